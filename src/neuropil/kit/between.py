@@ -1,0 +1,23 @@
+"""The range of a number, written where the number is declared.
+
+def __call__(self, photo: Image, *, strength: Annotated[float, Between(0, 2)] = 1.0)
+
+The command line and the page show it and hold values to it.
+"""
+
+from dataclasses import dataclass
+
+from neuropil.kit.problem import Problem
+
+
+@dataclass(frozen=True)
+class Between:
+    """The least and the greatest value, both allowed."""
+
+    low: float
+    high: float
+
+    def check(self, name: str, value: float) -> None:
+        """Raise Problem where the value lies outside, or is no number."""
+        if not self.low <= value <= self.high:
+            raise Problem(f"{name} is {value:g}; it lies between {self.low:g} and {self.high:g}")

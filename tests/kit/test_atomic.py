@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neuropil.kit.atomic import written
+from neuropil.kit.problem import Problem
+
+FULL_DISK = """
+import resource
+from pathlib import Path
+from neuropil.kit.atomic import written
+from neuropil.kit.problem import Problem
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # the nearest thing to a full disk
+try:
+    with written(Path("new.txt")) as path:
+        path.write_bytes(bytes(2000))
+except Problem as problem:
+    print(problem)
+"""
+
+
+def test_a_file_takes_its_place_with_its_suffix(tmp_path: Path) -> None:
+    with written(tmp_path / "new.txt") as path:
+        assert path.suffix == ".txt"
+        path.write_text("whole", encoding="utf-8")
+        assert not (tmp_path / "new.txt").exists()
+    assert (tmp_path / "new.txt").read_text(encoding="utf-8") == "whole"
+    assert [file.name for file in tmp_path.iterdir()] == ["new.txt"]
+
+
+def spoil(target: Path, error: type[BaseException]) -> None:
+    with written(target) as path:
+        path.write_text("half", encoding="utf-8")
+        raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError])
+def test_the_old_file_stays_whatever_happens(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "old.txt"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(error):
+        spoil(target, error)
+    assert target.read_text(encoding="utf-8") == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["old.txt"]
+
+
+def test_rights_are_those_of_any_new_file_or_of_the_old_one(tmp_path: Path) -> None:
+    plain, old = tmp_path / "plain", tmp_path / "old"
+    plain.touch()
+    old.touch(mode=0o600)
+    for target in (tmp_path / "new", old):
+        with written(target):
+            pass
+    assert (tmp_path / "new").stat().st_mode == plain.stat().st_mode
+    assert old.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with written(tmp_path / "link") as path:
+        path.write_bytes(b"x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"x"
+
+
+def test_what_can_not_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    for target, reason in [
+        (tmp_path, "it is a folder"),
+        (Path(os.devnull), "it is no ordinary file"),
+        (tmp_path / "none" / "new.txt", "there is no folder"),
+        (tmp_path / ("n" * 300) / "new.txt", "file name too long"),
+    ]:
+        with pytest.raises(Problem, match=reason), written(target):
+            pytest.fail("the block was entered")
+
+
+def test_an_unwritable_folder_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def touch(self: Path, exist_ok: bool) -> None:  # root may write anywhere, so the mode won't do
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(Problem, match="permission denied"), written(tmp_path / "new.txt"):
+        pytest.fail("the block was entered")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "new.txt can't be written: the disk is full; make room\n"
+    assert list(tmp_path.iterdir()) == []
