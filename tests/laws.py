@@ -1,0 +1,372 @@
+"""The laws of the architecture as functions: source in, faults out.
+
+A fault is one line, `file:line: what is wrong`. tests/test_architecture.py runs each law over the
+whole package, and over a small source that breaks it: a check that can't fail checks nothing.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+FLOOR = {"core", "kit", "biology", "microscope", "training", "registry"}
+SURFACES = {"bench", "scale", "cli", "web"}
+MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
+    "core": set(),
+    "kit": set(),
+    "biology": {"core"},
+    "microscope": {"core", "kit"},
+    "training": {"kit"},
+    "registry": {"kit"},
+    "apps": {"registry", "kit", "core"},
+    "bench": FLOOR | SURFACES,
+    "scale": FLOOR | SURFACES,
+    "cli": FLOOR | SURFACES | {"neuropil"},  # for --version
+    "web": FLOOR | SURFACES | {"neuropil"},
+    "neuropil": {"registry", "kit"},  # __init__.py: the public names
+    "__main__": {"cli"},
+}
+HEAVY = {"training", "web", "scale"}  # from surfaces only inside functions
+
+NUMPY_ALONE = {"core", "biology"}
+FREE = {"numpy", "PIL"}  # light libraries that any other part may import
+DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside functions only
+    "torch": ("training/*", "apps/*/model.py", "apps/*/train.py", "lazy apps/*/bench.py"),
+    "onnx": ("training/*", "microscope/*", "lazy apps/*/bench.py"),
+    "onnxruntime": ("lazy kit/weights.py",),
+    "av": ("kit/film.py", "kit/audio.py", "lazy kit/image.py"),
+    "tifffile": ("lazy kit/image.py",),
+    "pillow_heif": ("lazy kit/image.py",),
+    "ray": ("lazy scale.py",),
+    "rich": ("lazy cli.py", "lazy kit/progress.py"),
+    "typer": ("cli.py",),
+    "starlette": ("web/*",),
+    "uvicorn": ("web/*",),
+}
+
+LONGEST_FILE = 500
+LONGEST_FUNCTION = 80
+LONGEST = {"training/fit.py:fit": 120}
+MEDIAN_FUNCTION = 10
+NINETIETH_FUNCTION = 40
+
+FORBIDDEN_FILES = {
+    "utils",
+    "util",
+    "common",
+    "helpers",
+    "helper",
+    "misc",
+    "base",
+    "manager",
+    "factory",
+    "core2",
+}
+FORBIDDEN_VERBS = re.compile(r"_*(get|do|handle|process)_")
+BRITISH = re.compile(
+    "colour|neighbour|behaviour|normalis|optimis|initialis|quantis|centre", re.IGNORECASE
+)
+
+QUIET = {  # calls at import that only compute
+    *("dict", "field", "float", "frozenset", "int", "len", "list", "max", "min", "namedtuple"),
+    *("partial", "range", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+}
+QUIET_METHODS = {
+    "astype",
+    "compile",
+    "encode",
+    "join",
+    "keys",
+    "reshape",
+    "split",
+    "values",
+    "with_name",
+}
+LOUD_NUMPY = re.compile(r"\.(load|loadtxt|save|savez|fromfile|memmap|genfromtxt|random|set\w*)\b")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file: its path inside the package and what it says."""
+
+    path: str  # "kit/image.py"
+    source: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """Parse the source."""
+        return ast.parse(self.source)
+
+    @property
+    def name(self) -> str:
+        """Spell the name that an import uses."""
+        stem = self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return "neuropil" if stem == "__init__" else f"neuropil.{stem}"
+
+    def fault(self, node: ast.AST, text: str) -> str:
+        """Say what is wrong at a place."""
+        return f"{self.path}:{getattr(node, 'lineno', 1)}: {text}"
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name; those for type checkers alone are left out."""
+
+    node: ast.stmt
+    names: tuple[str, ...]  # the dotted name, and before it the longer one if it is a module
+    lazy: bool  # inside a function
+
+    @property
+    def library(self) -> str:
+        """Name the outermost package."""
+        return self.names[-1].partition(".")[0]
+
+
+def modules(root: Path) -> list[Module]:
+    """Read every source file of the package."""
+    files = sorted(root.rglob("*.py"))
+    return [Module(f.relative_to(root).as_posix(), f.read_text(encoding="utf-8")) for f in files]
+
+
+def part(name: str) -> str:
+    """Name the part of the package that a dotted name of ours belongs to."""
+    return name.split(".")[1] if "." in name else name
+
+
+def imports(tree: ast.AST, lazy: bool = False) -> Iterator[Import]:
+    """List what a source imports."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(node, (alias.name,), lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            home = "." * node.level + (node.module or "")
+            yield from (Import(node, (f"{home}.{alias.name}", home), lazy) for alias in node.names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for other in node.orelse:
+                yield from imports(other, lazy)
+        else:
+            yield from imports(node, lazy or isinstance(node, Function))
+
+
+def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, Function]]:
+    """List all functions and methods with the names of what they stand in."""
+    for node in ast.iter_child_nodes(tree):
+        name = f"{inside}{getattr(node, 'name', '')}"
+        if isinstance(node, Function):
+            yield name, node
+        named = isinstance(node, Function | ast.ClassDef)
+        yield from functions(node, f"{name}." if named else inside)
+
+
+def length(node: Function) -> int:
+    """Count the lines of a function."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def layer_faults(module: Module) -> Iterator[str]:
+    """Hold a module to the table of what its part may import of ours."""
+    home = part(module.name)
+    if home not in MAY_IMPORT:
+        yield module.fault(module.tree, f"{home} is no part of the design")
+        return
+    for found in imports(module.tree):
+        if found.library != "neuropil":
+            continue
+        name = found.names[0] if found.names[-1] == "neuropil" else found.names[-1]
+        target = part(name) if part(name) in MAY_IMPORT else "neuropil"
+        if not _may_import(module, home, target, name):
+            yield module.fault(found.node, f"{home} may not import {name}")
+        elif home in SURFACES and target in HEAVY - {home} and not found.lazy:
+            yield module.fault(found.node, f"{name} is heavy: import it inside a function")
+
+
+def _may_import(module: Module, home: str, target: str, name: str) -> bool:
+    if home == "apps" and target == "apps":
+        return name.split(".")[:3] == module.name.split(".")[:3]
+    if home == "apps" and target == "training":
+        return module.name.rpartition(".")[2] in ("model", "train")
+    if module.path.startswith("apps/neuron/") and target == "biology":
+        return True
+    return target == home or target in MAY_IMPORT[home]
+
+
+def door_faults(module: Module) -> Iterator[str]:
+    """Hold a module to the doors of the libraries from outside."""
+    home = part(module.name)
+    for found in imports(module.tree):
+        library = found.library
+        if library in sys.stdlib_module_names or library in ("neuropil", ""):
+            continue
+        if home in NUMPY_ALONE:
+            if library != "numpy":
+                yield module.fault(found.node, f"{home} may import NumPy alone, not {library}")
+        elif library not in FREE and not any(
+            _opens(d, module, found) for d in DOORS.get(library, ())
+        ):
+            yield module.fault(found.node, f"{library} has no door here")
+
+
+def _opens(door: str, module: Module, found: Import) -> bool:
+    place = door.removeprefix("lazy ")
+    pattern = re.escape(place).replace(r"/\*/", "/[^/]+/").replace(r"/\*", "/.+")
+    return bool(re.fullmatch(pattern, module.path)) and (found.lazy or place == door)
+
+
+def relative_faults(module: Module) -> Iterator[str]:
+    """Find relative imports."""
+    for found in imports(module.tree):
+        if found.names[-1].startswith("."):
+            yield module.fault(found.node, "relative import")
+
+
+def cycles(package: Iterable[Module]) -> list[list[str]]:
+    """Find rings of modules that import each other, also from inside functions."""
+    known = {module.name: module for module in package}
+    graph = {
+        name: {
+            next((n for n in found.names if n in known), name)
+            for found in imports(module.tree)
+            if found.library == "neuropil"
+        }
+        - {name}
+        for name, module in known.items()
+    }
+    rings = []
+    while graph:  # take away what imports nothing that is left, as long as there is such a module
+        leaves = {name for name, targets in graph.items() if not targets & graph.keys()}
+        if not leaves:
+            rings.append(_ring(graph))
+            leaves = set(rings[-1])
+        graph = {name: targets for name, targets in graph.items() if name not in leaves}
+    return rings
+
+
+def _ring(graph: dict[str, set[str]]) -> list[str]:
+    walk = [min(graph)]
+    while walk[-1] not in walk[:-1]:
+        walk.append(min(graph[walk[-1]] & graph.keys()))
+    return walk[walk.index(walk[-1]) + 1 :]
+
+
+def import_time_faults(module: Module) -> Iterator[str]:
+    """Find statements that do more at import than define and compute."""
+    yield from _busy(module, module.tree.body)
+
+
+def _busy(module: Module, body: Iterable[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _busy(module, node.body)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            if node.value is not None:
+                loud = (call for call in _calls(node.value) if not _quiet(call))
+                yield from (
+                    module.fault(c, f"{ast.unparse(c.func)}() runs at import") for c in loud
+                )
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(t, ast.Subscript | ast.Attribute) for t in targets):
+                yield module.fault(node, "changes something at import")
+        elif not _defines(node):
+            yield module.fault(node, f"{type(node).__name__} runs at import")
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
+    if isinstance(node, ast.Expr):  # docstrings, of modules and under fields
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, Function | ast.Import | ast.ImportFrom | ast.Pass)
+
+
+def _calls(value: ast.AST) -> Iterator[ast.Call]:
+    if isinstance(value, ast.Call):
+        yield value
+    if not isinstance(value, ast.Lambda):
+        for child in ast.iter_child_nodes(value):
+            yield from _calls(child)
+
+
+def _quiet(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    last = name.rpartition(".")[2]
+    if name.startswith("np."):
+        return not LOUD_NUMPY.search(name)
+    return name in QUIET or last in QUIET_METHODS or last[:1].isupper()  # a class makes a value
+
+
+def size_faults(module: Module) -> Iterator[str]:
+    """Find files and functions that are too long."""
+    lines = len(module.source.splitlines())
+    if lines > LONGEST_FILE:
+        yield module.fault(module.tree, f"{lines} lines (limit {LONGEST_FILE})")
+    for name, node in functions(module.tree):
+        limit = LONGEST.get(f"{module.path}:{name}", LONGEST_FUNCTION)
+        if length(node) > limit:
+            yield module.fault(node, f"{name} has {length(node)} lines (limit {limit})")
+
+
+def spread_faults(package: Iterable[Module]) -> Iterator[str]:
+    """Hold the lengths of all functions together to their median and ninetieth percentile."""
+    lengths = [length(node) for module in package for _, node in functions(module.tree)]
+    if median(lengths) > MEDIAN_FUNCTION:
+        yield f"the median function has {median(lengths)} lines (limit {MEDIAN_FUNCTION})"
+    if quantiles(lengths, n=10)[-1] > NINETIETH_FUNCTION:
+        yield f"one function in ten has over {NINETIETH_FUNCTION} lines"
+
+
+def name_faults(module: Module) -> Iterator[str]:
+    """Find files that are named after nothing, functions that only say `do`, British spelling."""
+    for word in re.split(r"[/_.]", module.path):
+        if word in FORBIDDEN_FILES:
+            yield module.fault(module.tree, f"a file named {word} says nothing of what is inside")
+    for name, node in functions(module.tree):
+        if FORBIDDEN_VERBS.match(node.name):
+            yield module.fault(node, f"{name}: a better verb?")
+    for number, line in enumerate(module.source.splitlines(), 1):
+        for word in BRITISH.findall(line):
+            yield f"{module.path}:{number}: {word}: American spelling, please"
+
+
+def docstring_faults(module: Module) -> Iterator[str]:
+    """Find modules that don't say what they hold."""
+    if not ast.get_docstring(module.tree):
+        yield module.fault(module.tree, "no docstring")
+
+
+def annotation_faults(module: Module) -> Iterator[str]:
+    """Find public functions without types."""
+    for name, node in functions(module.tree):
+        if any(word.startswith("_") and not word.endswith("__") for word in name.split(".")):
+            continue
+        spec = node.args
+        every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg]
+        bare = [a.arg for a in every if a and not a.annotation and a.arg not in ("self", "cls")]
+        bare += [] if node.returns else ["the result"]
+        if bare:
+            yield module.fault(node, f"{name}: no type for {', '.join(bare)}")
+
+
+def text_faults(module: Module) -> Iterator[str]:
+    """Find text read or written in whatever encoding the machine has."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and _opens_text(node):
+            keywords = {keyword.arg for keyword in node.keywords}
+            if "encoding" not in keywords:
+                yield module.fault(node, "text without encoding='utf-8'")
+
+
+def _opens_text(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    last = name.rpartition(".")[2]
+    if last in ("read_text", "write_text"):
+        return True
+    given = call.args[1:2] if name == "open" else call.args[:1]
+    given += [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
+    modes = [mode.value for mode in given if isinstance(mode, ast.Constant)]
+    is_text = any(isinstance(mode, str) and re.fullmatch(r"[rwax]\+?t?", mode) for mode in modes)
+    return (last == "open" and is_text) or (name == "open" and not modes)

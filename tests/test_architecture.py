@@ -1,0 +1,209 @@
+"""The laws of the design hold, and each check of them can fail."""
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import laws
+import pytest
+from laws import Module
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = laws.modules(ROOT / "src" / "neuropil")
+TESTS = laws.modules(ROOT / "tests")
+
+Law = Callable[[Module], Iterator[str]]
+OF_SOURCE: list[Law] = [
+    laws.layer_faults,
+    laws.door_faults,
+    laws.relative_faults,
+    laws.import_time_faults,
+    laws.size_faults,
+    laws.name_faults,
+    laws.docstring_faults,
+    laws.annotation_faults,
+    laws.text_faults,
+]
+OF_TESTS: list[Law] = [laws.size_faults, laws.relative_faults]
+
+
+def law_name(law: Law) -> str:
+    return law.__name__
+
+
+@pytest.mark.parametrize("law", OF_SOURCE, ids=law_name)
+def test_package_keeps(law: Law) -> None:
+    assert [fault for module in PACKAGE for fault in law(module)] == []
+
+
+@pytest.mark.parametrize("law", OF_TESTS, ids=law_name)
+def test_tests_keep(law: Law) -> None:
+    assert [fault for module in TESTS for fault in law(module)] == []
+
+
+def test_no_import_cycles() -> None:
+    assert laws.cycles(PACKAGE) == []
+
+
+def test_functions_stay_short() -> None:
+    assert list(laws.spread_faults(PACKAGE)) == []
+
+
+BROKEN = [  # law, path, source; the fault is in the last line
+    (laws.layer_faults, "kit/image.py", "from neuropil.core import tensor"),
+    (laws.layer_faults, "kit/image.py", "def f() -> None:\n    import neuropil.registry"),
+    (laws.layer_faults, "core/nn.py", "from neuropil import kit"),
+    (laws.layer_faults, "kit/image.py", "from neuropil import Image"),
+    (laws.layer_faults, "biology/cell.py", "from neuropil.kit.image import Image"),
+    (laws.layer_faults, "microscope/lens.py", "from neuropil.apps.drive import infer"),
+    (laws.layer_faults, "registry.py", "from neuropil.apps.drive.infer import Drive"),
+    (laws.layer_faults, "training/fit.py", "from neuropil.core import optim"),
+    (laws.layer_faults, "apps/drive/infer.py", "from neuropil.apps.colorize.data import crop"),
+    (laws.layer_faults, "apps/drive/infer.py", "from neuropil.training import fit"),
+    (laws.layer_faults, "apps/drive/data.py", "from neuropil.biology import cell"),
+    (laws.layer_faults, "cli.py", "from neuropil.apps import colorize"),
+    (laws.layer_faults, "cli.py", "from neuropil.training import fit"),
+    (laws.layer_faults, "gadgets/one.py", ""),
+    (laws.door_faults, "kit/image.py", "import torch.nn as nn"),
+    (laws.door_faults, "apps/drive/infer.py", "def f() -> None:\n    from torch import nn"),
+    (laws.door_faults, "apps/drive/bench.py", "import torch"),
+    (laws.door_faults, "kit/weights.py", "import onnxruntime"),
+    (laws.door_faults, "training/export.py", "import onnxruntime"),
+    (laws.door_faults, "apps/colorize/infer.py", "import av"),
+    (laws.door_faults, "kit/image.py", "import av"),
+    (laws.door_faults, "registry.py", "import onnx"),
+    (laws.door_faults, "scale.py", "import ray"),
+    (laws.door_faults, "bench.py", "from rich.table import Table"),
+    (laws.door_faults, "core/tensor.py", "from PIL import Image"),
+    (laws.door_faults, "kit/image.py", "import scipy"),
+    (laws.relative_faults, "kit/image.py", "from . import film"),
+    (laws.relative_faults, "kit/image.py", "from ..core.nn import Dense"),
+    (laws.import_time_faults, "kit/image.py", "TEXT = open('card.md').read()"),
+    (laws.import_time_faults, "kit/image.py", "HERE = Path(__file__).resolve()"),
+    (laws.import_time_faults, "kit/image.py", "TABLE = np.load('table.npy')"),
+    (laws.import_time_faults, "kit/image.py", "RNG = np.random.default_rng(0)"),
+    (laws.import_time_faults, "kit/image.py", "DEVICE = choose_device()"),
+    (laws.import_time_faults, "kit/image.py", "logging.basicConfig()"),
+    (laws.import_time_faults, "kit/image.py", "os.environ['OMP_NUM_THREADS'] = '1'"),
+    (laws.import_time_faults, "kit/image.py", "for i in range(3): pass"),
+    (laws.import_time_faults, "kit/image.py", "class A:\n    b = torch.cuda.is_available()"),
+    (laws.size_faults, "kit/image.py", "\n" * 500 + "x = 1"),
+    (laws.size_faults, "kit/image.py", "def f() -> None:\n" + "    x = 1\n" * 80),
+    (laws.size_faults, "training/fit.py", "def fit() -> None:\n" + "    x = 1\n" * 120),
+    (laws.name_faults, "kit/utils.py", ""),
+    (laws.name_faults, "kit/image_helpers.py", ""),
+    (laws.name_faults, "manager/image.py", ""),
+    (laws.name_faults, "kit/image.py", "class A:\n    def get_size(self) -> int: ..."),
+    (laws.name_faults, "kit/image.py", "colo" + "ur = 1"),
+    (laws.docstring_faults, "kit/image.py", "# a comment is none"),
+    (laws.annotation_faults, "kit/image.py", "def f(x) -> int: ..."),
+    (laws.annotation_faults, "kit/image.py", "class A:\n    def f(self, *more: int): ..."),
+    (laws.text_faults, "kit/image.py", "x = Path('card.md').read_text()"),
+    (laws.text_faults, "kit/image.py", "x = open('card.md')"),
+    (laws.text_faults, "kit/image.py", "x = Path('card.md').open('w')"),
+]
+
+
+@pytest.mark.parametrize(("law", "path", "source"), BROKEN)
+def test_law_catches(law: Law, path: str, source: str) -> None:
+    assert list(law(Module(path, source)))
+
+
+ALLOWED = [
+    (
+        laws.layer_faults,
+        "registry.py",
+        "if TYPE_CHECKING:\n    from neuropil.training import recipe",
+    ),
+    (laws.layer_faults, "apps/drive/train.py", "from neuropil.training.fit import fit"),
+    (laws.layer_faults, "apps/drive/infer.py", "from neuropil.apps.drive import track"),
+    (laws.layer_faults, "apps/neuron/infer.py", "from neuropil.biology import cell"),
+    (laws.layer_faults, "cli.py", "from neuropil import __version__, registry"),
+    (laws.layer_faults, "cli.py", "def f() -> None:\n    from neuropil.training import fit"),
+    (laws.door_faults, "apps/drive/bench.py", "def f() -> None:\n    import torch"),
+    (laws.door_faults, "kit/weights.py", "def f() -> None:\n    import onnxruntime"),
+    (laws.door_faults, "kit/weights.py", "if TYPE_CHECKING:\n    import onnxruntime"),
+    (laws.door_faults, "apps/drive/model.py", "import torch"),
+    (laws.door_faults, "core/nn.py", "import numpy.typing, math"),
+    (laws.import_time_faults, "kit/image.py", "GAMMA = np.linspace(0, 1, 5) ** 2.2"),
+    (laws.import_time_faults, "kit/image.py", "FILE = Path(__file__).parent / 'weights'"),
+    (laws.import_time_faults, "kit/image.py", "LATER = lambda: open('card.md')"),
+    (laws.import_time_faults, "kit/image.py", "if __name__ == '__main__':\n    main()"),
+    (laws.text_faults, "kit/image.py", "x = open('a.jpg', 'rb')"),
+    (laws.text_faults, "kit/image.py", "x = Image.open('a.jpg')"),
+]
+
+
+@pytest.mark.parametrize(("law", "path", "source"), ALLOWED)
+def test_law_allows(law: Law, path: str, source: str) -> None:
+    assert list(law(Module(path, source))) == []
+
+
+def test_cycles_are_found() -> None:
+    ring = [
+        Module("kit/image.py", "from neuropil.kit import film"),
+        Module("kit/film.py", "def f() -> None:\n    from neuropil.kit.atomic import written"),
+        Module("kit/atomic.py", "import neuropil.kit.image"),
+        Module("kit/problem.py", "from neuropil.kit import image"),
+    ]
+    assert [sorted(ring) for ring in laws.cycles(ring)] == [
+        ["neuropil.kit.atomic", "neuropil.kit.film", "neuropil.kit.image"]
+    ]
+    assert laws.cycles(ring[:2]) == []
+
+
+def test_long_functions_are_found() -> None:
+    long = Module("kit/image.py", "def f() -> None:\n" + "    x = 1\n" * 45)
+    faults = laws.spread_faults([long, Module("kit/film.py", long.source)])
+    assert [re.findall("median|one in ten|in ten", fault) for fault in faults] == [
+        ["median"],
+        ["in ten"],
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["--version"]], ids=" ".join)
+def test_command_line_starts_light(arguments: list[str]) -> None:
+    script = """
+        import sys
+        from neuropil.cli import main
+        try:
+            main()
+        except SystemExit as end:
+            assert end.code in (0, None), end.code
+        heavy = {"onnxruntime", "av", "torch", "ray", "onnx"} & sys.modules.keys()
+        assert not heavy, heavy
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert run.returncode == 0, run.stderr
+
+
+MACHINE_PATH = re.compile(r"(?<![\w.])/(tmp|work|root|home|opt)/\w")
+REGISTRY = re.compile(r"pypi\.(org|python)|pythonhosted|download\.pytorch|npmjs")
+TEXTS = {".md", ".py", ".toml", ".txt", ".json", ".yml", ".html", ".sh", ""}
+
+
+def shipped_texts() -> Iterator[Path]:
+    """List the text files of the repository, without what tools leave behind."""
+    for folder in ("src", "tests", "docs", "examples", ".ci"):
+        yield from (f for f in (ROOT / folder).rglob("*") if f.is_file() and f.suffix in TEXTS)
+    yield from (f for f in ROOT.glob("*") if f.is_file() and f.suffix in TEXTS - {""})
+    yield ROOT / "run"
+
+
+def test_names_no_machine_and_no_registry() -> None:
+    here = Path(__file__).resolve()
+    for file in shipped_texts():
+        if file.resolve() != here and "__pycache__" not in file.parts:
+            text = file.read_text(encoding="utf-8")
+            assert not MACHINE_PATH.search(text), file
+            assert not REGISTRY.search(text), file
+
+
+@pytest.mark.parametrize("text", ["see /" + "work/shared", "cat /" + "tmp/x"])
+def test_machine_paths_are_found(text: str) -> None:
+    assert MACHINE_PATH.search(text)
+    assert not MACHINE_PATH.search("https://example.com" + text[text.index("/") :])
