@@ -1,0 +1,222 @@
+"""What README, docs and cards say is so. How figures and trees are written: see tests/pages.py.
+
+README's commands run in a temporary folder, one after the other, all but the two of the set-up.
+They find there, made by this test:
+
+    old.jpg     a grey photograph, one of the package's own samples where it has any
+    album/      a folder with two of them
+    film.mp4    a grey film of twelve frames with a second of sound
+    photos/     a few photographs in color, as data for training and measuring
+
+`neuropil train` is run as written, but for two steps only. Other names come from earlier commands.
+"""
+
+import json
+import math
+import shlex
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pages
+import pytest
+from PIL import Image as Picture
+
+from neuropil import registry
+
+README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
+SET_UP = {"./run demo", "./run test"}
+SAMPLES = pages.ROOT / "src" / "neuropil"
+
+each_page = pytest.mark.parametrize(
+    "page", [pytest.param(p, id=p.relative_to(pages.ROOT).as_posix()) for p in pages.pages()]
+)
+
+
+# --- figures, trees, links ---------------------------------------------------------------------
+
+
+@each_page
+def test_figures_are_the_records(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert pages.with_figures(text, pages.records()) == text, "run python tests/pages.py"
+
+
+@each_page
+def test_measured_numbers_name_their_record(page: Path) -> None:
+    assert pages.unmarked(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_readme_and_card_quote_the_record(name: str) -> None:
+    for text in (README, registry.card(name)):
+        assert f"<!-- {name}." in text
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_record_is_of_the_shipped_weights(name: str) -> None:
+    weights = registry.application(name).weights
+    record = pages.records()[name]
+    assert weights is None or weights.sha256 in record.values()
+    assert all(not isinstance(v, float) or math.isfinite(v) for v in record.values())
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(pages.broken_links(page)) == []
+
+
+def test_tree_is_what_is_there() -> None:
+    trees = pages.blocks(README, "text")
+    assert trees, "the README shows no tree"
+    assert [fault for tree in trees for fault in pages.tree_faults(tree, pages.ROOT)] == []
+
+
+def test_readme_names_the_set_up() -> None:
+    assert set(pages.commands(README)) >= SET_UP
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def photographs(color: bool) -> list[Path]:
+    """List the package's own samples."""
+    found = sorted(f for f in SAMPLES.rglob("*.jpg"))
+    kept = []
+    for file in found:
+        with Picture.open(file) as picture:
+            saturation = np.asarray(picture.convert("HSV"))[..., 1].mean()
+        if (saturation > 8) == color:
+            kept.append(file)
+    return kept
+
+
+def made_film(path: Path) -> None:
+    """Write twelve grey frames and a second of sound."""
+    grey = np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=Fraction(12))
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = container.add_stream("aac", rate=48000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 48000), np.float32), "fltp", "mono")
+        sound.sample_rate = 48000
+        container.mux(audio.encode(sound))
+        container.mux(audio.encode())
+        for i in range(12):
+            frame = av.VideoFrame.from_ndarray(np.roll(grey, i, axis=1), format="gray")
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder in which the README's commands find their files."""
+    folder = tmp_path_factory.mktemp("desk")
+    old, colored = photographs(color=False), photographs(color=True)
+    shutil.copy(old[0], folder / "old.jpg")
+    (folder / "album").mkdir()
+    for file in old[:2]:
+        shutil.copy(file, folder / "album")
+    (folder / "photos").mkdir()
+    for file in colored:
+        shutil.copy(file, folder / "photos")
+    made_film(folder / "film.mp4")
+    return folder
+
+
+def spelled(command: str) -> list[str]:
+    """Turn a line of the README into what this Python can run."""
+    words = shlex.split(command, comments=True)
+    words = words[1:] if words[0] == "./run" else words
+    if words[0] == "python":
+        return [sys.executable, *words[1:]]
+    assert words[0] == "neuropil", f"not a command of ours: {command}"
+    short = ["--set", "steps=2"] if words[1:2] == ["train"] else []
+    return [sys.executable, "-m", *words, *short]
+
+
+def test_commands_work(desk: Path) -> None:
+    lines = [line for line in pages.commands(README) if line not in SET_UP]
+    assert lines, "the README shows no command"
+    for line in lines:
+        run = subprocess.run(
+            spelled(line), cwd=desk, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        assert run.returncode == 0, f"{line}\n{run.stderr}"
+        if line.split()[1:2] == ["bench"]:
+            assert json.loads(run.stdout.splitlines()[-1])
+
+
+def test_every_application_has_a_command() -> None:
+    lines = pages.commands(README)
+    assert all(any(f"neuropil {name} " in line for line in lines) for name in registry.NAMES)
+
+
+def test_python_examples_work(desk: Path) -> None:
+    examples = pages.blocks(README, "python")
+    assert examples, "the README shows no Python"
+    for example in examples:
+        run = [sys.executable, "-c", example]
+        done = subprocess.run(run, cwd=desk, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{example}\n{done.stderr}"
+
+
+# --- the checks themselves ---------------------------------------------------------------------
+
+RECORDS = {"colorize": {"gain": 0.9249, "share": 0.614, "photos": 20562, "worse": -0.25}}
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("0.90<!-- colorize.gain -->", "0.92<!-- colorize.gain -->"),
+        ("7<!-- colorize.share % --> %", "61<!-- colorize.share % --> %"),
+        ("1<!-- colorize.photos -->", "20,562<!-- colorize.photos -->"),
+        ("0.3<!-- colorize.worse -->", "-0.2<!-- colorize.worse -->"),
+        ("1.0<!-- install.megabytes -->", "1.0<!-- install.megabytes -->"),
+    ],
+)
+def test_wrong_figures_are_found(written: str, right: str) -> None:
+    assert pages.with_figures(written, RECORDS) == right
+    assert pages.with_figures(right, RECORDS) == right
+
+
+def test_figures_without_a_record_are_found() -> None:
+    with pytest.raises(KeyError):
+        pages.with_figures("1<!-- colorize.nothing -->", RECORDS)
+    assert pages.unmarked("a gain of 0.92 dB in 1.5s and 3.5<!-- a.b --> dB") == ["0.92 dB", "1.5s"]
+
+
+def test_broken_links_are_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# One, two\n[a](page.md) [b](#one-two) [c](https://x.org) [d](no.md) ![e](no.png)"
+        ' [f](#three) <img alt="" src="no.jpg">',
+        encoding="utf-8",
+    )
+    assert list(pages.broken_links(page)) == ["no.md", "no.png", "#three", "no.jpg"]
+
+
+def test_wrong_trees_are_found(tmp_path: Path) -> None:
+    for name in ("src/one/a.py", "src/one/b.py", "src/two/c.py", "src/d.onnx"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    right = "src/\n  one/    caption\n    a.py  first\n    b.py\n  two/  closed\n  *.onnx\n"
+    assert list(pages.tree_faults(right, tmp_path)) == []
+    wrong = right.replace("a.py", "e.py").replace("  two/  closed\n", "")
+    faults = ["e.py is not in one", "two of src is missing", "a.py of one is missing"]
+    assert list(pages.tree_faults(wrong, tmp_path)) == faults
+
+
+def test_commands_are_read() -> None:
+    text = "```sh\n# set up\n./run demo\n\nneuropil list  # all\n```\n```text\nno\n```\n"
+    assert pages.commands(text) == ["./run demo", "neuropil list  # all"]
+    assert spelled("./run neuropil list # all")[1:] == ["-m", "neuropil", "list"]
+    assert spelled("neuropil train colorize --data photos")[-2:] == ["--set", "steps=2"]
+    with pytest.raises(AssertionError):
+        spelled("curl something")

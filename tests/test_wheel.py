@@ -1,0 +1,176 @@
+"""The wheel, installed where there are the base dependencies and nothing else, does its job.
+
+The environment is new; its site-packages hold links to what the base install brings, found by
+following the requirements from `neuropil` on. pip installs the wheel there without a network and
+checks that all it asks for is present. Neither torch nor a tool of the checks is within reach.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import time
+import venv
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from packaging.requirements import Requirement
+from PIL import Image as Picture
+
+from neuropil import registry
+
+ROOT = Path(__file__).parent.parent
+MOST_MEGABYTES = 380  # of the base install
+MOST_SECONDS = 0.4  # from a cold start to the end of `neuropil --help`
+PATIENCE = 1.5  # a busy machine may take so many times as long
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A clean environment with the wheel in it."""
+
+    folder: Path
+    wheel: Path
+
+    @property
+    def programs(self) -> Path:
+        """Find the folder of python and neuropil."""
+        return Path(sysconfig.get_path("scripts", "venv", {"base": str(self.folder)}))
+
+    @property
+    def packages(self) -> Path:
+        """Find the folder of the installed packages."""
+        return Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
+
+    def run(self, program: str, *arguments: str) -> str:
+        """Run a program of the environment from another folder and return what it prints."""
+        elsewhere = self.folder / "else where"
+        elsewhere.mkdir(exist_ok=True)
+        settings = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NEUROPIL"))}
+        done = subprocess.run(
+            [str(self.programs / program), *arguments],
+            cwd=elsewhere,
+            env=settings,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def base(name: str = "neuropil") -> dict[str, Distribution]:
+    """Follow the requirements of the plain install."""
+    found: dict[str, Distribution] = {}
+    waiting = [name]
+    while waiting:
+        one = distribution(waiting.pop())
+        if one.name not in found:
+            found[one.name] = one
+            needs = [Requirement(text) for text in one.requires or ()]
+            waiting += [r.name for r in needs if not r.marker or r.marker.evaluate({"extra": ""})]
+    return found
+
+
+def without_ours() -> list[Distribution]:
+    """List what the plain install brings besides the package itself."""
+    return [one for name, one in base().items() if name != "neuropil"]
+
+
+def link(one: Distribution, packages: Path) -> None:
+    """Put links to a distribution's files and folders into another site-packages."""
+    for top in {
+        file.parts[0] for file in one.files or () if file.parts[0] not in ("..", "__pycache__")
+    }:
+        if not (packages / top).exists():
+            (packages / top).symlink_to(Path(str(one.locate_file(top))).resolve())
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Build the wheel and install it into a clean environment; no network is asked."""
+    wheels = tmp_path_factory.mktemp("wheels")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = wheels.glob("neuropil-*.whl")
+    clean = Installed(tmp_path_factory.mktemp("clean"), wheel)
+    venv.create(clean.folder, symlinks=os.name != "nt")
+    for one in without_ours():
+        link(one, clean.packages)
+    pip = [sys.executable, "-m", "pip", "--python", str(clean.programs / "python"), "--isolated"]
+    subprocess.run([*pip, "install", "-q", "--no-index", str(wheel)], check=True)
+    return clean
+
+
+def test_wheel_holds_what_running_needs(installed: Installed) -> None:
+    names = set(ZipFile(installed.wheel).namelist())
+    source = ROOT / "src"
+    files = {
+        f.relative_to(source).as_posix() for f in (source / "neuropil").rglob("*") if f.is_file()
+    }
+    files = {name for name in files if "__pycache__" not in name}
+    assert files <= names
+    assert "neuropil/py.typed" in names
+    for name in registry.NAMES:
+        assert f"neuropil/apps/{name}/card.md" in names
+        assert any(re.match(f"neuropil/apps/{name}/weights/.*onnx", file) for file in names)
+    others = {name for name in names - files if not name.startswith("neuropil-")}
+    assert not others
+
+
+def test_installed_package_is_alone(installed: Installed) -> None:
+    where = installed.run("python", "-c", "import neuropil; print(neuropil.__file__)")
+    assert Path(where.strip()).is_relative_to(installed.packages)
+    finds = (
+        "import importlib.util as i; print([i.find_spec(n) for n in ('torch', 'onnx', 'pytest')])"
+    )
+    assert installed.run("python", "-c", finds) == "[None, None, None]\n"
+
+
+def test_installed_command_lists(installed: Installed) -> None:
+    listed = installed.run("neuropil", "list")
+    assert all(name in listed for name in registry.NAMES)
+
+
+def test_installed_application_runs(installed: Installed) -> None:
+    elsewhere = installed.folder / "else where"
+    elsewhere.mkdir(exist_ok=True)
+    grey = np.linspace(0, 255, 24 * 32).reshape(24, 32).astype(np.uint8)
+    Picture.fromarray(grey).save(elsewhere / "old.png")
+    assert installed.run("neuropil", "colorize", "old.png") == "old-colorize.png\n"
+    with Picture.open(elsewhere / "old-colorize.png") as made:
+        assert (made.size, made.mode) == ((32, 24), "RGB")
+
+
+def stated(name: str) -> float:
+    """Read a figure of the installation from the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(rf"([\d.]+)<!-- install\.{name} -->", readme)
+    assert found, f"the README states no <!-- install.{name} -->"
+    return float(found[0])
+
+
+def test_base_install_is_as_light_as_stated() -> None:
+    every = [*without_ours(), distribution("pip")]
+    files = [Path(str(file.locate())) for one in every for file in one.files or ()]
+    files += (ROOT / "src").rglob("*")
+    megabytes = sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+    assert megabytes < MOST_MEGABYTES
+    assert megabytes == pytest.approx(stated("megabytes"), rel=0.1)
+
+
+def test_starts_as_fast_as_stated(installed: Installed) -> None:
+    installed.run("neuropil", "--help")
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        installed.run("neuropil", "--help")
+        times.append(time.perf_counter() - start)
+    assert stated("help_seconds") <= MOST_SECONDS
+    assert min(times) < PATIENCE * MOST_SECONDS
