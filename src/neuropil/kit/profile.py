@@ -1,0 +1,202 @@
+"""Color profiles (ICC): pixels of any profile to sRGB, and sRGB back to the profile of a file.
+
+Pictures of 8 bits go through LittleCMS, which Pillow brings. It has no 16-bit door, so those are
+calculated here: for the profiles in which scans are kept (Adobe RGB, ProPhoto, Display P3, grey
+with a gamma) a profile is one curve per channel and a 3×3 matrix:
+
+    linear = curve(value)      XYZ = M · linear      sRGB = curve⁻¹(M⁻¹ · XYZ)
+
+Dimension key: H, W height and width; curves are tables over all 65536 values.
+"""
+
+import io
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageCms
+
+from neuropil.kit.problem import Problem
+
+Deep = NDArray[np.uint16]
+Floats = NDArray[np.float32]
+
+TOP = 65535  # the greatest value of a 16-bit channel
+FINE = 1 << 20  # entries of a table from linear light: dark tones need more than 65536
+PIXELS_AT_ONCE = 1 << 20  # so that 50 megapixels need no float copy of their own
+# Columns are XYZ of red, green and blue, under the white of all profiles (D50; ICC.1:2022, sRGB).
+XYZ_FROM_SRGB = np.array(
+    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What a simple profile consists of: curves (1 or 3 × 65536) and the XYZ of its primaries."""
+
+    curves: tuple[Floats, ...]
+    primaries: NDArray[np.float64]
+
+
+def space(profile: bytes | None) -> str | None:
+    """Name what the numbers of a profile are: RGB, GRAY, CMYK ... A damaged one counts as none."""
+    try:
+        return _opened(profile).profile.xcolor_space.strip() if profile else None
+    except (OSError, ImageCms.PyCMSError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def srgb() -> bytes:
+    """Make the sRGB profile, without the time of its making: same input, same output."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return data[:24] + bytes(12) + data[36:]
+
+
+@lru_cache(maxsize=4)
+def is_srgb(profile: bytes) -> bool:
+    """Try an RGB profile on some colors: names tell too little, and most cameras' are sRGB."""
+    levels = np.linspace(0, 255, 7).round().astype(np.uint8)
+    cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    turned = np.asarray(_converted(Picture.fromarray(cube), profile, srgb()))
+    return int(np.abs(turned.astype(int) - cube).max()) <= 2
+
+
+def to_srgb(image: Picture.Image, profile: bytes | None) -> Picture.Image:
+    """Turn 8-bit pixels of any kind, without alpha, into sRGB."""
+    fitting = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}.get(image.mode, "none")
+    if profile and space(profile) == fitting and not (fitting == "RGB" and is_srgb(profile)):
+        return _converted(image, profile, srgb())
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def deep_to_srgb(pixels: Deep, profile: bytes | None) -> Deep:
+    """Turn 16-bit grey (H, W) or RGB (H, W, 3) into sRGB (H, W, 3), with nothing rounded to 8."""
+    if pixels.ndim == 2:
+        if profile and space(profile) == "GRAY":
+            pixels = _encoding(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
+        return np.repeat(pixels[..., None], 3, axis=2)
+    if profile is None or space(profile) != "RGB" or is_srgb(profile):
+        return pixels
+    return _mapped(pixels, _shape(profile), _srgb_shape())
+
+
+def from_srgb(pixels: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
+    """Turn sRGB pixels (H, W, 3) of 8 or 16 bits into those of an RGB profile."""
+    if profile is None or space(profile) != "RGB" or is_srgb(profile):
+        return pixels
+    if pixels.dtype == np.uint16:
+        return _mapped(pixels, _srgb_shape(), _shape(profile))
+    return np.asarray(_converted(Picture.fromarray(pixels), srgb(), profile))
+
+
+def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+def _converted(image: Picture.Image, source: bytes, target: bytes) -> Picture.Image:
+    """Convert by LittleCMS."""
+    result = ImageCms.profileToProfile(image, _opened(source), _opened(target), outputMode="RGB")
+    return cast(Picture.Image, result)  # None is for work in place
+
+
+def _mapped(pixels: Deep, source: Shape, target: Shape) -> Deep:
+    """Carry every pixel through linear light; what the target can't show is cut to its edge."""
+    H, W, C = pixels.shape
+    matrix = np.linalg.solve(target.primaries, source.primaries).astype(np.float32)
+    encodings = [_encoding(curve) for curve in target.curves]
+    mapped = np.empty_like(pixels)
+    step = max(1, PIXELS_AT_ONCE // W)
+    for rows in (slice(top, top + step) for top in range(0, H, step)):
+        part = pixels[rows]
+        linear = np.stack([source.curves[c][part[..., c]] for c in range(C)], axis=-1)
+        index = _index(linear @ matrix.T)
+        for c in range(C):
+            mapped[rows, :, c] = encodings[c][index[..., c]]
+    return mapped
+
+
+def _index(linear: Floats) -> NDArray[np.int32]:
+    """Round linear light, 0 to 1, to the place in a table of FINE + 1 entries."""
+    return (linear.clip(0, 1) * np.float32(FINE) + np.float32(0.5)).astype(np.int32)
+
+
+def _encoding(curve: Floats) -> Deep:
+    """Invert a curve: the 16-bit value for each of FINE + 1 steps of linear light."""
+    steps = np.linspace(0, 1, FINE + 1)
+    return np.interp(steps, curve, np.arange(TOP + 1)).round().astype(np.uint16)
+
+
+def _srgb_curve() -> Floats:
+    value = np.linspace(0, 1, TOP + 1)
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return linear.astype(np.float32)
+
+
+def _srgb_shape() -> Shape:
+    return Shape((_srgb_curve(),) * 3, XYZ_FROM_SRGB)
+
+
+def _shape(profile: bytes) -> Shape:
+    """Read curves and primaries out of a profile's tags."""
+    tags = _tags(profile)
+    try:
+        if "kTRC" in tags:
+            return Shape((_curve(tags["kTRC"]),), np.eye(3))
+        curves = tuple(_curve(tags[name]) for name in ("rTRC", "gTRC", "bTRC"))
+        columns = [_numbers(tags[name][8:20]) for name in ("rXYZ", "gXYZ", "bXYZ")]
+        return Shape(curves, np.array(columns).T)
+    except (KeyError, struct.error, ValueError) as error:
+        raise Problem(
+            "a 16-bit picture can't be converted exactly from its color profile, which is made "
+            "of tables; save it with sRGB or Adobe RGB"
+        ) from error
+
+
+def _tags(profile: bytes) -> dict[str, bytes]:
+    (count,) = struct.unpack_from(">I", profile, 128)
+    entries = (struct.unpack_from(">4sII", profile, 132 + 12 * tag) for tag in range(count))
+    return {name.decode("latin-1"): profile[at : at + size] for name, at, size in entries}
+
+
+def _curve(tag: bytes) -> Floats:
+    """Tabulate a curve of either kind that the standard has (ICC.1:2022, 10.6 and 10.18)."""
+    value = np.linspace(0, 1, TOP + 1)
+    if tag[:4] == b"para":
+        (kind,) = struct.unpack_from(">H", tag, 8)
+        return _parametric(value, kind, _numbers(tag[12:]))
+    if tag[:4] != b"curv":
+        raise ValueError(tag[:4])
+    (count,) = struct.unpack_from(">I", tag, 8)
+    points = np.frombuffer(tag, ">u2", count, 12)
+    if count < 2:  # none: linear; one: an exponent in steps of 1/256
+        return (value ** (points[0] / 256 if count else 1)).astype(np.float32)
+    return np.interp(value, np.linspace(0, 1, count), points / TOP).astype(np.float32)
+
+
+def _parametric(x: NDArray[np.float64], kind: int, numbers: NDArray[np.float64]) -> Floats:
+    """Evaluate (a·x + b)^g + e from d on and c·x + f below it; the simpler kinds leave some out."""
+    g, a, b, c, d, e, f = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    if kind == 0:
+        (g,) = numbers[:1]
+    elif kind == 1:
+        g, a, b = numbers[:3]
+        d = -b / a
+    elif kind == 2:
+        g, a, b, e = numbers[:4]
+        d, f = -b / a, e
+    elif kind == 3:
+        g, a, b, c, d = numbers[:5]
+    else:
+        g, a, b, c, d, e, f = numbers[:7]
+    above = (a * x + b).clip(0) ** g + e
+    return np.where(x >= d, above, c * x + f).astype(np.float32)
+
+
+def _numbers(data: bytes) -> NDArray[np.float64]:
+    """Read fixed-point numbers of 16.16 bits."""
+    return np.frombuffer(data[: len(data) // 4 * 4], ">i4") / 65536

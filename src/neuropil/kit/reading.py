@@ -1,0 +1,167 @@
+"""From a picture file of any kind to upright sRGB pixels of 8 or 16 bits, with what else it says.
+
+Whatever is wrong with the file ends in one sentence. Only the header is read before the number of
+pixels is held against the limit, so that a small file can't unpack to all of the memory.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from neuropil.kit import deep, profile
+from neuropil.kit.notes import Notes, read_notes
+from neuropil.kit.problem import Problem
+
+TURNS = {  # by EXIF orientation
+    2: Picture.Transpose.FLIP_LEFT_RIGHT,
+    3: Picture.Transpose.ROTATE_180,
+    4: Picture.Transpose.FLIP_TOP_BOTTOM,
+    5: Picture.Transpose.TRANSPOSE,
+    6: Picture.Transpose.ROTATE_270,
+    7: Picture.Transpose.TRANSVERSE,
+    8: Picture.Transpose.ROTATE_90,
+}
+SEVERAL = (
+    "GIF",
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "AVIF",
+)  # formats with frames or pages, all meant to be seen
+NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
+HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
+
+Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H, W), notes
+
+
+def read(path: Path, max_pixels: int) -> Decoded:
+    """Decode the picture at `path`; raises Problem where that can't be done."""
+    _look(path)
+    with _without_pillow_limits(), _open(path) as image:
+        _refuse_large(path, image, max_pixels)
+        try:
+            _refuse_several(path, image)
+            return _decoded(path, image)
+        except Problem as problem:
+            raise Problem(f"{path}: {problem}") from problem
+        except MemoryError:
+            raise
+        except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> Problem:
+    return Problem(f"{path} is damaged or cut off: {error}; find a whole copy")
+
+
+def _look(path: Path) -> None:
+    """Say what is wrong with a path before anything is read from it."""
+    if path.is_dir():
+        raise Problem(f"{path} is a folder; name a picture in it")
+    if not path.exists():
+        raise Problem(f"there is no file {path}; check the name")
+    if path.is_file() and path.stat().st_size == 0:
+        raise Problem(f"{path} is empty (zero bytes); find a whole copy")
+
+
+@contextmanager
+def _without_pillow_limits() -> Iterator[None]:
+    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet."""
+    limit = Picture.MAX_IMAGE_PIXELS
+    Picture.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Picture.MAX_IMAGE_PIXELS = limit
+
+
+def _open(path: Path) -> ImageFile:
+    """Read the header."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+        if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
+            _learn_heic(path)
+        return Picture.open(path)
+    except UnidentifiedImageError:
+        raise Problem(
+            f"{path} is not a picture that can be read; "
+            "JPEG, PNG, TIFF, WebP, HEIC, GIF and BMP can"
+        ) from None
+    except OSError as error:
+        if error.errno is None:  # raised by a decoder
+            raise _damaged(path, error) from error
+        raise Problem(f"{path} can't be read: {error.strerror}") from error
+
+
+def _learn_heic(path: Path) -> None:
+    try:
+        from pillow_heif import register_heif_opener
+    except ModuleNotFoundError:
+        raise Problem(f'{path} is HEIC; to read it: pip install "neuropil[heic]"') from None
+    register_heif_opener()
+
+
+def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:
+    n_pixels = image.width * image.height
+    if n_pixels > max_pixels:
+        raise Problem(
+            f"{path} has {n_pixels / 1e6:,.0f} megapixels and the limit is {max_pixels / 1e6:,.0f};"
+            f" if it is meant to be so large: --max-pixels {n_pixels}"
+        )
+
+
+def _refuse_several(path: Path, image: ImageFile) -> None:
+    """Refuse what would be lost: animations, and further pages that are no thumbnails."""
+    n_pictures = int(getattr(image, "n_frames", 1)) if image.format in SEVERAL else 1
+    if n_pictures > 1 and isinstance(image, TiffImageFile):
+        n_pictures = sum(_is_page(image, page) for page in range(n_pictures))
+        image.seek(0)
+    if n_pictures > 1:
+        raise Problem(f"it holds {n_pictures} pictures; save the one that is meant by itself")
+
+
+def _is_page(image: TiffImageFile, page: int) -> bool:
+    image.seek(page)
+    return not int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & 1
+
+
+def _decoded(path: Path, image: ImageFile) -> Decoded:
+    notes, orientation = read_notes(image)
+
+    def turned(picture: Picture.Image) -> Picture.Image:
+        picture.load()
+        return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
+
+    if deep.is_deep(image):
+        colors, alpha = deep.read(image, lambda: _open(path), turned)
+        pixels = profile.deep_to_srgb(colors, notes.profile)
+    else:
+        picture, opacity = _split(turned(image))
+        pixels = np.asarray(profile.to_srgb(picture, notes.profile))
+        alpha = None if opacity is None else np.asarray(opacity)
+    if notes.profile and profile.space(notes.profile) != "RGB":  # it can't describe a color picture
+        notes = replace(notes, profile=profile.srgb())
+    return pixels, alpha, notes
+
+
+def _split(picture: Picture.Image) -> tuple[Picture.Image, Picture.Image | None]:
+    """Part colors from alpha, which is a channel, a palette entry or one color."""
+    if picture.mode in ("F", "LAB"):
+        raise Problem(f"pixels of the kind {picture.mode} can't be read; save it as RGB of 16 bits")
+    if picture.has_transparency_data:
+        whole = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        return picture.convert("L" if picture.mode == "LA" else "RGB"), whole.getchannel("A")
+    return picture.convert("RGB") if picture.mode in ("1", "P") else picture, None

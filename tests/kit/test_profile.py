@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.kit import profile
+from neuropil.kit.problem import Problem
+
+
+def test_srgb_is_known_by_what_it_does_and_left_alone(
+    colors: NDArray[np.uint8], adobe_rgb: bytes
+) -> None:
+    picture = Picture.fromarray(colors)
+    assert profile.is_srgb(profile.srgb())
+    assert not profile.is_srgb(adobe_rgb)
+    assert profile.to_srgb(picture, profile.srgb()) is picture
+    assert profile.from_srgb(colors, None) is colors
+
+
+def test_the_srgb_profile_is_the_same_every_time() -> None:
+    first = profile.srgb()
+    profile.srgb.cache_clear()
+    assert profile.srgb() == first
+
+
+@pytest.mark.parametrize("damaged", [b"", b"not a profile", b"\0" * 200])
+def test_a_damaged_profile_counts_as_none(damaged: bytes, colors: NDArray[np.uint8]) -> None:
+    assert profile.space(damaged) is None
+    assert np.array_equal(np.asarray(profile.to_srgb(Picture.fromarray(colors), damaged)), colors)
+
+
+def test_adobe_rgb_is_brought_to_srgb_and_back(colors: NDArray[np.uint8], adobe_rgb: bytes) -> None:
+    muted = (colors // 2 + 64).astype(np.uint8)  # of colors that both can show
+    there = profile.from_srgb(muted, adobe_rgb)
+    back = np.asarray(profile.to_srgb(Picture.fromarray(there), adobe_rgb))
+    assert np.abs(there.astype(int) - muted).max() > 10
+    assert np.abs(back.astype(int) - muted).max() <= 2
+
+
+def test_sixteen_bits_agree_with_little_cms(colors: NDArray[np.uint8], adobe_rgb: bytes) -> None:
+    ours = profile.deep_to_srgb(colors.astype(np.uint16) * 257, adobe_rgb)
+    theirs = np.asarray(profile.to_srgb(Picture.fromarray(colors), adobe_rgb))
+    assert np.abs(ours / 257 - theirs).max() < 1
+
+
+def test_sixteen_bits_come_back_with_sixteen(
+    deep_colors: NDArray[np.uint16], adobe_rgb: bytes
+) -> None:
+    muted = deep_colors // 2 + 16384
+    there = profile.from_srgb(muted, adobe_rgb)
+    assert np.abs(profile.deep_to_srgb(there, adobe_rgb).astype(int) - muted).max() <= 6
+
+
+def test_a_picture_wider_than_a_block_is_mapped_whole(
+    adobe_rgb: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 65536, (7, 5, 3), dtype=np.uint16)
+    at_once = profile.deep_to_srgb(pixels, adobe_rgb)
+    monkeypatch.setattr(profile, "PIXELS_AT_ONCE", 11)
+    assert np.array_equal(profile.deep_to_srgb(pixels, adobe_rgb), at_once)
+
+
+def test_grey_is_brought_to_srgb_at_both_depths(grey_profile: bytes) -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    theirs = np.asarray(profile.to_srgb(Picture.fromarray(grey), grey_profile))
+    ours = profile.deep_to_srgb(grey.astype(np.uint16) * 257, grey_profile)
+    assert theirs[8, 0, 0] != 128
+    assert np.abs(ours / 257 - theirs).max() < 2  # its tables are coarse in the dark
+    assert np.abs(ours / 257 - theirs)[4:].max() < 1
+
+
+def test_grey_without_a_profile_is_repeated() -> None:
+    assert np.array_equal(
+        profile.deep_to_srgb(np.array([[1, 2]], np.uint16), None)[0], [[1, 1, 1], [2, 2, 2]]
+    )
+
+
+def test_the_curve_of_srgb_itself_is_read_in_its_parametric_form() -> None:
+    shape = profile._shape(profile.srgb())
+    assert np.abs(shape.curves[0] - profile._srgb_curve()).max() < 1e-4
+    assert np.abs(shape.primaries - profile.XYZ_FROM_SRGB).max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "half"),
+    [
+        (0, [2], 0.25),
+        (1, [2, 1, 0.25], 0.5625),
+        (2, [2, 1, 0, 0.1], 0.35),
+        (3, [2, 1, 0, 0.5, 0.6], 0.25),
+        (4, [2, 1, 0, 0.5, 0.6, 0.1, 0.2], 0.45),
+    ],
+)
+def test_every_parametric_curve_of_the_standard(
+    kind: int, numbers: list[float], half: float
+) -> None:
+    value = profile._parametric(np.array([0.5]), kind, np.array(numbers))
+    assert value[0] == pytest.approx(half)
+
+
+def test_sixteen_bits_with_a_profile_of_tables_are_refused(
+    deep_colors: NDArray[np.uint16], adobe_rgb: bytes
+) -> None:
+    tables = adobe_rgb.replace(b"rTRC", b"A2B0")
+    with pytest.raises(Problem, match="made of tables; save it with sRGB"):
+        profile._mapped(deep_colors, profile._shape(tables), profile._srgb_shape())
