@@ -39,7 +39,7 @@ class Checkout:
         self.tools.mkdir()
         for name in ("run", "pyproject.toml", "constraints.txt"):
             shutil.copy(ROOT / name, self.home)
-        for name in "awk cat chmod cksum cp df dirname grep mkdir rm sed sh sleep tail".split():
+        for name in "awk cat chmod cksum cp df dirname grep mkdir ps rm sed sh sleep tail".split():
             (self.tools / name).symlink_to(str(shutil.which(name)))
 
     def python(self, name: str, verdict: str) -> Path:
@@ -180,6 +180,18 @@ def test_waits_for_another_set_up(checkout: Checkout) -> None:
         run = checkout.run("demo")
     assert f"waiting for process {other.pid}" in run.stderr
     assert checkout.n_installs == 1
+
+
+def test_process_with_an_old_number_is_not_waited_for(checkout: Checkout) -> None:
+    checkout.python("python3", "fit 3.12")
+    checkout.run("demo")
+    with subprocess.Popen(["sleep", "50"]) as other:
+        state = checkout.home / ".venv" / "neuropil-setup"
+        state.write_text(f"installing {other.pid}\n", encoding="utf-8")
+        run = checkout.run("demo")
+        other.kill()
+    assert "waiting" not in run.stderr
+    assert checkout.n_installs == 2
 
 
 def test_names_the_checks_that_failed(checkout: Checkout) -> None:
