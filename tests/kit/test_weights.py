@@ -1,0 +1,83 @@
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from neuropil.kit.problem import Problem
+from neuropil.kit.weights import Network, Weights, cores
+
+
+def doubling(path: Path, *, owner: str = "double", inputs: str = "x", outputs: str = "y") -> Path:
+    """Write a network that doubles its input."""
+    two = helper.make_tensor("two", TensorProto.FLOAT, [], [2.0])
+    graph = helper.make_graph(
+        [helper.make_node("Mul", [inputs, "two"], [outputs])],
+        "double",
+        [helper.make_tensor_value_info(inputs, TensorProto.FLOAT, ["N"])],
+        [helper.make_tensor_value_info(outputs, TensorProto.FLOAT, ["N"])],
+        [two],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, {"neuropil": owner, "licence": "MIT"})
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Weights:
+    path = doubling(tmp_path / "double.onnx")
+    return Weights(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
+
+
+def test_the_packaged_network_runs(weights: Weights) -> None:
+    network = weights.open(threads=1)
+    made = network.run(x=np.array([1, 2], np.float32))
+    assert {name: list(values) for name, values in made.items()} == {"y": [2, 4]}
+    assert network.metadata == {"neuropil": "double", "licence": "MIT"}
+    assert network.path == weights.folder / weights.file
+
+
+def test_a_network_can_be_opened_by_its_path(tmp_path: Path) -> None:
+    network = Network(doubling(tmp_path / "double.onnx"))
+    assert (network.inputs, network.outputs) == (("x",), ("y",))
+
+
+def test_a_wrong_hash_is_a_problem(weights: Weights) -> None:
+    for broken in (replace(weights, sha256="0" * 64), replace(weights, file="none.onnx")):
+        with pytest.raises(Problem, match=r"SHA-256 differs\); to repair: pip install"):
+            broken.open()
+
+
+def test_other_weights_come_by_path_or_by_variable(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (doubling(tmp_path / f"{name}.onnx") for name in ("one", "two"))
+    assert weights.open(one).path == one
+    monkeypatch.setenv("NEUROPIL_WEIGHTS", str(two))
+    assert weights.open().path == two
+    assert weights.open(one).path == one
+
+
+def test_weights_of_another_form_are_a_problem(weights: Weights, tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("not a network", encoding="utf-8")
+    (tmp_path / "empty.onnx").touch()
+    for path, reason in [
+        (tmp_path, "there are no weights"),
+        (tmp_path / "none.onnx", "there are no weights"),
+        (tmp_path / "text.onnx", "is not an ONNX network"),
+        (tmp_path / "empty.onnx", "is not an ONNX network"),
+        (doubling(tmp_path / "a.onnx", owner="drive"), "made for drive; double can't use it"),
+        (doubling(tmp_path / "b.onnx", inputs="z"), "has the inputs z; double needs x"),
+        (doubling(tmp_path / "c.onnx", outputs="z"), "has the outputs z; double needs y"),
+    ]:
+        with pytest.raises(Problem, match=reason):
+            weights.open(path)
+
+
+def test_cores_are_those_that_may_be_used() -> None:
+    assert 1 <= cores() <= (os.cpu_count() or 1)
