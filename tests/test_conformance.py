@@ -28,7 +28,7 @@ from neuropil.kit.between import Between
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
-from neuropil.kit.weights import Network, Weights
+from neuropil.kit.weights import VARIABLE, Network, Weights
 from neuropil.registry import App
 
 HEADINGS = [
@@ -48,6 +48,11 @@ SIMPLE = {bool, int, float, str, Path}
 APPS = [pytest.param(registry.application(name), id=name) for name in registry.NAMES]
 each_application = pytest.mark.parametrize("app", APPS)
 AppType = type[App]
+
+
+@pytest.fixture(autouse=True)
+def _packaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
 
 
 def parameters(app: AppType) -> list[inspect.Parameter]:
