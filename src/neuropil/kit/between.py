@@ -21,3 +21,7 @@ class Between:
         """Raise Problem where the value lies outside, or is no number."""
         if not self.low <= value <= self.high:
             raise Problem(f"{name} is {value:g}; it lies between {self.low:g} and {self.high:g}")
+
+
+QUALITY = 92  # of JPEG, WebP and films
+QUALITIES = Between(1, 100)

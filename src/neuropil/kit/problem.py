@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class Problem(ValueError):
@@ -12,3 +13,13 @@ def guess(word: str, among: Iterable[str]) -> str:
     """Word the nearest of what is possible as a question, or nothing where none is near."""
     near = get_close_matches(word, list(among), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
+
+
+def expect_file(path: Path, what: str) -> None:
+    """Raise Problem where `path` can't hold a picture, a film, ... before anything is read."""
+    if path.is_dir():
+        raise Problem(f"{path} is a folder; name a {what} in it")
+    if not path.exists():
+        raise Problem(f"there is no file {path}; check the name")
+    if path.is_file() and path.stat().st_size == 0:
+        raise Problem(f"{path} is empty (zero bytes); find a whole copy")

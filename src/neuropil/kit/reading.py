@@ -20,7 +20,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from neuropil.kit import deep, profile
 from neuropil.kit.notes import Notes, read_notes
-from neuropil.kit.problem import Problem
+from neuropil.kit.problem import Problem, expect_file
 
 TURNS = {  # by EXIF orientation
     2: Picture.Transpose.FLIP_LEFT_RIGHT,
@@ -46,7 +46,7 @@ Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H
 
 def read(path: Path, max_pixels: int) -> Decoded:
     """Decode the picture at `path`; raises Problem where that can't be done."""
-    _look(path)
+    expect_file(path, "picture")
     with _without_pillow_limits(), _open(path) as image:
         _refuse_large(path, image, max_pixels)
         try:
@@ -62,16 +62,6 @@ def read(path: Path, max_pixels: int) -> Decoded:
 
 def _damaged(path: Path, error: Exception) -> Problem:
     return Problem(f"{path} is damaged or cut off: {error}; find a whole copy")
-
-
-def _look(path: Path) -> None:
-    """Say what is wrong with a path before anything is read from it."""
-    if path.is_dir():
-        raise Problem(f"{path} is a folder; name a picture in it")
-    if not path.exists():
-        raise Problem(f"there is no file {path}; check the name")
-    if path.is_file() and path.stat().st_size == 0:
-        raise Problem(f"{path} is empty (zero bytes); find a whole copy")
 
 
 @contextmanager

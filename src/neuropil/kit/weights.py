@@ -11,11 +11,12 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from neuropil.kit.problem import Problem
+
+if TYPE_CHECKING:  # NumPy takes an eighth of a second, and lists of applications need none
+    from numpy.typing import NDArray
 
 VARIABLE = "NEUROPIL_WEIGHTS"
 OWNER = "neuropil"  # the key of the metadata that names the application
@@ -31,7 +32,7 @@ class Network:
         self.inputs = tuple(value.name for value in self._session.get_inputs())
         self.outputs = tuple(value.name for value in self._session.get_outputs())
 
-    def run(self, **feeds: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def run(self, **feeds: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
         """Calculate every output from the inputs, all by name."""
         return dict(zip(self.outputs, self._session.run(None, feeds), strict=True))
 

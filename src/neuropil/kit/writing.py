@@ -13,7 +13,7 @@ from PIL import Image as Picture
 
 from neuropil.kit import lossless, profile
 from neuropil.kit.atomic import written
-from neuropil.kit.between import Between
+from neuropil.kit.between import QUALITIES
 from neuropil.kit.notes import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Notes, parsed
 from neuropil.kit.problem import Problem
 
@@ -25,7 +25,6 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
-QUALITIES = Between(1, 100)
 LOSSLESS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
 MOST_PIXELS_A_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 FINE_COLOR = 90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
