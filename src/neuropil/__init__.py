@@ -1,0 +1,44 @@
+"""Neuropil: small networks that do a job on an ordinary computer and show their work.
+
+from neuropil import colorize, Image
+
+colorize(Image.open("old.jpg")).save("new.jpg")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuropil.apps.colorize.infer import Colorize
+    from neuropil.kit.film import Film
+    from neuropil.kit.image import Image
+
+    colorize: Colorize
+
+__version__ = "0.1.0"
+__all__ = ["Film", "Image", "__version__", "colorize"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that importing the package costs nothing."""
+    value = globals()[name] = _public(name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _public(name: str) -> Any:
+    if name == "Image":
+        from neuropil.kit.image import Image
+
+        return Image
+    if name == "Film":
+        from neuropil.kit.film import Film
+
+        return Film
+    from neuropil.registry import NAMES, load
+
+    if name in NAMES:
+        return load(name)
+    raise AttributeError(f"neuropil has no {name}; it has {', '.join(__all__)}")

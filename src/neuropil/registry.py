@@ -1,0 +1,117 @@
+"""The list of applications, and the one contract that all of them keep.
+
+    load("colorize")(Image.open("old.jpg"))
+
+An application is a folder in `neuropil/apps` and its name in NAMES. Everything about it is found
+by that name and imported once it is asked for.
+"""
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from neuropil.kit.problem import Problem, guess
+from neuropil.kit.weights import Network, Weights
+
+if TYPE_CHECKING:
+    from neuropil.training.recipe import Recipe
+
+NAMES = ("colorize",)
+
+
+class App(ABC):
+    """What a person can do with a network: one class, called with media and options.
+
+    Required inputs are positional, options keyword-only with defaults, and all have types: the
+    command line, the page and the tests read them.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    weights: ClassVar[Weights | None]
+
+    def __init__(self, *, weights: Path | None = None, threads: int | None = None) -> None:
+        self._path = weights
+        self._threads = threads
+
+    @cached_property
+    def network(self) -> Network:
+        """Open the network when it is first needed."""
+        assert self.weights is not None, f"{self.name} has no network"
+        return self.weights.open(self._path, threads=self._threads)
+
+    @abstractmethod
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Do the work of the application."""
+
+
+def application(name: str) -> type[App]:
+    """Find the class of an application."""
+    module = _module(name, "infer")
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, App)
+        and value.__module__ == module.__name__
+    ]
+    assert len(classes) == 1, f"{module.__name__} defines {len(classes)} applications"
+    return classes[0]
+
+
+def load(name: str, *, weights: Path | None = None, threads: int | None = None) -> App:
+    """Make an application ready to be called."""
+    return application(name)(weights=weights, threads=threads)
+
+
+def summary(name: str) -> str:
+    """Say in a line what an application does, without loading it."""
+    return (_package(name).__doc__ or "").partition("\n")[0]
+
+
+def card(name: str) -> str:
+    """Read the model card of an application."""
+    (folder,) = _package(name).__path__
+    return (Path(folder) / "card.md").read_text(encoding="utf-8")
+
+
+def benchmark(name: str) -> ModuleType:
+    """Find the module that measures an application."""
+    return _module(name, "bench")
+
+
+def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
+    """Find the recipes of an application; the first is the one that made the shipped weights."""
+    try:
+        module = _module(name, "train")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("neuropil."):
+            raise Problem(f"{name} has nothing to train") from error
+        raise Problem(
+            f'{error.name} is missing; to train: pip install "neuropil[train]"'
+        ) from error
+    return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
+
+
+def _package(name: str) -> ModuleType:
+    if name not in NAMES:
+        raise Problem(
+            f"no application is called {name}{guess(name, NAMES)}; {', '.join(NAMES)} are"
+        )
+    return importlib.import_module(f"neuropil.apps.{name}")
+
+
+def _module(name: str, file: str) -> ModuleType:
+    return importlib.import_module(f"{_package(name).__name__}.{file}")
+
+
+def _is_recipe(value: Any, module: ModuleType) -> bool:
+    """Tell a public function of the module that says it returns a Recipe."""
+    if not callable(value) or getattr(value, "__module__", "") != module.__name__:
+        return False
+    made = getattr(value, "__annotations__", {}).get("return")
+    return getattr(made, "__name__", made) == "Recipe" and not value.__name__.startswith("_")

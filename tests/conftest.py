@@ -1,0 +1,147 @@
+"""A made-up application, registered for the tests that need one."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from neuropil import registry
+
+PACKAGE = '"""Turn a picture inside out."""\n'
+INFER = '''
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal, final
+
+from neuropil.kit.between import Between
+from neuropil.kit.film import Film
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import track
+from neuropil.registry import App
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place."""
+
+    form: ClassVar[str] = "X,Y"
+    x: int
+    y: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Spot":
+        try:
+            x, y = (int(part) for part in text.split(","))
+        except ValueError:
+            raise Problem(f"{text} is no place; give X,Y") from None
+        return cls(x, y)
+
+
+@dataclass(frozen=True)
+class Inverted:
+    picture: Image
+    others: tuple[Image, ...]
+    map: Image | None
+    places: tuple[Spot, ...]
+    mean: float
+
+
+@final
+class Invert(App):
+    """Turn a picture inside out. It has no network."""
+
+    name = "invert"
+    title = "Turn a picture inside out"
+    weights = None
+
+    def __call__(
+        self,
+        photo: Image | Film,
+        *,
+        strength: Annotated[float, Between(0, 2)] = 1.0,
+        spots: tuple[Spot, ...] = (),
+        mode: Literal["plain", "fancy"] = "plain",
+        others: Annotated[int, Between(0, 9)] = 0,
+        map: bool = False,
+        max_depth: int = 3,
+    ) -> Image | Film | Inverted:
+        """Turn a picture inside out.
+
+        photo: a picture or film
+        strength: how much,
+            of two
+        spots: where
+        mode: in which way
+        others: how many more
+        map: whether to draw a map
+        max_depth: how deep
+        """
+        if isinstance(photo, Film):
+            return photo.with_frames(
+                lambda frames: (replace(f, pixels=255 - f.pixels) for f in frames)
+            )
+        if mode == "fancy":
+            raise RuntimeError("a fault of ours")
+        picture = photo.replace(pixels=photo.pixels.max() - photo.pixels)
+        if not (others or map):
+            return picture
+        for _ in track(range(3), total=3, title="invert"):
+            pass
+        drawn = picture if map else None
+        return Inverted(picture, (photo,) * others, drawn, spots, float(strength))
+'''
+TRAIN = """
+from neuropil.training.recipe import Recipe
+
+
+def plain() -> Recipe:
+    raise NotImplementedError
+
+
+def _hidden() -> Recipe:
+    raise NotImplementedError
+
+
+def number() -> int:
+    return 1
+"""
+BENCH = """
+from pathlib import Path
+
+from neuropil.kit.report import Report, Table
+
+
+def measure(data: Path | None) -> Report:
+    rows = (("ours", 2.5), ("theirs", 3))
+    return Report((Table("Speed", ("who", "seconds"), rows),), {"n_photos": 3, "gain_db": 0.25})
+"""
+CARD = "# invert\n\n## What it does\n\nTurns a picture *inside out*.\n"
+
+
+@pytest.fixture
+def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Register the application `invert`, whose files lie in a folder of their own."""
+    folder = tmp_path_factory.mktemp("apps") / "invert"
+    folder.mkdir()
+    for name, text in [
+        ("__init__.py", PACKAGE),
+        ("infer.py", INFER),
+        ("train.py", TRAIN),
+        ("bench.py", BENCH),
+        ("card.md", CARD),
+    ]:
+        (folder / name).write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(
+        "neuropil.apps.invert", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "neuropil.apps.invert", module)
+    for file in ("infer", "train", "bench"):  # forgotten again after the test
+        monkeypatch.setitem(sys.modules, f"neuropil.apps.invert.{file}", module)
+        del sys.modules[f"neuropil.apps.invert.{file}"]
+    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "invert"))
+    return folder

@@ -1,0 +1,63 @@
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from neuropil import bench
+from neuropil.kit.report import Table
+from neuropil.kit.weights import Weights
+
+
+@pytest.mark.usefixtures("invert")
+def test_tables_come_first_and_one_line_of_json_last() -> None:
+    *tables, blank, last = bench.lines("invert", None)
+    assert tables == [
+        "Speed",
+        "who     seconds",
+        "---------------",
+        "ours        2.5",
+        "theirs        3",
+    ]
+    assert blank == ""
+    record = json.loads(last)
+    assert (record["n_photos"], record["gain_db"]) == (3, 0.25)
+    assert record["command"] == "neuropil bench invert"
+    assert record.keys() > {"commit", "weights_sha256", "date", "processor"}
+    assert all(not isinstance(value, dict | list) for value in record.values())
+
+
+def test_columns_fit_what_is_in_them() -> None:
+    table = Table("T", ("name", "n"), (("a long name", 10), ("b", 123456)))
+    assert bench.drawn(table)[1:] == [
+        "name              n",
+        "-------------------",
+        "a long name      10",
+        "b            123456",
+    ]
+
+
+def test_the_stamp_names_the_weights_that_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = Weights(tmp_path, "a.onnx", "", "MIT")
+    for name in ("a.onnx", "b.onnx"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    assert bench.stamp(weights)["weights_sha256"] == hashlib.sha256(b"a.onnx").hexdigest()
+    monkeypatch.setenv("NEUROPIL_WEIGHTS", str(tmp_path / "b.onnx"))
+    assert bench.stamp(weights)["weights_sha256"] == hashlib.sha256(b"b.onnx").hexdigest()
+    assert bench.stamp(None)["weights_sha256"] == ""
+
+
+def test_the_commit_is_that_of_our_own_checkout(tmp_path: Path) -> None:
+    assert bench._commit(tmp_path) == ""
+    for command in (
+        ["init", "-q"],
+        ["-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "m"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    (tmp_path / "__init__.py").touch()
+    assert bench._commit(tmp_path) == ""
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    assert len(bench._commit(tmp_path).rstrip("+")) == 12

@@ -1,0 +1,108 @@
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import neuropil
+from neuropil import registry
+from neuropil.kit.problem import Problem
+from neuropil.kit.weights import Network, Weights
+
+
+@pytest.mark.usefixtures("invert")
+def test_an_application_is_found_by_its_name() -> None:
+    invert = registry.application("invert")
+    assert (invert.__name__, invert.name) == ("Invert", "invert")
+    assert isinstance(registry.load("invert", threads=1), invert)
+
+
+@pytest.mark.usefixtures("invert")
+def test_another_name_is_a_problem_that_lists_what_there_is() -> None:
+    for find in (registry.application, registry.card, registry.recipes, registry.summary):
+        with pytest.raises(Problem, match=r"called invrt \(did you mean invert\?\); .*invert are"):
+            find("invrt")
+
+
+@pytest.mark.usefixtures("invert")
+def test_summary_and_card_are_read_without_loading_the_application() -> None:
+    assert registry.summary("invert") == "Turn a picture inside out."
+    assert registry.card("invert").startswith("# invert\n")
+    assert "neuropil.apps.invert.infer" not in sys.modules
+
+
+@pytest.mark.usefixtures("invert")
+def test_recipes_are_the_public_functions_that_return_one() -> None:
+    pytest.importorskip("torch")
+    assert list(registry.recipes("invert")) == ["plain"]
+
+
+@pytest.mark.usefixtures("invert")
+def test_training_without_torch_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("neuropil.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(
+        Problem, match=r'torch is missing; to train: pip install "neuropil\[train\]"'
+    ):
+        registry.recipes("invert")
+
+
+def test_an_application_without_recipes_has_nothing_to_train(invert: Path) -> None:
+    (invert / "train.py").unlink()
+    with pytest.raises(Problem, match="invert has nothing to train"):
+        registry.recipes("invert")
+
+
+@pytest.mark.usefixtures("invert")
+def test_a_benchmark_is_a_module() -> None:
+    assert callable(registry.benchmark("invert").measure)
+
+
+def test_the_network_is_opened_when_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int | None] = []
+
+    class Counting(Weights):
+        def open(self, path: Path | None = None, *, threads: int | None = None) -> Network:
+            opened.append(threads)
+            return Network.__new__(Network)
+
+    class Idle(registry.App):
+        name = "idle"
+        weights = Counting(tmp_path, "none.onnx", hashlib.sha256().hexdigest(), "MIT")
+
+        def __call__(self, photo: int) -> int:
+            return photo
+
+    idle = Idle(threads=3)
+    assert opened == []
+    assert idle.network is idle.network
+    assert opened == [3]
+
+
+def test_public_names_are_the_media_and_the_applications() -> None:
+    assert sorted(neuropil.__all__) == sorted({"Film", "Image", "__version__", *registry.NAMES})
+    assert dir(neuropil) == neuropil.__all__
+    assert neuropil.Image.__name__ == "Image"
+    assert neuropil.Film.__name__ == "Film"
+    with pytest.raises(AttributeError, match="neuropil has no colour; it has"):
+        neuropil.__getattr__("colour")
+
+
+@pytest.mark.usefixtures("invert")
+def test_an_application_is_a_public_name_ready_to_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(vars(neuropil), "invert", raising=False)
+    assert isinstance(neuropil.__getattr__("invert"), registry.application("invert"))
+    monkeypatch.delitem(vars(neuropil), "invert")
+
+
+def test_importing_the_package_costs_nothing() -> None:
+    script = """
+import sys, neuropil, neuropil.registry
+heavy = {"numpy", "PIL", "onnxruntime", "av", "torch", "typer", "rich"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
