@@ -30,9 +30,12 @@ class App(ABC):
     command line, the page and the tests read them.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[str]  # the class's own, in small letters
     title: ClassVar[str]
     weights: ClassVar[Weights | None]
+
+    def __init_subclass__(cls) -> None:
+        cls.name = cls.__name__.lower()
 
     def __init__(self, *, weights: Path | None = None, threads: int | None = None) -> None:
         self._path = weights
@@ -82,6 +85,11 @@ def card(name: str) -> str:
 def benchmark(name: str) -> ModuleType:
     """Find the module that measures an application."""
     return _module(name, "bench")
+
+
+def demonstration(name: str) -> ModuleType:
+    """Find the module that shows an application on samples of its own."""
+    return _module(name, "demo")
 
 
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":

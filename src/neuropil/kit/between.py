@@ -23,5 +23,6 @@ class Between:
             raise Problem(f"{name} is {value:g}; it lies between {self.low:g} and {self.high:g}")
 
 
-QUALITY = 92  # of JPEG, WebP and films
-QUALITIES = Between(1, 100)
+QUALITIES = Between(1, 100)  # of JPEG, WebP and films
+QUALITY = 92
+MAX_PIXELS = 200_000_000  # of a picture, unless more are asked for

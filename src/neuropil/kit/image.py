@@ -17,13 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.kit import reading, writing
-from neuropil.kit.between import QUALITY
+from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.notes import Notes
 from neuropil.kit.problem import Problem
 
 __all__ = ["Image", "Notes"]
-
-MAX_PIXELS = 200_000_000
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 

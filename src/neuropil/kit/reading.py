@@ -22,6 +22,9 @@ from neuropil.kit import deep, profile
 from neuropil.kit.notes import Notes, read_notes
 from neuropil.kit.problem import Problem, expect_file
 
+SUFFIXES = frozenset(  # of the pictures that are looked for in folders
+    ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .tif .tiff .webp".split()
+)
 TURNS = {  # by EXIF orientation
     2: Picture.Transpose.FLIP_LEFT_RIGHT,
     3: Picture.Transpose.ROTATE_180,

@@ -1,0 +1,347 @@
+"""The command line: `neuropil colorize old.jpg`.
+
+The options of an application are read off the signature of its `__call__`, their texts off its
+docstring. Typer takes the line apart; what a command hands back is the work that is still to be
+done, so that mistakes, interruptions and exit codes are seen to in one place (`run`). Nothing
+heavy is imported before a command needs it.
+
+Exit codes: 0 done, 2 a mistake that the person can mend, 130 stopped by Ctrl-C, 1 a fault of ours.
+"""
+
+import inspect
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuropil import __version__, registry
+from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY, Between
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import on_terminal
+from neuropil.kit.signature import Option, Signature, read
+
+if TYPE_CHECKING:
+    from neuropil.kit.files import Job
+    from neuropil.kit.result import Media, Parts
+
+Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
+
+DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130
+ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
+METAVARS = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
+
+COMMON = (  # the options of every application, after its own
+    Option(
+        "output", Path, None, "where to: a file, or a folder for several; else beside the input"
+    ),
+    Option("force", bool, False, "overwrite what is there"),
+    Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES),
+    Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
+    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
+    Option("json", bool, False, "print one JSON object per input"),
+)
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):  # file names need not be UTF-8
+        getattr(stream, "reconfigure", dict)(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as cleanly as Ctrl-C
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(line: Sequence[str]) -> int:
+    """Do what a command line says and return its exit code."""
+    try:
+        work = parser(line)(line or ["--help"], prog_name="neuropil", standalone_mode=False)
+        return int(work() if callable(work) else work or DONE)
+    except Problem as problem:
+        return _complain(str(problem), MISTAKE)
+    except typer.TyperException as error:
+        return _complain(_sentence(error), MISTAKE)
+    except KeyboardInterrupt:
+        return _complain("stopped; nothing half-written", STOPPED)
+    except BrokenPipeError:  # `neuropil list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except MemoryError:
+        return _complain("there is too little memory for this; give it something smaller", FAULT)
+    except Exception as error:
+        if os.environ.get("NEUROPIL_DEBUG"):
+            raise
+        kind = type(error).__name__
+        return _complain(f"a fault of ours, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
+
+
+def _complain(sentence: str, code: int) -> int:
+    typer.echo(f"neuropil: {sentence}", err=True)
+    return code
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """Word a mistake in the line as the others are worded."""
+    near = getattr(error, "possibilities", None)
+    text = " ".join((error.message if near else error.format_message()).split()).rstrip(".")
+    return text[:1].lower() + text[1:] + (f" (did you mean {near[0]}?)" if near else "")
+
+
+# The line
+
+
+def parser(line: Sequence[str]) -> typer.Typer:
+    """Make the parser; of the applications, only the one that the line names is loaded for it."""
+    typing = typer.Typer(
+        help=ABOUT, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
+    typing.callback()(_general)
+    verb = next((word for word in line if not word.startswith("-")), None)
+    for name in registry.NAMES:
+        command = _application(name) if name == verb else _idle
+        text = command.__doc__ if name == verb else registry.summary(name)
+        typing.command(name, help=text, epilog=f"Example: neuropil {name} old.jpg")(command)
+    others: tuple[Callable[..., Any], ...] = (_list, _card, _bench, _train, _demo)
+    for other in others:
+        typing.command(other.__name__.strip("_"))(other)
+    return typing
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"neuropil {__version__}")
+        raise typer.Exit
+
+
+def _general(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="print the version", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def _idle() -> None:
+    """Stand for an application that is listed and not called."""
+
+
+def _application(name: str) -> Callable[..., Work]:
+    """Make the command of an application, its parameters written into its signature."""
+    signature = read(registry.application(name).__call__)
+
+    def command(**given: Any) -> Work:
+        return partial(_apply, name, signature, given)
+
+    given = signature.inputs[0].text
+    command.__doc__ = f"{signature.summary}\n\nINPUT: {given}. Several, and folders, will do too."
+    inputs = typer.Argument(metavar="INPUT", hidden=True)
+    parameters = [_parameter("inputs", None, Annotated[list[str], inputs])]
+    parameters += [_flag(option) for option in (*signature.options, *COMMON)]
+    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return command
+
+
+def _parameter(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _flag(option: Option) -> inspect.Parameter:
+    """Write an option as Typer wants it; values stay texts, which the option itself reads."""
+    word = option.name.removesuffix("s") if option.several else option.name
+    names = [f"--{word.replace('_', '-')}", *(["-o"] if option.name == "output" else [])]
+    text = option.text + (f" ({option.range.strip()})" if option.range else "")
+    if option.kind is bool:
+        return _parameter(option.name, False, Annotated[bool, typer.Option(*names, help=text)])
+    if option.several:
+        flag = typer.Option(*names, help=f"{text}; can be repeated", metavar=option.kind.form)
+        return _parameter(option.name, [], Annotated[list[str], flag])
+    metavar = "|".join(option.choices) or METAVARS[option.kind]
+    default = None if option.default is None else str(option.default)
+    flag = typer.Option(*names, help=text, metavar=metavar)
+    return _parameter(option.name, default, Annotated[str | None, flag])
+
+
+# An application at work
+
+
+def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
+    """Go through all inputs; a bad one is reported and the others are still done."""
+    from neuropil.kit.files import jobs
+
+    own = {option.name: option.value(given[option.name]) for option in signature.options}
+    common = {option.name: option.value(given[option.name]) for option in COMMON}
+    work = jobs([Path(text) for text in given["inputs"] or []], common["output"], name)
+    for job in work:
+        _check_place(job.target, common["force"])
+    app = registry.load(name, weights=common["weights"], threads=common["threads"])
+    if app.weights:
+        app.network  # noqa: B018  opened once, so that a mistake about it is told once
+    failed = 0
+    for job in work:
+        try:
+            with on_terminal():
+                lines = _one(app, signature, job, own, common)
+        except Problem as problem:
+            if len(work) == 1:
+                raise
+            failed += 1
+            _complain(str(problem), MISTAKE)
+        else:
+            for text in lines:
+                typer.echo(text)
+    if failed:
+        raise Problem(f"{failed} of {len(work)} inputs could not be done")
+    return DONE
+
+
+def _check_place(target: Path, force: bool) -> None:
+    """Raise Problem where a file can't or must not be written, before any work is done."""
+    if target.exists() and not force:
+        raise Problem(f"{target} is there already; overwrite it with --force")
+    folder = next(folder for folder in target.absolute().parents if folder.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise Problem(f"{target} can't be written in {folder}; name another place by --output")
+
+
+def _one(
+    app: registry.App, signature: Signature, job: "Job", own: dict[str, Any], common: dict[str, Any]
+) -> list[str]:
+    """Do one input, write what comes of it, and return the lines to print."""
+    from neuropil.kit.result import parts
+
+    found = parts(app(_opened(job, app.name, signature, common["max_pixels"]), **own))
+    made: dict[Path, Media] = {job.target: found.main} if found.main else {}
+    for name, picture in found.beside.items():
+        made[job.beside(name, app.name)] = picture
+    for path in made:
+        _check_place(path, common["force"])
+    for path, media in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        media.save(path, quality=common["quality"])
+    return _told(job, list(made), found, common["json"])
+
+
+def _opened(job: "Job", name: str, signature: Signature, max_pixels: int) -> "Media":
+    from neuropil.kit.film import Film
+    from neuropil.kit.image import Image
+
+    wanted = Film if job.is_film else Image
+    if wanted not in signature.inputs[0].kinds:
+        raise Problem(f"{job.source} is a {wanted.__name__.lower()}, which {name} doesn't take")
+    return Film.open(job.source) if job.is_film else Image.open(job.source, max_pixels=max_pixels)
+
+
+def _told(job: "Job", made: list[Path], found: "Parts", as_json: bool) -> list[str]:
+    from neuropil.kit.result import plain, said
+
+    if as_json:
+        record = {"input": str(job.source), "output": [str(path) for path in made]}
+        return [json.dumps(record | plain(found.rest), allow_nan=False)]
+    return [*map(str, made), *(f"{name}: {said(value)}" for name, value in found.rest.items())]
+
+
+# The other commands
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", show_default=False)]
+
+
+def _list() -> None:
+    """List the applications."""
+    width = max(map(len, registry.NAMES))
+    for name in registry.NAMES:
+        typer.echo(f"{name:{width}}  {registry.summary(name)}")
+
+
+def _card(name: Name) -> None:
+    """Show the model card of an application: data, results, limits."""
+    text = registry.card(name)
+    if not sys.stdout.isatty():
+        typer.echo(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+def _bench(
+    name: Name,
+    data: Annotated[Path | None, typer.Option(help="photographs to measure quality on")] = None,
+) -> Work:
+    """Measure an application: tables, and one line of JSON, the last one."""
+
+    def work() -> int:
+        from neuropil import bench
+
+        with on_terminal():
+            lines = list(bench.lines(name, data))
+        for text in lines:
+            typer.echo(text)
+        return DONE
+
+    return work
+
+
+def _train(
+    name: Name,
+    recipe: Annotated[str | None, typer.Argument(help="the first one by default")] = None,
+    data: Annotated[Path | None, typer.Option(help="folder of the training data")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="change a number of the recipe", metavar="K=V")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="folder for what is made")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where it was stopped")] = False,
+    minutes: Annotated[float | None, typer.Option(help="make the schedule fit this time")] = None,
+) -> Work:
+    """Train the network of an application by one of its recipes."""
+
+    def work() -> int:
+        recipes = registry.recipes(name)
+        chosen = recipe or next(iter(recipes))
+        if chosen not in recipes:
+            raise Problem(f"{name} has no recipe {chosen}; it has {', '.join(recipes)}")
+        if data is None or not data.exists():
+            raise Problem(f"there is no training data {data or ''}; name its folder by --data")
+        from neuropil.training.fit import fit
+        from neuropil.training.recipe import overridden
+
+        with on_terminal():
+            made = fit(
+                overridden(recipes[chosen](), settings or []),
+                data=data,
+                out=out or Path("runs", f"{name}-{chosen}"),
+                device=device,
+                minutes=minutes,
+                resume=resume,
+            )
+        typer.echo(str(made))
+        return DONE
+
+    return work
+
+
+def _demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page")] = Path(
+        "demo"
+    ),
+) -> Work:
+    """Show every application on samples of its own, on one page."""
+
+    def work() -> int:
+        with on_terminal():
+            pages = [registry.demonstration(name).make(output) for name in registry.NAMES]
+        for page in pages:
+            typer.echo(str(page))
+        return DONE
+
+    return work

@@ -1,0 +1,101 @@
+"""Which files go in, and what those that come out are called.
+
+old.jpg                 old-colorize.jpg             beside the input
+old.bmp                 old-colorize.png             where the input's kind can't be written
+old.jpg    -o new.png   new.png
+album      -o new       new/1925/old-colorize.jpg    with the folders of album
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropil.kit import film, reading, writing
+from neuropil.kit.problem import Problem
+
+
+@dataclass(frozen=True)
+class Job:
+    """An input and the output that it is to become."""
+
+    source: Path
+    target: Path
+
+    @property
+    def is_film(self) -> bool:
+        """Tell films from pictures by the ending of the name."""
+        return self.source.suffix.lower() in film.SUFFIXES
+
+    def beside(self, name: str, application: str) -> Path:
+        """Name a further picture that belongs to the output: STEM-APPLICATION-NAME.png."""
+        stem = self.target.stem
+        whole = stem if stem.endswith(f"-{application}") else f"{stem}-{application}"
+        return self.target.with_name(f"{whole}-{name}.png")
+
+
+def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]:
+    """List what is to be done; raises Problem where a name is no good, before anything is done."""
+    if not inputs:
+        raise Problem(f"name a picture, a film or a folder, as in: neuropil {application} old.jpg")
+    many = len(inputs) > 1 or inputs[0].is_dir()
+    if output and many and not _is_folder(output):
+        raise Problem(f"{output} names one file, and there can be several; name a folder")
+    if output and not _is_folder(output):
+        planned = [Job(inputs[0], output)]
+    else:
+        planned = [job for path in inputs for job in _inside(path, output, application)]
+    for job in planned:
+        _check_ending(job)
+    _refuse_twice(planned)
+    return planned
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a path is meant as a folder: it is one, or has no ending and is nothing yet."""
+    return path.is_dir() or not (path.suffix or path.exists())
+
+
+def _inside(path: Path, output: Path | None, application: str) -> Iterator[Job]:
+    """List the jobs of one input, of which a folder has many."""
+    found = list(_media(path, application)) if path.is_dir() else [path]
+    if not found:
+        raise Problem(f"{path} holds no pictures or films; name a folder that does")
+    base = path if path.is_dir() else path.parent
+    for source in found:
+        name = f"{source.stem}-{application}{_suffix(source)}"
+        folder = output / source.parent.relative_to(base) if output else source.parent
+        yield Job(source, folder / name)
+
+
+def _media(folder: Path, application: str) -> Iterator[Path]:
+    """Find the pictures and films of a folder and those below it, but not our own outputs."""
+    known = reading.SUFFIXES | film.SUFFIXES
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(here) / name for name in sorted(files) if not name.startswith(".")):
+            ours = f"-{application}-" in f"{path.stem}-"
+            if path.suffix.lower() in known and not ours:
+                yield path
+
+
+def _suffix(source: Path) -> str:
+    """Choose the ending of an output: that of the input if it can be written."""
+    suffix = source.suffix.lower()
+    if suffix in film.SUFFIXES:
+        return source.suffix if suffix in film.KINDS else ".mp4"
+    return source.suffix if suffix in writing.FORMATS else ".png"
+
+
+def _check_ending(job: Job) -> None:
+    endings = film.KINDS if job.is_film else writing.FORMATS
+    if job.target.suffix.lower() not in endings:
+        raise Problem(f"{job.target} can't be written; end the name in {', '.join(endings)}")
+
+
+def _refuse_twice(planned: Iterable[Job]) -> None:
+    seen: dict[Path, Path] = {}
+    for job in planned:
+        other = seen.setdefault(job.target, job.source)
+        if other != job.source:
+            raise Problem(f"{other} and {job.source} would both become {job.target}; rename one")

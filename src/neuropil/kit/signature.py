@@ -1,0 +1,125 @@
+"""What a call asks for, read off its signature and docstring, for the command line and the page.
+
+    def __call__(self, photo: Image | Film, *, strength: Annotated[float, Between(0, 2)] = 1.0):
+        '''Give a photograph its colors.
+
+        photo: any picture or film
+        strength: 0 leaves it grey
+        '''
+
+reads as one input, which takes an Image or a Film, and one option with a range and a text.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from neuropil.kit.between import Between
+from neuropil.kit.problem import Problem
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that the call can't do without: its name, its types, and what it is."""
+
+    name: str
+    kinds: tuple[type, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that has a default.
+
+    kind: bool, int, float, str or Path; for several values of a class, which has `parse` and
+        `form`, that class
+    """
+
+    name: str
+    kind: Any
+    default: Any
+    text: str
+    limits: Between | None = None
+    choices: tuple[str, ...] = ()
+    several: bool = False
+
+    def value(self, given: Any) -> Any:
+        """Turn what a person typed into what the call takes; raises Problem where it can't be."""
+        if self.several:
+            return tuple(self.kind.parse(text) for text in given)
+        if self.choices and given not in self.choices:
+            raise Problem(f"{self.name} is {given}; it is one of {', '.join(self.choices)}")
+        if given is None or isinstance(given, self.kind):
+            return given
+        try:
+            number = self.kind(given)
+        except ValueError:
+            kind = "a whole number" if self.kind is int else "a number"
+            raise Problem(f"{self.name} is {given}; it takes {kind}{self.range}") from None
+        if self.limits:
+            self.limits.check(self.name, number)
+        return number
+
+    @property
+    def range(self) -> str:
+        """Word the limits, if there are any."""
+        return f" from {self.limits.low:g} to {self.limits.high:g}" if self.limits else ""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The whole of it; `summary` is the first line of the docstring."""
+
+    summary: str
+    inputs: tuple[Input, ...]
+    options: tuple[Option, ...]
+
+
+def read(call: Callable[..., Any]) -> Signature:
+    """Read the signature of a method; its types must be known where it is defined."""
+    hints = get_type_hints(call, include_extras=True)
+    parameters = list(inspect.signature(call).parameters.values())[1:]  # without self
+    summary, texts = _explained(call)
+    inputs, options = [], []
+    for parameter in parameters:
+        hint, text = hints[parameter.name], texts.get(parameter.name, "")
+        if parameter.default is parameter.empty:
+            inputs.append(Input(parameter.name, _alternatives(hint), text))
+        else:
+            options.append(_option(parameter.name, hint, parameter.default, text))
+    return Signature(summary, tuple(inputs), tuple(options))
+
+
+def _option(name: str, hint: Any, default: Any, text: str) -> Option:
+    extras: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        extras = tuple(rest)
+    limits = next((extra for extra in extras if isinstance(extra, Between)), None)
+    if get_origin(hint) is tuple:
+        return Option(name, get_args(hint)[0], default, text, several=True)
+    if get_origin(hint) is Literal:
+        return Option(name, str, default, text, choices=get_args(hint))
+    return Option(name, hint, default, text, limits)
+
+
+def _alternatives(hint: Any) -> tuple[type, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _explained(call: Callable[..., Any]) -> tuple[str, dict[str, str]]:
+    """Take a docstring apart: its first line, and the text of every `name: text` in it."""
+    lines = (inspect.getdoc(call) or "").splitlines()
+    texts: dict[str, str] = {}
+    name = ""
+    for line in lines[1:]:
+        if match := re.match(r"(\w+): (.*)", line):
+            name, texts[match[1]] = match[1], match[2]
+        elif name and line.startswith(" "):
+            texts[name] += f" {line.strip()}"
+        else:
+            name = ""
+    return (lines[0] if lines else ""), texts

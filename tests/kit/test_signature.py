@@ -1,0 +1,84 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import pytest
+
+from neuropil.kit.between import Between
+from neuropil.kit.problem import Problem
+from neuropil.kit.signature import Input, Option, Signature, read
+
+
+@dataclass(frozen=True)
+class Spot:
+    form: ClassVar[str] = "X"
+    x: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Spot":
+        return cls(int(text))
+
+
+class Caller:
+    def __call__(
+        self,
+        photo: int | str,
+        other: Path,
+        *,
+        strength: Annotated[float, Between(0, 2)] = 1.0,
+        mode: Literal["plain", "fancy"] = "plain",
+        spots: tuple[Spot, ...] = (),
+        count: int = 3,
+        dark: bool = False,
+    ) -> int:
+        """Do a thing.
+
+        With a remark: that explains nothing.
+
+        photo: a picture
+            or a number
+        strength: how much: a share
+        """
+        return 0
+
+
+def test_a_signature_is_read_with_types_ranges_and_texts() -> None:
+    assert read(Caller.__call__) == Signature(
+        "Do a thing.",
+        (Input("photo", (int, str), "a picture or a number"), Input("other", (Path,), "")),
+        (
+            Option("strength", float, 1.0, "how much: a share", limits=Between(0, 2)),
+            Option("mode", str, "plain", "", choices=("plain", "fancy")),
+            Option("spots", Spot, (), "", several=True),
+            Option("count", int, 3, ""),
+            Option("dark", bool, False, ""),
+        ),
+    )
+
+
+def test_what_is_typed_becomes_what_the_call_takes() -> None:
+    strength, mode, spots, count, dark = read(Caller.__call__).options
+    assert strength.value("1.5") == 1.5
+    assert strength.value(1) == 1
+    assert mode.value("fancy") == "fancy"
+    assert spots.value(["1", "2"]) == (Spot(1), Spot(2))
+    assert count.value("7") == 7
+    assert dark.value(True) is True
+    assert Option("weights", Path, None, "").value("a") == Path("a")
+    assert Option("threads", int, None, "").value(None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("strength", "much", "strength is much; it takes a number from 0 to 2"),
+        ("strength", "2.5", "strength is 2.5; it lies between 0 and 2"),
+        ("strength", "nan", "strength is nan; it lies between 0 and 2"),
+        ("count", "1.5", "count is 1.5; it takes a whole number"),
+        ("mode", "odd", "mode is odd; it is one of plain, fancy"),
+    ],
+)
+def test_a_bad_value_is_said_in_a_sentence(name: str, given: str, sentence: str) -> None:
+    (option,) = (option for option in read(Caller.__call__).options if option.name == name)
+    with pytest.raises(Problem, match=f"^{sentence}$"):
+        option.value(given)

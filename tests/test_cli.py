@@ -1,0 +1,384 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from neuropil import __version__, cli, registry
+from neuropil.kit import progress
+from neuropil.kit.image import Image
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def here(invert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a photograph and a film; `invert` is the application."""
+    monkeypatch.chdir(tmp_path)
+    Image(np.full((4, 6, 3), 100, np.uint8)).save("old.png")
+    with av.open("old.mkv", "w") as container:
+        stream = container.add_stream("ffv1", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 6, 4, "bgr0"
+        for shade in (0, 50, 100):
+            frame = av.VideoFrame.from_ndarray(np.full((4, 6, 3), shade, np.uint8))
+            container.mux(stream.encode(frame.reformat(format="bgr0")))
+        container.mux(stream.encode())
+    return tmp_path
+
+
+def files(folder: Path = Path()) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def fails(capsys: Output, line: str, code: int = 2) -> str:
+    """Run a line that can't be done; nothing is left behind, and one sentence is said."""
+    before = files()
+    assert cli.run(line.split()) == code
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert files() == before
+    assert printed.err.startswith("neuropil: ")
+    assert printed.err.count("\n") == 1
+    return printed.err.removeprefix("neuropil: ").rstrip("\n")
+
+
+# What it does
+
+
+def test_a_picture_becomes_a_picture_beside_it(capsys: Output) -> None:
+    assert cli.run(["invert", "old.png"]) == 0
+    assert capsys.readouterr() == ("old-invert.png\n", "")
+    assert Image.open("old-invert.png").pixels.max() == 0
+
+
+def test_a_film_becomes_a_film(capsys: Output) -> None:
+    assert cli.run(["invert", "old.mkv", "-o", "new.mp4"]) == 0
+    assert capsys.readouterr() == ("new.mp4\n", "")
+    with av.open("new.mp4") as container:
+        shades = [
+            int(frame.to_ndarray(format="rgb24").mean()) for frame in container.decode(video=0)
+        ]
+    assert shades == pytest.approx([255, 205, 155], abs=3)
+
+
+def test_options_reach_the_call_and_parts_reach_files(capsys: Output) -> None:
+    line = "invert old.png --strength 0.5 --spot 1,2 --spot 3,4 --others 2 --map"
+    assert cli.run(line.split()) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "old-invert.png",
+        "old-invert-others-1.png",
+        "old-invert-others-2.png",
+        "old-invert-map.png",
+        "places: 1,2 3,4",
+        "mean: 0.5",
+    ]
+    assert len(files()) == 6
+
+
+def test_json_holds_the_numbers_one_object_per_input(capsys: Output) -> None:
+    assert cli.run(["invert", "old.png", "old.mkv", "--json", "-o", "new"]) == 0
+    assert cli.run(["invert", "old.png", "--json", "--map", "--spot", "1,2"]) == 0
+    one, two, three = map(json.loads, capsys.readouterr().out.splitlines())
+    assert one["input"] == "old.png"
+    assert two["output"] == [str(Path("new", "old-invert.mkv"))]
+    assert three == {
+        "input": "old.png",
+        "output": ["old-invert.png", "old-invert-map.png"],
+        "places": [{"x": 1, "y": 2}],
+        "mean": 1.0,
+    }
+
+
+def test_a_folder_goes_into_a_folder(capsys: Output) -> None:
+    Path("album/1925").mkdir(parents=True)
+    for name in ("album/a.png", "album/1925/b.jpg"):
+        Image.open("old.png").save(name)
+    assert cli.run(["invert", "album", "-o", "new"]) == 0
+    assert files(Path("new")) == ["1925/b-invert.jpg", "a-invert.png"]
+    assert cli.run(["invert", "album"]) == 0
+    capsys.readouterr()
+    assert cli.run(["invert", "album", "--force"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2, "our own outputs are no inputs"
+
+
+def test_a_bad_input_does_not_stop_the_others(capsys: Output) -> None:
+    Path("text.png").write_text("not a picture", encoding="utf-8")
+    assert cli.run(["invert", "text.png", "none.png", "old.png"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "old-invert.png\n"
+    bad, missing, count = printed.err.splitlines()
+    assert "text.png is not a picture that can be read" in bad
+    assert "there is no file none.png" in missing
+    assert count == "neuropil: 2 of 3 inputs could not be done"
+
+
+def test_an_output_is_overwritten_only_with_force(capsys: Output) -> None:
+    for name in ("old-invert.png", "old-invert-map.png"):
+        Path(name).write_text("mine", encoding="utf-8")
+    sentence = "is there already; overwrite it with --force"
+    assert fails(capsys, "invert old.png") == f"old-invert.png {sentence}"
+    assert fails(capsys, "invert none.png old.png") == f"old-invert.png {sentence}"
+    Path("old-invert.png").unlink()
+    assert fails(capsys, "invert old.png --map") == f"old-invert-map.png {sentence}"
+    assert cli.run(["invert", "old.png", "--map", "--force"]) == 0
+    assert Image.open("old-invert-map.png").width == 6
+
+
+def test_common_options_reach_where_they_belong(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[object] = []
+    load = registry.load
+
+    def spy(name: str, **settings: object) -> registry.App:
+        loaded.append(settings)
+        return load(name)
+
+    monkeypatch.setattr(registry, "load", spy)
+    Image(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save("noise.png")
+    assert (
+        cli.run("invert noise.png --threads 3 --weights w.onnx -o a.jpg --quality 1".split()) == 0
+    )
+    assert cli.run("invert noise.png -o b.jpg --quality 100".split()) == 0
+    assert loaded[0] == {"weights": Path("w.onnx"), "threads": 3}
+    assert Path("a.jpg").stat().st_size < Path("b.jpg").stat().st_size
+    capsys.readouterr()
+    assert "--max-pixels 24" in fails(capsys, "invert old.png --max-pixels 23")
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("invert", "name a picture, a film or a folder, as in: neuropil invert old.jpg"),
+        ("invert none.png", "there is no file none.png; check the name"),
+        ("invert old.png --strength 3", "strength is 3; it lies between 0 and 2"),
+        ("invert old.png --strength x", "strength is x; it takes a number from 0 to 2"),
+        ("invert old.png --mode odd", "mode is odd; it is one of plain, fancy"),
+        ("invert old.png --spot here", "here is no place; give X,Y"),
+        ("invert old.png --strenght 1", "no such option: --strenght (did you mean --strength?)"),
+        ("invert old.png --strength", "option '--strength' requires an argument"),
+        ("invert old.png --quality 0", "quality is 0; it lies between 1 and 100"),
+        ("invert old.png --threads 0", "threads is 0; it lies between 1 and 1024"),
+        ("invrt old.png", "no such command 'invrt'. Did you mean 'invert'?"),
+        (
+            "card invrt",
+            "no application is called invrt (did you mean invert?); colorize, invert are",
+        ),
+        ("train invert", "there is no training data ; name its folder by --data"),
+        ("train invert odd", "invert has no recipe odd; it has plain"),
+        ("invert old.png -o old.png/new.png", "old.png/new.png can't be written in "),
+        ("invert old.png -o new.gif", "new.gif can't be written; end the name in .jpg"),
+    ],
+)
+def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: str) -> None:
+    if line.startswith("train"):
+        pytest.importorskip("torch")
+    assert fails(capsys, line).startswith(sentence)
+
+
+def test_a_kind_of_media_that_is_not_taken_is_said(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = registry.application("invert")
+    monkeypatch.setitem(app.__call__.__annotations__, "photo", Image)
+    assert fails(capsys, "invert old.mkv") == "old.mkv is a film, which invert doesn't take"
+
+
+def test_a_folder_that_can_not_be_written_to_is_said_before_any_work(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    assert "can't be written in" in fails(capsys, "invert old.png")
+
+
+def test_our_own_faults_have_no_traceback(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "invert old.png --mode fancy"
+    assert fails(capsys, line, code=1).startswith("a fault of ours, RuntimeError: a fault of ours;")
+    monkeypatch.setenv("NEUROPIL_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        cli.run(line.split())
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (KeyboardInterrupt, 130, "stopped; nothing half-written"),
+        (progress.Cancelled, 130, "stopped; nothing half-written"),
+        (MemoryError, 1, "there is too little memory for this; give it something smaller"),
+    ],
+)
+def test_work_can_be_stopped(
+    capsys: Output,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+    code: int,
+    sentence: str,
+) -> None:
+    def stop(self: Image, path: Path, quality: int) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "save", stop)
+    assert fails(capsys, "invert old.png", code) == sentence
+
+
+SLOW = """
+import sys, time
+from neuropil import cli
+from neuropil.kit import atomic
+settle = atomic._settle
+def slow(temporary, target):
+    print("half", flush=True)
+    time.sleep(30)
+atomic._settle = slow
+from neuropil.kit.image import Image
+work = lambda: Image.open("old.png").save("new.png") or 0
+cli.parser = lambda line: lambda *_, **__: work
+cli.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_process_that_is_told_to_stop_leaves_nothing(name: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "half\n"
+    process.send_signal(getattr(signal, name))
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "neuropil: stopped; nothing half-written\n")
+    assert files() == ["old.mkv", "old.png"]
+
+
+def test_output_that_nobody_reads_is_no_fault() -> None:
+    script = "import os, sys; os.close(0); from neuropil import cli; cli.main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    assert process.stderr.read() == b""
+    process.wait(timeout=10)
+    process.stderr.close()
+
+
+# The other commands
+
+
+def test_help_lists_the_applications_without_loading_them(capsys: Output) -> None:
+    for line in ([], ["--help"]):
+        assert cli.run(line) == 0
+        assert "invert    Turn a picture inside out." in capsys.readouterr().out
+    assert "neuropil.apps.invert.infer" not in sys.modules
+
+
+def test_help_of_an_application_explains_its_options(capsys: Output) -> None:
+    assert cli.run(["invert", "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for text in [
+        "Turn a picture inside out.",
+        "Usage: neuropil invert [OPTIONS] [INPUT]...",
+        "INPUT: a picture or film. Several, and folders, will do too.",
+        "--strength NUMBER how much, of two (from 0 to 2) [default: 1.0]",
+        "--spot X,Y where; can be repeated",
+        "--mode plain|fancy in which way [default: plain]",
+        "--map whether to draw a map",
+        "--max-depth N how deep [default: 3]",
+        "-o, --output PATH",
+        "Example: neuropil invert old.jpg",
+    ]:
+        assert text in printed
+
+
+def test_version_and_list(capsys: Output) -> None:
+    assert cli.run(["--version"]) == 0
+    assert cli.run(["list"]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first == f"neuropil {__version__}"
+    assert rest[-1] == "invert    Turn a picture inside out."
+
+
+def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.run(["card", "invert"]) == 0
+    assert capsys.readouterr().out.rstrip() == registry.card("invert").rstrip()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert cli.run(["card", "invert"]) == 0
+    drawn = capsys.readouterr().out
+    assert "inside out" in drawn
+    assert not set("#*") & set(drawn)
+
+
+def test_a_benchmark_ends_in_a_line_of_json(capsys: Output) -> None:
+    assert cli.run(["bench", "invert"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["gain_db"] == 0.25
+
+
+def test_training_is_handed_the_recipe_and_the_settings(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    pytest.importorskip("torch")
+    import neuropil.training.fit
+    import neuropil.training.recipe
+
+    asked: dict[str, object] = {}
+
+    def fit(recipe: object, **settings: object) -> Path:
+        asked.update(settings, recipe=recipe)
+        return Path("runs/made.onnx")
+
+    def overridden(recipe: object, settings: list[str]) -> object:
+        return (recipe, *settings)
+
+    recipes: dict[str, Callable[[], str]] = {"plain": lambda: "the recipe"}
+    monkeypatch.setattr(registry, "recipes", lambda name: recipes)
+    monkeypatch.setattr(neuropil.training.fit, "fit", fit)
+    monkeypatch.setattr(neuropil.training.recipe, "overridden", overridden)
+    line = f"train invert --data {here} --set lr=1 --set steps=2 --minutes 3 --resume"
+    assert cli.run(line.split()) == 0
+    assert capsys.readouterr().out == f"{Path('runs/made.onnx')}\n"
+    assert asked == {
+        "recipe": ("the recipe", "lr=1", "steps=2"),
+        "data": here,
+        "out": Path("runs/invert-plain"),
+        "device": "auto",
+        "minutes": 3.0,
+        "resume": True,
+    }
+
+
+def test_the_demonstration_makes_a_page_per_application(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
+) -> None:
+    (invert / "demo.py").write_text(
+        "def make(folder):\n    return folder / 'index.html'\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(registry, "NAMES", ("invert",))
+    assert cli.run(["demo", "-o", "shown"]) == 0
+    assert capsys.readouterr().out == f"{Path('shown/index.html')}\n"
+
+
+def test_the_command_line_starts_quickly() -> None:
+    fastest = 9.0
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "neuropil", "--help"], check=True, capture_output=True
+        )
+        fastest = min(fastest, time.perf_counter() - start)
+    assert fastest < 0.8  # 0.4 on an idle machine
