@@ -3,7 +3,7 @@
 README's commands run in a temporary folder, one after the other, all but the two of the set-up.
 They find there, made by this test:
 
-    old.jpg     a grey photograph, one of the package's own samples where it has any
+    old.jpg     a grey photograph, one of the package's own samples
     album/      a folder with two of them
     film.mp4    a grey film of twelve frames with a second of sound
     photos/     a few photographs in color, as data for training and measuring
@@ -24,13 +24,12 @@ import av
 import numpy as np
 import pages
 import pytest
-from PIL import Image as Picture
 
 from neuropil import registry
 
 README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
-SAMPLES = pages.ROOT / "src" / "neuropil"
+SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
 
 each_page = pytest.mark.parametrize(
     "page", [pytest.param(p, id=p.relative_to(pages.ROOT).as_posix()) for p in pages.pages()]
@@ -83,18 +82,6 @@ def test_readme_names_the_set_up() -> None:
 # --- commands ----------------------------------------------------------------------------------
 
 
-def photographs(color: bool) -> list[Path]:
-    """List the package's own samples."""
-    found = sorted(f for f in SAMPLES.rglob("*.jpg"))
-    kept = []
-    for file in found:
-        with Picture.open(file) as picture:
-            saturation = np.asarray(picture.convert("HSV"))[..., 1].mean()
-        if (saturation > 8) == color:
-            kept.append(file)
-    return kept
-
-
 def made_film(path: Path) -> None:
     """Write twelve grey frames and a second of sound."""
     grey = np.linspace(0, 255, 48 * 64).reshape(48, 64).astype(np.uint8)
@@ -116,7 +103,8 @@ def made_film(path: Path) -> None:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder in which the README's commands find their files."""
     folder = tmp_path_factory.mktemp("desk")
-    old, colored = photographs(color=False), photographs(color=True)
+    colored = sorted(SAMPLES.glob("*-color.jpg"))
+    old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     (folder / "album").mkdir()
     for file in old[:2]:
