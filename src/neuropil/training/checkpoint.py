@@ -1,0 +1,47 @@
+"""The state of a training, saved whole and atomically, so that it can be stopped at any moment."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from neuropil.kit.atomic import written
+from neuropil.kit.problem import Problem
+
+FILE = "checkpoint.pt"
+
+
+@dataclass
+class Checkpoint:
+    """Everything that the next step depends on; batches depend on (seed, step) alone."""
+
+    recipe: str  # the recipe's name, its numbers beside it: what may not change on resuming
+    numbers: dict[str, float]
+    steps: int  # how many there will be, also when --minutes fixed them
+    step: int  # the next one
+    network: dict[str, Tensor]
+    mean: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    seconds: float = 0.0  # spent so far
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry per look
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> None:
+    """Write beside, then rename: a kill leaves the old one or the new one, never half of one."""
+    with written(folder / FILE) as path:
+        torch.save(asdict(checkpoint), path)
+
+
+def load(folder: Path, device: torch.device) -> Checkpoint:
+    """Read the checkpoint of a folder; raises Problem where there is none that can be read."""
+    path = folder / FILE
+    if not path.exists():
+        raise Problem(f"{path} does not exist, so there is nothing to resume: leave out --resume")
+    try:
+        return Checkpoint(**torch.load(path, map_location=device, weights_only=True))
+    except Exception as error:
+        raise Problem(
+            f"{path} is no checkpoint of a training ({error}): start anew without --resume"
+        ) from error

@@ -1,0 +1,228 @@
+"""The one training loop.
+
+    neuropil train colorize --data DIR --out runs/colorize
+
+It reads as it runs: set up, then for every step first what happens once in a while (score,
+checkpoint, curve), then the step itself. Batches are made ahead by a second thread.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from neuropil.kit import progress
+from neuropil.kit.problem import Problem
+from neuropil.training import checkpoint, curve
+from neuropil.training.checkpoint import Checkpoint
+from neuropil.training.export import export
+from neuropil.training.recipe import Recipe
+
+WARM_UP = 200  # steps until the learning rate is at its highest
+REST = 0.4  # share of the steps, the last ones, in which it falls to zero
+MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
+TRIAL_STEPS = 12  # timed to turn --minutes into steps
+LOOKS = 20  # scores, checkpoints and points of the curve in a whole training
+PATIENCE = 120.0  # seconds after which a checkpoint is written anyway
+
+
+def fit(
+    recipe: Recipe,
+    *,
+    data: Path,
+    out: Path,
+    device: str = "auto",
+    minutes: float | None = None,
+    resume: bool = False,
+) -> Path:
+    """Train by a recipe and return the exported ONNX file in `out`.
+
+    Stopped at any moment, also by `kill -9`, it goes on with `resume=True` to the same weights, bit
+    for bit on a CPU with the same number of threads. `minutes` sets the number of steps once, at
+    the start.
+    """
+    place = chosen(device)
+    out.mkdir(parents=True, exist_ok=True)
+    if not resume and (out / checkpoint.FILE).exists():
+        raise Problem(f"{out} holds a training already: go on with --resume, or name another --out")
+    progress.say(f"reading {data}")
+    examples = recipe.examples(data)
+
+    torch.manual_seed(recipe.seed)
+    network = placed(recipe.network(), place)
+    mean = deepcopy(network).requires_grad_(False)
+    optimizer = torch.optim.AdamW(
+        grouped(network, recipe.weight_decay), lr=recipe.lr, betas=(0.9, 0.98)
+    )
+    if resume:
+        state = checkpoint.load(out, place)
+        refuse_other_recipe(state, recipe)
+        network.load_state_dict(state.network)
+        mean.load_state_dict(state.mean)
+        optimizer.load_state_dict(state.optimizer)
+    else:
+        steps = recipe.steps if minutes is None else steps_within(minutes, recipe, examples, place)
+        state = Checkpoint(recipe.name, numbers(recipe), steps, 0, {}, {}, {})
+
+    every = max(1, state.steps // LOOKS)
+    started, saved = time.monotonic() - state.seconds, time.monotonic()
+    losses: list[Tensor] = []
+    batches = ahead(recipe, examples, state.step, state.steps, place)
+    for step, batch in progress.track(
+        batches, total=state.steps, start=state.step, title=recipe.name
+    ):
+        # Once in a while: look at the score, draw the curve, save everything.
+        if step % every == 0 and step > state.step:
+            with precision(place):
+                scores = recipe.score(mean.eval(), examples)
+            look = {"step": step, "loss": torch.stack(losses).mean().item(), **scores}
+            state.history.append({**look, "seconds": round(time.monotonic() - started, 1)})
+            losses.clear()
+            curve.draw(state.history, out)
+            progress.say(curve.line(state.history[-1], state.steps))
+        if (step % every == 0 or time.monotonic() - saved > PATIENCE) and step > state.step:
+            state.step, state.seconds = step, time.monotonic() - started
+            state.network, state.mean = network.state_dict(), mean.state_dict()
+            state.optimizer = optimizer.state_dict()
+            checkpoint.save(state, out)
+            saved = time.monotonic()
+
+        # ---------------------------------------------------------------------------------------
+        # One step: forward, backward, update, and the running mean of the weights.
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.lr * schedule(step, state.steps)
+        network.train()
+        with precision(place):
+            loss = recipe.loss(network, batch)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
+        optimizer.step()
+        follow(mean, network, min(recipe.ema, (step + 1) / (step + 10)))
+        losses.append(loss.detach())
+        # ---------------------------------------------------------------------------------------
+
+    look = {
+        "step": state.steps,
+        **recipe.score(mean.eval(), examples),
+        "seconds": time.monotonic() - started,
+    }
+    progress.say(curve.line(look, state.steps))
+    return export(mean, recipe, look, out)
+
+
+def chosen(device: str) -> torch.device:
+    """Take the device that was named; `auto` is CUDA where there is one."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Problem(
+            "--device cuda: torch sees no CUDA device here; type --device cpu, or leave it out"
+        )
+    if device not in ("cpu", "cuda"):
+        raise Problem(f"--device {device}: possible are auto, cpu and cuda")
+    return torch.device(device)
+
+
+def placed(network: nn.Module, place: torch.device) -> nn.Module:
+    """Move a network to a device, its kernels channels last, which convolutions like best."""
+    network = network.to(place)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def precision(place: torch.device) -> AbstractContextManager[Any]:
+    """Multiply in bfloat16 where the hardware does so itself: on CUDA, and on CPUs with AMX."""
+    hardware = place.type == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return torch.autocast(place.type, dtype=torch.bfloat16, enabled=hardware)
+
+
+def schedule(step: int, steps: int) -> float:
+    """Shape the learning rate, 0..1: a short rise, a plateau, a long way down in a cosine."""
+    rise = min(1.0, (step + 1) / WARM_UP)
+    fall = max(0.0, (step / steps - (1 - REST)) / REST)
+    return rise * 0.5 * (1 + math.cos(math.pi * fall))
+
+
+def grouped(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Let matrices and kernels decay, but neither biases nor normalizations."""
+    kernels = [p for p in network.parameters() if p.ndim >= 2]
+    others = [p for p in network.parameters() if p.ndim < 2]
+    return [
+        {"params": kernels, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+@torch.no_grad()
+def follow(mean: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move the running mean a little towards the network: mean += (1 - decay) (network - mean)."""
+    pairs = list(zip(mean.state_dict().values(), network.state_dict().values(), strict=True))
+    floats = [(m, n) for m, n in pairs if m.is_floating_point()]
+    torch._foreach_lerp_([m for m, _ in floats], [n for _, n in floats], 1 - decay)
+    for m, n in pairs:
+        if not m.is_floating_point():  # counters
+            m.copy_(n)
+
+
+def ahead(
+    recipe: Recipe, examples: Any, start: int, steps: int, place: torch.device
+) -> Iterator[tuple[int, dict[str, Tensor]]]:
+    """Yield (step, batch) while a second thread makes the next; each depends on its step alone."""
+
+    def make(step: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((recipe.seed, step))
+        arrays = recipe.batch(examples, step / steps, rng)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(make, start) if start < steps else None
+        for step in range(start, steps):
+            assert coming is not None
+            batch = coming.result()
+            coming = thread.submit(make, step + 1) if step + 1 < steps else None
+            yield step, {name: tensor.to(place) for name, tensor in batch.items()}
+
+
+def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.device) -> int:
+    """Time a few steps of the last kind (the dearest) and tell how many fit into `minutes`."""
+    if minutes <= 0:
+        raise Problem(f"--minutes {minutes:g}: name a time above 0")
+    network = placed(recipe.network(), place)
+    arrays = recipe.batch(examples, 0.99, np.random.default_rng(recipe.seed))
+    batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
+    for trial in range(TRIAL_STEPS):
+        if trial == TRIAL_STEPS // 2:  # the first half only warms up
+            started = time.monotonic()
+        with precision(place):
+            loss = recipe.loss(network, batch)
+        torch.autograd.backward(loss)
+        loss.item()
+    seconds = (time.monotonic() - started) / (TRIAL_STEPS - TRIAL_STEPS // 2)
+    return max(1, round(60 * minutes / (1.06 * seconds)))  # 6 %: optimizer, running mean, looks
+
+
+def numbers(recipe: Recipe) -> dict[str, float]:
+    """List what decides the weights and can be set: all numbers of the recipe but its length."""
+    values = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    return {name: v for name, v in values.items() if isinstance(v, int | float) and name != "steps"}
+
+
+def refuse_other_recipe(state: Checkpoint, recipe: Recipe) -> None:
+    """Raise Problem where a checkpoint was made by another recipe or other numbers."""
+    if (state.recipe, state.numbers) != (recipe.name, numbers(recipe)):
+        raise Problem(
+            f"the checkpoint was made by {state.recipe} with {state.numbers}, not by {recipe.name} "
+            f"with {numbers(recipe)}: resume with the same, or name another --out"
+        )

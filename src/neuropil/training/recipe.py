@@ -1,0 +1,69 @@
+"""A recipe: everything that decides what a training makes, in one frozen value.
+
+An application's `train.py` holds functions that return recipes; a variant is made of another one by
+`dataclasses.replace`. The command line changes single numbers: `--set lr=3e-4 --set steps=2000`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from neuropil.kit.problem import Problem
+
+Batch = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How a network becomes a file: names, shapes, and what is told with it."""
+
+    inputs: Mapping[str, tuple[int | str, ...]]  # name -> shape; a word marks an axis of any size
+    outputs: tuple[str, ...]
+    shapes: tuple[Mapping[str, int], ...]  # sizes for the words: at least two, to try the file on
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is learned, from what, by which measure, for how long."""
+
+    name: str  # application-recipe, "colorize-base"
+    network: Callable[[], nn.Module]
+    examples: Callable[[Path], Any]  # reads the data once
+    batch: Callable[[Any, float, np.random.Generator], Batch]  # of examples, progress 0..1
+    loss: Callable[[nn.Module, Mapping[str, Tensor]], Tensor]
+    score: Callable[[nn.Module, Any], dict[str, float]]  # on held-out examples
+    packing: Packing
+    steps: int
+    lr: float  # of AdamW at its highest
+    weight_decay: float = 0.02
+    ema: float = 0.999  # of the running mean of all weights, which is what is kept
+    seed: int = 0
+
+
+def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+    """Change numbers of a recipe by `name=value` texts; raises Problem for any other."""
+    numbers = {f.name: type(getattr(recipe, f.name)) for f in fields(recipe)}
+    numbers = {name: kind for name, kind in numbers.items() if kind in (int, float)}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or name not in numbers:
+            raise Problem(
+                f"--set {setting}: a setting is NAME=NUMBER, "
+                f"where NAME is one of {', '.join(numbers)}"
+            )
+        try:
+            recipe = replace(recipe, **{name: numbers[name](value)})
+        except ValueError:
+            kind = "a whole number" if numbers[name] is int else "a number"
+            raise Problem(
+                f"--set {setting}: {name} is {kind}, as in --set {name}={getattr(recipe, name)}"
+            ) from None
+    if recipe.steps < 1 or recipe.lr <= 0:
+        raise Problem("a training needs at least one step and a learning rate above 0")
+    return recipe
