@@ -1,0 +1,1 @@
+"""The applications: one folder each, the same files in every one."""

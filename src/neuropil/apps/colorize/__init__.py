@@ -1,0 +1,1 @@
+"""Give grey photographs and films their colors."""

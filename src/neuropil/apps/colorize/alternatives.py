@@ -1,0 +1,59 @@
+"""Other colorings that a person could believe, by letting the network imagine its own hints.
+
+One coloring is made like this: find the place of the greatest doubt, draw one color from what the
+network thinks possible there, tell it that color as a hint, and look again; five times. Because
+each draw is made knowing the ones before, the colors of a picture fit together. The first draws of
+the n colorings are spread evenly over the possible colors, so that the colorings differ.
+
+    N  colors of the palette     h, w  cells of the grid     K  hints
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from neuropil.apps.colorize.color import Floats
+from neuropil.apps.colorize.decode import doubt, probabilities, worthwhile
+
+N_DRAWS = 5  # imagined hints in one coloring
+SHARPNESS = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
+
+Told = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
+
+
+def imagined(
+    predict: Callable[[Sequence[Told]], Floats],
+    palette: Floats,
+    lightness: Floats,
+    told: Told,
+    n: int,
+    rng: np.random.Generator,
+) -> list[Told]:
+    """Imagine n sets of hints; `predict` maps sets of hints to logits (n, N, h, w)."""
+    sets = [told] * n
+    for draw in range(N_DRAWS):
+        p = probabilities(predict(sets))
+        uncertain = doubt(p, palette)
+        chances = (np.arange(n) + rng.random()) / n if draw == 0 else rng.random(n)
+        for i in range(n):
+            ((row, column),) = worthwhile(uncertain[i], lightness, 1)
+            color = drawn(p[i, :, row, column], palette, chances[i])
+            place = np.array([[row + 0.5, column + 0.5]], np.float32)
+            places, colors = sets[i]
+            sets[i] = np.concatenate((places, place)), np.concatenate((colors, color[None]))
+    return sets
+
+
+def drawn(p: Floats, palette: Floats, chance: float) -> Floats:
+    """Draw the color (a, b) at which `chance` (0..1) of the probability lies behind.
+
+    The colors stand in a row along the main axis of their distribution.
+    """
+    sharp = p.astype(np.float64) ** SHARPNESS
+    sharp /= sharp.sum()
+    apart = palette - sharp @ palette
+    _, axes = np.linalg.eigh((apart * sharp[:, None]).T @ apart)
+    order = np.argsort(apart @ axes[:, -1])
+    reached = int(np.searchsorted(np.cumsum(sharp[order]), chance))
+    chosen: Floats = palette[order[min(reached, len(order) - 1)]]
+    return chosen

@@ -1,0 +1,194 @@
+"""Photographs as examples: read, cropped, aged, split into lightness and color.
+
+    B  examples in a batch     S  side of a crop in pixels     h = w = S/4  cells     N  colors
+
+One example is (lightness (1, S, S), hints (9, h, w)) and its truth (label (h, w), ab (2, h, w)): a
+crop of a photograph, of which the network sees the lightness and perhaps a few hints. Everything
+random comes from the generator of its step, so step 700 is the same batch in every run.
+
+Training reads `photos-*.zip` or any folder of photographs; `photos-val.zip` (or a folder `val`) is
+read by `validation` only.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rgb, linear
+from neuropil.apps.colorize.hints import hint_maps
+from neuropil.apps.colorize.palette import nearest
+from neuropil.kit.problem import Problem
+
+Bytes = NDArray[np.uint8]
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+CELL = 4  # pixels to a cell
+SHORT_SIDE = 144  # photographs are reduced to it
+HELD_OUT = 40  # every 40th training photograph is kept for choices
+LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
+SOURCE_SHARE = {"clothing": 0.25, "food": 0.6, "cats_dogs": 0.6}  # how often against others
+AREA = 128 * 128 * 48  # pixels in a batch, whatever the size of its crops
+WORKING_AREA = 144 * 192  # pixels that the network sees of a photograph
+MULTIPLE = 16  # of which its sides are
+
+
+def working_size(height: int, width: int) -> tuple[int, int]:
+    """Choose the size at which a photograph is seen: about as many pixels always, shape kept."""
+    scale = (WORKING_AREA / (height * width)) ** 0.5
+    rows, columns = (max(2, round(side * scale / MULTIPLE)) for side in (height, width))
+    limit = WORKING_AREA // (2 * MULTIPLE**2)  # a panorama is squeezed rather than seen at length
+    return MULTIPLE * min(rows, limit), MULTIPLE * min(columns, limit)
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photographs in memory: those to learn from and those held out for choices."""
+
+    learn: Sequence[Bytes]
+    held_out: Sequence[Bytes]
+    share: Floats  # how often each of `learn` is drawn; sums to 1
+
+
+def photos(data: Path) -> Photos:
+    """Read all training photographs under `data`; raises Problem where there are none."""
+    named = sorted(read(data, validation=False), key=lambda pair: pair[0])
+    if len(named) < HELD_OUT:
+        raise Problem(
+            f"{data} holds {len(named)} photographs; training needs at least {HELD_OUT}: "
+            "name a folder of photographs or of photos-*.zip with --data"
+        )
+    learn = [pair for i, pair in enumerate(named) if i % HELD_OUT]
+    share = np.array([SOURCE_SHARE.get(name.split("/")[-2:][0], 1.0) for name, _ in learn])
+    held_out = [rgb for _, rgb in named[::HELD_OUT]]
+    return Photos([rgb for _, rgb in learn], held_out, (share / share.sum()).astype(np.float32))
+
+
+def validation(data: Path) -> list[tuple[str, Bytes]]:
+    """Read the photographs that training never sees."""
+    return sorted(read(data, validation=True), key=lambda pair: pair[0])
+
+
+def read(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
+    """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders."""
+    for path in sorted(data.glob("photos-*.zip")):
+        if (path.stem == "photos-val") == validation:
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if not name.endswith("/"):
+                        yield name, reduced(io.BytesIO(archive.read(name)))
+    for path in sorted(data.rglob("*")):
+        place = path.relative_to(data)
+        if path.suffix.lower() in SUFFIXES and ("val" in place.parts[:-1]) == validation:
+            yield place.as_posix(), reduced(path)
+
+
+def reduced(file: Path | io.BytesIO) -> Bytes:
+    """Decode one photograph, its short side brought down to 144 pixels."""
+    with Picture.open(file) as picture:
+        scale = SHORT_SIDE / min(picture.size)
+        rgb = picture.convert("RGB")
+        if scale < 1:
+            size = tuple(max(1, round(side * scale)) for side in picture.size)
+            rgb = rgb.resize((size[0], size[1]), Picture.Resampling.BOX)
+        return np.asarray(rgb)
+
+
+# Examples -----------------------------------------------------------------------------------------
+
+
+def batch(photos: Photos, progress: float, rng: np.random.Generator) -> dict[str, Floats]:
+    """Make one batch; crops grow from 64 to 128 pixels as `progress` goes from 0 to 1."""
+    side = 64 if progress < 0.25 else 96 if progress < 0.5 else 128
+    chosen = rng.choice(len(photos.learn), AREA // side**2, p=photos.share)
+    return stacked([example(photos.learn[i], side, rng) for i in chosen])
+
+
+def stacked(examples: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
+    """Join examples into a batch, field by field."""
+    return {key: np.stack([example[key] for example in examples]) for key in examples[0]}
+
+
+def example(photo: Bytes, side: int, rng: np.random.Generator) -> dict[str, Floats]:
+    """Crop a square, flip it, age it, and tell the color at some places."""
+    rgb = crop(photo, side, rng)
+    lab = lab_from_rgb(rgb)
+    light = aged(rgb, rng) if rng.random() < 0.25 else lab[..., 0]
+    n_hints = 0 if rng.random() < 0.45 else round(np.exp(rng.uniform(0, np.log(30))))
+    return told(lab[..., 1:], light, n_hints, rng)
+
+
+def fixed_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floats]]:
+    """Make the same examples every time: the middle of each photograph, hints at fixed places."""
+    examples = []
+    for i, photo in enumerate(photos):
+        edge = min(photo.shape[:2]) // 16 * 16
+        top, left = ((side - edge) // 2 for side in photo.shape[:2])
+        cut = Picture.fromarray(photo[top : top + edge, left : left + edge]).resize((128, 128))
+        lab = lab_from_rgb(np.asarray(cut))
+        examples.append(told(lab[..., 1:], lab[..., 0], n_hints, np.random.default_rng((9, i))))
+    return examples
+
+
+def told(ab: Floats, light: Floats, n_hints: int, rng: np.random.Generator) -> dict[str, Floats]:
+    """Tell the color at n places of one crop (S, S): what the network sees, and the truth."""
+    places, colors = simulated_hints(ab, n_hints, rng)
+    ab = pooled(ab)  # (h, w, 2)
+    return {
+        "lightness": scaled(light)[None],
+        "hints": hint_maps(places / np.float32(CELL), colors, pooled(light)),
+        "label": nearest(ab).astype(np.float32),
+        "ab": np.moveaxis(ab, -1, 0).copy(),
+    }
+
+
+def crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
+    """Cut a random square of 55 to 100 % of the short side; mirror it half the time."""
+    H, W, _ = photo.shape
+    edge = min(H, W) * rng.uniform(0.55, 1.0) ** 0.5
+    left, top = rng.uniform(0, W - edge), rng.uniform(0, H - edge)
+    cut = Picture.fromarray(photo).resize(
+        (side, side), Picture.Resampling.BILINEAR, box=(left, top, left + edge, top + edge)
+    )
+    rgb = np.asarray(cut)
+    return rgb[:, ::-1] if rng.random() < 0.5 else rgb
+
+
+def aged(rgb: Bytes, rng: np.random.Generator) -> Floats:
+    """Render L (S, S) as an old film might have: other spectral response, tone, blur and grain."""
+    response = rng.dirichlet(6 * XYZ_FROM_RGB[1] + 1).astype(np.float32)
+    light = bend(linear(rgb) @ response) ** np.float32(rng.uniform(0.75, 1.35))
+    if rng.random() < 0.3:
+        light = (
+            light + np.roll(light, 1, 0) + np.roll(light, 1, 1) + np.roll(light, (1, 1), (0, 1))
+        ) / 4
+    low, high = rng.uniform(0, 12), rng.uniform(88, 100)
+    grain = rng.normal(0, rng.uniform(0, 4), light.shape)
+    return np.clip(low + (high - low) * light + grain, 0, 100).astype(np.float32)
+
+
+def simulated_hints(ab: Floats, n_hints: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Tell the mean color of 3 x 3 pixels at n uniformly random places (y, x) in pixels."""
+    H, W, _ = ab.shape
+    y, x = rng.integers(1, H - 1, n_hints), rng.integers(1, W - 1, n_hints)
+    near = [ab[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    colors = np.mean(near, axis=0).astype(np.float32).reshape(n_hints, 2)
+    return np.stack((y, x), axis=1).astype(np.float32) + 0.5, colors
+
+
+def pooled(values: Floats) -> Floats:
+    """Average (H, W, ...) over cells of 4 x 4 pixels to (H/4, W/4, ...)."""
+    H, W = values.shape[:2]
+    split = values.reshape(H // CELL, CELL, W // CELL, CELL, *values.shape[2:])
+    means: Floats = split.mean(axis=(1, 3))
+    return means
+
+
+def scaled(light: Floats) -> Floats:
+    """Bring L 0..100 to the -1..1 that the network takes."""
+    return (light - LIGHT_MEAN) * LIGHT_SCALE

@@ -1,0 +1,206 @@
+"""The application: a grey photograph or film in, its colors out.
+
+h, w  cells of the grid, 4 x 4 pixels of the working size each      H, W  the photograph's pixels
+N  colors of the palette      B  colorings at once      K  hints
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, ClassVar, final
+
+import numpy as np
+
+from neuropil.apps.colorize import steady
+from neuropil.apps.colorize.alternatives import Told, imagined
+from neuropil.apps.colorize.color import Floats, Pixels, lightness
+from neuropil.apps.colorize.data import CELL, pooled, scaled, working_size
+from neuropil.apps.colorize.decode import doubt, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.hints import Hint, hint_maps
+from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
+from neuropil.kit.between import Between
+from neuropil.kit.film import Film, Frame
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+from neuropil.kit.weights import Weights, cores
+from neuropil.registry import App
+
+TEMPERATURE = 0.45  # of the softmax; the card says why
+STRENGTH, ALTERNATIVES, ASK = Between(0, 3), Between(0, 16), Between(0, 50)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the photograph, in pixels from its left and top."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """A photograph in color and what else was asked for."""
+
+    picture: Image
+    alternatives: tuple[Image, ...] = ()
+    confidence: Image | None = None  # light: known, dark: guessed
+    asked: Image | None = None  # the photograph with the places marked
+    places: tuple[Place, ...] = ()  # where a hint would help most, best first
+
+
+@dataclass(frozen=True)
+class View:
+    """What the network sees of a photograph."""
+
+    light: Floats  # (4h, 4w), L 0..100
+    cells: Floats  # (h, w), L averaged over cells
+    told: Told  # the hints
+
+
+@final
+class Colorize(App):
+    """Gives grey photographs and films their colors."""
+
+    name = "colorize"
+    title = "give grey photographs and films their colors"
+    weights: ClassVar[Weights] = Weights(
+        Path(__file__).parent / "weights",
+        "colorize-base-v1.onnx",
+        sha256="63b5ab4c65afc60b3e31b3ec955f27a34df1305e8ce920432007c096cf0b66e7",
+        licence="MIT",
+    )
+
+    def __call__(
+        self,
+        photo: Image | Film,
+        *,
+        strength: Annotated[float, STRENGTH] = 1.0,
+        hints: tuple[Hint, ...] = (),
+        alternatives: Annotated[int, ALTERNATIVES] = 0,
+        confidence: bool = False,
+        ask: Annotated[int, ASK] = 0,
+        seed: int = 0,
+    ) -> Image | Film | Coloring:
+        """Give a grey photograph or film its colors.
+
+        photo: a picture or film of any size; colors that it has already are ignored
+        strength: 0 leaves it grey, 1 is what the network means, above 1 is more vivid
+        hints: colors that you know, at pixels of the picture (of a film: of its first frame)
+        alternatives: how many other colorings to imagine
+        confidence: also paint where the colors are known (light) and where they are guessed (dark)
+        ask: how many places to mark where a hint would help most
+        seed: of the alternatives; the same seed gives the same ones
+        """
+        STRENGTH.check("strength", strength)
+        ALTERNATIVES.check("alternatives", alternatives)
+        ASK.check("ask", ask)
+        more = alternatives or confidence or ask
+        if isinstance(photo, Film):
+            if more:
+                raise Problem(
+                    "alternatives, confidence and ask are for photographs: leave them out for films"
+                )
+            return photo.with_frames(lambda frames: self.film(frames, hints, strength))
+        view = seen(photo.pixels, hints)
+        p = self.predict(view, [view.told])
+        picture = self.paint(photo, view, p, strength)
+        if not more:
+            return picture
+        places = tuple(
+            to_place(cell, view, photo)
+            for cell in worthwhile(doubt(p, self.palette)[0], view.cells, ask)
+        )
+        return Coloring(
+            picture,
+            tuple(self.imagine(photo, view, alternatives, strength, seed)),
+            Image(confidence_map(doubt(p, self.palette)[0], photo.height, photo.width))
+            if confidence
+            else None,
+            Image(ringed(photo.pixels, [(place.x, place.y) for place in places])) if ask else None,
+            places,
+        )
+
+    @property
+    def n_threads(self) -> int:
+        """Count the threads that paint."""
+        return self._threads or cores()
+
+    @cached_property
+    def palette(self) -> Floats:
+        """Read the palette (N, 2) that the network was trained with."""
+        return np.array(json.loads(self.network.metadata["palette"]), np.float32)
+
+    def predict(self, view: View, sets: Sequence[Told]) -> Floats:
+        """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
+        return probabilities(self.logits(view, sets), TEMPERATURE)
+
+    def logits(self, view: View, sets: Sequence[Told]) -> Floats:
+        """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
+        maps = np.stack([hint_maps(*told, view.cells) for told in sets])
+        light = np.broadcast_to(scaled(view.light), (len(sets), 1, *view.light.shape))
+        made = self.network.run(lightness=np.ascontiguousarray(light), hints=maps)
+        logits: Floats = made["logits"]
+        return logits
+
+    def paint(self, photo: Image, view: View, p: Floats, strength: float) -> Image:
+        """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
+        colors = at_guide(mean_color(p, self.palette)[0], view.cells, photo.pixels)
+        return photo.replace(pixels=painted(photo.pixels, colors, strength, self.n_threads))
+
+    def imagine(
+        self, photo: Image, view: View, n: int, strength: float, seed: int
+    ) -> Iterator[Image]:
+        """Make n other colorings."""
+        if n:
+            rng = np.random.default_rng(seed)
+            sets = imagined(
+                lambda sets: self.logits(view, sets), self.palette, view.cells, view.told, n, rng
+            )
+            for p in self.predict(view, sets):
+                yield self.paint(photo, view, p[None], strength)
+
+    def film(
+        self, frames: Iterator[Frame], hints: tuple[Hint, ...], strength: float
+    ) -> Iterator[Frame]:
+        """Color one frame after the other, each knowing the one before."""
+        first = next(frames, None)
+        if first is None:
+            return
+        state = steady.start(seen(first.pixels, hints).told)
+        for frame in chain([first], frames):
+            view = replace(seen(frame.pixels, ()), told=state.told)
+            state = steady.step(state, view.light, partial(self.mean, view))
+            colors = at_guide(state.ab, view.cells, frame.pixels)
+            yield Frame(painted(frame.pixels, colors, strength, self.n_threads), frame.time)
+
+    def mean(self, view: View, told: Told) -> Floats:
+        """Predict the mean colors (h, w, 2) of one view."""
+        color: Floats = mean_color(self.predict(view, [told]), self.palette)[0]
+        return color
+
+
+def seen(pixels: Pixels, hints: tuple[Hint, ...]) -> View:
+    """Reduce a photograph to what the network sees; raises Problem for a hint outside of it."""
+    H, W, _ = pixels.shape
+    for hint in hints:
+        if not (0 <= hint.x < W and 0 <= hint.y < H):
+            raise Problem(
+                f"hint {hint.x:g},{hint.y:g} lies outside the picture: "
+                f"x goes from 0 to {W - 1}, y from 0 to {H - 1}"
+            )
+    height, width = working_size(H, W)
+    light = lightness(reduced(pixels, height, width))
+    to_cells = np.array([height / H, width / W], np.float32) / CELL
+    pixel = np.array([(hint.y + 0.5, hint.x + 0.5) for hint in hints], np.float32).reshape(-1, 2)
+    places: Floats = (pixel * to_cells).astype(np.float32)
+    colors = np.array([hint.ab for hint in hints], np.float32).reshape(-1, 2)
+    return View(light, pooled(light), (places, colors))
+
+
+def to_place(cell: tuple[int, int], view: View, photo: Image) -> Place:
+    """Find the pixel of the photograph at the middle of a cell."""
+    (row, column), (h, w) = cell, view.cells.shape
+    return Place(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))

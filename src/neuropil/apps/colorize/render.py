@@ -1,0 +1,110 @@
+"""From colors on a grid to a picture: the photograph's own lightness with new colors.
+
+h, w  cells of the grid      H, W  pixels of the photograph
+Hg, Wg  pixels of the guide, which is the photograph's lightness at 640 pixels or less a side
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from neuropil.apps.colorize.color import Floats, Pixels, bent, encoded, lightness, shown
+from neuropil.apps.colorize.upsample import joint_bilateral, lines
+
+Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
+
+GUIDE = 640  # pixels of the guide's longer side
+STRIP = 1 << 18  # pixels worked on at once: what fits into the processor's cache
+SURE, UNSURE = np.array([250, 235, 160]), np.array([45, 20, 85])  # RGB of the confidence map
+DOUBT_AT_MOST = 30.0  # ab units
+
+
+@dataclass(frozen=True)
+class Colors:
+    """Color as a line of lightness around each pixel of the guide: ab = slope * L + offset."""
+
+    slope: Floats | None  # (Hg, Wg, 2); None where the guide is the photograph itself
+    offset: Floats  # (Hg, Wg, 2)
+
+
+def reduced(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
+    """Average the photograph down (or bring it up) to height x width, 8 bits."""
+    bytes_ = (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
+    if bytes_.shape[:2] == (height, width):
+        return bytes_
+    smaller = height < pixels.shape[0] or width < pixels.shape[1]
+    how = Picture.Resampling.BOX if smaller else Picture.Resampling.BILINEAR
+    return np.asarray(Picture.fromarray(bytes_).resize((width, height), how))
+
+
+def guide_size(height: int, width: int) -> tuple[int, int]:
+    """Choose the guide's size: the photograph's own, or 640 pixels on the longer side."""
+    scale = min(1.0, GUIDE / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def at_guide(ab: Floats, cell_lightness: Floats, pixels: Pixels) -> Colors:
+    """Bring ab (h, w, 2) up to the guide, and fit the lines that lead on to the photograph."""
+    size = guide_size(*pixels.shape[:2])
+    guide = lightness(reduced(pixels, *size))
+    colors = joint_bilateral(ab, cell_lightness, guide)
+    if size == pixels.shape[:2]:
+        return Colors(None, colors)
+    return Colors(*lines(colors, guide))
+
+
+def painted(pixels: Photo, colors: Colors, strength: float, threads: int) -> Photo:
+    """Give a photograph (H, W, 3) its colors; its L stays as it is."""
+    H, W, _ = pixels.shape
+    made = np.empty_like(pixels)
+    rows = max(1, STRIP // W)
+
+    def paint(top: int) -> None:
+        strip = pixels[top : top + rows]
+        fy = bent(strip)
+        ab = enlarged(colors.offset, top, len(strip), H, W)
+        if colors.slope is not None:
+            light = np.float32(116) * fy - np.float32(16)
+            ab += enlarged(colors.slope, top, len(strip), H, W) * light[..., None]
+        made[top : top + rows] = encoded(shown(fy, ab * np.float32(strength)), pixels.dtype)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(paint, range(0, H, rows)))
+    return made
+
+
+def enlarged(values: Floats, top: int, n_rows: int, height: int, width: int) -> Floats:
+    """Enlarge (Hg, Wg, 2) to the photograph's size and take n rows from `top` on: (n, W, 2)."""
+    Hg, Wg, _ = values.shape
+    if (Hg, Wg) == (height, width):
+        return values[top : top + n_rows].copy()
+    box = (0, top * Hg / height, Wg, min(Hg, (top + n_rows) * Hg / height))
+    size, how = (width, n_rows), Picture.Resampling.BILINEAR
+    channels = [Picture.fromarray(values[..., c]).resize(size, how, box=box) for c in (0, 1)]
+    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+
+
+def confidence_map(doubt: Floats, height: int, width: int) -> NDArray[np.uint8]:
+    """Paint doubt (h, w) in ab units: light where the color is known, dark where it was guessed."""
+    share = np.clip(doubt / DOUBT_AT_MOST, 0, 1)[..., None]
+    small = (SURE + (UNSURE - SURE) * share).astype(np.uint8)
+    return np.asarray(Picture.fromarray(small).resize((width, height), Picture.Resampling.BICUBIC))
+
+
+def ringed(pixels: Pixels, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
+    """Mark numbered places (x, y) on a picture."""
+    H, W, _ = pixels.shape
+    picture = Picture.fromarray(reduced(pixels, H, W).copy())
+    canvas = ImageDraw.Draw(picture)
+    radius = max(4, min(H, W) // 60)
+    for number, (x, y) in enumerate(places, start=1):
+        for wider, color in ((radius + 2, "black"), (radius, "#ffd400")):
+            canvas.ellipse((x - wider, y - wider, x + wider, y + wider), fill=color)
+        canvas.text((x, y), str(number), fill="black", anchor="mm", font_size=1.5 * radius)
+    return np.asarray(picture)

@@ -1,0 +1,107 @@
+"""Colors that stay on their things while a film moves.
+
+    h, w  cells of the grid, 4 x 4 pixels each      d  a shift (dy, dx) in pixels
+
+For every cell the piece of the last frame that it came from is found (block matching over
+|L - L'|), the color that this piece had is carried along, and mixed with what the network says
+about the new frame: color = keep * carried + (1 - keep) * new, where keep falls from 0.9 to 0 as
+the match gets worse. A cut is where hardly anything matches; there the colors start anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from neuropil.apps.colorize.alternatives import Told
+from neuropil.apps.colorize.color import Floats
+from neuropil.apps.colorize.data import CELL, pooled
+
+REACH = 6  # pixels of the working size that a thing may move in one frame
+STRIDE = 2
+STAY = 0.15  # units of L by which standing still is preferred, so that grain moves nothing
+KEEP = 0.9  # of the carried color where the match is perfect
+MATCH = 3.0  # units of L at which a match has lost most of its weight
+CUT = 0.35  # mean weight of all matches below which it is a new scene
+
+
+@dataclass(frozen=True)
+class State:
+    """What one frame hands to the next."""
+
+    told: Told
+    light: Floats | None = None  # (4h, 4w) of the last frame
+    ab: Floats = field(default_factory=lambda: np.zeros((0, 0, 2), np.float32))  # its (h, w, 2)
+
+
+def start(told: Told) -> State:
+    """Begin a film with the hints of its first frame."""
+    return State(told)
+
+
+def step(state: State, light: Floats, predict: Callable[[Told], Floats]) -> State:
+    """Color the next frame: `predict` maps hints to new colors (h, w, 2)."""
+    if state.light is None:
+        return State(state.told, light, predict(state.told))
+    shift, misfit = motion(state.light, light)
+    keep = np.exp(-((misfit / MATCH) ** 2))
+    if keep.mean() < CUT:
+        nothing = np.zeros((0, 2), np.float32)
+        return State((nothing, nothing), light, predict((nothing, nothing)))
+    told = moved(state.told, shift)
+    share = (KEEP * keep)[..., None]
+    ab = share * carried(state.ab, shift) + (1 - share) * predict(told)
+    return State(told, light, ab)
+
+
+def motion(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Find where each cell came from: shift (h, w, 2) in pixels, and the |L - L'| left (h, w)."""
+    padded = np.pad(before, REACH, mode="edge")
+    H, W = now.shape
+    best = np.full((H // CELL, W // CELL), np.inf, np.float32)
+    shift = np.zeros((*best.shape, 2), np.float32)
+    steps = range(-REACH, REACH + 1, STRIDE)
+    for dy, dx in product(steps, steps):
+        there = padded[REACH + dy : REACH + dy + H, REACH + dx : REACH + dx + W]
+        misfit = around(pooled(np.abs(now - there)))
+        misfit += STAY * ((dy, dx) != (0, 0))
+        better = misfit < best
+        best[better] = misfit[better]
+        shift[better] = dy, dx
+    return shift, best
+
+
+def around(values: Floats) -> Floats:
+    """Average each cell with its eight neighbors."""
+    h, w = values.shape
+    padded = np.pad(values, 1, mode="edge")
+    near = [padded[y : y + h, x : x + w] for y in range(3) for x in range(3)]
+    means: Floats = np.mean(near, axis=0)
+    return means
+
+
+def carried(ab: Floats, shift: Floats) -> Floats:
+    """Fetch each cell's color (h, w, 2) from where it was, between cells in proportion."""
+    h, w, _ = ab.shape
+    y = np.clip(np.arange(h)[:, None] + shift[..., 0] / CELL, 0, h - 1)
+    x = np.clip(np.arange(w)[None, :] + shift[..., 1] / CELL, 0, w - 1)
+    top, left = np.floor(y).astype(np.intp), np.floor(x).astype(np.intp)
+    bottom, right = np.minimum(top + 1, h - 1), np.minimum(left + 1, w - 1)
+    v, u = (y - top)[..., None].astype(np.float32), (x - left)[..., None].astype(np.float32)
+    above = (1 - u) * ab[top, left] + u * ab[top, right]
+    below = (1 - u) * ab[bottom, left] + u * ab[bottom, right]
+    mixed: Floats = (1 - v) * above + v * below
+    return mixed
+
+
+def moved(told: Told, shift: Floats) -> Told:
+    """Let hints travel with the things that they lie on; one that leaves the picture is dropped."""
+    places, colors = told
+    h, w, _ = shift.shape
+    if not len(places):
+        return told
+    row, column = np.clip(places.astype(np.intp), 0, (h - 1, w - 1)).T
+    places = places - shift[row, column] / CELL
+    inside = ((places >= 0) & (places < (h, w))).all(axis=1)
+    return places[inside], colors[inside]
