@@ -6,7 +6,7 @@ They find there, made by this test:
     old.jpg     a grey photograph, one of the package's own samples
     album/      a folder with two of them
     film.mp4    a grey film of twelve frames with a second of sound
-    photos/     a few photographs in color, as data for training and measuring
+    photos/     cuttings of the samples in color, as data for training and measuring
 
 `neuropil train` is run as written, but for two steps only. Other names come from earlier commands.
 """
@@ -24,11 +24,13 @@ import av
 import numpy as np
 import pages
 import pytest
+from PIL import Image as Picture
 
 from neuropil import registry
 
 README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
+N_PHOTOS, CUTTING = 48, 144
 SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
 
 each_page = pytest.mark.parametrize(
@@ -104,14 +106,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder in which the README's commands find their files."""
     folder = tmp_path_factory.mktemp("desk")
     colored = sorted(SAMPLES.glob("*-color.jpg"))
+    rng = np.random.default_rng(0)
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")
     (folder / "photos").mkdir()
-    for file in colored:
-        shutil.copy(file, folder / "photos")
+    for i in range(N_PHOTOS):
+        with Picture.open(colored[i % len(colored)]) as whole:
+            left, top = rng.integers(0, np.subtract(whole.size, CUTTING), endpoint=True).tolist()
+            cut = whole.crop((left, top, left + CUTTING, top + CUTTING))
+            cut.save(folder / "photos" / f"{i:02}.jpg")
     made_film(folder / "film.mp4")
     return folder
 
