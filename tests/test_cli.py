@@ -216,13 +216,14 @@ def test_our_own_faults_have_no_traceback(capsys: Output, monkeypatch: pytest.Mo
     [
         (KeyboardInterrupt, 130, "stopped; nothing half-written"),
         (progress.Cancelled, 130, "stopped; nothing half-written"),
+        (OSError(5, "Input/output error", "disk"), 2, "disk says: Input/output error"),
         (MemoryError, 1, "there is too little memory for this; give it something smaller"),
     ],
 )
 def test_work_can_be_stopped(
     capsys: Output,
     monkeypatch: pytest.MonkeyPatch,
-    error: type[BaseException],
+    error: BaseException | type[BaseException],
     code: int,
     sentence: str,
 ) -> None:
@@ -362,15 +363,20 @@ def test_training_is_handed_the_recipe_and_the_settings(
     }
 
 
-def test_the_demonstration_makes_a_page_per_application(
+def test_the_demonstration_is_one_page_of_all_applications(
     capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
 ) -> None:
     (invert / "demo.py").write_text(
-        "def make(folder):\n    return folder / 'index.html'\n", encoding="utf-8"
+        "from neuropil.kit.page import Section, text\n"
+        "def sections():\n    return [Section('Upside <down>', text('by `invert`'))]\n",
+        encoding="utf-8",
     )
     monkeypatch.setattr(registry, "NAMES", ("invert",))
     assert cli.run(["demo", "-o", "shown"]) == 0
-    assert capsys.readouterr().out == f"{Path('shown/index.html')}\n"
+    made = Path("shown", "index.html")
+    assert capsys.readouterr().out == f"{made}\n"
+    assert "<h2>Upside &lt;down&gt;</h2>" in made.read_text(encoding="utf-8")
+    assert "<code>invert</code>" in made.read_text(encoding="utf-8")
 
 
 def test_the_command_line_starts_quickly() -> None:

@@ -71,6 +71,10 @@ def run(line: Sequence[str]) -> int:
     except BrokenPipeError:  # `neuropil list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
+    except OSError as error:  # of the machine; those that can be foreseen are Problems
+        return _complain(
+            f"{error.filename or 'the machine'} says: {error.strerror or error}", MISTAKE
+        )
     except MemoryError:
         return _complain("there is too little memory for this; give it something smaller", FAULT)
     except Exception as error:
@@ -338,10 +342,11 @@ def _demo(
     """Show every application on samples of its own, on one page."""
 
     def work() -> int:
+        from neuropil import demo
+
         with on_terminal():
-            pages = [registry.demonstration(name).make(output) for name in registry.NAMES]
-        for page in pages:
-            typer.echo(str(page))
+            page = demo.make(output)
+        typer.echo(str(page))
         return DONE
 
     return work

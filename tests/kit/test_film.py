@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from neuropil.kit import progress
-from neuropil.kit.film import KINDS, Film, Frame
+from neuropil.kit.film import KINDS, Film, Frame, record
 from neuropil.kit.problem import Problem
 
 HZ = 44_100
@@ -169,6 +169,19 @@ def test_odd_sizes_are_kept(tmp_path: Path, suffix: str, size: tuple[int, int]) 
     assert (new.width, new.height) == size
     one, other = next(film.frames()), next(new.frames())
     assert np.abs(one.pixels.astype(float) - other.pixels).mean() < 4
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_frames_from_nowhere_become_a_silent_film(tmp_path: Path, suffix: str) -> None:
+    shades = [np.full((6, 8, 3), 40 * i, np.uint8) for i in range(5)]
+    frames = [Frame(shade, Fraction(i, 25)) for i, shade in enumerate(shades)]
+    record(tmp_path / f"new{suffix}", frames, fps=Fraction(25))
+    made = list(Film.open(tmp_path / f"new{suffix}").frames())
+    assert [float(frame.time) for frame in made] == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
+    means = [int(frame.pixels.mean()) for frame in made]
+    assert means == pytest.approx([0, 40, 80, 120, 160], abs=3)
+    with pytest.raises(Problem, match="would have no frame"):
+        record(tmp_path / f"none{suffix}", [], fps=Fraction(25))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])

@@ -394,6 +394,7 @@ def test_damaged_exif_is_left_out(tmp_path: Path, colors: Colors) -> None:
 def test_what_can_not_be_opened_is_said_in_a_sentence(tmp_path: Path, colors: Colors) -> None:
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("not a picture", encoding="utf-8")
+    Picture.fromarray(colors).save(tmp_path / "program.eps")  # would run another program
     Picture.fromarray(colors).save(
         tmp_path / "two.gif", save_all=True, append_images=[Picture.new("L", (40, 24))]
     )
@@ -403,6 +404,7 @@ def test_what_can_not_be_opened_is_said_in_a_sentence(tmp_path: Path, colors: Co
         ("", "is a folder; name a picture in it"),
         ("empty.jpg", r"is empty \(zero bytes\)"),
         ("text.jpg", "is not a picture that can be read"),
+        ("program.eps", "is not a picture that can be read"),
         ("two.gif", "it holds 2 pictures"),
         ("float.tif", "pixels of the kind F"),
     ]:
@@ -455,10 +457,12 @@ def test_the_limit_can_be_moved(tmp_path: Path, colors: Colors) -> None:
 
 def test_what_can_not_be_written_is_said_in_a_sentence(tmp_path: Path, colors: Colors) -> None:
     wide = Image(np.zeros((1, 70_000, 3), np.uint8))
+    wordy = Image(colors, None, Notes(exif=bytes(70_000)))
     for image, name, reason in [
         (Image(colors), "new", r"end the name in \.jpg, "),
         (Image(colors), "new.bmp", r"end the name in \.jpg, "),
         (Image(colors), "none/new.jpg", "there is no folder"),
+        (wordy, "wordy.jpg", "JPEG can't hold so much EXIF"),
         (wide, "wide.jpg", "JPEG holds at most 65500 pixels a side"),
         (wide, "wide.webp", "WEBP holds at most 16383 pixels a side"),
     ]:

@@ -1,4 +1,8 @@
-from neuropil.kit.problem import Problem, guess
+from pathlib import Path
+
+import pytest
+
+from neuropil.kit.problem import Problem, expect_file, guess
 
 
 def test_is_a_value_error_so_that_libraries_can_catch_it() -> None:
@@ -8,3 +12,17 @@ def test_is_a_value_error_so_that_libraries_can_catch_it() -> None:
 def test_guesses_the_nearest_word() -> None:
     assert guess("colourize", ["colorize", "drive"]) == " (did you mean colorize?)"
     assert guess("xyz", ["colorize", "drive"]) == ""
+
+
+def test_files_that_can_hold_nothing_are_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "whole").write_text("whole", encoding="utf-8")
+    for path, reason in [
+        (tmp_path, "is a folder; name a film in it"),
+        (tmp_path / "none", "there is no file"),
+        (tmp_path / "empty", r"is empty \(zero bytes\)"),
+        (tmp_path / ("n" * 300), "can't be read: File name too long"),
+    ]:
+        with pytest.raises(Problem, match=reason):
+            expect_file(path, "film")
+    expect_file(tmp_path / "whole", "film")

@@ -69,6 +69,14 @@ def test_grey_is_brought_to_srgb_at_both_depths(grey_profile: bytes) -> None:
     assert np.abs(ours / 257 - theirs)[4:].max() < 1
 
 
+def test_grey_with_a_profile_for_colors_is_read_by_it(adobe_rgb: bytes) -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    theirs = np.asarray(profile.to_srgb(Picture.fromarray(grey), adobe_rgb))
+    ours = profile.deep_to_srgb(grey.astype(np.uint16) * 257, adobe_rgb)
+    assert theirs[2, 0, 0] < 32
+    assert np.abs(ours / 257 - theirs).max() < 1
+
+
 def test_grey_without_a_profile_is_repeated() -> None:
     assert np.array_equal(
         profile.deep_to_srgb(np.array([[1, 2]], np.uint16), None)[0], [[1, 1, 1], [2, 2, 2]]

@@ -58,11 +58,13 @@ KINDS = {
     ".webm": Kind("libvpx-vp9", "libopus", FREE),
 }
 STREAMED = (".mp4", ".mov")  # whose index goes to the front, so that pages can play them
+UNSPECIFIED, HD = 2, 720  # color space; lines from which a film is one of high definition
 BT709, LIMITED = 1, 1  # the colors of films, and their range from 16 to 235
 OPUS_HZ = 48_000
 LAYOUTS = {1: "mono", 2: "stereo"}
 BITS = 96_000  # of sound a second and channel
 USUAL_FPS = Fraction(25)
+TICKS = 600  # of the clock to a frame, where we choose it
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +121,30 @@ class Film:
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MOV, MKV (H.264) or WebM (VP9), by the ending of `path`, with the sound."""
         path = Path(path)
-        if path.suffix.lower() not in KINDS:
-            raise Problem(f"{path}: films can't be written so; end the name in {', '.join(KINDS)}")
-        QUALITIES.check("quality", quality)
+        kind = _kind(path, quality)
         total = self.n_frames or round(self.seconds * self.fps) or None
         frames = track(self.frames(), total=total, title=self.path.name)
         with written(path) as temporary:
-            _write(self, frames, temporary, quality)
+            _write(self, frames, temporary, kind, quality)
+
+
+def record(
+    path: Path | str, frames: Iterable[Frame], *, fps: Fraction, quality: int = QUALITY
+) -> None:
+    """Write frames that come from no file as a silent film; raises Problem where there is none."""
+    import av
+
+    path, frames = Path(path), iter(frames)
+    kind = _kind(path, quality)
+    first = next(frames, None)
+    if first is None:
+        raise Problem(f"{path} would have no frame; give it some")
+    with written(path) as temporary, av.open(temporary, "w") as target:
+        picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
+        picture.codec_context.framerate = fps
+        picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS)
+        for packet in _encoded(itertools.chain([first], frames), picture):
+            target.mux(packet)
 
 
 # Reading
@@ -174,7 +193,8 @@ def _whole(path: Path, items: Iterator[T]) -> Iterator[T]:
 
 def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
     """Take the pixels, turned as the camera says that it was held."""
-    pixels = frame.to_ndarray(format="rgb24")
+    untold = frame.colorspace == UNSPECIFIED and frame.height >= HD  # players take BT.709 then
+    pixels = frame.to_ndarray(format="rgb24", src_colorspace="ITU709" if untold else None)
     return np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90))
 
 
@@ -193,13 +213,19 @@ def _start(source: "InputContainer") -> Fraction:
 # Writing
 
 
-def _write(film: Film, frames: Iterator[Frame], path: Path, quality: int) -> None:
+def _kind(path: Path, quality: int) -> Kind:
+    """Choose by the ending of a name; raises Problem where it or the quality is no good."""
+    if path.suffix.lower() not in KINDS:
+        raise Problem(f"{path}: films can't be written so; end the name in {', '.join(KINDS)}")
+    QUALITIES.check("quality", quality)
+    return KINDS[path.suffix.lower()]
+
+
+def _write(film: Film, frames: Iterator[Frame], path: Path, kind: Kind, quality: int) -> None:
     """Encode the frames and bring the sound along, in the order of their times."""
     import av
 
-    suffix = path.suffix.lower()
-    kind = KINDS[suffix]
-    options = {"movflags": "+faststart"} if suffix in STREAMED else {}
+    options = {"movflags": "+faststart"} if path.suffix.lower() in STREAMED else {}
     with _opened(film.path) as source, av.open(path, "w", options=options) as target:
         target.metadata.update(source.metadata)
         first = next(frames)  # Film.open has seen that there is one

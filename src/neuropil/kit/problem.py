@@ -17,9 +17,12 @@ def guess(word: str, among: Iterable[str]) -> str:
 
 def expect_file(path: Path, what: str) -> None:
     """Raise Problem where `path` can't hold a picture, a film, ... before anything is read."""
-    if path.is_dir():
-        raise Problem(f"{path} is a folder; name a {what} in it")
-    if not path.exists():
-        raise Problem(f"there is no file {path}; check the name")
-    if path.is_file() and path.stat().st_size == 0:
-        raise Problem(f"{path} is empty (zero bytes); find a whole copy")
+    try:
+        if path.is_dir():
+            raise Problem(f"{path} is a folder; name a {what} in it")
+        if not path.exists():
+            raise Problem(f"there is no file {path}; check the name")
+        if path.is_file() and path.stat().st_size == 0:
+            raise Problem(f"{path} is empty (zero bytes); find a whole copy")
+    except OSError as error:
+        raise Problem(f"{path} can't be read: {error.strerror}") from error

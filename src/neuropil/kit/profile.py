@@ -68,21 +68,26 @@ def is_srgb(profile: bytes) -> bool:
 
 def to_srgb(image: Picture.Image, profile: bytes | None) -> Picture.Image:
     """Turn 8-bit pixels of any kind, without alpha, into sRGB."""
-    fitting = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}.get(image.mode, "none")
-    if profile and space(profile) == fitting and not (fitting == "RGB" and is_srgb(profile)):
+    given = space(profile)
+    if profile and given == {"L": "GRAY", "CMYK": "CMYK"}.get(image.mode, "none"):
         return _converted(image, profile, srgb())
-    return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if profile and given == "RGB" and not is_srgb(profile):
+        return _converted(image, profile, srgb())
+    return image
 
 
 def deep_to_srgb(pixels: Deep, profile: bytes | None) -> Deep:
     """Turn 16-bit grey (H, W) or RGB (H, W, 3) into sRGB (H, W, 3), with nothing rounded to 8."""
+    given = space(profile)
+    if profile and given == "GRAY" and pixels.ndim == 2:
+        pixels = _encoding(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
     if pixels.ndim == 2:
-        if profile and space(profile) == "GRAY":
-            pixels = _encoding(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
-        return np.repeat(pixels[..., None], 3, axis=2)
-    if profile is None or space(profile) != "RGB" or is_srgb(profile):
-        return pixels
-    return _mapped(pixels, _shape(profile), _srgb_shape())
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    if profile and given == "RGB" and not is_srgb(profile):
+        return _mapped(pixels, _shape(profile), _srgb_shape())
+    return pixels
 
 
 def from_srgb(pixels: NDArray[Any], profile: bytes | None) -> NDArray[Any]:

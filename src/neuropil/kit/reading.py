@@ -34,13 +34,8 @@ TURNS = {  # by EXIF orientation
     7: Picture.Transpose.TRANSVERSE,
     8: Picture.Transpose.ROTATE_90,
 }
-SEVERAL = (
-    "GIF",
-    "PNG",
-    "WEBP",
-    "TIFF",
-    "AVIF",
-)  # formats with frames or pages, all meant to be seen
+KNOWN = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP")  # EPS runs a program, PPM loses bits
+SEVERAL = ("PNG", "TIFF", "WEBP", "AVIF", "GIF")  # may have frames or pages, all meant to be seen
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 
@@ -86,12 +81,12 @@ def _open(path: Path) -> ImageFile:
         with path.open("rb") as file:
             start = file.read(12)
         if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
-            _learn_heic(path)
-        return Picture.open(path)
+            return _open_heic(path)
+        return Picture.open(path, formats=KNOWN)
     except UnidentifiedImageError:
         raise Problem(
             f"{path} is not a picture that can be read; "
-            "JPEG, PNG, TIFF, WebP, HEIC, GIF and BMP can"
+            "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can"
         ) from None
     except OSError as error:
         if error.errno is None:  # raised by a decoder
@@ -99,12 +94,13 @@ def _open(path: Path) -> ImageFile:
         raise Problem(f"{path} can't be read: {error.strerror}") from error
 
 
-def _learn_heic(path: Path) -> None:
+def _open_heic(path: Path) -> ImageFile:
     try:
         from pillow_heif import register_heif_opener
     except ModuleNotFoundError:
         raise Problem(f'{path} is HEIC; to read it: pip install "neuropil[heic]"') from None
     register_heif_opener()
+    return Picture.open(path, formats=("HEIF",))
 
 
 def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:

@@ -27,6 +27,7 @@ FORMATS = {
 }
 LOSSLESS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
 MOST_PIXELS_A_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+MOST_EXIF = 65_533  # bytes that JPEG can hold
 FINE_COLOR = 90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
 
 Samples = NDArray[Any]  # of 8 or 16 bits
@@ -38,7 +39,7 @@ def write(path: Path, pixels: Samples, alpha: Samples | None, notes: Notes, qual
     if kind is None:
         raise Problem(f"{path}: pictures can't be written so; end the name in {', '.join(FORMATS)}")
     QUALITIES.check("quality", quality)
-    _refuse_large(path, kind, pixels)
+    _refuse_large(path, kind, pixels, notes)
     if alpha is not None and kind == "JPEG":
         _refuse_transparent(path, alpha)
         alpha = None
@@ -85,12 +86,14 @@ def _with_resolution(notes: Notes) -> bytes:
     return exif.tobytes()
 
 
-def _refuse_large(path: Path, kind: str, pixels: Samples) -> None:
+def _refuse_large(path: Path, kind: str, pixels: Samples, notes: Notes) -> None:
     most = MOST_PIXELS_A_SIDE.get(kind)
     if most and max(pixels.shape) > most:
         raise Problem(
             f"{path}: {kind} holds at most {most} pixels a side; end the name in .png or .tif"
         )
+    if kind == "JPEG" and notes.exif and len(notes.exif) > MOST_EXIF:
+        raise Problem(f"{path}: JPEG can't hold so much EXIF; end the name in .png or .tif")
 
 
 def _refuse_transparent(path: Path, alpha: Samples) -> None:
