@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 FLOOR = {"core", "kit", "biology", "microscope", "training", "registry"}
-SURFACES = {"bench", "scale", "cli", "web"}
+SURFACES = {"bench", "demo", "scale", "cli", "web"}
 MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "core": set(),
     "kit": set(),
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "registry": {"kit"},
     "apps": {"registry", "kit", "core"},
     "bench": FLOOR | SURFACES,
+    "demo": FLOOR | SURFACES,
     "scale": FLOOR | SURFACES,
     "cli": FLOOR | SURFACES | {"neuropil"},  # for --version
     "web": FLOOR | SURFACES | {"neuropil"},
