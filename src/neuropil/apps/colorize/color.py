@@ -28,10 +28,10 @@ XYZ_FROM_RGB = np.array(
 WHITE = np.sum(XYZ_FROM_RGB, axis=1)  # of R = G = B = 1, so that grey has a = b = 0
 RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB)
 BEND_FROM_LINEAR = (XYZ_FROM_RGB.T / WHITE).astype(np.float32)
-LINEAR_FROM_BEND = (RGB_FROM_XYZ * WHITE).T.astype(np.float32)
+LINEAR_FROM_BEND = (RGB_FROM_XYZ * WHITE).astype(np.float32)
 KNEE = 6 / 29  # f is a straight line where it is below this
 SLOPE = 1 / (3 * KNEE**2)
-TABLE = 1 << 16  # entries of the tables over 0..1
+TABLE = 1 << 16  # entries of the table over 0..1
 SPILL = 1e-4  # linear light this far outside 0..1 is rounding, not a color outside the gamut
 HALVINGS = 9  # of the interval in which the largest chroma is sought: 1/512 of it is left
 
@@ -44,12 +44,6 @@ def linear_table(levels: int) -> Floats:
 
 
 @cache
-def bend_table() -> Floats:
-    """Tabulate f over 0..1."""
-    return bend(np.linspace(0, 1, TABLE, dtype=np.float32))
-
-
-@cache
 def byte_table() -> NDArray[np.uint8]:
     """Tabulate the 8-bit sRGB value of linear light 0..1."""
     light: Floats = np.linspace(0, 1, TABLE, dtype=np.float32)
@@ -58,8 +52,10 @@ def byte_table() -> NDArray[np.uint8]:
 
 def gamma(light: Floats) -> Floats:
     """Turn linear light 0..1 into sRGB 0..1."""
-    high = 1.055 * np.maximum(light, np.float32(0.0031308)) ** (1 / 2.4) - 0.055
-    return np.where(light <= 0.0031308, 12.92 * light, high)
+    knee = np.float32(0.0031308)  # a power above, a straight line below
+    high = 1.055 * np.maximum(light, knee) ** np.float32(1 / 2.4) - 0.055
+    low: Floats = np.minimum(light - knee, 0)
+    return high + np.float32(12.92) * low
 
 
 def linear(rgb: Pixels) -> Floats:
@@ -73,18 +69,26 @@ def bend(t: Floats) -> Floats:
 
 
 def unbend(v: Floats) -> Floats:
-    """Undo `bend`."""
-    return np.where(v > KNEE, v * v * v, (v - np.float32(4 / 29)) / np.float32(SLOPE))
+    """Undo `bend`: the cube of what is above the knee, the line of what is below."""
+    knee = np.float32(KNEE)
+    high = np.maximum(v, knee)
+    cube = high * high
+    cube *= high
+    low = np.minimum(v - knee, 0)
+    low *= np.float32(1 / SLOPE)
+    cube += low
+    return cube
 
 
 def bent(rgb: Pixels) -> Floats:
     """Measure f(Y) (H, W) of pixels (H, W, 3); L is 116 of it less 16."""
-    light = linear_table(1 << (8 * rgb.itemsize))
-    red, green, blue = np.moveaxis(rgb, -1, 0)
-    r, g, b = (np.float32(share) for share in XYZ_FROM_RGB[1])
-    y = r * light[red] + g * light[green] + b * light[blue]
-    entry = (y * np.float32(TABLE - 1) + np.float32(0.5)).astype(np.uint16)
-    fy: Floats = bend_table()[entry]
+    table = linear_table(1 << (8 * rgb.itemsize))
+    y = np.zeros(rgb.shape[:-1], np.float32)
+    for channel, share in enumerate(XYZ_FROM_RGB[1]):
+        y += (np.float32(share) * table).take(rgb[..., channel])
+    knee = np.float32(KNEE**3)
+    fy: Floats = np.cbrt(np.maximum(y, knee))
+    fy += np.float32(SLOPE) * np.minimum(y - knee, 0)
     return fy
 
 
@@ -99,39 +103,64 @@ def lab_from_rgb(rgb: Pixels) -> Floats:
     return np.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), axis=-1)
 
 
-def linear_from(fy: Floats, ab: Floats) -> Floats:
-    """Turn f(Y) (...) and a, b (..., 2) into linear light (..., 3), which may lie outside 0..1."""
-    fxyz = np.empty((*fy.shape, 3), np.float32)
-    fxyz[..., 0] = fy + ab[..., 0] * np.float32(1 / 500)
-    fxyz[..., 1] = fy
-    fxyz[..., 2] = fy - ab[..., 1] * np.float32(1 / 200)
-    light: Floats = unbend(fxyz) @ LINEAR_FROM_BEND
-    return light
+def linear_from(fy: Floats, a: Floats, b: Floats) -> Floats:
+    """Turn f(Y), a, b (...) into linear light, plane by plane (3, ...), perhaps outside 0..1."""
+    bends = np.empty((3, *fy.shape), np.float32)
+    bends[0] = fy + a * np.float32(1 / 500)
+    bends[1] = fy
+    bends[2] = fy - b * np.float32(1 / 200)
+    light: Floats = LINEAR_FROM_BEND @ unbend(bends).reshape(3, -1)
+    return light.reshape(bends.shape)
 
 
 def shown(fy: Floats, ab: Floats) -> Floats:
-    """Turn f(Y) and a, b into linear light 0..1 of the same lightness.
+    """Turn f(Y) (...) and a, b (..., 2) into linear light 0..1 (..., 3) of the same lightness.
 
     A color that the screen can't show is moved straight towards the neutral of its lightness, just
     as far as it must: hue and L stay, chroma shrinks.
     """
-    light = linear_from(fy, ab)
-    outside = ((light < -SPILL) | (light > 1 + SPILL)).any(axis=-1)
-    if outside.any():
-        dark, chroma = fy[outside], ab[outside]
-        low, high = np.zeros_like(dark), np.ones_like(dark)
-        for _ in range(HALVINGS):
-            middle = np.float32(0.5) * (low + high)
-            tried = linear_from(dark, chroma * middle[:, None])
-            fits = ((tried >= -SPILL) & (tried <= 1 + SPILL)).all(axis=-1)
-            low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-        light[outside] = linear_from(dark, chroma * low[:, None])
-    return np.clip(light, 0, 1, out=light)
+    a, b = ab[..., 0], ab[..., 1]
+    light = linear_from(fy, a, b)
+    if light.min() < -SPILL or light.max() > 1 + SPILL:
+        outside = np.flatnonzero(~fits(light))
+        inside = within(fy.take(outside), a.take(outside), b.take(outside))
+        light.reshape(3, -1)[:, outside] = inside
+    np.clip(light, 0, 1, out=light)
+    return np.moveaxis(light, 0, -1)  # a view: whoever takes one channel has a whole plane
+
+
+def within(fy: Floats, a: Floats, b: Floats) -> Floats:
+    """Shrink chroma (K) until the screen can show it, by halving steps: linear light (3, K)."""
+    share = np.zeros_like(fy)
+    for halving in range(1, HALVINGS + 1):
+        step = np.float32(0.5**halving)
+        tried = share + step
+        share += step * fits(linear_from(fy, tried * a, tried * b))
+    return linear_from(fy, share * a, share * b)
+
+
+def fits(light: Floats) -> NDArray[np.bool_]:
+    """Tell where all of the planes (3, ...) lie in 0..1, but for rounding."""
+    low, high = light.min(axis=0), light.max(axis=0)
+    inside: NDArray[np.bool_] = (low >= -SPILL) & (high <= 1 + SPILL)
+    return inside
 
 
 def encoded(light: Floats, dtype: np.dtype[Depth]) -> NDArray[Depth]:
-    """Turn linear light 0..1 into sRGB of 8 or 16 bits."""
-    if dtype == np.uint8:
-        entry = (light * np.float32(TABLE - 1) + np.float32(0.5)).astype(np.uint16)
-        return byte_table()[entry].astype(dtype, copy=False)
-    return np.rint(65535 * gamma(light)).astype(dtype)
+    """Turn linear light 0..1 (..., 3) into sRGB of 8 or 16 bits."""
+    made = np.empty(light.shape, dtype)
+    for channel in range(light.shape[-1]):
+        made[..., channel] = (bytes_from if dtype == np.uint8 else words_from)(light[..., channel])
+    return made
+
+
+def bytes_from(light: Floats) -> NDArray[np.uint8]:
+    """Look up the 8-bit sRGB value of linear light 0..1."""
+    entry = light * np.float32(TABLE - 1)
+    entry += np.float32(0.5)
+    return byte_table().take(entry.astype(np.uint16), mode="clip")  # clip: no second look at bounds
+
+
+def words_from(light: Floats) -> NDArray[np.uint16]:
+    """Compute the 16-bit sRGB value of linear light 0..1."""
+    return np.rint(65535 * gamma(light)).astype(np.uint16)

@@ -6,15 +6,18 @@ One example is (lightness (1, S, S), hints (9, h, w)) and its truth (label (h, w
 crop of a photograph, of which the network sees the lightness and perhaps a few hints. Everything
 random comes from the generator of its step, so step 700 is the same batch in every run.
 
-Training reads `photos-*.zip` or any folder of photographs; `photos-val.zip` (or a folder `val`) is
-read by `validation` only.
+Training reads `photos-*.zip` and photographs in folders; `photos-val.zip` and folders `val` are
+read by `validation` only. What can't be read is skipped and counted.
 """
 
 import io
+import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from itertools import chain
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,7 @@ from PIL import Image as Picture
 from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rgb, linear
 from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.palette import nearest
+from neuropil.kit import progress
 from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
@@ -32,7 +36,20 @@ CELL = 4  # pixels to a cell
 SHORT_SIDE = 144  # photographs are reduced to it
 HELD_OUT = 40  # every 40th training photograph is kept for choices
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
-SOURCE_SHARE = {"clothing": 0.25, "food": 0.6, "cats_dogs": 0.6}  # how often against others
+SOURCE_SHARE = {  # how often one is drawn, against others: variety counts; color must be told
+    "imagenette": 0.5,
+    "imagewoof": 0.6,
+    "intel_scenes": 0.5,
+    "ccp_people": 0.5,
+    "cats_dogs": 0.6,
+    "food": 0.8,
+    "clothing": 0.25,
+    "caltech101": 1.5,
+    "pacs_photo": 1.5,
+    "voc_bits": 2.0,
+    "coco_bits": 3.0,
+    "inet_mini": 4.0,
+}
 AREA = 128 * 128 * 48  # pixels in a batch, whatever the size of its crops
 WORKING_AREA = 144 * 192  # pixels that the network sees of a photograph
 MULTIPLE = 16  # of which its sides are
@@ -76,19 +93,54 @@ def validation(data: Path) -> list[tuple[str, Bytes]]:
 
 def read(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
     """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders."""
+    if not data.is_dir():
+        raise Problem(f"there is no folder {data}: name one of photographs, as in --data photos")
+    broken = []
+    for name, content in chain(in_archives(data, validation), in_folders(data, validation)):
+        try:
+            rgb = reduced(io.BytesIO(content()))
+        except Exception:  # whatever a decoder raises, which for broken bytes can be anything
+            broken.append(name)
+        else:
+            yield name, rgb
+    if broken:
+        progress.say(f"skipped {len(broken)} photographs that can't be read, first {broken[0]}")
+
+
+def in_archives(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Find the photographs in `photos-*.zip`: names, and how to read them."""
     for path in sorted(data.glob("photos-*.zip")):
         if (path.stem == "photos-val") == validation:
+            if not zipfile.is_zipfile(path):
+                raise Problem(f"{path} is no whole ZIP archive: find a better copy, or delete it")
             with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    if not name.endswith("/"):
-                        yield name, reduced(io.BytesIO(archive.read(name)))
-    for path in sorted(data.rglob("*")):
-        place = path.relative_to(data)
-        if path.suffix.lower() in SUFFIXES and ("val" in place.parts[:-1]) == validation:
-            yield place.as_posix(), reduced(path)
+                for name in filter(is_photo, archive.namelist()):
+                    yield name, partial(archive.read, name)
 
 
-def reduced(file: Path | io.BytesIO) -> Bytes:
+def in_folders(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Find the photographs in a folder and those below it, through links too, but none twice."""
+    entered = set()
+    for here, folders, files in os.walk(data, followlinks=True):
+        real = os.path.realpath(here)
+        if real in entered:  # a link back up
+            folders.clear()
+            continue
+        entered.add(real)
+        folders.sort()
+        place = Path(here).relative_to(data)
+        if ("val" in place.parts) == validation:
+            for name in filter(is_photo, files):
+                yield (place / name).as_posix(), Path(here, name).read_bytes
+
+
+def is_photo(name: str) -> bool:
+    """Tell photographs from whatever else lies beside them by the ending of the name."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def reduced(file: io.BytesIO) -> Bytes:
     """Decode one photograph, its short side brought down to 144 pixels."""
     with Picture.open(file) as picture:
         scale = SHORT_SIDE / min(picture.size)
@@ -148,12 +200,16 @@ def told(ab: Floats, light: Floats, n_hints: int, rng: np.random.Generator) -> d
 
 
 def crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
-    """Cut a random square of 55 to 100 % of the short side; mirror it half the time."""
+    """Cut out a random part, 40 to 100 % of what fits, squashed or stretched by up to a quarter.
+
+    (Some collections are squashed to squares: the network has to bear it.) Mirrored half the time.
+    """
     H, W, _ = photo.shape
-    edge = min(H, W) * rng.uniform(0.55, 1.0) ** 0.5
-    left, top = rng.uniform(0, W - edge), rng.uniform(0, H - edge)
+    scale, aspect = rng.uniform(0.4, 1.0) ** 0.5, np.exp(rng.uniform(-0.25, 0.25))
+    width, height = min(W, min(H, W) * scale * aspect), min(H, min(H, W) * scale / aspect)
+    left, top = rng.uniform(0, W - width), rng.uniform(0, H - height)
     cut = Picture.fromarray(photo).resize(
-        (side, side), Picture.Resampling.BILINEAR, box=(left, top, left + edge, top + edge)
+        (side, side), Picture.Resampling.BILINEAR, box=(left, top, left + width, top + height)
     )
     rgb = np.asarray(cut)
     return rgb[:, ::-1] if rng.random() < 0.5 else rgb

@@ -20,7 +20,7 @@ from neuropil.apps.colorize.upsample import joint_bilateral, lines
 Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
 
 GUIDE = 640  # pixels of the guide's longer side
-STRIP = 1 << 18  # pixels worked on at once: what fits into the processor's cache
+STRIP = 1 << 15  # pixels worked on at once: what fits into the processor's cache
 SURE, UNSURE = np.array([250, 235, 160]), np.array([45, 20, 85])  # RGB of the confidence map
 DOUBT_AT_MOST = 30.0  # ab units
 
@@ -29,8 +29,8 @@ DOUBT_AT_MOST = 30.0  # ab units
 class Colors:
     """Color as a line of lightness around each pixel of the guide: ab = slope * L + offset."""
 
-    slope: Floats | None  # (Hg, Wg, 2); None where the guide is the photograph itself
-    offset: Floats  # (Hg, Wg, 2)
+    slope: Floats | None  # (2, Hg, Wg); None where the guide is the photograph itself
+    offset: Floats  # (2, Hg, Wg)
 
 
 def reduced(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
@@ -64,30 +64,46 @@ def painted(pixels: Photo, colors: Colors, strength: float, threads: int) -> Pho
     H, W, _ = pixels.shape
     made = np.empty_like(pixels)
     rows = max(1, STRIP // W)
+    offset = widened(colors.offset, W, strength)
+    slope = None if colors.slope is None else widened(colors.slope, W, strength)
 
     def paint(top: int) -> None:
         strip = pixels[top : top + rows]
         fy = bent(strip)
-        ab = enlarged(colors.offset, top, len(strip), H, W)
-        if colors.slope is not None:
-            light = np.float32(116) * fy - np.float32(16)
-            ab += enlarged(colors.slope, top, len(strip), H, W) * light[..., None]
-        made[top : top + rows] = encoded(shown(fy, ab * np.float32(strength)), pixels.dtype)
+        ab = heightened(offset, top, len(strip), H)
+        if slope is not None:
+            ab += heightened(slope, top, len(strip), H) * (np.float32(116) * fy - np.float32(16))
+        made[top : top + rows] = encoded(shown(fy, np.moveaxis(ab, 0, -1)), pixels.dtype)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(paint, range(0, H, rows)))
     return made
 
 
-def enlarged(values: Floats, top: int, n_rows: int, height: int, width: int) -> Floats:
-    """Enlarge (Hg, Wg, 2) to the photograph's size and take n rows from `top` on: (n, W, 2)."""
-    Hg, Wg, _ = values.shape
-    if (Hg, Wg) == (height, width):
-        return values[top : top + n_rows].copy()
-    box = (0, top * Hg / height, Wg, min(Hg, (top + n_rows) * Hg / height))
-    size, how = (width, n_rows), Picture.Resampling.BILINEAR
-    channels = [Picture.fromarray(values[..., c]).resize(size, how, box=box) for c in (0, 1)]
-    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+def widened(values: Floats, width: int, strength: float) -> Floats:
+    """Enlarge (2, Hg, Wg) across to the photograph's width, once for all strips: (2, Hg, W)."""
+    _, Hg, Wg = values.shape
+    values = np.float32(strength) * values
+    if Wg == width:
+        return values
+    how = Picture.Resampling.BILINEAR
+    return np.stack([np.asarray(Picture.fromarray(v).resize((width, Hg), how)) for v in values])
+
+
+def heightened(values: Floats, top: int, n_rows: int, height: int) -> Floats:
+    """Enlarge (2, Hg, W) down to the photograph's height, n rows from `top` on: (2, n, W)."""
+    Hg = values.shape[1]
+    if Hg == height:
+        return values[:, top : top + n_rows].copy()
+    place = np.clip((np.arange(top, top + n_rows) + 0.5) * (Hg / height) - 0.5, 0, Hg - 1)
+    above = place.astype(np.intp)
+    below = np.minimum(above + 1, Hg - 1)
+    between: Floats = values.take(below, axis=1)
+    start = values.take(above, axis=1)
+    between -= start
+    between *= (place - above).astype(np.float32)[:, None]
+    between += start
+    return between
 
 
 def confidence_map(doubt: Floats, height: int, width: int) -> NDArray[np.uint8]:

@@ -59,26 +59,25 @@ def motion(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     """Find where each cell came from: shift (h, w, 2) in pixels, and the |L - L'| left (h, w)."""
     padded = np.pad(before, REACH, mode="edge")
     H, W = now.shape
-    best = np.full((H // CELL, W // CELL), np.inf, np.float32)
-    shift = np.zeros((*best.shape, 2), np.float32)
-    steps = range(-REACH, REACH + 1, STRIDE)
-    for dy, dx in product(steps, steps):
+    shifts = list(product(range(-REACH, REACH + 1, STRIDE), repeat=2))
+    misfits = np.empty((len(shifts), H // CELL, W // CELL), np.float32)
+    for misfit, (dy, dx) in zip(misfits, shifts, strict=True):
         there = padded[REACH + dy : REACH + dy + H, REACH + dx : REACH + dx + W]
-        misfit = around(pooled(np.abs(now - there)))
-        misfit += STAY * ((dy, dx) != (0, 0))
-        better = misfit < best
-        best[better] = misfit[better]
-        shift[better] = dy, dx
-    return shift, best
+        misfit[:] = pooled(np.abs(now - there))
+    misfits = around(misfits)
+    misfits += np.array([STAY * (shift != (0, 0)) for shift in shifts], np.float32)[:, None, None]
+    best = misfits.argmin(axis=0)
+    return np.array(shifts, np.float32)[best], misfits.min(axis=0)
 
 
 def around(values: Floats) -> Floats:
-    """Average each cell with its eight neighbors."""
-    h, w = values.shape
-    padded = np.pad(values, 1, mode="edge")
-    near = [padded[y : y + h, x : x + w] for y in range(3) for x in range(3)]
-    means: Floats = np.mean(near, axis=0)
-    return means
+    """Average each cell of (..., h, w) with its eight neighbors."""
+    *_, h, w = values.shape
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(1, 1)] * 2, mode="edge")
+    tall = padded[..., :h, :] + padded[..., 1 : h + 1, :] + padded[..., 2:, :]
+    whole: Floats = tall[..., :w] + tall[..., 1 : w + 1] + tall[..., 2:]
+    whole /= 9
+    return whole
 
 
 def carried(ab: Floats, shift: Floats) -> Floats:

@@ -10,6 +10,7 @@ enlarged, and the photograph's own L draws the edges.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropil.apps.colorize.color import Floats
 
@@ -21,50 +22,67 @@ NOISE = 12.0  # squared units of L below which lightness says nothing about colo
 
 
 def joint_bilateral(ab: Floats, cell_lightness: Floats, guide: Floats) -> Floats:
-    """Bring ab (h, w, 2) up to the guide's size: (H, W, 2), from L (h, w) and L (H, W)."""
-    h, w, _ = ab.shape
-    H, W = guide.shape
-    row, column = (np.arange(H) + 0.5) * (h / H) - 0.5, (np.arange(W) + 0.5) * (w / W) - 0.5
-    total = np.zeros((H, W, 1), np.float32)
-    summed = np.zeros((H, W, 2), np.float32)
-    for dy in (-1, 0, 1):
-        near_row = np.rint(row) + dy
-        for dx in (-1, 0, 1):
-            near_column = np.rint(column) + dx
-            far = (near_row - row)[:, None] ** 2 + (near_column - column)[None, :] ** 2
-            i = np.clip(near_row, 0, h - 1).astype(np.intp)[:, None]
-            j = np.clip(near_column, 0, w - 1).astype(np.intp)[None, :]
-            unlike = (guide - cell_lightness[i, j]) ** 2 / (2 * ALIKE**2)
-            exponent = far.astype(np.float32) / (2 * NEAR**2) + np.minimum(unlike, UNLIKE_AT_MOST)
-            weight = np.exp(-exponent)[..., None]
+    """Bring ab (h, w, 2) up to the guide's size: (2, H, W), from L (h, w) and L (H, W)."""
+    to_unit = np.float32(1 / (2**0.5 * ALIKE))  # so that differences need only be squared
+    cells = np.concatenate((np.moveaxis(ab, -1, 0), to_unit * cell_lightness[None]))  # (3, h, w)
+    light = to_unit * guide
+    rows, columns = (
+        neighbors(n, size) for n, size in zip(cells.shape[1:], guide.shape, strict=True)
+    )
+    total = np.zeros(guide.shape, np.float32)
+    summed = np.zeros((2, *guide.shape), np.float32)
+    for j, near_column in columns:
+        strips = cells.take(j, axis=2)  # (3, h, W)
+        for i, near_row in rows:
+            weight = light - strips[2].take(i, axis=0)
+            weight *= weight
+            np.minimum(weight, UNLIKE_AT_MOST, out=weight)
+            np.exp(np.negative(weight, out=weight), out=weight)
+            weight *= near_row[:, None] * near_column
             total += weight
-            summed += weight * ab[i, j]
-    return summed / total
+            for channel in (0, 1):
+                summed[channel] += weight * strips[channel].take(i, axis=0)
+    summed /= total
+    return summed
+
+
+def neighbors(n: int, size: int) -> list[tuple[NDArray[np.intp], Floats]]:
+    """List the three nearest of n cells along an axis of `size` pixels: index, weight (size)."""
+    place = (np.arange(size) + 0.5) * (n / size) - 0.5
+    found = []
+    for step in (-1, 0, 1):
+        near = np.rint(place) + step
+        weight = np.exp(-((near - place) ** 2) / (2 * NEAR**2)).astype(np.float32)
+        found.append((np.clip(near, 0, n - 1).astype(np.intp), weight))
+    return found
 
 
 def lines(ab: Floats, guide: Floats) -> tuple[Floats, Floats]:
-    """Fit ab = slope * L + offset in each window of the guide: two arrays (H, W, 2)."""
-    light = guide[..., None]
-    mean_light, mean_ab = box(light), box(ab)
-    covariance = box(light * ab) - mean_light * mean_ab
-    variance = box(light * light) - mean_light**2
-    slope = covariance / (variance + NOISE)
+    """Fit ab = slope * L + offset in each window of the guide: two arrays (2, H, W)."""
+    mean_light, mean_ab = box(guide), box(ab)
+    covariance = box(guide * ab) - mean_light * mean_ab
+    variance = box(np.square(guide)) - np.square(mean_light)
+    slope = covariance / (variance + np.float32(NOISE))
     return box(slope), box(mean_ab - slope * mean_light)
 
 
 def box(values: Floats) -> Floats:
-    """Average (H, W, C) over windows of 2 RADIUS + 1 pixels, cut at the border."""
-    return running_mean(running_mean(values, 0), 1)
+    """Average (..., H, W) over windows of 2 RADIUS + 1 pixels, cut at the border."""
+    *_, H, W = values.shape
+    edges = [(0, 0)] * (values.ndim - 2) + [(RADIUS, RADIUS)] * 2
+    padded = np.pad(values, edges)
+    tall = padded[..., :H, :].copy()
+    for shift in range(1, 2 * RADIUS + 1):
+        tall += padded[..., shift : shift + H, :]
+    whole = tall[..., :W].copy()
+    for shift in range(1, 2 * RADIUS + 1):
+        whole += tall[..., shift : shift + W]
+    whole /= counts(H)[:, None] * counts(W)
+    return whole
 
 
-def running_mean(values: Floats, axis: int) -> Floats:
-    """Average along one axis by differences of a running sum."""
-    n = values.shape[axis]
-    zero = np.zeros_like(values.take([0], axis=axis), dtype=np.float64)
-    sums = np.concatenate((zero, np.cumsum(values, axis=axis, dtype=np.float64)), axis=axis)
-    low = np.clip(np.arange(n) - RADIUS, 0, n)
-    high = np.clip(np.arange(n) + RADIUS + 1, 0, n)
-    shape = [1] * values.ndim
-    shape[axis] = n
-    counts = (high - low).reshape(shape)
-    return ((sums.take(high, axis=axis) - sums.take(low, axis=axis)) / counts).astype(np.float32)
+def counts(n: int) -> Floats:
+    """Count the pixels in each window along an axis of n."""
+    place = np.arange(n)
+    low, high = np.maximum(place - RADIUS, 0), np.minimum(place + RADIUS + 1, n)
+    return (high - low).astype(np.float32)
