@@ -30,10 +30,12 @@ from neuropil.kit import progress
 from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]  # (y, x) in pixels
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 CELL = 4  # pixels to a cell
 SHORT_SIDE = 144  # photographs are reduced to it
+DYED = 0.3  # share of the hinted examples in which a thing has another color than it had
 HELD_OUT = 40  # every 40th training photograph is kept for choices
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
 SOURCE_SHARE = {  # how often one is drawn, against others: variety counts; color must be told
@@ -167,12 +169,15 @@ def stacked(examples: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
 
 
 def example(photo: Bytes, side: int, rng: np.random.Generator) -> dict[str, Floats]:
-    """Crop a square, flip it, age it, and tell the color at some places."""
+    """Crop a square, flip it, age it, dye a thing in it, and tell the color at some places."""
     rgb = crop(photo, side, rng)
     lab = lab_from_rgb(rgb)
     light = aged(rgb, rng) if rng.random() < 0.25 else lab[..., 0]
     n_hints = 0 if rng.random() < 0.45 else round(np.exp(rng.uniform(0, np.log(30))))
-    return told(lab[..., 1:], light, n_hints, rng)
+    places, ab = random_places(side, n_hints, rng), lab[..., 1:]
+    if n_hints and rng.random() < DYED:
+        ab = dyed(lab, places[0], rng)
+    return told(ab, light, places)
 
 
 def fixed_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floats]]:
@@ -183,17 +188,18 @@ def fixed_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floa
         top, left = ((side - edge) // 2 for side in photo.shape[:2])
         cut = Picture.fromarray(photo[top : top + edge, left : left + edge]).resize((128, 128))
         lab = lab_from_rgb(np.asarray(cut))
-        examples.append(told(lab[..., 1:], lab[..., 0], n_hints, np.random.default_rng((9, i))))
+        places = random_places(len(lab), n_hints, np.random.default_rng((9, i)))
+        examples.append(told(lab[..., 1:], lab[..., 0], places))
     return examples
 
 
-def told(ab: Floats, light: Floats, n_hints: int, rng: np.random.Generator) -> dict[str, Floats]:
-    """Tell the color at n places of one crop (S, S): what the network sees, and the truth."""
-    places, colors = simulated_hints(ab, n_hints, rng)
+def told(ab: Floats, light: Floats, places: Places) -> dict[str, Floats]:
+    """Tell the color at places (K, 2) of one crop (S, S): what the network sees, and the truth."""
+    colors = around(ab, places)
     ab = pooled(ab)  # (h, w, 2)
     return {
         "lightness": scaled(light)[None],
-        "hints": hint_maps(places / np.float32(CELL), colors, pooled(light)),
+        "hints": hint_maps(((places + 0.5) / CELL).astype(np.float32), colors, pooled(light)),
         "label": nearest(ab).astype(np.float32),
         "ab": np.moveaxis(ab, -1, 0).copy(),
     }
@@ -228,13 +234,34 @@ def aged(rgb: Bytes, rng: np.random.Generator) -> Floats:
     return np.clip(low + (high - low) * light + grain, 0, 100).astype(np.float32)
 
 
-def simulated_hints(ab: Floats, n_hints: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Tell the mean color of 3 x 3 pixels at n uniformly random places (y, x) in pixels."""
-    H, W, _ = ab.shape
-    y, x = rng.integers(1, H - 1, n_hints), rng.integers(1, W - 1, n_hints)
+def dyed(lab: Floats, place: Places, rng: np.random.Generator) -> Floats:
+    """Give the thing around a place another color, so that hints are believed but not spread far.
+
+    The thing is what is near and as light, as in a joint bilateral filter. Returns a, b (S, S, 2).
+    """
+    side, ab = len(lab), lab[..., 1:]
+    reach, tolerance = side * rng.uniform(0.15, 0.6), rng.uniform(4, 12)
+    far = (np.indices(lab.shape[:2]) - place[:, None, None]) ** 2
+    unlike = (lab[..., 0] - lab[tuple(place)][0]) ** 2
+    likeness = np.exp(-far.sum(axis=0) / (2 * reach**2) - unlike / (2 * tolerance**2))
+    angle, chroma = rng.uniform(0, 2 * np.pi), rng.uniform(10, 60)
+    dye = chroma * np.array([np.cos(angle), np.sin(angle)]) + 0.4 * (ab - ab[tuple(place)])
+    share = np.clip(5 * (likeness - 0.3), 0, 1)[..., None]
+    mixed: Floats = (ab + share * (dye - ab)).astype(np.float32)
+    return mixed
+
+
+def random_places(side: int, n: int, rng: np.random.Generator) -> Places:
+    """Draw n uniformly random places (y, x) of a square, off its border."""
+    return rng.integers(1, side - 1, (n, 2))
+
+
+def around(ab: Floats, places: Places) -> Floats:
+    """Average a, b over the 3 x 3 pixels around each place: (K, 2)."""
+    y, x = places.T
     near = [ab[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    colors = np.mean(near, axis=0).astype(np.float32).reshape(n_hints, 2)
-    return np.stack((y, x), axis=1).astype(np.float32) + 0.5, colors
+    colors: Floats = np.mean(near, axis=0).astype(np.float32).reshape(len(places), 2)
+    return colors
 
 
 def pooled(values: Floats) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, ClassVar, final
+from typing import Annotated, ClassVar, final, overload
 
 import numpy as np
 
@@ -72,6 +72,27 @@ class Colorize(App):
         sha256="63b5ab4c65afc60b3e31b3ec955f27a34df1305e8ce920432007c096cf0b66e7",
         licence="MIT",
     )
+
+    @overload
+    def __call__(
+        self, photo: Image, *, strength: float = ..., hints: tuple[Hint, ...] = ...
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self, photo: Film, *, strength: float = ..., hints: tuple[Hint, ...] = ...
+    ) -> Film: ...
+    @overload
+    def __call__(
+        self,
+        photo: Image | Film,
+        *,
+        strength: float = ...,
+        hints: tuple[Hint, ...] = ...,
+        alternatives: int = ...,
+        confidence: bool = ...,
+        ask: int = ...,
+        seed: int = ...,
+    ) -> Image | Film | Coloring: ...
 
     def __call__(
         self,

@@ -15,6 +15,8 @@ from neuropil.apps.colorize import data
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.model import ColorizeNet, Size
 from neuropil.apps.colorize.palette import palette
+from neuropil.training.export import folded
+from neuropil.training.fit import placed
 from neuropil.training.recipe import Packing, Recipe
 
 FLOOR = 4.0  # squared ab units: errors below two units are as good as none
@@ -38,6 +40,11 @@ def base() -> Recipe:
         steps=7000,
         lr=2e-3,
     )
+
+
+def untrained() -> nn.Module:
+    """Make the shipped network with random weights, as it runs: what the benchmark times."""
+    return placed(folded(base().network().eval()), torch.device("cpu"))
 
 
 def packing() -> Packing:

@@ -1,0 +1,111 @@
+"""The colorizer on the sample photographs, as sections of the page that `neuropil demo` makes."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from neuropil.apps.colorize.hints import Hint
+from neuropil.apps.colorize.infer import Coloring, Colorize
+from neuropil.apps.colorize.measures import psnr
+from neuropil.apps.colorize.quality import grey
+from neuropil.apps.colorize.render import ringed
+from neuropil.kit.image import Image
+from neuropil.kit.page import Section, figure, row, slider, table, text
+from neuropil.kit.progress import track
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+HINTED = "astronaut-color"  # the sample that gets hints
+HINTS = ("150,290,#d9622b", "36,180,#b03040", "240,75,#d8a488")
+DETAILED = "pumpkins"
+
+
+def sections() -> list[Section]:
+    """Color the samples and show what came of it."""
+    app = Colorize()
+    color = sorted(SAMPLES.glob("*-color.jpg"))
+    old = sorted(set(SAMPLES.glob("*.jpg")) - set(color))
+    seconds: dict[str, tuple[str, float]] = {}
+    faded = [faded_photograph(app, f, seconds) for f in track(old, total=len(old), title="old")]
+    known = [beside_truth(app, f) for f in track(color, total=len(color), title="known")]
+    return [
+        Section(
+            "Old photographs in color",
+            text(
+                "Photographs of the Farm Security Administration, 1935-45 (Library of Congress). "
+                "Nobody knows their colors. `neuropil colorize old.jpg`"
+            )
+            + row(faded),
+        ),
+        Section(
+            "Beside the truth",
+            text("What the network was given, what it made, what was.") + "".join(known),
+        ),
+        Section("What it is sure of, and what else it could have been", detailed(app)),
+        Section("Told a color", hinted(app)),
+        Section(
+            "Time",
+            table(("photograph", "pixels", "seconds"), [(k, *v) for k, v in seconds.items()]),
+        ),
+    ]
+
+
+def faded_photograph(app: Colorize, file: Path, seconds: dict[str, tuple[str, float]]) -> str:
+    """Show an old photograph under its colors, and note the time from opening to having them."""
+    start = time.perf_counter()
+    photo = Image.open(file)
+    made = app(photo)
+    seconds[file.stem] = (f"{photo.width} × {photo.height}", round(time.perf_counter() - start, 3))
+    assert isinstance(made, Image)
+    return slider(photo, made, file.stem)
+
+
+def beside_truth(app: Colorize, file: Path) -> str:
+    """Show what was given, what was made and what was true, with the gain in dB."""
+    truth = np.asarray(Image.open(file).pixels, np.uint8)
+    given = Image(grey(truth))
+    made = app(given)
+    assert isinstance(made, Image)
+    gain = psnr(np.asarray(made.pixels, np.uint8), truth) - psnr(
+        np.asarray(given.pixels, np.uint8), truth
+    )
+    return row(
+        (
+            figure(given, "given"),
+            figure(made, f"made; {gain:+.1f} dB nearer to the truth than grey"),
+            figure(Image(truth), "the truth"),
+        )
+    )
+
+
+def detailed(app: Colorize) -> str:
+    """Show confidence, alternatives and the places where a hint would help most."""
+    made = app(Image.open(SAMPLES / f"{DETAILED}.jpg"), confidence=True, alternatives=4, ask=5)
+    assert isinstance(made, Coloring)
+    assert made.confidence
+    assert made.asked
+    first = (
+        figure(made.picture, "the default"),
+        figure(
+            made.confidence, "confidence: light where the color is known, dark where it is a guess"
+        ),
+        figure(made.asked, "where a hint would help most, best first"),
+    )
+    others = [figure(image, f"alternative {n}") for n, image in enumerate(made.alternatives, 1)]
+    words = "`neuropil colorize old.jpg --confidence --alternatives 4 --ask 5`"
+    return text(words) + row(first) + row(others)
+
+
+def hinted(app: Colorize) -> str:
+    """Show a photograph without and with hints, and where they lie."""
+    truth = np.asarray(Image.open(SAMPLES / f"{HINTED}.jpg").pixels, np.uint8)
+    given = Image(grey(truth))
+    hints = tuple(Hint.parse(hint) for hint in HINTS)
+    before, after = app(given), app(given, hints=hints)
+    assert isinstance(before, Image)
+    assert isinstance(after, Image)
+    marked = Image(ringed(given.pixels, [(int(hint.x), int(hint.y)) for hint in hints]))
+    command = " ".join(f'--hint "{hint}"' for hint in HINTS)
+    return text(f"`neuropil colorize astronaut.jpg {command}`") + row(
+        (figure(before, "no hint"), figure(marked, "three hints"), figure(after, "with them"))
+    )
