@@ -43,5 +43,5 @@ def load(folder: Path, device: torch.device) -> Checkpoint:
         return Checkpoint(**torch.load(path, map_location=device, weights_only=True))
     except Exception as error:
         raise Problem(
-            f"{path} is no checkpoint of a training ({error}): start anew without --resume"
+            f"{path} is no checkpoint of a training, or a broken one: delete it and start anew"
         ) from error

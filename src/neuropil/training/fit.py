@@ -51,9 +51,9 @@ def fit(
     the start.
     """
     place = chosen(device)
-    out.mkdir(parents=True, exist_ok=True)
-    if not resume and (out / checkpoint.FILE).exists():
-        raise Problem(f"{out} holds a training already: go on with --resume, or name another --out")
+    state = begun(out, recipe, place) if resume else None
+    if state is None:
+        claim(out)
     progress.say(f"reading {data}")
     examples = recipe.examples(data)
 
@@ -63,9 +63,7 @@ def fit(
     optimizer = torch.optim.AdamW(
         grouped(network, recipe.weight_decay), lr=recipe.lr, betas=(0.9, 0.98)
     )
-    if resume:
-        state = checkpoint.load(out, place)
-        refuse_other_recipe(state, recipe)
+    if state is not None:
         network.load_state_dict(state.network)
         mean.load_state_dict(state.mean)
         optimizer.load_state_dict(state.optimizer)
@@ -131,6 +129,25 @@ def chosen(device: str) -> torch.device:
     if device not in ("cpu", "cuda"):
         raise Problem(f"--device {device}: possible are auto, cpu and cuda")
     return torch.device(device)
+
+
+def begun(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
+    """Read where a training was stopped; raises Problem if it is none of this recipe's."""
+    state = checkpoint.load(out, place)
+    refuse_other_recipe(state, recipe)
+    return state
+
+
+def claim(out: Path) -> None:
+    """Make the folder of a new training; raises Problem where there is one already."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(
+            f"{out} can't be made a folder ({error.strerror}): name another --out"
+        ) from error
+    if (out / checkpoint.FILE).exists():
+        raise Problem(f"{out} holds a training already: go on with --resume, or name another --out")
 
 
 def placed(network: nn.Module, place: torch.device) -> nn.Module:

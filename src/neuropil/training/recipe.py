@@ -4,6 +4,7 @@ An application's `train.py` holds functions that return recipes; a variant is ma
 `dataclasses.replace`. The command line changes single numbers: `--set lr=3e-4 --set steps=2000`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -64,6 +65,8 @@ def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             raise Problem(
                 f"--set {setting}: {name} is {kind}, as in --set {name}={getattr(recipe, name)}"
             ) from None
-    if recipe.steps < 1 or recipe.lr <= 0:
+    if recipe.steps < 1 or not 0 < recipe.lr < math.inf:
         raise Problem("a training needs at least one step and a learning rate above 0")
+    if not 0 <= recipe.weight_decay < math.inf or not 0 <= recipe.ema < 1 or recipe.seed < 0:
+        raise Problem("weight_decay and seed are 0 or more, and ema is at least 0 and below 1")
     return recipe

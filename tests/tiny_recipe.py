@@ -1,0 +1,71 @@
+"""A recipe of a few hundred weights: a network that learns to blur noise.
+
+python -c "import tiny_recipe; tiny_recipe.fit_until_killed('OUT')" kills itself at two thirds
+"""
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from neuropil.training.blocks import ConvNorm, Residual
+from neuropil.training.fit import fit
+from neuropil.training.recipe import Batch, Packing, Recipe
+
+STEPS = 60
+
+
+def tiny() -> Recipe:
+    return Recipe(
+        name="tiny-base",
+        network=lambda: nn.Sequential(ConvNorm(1, 4), Residual(4), nn.Conv2d(4, 1, 1)),
+        examples=examples,
+        batch=batch,
+        loss=loss,
+        score=lambda network, held_out: {
+            "error": error(network, torch.from_numpy(held_out)).item()
+        },
+        packing=Packing(
+            inputs={"noise": ("B", 1, "H", "W")},
+            outputs=("blurred",),
+            shapes=({"B": 1, "H": 8, "W": 8}, {"B": 3, "H": 16, "W": 24}),
+            metadata={"neuropil": "tiny", "licence": "MIT"},
+        ),
+        steps=STEPS,
+        lr=1e-2,
+    )
+
+
+def examples(data: Path) -> NDArray[np.float32]:
+    return np.random.default_rng(1).normal(size=(4, 1, 8, 8)).astype(np.float32)
+
+
+def batch(held_out: Any, progress: float, rng: np.random.Generator) -> Batch:
+    return {"noise": rng.normal(size=(2, 1, 8, 8)).astype(np.float32)}
+
+
+def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    return error(network, batch["noise"])
+
+
+def error(network: nn.Module, noise: Tensor) -> Tensor:
+    blurred = nn.functional.avg_pool2d(noise, 3, stride=1, padding=1)
+    made: Tensor = network(noise)
+    return (made.float() - blurred).square().mean()
+
+
+def fit_until_killed(out: str) -> None:
+    def deadly(held_out: Any, progress: float, rng: np.random.Generator) -> Batch:
+        if progress > 2 / 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return batch(held_out, progress, rng)
+
+    torch.set_num_threads(1)
+    fit(replace(tiny(), batch=deadly), data=Path(), out=Path(out), device="cpu")

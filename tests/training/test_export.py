@@ -1,0 +1,120 @@
+"""Export: batch normalizations folded, kernels halved, both engines compared."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from tiny_recipe import tiny
+from torch import nn
+
+from neuropil.kit.weights import Network
+from neuropil.training import export as exporting
+from neuropil.training.blocks import ConvNorm, Residual
+from neuropil.training.export import export, folded
+from neuropil.training.recipe import Recipe
+
+SCORES = {"gain_db": 2.5}
+
+
+def seasoned(network: nn.Module) -> nn.Module:
+    """Give normalizations statistics as after a training, so that folding changes something."""
+    torch.manual_seed(3)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for tensor in (module.weight, module.bias, module.running_mean):
+                assert tensor is not None
+                nn.init.normal_(tensor)
+            assert module.running_var is not None
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+    return network.eval()
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    return seasoned(tiny().network())
+
+
+def test_folding_changes_no_result(network: nn.Module) -> None:
+    x = torch.randn(2, 1, 8, 12)
+    with torch.no_grad():
+        expected = network(x)
+        plain = folded(network)
+        assert not any(isinstance(module, nn.BatchNorm2d) for module in plain.modules())
+        assert torch.allclose(plain(x), expected, atol=1e-5)
+
+
+def test_the_file_runs_at_any_size(network: nn.Module, tmp_path: Path) -> None:
+    path = export(network, tiny(), SCORES, tmp_path)
+    x = torch.randn(2, 1, 40, 24)
+    made = Network(path, threads=1).run(noise=x.numpy())["blurred"]
+    with torch.no_grad():
+        assert np.abs(made - network(x).numpy()).max() < 0.01  # kernels are rounded to float16
+    assert {node.op_type for node in onnx.load(path).graph.node}.isdisjoint({"BatchNormalization"})
+    assert [file.name for file in tmp_path.iterdir()] == ["tiny-base.onnx"]
+
+
+def test_the_file_tells_where_it_comes_from(network: nn.Module, tmp_path: Path) -> None:
+    metadata = Network(export(network, tiny(), SCORES, tmp_path), threads=1).metadata
+    assert metadata["neuropil"] == "tiny"
+    assert metadata["licence"] == "MIT"
+    assert json.loads(metadata["scores"]) == SCORES
+    told = json.loads(metadata["recipe"])
+    assert told["name"] == "tiny-base"
+    assert told["lr"] == 1e-2
+    assert len(metadata["date"]) == 10
+    assert len(metadata["commit"]) in (0, 12, 13)
+
+
+def test_float16_halves_the_file(tmp_path: Path) -> None:
+    wide = nn.Sequential(ConvNorm(1, 64), Residual(64), nn.Conv2d(64, 1, 1))
+    bytes_of_kernels = 4 * sum(p.numel() for p in wide.parameters() if p.ndim == 4)
+    size = export(seasoned(wide), tiny(), SCORES, tmp_path).stat().st_size
+    assert 0.5 * bytes_of_kernels < size < 0.52 * bytes_of_kernels
+
+
+def test_a_network_that_differs_is_refused(
+    network: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halved = exporting.halved
+
+    def tampered(model: onnx.ModelProto) -> onnx.ModelProto:
+        kernel = next(t for t in model.graph.initializer if len(t.dims) == 4)
+        kernel.raw_data = (1.01 * np.frombuffer(kernel.raw_data, np.float32)).tobytes()
+        return halved(model)
+
+    monkeypatch.setattr(exporting, "halved", tampered)
+    with pytest.raises(RuntimeError, match=r"ONNX Runtime and torch differ by .*: no file"):
+        export(network, tiny(), SCORES, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_without_a_number_is_refused(network: nn.Module, tmp_path: Path) -> None:
+    nn.init.constant_(next(network.parameters()), torch.nan)
+    with pytest.raises(RuntimeError, match="differ by nan"):
+        export(network, tiny(), SCORES, tmp_path)
+
+
+class Two(nn.Module):
+    """A network with two results."""
+
+    def forward(self, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return noise + 1, noise * 2
+
+
+def test_several_results_have_names(tmp_path: Path) -> None:
+    packing = replace(tiny().packing, outputs=("more", "twice"))
+    recipe: Recipe = replace(tiny(), packing=packing)
+    made = Network(export(Two(), recipe, SCORES, tmp_path), threads=1).run(
+        noise=np.ones((1, 1, 8, 8), np.float32)
+    )
+    assert (made["more"] == 2).all()
+    assert (made["twice"] == 2).all()
+
+
+def test_outside_git_no_commit_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert exporting.commit() == ""

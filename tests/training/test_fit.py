@@ -1,0 +1,246 @@
+"""Training: stopped and resumed, measured, refused."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+from PIL import Image
+from tiny_recipe import STEPS, tiny
+from torch import nn
+
+from neuropil.kit import progress
+from neuropil.kit.problem import Problem
+from neuropil.training import checkpoint, curve, fit
+from neuropil.training.checkpoint import Checkpoint
+from neuropil.training.recipe import Recipe, overridden
+
+CPU = torch.device("cpu")
+TESTS = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training that nobody interrupted: its folder."""
+    torch.set_num_threads(1)
+    return train(tiny(), tmp_path_factory.mktemp("whole")).parent
+
+
+def train(recipe: Recipe, out: Path, **how: float | bool) -> Path:
+    minutes, resume = how.get("minutes"), bool(how.get("resume"))
+    return fit.fit(recipe, data=Path(), out=out, device="cpu", minutes=minutes, resume=resume)
+
+
+def weights(path: Path) -> dict[str, bytes]:
+    graph = onnx.load(path).graph
+    return {t.name: numpy_helper.to_array(t).tobytes() for t in graph.initializer}
+
+
+def same(one: Checkpoint, other: Checkpoint) -> bool:
+    pairs = [(one.network[k], other.network[k]) for k in one.network]
+    pairs += [(one.mean[k], other.mean[k]) for k in one.mean]
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_a_killed_training_resumes_to_the_same_weights(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    code = f"import tiny_recipe; tiny_recipe.fit_until_killed({str(out)!r})"
+    source = TESTS.parent / "src"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), str(source)))}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert sorted(path.name for path in out.iterdir()) == [
+        "checkpoint.pt", "curve.csv", "curve.png",
+    ]  # fmt: skip
+    assert 0 < checkpoint.load(out, CPU).step < STEPS
+    made = train(tiny(), out, resume=True)
+    assert same(checkpoint.load(out, CPU), checkpoint.load(whole, CPU))
+    assert weights(made) == weights(whole / "tiny-base.onnx")
+
+
+def test_it_learns(whole: Path) -> None:
+    history = checkpoint.load(whole, CPU).history
+    assert history[-1]["error"] < 0.95 * history[0]["error"]
+    assert [look["step"] for look in history] == list(range(3, STEPS, 3))
+
+
+def test_other_weights_come_from_another_seed(whole: Path, tmp_path: Path) -> None:
+    made = train(replace(tiny(), seed=1), tmp_path)
+    assert weights(made) != weights(whole / "tiny-base.onnx")
+
+
+def test_minutes_fix_the_steps_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "steps_within", lambda *_: 24)
+    train(tiny(), tmp_path, minutes=0.1)
+    assert checkpoint.load(tmp_path, CPU).steps == 24
+    monkeypatch.setattr(fit, "steps_within", None)  # not measured again
+    train(tiny(), tmp_path, minutes=5, resume=True)
+    assert checkpoint.load(tmp_path, CPU).steps == 24
+
+
+def test_minutes_are_turned_into_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 6.0])  # seconds, around the six steps that are timed
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    recipe = tiny()
+    assert fit.steps_within(1.0, recipe, recipe.examples(Path()), CPU) == round(60 / 1.06)
+    with pytest.raises(Problem, match="--minutes 0: name a time above 0"):
+        fit.steps_within(0, recipe, None, CPU)
+
+
+def test_resuming_with_other_numbers_is_a_problem(whole: Path) -> None:
+    with pytest.raises(Problem, match=r"'lr': 0.01.* not by tiny-base with .*'lr': 0.5"):
+        train(replace(tiny(), lr=0.5), whole, resume=True)
+    with pytest.raises(Problem, match=r"made by tiny-base .*, not by tiny-large"):
+        train(replace(tiny(), name="tiny-large"), whole, resume=True)
+
+
+def test_a_folder_with_a_training_is_not_overwritten(whole: Path) -> None:
+    with pytest.raises(Problem, match="holds a training already: go on with --resume"):
+        train(tiny(), whole)
+
+
+def test_there_must_be_something_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="nothing to resume: leave out --resume"):
+        train(tiny(), tmp_path, resume=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(Problem, match="can't be made a folder"):
+        train(tiny(), tmp_path / "file")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 half of one"])
+def test_a_broken_checkpoint_is_a_problem(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / checkpoint.FILE).write_bytes(content)
+    with pytest.raises(Problem, match="is no checkpoint of a training, or a broken one: delete"):
+        train(tiny(), tmp_path, resume=True)
+
+
+def test_a_checkpoint_of_other_fields_is_a_problem(tmp_path: Path) -> None:
+    torch.save({"step": 3}, tmp_path / checkpoint.FILE)
+    with pytest.raises(Problem, match="is no checkpoint"):
+        checkpoint.load(tmp_path, CPU)
+
+
+def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
+    with Image.open(whole / "curve.png") as picture:
+        assert picture.size == (curve.WIDTH, 2 * curve.HEIGHT)  # loss and error
+        assert (np.asarray(picture) != 255).any()
+    table = (whole / "curve.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "step,loss,error,seconds"
+    assert len(table) == 20
+    said: list[str] = []
+    with progress.shown(Listener(said)):
+        train(replace(tiny(), steps=2), tmp_path / "short")
+    assert said[0] == "reading ."
+    assert said[1].startswith("step 1 of 2  loss ")
+
+
+def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
+    curve.draw([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
+    with Image.open(tmp_path / "curve.png") as picture:
+        assert picture.size == (curve.WIDTH, curve.HEIGHT)
+
+
+class Listener:
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+
+    def at(self, title: str, done: int, total: int | None) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+
+def test_the_learning_rate_rises_rests_and_falls() -> None:
+    shape = [fit.schedule(step, 1000) for step in range(1000)]
+    assert shape[0] == 1 / fit.WARM_UP
+    assert shape[fit.WARM_UP - 1 : 601] == [1.0] * (602 - fit.WARM_UP)
+    assert shape[800] == pytest.approx(0.5)
+    assert shape[600:] == sorted(shape[600:], reverse=True)
+    assert 0 < shape[-1] < 1e-4
+
+
+def test_the_running_mean_follows() -> None:
+    network, mean = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    nn.init.constant_(network.weight, 3.0)
+    assert network.running_mean is not None
+    assert network.num_batches_tracked is not None
+    nn.init.constant_(network.running_mean, 10.0)
+    network.num_batches_tracked.fill_(7)
+    fit.follow(mean, network, 0.75)  # 1 + 0.25 (3 - 1), 0 + 0.25 (10 - 0)
+    state = mean.state_dict()
+    assert state["weight"].tolist() == [1.5, 1.5]
+    assert state["running_mean"].tolist() == [2.5, 2.5]
+    assert state["num_batches_tracked"].item() == 7  # a counter has no mean
+
+
+def test_biases_and_normalizations_do_not_decay() -> None:
+    kernels, others = fit.grouped(tiny().network(), 0.02)
+    assert (kernels["weight_decay"], others["weight_decay"]) == (0.02, 0.0)
+    assert {p.ndim for p in kernels["params"]} == {4}
+    assert {p.ndim for p in others["params"]} == {1}
+
+
+def test_a_new_residual_block_passes_its_input() -> None:
+    network = tiny().network().eval()
+    assert isinstance(network, nn.Sequential)
+    x = torch.rand(1, 4, 8, 8)
+    assert torch.equal(network[1](x), x)
+
+
+def test_devices_are_named_or_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert fit.chosen("auto") == fit.chosen("cpu") == CPU
+    for name, reason in [("cuda", "sees no CUDA device"), ("tpu", "possible are auto, cpu")]:
+        with pytest.raises(Problem, match=reason):
+            fit.chosen(name)
+
+
+def test_settings_change_numbers() -> None:
+    recipe = overridden(tiny(), ["lr=3e-4", "steps=7", "seed=2", "lr=1e-4"])
+    assert (recipe.lr, recipe.steps, recipe.seed) == (1e-4, 7, 2)
+    assert overridden(tiny(), []).ema == 0.999
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("lr", "a setting is NAME=NUMBER, where NAME is one of steps, lr, "),
+        ("name=other", "a setting is NAME=NUMBER"),
+        ("rate=1", "a setting is NAME=NUMBER"),
+        ("steps=1.5", "steps is a whole number, as in --set steps=60"),
+        ("lr=fast", r"lr is a number, as in --set lr=0.01"),
+        ("steps=0", "at least one step"),
+        ("lr=0", "a learning rate above 0"),
+        ("lr=nan", "a learning rate above 0"),
+        ("ema=1", "ema is at least 0 and below 1"),
+        ("seed=-1", "seed are 0 or more"),
+    ],
+)
+def test_bad_settings_are_a_problem(setting: str, reason: str) -> None:
+    with pytest.raises(Problem, match=reason):
+        overridden(tiny(), [setting])
+
+
+def test_batches_made_ahead_are_those_of_their_steps() -> None:
+    recipe = tiny()
+    batches = list(fit.ahead(recipe, recipe.examples(Path()), 3, 6, CPU))
+    assert [step for step, _ in batches] == [3, 4, 5]
+    again = dict(fit.ahead(recipe, None, 5, 6, CPU))[5]["noise"]
+    assert torch.equal(batches[-1][1]["noise"], again)  # of its step alone
