@@ -1,0 +1,54 @@
+"""Makes the pictures of README and docs, with the package itself.
+
+python docs/pictures.py                  docs/colorize.jpg, from the package's samples
+python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
+"""
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Picture
+
+import neuropil
+from neuropil import Image, colorize
+
+DOCS = Path(__file__).parent
+SAMPLES = Path(neuropil.__file__).parent / "samples"
+SHOWN = ("road", "farmer", "pumpkins", "church")
+
+
+def pairs(names: tuple[str, ...], height: int) -> Picture.Image:
+    """Put samples side by side, grey above and colored below."""
+    columns = []
+    for name in names:
+        photo = Image.open(SAMPLES / f"{name}.jpg")
+        both = np.concatenate([photo.pixels, colorize(photo).pixels])
+        width = round(both.shape[1] * 2 * height / both.shape[0])
+        columns.append(np.asarray(Picture.fromarray(both).resize((width, 2 * height))))
+    return Picture.fromarray(np.concatenate(columns, axis=1))
+
+
+def sheet(archive: Path, n_columns: int, side: int) -> Picture.Image:
+    """Color every photograph of an archive and lay them out on one sheet."""
+    made = []
+    with zipfile.ZipFile(archive) as file:
+        for name in sorted(name for name in file.namelist() if name.endswith(".jpg")):
+            with Picture.open(io.BytesIO(file.read(name))) as picture:
+                grey = np.asarray(picture.convert("RGB"))
+            made.append(colorize(Image(grey)).thumbnail(side - 4).pixels)
+    n_rows = -(-len(made) // n_columns)
+    whole = Picture.new("RGB", (n_columns * side, n_rows * side), "white")
+    for i, pixels in enumerate(made):
+        whole.paste(Picture.fromarray(pixels), (i % n_columns * side, i // n_columns * side))
+    return whole
+
+
+if __name__ == "__main__":
+    pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
+    if sys.argv[1:]:
+        sheet(Path(sys.argv[1]), 10, 150).save(
+            DOCS / "old-photographs.jpg", quality=82, optimize=True
+        )
