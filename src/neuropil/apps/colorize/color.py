@@ -28,7 +28,7 @@ XYZ_FROM_RGB = np.array(
 WHITE = np.sum(XYZ_FROM_RGB, axis=1)  # of R = G = B = 1, so that grey has a = b = 0
 RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB)
 BEND_FROM_LINEAR = (XYZ_FROM_RGB.T / WHITE).astype(np.float32)
-LINEAR_FROM_BEND = (RGB_FROM_XYZ * WHITE).astype(np.float32)
+AWAY_FROM_GREY = (RGB_FROM_XYZ * WHITE)[:, [0, 2]].astype(np.float32)  # by X - Y and Z - Y
 KNEE = 6 / 29  # f is a straight line where it is below this
 SLOPE = 1 / (3 * KNEE**2)
 TABLE = 1 << 16  # entries of the table over 0..1
@@ -107,9 +107,12 @@ def linear_from(fy: Floats, a: Floats, b: Floats) -> Floats:
     """Turn f(Y), a, b (...) into linear light, plane by plane (3, ...), perhaps outside 0..1."""
     bends = np.empty((3, *fy.shape), np.float32)
     bends[0] = fy + a * np.float32(1 / 500)
-    bends[1] = fy
-    bends[2] = fy - b * np.float32(1 / 200)
-    light: Floats = LINEAR_FROM_BEND @ unbend(bends).reshape(3, -1)
+    bends[1] = fy - b * np.float32(1 / 200)
+    bends[2] = fy
+    xzy = unbend(bends).reshape(3, -1)
+    xzy[:2] -= xzy[2]  # so that grey comes out as exact grey
+    light: Floats = AWAY_FROM_GREY @ xzy[:2]
+    light += xzy[2]
     return light.reshape(bends.shape)
 
 

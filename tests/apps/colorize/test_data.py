@@ -1,0 +1,208 @@
+"""Photographs read from folders and archives, and the same batch at the same step."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.colorize import data
+from neuropil.apps.colorize.data import SHORT_SIDE, Photos, working_size
+from neuropil.apps.colorize.palette import nearest
+from neuropil.kit import progress
+from neuropil.kit.problem import Problem
+
+
+def photo(number: int, size: tuple[int, int] = (40, 30)) -> Picture.Image:
+    rng = np.random.default_rng(number)
+    few = rng.integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    return Picture.fromarray(few).resize(size, Picture.Resampling.BICUBIC)
+
+
+def encoded(number: int) -> bytes:
+    file = io.BytesIO()
+    photo(number).save(file, "PNG")
+    return file.getvalue()
+
+
+def put(folder: Path, *numbers: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        (folder / f"{number:03}.png").write_bytes(encoded(number))
+
+
+def pack(path: Path, names: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in names.items():
+            archive.writestr(name, content)
+
+
+def names(folder: Path, *, validation: bool = False) -> list[str]:
+    return sorted(name for name, _ in data.read(folder, validation=validation))
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def at(self, title: str, done: int, total: int | None) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+
+def test_photographs_of_validation_are_never_learned_from(tmp_path: Path) -> None:
+    put(tmp_path / "a", 1)
+    put(tmp_path / "a" / "val" / "b", 2)
+    put(tmp_path / "val", 3)
+    put(tmp_path / "valley", 4)
+    pack(tmp_path / "photos-0.zip", {"c/5.png": encoded(5), "c/": b"", "c/notes.txt": b"text"})
+    pack(tmp_path / "photos-val.zip", {"c/6.png": encoded(6)})
+    pack(tmp_path / "others.zip", {"c/7.png": encoded(7)})
+    assert names(tmp_path) == ["a/001.png", "c/5.png", "valley/004.png"]
+    assert names(tmp_path, validation=True) == ["a/val/b/002.png", "c/6.png", "val/003.png"]
+    assert [name for name, _ in data.validation(tmp_path)] == names(tmp_path, validation=True)
+
+
+def test_names_of_photographs(tmp_path: Path) -> None:
+    for name in ("a.JPG", "b.jpeg", "c.webp", ".d.jpg", "e.txt", "f"):
+        photo(1).save(tmp_path / name, "JPEG")
+    assert names(tmp_path) == ["a.JPG", "b.jpeg", "c.webp"]
+
+
+def test_the_short_side_is_reduced(tmp_path: Path) -> None:
+    for name, size in [("large", (600, 400)), ("tall", (200, 3000)), ("small", (50, 20))]:
+        photo(1, size).save(tmp_path / f"{name}.png")
+    photo(2).convert("L").save(tmp_path / "grey.png")
+    shapes = {name: rgb.shape for name, rgb in data.read(tmp_path, validation=False)}
+    assert shapes == {
+        "large.png": (SHORT_SIDE, 216, 3),
+        "tall.png": (2160, SHORT_SIDE, 3),
+        "small.png": (20, 50, 3),
+        "grey.png": (30, 40, 3),
+    }
+
+
+def test_broken_photographs_are_skipped_and_counted(tmp_path: Path) -> None:
+    put(tmp_path, 1, 2)
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "half.png").write_bytes(encoded(3)[:200])
+    (tmp_path / "text.webp").write_text("no photograph", encoding="utf-8")
+    (tmp_path / "folder.jpg").mkdir()
+    whole = encoded(4)
+    pack(tmp_path / "photos-0.zip", {"c/4.png": whole, "c/5.png": b"not a photograph"})
+    flipped = (tmp_path / "photos-0.zip").read_bytes().replace(whole[60:70], bytes(10))
+    (tmp_path / "photos-0.zip").write_bytes(flipped)  # now its checksum is wrong
+    listener = Listener()
+    with progress.shown(listener):
+        assert names(tmp_path) == ["001.png", "002.png"]
+    assert listener.said == ["skipped 5 photographs that can't be read, first c/4.png"]
+
+
+def test_nothing_is_said_where_all_is_well(tmp_path: Path) -> None:
+    put(tmp_path, 1)
+    listener = Listener()
+    with progress.shown(listener):
+        assert names(tmp_path) == ["001.png"]
+    assert listener.said == []
+
+
+def test_links_are_followed_but_not_in_rings(tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere", 1)
+    put(tmp_path / "photos", 2)
+    links = {"up": tmp_path / "photos", "more": tmp_path / "elsewhere", "none": tmp_path / "gone"}
+    for name, target in links.items():
+        (tmp_path / "photos" / name).symlink_to(target, target_is_directory=True)
+    assert names(tmp_path / "photos") == ["002.png", "more/001.png"]
+
+
+def test_missing_data_are_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"there is no folder .*: name one .* --data photos"):
+        data.photos(tmp_path / "none")
+    with pytest.raises(Problem, match=r"holds 0 photographs; training needs at least 40: name"):
+        data.photos(tmp_path)
+    (tmp_path / "photos-1.zip").write_bytes(b"PK half of an archive")
+    with pytest.raises(Problem, match=r"photos-1.zip is no whole ZIP archive"):
+        data.photos(tmp_path)
+
+
+def test_some_are_held_out_and_sources_have_shares(tmp_path: Path) -> None:
+    put(tmp_path / "clothing", *range(60))
+    put(tmp_path / "holiday", *range(60, 90))
+    photos = data.photos(tmp_path)
+    assert len(photos.held_out) == 3
+    assert len(photos.learn) == 87
+    learned = {rgb.tobytes() for rgb in photos.learn}
+    assert not learned & {rgb.tobytes() for rgb in photos.held_out}
+    assert photos.share.sum() == pytest.approx(1)
+    assert photos.share[0] / photos.share[-1] == pytest.approx(data.SOURCE_SHARE["clothing"])
+
+
+@pytest.fixture(scope="module")
+def few() -> Photos:
+    pictures = [np.asarray(photo(n, (SHORT_SIDE + 10 * n, SHORT_SIDE))) for n in range(4)]
+    return Photos(pictures, pictures[:2], np.full(4, 0.25, np.float32))
+
+
+@pytest.mark.parametrize(("done", "side"), [(0.0, 64), (0.3, 96), (0.9, 128)])
+def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) -> None:
+    def make(step: int) -> dict[str, NDArray[np.float32]]:
+        return data.batch(few, done, np.random.default_rng((0, step)))
+
+    one, again, next_one = make(700), make(700), make(701)
+    n, cells = data.AREA // side**2, side // 4
+    shapes = {name: values.shape for name, values in one.items()}
+    assert shapes == {
+        "lightness": (n, 1, side, side),
+        "hints": (n, 9, cells, cells),
+        "label": (n, cells, cells),
+        "ab": (n, 2, cells, cells),
+    }
+    for name, values in one.items():
+        assert values.dtype == np.float32
+        assert np.array_equal(values, again[name])
+        assert not np.array_equal(values, next_one[name])
+    assert np.array_equal(one["label"], nearest(np.moveaxis(one["ab"], 1, -1)))
+    assert np.abs(one["lightness"]).max() <= 1.001
+
+
+def test_fixed_examples_are_fixed(few: Photos) -> None:
+    for n_hints in (0, 10):
+        one, again = (data.fixed_examples(few.held_out, n_hints) for _ in "12")
+        assert all(np.array_equal(a[k], b[k]) for a, b in zip(one, again, strict=True) for k in a)
+        hinted = one[0]["hints"][2].sum()
+        assert (hinted == 0) if n_hints == 0 else (5 <= hinted <= 10)
+
+
+def test_hints_tell_the_true_color(few: Photos) -> None:
+    (example, _) = data.fixed_examples(few.held_out, 10)
+    rows, columns = np.nonzero(example["hints"][2])
+    told = 64 * example["hints"][:2, rows, columns]
+    assert np.abs(told - example["ab"][:, rows, columns]).max() < 12  # smooth pictures
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 5000), (5000, 1), (480, 640), (4000, 3000), (777, 778), (100, 90_000)]
+)
+def test_working_sizes(size: tuple[int, int]) -> None:
+    height, width = working_size(*size)
+    assert height % 16 == width % 16 == 0
+    assert min(height, width) >= 32
+    assert height * width <= 1.25 * data.WORKING_AREA
+
+
+def test_working_sizes_keep_shapes() -> None:
+    assert working_size(1080, 1440) == (144, 192)
+    assert working_size(1920, 1080) == (224, 128)
+
+
+def test_pooling_averages_cells() -> None:
+    values = np.arange(8 * 12 * 2, dtype=np.float32).reshape(8, 12, 2)
+    pooled = data.pooled(values)
+    assert pooled.shape == (2, 3, 2)
+    assert np.array_equal(pooled[1, 2], values[4:8, 8:12].mean(axis=(0, 1)))
+    assert data.scaled(np.array([0, 50, 100], np.float32)).tolist() == [-1, 0, 1]

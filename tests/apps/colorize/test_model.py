@@ -1,0 +1,76 @@
+"""The network: shapes, size, loss."""
+
+import numpy as np
+import pytest
+import torch
+
+from neuropil.apps.colorize import data
+from neuropil.apps.colorize.model import ColorizeNet, Size, double
+from neuropil.apps.colorize.palette import palette
+from neuropil.apps.colorize.train import base, loss, packing, score
+from neuropil.training.export import folded
+
+SMALL = Size(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
+
+
+@pytest.fixture(scope="module")
+def photos() -> data.Photos:
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(0, 256, (144, 160, 3), dtype=np.uint8) for _ in range(3)]
+    return data.Photos(pictures, pictures, np.full(3, 1 / 3, np.float32))
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (32, 864), (144, 192)])
+def test_shapes(height: int, width: int) -> None:
+    network = ColorizeNet(SMALL).eval()
+    h, w = height // 4, width // 4
+    with torch.no_grad():
+        logits = network(torch.zeros(2, 1, height, width), torch.zeros(2, 9, h, w))
+    assert logits.shape == (2, 132, h, w)
+
+
+def test_the_shipped_network_is_small() -> None:
+    network = folded(base().network().eval())
+    assert 1_000_000 < sum(p.numel() for p in network.parameters()) < 4_000_000
+
+
+def test_doubling_keeps_means() -> None:
+    x = torch.arange(12.0).reshape(1, 1, 3, 4)
+    assert double(x).shape == (1, 1, 6, 8)
+    assert double(x).mean() == pytest.approx(x.mean().item())
+
+
+def test_the_loss_is_least_where_the_truth_is_likely(photos: data.Photos) -> None:
+    examples = data.stacked(data.fixed_examples(photos.held_out, 3))
+    batch = {name: torch.from_numpy(values) for name, values in examples.items()}
+    sure = torch.nn.functional.one_hot(batch["label"].long(), 132).movedim(-1, 1) * 20.0
+    right = loss(Told(sure), batch)
+    wrong = loss(Told(sure.roll(1, dims=1)), batch)
+    even = loss(Told(torch.zeros_like(sure)), batch)
+    assert right < even < wrong
+    assert right.isfinite()
+
+
+class Told(torch.nn.Module):
+    """A network whose answer is known."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__()
+        self.logits = logits
+
+    def forward(self, lightness: torch.Tensor, hints: torch.Tensor) -> torch.Tensor:
+        return self.logits
+
+
+def test_scores_name_gain_and_nats(photos: data.Photos) -> None:
+    network = ColorizeNet(SMALL).eval()
+    scores = score(network, photos)
+    assert list(scores) == ["gain_db_0", "nats_0", "gain_db_10", "nats_10"]
+    assert scores["nats_0"] == pytest.approx(np.log(132), rel=0.3)  # it knows nothing yet
+
+
+def test_the_recipe_names_what_running_needs() -> None:
+    packed = packing()
+    assert packed.metadata["neuropil"] == "colorize"
+    assert (tuple(packed.inputs), packed.outputs) == (("lightness", "hints"), ("logits",))
+    assert base().name == "colorize-base"
