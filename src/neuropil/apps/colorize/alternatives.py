@@ -1,7 +1,7 @@
 """Other colorings that a person could believe, by letting the network imagine its own hints.
 
 One coloring is made like this: find the place of the greatest doubt, draw one color from what the
-network thinks possible there, tell it that color as a hint, and look again; five times. Because
+network thinks possible there, tell it that color as a hint, and look again; three times. Because
 each draw is made knowing the ones before, the colors of a picture fit together. The first draws of
 the n colorings are spread evenly over the possible colors, so that the colorings differ.
 
@@ -15,7 +15,7 @@ import numpy as np
 from neuropil.apps.colorize.color import Floats
 from neuropil.apps.colorize.decode import doubt, probabilities, worthwhile
 
-N_DRAWS = 5  # imagined hints in one coloring
+N_DRAWS = 3  # imagined hints in one coloring
 SHARPNESS = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
 
 Told = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)

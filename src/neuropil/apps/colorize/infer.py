@@ -28,7 +28,7 @@ from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Weights, cores
 from neuropil.registry import App
 
-TEMPERATURE = 0.45  # of the softmax; the card says why
+TEMPERATURE = 0.8  # of the softmax; the card says why
 STRENGTH, ALTERNATIVES, ASK = Between(0, 3), Between(0, 16), Between(0, 50)
 
 
@@ -69,7 +69,7 @@ class Colorize(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "colorize-base-v1.onnx",
-        sha256="63b5ab4c65afc60b3e31b3ec955f27a34df1305e8ce920432007c096cf0b66e7",
+        sha256="23a0108f125f367442c90ac1b52132a593d556275eab60bef9865b8807038474",
         licence="MIT",
     )
 

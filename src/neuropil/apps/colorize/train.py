@@ -37,7 +37,7 @@ def base() -> Recipe:
         loss=loss,
         score=score,
         packing=packing(),
-        steps=7000,
+        steps=5000,
         lr=2e-3,
     )
 
