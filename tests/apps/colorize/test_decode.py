@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.colorize.decode import doubt, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
 
 PALETTE = np.array([[0, 0], [30, 0], [0, 40]], np.float32)
 
@@ -42,8 +42,8 @@ def test_the_places_worth_asking_about() -> None:
     uncertain = np.zeros_like(light)
     uncertain[8:16, 4:12] = 20  # a large thing in doubt to the left,
     uncertain[10:13, 26:29] = 20  # a small one to the right
-    first, second = worthwhile(uncertain, light, 2)
+    first, second = worthwhile(uncertain, likeness(light), 2)
     assert 8 <= first[0] < 16
     assert 4 <= first[1] < 12
     assert second[1] >= 18  # what the first hint settles is not asked again
-    assert worthwhile(uncertain, light, 0) == []
+    assert worthwhile(uncertain, likeness(light), 0) == []

@@ -31,10 +31,11 @@ def test_motion_is_found(moved: tuple[int, int]) -> None:
     assert shift.dtype == misfit.dtype == np.float32
 
 
-def test_grain_moves_nothing() -> None:
+@pytest.mark.parametrize("grain", [0.25, 3])
+def test_grain_moves_nothing(grain: float) -> None:
     rng = np.random.default_rng(2)
     flat = np.full((64, 96), 50, np.float32)
-    grainy = [(flat + rng.normal(0, 0.25, flat.shape)).astype(np.float32) for _ in "12"]
+    grainy = [(flat + rng.normal(0, grain, flat.shape)).astype(np.float32) for _ in "12"]
     assert not steady.motion(*grainy)[0][3:-3, 3:-3].any()  # beyond the border is no grain
 
 

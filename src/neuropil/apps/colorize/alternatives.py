@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neuropil.apps.colorize.color import Floats
-from neuropil.apps.colorize.decode import doubt, probabilities, worthwhile
+from neuropil.apps.colorize.decode import doubt, likeness, probabilities, worthwhile
 
 N_DRAWS = 3  # imagined hints in one coloring
 SHARPNESS = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
@@ -30,13 +30,13 @@ def imagined(
     rng: np.random.Generator,
 ) -> list[Told]:
     """Imagine n sets of hints; `predict` maps sets of hints to logits (n, N, h, w)."""
-    sets = [told] * n
+    sets, weights = [told] * n, likeness(lightness)
     for draw in range(N_DRAWS):
         p = probabilities(predict(sets))
         uncertain = doubt(p, palette)
         chances = (np.arange(n) + rng.random()) / n if draw == 0 else rng.random(n)
         for i in range(n):
-            ((row, column),) = worthwhile(uncertain[i], lightness, 1)
+            ((row, column),) = worthwhile(uncertain[i], weights, 1)
             color = drawn(p[i, :, row, column], palette, chances[i])
             place = np.array([[row + 0.5, column + 0.5]], np.float32)
             places, colors = sets[i]

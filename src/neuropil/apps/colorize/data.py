@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
+from PIL import ImageOps
 
 from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rgb, linear
 from neuropil.apps.colorize.hints import hint_maps
@@ -145,10 +146,10 @@ def is_photo(name: str) -> bool:
 def reduced(file: io.BytesIO) -> Bytes:
     """Decode one photograph, its short side brought down to 144 pixels."""
     with Picture.open(file) as picture:
-        scale = SHORT_SIDE / min(picture.size)
-        rgb = picture.convert("RGB")
+        rgb = ImageOps.exif_transpose(picture).convert("RGB")
+        scale = SHORT_SIDE / min(rgb.size)
         if scale < 1:
-            size = tuple(max(1, round(side * scale)) for side in picture.size)
+            size = tuple(max(1, round(side * scale)) for side in rgb.size)
             rgb = rgb.resize((size[0], size[1]), Picture.Resampling.BOX)
         return np.asarray(rgb)
 

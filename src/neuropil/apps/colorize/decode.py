@@ -40,19 +40,21 @@ def doubt(p: Floats, palette: Floats) -> Floats:
     return np.sqrt(variance)
 
 
-def worthwhile(doubt: Floats, lightness: Floats, n: int) -> list[tuple[int, int]]:
+def worthwhile(doubt: Floats, likeness: Floats, n: int) -> list[tuple[int, int]]:
     """Find the n cells (row, column) where being told the color would help most, best first.
 
     A hint at cell i is worth the doubt that it takes away: sum_j w_ij * doubt_j^2, with the weights
-    w_ij by which hints spread. What one hint settles is not counted for the next.
+    w_ij (h w, h w) by which hints spread. What one hint settles is not counted for the next.
     """
-    open_doubt = doubt.astype(np.float64) ** 2
-    weight = likeness(lightness)
+    open_doubt = doubt.ravel() ** 2
+    asked = np.zeros(open_doubt.shape, bool)
     found = []
-    for _ in range(n):
-        i = int((weight @ open_doubt.ravel()).argmax())
-        found.append(divmod(i, lightness.shape[1]))
-        open_doubt *= 1 - weight[i].reshape(lightness.shape)
+    for _ in range(min(n, len(asked))):
+        worth = np.where(asked, -1, likeness @ open_doubt)
+        i = int(worth.argmax())
+        asked[i] = True
+        found.append(divmod(i, doubt.shape[1]))
+        open_doubt = open_doubt * (1 - likeness[i])
     return found
 
 

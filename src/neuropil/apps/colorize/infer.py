@@ -18,7 +18,7 @@ from neuropil.apps.colorize import steady
 from neuropil.apps.colorize.alternatives import Told, imagined
 from neuropil.apps.colorize.color import Floats, Pixels, lightness
 from neuropil.apps.colorize.data import CELL, pooled, scaled, working_size
-from neuropil.apps.colorize.decode import doubt, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
 from neuropil.apps.colorize.hints import Hint, hint_maps
 from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
 from neuropil.kit.between import Between
@@ -126,21 +126,20 @@ class Colorize(App):
                 )
             return photo.with_frames(lambda frames: self.film(frames, hints, strength))
         view = seen(photo.pixels, hints)
-        p = self.predict(view, [view.told])
-        picture = self.paint(photo, view, p, strength)
+        logits = self.logits(view, [view.told])
+        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
         if not more:
             return picture
-        places = tuple(
-            to_place(cell, view, photo)
-            for cell in worthwhile(doubt(p, self.palette)[0], view.cells, ask)
-        )
+        unsure = doubt(probabilities(logits), self.palette)[0]
+        cells = worthwhile(unsure, likeness(view.cells), ask)
+        places = tuple(to_place(cell, view, photo) for cell in cells)
+        mapped = confidence_map(unsure, photo.height, photo.width) if confidence else None
+        marked = ringed(photo.pixels, [(p.x, p.y) for p in places]) if ask else None
         return Coloring(
             picture,
             tuple(self.imagine(photo, view, alternatives, strength, seed)),
-            Image(confidence_map(doubt(p, self.palette)[0], photo.height, photo.width))
-            if confidence
-            else None,
-            Image(ringed(photo.pixels, [(place.x, place.y) for place in places])) if ask else None,
+            None if mapped is None else Image(mapped),
+            None if marked is None else Image(marked),
             places,
         )
 

@@ -20,7 +20,7 @@ from neuropil.apps.colorize.data import CELL, pooled
 
 REACH = 6  # pixels of the working size that a thing may move in one frame
 STRIDE = 2
-STAY = 0.15  # units of L by which standing still is preferred, so that grain moves nothing
+STAY = 1.4  # times worse a match with motion counts than one without, so that grain moves nothing
 KEEP = 0.9  # of the carried color where the match is perfect
 MATCH = 3.0  # units of L at which a match has lost most of its weight
 CUT = 0.35  # mean weight of all matches below which it is a new scene
@@ -65,9 +65,10 @@ def motion(before: Floats, now: Floats) -> tuple[Floats, Floats]:
         there = padded[REACH + dy : REACH + dy + H, REACH + dx : REACH + dx + W]
         misfit[:] = pooled(np.abs(now - there))
     misfits = around(misfits)
-    misfits += np.array([STAY * (shift != (0, 0)) for shift in shifts], np.float32)[:, None, None]
-    best = misfits.argmin(axis=0)
-    return np.array(shifts, np.float32)[best], misfits.min(axis=0)
+    cost = np.array([1 if shift == (0, 0) else STAY for shift in shifts], np.float32)
+    best = (misfits * cost[:, None, None]).argmin(axis=0)
+    misfit = np.take_along_axis(misfits, best[None], axis=0)[0]
+    return np.array(shifts, np.float32)[best], misfit
 
 
 def around(values: Floats) -> Floats:
