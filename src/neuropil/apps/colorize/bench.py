@@ -50,8 +50,8 @@ def to_measure_on(data: Path) -> list[Bytes]:
 
     A folder without such photographs is measured on whole.
     """
-    kept = validation(data)
-    return [photo for _, photo in kept[1::2] or read(data, validation=False)]
+    photos = validation(data)[1::2] or sorted(read(data, validation=False), key=lambda p: p[0])
+    return [photo for _, photo in photos]
 
 
 def samples() -> list[Bytes]:

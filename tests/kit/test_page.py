@@ -1,0 +1,28 @@
+import numpy as np
+
+from neuropil.kit.image import Image
+from neuropil.kit.page import Section, figure, page, row, slider, table, text
+
+GREY = Image(np.full((4, 6, 3), 128, np.uint8))
+
+
+def test_a_page_needs_nothing_from_outside() -> None:
+    made = page(
+        "A & B", [Section("One <two>", figure(GREY, 'a "caption"') + slider(GREY, GREY, "c"))]
+    )
+    assert made.startswith("<!doctype html>")
+    assert "<title>A &amp; B</title>" in made
+    assert "<h2>One &lt;two&gt;</h2>" in made
+    assert 'alt="a &quot;caption&quot;"' in made
+    assert made.count('src="data:image/jpeg;base64,') == 3
+    assert "http" not in made
+
+
+def test_words_between_backticks_are_code() -> None:
+    assert text("type `a <b>` now") == "<p>type <code>a &lt;b&gt;</code> now</p>\n"
+
+
+def test_tables_and_rows() -> None:
+    assert table(("x",), [(1,), ("<",)]).count("<tr>") == 3
+    assert "&lt;" in table(("x",), [("<",)])
+    assert row(["<i>", "</i>"]) == '<div class="row"><i></i></div>\n'
