@@ -17,6 +17,7 @@ from neuropil import Image, colorize
 
 DOCS = Path(__file__).parent
 SAMPLES = Path(neuropil.__file__).parent / "samples"
+BORDER = 0.07  # of each side: the black edge of the negative, cut off
 SHOWN = ("road", "farmer", "pumpkins", "church")
 
 
@@ -37,7 +38,9 @@ def sheet(archive: Path, n_columns: int, side: int) -> Picture.Image:
     with zipfile.ZipFile(archive) as file:
         for name in sorted(name for name in file.namelist() if name.endswith(".jpg")):
             with Picture.open(io.BytesIO(file.read(name))) as picture:
-                grey = np.asarray(picture.convert("RGB"))
+                W, H = picture.size
+                inside = (BORDER * W, BORDER * H, (1 - BORDER) * W, (1 - BORDER) * H)
+                grey = np.asarray(picture.convert("RGB").crop(tuple(map(round, inside))))
             made.append(colorize(Image(grey)).thumbnail(side - 4).pixels)
     n_rows = -(-len(made) // n_columns)
     whole = Picture.new("RGB", (n_columns * side, n_rows * side), "white")

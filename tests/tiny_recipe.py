@@ -25,7 +25,9 @@ STEPS = 60
 def tiny() -> Recipe:
     return Recipe(
         name="tiny-base",
-        network=lambda: nn.Sequential(ConvNorm(1, 4), Residual(4), nn.Conv2d(4, 1, 1)),
+        network=lambda: nn.Sequential(
+            ConvNorm(1, 4), Residual(4), nn.Dropout(0.1), nn.Conv2d(4, 1, 1)
+        ),
         examples=examples,
         batch=batch,
         loss=loss,

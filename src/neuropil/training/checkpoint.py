@@ -24,6 +24,7 @@ class Checkpoint:
     network: dict[str, Tensor]
     mean: dict[str, Tensor]
     optimizer: dict[str, Any]
+    random: Tensor | None = None  # torch's random state, for networks with dropout
     seconds: float = 0.0  # spent so far
     history: list[dict[str, float]] = field(default_factory=list)  # one entry per look
 

@@ -67,6 +67,8 @@ def fit(
         network.load_state_dict(state.network)
         mean.load_state_dict(state.mean)
         optimizer.load_state_dict(state.optimizer)
+        if state.random is not None:
+            torch.set_rng_state(state.random.cpu())
     else:
         steps = recipe.steps if minutes is None else steps_within(minutes, recipe, examples, place)
         state = Checkpoint(recipe.name, numbers(recipe), steps, 0, {}, {}, {})
@@ -90,7 +92,7 @@ def fit(
         if (step % every == 0 or time.monotonic() - saved > PATIENCE) and step > state.step:
             state.step, state.seconds = step, time.monotonic() - started
             state.network, state.mean = network.state_dict(), mean.state_dict()
-            state.optimizer = optimizer.state_dict()
+            state.optimizer, state.random = optimizer.state_dict(), torch.get_rng_state()
             checkpoint.save(state, out)
             saved = time.monotonic()
 
