@@ -14,12 +14,14 @@ from pathlib import Path
 from neuropil.kit.atomic import written
 from neuropil.kit.problem import Problem
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # the nearest thing to a full disk
+free = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, free[1]))  # the nearest thing to a full disk
 try:
     with written(Path("new.txt")) as path:
         path.write_bytes(bytes(2000))
 except Problem as problem:
     print(problem)
+resource.setrlimit(resource.RLIMIT_FSIZE, free)  # what measures coverage writes at the end
 """
 
 

@@ -346,11 +346,13 @@ from neuropil.kit.film import Film
 from neuropil.kit.problem import Problem
 
 film = Film.open("a.mp4")
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # the nearest thing to a full disk
+free = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, free[1]))  # the nearest thing to a full disk
 try:
     film.save("new.mp4", quality=100)
 except Problem as problem:
     print(problem)
+resource.setrlimit(resource.RLIMIT_FSIZE, free)  # what measures coverage writes at the end
 """
 
 
