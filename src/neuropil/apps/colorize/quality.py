@@ -148,18 +148,24 @@ def row(
     method: str, made: list[Score], grey: list[Score], truths: list[Score]
 ) -> tuple[object, ...]:
     """Sum a method up."""
-    gain = np.array([m.psnr - g.psnr for m, g in zip(made, grey, strict=True)])
+    gain, error = gain_over(made, grey)
     capped = method == "truth"
     return (
         method,
         "" if capped else f"{np.mean([m.psnr for m in made]):.2f}",
-        "" if capped else f"{gain.mean():.2f}",
-        "" if capped else f"{gain.std() / len(gain) ** 0.5:.2f}",
+        "" if capped else f"{gain:.2f}",
+        "" if capped else f"{error:.2f}",
         f"{mean(made, 'ciede2000'):.2f}",
         f"{100 * share(made, truths, 'colorfulness'):.0f}",
         f"{100 * mean(made, 'saturated'):.1f}",
         f"{100 * histogram_distance(histogram(made), histogram(truths)):.0f}",
     )
+
+
+def gain_over(made: list[Score], grey: list[Score]) -> tuple[float, float]:
+    """Average the PSNR over grey, dB, with the standard error of that mean over photographs."""
+    gains = np.array([m.psnr - g.psnr for m, g in zip(made, grey, strict=True)])
+    return float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
 
 
 def mean(scores: list[Score], name: str) -> float:
@@ -182,7 +188,7 @@ def figures(scores: Scores, truths: list[Score]) -> Figures:
     """Pick the figures that are quoted."""
 
     def gain(method: str) -> float:
-        return mean(scores[method], "psnr") - mean(scores["grey"], "psnr")
+        return gain_over(scores[method], scores["grey"])[0]
 
     dial = [DEFAULT if s == 1 else f"{DEFAULT}, strength {s:g}" for s in STRENGTHS]
     gains = [gain(method) for method in dial]
@@ -191,6 +197,7 @@ def figures(scores: Scores, truths: list[Score]) -> Figures:
     return {
         "n_photos": len(truths),
         "psnr_gain_db": gain(DEFAULT),
+        "psnr_gain_error_db": gain_over(scores[DEFAULT], scores["grey"])[1],
         "psnr_gain_best_db": max(gains),
         "psnr_gain_at_60_db": float(np.interp(0.6, colorful, gains)),
         "psnr_gain_mean_color_db": gain("mean color"),

@@ -27,7 +27,12 @@ LOOKED_AT = 192  # held-out photographs scored at each look
 def base() -> Recipe:
     """Train the shipped network.
 
-    neuropil train colorize base --data DIR
+    neuropil train colorize --data DIR
+
+    5,000 steps in 102 minutes on one core of a 2.5 GHz Xeon with AMX (bfloat16), the other core
+    working on other things; squared ab error 2.0 dB below grey on 192 held-out training
+    photographs, 6.0 dB with 10 hints; n = 1 seed;
+    2026-11-22.
     """
     return Recipe(
         name="colorize-base",
