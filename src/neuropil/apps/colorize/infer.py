@@ -69,7 +69,7 @@ class Colorize(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "colorize-base-v1.onnx",
-        sha256="23a0108f125f367442c90ac1b52132a593d556275eab60bef9865b8807038474",
+        sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
         licence="MIT",
     )
 
