@@ -132,7 +132,7 @@ class Colorize(App):
             return picture
         unsure = doubt(probabilities(logits), self.palette)[0]
         cells = worthwhile(unsure, likeness(view.cells), ask)
-        places = tuple(to_place(cell, view, photo) for cell in cells)
+        places = tuple(dict.fromkeys(to_place(cell, view, photo) for cell in cells))  # each once
         mapped = confidence_map(unsure, photo.height, photo.width) if confidence else None
         marked = ringed(photo.pixels, [(p.x, p.y) for p in places]) if ask else None
         return Coloring(
