@@ -235,7 +235,8 @@ def test_work_can_be_stopped(
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
 from neuropil import cli
 from neuropil.kit import atomic
 settle = atomic._settle
