@@ -389,3 +389,17 @@ def test_the_command_line_starts_quickly() -> None:
         )
         fastest = min(fastest, time.perf_counter() - start)
     assert fastest < 0.8  # 0.4 on an idle machine
+
+
+def test_an_input_is_never_overwritten(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
+) -> None:
+    before = Path("old.png").read_bytes()
+    assert cli.run(["invert", "old.png", "-o", "old.png", "--force"]) == 2
+    assert "is the input itself" in capsys.readouterr().err
+    assert Path("old.png").read_bytes() == before
+
+
+def test_measuring_without_its_data_is_refused_at_once(capsys: Output) -> None:
+    assert cli.run(["bench", "colorize", "--data", "nowhere"]) == 2
+    assert "there is no folder nowhere" in capsys.readouterr().err

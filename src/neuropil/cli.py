@@ -185,6 +185,8 @@ def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
     work = jobs([Path(text) for text in given["inputs"] or []], common["output"], name)
     for job in work:
         _check_place(job.target, common["force"])
+        if job.target.exists() and job.source.exists() and job.target.samefile(job.source):
+            raise Problem(f"{job.target} is the input itself, which is kept; name another file")
     app = registry.load(name, weights=common["weights"], threads=common["threads"])
     if app.weights:
         app.network  # noqa: B018  opened once, so that a mistake about it is told once
@@ -284,6 +286,8 @@ def _bench(
     """Measure an application: tables, and one line of JSON, the last one."""
 
     def work() -> int:
+        if data is not None and not data.is_dir():
+            raise Problem(f"there is no folder {data}; name one of photographs by --data")
         from neuropil import bench
 
         with on_terminal():

@@ -44,7 +44,8 @@ def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]
     if output and not _is_folder(output):
         planned = [Job(inputs[0], output)]
     else:
-        planned = [job for path in inputs for job in _inside(path, output, application)]
+        once = dict.fromkeys(inputs)  # who names one twice gets it once
+        planned = [job for path in once for job in _inside(path, output, application)]
     for job in planned:
         _check_ending(job)
     _refuse_twice(planned)

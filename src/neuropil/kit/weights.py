@@ -86,7 +86,7 @@ def _session(path: Path, threads: int) -> Any:
 def _foreign(path: Path, threads: int | None) -> Network:
     """Load a file that is not ours, in which anything may be."""
     if not path.is_file():
-        raise Problem(f"there are no weights {path}; name an .onnx file")
+        raise Problem(f"there are no weights {path}, or it is no file; name an .onnx file")
     try:
         return Network(path, threads=threads)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
