@@ -1,0 +1,183 @@
+"""Activation functions as curves: formula, value and slope of one number, for worked examples.
+
+They are written with the `math` module, apart from the arrays of `neuropil.core.operations`, so
+that a worked example is an independent computation.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A function a = f(z) of one number.
+
+    formula, slope_formula: the right sides of a = … and da/dz = …, with {z} and {a} to fill in, or {Z}
+        and {A}, which are put in brackets where they are negative
+    latex, js: the right side of a = … in LaTeX, with ZZ to fill in, and in JavaScript, of z
+    kinks: where it has no slope
+    """
+
+    name: str
+    f: Callable[[float], float]
+    slope: Callable[[float], float]
+    formula: str
+    slope_formula: str
+    latex: str
+    js: str
+    kinks: tuple[float, ...] = ()
+
+
+def logistic(z: float) -> float:
+    """Calculate σ(z) = 1 / (1 + e^-z) without overflow."""
+    if z >= 0:
+        return 1 / (1 + math.exp(-z))
+    return math.exp(z) / (1 + math.exp(z))
+
+
+def exponential(z: float) -> float:
+    """Calculate e^z, infinite where it has no float."""
+    return math.exp(z) if z < 709 else math.inf
+
+
+def normal_density(z: float) -> float:
+    """Calculate e^(-z²/2) / √(2π)."""
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
+def normal_share(z: float) -> float:
+    """Calculate Φ(z), the share of the normal distribution below z."""
+    return (1 + math.erf(z / math.sqrt(2))) / 2
+
+
+IDENTITY = Curve("identity", lambda z: z, lambda z: 1.0, "z = {z}", "1", "ZZ", "z")
+SIGMOID = Curve(
+    "sigmoid",
+    logistic,
+    lambda z: logistic(z) * logistic(-z),
+    "σ(z) = 1 / (1 + e^-{Z})",
+    "a · (1 - a) = {a} · (1 - {A})",
+    r"\frac{1}{1 + e^{-(ZZ)}}",
+    "1 / (1 + Math.exp(-z))",
+)
+TANH = Curve(
+    "tanh",
+    math.tanh,
+    lambda z: 1 - math.tanh(z) ** 2,
+    "tanh(z) = tanh({z})",
+    "1 - a² = 1 - {A}²",
+    r"\tanh(ZZ)",
+    "Math.tanh(z)",
+)
+RELU = Curve(
+    "relu",
+    lambda z: max(z, 0.0),
+    lambda z: float(z > 0),
+    "max(z, 0) = max({z}, 0)",
+    "1 if z > 0, else 0",
+    r"\max(ZZ, 0)",
+    "Math.max(z, 0)",
+    (0.0,),
+)
+GELU = Curve(
+    "gelu",
+    lambda z: z * normal_share(z),
+    lambda z: normal_share(z) + z * normal_density(z),
+    "z · Φ(z) = {z} · Φ({z})",
+    "Φ(z) + z · φ(z)",
+    r"ZZ \cdot \Phi(ZZ)",
+    "z * (1 + erf(z / Math.SQRT2)) / 2",
+)
+SILU = Curve(
+    "silu",
+    lambda z: z * logistic(z),
+    lambda z: logistic(z) * (1 + z * logistic(-z)),
+    "z · σ(z) = {z} · σ({z})",
+    "σ(z) · (1 + z · (1 - σ(z)))",
+    r"ZZ \cdot \sigma(ZZ)",
+    "z / (1 + Math.exp(-z))",
+)
+SOFTPLUS = Curve(
+    "softplus",
+    lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
+    logistic,
+    "ln(1 + e^z) = ln(1 + e^{Z})",
+    "σ(z)",
+    r"\ln(1 + e^{ZZ})",
+    "Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))",
+)
+HARDSWISH = Curve(
+    "hardswish",
+    lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
+    lambda z: 0.0 if z <= -3 else 1.0 if z >= 3 else (2 * z + 3) / 6,
+    "z · clip(z + 3, 0, 6) / 6, z = {z}",
+    "(2z + 3) / 6 between -3 and 3, else 0 or 1",
+    r"ZZ \cdot \min(\max(ZZ + 3, 0), 6) / 6",
+    "z * Math.min(Math.max(z + 3, 0), 6) / 6",
+    (-3.0, 3.0),
+)
+EXP = Curve("exp", exponential, exponential, "e^z = e^{Z}", "a = {a}", r"e^{ZZ}", "Math.exp(z)")
+
+
+def leaky_relu(slope: float) -> Curve:
+    """Make the curve that is z above 0 and slope · z below."""
+    return Curve(
+        "leaky_relu",
+        lambda z: z if z > 0 else slope * z,
+        lambda z: 1.0 if z > 0 else slope,
+        f"z if z > 0, else {slope:g} · z; z = {{z}}",
+        f"1 if z > 0, else {slope:g}",
+        rf"\max(ZZ, 0) + {slope:g} \min(ZZ, 0)",
+        f"z > 0 ? z : {slope!r} * z",
+        (0.0,),
+    )
+
+
+def elu(scale: float) -> Curve:
+    """Make the curve that is z above 0 and scale · (e^z - 1) below."""
+    return Curve(
+        "elu",
+        lambda z: z if z > 0 else scale * math.expm1(z),
+        lambda z: 1.0 if z > 0 else scale * math.exp(z),
+        f"z if z > 0, else {scale:g} · (e^z - 1); z = {{z}}",
+        f"1 if z > 0, else {scale:g} · e^z",
+        rf"\max(ZZ, 0) + {scale:g} \min(e^{{ZZ}} - 1, 0)",
+        f"z > 0 ? z : {scale!r} * Math.expm1(z)",
+        () if scale == 1 else (0.0,),
+    )
+
+
+def clip(low: float, high: float) -> Curve:
+    """Make the curve that is z, but never below `low` or above `high`."""
+    return Curve(
+        "clip",
+        lambda z: min(max(z, low), high),
+        lambda z: float(low < z < high),
+        f"z between {low:g} and {high:g}; z = {{z}}",
+        f"1 between {low:g} and {high:g}, else 0",
+        rf"\min(\max(ZZ, {low:g}), {high:g})",
+        f"Math.min(Math.max(z, {low!r}), {high!r})",
+        (low, high),
+    )
+
+
+def scaled(factor: float, power: float = 1.0, name: str = "scaled") -> Curve:
+    """Make the curve factor · z^power, for z at least 0 where the power is no whole number."""
+    shown = f"{factor:.9g} · " if factor != 1 else ""
+    exponent = f"^{power:.6g}" if power != 1 else ""
+    return Curve(
+        name,
+        lambda z: factor * z**power,
+        lambda z: factor * power * z ** (power - 1),
+        f"{shown}z{exponent} = {shown}{{Z}}{exponent}",
+        f"{factor * power:.9g} · z^{power - 1:.6g}" if power != 1 else f"{factor:.9g}",
+        rf"{factor:.9g} \cdot (ZZ)^{{{power:.6g}}}",
+        f"{factor!r} * Math.pow(z, {power!r})",
+    )
+
+
+CURVES: dict[str, Curve] = {
+    curve.name: curve
+    for curve in (IDENTITY, SIGMOID, TANH, RELU, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)
+}
