@@ -1,0 +1,491 @@
+"""Layers: operations together with what they learn, under torch's names and in torch's shapes.
+
+    N  examples      F, J  features in, out      C, D  channels in, out      *S  spatial axes
+    T  steps         H  hidden units             K  kernel
+
+A layer is called with a tensor or an array and gives a tensor. Its parameters are drawn when they
+are first asked for: by the network that it is in, from the network's seed, or else from seed 0.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod, sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from neuropil.core import operations as ops
+from neuropil.core.tensor import Array, Input, Tensor
+
+Shape = tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Layer(ABC):
+    """A part of a network; the fields of its class are its settings."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Compute the layer; some layers differ while training."""
+
+    def shapes(self) -> dict[str, Shape]:
+        """List the parameters' shapes by their names."""
+        return {}
+
+    def parameters(self) -> dict[str, Tensor]:
+        """List what is learned, by its name."""
+        return {name: getattr(self, name) for name in self.shapes()}
+
+    def memory(self) -> dict[str, Array]:
+        """List what is kept besides, but not by the gradient: running statistics."""
+        return {}
+
+    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Draw the parameters anew, uniformly within ± 1 / √(inputs of a unit)."""
+        for name, shape in self.shapes().items():
+            reach = 1 / sqrt(self.fan_in())
+            self.put(name, rng.uniform(-reach, reach, shape).astype(dtype))
+
+    def fan_in(self) -> int:
+        """Count the inputs of a unit."""
+        return 1
+
+    def is_drawn(self) -> bool:
+        """Tell whether there are parameters yet."""
+        return all(name in self.__dict__ for name in self.shapes())
+
+    def put(self, name: str, value: Array) -> None:
+        """Set a parameter, or what is kept besides."""
+        learned = name in self.shapes()
+        self.__dict__[name] = Tensor(value, needs_grad=True) if learned else value
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self.shapes():
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        self.draw(np.random.default_rng(0), np.float32)
+        return self.__dict__[name]
+
+
+# ---- layers of weights --------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Dense(Layer):
+    """Every output is a neuron on all inputs: (..., F) to (..., J) by y = x wᵀ + b."""
+
+    name = "dense"
+    n_in: int
+    n_out: int
+    has_bias: bool = True
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name weight (J, F) and bias (J)."""
+        bias = {"bias": (self.n_out,)} if self.has_bias else {}
+        return {"weight": (self.n_out, self.n_in), **bias}
+
+    def fan_in(self) -> int:
+        """Count the features in."""
+        return self.n_in
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Weigh and add."""
+        return ops.affine(x, self.weight, self.bias if self.has_bias else None)
+
+
+@dataclass(eq=False)
+class Conv2d(Layer):
+    """A neuron that looks at K × K pixels, the same one everywhere: (N, C, *S) to (N, D, *T)."""
+
+    name = "convolution"
+    n_in: int
+    n_out: int
+    kernel: int | Shape
+    stride: int | Shape = 1
+    padding: int | Shape = 0
+    dilation: int | Shape = 1
+    groups: int = 1
+    has_bias: bool = True
+    n_axes: ClassVar[int] = 2
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name weight (D, C / groups, *K) and bias (D)."""
+        kernel = (self.kernel,) * self.n_axes if isinstance(self.kernel, int) else self.kernel
+        bias = {"bias": (self.n_out,)} if self.has_bias else {}
+        return {"weight": (self.n_out, self.n_in // self.groups, *kernel), **bias}
+
+    def fan_in(self) -> int:
+        """Count the inputs of a unit: channels × pixels."""
+        return prod(self.shapes()["weight"][1:])
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Convolve."""
+        bias = self.bias if self.has_bias else None
+        where = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+        return ops.conv(x, self.weight, bias, groups=self.groups, **where)
+
+
+@dataclass(eq=False)
+class Conv1d(Conv2d):
+    """A neuron that looks at K steps, the same one everywhere: (N, C, S) to (N, D, T)."""
+
+    n_axes: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class ConvTranspose2d(Layer):
+    """A convolution turned round, which enlarges: (N, C, *S) to (N, D, *T)."""
+
+    name = "transposed convolution"
+    n_in: int
+    n_out: int
+    kernel: int | Shape
+    stride: int | Shape = 1
+    padding: int | Shape = 0
+    output_padding: int | Shape = 0
+    groups: int = 1
+    has_bias: bool = True
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name weight (C, D / groups, *K) and bias (D)."""
+        kernel = (self.kernel,) * 2 if isinstance(self.kernel, int) else self.kernel
+        bias = {"bias": (self.n_out,)} if self.has_bias else {}
+        return {"weight": (self.n_in, self.n_out // self.groups, *kernel), **bias}
+
+    def fan_in(self) -> int:
+        """Count as torch does: channels out × pixels."""
+        return prod(self.shapes()["weight"][1:])
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Spread."""
+        bias = self.bias if self.has_bias else None
+        where = {"stride": self.stride, "padding": self.padding}
+        more = {"output_padding": self.output_padding, "groups": self.groups}
+        return ops.conv_transpose(x, self.weight, bias, **where, **more)
+
+
+@dataclass(eq=False)
+class Embedding(Layer):
+    """A row of numbers for each of n things: integers of any shape to (..., J)."""
+
+    name = "embedding"
+    n_things: int
+    n_out: int
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name weight (n_things, J)."""
+        return {"weight": (self.n_things, self.n_out)}
+
+    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Draw from the normal distribution."""
+        self.put("weight", rng.standard_normal((self.n_things, self.n_out)).astype(dtype))
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Look up."""
+        return ops.take(self.weight, x)
+
+
+@dataclass(eq=False)
+class LSTM(Layer):
+    """Reads a sequence with a memory: (N, T, F) to the hidden state after each step, (N, T, H)."""
+
+    name = "lstm"
+    n_in: int
+    n_hidden: int
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name the weights from the input and from the state, four gates (4H) each."""
+        gates = 4 * self.n_hidden
+        weights = {"weight_ih_l0": (gates, self.n_in), "weight_hh_l0": (gates, self.n_hidden)}
+        return {**weights, "bias_ih_l0": (gates,), "bias_hh_l0": (gates,)}
+
+    def fan_in(self) -> int:
+        """Count the hidden units, as torch does."""
+        return self.n_hidden
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Read from the state 0."""
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        if x.ndim != 3 or x.shape[2] != self.n_in:
+            raise ValueError(f"sequences (N, T, {self.n_in}) are needed, not {x.shape}")
+        first = np.zeros((2, len(x), self.n_hidden), x.dtype)
+        states = ops.lstm(x.transpose(1, 0, 2), first, *self.parameters().values())
+        return states[:, 0].transpose(1, 0, 2)
+
+
+@dataclass(eq=False)
+class LastStep(Layer):
+    """What was known after the last step: (N, T, H) to (N, H)."""
+
+    name = "last step"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Take the last of T."""
+        return ops.index(x, at=(slice(None), -1))
+
+
+# ---- normalization ------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class _Norm(Layer):
+    """Normalizes channels, then scales and shifts them by what it learns."""
+
+    n_channels: int
+
+    def shapes(self) -> dict[str, Shape]:
+        """Name weight and bias (C)."""
+        return {"weight": (self.n_channels,), "bias": (self.n_channels,)}
+
+    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Begin with scale 1 and shift 0."""
+        self.put("weight", np.ones(self.n_channels, dtype))
+        self.put("bias", np.zeros(self.n_channels, dtype))
+
+
+@dataclass(eq=False)
+class BatchNorm(_Norm):
+    """Normalizes each channel of (N, C, ...) over the batch; later by running statistics."""
+
+    name = "batch norm"
+    momentum: float = 0.1
+
+    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Begin with mean 0 and variance 1."""
+        super().draw(rng, dtype)
+        self.running_mean = np.zeros(self.n_channels, dtype)
+        self.running_var = np.ones(self.n_channels, dtype)
+
+    def memory(self) -> dict[str, Array]:
+        """List the running statistics (C)."""
+        w = self.weight  # drawn with it
+        assert w is not None
+        return {"running_mean": self.running_mean, "running_var": self.running_var}
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Normalize, and while training remember."""
+        w, b = self.weight, self.bias
+        if not training:
+            return ops.batch_norm(x, w, b, self.running_mean, self.running_var)
+        self._remember(x.value if isinstance(x, Tensor) else np.asarray(x))
+        return ops.batch_norm(x, w, b)
+
+    def _remember(self, x: Array) -> None:
+        axes = (0, *range(2, x.ndim))
+        n = x.size // x.shape[1]
+        if n < 2:
+            raise ValueError("a batch of one number per channel has no variance: use more examples")
+        for old, new in (
+            (self.running_mean, x.mean(axes)),
+            (self.running_var, x.var(axes) * (n / (n - 1))),
+        ):
+            old += self.momentum * (new - old)
+
+
+@dataclass(eq=False)
+class LayerNorm(_Norm):
+    """Normalizes the features of each example: (..., C)."""
+
+    name = "layer norm"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Normalize."""
+        return ops.layer_norm(x, self.weight, self.bias)
+
+
+@dataclass(eq=False)
+class GroupNorm(_Norm):
+    """Normalizes groups of channels of each example: (N, C, ...)."""
+
+    name = "group norm"
+    groups: int = 1
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Normalize."""
+        return ops.group_norm(x, self.weight, self.bias, groups=self.groups)
+
+
+# ---- layers that only rearrange -----------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class MaxPool(Layer):
+    """Keeps the largest of each window of (N, C, *S)."""
+
+    name = "max pool"
+    kernel: int | Shape
+    stride: int | Shape | None = None
+    padding: int | Shape = 0
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Pool."""
+        return ops.max_pool(x, kernel=self.kernel, stride=self.stride, padding=self.padding)
+
+
+@dataclass(eq=False)
+class AveragePool(Layer):
+    """Averages each window of (N, C, *S)."""
+
+    name = "average pool"
+    kernel: int | Shape
+    stride: int | Shape | None = None
+    padding: int | Shape = 0
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Pool."""
+        return ops.average_pool(x, kernel=self.kernel, stride=self.stride, padding=self.padding)
+
+
+@dataclass(eq=False)
+class MeanOverSpace(Layer):
+    """Averages over all places: (N, C, *S) to (N, C)."""
+
+    name = "mean over space"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Average."""
+        return ops.mean_over_space(x)
+
+
+@dataclass(eq=False)
+class Flatten(Layer):
+    """Lays all that belongs to an example end to end: (N, ...) to (N, F)."""
+
+    name = "flatten"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Reshape."""
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        return x.reshape(len(x), -1) if x.ndim != 2 else x
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    """While training, drops each number with chance `rate` and makes up for it in the others."""
+
+    name = "dropout"
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"Dropout({self.rate}): a chance from 0 to below 1 is needed")
+        self.rng = np.random.default_rng(0)
+
+    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Draw masks from now on from a seed that the network draws."""
+        self.rng = np.random.default_rng(int(rng.integers(2**32)))
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Drop."""
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        if not training or not self.rate:
+            return x
+        return ops.dropout(x, mask=self.rng.random(x.shape) >= self.rate, rate=self.rate)
+
+
+# ---- activations --------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class _Activation(Layer):
+    """A function of each number, or of each example's numbers."""
+
+    function: ClassVar[Callable[..., Tensor]]
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Apply the function."""
+        return type(self).function(x)
+
+
+@dataclass(eq=False)
+class Identity(Layer):
+    """Changes nothing: a = z."""
+
+    name = "identity"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Return the same."""
+        return x if isinstance(x, Tensor) else Tensor(x)
+
+
+@dataclass(eq=False)
+class Sigmoid(_Activation):
+    """Squashes to 0 ... 1: a = 1 / (1 + e⁻ᶻ)."""
+
+    name = "sigmoid"
+    function = ops.sigmoid
+
+
+@dataclass(eq=False)
+class Tanh(_Activation):
+    """Squashes to -1 ... 1: a = tanh z."""
+
+    name = "tanh"
+    function = ops.tanh
+
+
+@dataclass(eq=False)
+class ReLU(_Activation):
+    """Rectifies: a = max(z, 0)."""
+
+    name = "relu"
+    function = ops.relu
+
+
+@dataclass(eq=False)
+class LeakyReLU(_Activation):
+    """Rectifies with a leak: a = z, or 0.01 z where z < 0."""
+
+    name = "leaky relu"
+    function = ops.leaky_relu
+
+
+@dataclass(eq=False)
+class ELU(_Activation):
+    """Rectifies softly: a = z, or eᶻ - 1 where z < 0."""
+
+    name = "elu"
+    function = ops.elu
+
+
+@dataclass(eq=False)
+class GELU(_Activation):
+    """Weighs z by the chance that a normal number is below it."""
+
+    name = "gelu"
+    function = ops.gelu
+
+
+@dataclass(eq=False)
+class SiLU(_Activation):
+    """Weighs z by its own sigmoid."""
+
+    name = "silu"
+    function = ops.silu
+
+
+@dataclass(eq=False)
+class Softplus(_Activation):
+    """Rectifies smoothly: a = ln(1 + eᶻ)."""
+
+    name = "softplus"
+    function = ops.softplus
+
+
+@dataclass(eq=False)
+class Hardswish(_Activation):
+    """Weighs z by a straight-line sigmoid."""
+
+    name = "hardswish"
+    function = ops.hardswish
+
+
+@dataclass(eq=False)
+class Softmax(_Activation):
+    """Makes shares of 1 of the last axis."""
+
+    name = "softmax"
+    function = ops.softmax

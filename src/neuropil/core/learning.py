@@ -1,0 +1,82 @@
+"""What learning consists of, apart from the network: examples in batches, and how it went.
+
+N  examples      B  examples in a batch      C  classes
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuropil.core.tensor import Array
+
+BARS = "▁▂▃▄▅▆▇█"
+WIDEST = 40  # bars in a line
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a network is: its loss and, for classes, how often it is right, 0 to 1."""
+
+    loss: float
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How learning went, epoch by epoch; accuracies are there for labels, validation where given.
+
+    Loss and accuracy of an epoch are those of its batches, each before the network learned from it.
+    """
+
+    loss: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+    validation_loss: tuple[float, ...] = ()
+    validation_accuracy: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, learned: list[Score], validation: list[Score]) -> "Curve":
+        """Put the scores of the epochs together."""
+        return cls(
+            tuple(s.loss for s in learned),
+            tuple(s.accuracy for s in learned if s.accuracy is not None),
+            tuple(s.loss for s in validation),
+            tuple(s.accuracy for s in validation if s.accuracy is not None),
+        )
+
+    def __str__(self) -> str:
+        """Draw a line for each figure: its first and last value and its course between."""
+        rows = {
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "validation loss": self.validation_loss,
+            "validation accuracy": self.validation_accuracy,
+        }
+        lines = [
+            f"{name:<20}{values[0]:>9.4g} {sparks(values)} {values[-1]:<9.4g}"
+            for name, values in rows.items()
+            if values
+        ]
+        return "\n".join([f"{len(self.loss)} epochs", *lines])
+
+
+def sparks(values: tuple[float, ...]) -> str:
+    """Draw numbers as bars, the lowest of all lowest; long series are thinned out."""
+    at = np.linspace(0, len(values) - 1, min(len(values), WIDEST)).round().astype(int)
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    return "".join(BARS[int((values[i] - low) / span * (len(BARS) - 1))] for i in at)
+
+
+def shuffled(
+    x: Array, y: Array, batch: int, rng: np.random.Generator
+) -> Iterator[tuple[Array, Array]]:
+    """Go once through all examples in a new order: x (B, ...), y (B, ...), the last maybe fewer."""
+    order = rng.permutation(len(x))
+    x, y = x[order], y[order]
+    for i in range(0, len(x), batch):
+        yield x[i : i + batch], y[i : i + batch]
+
+
+def n_right(outputs: Array, labels: Array) -> int:
+    """Count the examples whose largest output (N, C) is at the label (N)."""
+    return int((outputs.argmax(axis=1) == labels).sum())

@@ -1,0 +1,308 @@
+"""The operations of networks: each its formula and, beside it, the derivative by each input.
+
+    N  examples (any leading axes)      F, J  features in, out      C  channels or classes
+
+Names are torch's where torch has one.
+"""
+
+import math
+
+import numpy as np
+
+from neuropil.core.tensor import Array, Derivative, Result, operation
+
+# ---- the neuron: a sum of products, and what follows it -----------------------------------------
+
+
+@operation
+def affine(x: Array, w: Array, b: Array | None = None) -> Result:
+    """Weigh and add: y = x wᵀ + b, with x (..., F), w (J, F), b (J): y (..., J)."""
+    if x.shape[-1] != w.shape[-1]:
+        raise ValueError(f"weights {w.shape} take {w.shape[-1]} features, the input has {x.shape}")
+    y = x @ w.T
+    if b is not None:
+        y += b
+    return (
+        y,
+        lambda dy: dy @ w,
+        lambda dy: _rows(dy).T @ _rows(x),
+        lambda dy: _rows(dy).sum(axis=0),
+    )
+
+
+def _rows(x: Array) -> Array:
+    """Lay (..., F) out as a matrix."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+@operation
+def relu(x: Array) -> Result:
+    """Rectify: y = max(x, 0)."""
+    return np.maximum(x, 0), lambda dy: dy * (x > 0)
+
+
+@operation
+def leaky_relu(x: Array, *, slope: float = 0.01) -> Result:
+    """Rectify with a leak: y = x, or slope x where x < 0."""
+    return np.where(x > 0, x, slope * x), lambda dy: np.where(x > 0, dy, slope * dy)
+
+
+@operation
+def elu(x: Array, *, alpha: float = 1.0) -> Result:
+    """Rectify softly: y = x, or α (eˣ - 1) where x < 0 (Clevert et al. 2015)."""
+    low = alpha * np.expm1(np.minimum(x, 0))
+    return np.where(x > 0, x, low), lambda dy: dy * np.where(x > 0, 1, low + alpha)
+
+
+@operation
+def sigmoid(x: Array) -> Result:
+    """Squash to 0 ... 1: y = σ(x) = 1 / (1 + e⁻ˣ), dy/dx = y (1 - y)."""
+    y = _sigmoid(x)
+    return y, lambda dy: dy * (y * (1 - y))
+
+
+def _sigmoid(x: Array) -> Array:
+    """Compute σ; below -88 its value, 6e-39, stays what it is there, so that e⁻ˣ can't overflow."""
+    y: Array = 1 / (1 + np.exp(np.minimum(-x, 88.0)))
+    return y
+
+
+@operation
+def tanh(x: Array) -> Result:
+    """Squash to -1 ... 1: dy/dx = 1 - y²."""
+    y = np.tanh(x)
+    return y, lambda dy: dy * (1 - y * y)
+
+
+@operation
+def gelu(x: Array, *, approximate: bool = False) -> Result:
+    """Weigh x by the chance Φ(x) that a normal number is below it: y = x Φ(x).
+
+    Φ(x) = (1 + erf(x/√2)) / 2 by math.erf: exact, element by element; or, approximately,
+    (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 (Hendrycks and Gimpel 2016).
+    """
+    if approximate:
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        t = np.tanh(inner)
+        slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
+        return x * (1 + t) / 2, lambda dy: dy * ((1 + t) / 2 + x * (1 - t * t) * slope / 2)
+    below = (1 + np.asarray(_erf(x / math.sqrt(2)), x.dtype)) / 2
+    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return x * below, lambda dy: dy * (below + x * density)
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+@operation
+def silu(x: Array) -> Result:
+    """Weigh x by its own sigmoid: y = x σ(x)."""
+    s = _sigmoid(x)
+    return x * s, lambda dy: dy * (s * (1 + x * (1 - s)))
+
+
+@operation
+def softplus(x: Array) -> Result:
+    """Rectify smoothly: y = ln(1 + eˣ), dy/dx = σ(x)."""
+    return np.logaddexp(x, x.dtype.type(0)), lambda dy: dy * _sigmoid(x)
+
+
+@operation
+def hardswish(x: Array) -> Result:
+    """Weigh x by a straight-line sigmoid: y = x · clip((x + 3) / 6, 0, 1) (Howard et al. 2019)."""
+    gate = np.clip((x + 3) / 6, 0, 1)
+    return x * gate, lambda dy: dy * (gate + x * (np.abs(x) < 3) / 6)
+
+
+@operation
+def softmax(x: Array, *, axis: int = -1) -> Result:
+    """Make shares of 1: yᵢ = e^xᵢ / Σ e^xₙ, dxᵢ = yᵢ (dyᵢ - Σ yₙ dyₙ)."""
+    y = np.exp(x - x.max(axis, keepdims=True))
+    y /= y.sum(axis, keepdims=True)
+    return y, lambda dy: y * (dy - (y * dy).sum(axis, keepdims=True))
+
+
+@operation
+def log_softmax(x: Array, *, axis: int = -1) -> Result:
+    """Take the logarithm of softmax: yᵢ = xᵢ - ln Σ e^xₙ, dxᵢ = dyᵢ - e^yᵢ Σ dyₙ."""
+    y = _log_softmax(x, axis)
+    return y, lambda dy: dy - np.exp(y) * dy.sum(axis, keepdims=True)
+
+
+def _log_softmax(x: Array, axis: int) -> Array:
+    y: Array = x - x.max(axis, keepdims=True)
+    y -= np.log(np.exp(y).sum(axis, keepdims=True))
+    return y
+
+
+@operation
+def dropout(x: Array, *, mask: Array, rate: float) -> Result:
+    """Keep where the mask is 1 and make up for the rest: y = x · mask / (1 - rate)."""
+    scale = (mask / (1 - rate)).astype(x.dtype)
+    return x * scale, lambda dy: dy * scale
+
+
+# ---- normalization: z = (x - mean) / sd over some axes, then y = z w + b -------------------------
+
+
+@operation
+def batch_norm(
+    x: Array,
+    w: Array,
+    b: Array,
+    mean: Array | None = None,
+    variance: Array | None = None,
+    *,
+    epsilon: float = 1e-5,
+) -> Result:
+    """Normalize each channel of (N, C, ...) by the given statistics, or else by the batch's own."""
+    axes = (0, *range(2, x.ndim))
+    shape = (1, -1, *(1,) * (x.ndim - 2))
+    if mean is None or variance is None:
+        z, dz_to_dx = _normalized(x, axes, epsilon)
+    else:
+        scale = (1 / np.sqrt(variance + epsilon)).reshape(shape)
+        z, dz_to_dx = (x - mean.reshape(shape)) * scale, lambda dz: dz * scale
+    w = w.reshape(shape)
+    return (
+        z * w + b.reshape(shape),
+        lambda dy: dz_to_dx(dy * w),
+        lambda dy: (dy * z).sum(axes),
+        lambda dy: dy.sum(axes),
+    )
+
+
+@operation
+def layer_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5) -> Result:
+    """Normalize the last axes of each example, those that w and b have (Ba et al. 2016)."""
+    inside = tuple(range(-w.ndim, 0))
+    outside = tuple(range(x.ndim - w.ndim))
+    z, dz_to_dx = _normalized(x, inside, epsilon)
+    return (
+        z * w + b,
+        lambda dy: dz_to_dx(dy * w),
+        lambda dy: (dy * z).sum(outside),
+        lambda dy: dy.sum(outside),
+    )
+
+
+@operation
+def group_norm(x: Array, w: Array, b: Array, *, groups: int, epsilon: float = 1e-5) -> Result:
+    """Normalize each group of channels of each example of (N, C, ...) (Wu and He 2018)."""
+    N, C, *S = x.shape
+    if C % groups:
+        raise ValueError(f"{C} channels can't be split into {groups} equal groups")
+    axes = (0, *range(2, x.ndim))
+    shape = (1, -1, *(1,) * len(S))
+    grouped, dz_to_dx = _normalized(x.reshape(N, groups, -1), (2,), epsilon)
+    z = grouped.reshape(x.shape)
+    w = w.reshape(shape)
+    return (
+        z * w + b.reshape(shape),
+        lambda dy: dz_to_dx((dy * w).reshape(grouped.shape)).reshape(x.shape),
+        lambda dy: (dy * z).sum(axes),
+        lambda dy: dy.sum(axes),
+    )
+
+
+@operation
+def instance_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5) -> Result:
+    """Normalize each channel of each example of (N, C, ...): as many groups as channels."""
+    return group_norm.rule(x, w, b, groups=x.shape[1], epsilon=epsilon)
+
+
+def _normalized(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Derivative]:
+    """Normalize over axes: dx = (dz - mean(dz) - z mean(z dz)) / sd (Ioffe and Szegedy 2015)."""
+    z = x - x.mean(axes, keepdims=True)
+    scale = 1 / np.sqrt((z * z).mean(axes, keepdims=True) + epsilon)
+    z *= scale
+
+    def derivative(dz: Array) -> Array:
+        pull = dz.mean(axes, keepdims=True) + z * (z * dz).mean(axes, keepdims=True)
+        dx: Array = (dz - pull) * scale
+        return dx
+
+    return z, derivative
+
+
+# ---- losses: one number, the mean over examples -------------------------------------------------
+
+
+@operation
+def squared_error(y: Array, target: Array) -> Result:
+    """Average the squares: L = mean (y - target)²."""
+    error = y - _same_shape(target, y)
+    slope = error * (2 / error.size)
+    return (error * error).mean(), lambda dy: dy * slope, lambda dy: -dy * slope
+
+
+@operation
+def absolute_error(y: Array, target: Array) -> Result:
+    """Average the distances: L = mean |y - target|."""
+    error = y - _same_shape(target, y)
+    slope = np.sign(error) / error.size
+    return np.abs(error).mean(), lambda dy: dy * slope, lambda dy: -dy * slope
+
+
+@operation
+def huber(y: Array, target: Array, *, delta: float = 1.0) -> Result:
+    """Average e² / 2 of errors e up to δ, and δ (|e| - δ/2) of larger ones (Huber 1964)."""
+    error = y - _same_shape(target, y)
+    near = np.clip(error, -delta, delta)
+    slope = near / error.size
+    loss = (near * (error - near / 2)).mean()
+    return loss, lambda dy: dy * slope, lambda dy: -dy * slope
+
+
+def _same_shape(target: Array, y: Array) -> Array:
+    if np.shape(target) != y.shape:
+        raise ValueError(f"targets have shape {np.shape(target)} and predictions {y.shape}")
+    return target
+
+
+@operation
+def cross_entropy(logits: Array, labels: Array, *, smoothing: float = 0.0) -> Result:
+    """Average -Σ qₙ ln softmax(x)ₙ over examples: logits (N, C) or (N, C, *S), labels (N, *S).
+
+    q is 1 - s at the label plus s / C everywhere; dxₙ = (softmax(x)ₙ - qₙ) / N.
+    """
+    C = logits.shape[1]
+    x = logits if logits.ndim == 2 else np.moveaxis(logits, 1, -1).reshape(-1, C)
+    _check_labels(labels, logits)
+    at = (np.arange(len(x)), labels.reshape(-1))
+    ln_p = _log_softmax(x, 1)
+    loss = -(1 - smoothing) * ln_p[at].mean()
+    if smoothing:
+        loss = loss - smoothing * ln_p.mean()
+
+    def derivative(dy: Array) -> Array:
+        dx = np.exp(ln_p)
+        dx -= smoothing / C
+        dx[at] -= 1 - smoothing
+        dx *= dy / len(x)
+        if logits.ndim == 2:
+            return dx
+        return np.moveaxis(dx.reshape(len(logits), *logits.shape[2:], C), -1, 1)
+
+    return loss, derivative, None
+
+
+def _check_labels(labels: Array, logits: Array) -> None:
+    """Refuse what would pick the wrong numbers."""
+    C = logits.shape[1]
+    if labels.dtype.kind not in "iu" or labels.shape != (len(logits), *logits.shape[2:]):
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; logits {logits.shape} need"
+            f" integers 0 to {C - 1} of shape {(len(logits), *logits.shape[2:])}"
+        )
+    if labels.min() < 0 or labels.max() >= C:
+        raise ValueError(f"labels go from {labels.min()} to {labels.max()}, classes 0 to {C - 1}")
+
+
+@operation
+def binary_cross_entropy(logits: Array, target: Array) -> Result:
+    """Average -t ln σ(x) - (1 - t) ln(1 - σ(x)) = softplus(x) - t x; dx = (σ(x) - t) / n."""
+    _same_shape(target, logits)
+    loss = (np.logaddexp(logits, logits.dtype.type(0)) - target * logits).mean()
+    n = logits.size
+    return loss, lambda dy: dy * (_sigmoid(logits) - target) / n, lambda dy: -dy * logits / n

@@ -1,0 +1,179 @@
+"""A network: layers one after the other, and how it learns.
+
+N  examples      B  examples in a batch      C  classes
+
+network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=0)
+curve = network.fit(x, labels)      # x (N, 64), labels (N)
+network.predict(x)                  # (N, 10)
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from neuropil.core import storage
+from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer
+from neuropil.core.learning import Curve, Score, n_right, shuffled
+from neuropil.core.neural import cross_entropy
+from neuropil.core.optim import Adam, Optimizer
+from neuropil.core.tensor import Array, Input, Tensor
+
+Loss = Callable[[Tensor, Array], Tensor]
+Progress = Callable[[Iterable[int]], Iterable[int]]
+Examples = tuple[ArrayLike, ArrayLike]  # x (N, ...) and what belongs to each
+AT_ONCE = 1024  # examples that are predicted together
+
+
+class Network:
+    """Layers one after the other; parameters are named as in torch's Sequential: "0.weight"."""
+
+    def __init__(self, *layers: Layer, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
+        """Draw the parameters of those layers that have none yet, in order, from the seed."""
+        self.layers = layers
+        self.dtype = np.dtype(dtype)
+        rng = np.random.default_rng(seed)
+        for layer in layers:
+            if not layer.is_drawn():
+                layer.draw(rng, dtype)
+
+    def __repr__(self) -> str:
+        return f"Network({', '.join(map(repr, self.layers))})"
+
+    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
+        """Compute all layers of x (N, ...)."""
+        y: Any = x if isinstance(x, Tensor) or self._looks_up() else np.asarray(x, self.dtype)
+        for i, layer in enumerate(self.layers):
+            try:
+                y = layer(y, training=training)
+            except ValueError as error:
+                raise ValueError(f"layer {i}, {layer}, was given {np.shape(y)}: {error}") from error
+        return y if isinstance(y, Tensor) else Tensor(y)
+
+    def _looks_up(self) -> bool:
+        """Tell whether the inputs are integers to be looked up."""
+        return bool(self.layers) and isinstance(self.layers[0], Embedding)
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Compute the values for x (N, ...), some examples at a time."""
+        whole = np.asarray(x)
+        parts = [self(whole[i : i + AT_ONCE]).value for i in range(0, len(whole), AT_ONCE)]
+        return np.concatenate(parts) if len(parts) > 1 else self(whole).value
+
+    def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
+        """Count for how many of x (N, ...) the largest output is at the label (N): 0 to 1."""
+        return float((self.predict(x).argmax(axis=1) == np.asarray(labels)).mean())
+
+    def parameters(self) -> dict[str, Tensor]:
+        """List what is learned, as "0.weight"."""
+        return {
+            f"{i}.{name}": tensor
+            for i, layer in enumerate(self.layers)
+            for name, tensor in layer.parameters().items()
+        }
+
+    def fit(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: Loss = cross_entropy,
+        optimizer: Optimizer | None = None,
+        epochs: int = 30,
+        batch: int = 32,
+        seed: int = 0,
+        validation: Examples | None = None,
+        progress: Progress | None = None,
+    ) -> Curve:
+        """Learn y (labels (N) or targets (N, ...)) from x (N, ...), in place; return how it went.
+
+        An epoch shows every example once, in an order drawn from the seed, `batch` at a time; the
+        optimizer is Adam where none is given. `progress` wraps the epochs, as a bar does.
+        """
+        optimizer = optimizer or Adam()
+        x, y = self._examples(x, y)
+        held_out = None if validation is None else self._examples(*validation)
+        if epochs < 1 or batch < 1:
+            raise ValueError(f"epochs={epochs}, batch={batch}: both have to be at least 1")
+        rng = np.random.default_rng(seed)
+        learned, judged = [], []
+        for epoch in progress(range(epochs)) if progress else range(epochs):
+            learned.append(self._epoch(shuffled(x, y, batch, rng), loss, optimizer))
+            if not np.isfinite(learned[-1].loss):
+                raise ValueError(f"the loss is no number in epoch {epoch}: try a smaller rate")
+            if held_out:
+                judged.append(self._judged(*held_out, loss))
+        return Curve.of(learned, judged)
+
+    def _epoch(self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer) -> Score:
+        """Learn from every batch; return the mean of what was found on the way."""
+        parameters = list(self.parameters().values())
+        total, right, n, labels = 0.0, 0, 0, False
+        for x, y in batches:
+            output = self(x, training=True)
+            error = loss(output, y)
+            error.backward()
+            by.step(parameters)
+            labels = y.dtype.kind in "iu"
+            total += float(error.value) * len(x)
+            right += n_right(output.value, y) if labels else 0
+            n += len(x)
+        return Score(total / n, right / n if labels else None)
+
+    def _judged(self, x: Array, y: Array, loss: Loss) -> Score:
+        """Score the network without teaching it."""
+        output = self.predict(x)
+        right = n_right(output, y) / len(x) if y.dtype.kind in "iu" else None
+        return Score(float(loss(Tensor(output), y)), right)
+
+    def _examples(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+        """Check what is to be learned; numbers take the network's dtype, labels stay integers."""
+        xs, ys = np.asarray(x), np.asarray(y)
+        if len(xs) != len(ys) or not len(xs):
+            raise ValueError(f"{len(xs)} examples with {len(ys)} answers: one for each is needed")
+        if not np.isfinite(xs).all() or not np.isfinite(ys).all():
+            raise ValueError("there is NaN or infinity in the data: leave those examples out")
+        ys = ys if ys.dtype.kind in "iu" else ys.astype(self.dtype)
+        return (xs if self._looks_up() else xs.astype(self.dtype, copy=False)), ys
+
+    def collapse(self) -> "Network":
+        """Fold layers without a non-linearity into one Dense, which computes the same.
+
+        W₂ (W₁ x + b₁) + b₂ = (W₂ W₁) x + (W₂ b₁ + b₂): however many, they are one layer. The
+        products are taken in float64 and rounded once. Raises ValueError at a layer that bends.
+        """
+        w: Array | None = None
+        b = np.zeros(0)
+        flat = []
+        for i, layer in enumerate(self.layers):
+            if isinstance(layer, Dense):
+                u = layer.weight.value.astype(np.float64)
+                c = layer.bias.value.astype(np.float64) if layer.has_bias else np.zeros(len(u))
+                w, b = (u, c) if w is None else (u @ w, u @ b + c)
+            elif isinstance(layer, Flatten) and w is None:
+                flat = [layer]
+            elif not isinstance(layer, Identity | Flatten | Dropout):
+                raise ValueError(
+                    f"layer {i}, {layer}, is no straight line (f(x + y) = f(x) + f(y) fails), so"
+                    " what follows it can't be folded into what comes before; only Dense layers"
+                    " with Identity between them can"
+                )
+        if w is None:
+            raise ValueError("there is no Dense layer to fold")
+        folded = Dense(w.shape[1], w.shape[0])
+        folded.put("weight", w.astype(self.dtype))
+        folded.put("bias", b.astype(self.dtype))
+        return Network(*flat, folded, dtype=self.dtype)
+
+    def save(self, path: Path) -> None:
+        """Write the layers and all that they have learned to an .npz file."""
+        storage.write(Path(path), self.layers)
+
+    @classmethod
+    def load(cls, path: Path) -> "Network":
+        """Read a network that `save` has written; a file of another kind is a ValueError."""
+        layers = storage.read(Path(path))
+        learned = [p for layer in layers for p in layer.parameters().values()]
+        return cls(*layers, dtype=learned[0].dtype if learned else np.float32)

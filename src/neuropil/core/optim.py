@@ -1,0 +1,161 @@
+"""How weights move against the gradient, in order of increasing complexity.
+
+    w  all parameters, end to end in one vector      g  dL/dw      η  rate
+
+    SGD        w ← w - η g
+    Momentum   v ← μ v + g,  w ← w - η v
+    Adam       m, s ← running means of g, g²;  w ← w - η m / (√s + ε)
+
+One vector for all parameters means a handful of array operations for a step, whatever the number of
+layers. A schedule is a plain function from the number of a step, 0, 1, 2, ..., to a factor of η.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import cos, pi, sqrt
+
+import numpy as np
+
+from neuropil.core.tensor import Array, Tensor
+
+Schedule = Callable[[int], float]
+
+
+def constant(step: int) -> float:
+    """Keep the rate as it is."""
+    return 1.0
+
+
+def cosine(n_steps: int) -> Schedule:
+    """Fall from 1 to 0 along half a cosine in so many steps (Loshchilov and Hutter 2017)."""
+    return lambda step: (1 + cos(pi * min(step / n_steps, 1))) / 2
+
+
+def drop(every: int, factor: float = 0.1) -> Schedule:
+    """Multiply by a factor after every so many steps."""
+    return lambda step: float(factor ** (step // every))
+
+
+def warm_up(n_steps: int, then: Schedule = constant) -> Schedule:
+    """Rise to 1 in so many steps, then follow another schedule from its start."""
+    return lambda step: (step + 1) / n_steps if step < n_steps else then(step - n_steps)
+
+
+@dataclass
+class Optimizer(ABC):
+    """Moves parameters by their gradients, in place."""
+
+    rate: float
+    schedule: Schedule = constant
+    n_steps: int = field(default=0, init=False)  # taken so far
+    _g: Array = field(default_factory=lambda: np.empty(0), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.rate > 0:
+            raise ValueError(f"rate={self.rate}: how far a step goes has to be above 0")
+
+    @abstractmethod
+    def start(self, g: Array) -> None:
+        """Make what is remembered from step to step, in the shape of g (P,)."""
+
+    @abstractmethod
+    def move(self, g: Array, rate: float) -> Array:
+        """Compute from dL/dw (P,) what is to be subtracted from w (P,)."""
+
+    def step(self, parameters: Sequence[Tensor]) -> None:
+        """Move the parameters once and use their gradients up: each `.grad` is None after it."""
+        given = [p.value if p.grad is None else p.grad for p in parameters]
+        if not self.n_steps:
+            self._g = np.concatenate([g.ravel() for g in given])
+            self.start(self._g)
+        elif self._g.size != sum(g.size for g in given):
+            raise ValueError("this optimizer has begun with other parameters: make a new one")
+        np.concatenate([g.ravel() for g in given], out=self._g)
+        change = self.move(self._g, self.rate * self.schedule(self.n_steps))
+        self.n_steps += 1
+        end = 0
+        for p in parameters:
+            begin, end = end, end + p.value.size
+            if p.grad is not None:
+                p.value -= change[begin:end].reshape(p.value.shape)
+                p.grad = None
+
+
+@dataclass
+class SGD(Optimizer):
+    """Steps against the gradient: w ← w - η g (Robbins and Monro 1951)."""
+
+    rate: float = 0.1
+
+    def start(self, g: Array) -> None:
+        """Remember nothing."""
+
+    def move(self, g: Array, rate: float) -> Array:
+        """Compute η g."""
+        return rate * g
+
+
+@dataclass
+class Momentum(Optimizer):
+    """Steps along a velocity: v ← μ v + g, w ← w - η v (Polyak 1964).
+
+    With Nesterov's look ahead w ← w - η (g + μ v) (Sutskever et al. 2013).
+    """
+
+    rate: float = 0.05
+    momentum: float = 0.9
+    nesterov: bool = False
+
+    def start(self, g: Array) -> None:
+        """Begin at rest."""
+        self._v = np.zeros_like(g)
+
+    def move(self, g: Array, rate: float) -> Array:
+        """Compute η v."""
+        self._v *= self.momentum
+        self._v += g
+        return rate * (g + self.momentum * self._v if self.nesterov else self._v)
+
+
+@dataclass
+class Adam(Optimizer):
+    """Steps of about η in every direction (Kingma and Ba 2015, algorithm 1).
+
+    m ← β₁ m + (1 - β₁) g and s ← β₂ s + (1 - β₂) g²; both begin at 0 and are too small by the
+    factors c₁ = 1 - β₁ᵗ, c₂ = 1 - β₂ᵗ, so the step is η (m / c₁) / (√(s / c₂) + ε). With `decay`
+    weights also shrink by η · decay of themselves (AdamW: Loshchilov and Hutter 2019).
+    """
+
+    rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    decay: float = 0.0
+
+    def start(self, g: Array) -> None:
+        """Begin both means at 0."""
+        self._m, self._s, self._change = np.zeros_like(g), np.zeros_like(g), np.empty_like(g)
+
+    def step(self, parameters: Sequence[Tensor]) -> None:
+        """Shrink the weights where there is a decay, then step."""
+        if self.decay:
+            for p in parameters:
+                p.value *= 1 - self.rate * self.schedule(self.n_steps) * self.decay
+        super().step(parameters)
+
+    def move(self, g: Array, rate: float) -> Array:
+        """Compute η (m / c₁) / (√(s / c₂) + ε), which is η √c₂ / c₁ · m / (√s + ε √c₂)."""
+        t = self.n_steps + 1
+        m, s, change = self._m, self._s, self._change
+        root = sqrt(1 - self.beta2**t)
+        m *= self.beta1
+        m += np.multiply(g, 1 - self.beta1, out=change)
+        s *= self.beta2
+        g *= g
+        s += np.multiply(g, 1 - self.beta2, out=change)
+        np.sqrt(s, out=change)
+        change += self.epsilon * root
+        np.divide(m, change, out=change)
+        change *= rate * root / (1 - self.beta1**t)
+        return change

@@ -1,0 +1,343 @@
+"""Operations over space: convolution, pooling, resizing, over any number of spatial axes.
+
+    N  examples    C, D  channels in, out    G  groups    *S, *T  spatial axes in, out    K  kernel
+
+All follow one idea: a kernel is a list of taps, each tap sees the input shifted by so much, and
+what a tap does is one matrix product for all places at once:
+
+    y = Σ_tap W_tap · shift_tap(x)
+    dx = Σ_tap shift_tapᵀ(W_tapᵀ · dy)          dW_tap = dy · shift_tap(x)ᵀ
+
+Names and layouts are torch's: x (N, C, *S), weights (D, C/G, *K). Settings that are one number hold
+for every axis; padding can also be (before, after) for each axis.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neuropil.core.tensor import Array, Result, operation
+
+Number = int | tuple[int, ...]  # for every axis, or for each
+Padding = int | tuple[int, ...] | tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a kernel looks: one number or pair for each spatial axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls,
+        kernel: tuple[int, ...],
+        stride: Number = 1,
+        padding: Padding = 0,
+        dilation: Number = 1,
+    ) -> "Window":
+        """Spell out settings for each axis."""
+        n = len(kernel)
+        each = (padding,) * n if isinstance(padding, int) else padding
+        pairs = tuple((p, p) if isinstance(p, int) else (p[0], p[1]) for p in each)
+        window = cls(kernel, _per_axis(stride, n), pairs, _per_axis(dilation, n))
+        if len(pairs) != n or any(p < 0 for pair in pairs for p in pair):
+            raise ValueError(f"padding={padding}: give one number >= 0 or a pair for {n} axes")
+        return window
+
+    def n_places(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        """Count the places of the kernel along each axis of an input."""
+        spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
+        room = [n + a + b for n, (a, b) in zip(size, self.padding, strict=True)]
+        if any(s > r for s, r in zip(spread, room, strict=True)):
+            raise ValueError(
+                f"a kernel of {tuple(spread)} doesn't fit into {tuple(room)} (padding included):"
+                " use a smaller kernel or more padding"
+            )
+        return tuple((r - s) // t + 1 for r, s, t in zip(room, spread, self.stride, strict=True))
+
+    def reach(self, places: tuple[int, ...]) -> tuple[int, ...]:
+        """Measure the input that so many places of the kernel cover, without its padding."""
+        spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
+        every = zip(places, self.stride, spread, self.padding, strict=True)
+        return tuple((n - 1) * s + reach - sum(pair) for n, s, reach, pair in every)
+
+    def taps(self, places: tuple[int, ...]) -> Iterator[tuple[Any, Any]]:
+        """List each tap of the kernel and what it sees of the padded input, as indices."""
+        for tap in np.ndindex(*self.kernel):
+            every = zip(tap, self.dilation, self.stride, places, strict=True)
+            yield (
+                (..., *tap),
+                (..., *(slice(d * k, d * k + s * (n - 1) + 1, s) for k, d, s, n in every)),
+            )
+
+    def padded(self, x: Array, value: float = 0.0) -> Array:
+        """Put a constant around the spatial axes of (..., *S)."""
+        if not any(map(any, self.padding)):
+            return x
+        return np.pad(x, self._widths(x), constant_values=value)
+
+    def cropped(self, x: Array) -> Array:
+        """Take the padding off again."""
+        ends = zip(self._widths(x), x.shape, strict=True)
+        return x[tuple(slice(a, n - b) for (a, b), n in ends)]
+
+    def _widths(self, x: Array) -> list[tuple[int, int]]:
+        return [(0, 0)] * (x.ndim - len(self.padding)) + list(self.padding)
+
+
+def _per_axis(number: Number, n: int) -> tuple[int, ...]:
+    each = (number,) * n if isinstance(number, int) else tuple(number)
+    if len(each) != n or any(k < 1 for k in each):
+        raise ValueError(f"{number}: give one number >= 1, or {n} of them")
+    return each
+
+
+# ---- convolution: three sums over taps, each the derivative of another --------------------------
+
+
+@operation
+def conv(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Number = 1,
+    padding: Padding = 0,
+    dilation: Number = 1,
+    groups: int = 1,
+) -> Result:
+    """Convolve x (N, C, *S) with w (D, C/G, *K) and add b (D): y (N, D, *T).
+
+    As everywhere in deep learning it is the cross-correlation y_t = Σ_k w_k x_(s t + d k - p) + b
+    (Dumoulin and Visin 2016).
+    """
+    _check_channels(x, w, x.shape[1], w.shape[1] * groups, w.shape[0], groups)
+    window = Window.of(w.shape[2:], stride, padding, dilation)
+    y = gathered(x, w, window, groups)
+    if b is not None:
+        y += b.reshape(-1, *(1,) * (x.ndim - 2))
+    return (
+        y,
+        lambda dy: scattered(dy, w, window, groups, x.shape[2:]),
+        lambda dy: paired(dy, x, w.shape, window, groups),
+        _sum_per_channel,
+    )
+
+
+@operation
+def conv_transpose(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Number = 1,
+    padding: Padding = 0,
+    output_padding: int | tuple[int, ...] = 0,
+    dilation: Number = 1,
+    groups: int = 1,
+) -> Result:
+    """Spread x (N, D, *T) by w (D, C/G, *K) and add b (C): y (N, C, *S), the derivative of `conv`.
+
+    Along each axis S = (T - 1) stride - both paddings + dilation (K - 1) + 1 + output_padding.
+    """
+    _check_channels(x, w, x.shape[1], w.shape[0], w.shape[0], groups)
+    window = Window.of(w.shape[2:], stride, padding, dilation)
+    n = len(window.kernel)
+    extra = (output_padding,) * n if isinstance(output_padding, int) else output_padding
+    size = tuple(n + e for n, e in zip(window.reach(x.shape[2:]), extra, strict=True))
+    y = scattered(x, w, window, groups, size)
+    if b is not None:
+        y = y + b.reshape(-1, *(1,) * (x.ndim - 2))
+    return (
+        y,
+        lambda dy: gathered(dy, w, window, groups, x.shape[2:]),
+        lambda dy: paired(x, dy, w.shape, window, groups),
+        _sum_per_channel,
+    )
+
+
+def gathered(
+    x: Array, w: Array, window: Window, groups: int, places: tuple[int, ...] | None = None
+) -> Array:
+    """Sum W_tap · shift_tap(x) over the taps: (N, C, *S) to (N, D, *T)."""
+    N, C, *S = x.shape
+    places = places or window.n_places(tuple(S))
+    flat = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    w = w.reshape(groups, -1, *w.shape[1:])  # (G, D/G, C/G, *K)
+    y = np.zeros((groups, w.shape[1], N * _product(places)), x.dtype)
+    for tap, seen in window.taps(places):
+        y += w[tap] @ flat[seen].reshape(groups, C // groups, -1)
+    return _ungrouped(y, N, places)
+
+
+def scattered(dy: Array, w: Array, window: Window, groups: int, size: tuple[int, ...]) -> Array:
+    """Sum shift_tapᵀ(W_tapᵀ · dy) over the taps: (N, D, *T) to (N, C, *S)."""
+    N, D, *T = dy.shape
+    w = w.reshape(groups, -1, *w.shape[1:])  # (G, D/G, C/G, *K)
+    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
+    room = tuple(n + a + b for n, (a, b) in zip(size, window.padding, strict=True))
+    dx = np.zeros((groups, w.shape[2], N, *room), dy.dtype)
+    for tap, seen in window.taps(tuple(T)):
+        dx[seen] += (w[tap].swapaxes(1, 2) @ flat).reshape(groups, -1, N, *T)
+    dx = window.cropped(dx)
+    return _ungrouped(dx, N, size)
+
+
+def paired(dy: Array, x: Array, shape: tuple[int, ...], window: Window, groups: int) -> Array:
+    """Compute dW_tap = dy · shift_tap(x)ᵀ for every tap: (D, C/G, *K)."""
+    N, D, *T = dy.shape
+    flat = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    d_flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
+    dw = np.empty((groups, D // groups, *shape[1:]), dy.dtype)
+    for tap, seen in window.taps(tuple(T)):
+        dw[tap] = d_flat @ flat[seen].reshape(groups, shape[1], -1).swapaxes(1, 2)
+    return dw.reshape(shape)
+
+
+def _grouped(x: Array, groups: int) -> Array:
+    """View (N, C, *S) as (G, C/G, N, *S), so that one product serves all examples."""
+    return x.swapaxes(0, 1).reshape(groups, -1, x.shape[0], *x.shape[2:])
+
+
+def _ungrouped(y: Array, N: int, size: tuple[int, ...]) -> Array:
+    """Turn (G, D/G, N * places) into (N, D, *T)."""
+    return np.ascontiguousarray(y.reshape(-1, N, *size).swapaxes(0, 1))
+
+
+def _product(numbers: tuple[int, ...]) -> int:
+    return int(np.prod(numbers))
+
+
+def _sum_per_channel(dy: Array) -> Array:
+    total: Array = dy.sum(axis=(0, *range(2, dy.ndim)))
+    return total
+
+
+def _check_channels(x: Array, w: Array, given: int, wanted: int, D: int, groups: int) -> None:
+    if x.ndim != w.ndim:
+        raise ValueError(f"input {x.shape} and weights {w.shape} need as many axes: (N, C, ...)")
+    if given != wanted or D % groups:
+        raise ValueError(
+            f"weights {w.shape} with groups={groups} take {wanted} channels, the input {x.shape}"
+            f" has {given}"
+        )
+
+
+# ---- pooling ------------------------------------------------------------------------------------
+
+
+@operation
+def max_pool(
+    x: Array, *, kernel: Number, stride: Number | None = None, padding: Padding = 0
+) -> Result:
+    """Take the largest number in each window of (N, C, *S); of equals, the first."""
+    n = x.ndim - 2
+    window = Window.of(_per_axis(kernel, n), kernel if stride is None else stride, padding)
+    places = window.n_places(x.shape[2:])
+    wide = window.padded(x, -np.inf)
+    y = np.full((*x.shape[:2], *places), -np.inf, x.dtype)
+    winner = np.zeros(y.shape, np.int32)
+    for i, (_, seen) in enumerate(window.taps(places)):
+        better = wide[seen] > y
+        y[better], winner[better] = wide[seen][better], i
+
+    def derivative(dy: Array) -> Array:
+        dx = np.zeros_like(wide)
+        for i, (_, seen) in enumerate(window.taps(places)):
+            dx[seen] += dy * (winner == i)
+        return window.cropped(dx)
+
+    return y, derivative
+
+
+@operation
+def average_pool(
+    x: Array,
+    *,
+    kernel: Number,
+    stride: Number | None = None,
+    padding: Padding = 0,
+    count_include_pad: bool = True,
+) -> Result:
+    """Average each window of (N, C, *S); padding counts as zeros, or not at all."""
+    n = x.ndim - 2
+    window = Window.of(_per_axis(kernel, n), kernel if stride is None else stride, padding)
+    places = window.n_places(x.shape[2:])
+
+    def total(wide: Array) -> Array:
+        y = np.zeros((*wide.shape[:-n], *places), x.dtype)
+        for _, seen in window.taps(places):
+            y += wide[seen]
+        return y
+
+    counted = np.ones(x.shape[2:], x.dtype)
+    area = total(window.padded(counted, 1.0 if count_include_pad else 0.0))
+
+    def derivative(dy: Array) -> Array:
+        dx = np.zeros_like(wide)
+        for _, seen in window.taps(places):
+            dx[seen] += dy / area
+        return window.cropped(dx)
+
+    wide = window.padded(x)
+    return total(wide) / area, derivative
+
+
+@operation
+def mean_over_space(x: Array) -> Result:
+    """Average (N, C, *S) over all places: (N, C)."""
+    axes = tuple(range(2, x.ndim))
+    n = _product(x.shape[2:])
+    return x.mean(axes), lambda dy: np.broadcast_to(np.expand_dims(dy / n, axes), x.shape)
+
+
+# ---- resizing -----------------------------------------------------------------------------------
+
+
+@operation
+def resize(
+    x: Array, *, size: tuple[int, ...], how: str = "bilinear", align_corners: bool = False
+) -> Result:
+    """Bring (N, C, *S) to another size: "bilinear" (linear along each axis) or "nearest".
+
+    Along an axis y = A x, with a matrix A of few entries, so dx = Aᵀ dy. Pixels are squares whose
+    centers lie at 1/2, 3/2, ... unless align_corners puts the first and the last on each other.
+    "nearest" takes cell ⌊i S / T⌋, as torch does.
+    """
+    if how not in ("bilinear", "nearest"):
+        raise ValueError(f'how={how!r}: it can be "bilinear" or "nearest"')
+    matrices = [
+        _interpolation(n, t, how, align_corners).astype(x.dtype)
+        for n, t in zip(x.shape[2:], size, strict=True)
+    ]
+    return _along_axes(x, matrices), lambda dy: _along_axes(dy, [a.T for a in matrices])
+
+
+def _along_axes(x: Array, matrices: list[Array]) -> Array:
+    for axis, matrix in enumerate(matrices, start=2):
+        x = np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T, -1, axis)
+    return np.ascontiguousarray(x)
+
+
+def _interpolation(n: int, t: int, how: str, align_corners: bool) -> Array:
+    """Make the matrix (T, S) that says how much of each old cell goes into each new one."""
+    i = np.arange(t)
+    a = np.zeros((t, n))
+    if how == "nearest":
+        a[i, i * n // t] = 1
+        return a
+    if align_corners:
+        place = i * ((n - 1) / (t - 1)) if t > 1 else np.zeros(1)
+    else:
+        place = np.clip((i + 0.5) * (n / t) - 0.5, 0, n - 1)
+    low = np.minimum(place.astype(int), n - 1)
+    high = np.minimum(low + 1, n - 1)
+    np.add.at(a, (i, low), 1 - (place - low))
+    np.add.at(a, (i, high), place - low)
+    return a

@@ -1,0 +1,68 @@
+"""A network in a file: what its layers are, as text, and its numbers, in one NumPy archive.
+
+The file is written beside its place and renamed, so that it is there whole or not at all, and it is
+read without executing anything that it holds.
+"""
+
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuropil.core import layers as kinds
+from neuropil.core.layers import Layer
+from neuropil.core.tensor import Array
+
+DESCRIPTION = "neuropil network"  # the archive's entry that says what the layers are
+
+
+def write(path: Path, layers: tuple[Layer, ...]) -> None:
+    """Write layers with all that they know."""
+    described = [{"layer": type(layer).__name__, **asdict(layer)} for layer in layers]
+    entries: dict[str, Any] = {DESCRIPTION: np.array(json.dumps(described))}
+    for i, layer in enumerate(layers):
+        entries |= {f"{i}.{name}": array for name, array in known(layer)}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
+    try:
+        np.savez_compressed(temporary, **entries)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def known(layer: Layer) -> list[tuple[str, Array]]:
+    """List a layer's parameters and memory as arrays."""
+    learned = [(name, tensor.value) for name, tensor in layer.parameters().items()]
+    return [*learned, *layer.memory().items()]
+
+
+def read(path: Path) -> list[Layer]:
+    """Read what `write` has written."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        described = json.loads(str(arrays.pop(DESCRIPTION)))
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, AttributeError) as error:
+        raise ValueError(
+            f"{path} holds no network: give a file that Network.save has written"
+        ) from error
+    return [_layer(path, i, settings, arrays) for i, settings in enumerate(described)]
+
+
+def _layer(path: Path, i: int, settings: dict[str, object], arrays: dict[str, Array]) -> Layer:
+    """Make one layer and put its numbers in."""
+    kind = getattr(kinds, str(settings.pop("layer")), None)
+    if not (isinstance(kind, type) and issubclass(kind, Layer)):
+        raise ValueError(f"{path}: layer {i} is of a kind that this version doesn't know")
+    layer = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+    for name, array in known(layer):
+        given = arrays.get(f"{i}.{name}")
+        if given is None or given.shape != array.shape:
+            found = "nothing" if given is None else f"shape {given.shape}"
+            raise ValueError(f"{path}: {i}.{name} of {layer} should be {array.shape}, is {found}")
+        layer.put(name, given)
+    return layer
