@@ -1,0 +1,15 @@
+"""The neuron that the artificial one was modelled on, in NumPy: membrane, cable, cell, learning.
+
+trace = simulate([0.2, 0.9], [4.0, -2.0])      # spikes in, dendrites, soma, axon, next cell
+trace.firing_rate, trace.z, trace.a            # and the artificial neuron on the same inputs
+"""
+
+from neuropil.biology.axon import conduct as conduct
+from neuropil.biology.firing import f_I_curve as f_I_curve
+from neuropil.biology.integrate import Leaky as Leaky
+from neuropil.biology.membrane import SQUID as SQUID
+from neuropil.biology.membrane import Membrane as Membrane
+from neuropil.biology.neuron import Trace as Trace
+from neuropil.biology.neuron import response as response
+from neuropil.biology.neuron import simulate as simulate
+from neuropil.biology.plasticity import Timing as Timing

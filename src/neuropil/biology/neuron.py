@@ -1,0 +1,208 @@
+"""The biological neuron beside the artificial one, on the same inputs.
+
+    n  inputs          x  input, 0..1          w  weight          b  bias
+    M  moments kept    S  places on the axon   D  dendrites       T  steps + 1
+
+    biological                                       artificial
+    spikes arrive at synapse i, x_i · 100 a second   x_i
+    the synapse's conductance, |w_i| · UNIT          w_i: excitatory above 0, inhibitory below
+    currents flow together at the soma               z = w1·x1 + … + wn·xn + b
+    a steady current, b times what w·x = 1 makes     b
+    spikes, all alike, travel down the axon          a = σ(z) = 1 / (1 + e⁻ᶻ)
+    firing rate, Hz                                  a
+
+Synapse i sits on dendrite i mod 8, all at one distance, so that equal weights have equal effects.
+At -60 mV an inhibitory synapse (-80 mV) has a third of the driving force of an excitatory one
+(0 mV), which a threefold conductance makes up for; in the brain such synapses sit near the soma.
+
+A squid's membrane is silent or fires more than about 50 a second under steady input; the irregular
+arrival of spikes is what fills in the rates between, and makes the curve an S. Where the likeness
+ends: zero drive is silence, not one half; a drive above about 12 blocks the neuron instead of
+saturating it; and few strong synapses fire it more than many weak ones of the same sum, since it
+is jolts that fire it, not the mean.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuropil.biology.cell import ARRIVED, AXON_PLACES, DENDRITES, KEPT, Run, follow
+from neuropil.biology.membrane import Floats, crossings
+from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse
+
+TOP_RATE = 100.0  # Hz, of an input of 1
+UNIT = 5e-3  # µS: peak conductance for a weight of 1
+INHIBITION = 3.0  # times more where a weight is below 0
+DRIVING = 60.0  # mV, of an excitatory synapse near threshold
+STEP = 0.05  # ms
+LARGEST = 100.0  # of |w| and |b|
+LONGEST = 5000.0  # ms
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened in the neuron, and what the artificial one made of the same inputs.
+
+    time: (M,) ms                       spike_times: n arrays, ms: when input spikes arrived
+    weights: (n,)                       conductances: (n, M) µS, of each synapse
+    dendritic_currents: (n, M) nA, of each synapse, above 0 where it excites
+    dendrites: (D, M) mV, where the synapses sit, synapse i on dendrite i mod D
+    soma: (M,) mV                       spikes: ms, when the soma fired
+    axon: (S, M) mV                     axon_places: (S,) µm from the soma
+    next_conductance: (M,) µS           next_soma: (M,) mV, of the cell at the axon's end
+    next_spikes: ms                     firing_rate: Hz
+    z, a: the artificial neuron's weighted sum and activation, the sigmoid of z
+    """
+
+    time: Floats
+    spike_times: tuple[Floats, ...]
+    weights: Floats
+    conductances: Floats
+    dendritic_currents: Floats
+    dendrites: Floats
+    soma: Floats
+    spikes: Floats
+    axon: Floats
+    axon_places: Floats
+    next_conductance: Floats
+    next_soma: Floats
+    next_spikes: Floats
+    firing_rate: float
+    z: float
+    a: float
+
+
+def simulate(
+    inputs: Sequence[float] | Floats,
+    weights: Sequence[float] | Floats,
+    bias: float = 0.0,
+    *,
+    ms: float = 500.0,
+    seed: int = 0,
+    step: float = STEP,
+) -> Trace:
+    """Let inputs (n,), 0..1, arrive as spikes at synapses of weights (n,), and follow the neuron.
+
+    weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 100.
+    The same seed gives the same trace. Raises ValueError for what is outside of these.
+    """
+    x, w = np.asarray(inputs, float), np.asarray(weights, float)
+    _check(x, w, bias, ms, step)
+    arrived = arrivals(x, ms, np.random.default_rng(seed))
+    opened = _opened(arrived, w, ms, step)
+    g, drive = _gathered(opened, w)
+    run = follow(g[..., None], drive[..., None], np.array([bias * bias_current()]), step)
+    z = math.fsum([*(w * x).tolist(), bias])
+    return _trace(run, arrived, w, opened[:, :: round(KEPT / step)], z)
+
+
+def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float = STEP) -> Floats:
+    """Measure the firing rates (B,), Hz, at summed drives z (B,), -100 to 100.
+
+    A drive comes in over one input on each dendrite, x = 1 and w = z / D: excitatory above 0,
+    inhibitory below. Raises ValueError for other drives.
+    """
+    z = np.atleast_1d(np.asarray(drives, float))
+    _check(np.ones(1), z, 0.0, ms, step)
+    trials = np.random.default_rng(seed).spawn(len(z))
+    reached = []
+    for total, rng in zip(z, trials, strict=True):
+        w = np.full(DENDRITES, total / DENDRITES)
+        reached.append(_gathered(_opened(arrivals(np.ones(DENDRITES), ms, rng), w, ms, step), w))
+    g, drive = (np.stack(part, axis=-1) for part in zip(*reached, strict=True))
+    run = follow(g, drive, np.zeros(len(z)), step)
+    counts = [len(crossings(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
+    return 1000 / ms * np.array(counts)
+
+
+def arrivals(x: Floats, ms: float, rng: np.random.Generator) -> tuple[Floats, ...]:
+    """Draw when spikes arrive at each input, ms: Poisson, at x · 100 Hz."""
+    counts = rng.poisson(x * TOP_RATE * ms / 1000)
+    return tuple(np.sort(rng.uniform(0, ms, count)) for count in counts)
+
+
+def bias_current() -> float:
+    """Give the steady current, nA, that is to a bias of 1 as the mean one is to w · x = 1."""
+    per_spike = EXCITATORY.scale * (EXCITATORY.decay - EXCITATORY.rise)  # ms: the area under g
+    return DRIVING * UNIT * per_spike * TOP_RATE / 1000
+
+
+def kind(weight: float) -> Synapse:
+    """Choose the synapse that a weight stands for, by its sign."""
+    return EXCITATORY if weight >= 0 else INHIBITORY
+
+
+def _opened(arrived: tuple[Floats, ...], w: Floats, ms: float, step: float) -> Floats:
+    """Sum the conductances that the spikes open: (n, T), µS."""
+    time = step * np.arange(round(ms / step) + 1)
+    opened = np.zeros((len(w), len(time)))
+    for row, spikes, weight in zip(opened, arrived, w, strict=True):
+        synapse = kind(weight)
+        area = synapse.scale * (synapse.decay - synapse.rise)
+        same_area = EXCITATORY.scale * (EXCITATORY.decay - EXCITATORY.rise) / area
+        stronger = 1.0 if weight >= 0 else INHIBITION * same_area
+        peak = UNIT * abs(weight) * stronger
+        for first, spike in zip(np.searchsorted(time, spikes), spikes, strict=True):
+            lasts = slice(first, first + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
+            row[lasts] += peak * synapse.conductance(time[lasts] - spike)
+    return opened
+
+
+def _gathered(opened: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """Sum conductances and drives of the synapses of each dendrite: two (T, D)."""
+    n, T = opened.shape
+    g, drive = np.zeros((2, DENDRITES, T))
+    for i, weight in enumerate(w):
+        g[i % DENDRITES] += opened[i]
+        drive[i % DENDRITES] += opened[i] * kind(weight).reversal
+    return g.T, drive.T
+
+
+def _trace(run: Run, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: float) -> Trace:
+    dendrites, axon = run.dendrites[..., 0].T, run.axon[..., 0].T
+    reversal = np.array([kind(weight).reversal for weight in w])[:, None]
+    spikes = crossings(run.time, axon[0], ARRIVED)
+    next_soma = run.next_soma[:, 0]
+    return Trace(
+        time=run.time,
+        spike_times=arrived,
+        weights=w,
+        conductances=opened,
+        dendritic_currents=opened * (reversal - dendrites[np.arange(len(w)) % DENDRITES]),
+        dendrites=dendrites,
+        soma=axon[0],
+        spikes=spikes,
+        axon=axon,
+        axon_places=AXON_PLACES,
+        next_conductance=run.next_conductance[:, 0],
+        next_soma=next_soma,
+        next_spikes=crossings(run.time, next_soma, ARRIVED),
+        firing_rate=1000 * len(spikes) / float(run.time[-1]),
+        z=z,
+        a=sigmoid(z),
+    )
+
+
+def sigmoid(z: float) -> float:
+    """Compute σ(z) = 1 / (1 + e⁻ᶻ), for z of either sign without overflow."""
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+
+
+def _check(x: Floats, w: Floats, bias: float, ms: float, step: float) -> None:
+    if x.ndim != 1 or w.ndim != 1 or not len(w):
+        raise ValueError(
+            f"inputs {x.shape} and weights {w.shape} must be two lists, "
+            "as simulate([0.2, 0.9], [4, -2])"
+        )
+    if not ((x >= 0) & (x <= 1)).all():
+        raise ValueError(f"inputs {x} must lie from 0 to 1: divide by the largest")
+    if not (abs(w) <= LARGEST).all() or not abs(bias) <= LARGEST:
+        raise ValueError(f"weights {w} and bias {bias} must lie from -{LARGEST:g} to {LARGEST:g}")
+    if not 1 <= ms <= LONGEST:
+        raise ValueError(f"{ms} ms: give from 1 to {LONGEST:g}, as 500")
+    parts = KEPT / step if step > 0 else 0
+    if not (2 <= parts <= 100 and abs(parts - round(parts)) < 1e-6):
+        raise ValueError(f"a step of {step} ms: give {KEPT} divided by 2, 3 … 100, as 0.05")
