@@ -390,9 +390,9 @@ def slope(function: Function, inputs: list[Array], i: int, at: Shape, dy: Array)
 
 
 def test_a_rule_is_bare_arithmetic() -> None:
-    y, dx, dw, db = ops.affine.rule(np.ones((2, 3)), np.ones((4, 3)), np.zeros(4))
+    y, *derivatives = ops.affine.rule(np.ones((2, 3)), np.ones((4, 3)), np.zeros(4))
     assert (y == 3).all()
-    assert [d(np.ones((2, 4))).shape for d in (dx, dw, db)] == [(2, 3), (4, 3), (4,)]
+    assert [d(np.ones((2, 4))).shape for d in derivatives if d] == [(2, 3), (4, 3), (4,)]
     assert ops.sigmoid.rule(0.415)[0] == pytest.approx(1 / (1 + np.exp(-0.415)), rel=1e-15)
 
 
@@ -402,7 +402,7 @@ def test_sigmoid_is_stable() -> None:
         y = ops.sigmoid(x.astype(dtype)).value
         assert y.dtype == dtype
         np.testing.assert_allclose(y[2:], [np.exp(-80.0), 1, 1, 1], rtol=1e-5)
-        assert (0 <= y[:2]).all()
+        assert (y[:2] >= 0).all()
         assert (y[:2] < 1e-38).all()
 
 

@@ -79,4 +79,4 @@ def shuffled(
 
 def n_right(outputs: Array, labels: Array) -> int:
     """Count the examples whose largest output (N, C) is at the label (N)."""
-    return int((outputs.argmax(axis=1) == labels).sum())
+    return int(np.count_nonzero(outputs.argmax(axis=1) == labels))

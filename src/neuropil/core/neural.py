@@ -26,7 +26,7 @@ def affine(x: Array, w: Array, b: Array | None = None) -> Result:
         y,
         lambda dy: dy @ w,
         lambda dy: _rows(dy).T @ _rows(x),
-        lambda dy: _rows(dy).sum(axis=0),
+        lambda dy: np.add.reduce(_rows(dy)),
     )
 
 
@@ -57,13 +57,14 @@ def elu(x: Array, *, alpha: float = 1.0) -> Result:
 @operation
 def sigmoid(x: Array) -> Result:
     """Squash to 0 ... 1: y = σ(x) = 1 / (1 + e⁻ˣ), dy/dx = y (1 - y)."""
-    y = _sigmoid(x)
+    y = logistic(x)
     return y, lambda dy: dy * (y * (1 - y))
 
 
-def _sigmoid(x: Array) -> Array:
-    """Compute σ; below -88 its value, 6e-39, stays what it is there, so that e⁻ˣ can't overflow."""
-    y: Array = 1 / (1 + np.exp(np.minimum(-x, 88.0)))
+def logistic(x: Array) -> Array:
+    """Compute σ(x) = 1 / (1 + e⁻ˣ); where e⁻ˣ is too large for a number, σ is 0 as it should be."""
+    with np.errstate(over="ignore"):
+        y: Array = 1 / (1 + np.exp(-x))
     return y
 
 
@@ -97,14 +98,14 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 @operation
 def silu(x: Array) -> Result:
     """Weigh x by its own sigmoid: y = x σ(x)."""
-    s = _sigmoid(x)
+    s = logistic(x)
     return x * s, lambda dy: dy * (s * (1 + x * (1 - s)))
 
 
 @operation
 def softplus(x: Array) -> Result:
     """Rectify smoothly: y = ln(1 + eˣ), dy/dx = σ(x)."""
-    return np.logaddexp(x, x.dtype.type(0)), lambda dy: dy * _sigmoid(x)
+    return np.logaddexp(x, x.dtype.type(0)), lambda dy: dy * logistic(x)
 
 
 @operation
@@ -271,13 +272,14 @@ def cross_entropy(logits: Array, labels: Array, *, smoothing: float = 0.0) -> Re
     _check_labels(labels, logits)
     at = (np.arange(len(x)), labels.reshape(-1))
     ln_p = _log_softmax(x, 1)
-    loss = -(1 - smoothing) * ln_p[at].mean()
+    loss = -(1 - smoothing) * ln_p[at].sum() / len(x)
     if smoothing:
-        loss = loss - smoothing * ln_p.mean()
+        loss -= smoothing * ln_p.mean()
 
     def derivative(dy: Array) -> Array:
         dx = np.exp(ln_p)
-        dx -= smoothing / C
+        if smoothing:
+            dx -= smoothing / C
         dx[at] -= 1 - smoothing
         dx *= dy / len(x)
         if logits.ndim == 2:
@@ -305,4 +307,4 @@ def binary_cross_entropy(logits: Array, target: Array) -> Result:
     _same_shape(target, logits)
     loss = (np.logaddexp(logits, logits.dtype.type(0)) - target * logits).mean()
     n = logits.size
-    return loss, lambda dy: dy * (_sigmoid(logits) - target) / n, lambda dy: -dy * logits / n
+    return loss, lambda dy: dy * (logistic(logits) - target) / n, lambda dy: -dy * logits / n

@@ -49,7 +49,6 @@ class Optimizer(ABC):
     rate: float
     schedule: Schedule = constant
     n_steps: int = field(default=0, init=False)  # taken so far
-    _g: Array = field(default_factory=lambda: np.empty(0), init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.rate > 0:
@@ -60,26 +59,33 @@ class Optimizer(ABC):
         """Make what is remembered from step to step, in the shape of g (P,)."""
 
     @abstractmethod
-    def move(self, g: Array, rate: float) -> Array:
-        """Compute from dL/dw (P,) what is to be subtracted from w (P,)."""
+    def turn(self, g: Array, rate: float) -> None:
+        """Turn dL/dw (P,), in place, into what is to be subtracted from w (P,)."""
 
     def step(self, parameters: Sequence[Tensor]) -> None:
-        """Move the parameters once and use their gradients up: each `.grad` is None after it."""
-        given = [p.value if p.grad is None else p.grad for p in parameters]
+        """Move the parameters once and use their gradients up: each `.grad` is None after it.
+
+        A parameter that has no gradient counts as one whose gradient is 0.
+        """
         if not self.n_steps:
-            self._g = np.concatenate([g.ravel() for g in given])
-            self.start(self._g)
-        elif self._g.size != sum(g.size for g in given):
+            self._lay_out(parameters)
+        if [p.shape for p in parameters] != [part.shape for part in self._parts]:
             raise ValueError("this optimizer has begun with other parameters: make a new one")
-        np.concatenate([g.ravel() for g in given], out=self._g)
-        change = self.move(self._g, self.rate * self.schedule(self.n_steps))
+        for p, part in zip(parameters, self._parts, strict=True):
+            part[...] = 0 if p.grad is None else p.grad
+        self.turn(self._g, self.rate * self.schedule(self.n_steps))
         self.n_steps += 1
-        end = 0
-        for p in parameters:
-            begin, end = end, end + p.value.size
-            if p.grad is not None:
-                p.value -= change[begin:end].reshape(p.value.shape)
-                p.grad = None
+        for p, part in zip(parameters, self._parts, strict=True):
+            p.value -= part
+            p.grad = None
+
+    def _lay_out(self, parameters: Sequence[Tensor]) -> None:
+        """Make the vector, and for each parameter the part of it that has its shape."""
+        self._g = np.concatenate([p.value.ravel() for p in parameters])
+        ends = np.cumsum([p.value.size for p in parameters])
+        parts = np.split(self._g, ends[:-1])
+        self._parts = [part.reshape(p.shape) for p, part in zip(parameters, parts, strict=True)]
+        self.start(self._g)
 
 
 @dataclass
@@ -91,9 +97,9 @@ class SGD(Optimizer):
     def start(self, g: Array) -> None:
         """Remember nothing."""
 
-    def move(self, g: Array, rate: float) -> Array:
+    def turn(self, g: Array, rate: float) -> None:
         """Compute η g."""
-        return rate * g
+        g *= rate
 
 
 @dataclass
@@ -111,11 +117,12 @@ class Momentum(Optimizer):
         """Begin at rest."""
         self._v = np.zeros_like(g)
 
-    def move(self, g: Array, rate: float) -> Array:
-        """Compute η v."""
+    def turn(self, g: Array, rate: float) -> None:
+        """Compute η v, or η (g + μ v)."""
         self._v *= self.momentum
         self._v += g
-        return rate * (g + self.momentum * self._v if self.nesterov else self._v)
+        g[:] = g + self.momentum * self._v if self.nesterov else self._v
+        g *= rate
 
 
 @dataclass
@@ -135,7 +142,7 @@ class Adam(Optimizer):
 
     def start(self, g: Array) -> None:
         """Begin both means at 0."""
-        self._m, self._s, self._change = np.zeros_like(g), np.zeros_like(g), np.empty_like(g)
+        self._m, self._s = np.zeros_like(g), np.zeros_like(g)
 
     def step(self, parameters: Sequence[Tensor]) -> None:
         """Shrink the weights where there is a decay, then step."""
@@ -144,18 +151,19 @@ class Adam(Optimizer):
                 p.value *= 1 - self.rate * self.schedule(self.n_steps) * self.decay
         super().step(parameters)
 
-    def move(self, g: Array, rate: float) -> Array:
-        """Compute η (m / c₁) / (√(s / c₂) + ε), which is η √c₂ / c₁ · m / (√s + ε √c₂)."""
+    def turn(self, g: Array, rate: float) -> None:
+        """Compute the step from the sums m' = m / (1 - β₁), s' = s / (1 - β₂): fewer products.
+
+        With r = √(c₂ / (1 - β₂)) it is η r (1 - β₁) / c₁ · m' / (√s' + ε r).
+        """
         t = self.n_steps + 1
-        m, s, change = self._m, self._s, self._change
-        root = sqrt(1 - self.beta2**t)
+        m, s = self._m, self._s
+        r = sqrt((1 - self.beta2**t) / (1 - self.beta2))
         m *= self.beta1
-        m += np.multiply(g, 1 - self.beta1, out=change)
+        m += g
         s *= self.beta2
-        g *= g
-        s += np.multiply(g, 1 - self.beta2, out=change)
-        np.sqrt(s, out=change)
-        change += self.epsilon * root
-        np.divide(m, change, out=change)
-        change *= rate * root / (1 - self.beta1**t)
-        return change
+        s += np.multiply(g, g, out=g)
+        np.sqrt(s, out=g)
+        g += self.epsilon * r
+        np.divide(m, g, out=g)
+        g *= rate * r * (1 - self.beta1) / (1 - self.beta1**t)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from neuropil.core.neural import logistic
 from neuropil.core.tensor import Array, Result, once, operation
 
 StepBack = Callable[[Array, Array], tuple[Array, Array]]  # dh, dc after -> d_gates, dc before
@@ -73,7 +74,7 @@ def lstm(x: Array, state: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Ar
 def _lstm_step(z: Array, c: Array, new: Array) -> StepBack:
     """Fill in the new state h', c' from the sums z (N, 4H) and the cell c (N, H)."""
     H = c.shape[1]
-    gates = 1 / (1 + np.exp(np.minimum(-z, 88.0)))
+    gates = logistic(z)
     gates[:, 2 * H : 3 * H] = np.tanh(z[:, 2 * H : 3 * H])
     i, f, g, o = np.split(gates, 4, axis=1)
     new[1] = f * c + i * g
@@ -99,7 +100,7 @@ def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Ar
     """
     H = h.shape[1]
     from_x, from_h = x @ w_ih.T + b_ih, h @ w_hh.T + b_hh
-    r, z = np.split(1 / (1 + np.exp(np.minimum(-(from_x + from_h)[:, : 2 * H], 88.0))), 2, axis=1)
+    r, z = np.split(logistic((from_x + from_h)[:, : 2 * H]), 2, axis=1)
     hn = from_h[:, 2 * H :]
     n = np.tanh(from_x[:, 2 * H :] + r * hn)
 

@@ -14,6 +14,7 @@ for every axis; padding can also be (before, after) for each axis.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,12 @@ class Window:
         every = zip(places, self.stride, spread, self.padding, strict=True)
         return tuple((n - 1) * s + reach - sum(pair) for n, s, reach, pair in every)
 
-    def taps(self, places: tuple[int, ...]) -> Iterator[tuple[Any, Any]]:
+    def taps(self, places: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Any]]:
         """List each tap of the kernel and what it sees of the padded input, as indices."""
         for tap in np.ndindex(*self.kernel):
             every = zip(tap, self.dilation, self.stride, places, strict=True)
-            yield (
-                (..., *tap),
-                (..., *(slice(d * k, d * k + s * (n - 1) + 1, s) for k, d, s, n in every)),
-            )
+            seen = [slice(d * k, d * k + s * (n - 1) + 1, s) for k, d, s, n in every]
+            yield tap, (..., *seen)
 
     def padded(self, x: Array, value: float = 0.0) -> Array:
         """Put a constant around the spatial axes of (..., *S)."""
@@ -168,36 +167,55 @@ def gathered(
     """Sum W_tap · shift_tap(x) over the taps: (N, C, *S) to (N, D, *T)."""
     N, C, *S = x.shape
     places = places or window.n_places(tuple(S))
-    flat = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
-    w = w.reshape(groups, -1, *w.shape[1:])  # (G, D/G, C/G, *K)
-    y = np.zeros((groups, w.shape[1], N * _product(places)), x.dtype)
-    for tap, seen in window.taps(places):
-        y += w[tap] @ flat[seen].reshape(groups, C // groups, -1)
+    x = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
+    seen = np.empty((groups, C // groups, N, *places), x.dtype)
+    y = np.zeros((groups, w.shape[-2], N * prod(places)), np.result_type(x, w))
+    product = np.empty_like(y)
+    for tap, at in window.taps(places):
+        seen[...] = x[at]
+        y += _product(w[tap], seen.reshape(groups, C // groups, -1), product)
     return _ungrouped(y, N, places)
 
 
 def scattered(dy: Array, w: Array, window: Window, groups: int, size: tuple[int, ...]) -> Array:
     """Sum shift_tapᵀ(W_tapᵀ · dy) over the taps: (N, D, *T) to (N, C, *S)."""
     N, D, *T = dy.shape
-    w = w.reshape(groups, -1, *w.shape[1:])  # (G, D/G, C/G, *K)
+    w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
     flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
     room = tuple(n + a + b for n, (a, b) in zip(size, window.padding, strict=True))
-    dx = np.zeros((groups, w.shape[2], N, *room), dy.dtype)
-    for tap, seen in window.taps(tuple(T)):
-        dx[seen] += (w[tap].swapaxes(1, 2) @ flat).reshape(groups, -1, N, *T)
-    dx = window.cropped(dx)
-    return _ungrouped(dx, N, size)
+    dx = np.zeros((groups, w.shape[-1], N, *room), np.result_type(dy, w))
+    product = np.empty((groups, w.shape[-1], flat.shape[-1]), dx.dtype)
+    for tap, at in window.taps(tuple(T)):
+        _product(w[tap].swapaxes(1, 2), flat, product)
+        dx[at] += product.reshape(groups, -1, N, *T)
+    return _ungrouped(window.cropped(dx), N, size)
 
 
 def paired(dy: Array, x: Array, shape: tuple[int, ...], window: Window, groups: int) -> Array:
     """Compute dW_tap = dy · shift_tap(x)ᵀ for every tap: (D, C/G, *K)."""
     N, D, *T = dy.shape
-    flat = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
-    d_flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
-    dw = np.empty((groups, D // groups, *shape[1:]), dy.dtype)
-    for tap, seen in window.taps(tuple(T)):
-        dw[tap] = d_flat @ flat[seen].reshape(groups, shape[1], -1).swapaxes(1, 2)
-    return dw.reshape(shape)
+    x = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
+    seen = np.empty((*x.shape[:3], *T), x.dtype)
+    dw = np.empty((*window.kernel, groups, D // groups, shape[1]), np.result_type(dy, x))
+    for tap, at in window.taps(tuple(T)):
+        seen[...] = x[at]
+        np.matmul(flat, seen.reshape(groups, shape[1], -1).swapaxes(1, 2), out=dw[tap])
+    n = len(window.kernel)
+    return dw.transpose(n, n + 1, n + 2, *range(n)).reshape(shape)
+
+
+def _by_tap(w: Array, groups: int) -> Array:
+    """Turn (D, C/G, *K) into (*K, G, D/G, C/G): one matrix for each tap and group."""
+    n = w.ndim - 2
+    split = w.reshape(groups, -1, *w.shape[1:])
+    return np.ascontiguousarray(split.transpose(*range(3, 3 + n), 0, 1, 2))
+
+
+def _product(a: Array, b: Array, out: Array) -> Array:
+    """Multiply matrices; a column by a row has nothing to add up, which NumPy does faster alone."""
+    return np.multiply(a, b, out=out) if a.shape[-1] == 1 else np.matmul(a, b, out=out)
 
 
 def _grouped(x: Array, groups: int) -> Array:
@@ -208,10 +226,6 @@ def _grouped(x: Array, groups: int) -> Array:
 def _ungrouped(y: Array, N: int, size: tuple[int, ...]) -> Array:
     """Turn (G, D/G, N * places) into (N, D, *T)."""
     return np.ascontiguousarray(y.reshape(-1, N, *size).swapaxes(0, 1))
-
-
-def _product(numbers: tuple[int, ...]) -> int:
-    return int(np.prod(numbers))
 
 
 def _sum_per_channel(dy: Array) -> Array:
@@ -243,14 +257,14 @@ def max_pool(
     wide = window.padded(x, -np.inf)
     y = np.full((*x.shape[:2], *places), -np.inf, x.dtype)
     winner = np.zeros(y.shape, np.int32)
-    for i, (_, seen) in enumerate(window.taps(places)):
-        better = wide[seen] > y
-        y[better], winner[better] = wide[seen][better], i
+    for i, (_, at) in enumerate(window.taps(places)):
+        better = wide[at] > y
+        y[better], winner[better] = wide[at][better], i
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(wide)
-        for i, (_, seen) in enumerate(window.taps(places)):
-            dx[seen] += dy * (winner == i)
+        for i, (_, at) in enumerate(window.taps(places)):
+            dx[at] += dy * (winner == i)
         return window.cropped(dx)
 
     return y, derivative
@@ -272,8 +286,8 @@ def average_pool(
 
     def total(wide: Array) -> Array:
         y = np.zeros((*wide.shape[:-n], *places), x.dtype)
-        for _, seen in window.taps(places):
-            y += wide[seen]
+        for _, at in window.taps(places):
+            y += wide[at]
         return y
 
     counted = np.ones(x.shape[2:], x.dtype)
@@ -281,8 +295,8 @@ def average_pool(
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(wide)
-        for _, seen in window.taps(places):
-            dx[seen] += dy / area
+        for _, at in window.taps(places):
+            dx[at] += dy / area
         return window.cropped(dx)
 
     wide = window.padded(x)
@@ -293,7 +307,7 @@ def average_pool(
 def mean_over_space(x: Array) -> Result:
     """Average (N, C, *S) over all places: (N, C)."""
     axes = tuple(range(2, x.ndim))
-    n = _product(x.shape[2:])
+    n = prod(x.shape[2:])
     return x.mean(axes), lambda dy: np.broadcast_to(np.expand_dims(dy / n, axes), x.shape)
 
 

@@ -16,7 +16,6 @@ that it meets (reverse-mode differentiation: Linnainmaa 1970; Rumelhart, Hinton 
 What stands here is arithmetic and shape; the operations of networks are in `operations`.
 """
 
-import builtins
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
@@ -41,12 +40,12 @@ class Tensor:
     def __init__(self, value: "Input", *, needs_grad: bool = False) -> None:
         """Hold a value: float32 and float64 as they are, all else as float64."""
         array = np.asarray(value.value if isinstance(value, Tensor) else value)
-        if array.dtype not in (np.float32, np.float64):
+        if array.dtype.char not in "fd":
             array = array.astype(np.float64)
         self.value: Array = array
         self.grad: Array | None = None
         self.needs_grad = needs_grad
-        self.paths: tuple[tuple[Tensor, Derivative], ...] = ()  # the inputs that need a gradient
+        self.paths: list[tuple[Tensor, Derivative]] = []  # the inputs that need a gradient
         self.depth = 0  # how many operations lie between it and what it was computed from
 
     def backward(self, seed: Array | None = None) -> None:
@@ -69,11 +68,12 @@ class Tensor:
         """List what was computed on the way here; each is less deep than all that uses it."""
         found = {self}
         waiting = [self]
-        while waiting:
-            new = {x for x, _ in waiting.pop().paths if x.paths} - found
-            found |= new
-            waiting += new
-        return sorted(found, key=_depth, reverse=True)
+        for node in waiting:
+            for x, _ in node.paths:
+                if x.paths and x not in found:
+                    found.add(x)
+                    waiting.append(x)
+        return sorted(waiting, key=_depth, reverse=True)
 
     def _seed(self, seed: Array | None) -> Array:
         if seed is None and self.value.size != 1:
@@ -217,14 +217,12 @@ def operation(rule: Rule) -> Operation:
         values = [x.value if isinstance(x, Tensor) else _plain(x) for x in inputs]
         value, *derivatives = rule(*values, **settings)
         y = Tensor(value)
-        y.paths = tuple(
-            (x, derivative)
-            for x, derivative in zip(inputs, derivatives, strict=False)
-            if isinstance(x, Tensor) and x.needs_grad and derivative
-        )
-        if y.paths:
-            y.needs_grad = True
-            y.depth = 1 + builtins.max(x.depth for x, _ in y.paths)
+        for x, derivative in zip(inputs, derivatives, strict=False):
+            if isinstance(x, Tensor) and x.needs_grad and derivative is not None:
+                y.needs_grad = True
+                y.paths.append((x, derivative))
+                if x.depth >= y.depth:
+                    y.depth = x.depth + 1
         return y
 
     made = cast(Operation, compute)
