@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from neuropil.core.tensor import Array
 
@@ -77,6 +78,16 @@ def shuffled(
         yield x[i : i + batch], y[i : i + batch]
 
 
+def numbers(data: ArrayLike) -> Array:
+    """Take data (N, ...) as an array; NaN, infinity and what is no number are refused."""
+    array = np.asarray(data)
+    if array.dtype.kind not in "biuf" or array.ndim < 1:
+        raise ValueError(f"numbers for several examples are needed, not {array.dtype} {data!r:.50}")
+    if not np.isfinite(array).all():
+        raise ValueError("there is NaN or infinity in the data: leave those examples out")
+    return array
+
+
 def n_right(outputs: Array, labels: Array) -> int:
-    """Count the examples whose largest output (N, C) is at the label (N)."""
+    """Count where the largest output (N, C, ...) is at the label (N, ...)."""
     return int(np.count_nonzero(outputs.argmax(axis=1) == labels))

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from neuropil.core import storage
-from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer
-from neuropil.core.learning import Curve, Score, n_right, shuffled
+from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer, Softmax
+from neuropil.core.learning import Curve, Score, n_right, numbers, shuffled
 from neuropil.core.neural import cross_entropy
 from neuropil.core.optim import Adam, Optimizer
 from neuropil.core.tensor import Array, Input, Tensor
@@ -60,11 +60,12 @@ class Network:
         """Compute the values for x (N, ...), some examples at a time."""
         whole = np.asarray(x)
         parts = [self(whole[i : i + AT_ONCE]).value for i in range(0, len(whole), AT_ONCE)]
-        return np.concatenate(parts) if len(parts) > 1 else self(whole).value
+        return np.concatenate(parts) if parts else self(whole).value
 
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Count for how many of x (N, ...) the largest output is at the label (N): 0 to 1."""
-        return float((self.predict(x).argmax(axis=1) == np.asarray(labels)).mean())
+        x, labels = self._examples(x, labels)
+        return n_right(self.predict(x), labels) / labels.size
 
     def parameters(self) -> dict[str, Tensor]:
         """List what is learned, as "0.weight"."""
@@ -91,8 +92,11 @@ class Network:
 
         An epoch shows every example once, in an order drawn from the seed, `batch` at a time; the
         optimizer is Adam where none is given. `progress` wraps the epochs, as a bar does.
+        Raises ValueError for data that the network can't learn from, before it has begun.
         """
         optimizer = optimizer or Adam()
+        if loss is cross_entropy and self.layers and isinstance(self.layers[-1], Softmax):
+            raise ValueError("cross_entropy takes the softmax itself: leave Softmax() off")
         x, y = self._examples(x, y)
         held_out = None if validation is None else self._examples(*validation)
         if epochs < 1 or batch < 1:
@@ -129,14 +133,20 @@ class Network:
         return Score(float(loss(Tensor(output), y)), right)
 
     def _examples(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-        """Check what is to be learned; numbers take the network's dtype, labels stay integers."""
-        xs, ys = np.asarray(x), np.asarray(y)
+        """Check what is to be learned; labels stay integers, all else takes the network's dtype."""
+        xs, ys = numbers(x), numbers(y)
         if len(xs) != len(ys) or not len(xs):
             raise ValueError(f"{len(xs)} examples with {len(ys)} answers: one for each is needed")
-        if not np.isfinite(xs).all() or not np.isfinite(ys).all():
-            raise ValueError("there is NaN or infinity in the data: leave those examples out")
-        ys = ys if ys.dtype.kind in "iu" else ys.astype(self.dtype)
-        return (xs if self._looks_up() else xs.astype(self.dtype, copy=False)), ys
+        xs = xs if self._looks_up() else xs.astype(self.dtype, copy=False)
+        shape = self(xs[:1]).shape
+        if ys.dtype.kind not in "iu" or ys.ndim >= len(shape):
+            return xs, ys.astype(self.dtype)
+        if ys.min() < 0 or ys.max() >= shape[1]:
+            raise ValueError(
+                f"labels go from {ys.min()} to {ys.max()}, but the network has {shape[1]} outputs:"
+                f" it can tell 0 to {shape[1] - 1}"
+            )
+        return xs, ys
 
     def collapse(self) -> "Network":
         """Fold layers without a non-linearity into one Dense, which computes the same.

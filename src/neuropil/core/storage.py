@@ -4,9 +4,11 @@ The file is written beside its place and renamed, so that it is there whole or n
 read without executing anything that it holds.
 """
 
+import io
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,10 +45,9 @@ def known(layer: Layer) -> list[tuple[str, Array]]:
 def read(path: Path) -> list[Layer]:
     """Read what `write` has written."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        described = json.loads(str(arrays.pop(DESCRIPTION)))
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, AttributeError) as error:
+        arrays = dict(np.load(io.BytesIO(path.read_bytes()), allow_pickle=False))
+        described = [dict(settings) for settings in json.loads(str(arrays.pop(DESCRIPTION)))]
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
         raise ValueError(
             f"{path} holds no network: give a file that Network.save has written"
         ) from error

@@ -184,7 +184,7 @@ class Tensor:
         return transpose(self, axes=axes or None)
 
 
-Input = Tensor | Array | float | Iterable[Any]
+Input = Tensor | Array | np.number[Any] | float | Iterable[Any]
 
 
 def _depth(tensor: Tensor) -> int:
