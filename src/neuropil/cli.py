@@ -11,6 +11,7 @@ Exit codes: 0 done, 2 a mistake that the person can mend, 130 stopped by Ctrl-C,
 import inspect
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -28,12 +29,17 @@ from neuropil.kit.signature import Option, Signature, read
 
 if TYPE_CHECKING:
     from neuropil.kit.files import Job
+    from neuropil.kit.probe import Probe, Unit
     from neuropil.kit.result import Media, Parts
 
 Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
 
+DEPTH = Between(1, 200)
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130
 ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
+OPENS = "Open a neuron of a network: its terms, sum, activation, gradient, and their proof."
+OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --html walk.html"
+ONCE = ("--unit", "--depth", "--html", "--csv")  # flags that a deeper look doesn't repeat
 METAVARS = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
 
 COMMON = (  # the options of every application, after its own
@@ -46,6 +52,23 @@ COMMON = (  # the options of every application, after its own
     Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
     Option("weights", Path, None, "another ONNX file instead of the one in the package"),
     Option("json", bool, False, "print one JSON object per input"),
+)
+FEEDS = (  # the options of `open` for a file that is no application's
+    Option("inputs", Path, (), "an input of the network", several=True),
+    Option("output", str, None, "what to differentiate: NAME,I,J; the largest output by default"),
+)
+LENS = (  # the options of `open`, after those of the application
+    Option("unit", str, None, "another unit: NAME,I,J,... of any tensor of the network"),
+    Option("depth", int, 1, "how many neurons to open, each behind the largest term", DEPTH),
+    Option("terms", int, 6, "how many terms of a neuron to show, the largest", Between(1, 100000)),
+    Option("digits", int, 6, "how many significant digits to show", Between(1, 17)),
+    Option("exact", bool, False, "show every digit instead"),
+    Option("html", Path, None, "write the walk as a page, in which numbers can be changed"),
+    Option("csv", Path, None, "write all terms of the last neuron as a table"),
+    Option("force", bool, False, "overwrite what is there"),
+    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
+    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+    Option("json", bool, False, "print one JSON object"),
 )
 
 
@@ -110,6 +133,8 @@ def parser(line: Sequence[str]) -> typer.Typer:
         command = _application(name) if name == verb else _idle
         text = command.__doc__ if name == verb else registry.summary(name)
         typing.command(name, help=text, epilog=f"Example: neuropil {name} old.jpg")(command)
+    opening = _opening(line) if verb == "open" else _idle
+    typing.command("open", help=OPENS, epilog=OPEN_EXAMPLE)(opening)
     others: tuple[Callable[..., Any], ...] = (_list, _card, _bench, _train, _demo)
     for other in others:
         typing.command(other.__name__.strip("_"))(other)
@@ -164,10 +189,12 @@ def _flag(option: Option) -> inspect.Parameter:
     text = option.text + (f" ({option.range.strip()})" if option.range else "")
     if option.kind is bool:
         return _parameter(option.name, False, Annotated[bool, typer.Option(*names, help=text)])
+    form = getattr(option.kind, "form", None)
     if option.several:
-        flag = typer.Option(*names, help=f"{text}; can be repeated", metavar=option.kind.form)
+        metavar = form or "NAME=FILE.npy"
+        flag = typer.Option(*names, help=f"{text}; can be repeated", metavar=metavar)
         return _parameter(option.name, [], Annotated[list[str], flag])
-    metavar = "|".join(option.choices) or METAVARS[option.kind]
+    metavar = form or "|".join(option.choices) or METAVARS[option.kind]
     default = None if option.default is None else str(option.default)
     flag = typer.Option(*names, help=text, metavar=metavar)
     return _parameter(option.name, default, Annotated[str | None, flag])
@@ -252,6 +279,102 @@ def _told(job: "Job", made: list[Path], found: "Parts", as_json: bool) -> list[s
         record = {"input": str(job.source), "output": [str(path) for path in made]}
         return [json.dumps(record | plain(found.rest), allow_nan=False)]
     return [*map(str, made), *(f"{name}: {said(value)}" for name, value in found.rest.items())]
+
+
+# A neuron opened
+
+
+def _opening(line: Sequence[str]) -> Callable[..., Work]:
+    """Make the command that opens a network; its flags are those of the application's `probe`."""
+    what = next((word for word in line[line.index("open") + 1 :] if not word.startswith("-")), "")
+    signature = read(registry.application(what).probe) if what in registry.NAMES else None
+
+    def command(**given: Any) -> Work:
+        return partial(_open, line, signature, given)
+
+    given = typer.Argument(metavar="NAME|FILE.onnx", help="an application, or any ONNX file")
+    source = typer.Argument(metavar="INPUT", help="of the application")
+    parameters = [
+        _parameter("what", inspect.Parameter.empty, Annotated[str, given]),
+        _parameter("source", None, Annotated[Path | None, source]),
+    ]
+    own = signature.options if signature else FEEDS
+    parameters += [_flag(option) for option in (*own, *LENS)]
+    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return command
+
+
+def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any]) -> int:
+    """Walk from a place of a result, or from a unit of a file, towards the inputs."""
+    from neuropil.microscope import opening, page, telling
+    from neuropil.microscope.graph import read as read_graph
+    from neuropil.microscope.walk import walked
+
+    lens = {option.name: option.value(given[option.name]) for option in LENS}
+    for target in filter(None, (lens["html"], lens["csv"])):
+        _check_place(target, lens["force"])
+    if signature:
+        own = {option.name: option.value(given[option.name]) for option in signature.options}
+        probe = _probe(given["what"], signature, given["source"], own, lens)
+        graph = read_graph(probe.network)
+        if lens["unit"]:
+            probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
+    else:
+        path = Path(given["what"])
+        graph = read_graph(path)
+        feeds = tuple(opening.Feed.parse(text) for text in given["inputs"])
+        if not lens["unit"]:
+            typer.echo("\n".join(telling.contents(graph, opening.run(graph, feeds))))
+            return DONE
+        probe = opening.of_file(graph, path, feeds, lens["unit"], given["output"])
+    walk = walked(graph, probe, depth=lens["depth"], threads=lens["threads"])
+    command = _deeper(line, walk.next)
+    if lens["html"]:
+        _write(lens["html"], page.drawn(walk, command))
+    if lens["csv"]:
+        _write(lens["csv"], walk.stages[-1].worked.csv())
+    if lens["json"]:
+        typer.echo(json.dumps(telling.numbers(walk), allow_nan=False))
+        return DONE
+    digits = None if lens["exact"] else lens["digits"]
+    typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))
+    typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
+    return DONE
+
+
+def _probe(
+    name: str, signature: Signature, source: Path | None, own: dict[str, Any], lens: dict[str, Any]
+) -> "Probe":
+    """Ask an application which neuron is behind a place of its result."""
+    from neuropil.kit.files import Job
+
+    if source is None:
+        raise Problem(f"open {name} needs an input, as in: neuropil open {name} old.jpg ...")
+    app = registry.load(name, weights=lens["weights"], threads=lens["threads"])
+    media = _opened(Job(source, source), name, signature, MAX_PIXELS)
+    return app.probe(media, **own)
+
+
+def _deeper(line: Sequence[str], unit: "Unit | None") -> str:
+    """Word the command that opens the unit behind the largest term."""
+    if unit is None:
+        return ""
+    words, skip = [], False
+    for word in line:
+        flag, _, value = word.partition("=")
+        if not skip and flag not in ONCE:
+            words.append(word)
+        skip = not skip and flag in ONCE and not value
+    return shlex.join(["neuropil", *words, "--unit", str(unit)])
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text whole or not at all."""
+    from neuropil.kit.atomic import written
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 # The other commands

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from neuropil.kit.probe import Probe
 from neuropil.kit.problem import Problem, guess
 from neuropil.kit.weights import Network, Weights
 
@@ -50,6 +51,10 @@ class App(ABC):
     @abstractmethod
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Do the work of the application."""
+
+    def probe(self, *inputs: Any, **options: Any) -> Probe:
+        """Find the neuron behind a place of a result; an application says which places it has."""
+        raise Problem(f"{self.name} has no neuron to open")
 
 
 def application(name: str) -> type[App]:

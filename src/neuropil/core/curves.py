@@ -13,8 +13,8 @@ from dataclasses import dataclass
 class Curve:
     """A function a = f(z) of one number.
 
-    formula, slope_formula: the right sides of a = … and da/dz = …, with {z} and {a} to fill in, or {Z}
-        and {A}, which are put in brackets where they are negative
+    formula, slope_formula: the right sides of a = … and da/dz = …, with {z} and {a} to fill in;
+        {Z} and {A} are put in brackets where they are negative
     latex, js: the right side of a = … in LaTeX, with ZZ to fill in, and in JavaScript, of z
     kinks: where it has no slope
     """
@@ -117,7 +117,7 @@ HARDSWISH = Curve(
     "z * Math.min(Math.max(z + 3, 0), 6) / 6",
     (-3.0, 3.0),
 )
-EXP = Curve("exp", exponential, exponential, "e^z = e^{Z}", "a = {a}", r"e^{ZZ}", "Math.exp(z)")
+EXP = Curve("exp", exponential, exponential, "e^z = e^{Z}", "a", r"e^{ZZ}", "Math.exp(z)")
 
 
 def leaky_relu(slope: float) -> Curve:

@@ -76,23 +76,36 @@ def rows(worked: "Worked", digits: int | None, most: int) -> list[tuple[str, ...
     listed = []
     for i in sorted(chosen) if len(chosen) == len(worked.terms) else chosen:
         term = worked.terms[i]
-        values = [term.x, term.w, term.product]
-        if worked.backward:
-            values += [worked.dL_dw[i], worked.stepped[i]]
-        listed.append((term.name or f"x{i + 1}", *(number(value, digits) for value in values)))
-    back = worked.backward is not None
+        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        told = ["" if value is None else number(value, digits) for value in values]
+        listed.append((term.name or f"x{i + 1}", *told))
+    n_back = len(columns(worked)) - 4
     if rest := set(range(len(worked.terms))) - set(chosen):
         total = number(math.fsum(worked.terms[i].product for i in rest), digits)
-        listed.append((f"the other {len(rest)}", "", "", total, *([""] * (2 * back))))
-    after = (number(worked.dL_dz, digits), number(worked.stepped_bias, digits)) if back else ()
+        listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
+    after = [number(v, digits) for v in ([worked.dL_db, worked.stepped_bias] if n_back else [])]
     bias = number(worked.bias, digits)
-    return [*listed, ("bias", "1", bias, bias, *after)]
+    return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
+
+
+def back_values(worked: "Worked", i: int) -> list[float] | list[None]:
+    """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
+
+    A weight that was never learned (the 1 of a shortcut) has no gradient.
+    """
+    if worked.backward is None:
+        return []
+    if not worked.terms[i].learned:
+        return [None] * (len(columns(worked)) - 4)
+    return [worked.dL_dw[i], worked.stepped[i]][: len(columns(worked)) - 4]
 
 
 def columns(worked: "Worked") -> tuple[str, ...]:
     """Name the columns of `rows`."""
-    after = ("dL/dw", "w after the step") if worked.backward else ()
-    return ("input", "x", "w", "w·x", *after)
+    names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
+    if worked.backward is None:
+        return names[:4]
+    return names[:5] if worked.backward.rate is None else names
 
 
 def _table_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
@@ -137,20 +150,30 @@ def _backward_lines(worked: "Worked", digits: int | None) -> list[str]:
         f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.slope, digits)} = {dz}",
     ]
     if len(worked.terms) > IN_FULL:
-        return [*lines, f"dL/dw = dL/dz · x, and after a step w - {back.rate:g} · dL/dw: see above"]
-    rate = number(back.rate, digits)
-    for i, (term, gradient, after) in enumerate(
-        zip(worked.terms, worked.dL_dw, worked.stepped, strict=True), 1
-    ):
-        n = i if len(worked.terms) > 1 else ""
-        x, g = _bracketed(term.x, digits), number(gradient, digits)
+        step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
+        shared = any(term.shared_gradient is not None for term in worked.terms)
+        rule = "the sum of dL/dz · x over all places that share w" if shared else "dL/dz · x"
+        return [*lines, f"dL/dw = {rule}{step}: see above"]
+    one = len(worked.terms) == 1
+    for i, (term, gradient) in enumerate(zip(worked.terms, worked.dL_dw, strict=True)):
+        if not term.learned:
+            continue
+        n, x, g = "" if one else i + 1, _bracketed(term.x, digits), number(gradient, digits)
         lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
-        step = f"{number(term.w, digits)} - {rate} · {_bracketed(gradient, digits)}"
-        lines.append(f"  w{n} after the step: {step} = {number(after, digits)}")
-    step = f"{number(worked.bias, digits)} - {rate} · {_bracketed(worked.dL_dz, digits)}"
-    lines.append(f"dL/db = dL/dz = {dz}")
-    lines.append(f"  b after the step: {step} = {number(worked.stepped_bias, digits)}")
-    return lines
+        lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.stepped[i], digits)
+    lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
+    after = worked.stepped_bias
+    return [*lines, *_step_line("b", worked.bias, worked.dL_db, back.rate, after, digits)]
+
+
+def _step_line(
+    name: str, w: float, gradient: float, rate: float | None, after: float, digits: int | None
+) -> list[str]:
+    """Write one step of gradient descent, if there is one."""
+    if rate is None:
+        return []
+    step = f"{number(w, digits)} - {number(rate, digits)} · {_bracketed(gradient, digits)}"
+    return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
 def _proof_lines(worked: "Worked", digits: int | None) -> list[str]:
@@ -190,13 +213,18 @@ def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> st
             rf"\frac{{dL}}{{dz}} &= \frac{{dL}}{{da}} \cdot \frac{{da}}{{dz}}"
             rf" = {number(worked.dL_dz, digits)}",
         ]
-        lines += [
-            rf"\frac{{dL}}{{dw_{{{i + 1}}}}} &= {number(worked.dL_dw[i], digits)}, \quad"
-            rf" w_{{{i + 1}}}' = {number(worked.stepped[i], digits)}"
-            for i in chosen
-        ]
+        learned = [i for i in chosen if worked.terms[i].learned]
+        lines += [_latex_gradient(worked, i, digits) for i in learned]
     body = " \\\\\n".join(f"  {line}" for line in lines)
     return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
+
+
+def _latex_gradient(worked: "Worked", i: int, digits: int | None) -> str:
+    """Write dL/dw of one weight, and the weight after the step if there is one."""
+    values = (worked.dL_dw[i], worked.stepped[i])[: len(columns(worked)) - 4]
+    gradient, *stepped = (number(value, digits) for value in values)
+    line = rf"\frac{{dL}}{{dw_{{{i + 1}}}}} &= {gradient}"
+    return line + (rf", \quad w_{{{i + 1}}}' = {stepped[0]}" if stepped else "")
 
 
 def _scientific(body: str) -> str:
@@ -228,10 +256,9 @@ def csv_table(worked: "Worked") -> str:
     sheet = csv.writer(file, lineterminator="\n")
     sheet.writerow(columns(worked))
     for i, term in enumerate(worked.terms):
-        values = [term.x, term.w, term.product]
-        if worked.backward:
-            values += [worked.dL_dw[i], worked.stepped[i]]
-        sheet.writerow([_harmless(term.name or f"x{i + 1}"), *map(repr, values)])
+        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        told = ["" if value is None else repr(value) for value in values]
+        sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
     sheet.writerow(["bias", "1.0", repr(worked.bias), repr(worked.bias)])
     n = len(worked.terms) + 2
     sheet.writerow(["z, added up by the spreadsheet", "", "", f"=SUM(D2:D{n})"])

@@ -15,7 +15,7 @@ fastest) stands the exact sum of the same products, and `check` proves the one b
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from neuropil.core import telling
@@ -31,12 +31,17 @@ STEPS = (1e-5, 1e-6)  # of central differences; of two, a kink within the first 
 
 @dataclass(frozen=True)
 class Term:
-    """One input of a neuron: its name, its value x and its weight w."""
+    """One input of a neuron: its name, its value x and its weight w.
+
+    learned: whether w was trained; the 1 of a shortcut and the weights of an average were not
+    shared_gradient: dL/dw through all places that share the weight; None where it is not shared
+    """
 
     name: str
     x: float
     w: float
-    shared_gradient: float | None = None  # dL/dw through all places that share the weight
+    learned: bool = True
+    shared_gradient: float | None = None
 
     @property
     def product(self) -> float:
@@ -59,12 +64,19 @@ class Ran:
 
 @dataclass(frozen=True)
 class Backward:
-    """The way back from a loss L to this neuron."""
+    """The way back from a number L, mostly a loss, to this neuron.
 
-    loss: str  # what L is, in words or as a formula
+    loss: what L is, in words or as a formula
+    rate: of the step of gradient descent that makes L smaller; None where no step is wanted
+    dL_db: where the bias is shared by many places, dL/db through all of them
+    moved: calculates L by the network itself, with this neuron's z moved by so much
+    """
+
+    loss: str
     dL_da: float
-    rate: float = 0.1  # of the step that gradient descent would make
-    moved: Loss | None = field(default=None, compare=False)  # the network itself, z moved
+    rate: float | None = 0.1
+    dL_db: float | None = None
+    moved: Loss | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -139,26 +151,37 @@ class Worked:
 
     @property
     def dL_dw(self) -> tuple[float, ...]:
-        """Give the derivative of the loss by each weight through this neuron: dL/dz · x."""
-        return tuple(self.dL_dz * term.x for term in self.terms)
+        """Give the derivative of the loss by each weight: dL/dz · x.
+
+        Where a weight is shared by many places, it is the sum over all of them.
+        """
+        return tuple(
+            self.dL_dz * term.x if term.shared_gradient is None else term.shared_gradient
+            for term in self.terms
+        )
+
+    @property
+    def dL_db(self) -> float:
+        """Give the derivative of the loss by the bias: dL/dz, summed over all that share it."""
+        shared = self._backward.dL_db
+        return self.dL_dz if shared is None else shared
 
     @property
     def stepped(self) -> tuple[float, ...]:
         """Give each weight after one step of gradient descent: w - rate · dL/dw.
 
-        Where a weight is shared by many places, dL/dw is the sum over all of them.
+        Without a rate nothing moves.
         """
-        rate = self._backward.rate
-        gradients = [
-            own if term.shared_gradient is None else term.shared_gradient
-            for own, term in zip(self.dL_dw, self.terms, strict=True)
-        ]
-        return tuple(t.w - rate * g for t, g in zip(self.terms, gradients, strict=True))
+        rate = self._backward.rate or 0.0
+        return tuple(
+            term.w - rate * gradient if term.learned else term.w
+            for term, gradient in zip(self.terms, self.dL_dw, strict=True)
+        )
 
     @property
     def stepped_bias(self) -> float:
-        """Give the bias after one step: b - rate · dL/dz, since db is the same as dz."""
-        return self.bias - self._backward.rate * self.dL_dz
+        """Give the bias after one step: b - rate · dL/db."""
+        return self.bias - (self._backward.rate or 0.0) * self.dL_db
 
     @property
     def _backward(self) -> Backward:
@@ -201,29 +224,38 @@ class Worked:
         off = 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
         seen_z = self.z if self.ran.z is None else self.ran.z
         edge = any(abs(self.z - kink) <= STEPS[0] for kink in self.curve.kinks)
-        differences = _differences(lambda h: self.curve.f(self.z + h), edge)
+        allowed = SLOPE_ALLOWED * max(abs(self.slope), 1e-4)
         proof = Proof(
             z_error=abs(self.z - seen_z),
             z_allowed=off,
             a_error=abs(self.a - self.ran.a),
             a_allowed=off * max(1.0, abs(self.slope)) + 4 * self.ran.roundoff * abs(self.a),
-            slope_error=min(abs(self.slope - found) for found in differences),
-            slope_allowed=SLOPE_ALLOWED * max(abs(self.slope), 1e-4),
+            slope_error=_off(self.slope, lambda h: self.curve.f(self.z + h), edge, allowed),
+            slope_allowed=allowed,
         )
         if self.backward is None or self.backward.moved is None:
             return proof
-        differences = _differences(self.backward.moved, edge)
-        return replace(
-            proof,
-            gradient_error=min(abs(self.dL_dz - found) for found in differences),
-            gradient_allowed=SLOPE_ALLOWED * max(abs(self.dL_dz), 1e-4),
-        )
+        allowed = SLOPE_ALLOWED * max(abs(self.dL_dz), 1e-4)
+        error = _off(self.dL_dz, self.backward.moved, edge, allowed)
+        return replace(proof, gradient_error=error, gradient_allowed=allowed)
 
 
-def _differences(f: Callable[[float], float], edge: bool) -> list[float]:
+def _off(slope: float, f: Callable[[float], float], edge: bool, allowed: float) -> float:
+    """Measure by how much a slope is off the differences of f at 0, the best of them.
+
+    The next is only taken where the one before doesn't fit.
+    """
+    least = math.inf
+    for found in _differences(f, edge):
+        least = min(least, abs(slope - found))
+        if least <= allowed:
+            break
+    return least
+
+
+def _differences(f: Callable[[float], float], edge: bool) -> Iterator[float]:
     """Take central differences of f at 0; at the edge of a kink also those of either side."""
-    found = [(f(h) - f(-h)) / (2 * h) for h in STEPS]
+    yield from ((f(h) - f(-h)) / (2 * h) for h in STEPS)
     if edge:
         h = STEPS[-1]
-        found += [(f(h) - f(0.0)) / h, (f(0.0) - f(-h)) / h]
-    return found
+        yield from ((f(h) - f(0.0)) / h, (f(0.0) - f(-h)) / h)

@@ -14,7 +14,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuropil.kit.between import Between
@@ -32,10 +32,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Option:
-    """Something that has a default.
+    """Something that is told by name, and mostly has a default.
 
-    kind: bool, int, float, str or Path; for several values of a class, which has `parse` and
-        `form`, that class
+    kind: bool, int, float, str, Path, or a class that has `parse` and `form`
+    required: whether it has to be given all the same
     """
 
     name: str
@@ -45,11 +45,16 @@ class Option:
     limits: Between | None = None
     choices: tuple[str, ...] = ()
     several: bool = False
+    required: bool = False
 
     def value(self, given: Any) -> Any:
         """Turn what a person typed into what the call takes; raises Problem where it can't be."""
         if self.several:
             return tuple(self.kind.parse(text) for text in given)
+        if given is None and self.required:
+            raise Problem(f"--{self.name} is missing; it reads {self.kind.form}")
+        if given is not None and hasattr(self.kind, "parse"):
+            return self.kind.parse(given)
         if self.choices and given not in self.choices:
             raise Problem(f"{self.name} is {given}; it is one of {', '.join(self.choices)}")
         if given is None or isinstance(given, self.kind):
@@ -86,7 +91,7 @@ def read(call: Callable[..., Any]) -> Signature:
     inputs, options = [], []
     for parameter in parameters:
         hint, text = hints[parameter.name], texts.get(parameter.name, "")
-        if parameter.default is parameter.empty:
+        if parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY:
             inputs.append(Input(parameter.name, _alternatives(hint), text))
         else:
             options.append(_option(parameter.name, hint, parameter.default, text))
@@ -101,6 +106,9 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Option:
     limits = next((extra for extra in extras if isinstance(extra, Between)), None)
     if get_origin(hint) is tuple:
         return Option(name, get_args(hint)[0], default, text, several=True)
+    hint = next((kind for kind in _alternatives(hint) if kind is not NoneType), hint)
+    if default is inspect.Parameter.empty:
+        return Option(name, hint, None, text, limits, required=True)
     if get_origin(hint) is Literal:
         return Option(name, str, default, text, choices=get_args(hint))
     return Option(name, hint, default, text, limits)

@@ -23,11 +23,11 @@ OWNER = "neuropil"  # the key of the metadata that names the application
 
 
 class Network:
-    """A network in ONNX Runtime, on the CPU."""
+    """A network in ONNX Runtime, on the CPU: of a file, or of the bytes of one."""
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        self.path = path
-        self._session = _session(path, threads or cores())
+    def __init__(self, model: Path | bytes, *, threads: int | None = None) -> None:
+        self.path = model if isinstance(model, Path) else Path()
+        self._session = _session(model, threads or cores())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.inputs = tuple(value.name for value in self._session.get_inputs())
         self.outputs = tuple(value.name for value in self._session.get_outputs())
@@ -74,13 +74,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _session(path: Path, threads: int) -> Any:
+def _session(model: Path | bytes, threads: int) -> Any:
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)  # errors only: it looks for graphics cards aloud
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _foreign(path: Path, threads: int | None) -> Network:

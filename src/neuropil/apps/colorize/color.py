@@ -133,13 +133,19 @@ def shown(fy: Floats, ab: Floats) -> Floats:
 
 
 def within(fy: Floats, a: Floats, b: Floats) -> Floats:
-    """Shrink chroma (K) until the screen can show it, by halving steps: linear light (3, K)."""
+    """Shrink chroma (K) until the screen can show it: linear light (3, K)."""
+    share = chroma_share(fy, a, b)
+    return linear_from(fy, share * a, share * b)
+
+
+def chroma_share(fy: Floats, a: Floats, b: Floats) -> Floats:
+    """Find which part of the chroma (K) the screen can show, by halving steps: 0..1."""
     share = np.zeros_like(fy)
     for halving in range(1, HALVINGS + 1):
         step = np.float32(0.5**halving)
         tried = share + step
         share += step * fits(linear_from(fy, tried * a, tried * b))
-    return linear_from(fy, share * a, share * b)
+    return share
 
 
 def fits(light: Floats) -> NDArray[np.bool_]:

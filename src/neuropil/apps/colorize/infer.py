@@ -20,16 +20,20 @@ from neuropil.apps.colorize.color import Floats, Pixels, lightness
 from neuropil.apps.colorize.data import CELL, pooled, scaled, working_size
 from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
 from neuropil.apps.colorize.hints import Hint, hint_maps
+from neuropil.apps.colorize.pixel import pixel
+from neuropil.apps.colorize.probe import At, Decoded, TrueColor, goal, named, steps
 from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
 from neuropil.kit.between import Between
 from neuropil.kit.film import Film, Frame
 from neuropil.kit.image import Image
+from neuropil.kit.probe import Probe, Sight, Unit
 from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Weights, cores
 from neuropil.registry import App
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
 STRENGTH, ALTERNATIVES, ASK = Between(0, 3), Between(0, 16), Between(0, 50)
+RATE = Between(0, 100)
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,14 @@ class Colorize(App):
 
     def logits(self, view: View, sets: Sequence[Told]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
+        logits: Floats = self.network.run(**self.feeds(view, sets))["logits"]
+        return logits
+
+    def feeds(self, view: View, sets: Sequence[Told]) -> dict[str, Floats]:
+        """Make the network's inputs: lightness (B, 1, 4h, 4w), hints (B, 9, h, w)."""
         maps = np.stack([hint_maps(*told, view.cells) for told in sets])
         light = np.broadcast_to(scaled(view.light), (len(sets), 1, *view.light.shape))
-        made = self.network.run(lightness=np.ascontiguousarray(light), hints=maps)
-        logits: Floats = made["logits"]
-        return logits
+        return {"lightness": np.ascontiguousarray(light), "hints": maps}
 
     def paint(self, photo: Image, view: View, p: Floats, strength: float) -> Image:
         """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
@@ -181,6 +188,51 @@ class Colorize(App):
             )
             for p in self.predict(view, sets):
                 yield self.paint(photo, view, p[None], strength)
+
+    def probe(
+        self,
+        photo: Image,
+        *,
+        at: At,
+        hints: tuple[Hint, ...] = (),
+        target: TrueColor | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+    ) -> Probe:
+        """Find the neuron behind the color of a pixel.
+
+        photo: the picture that was colored
+        at: the pixel
+        hints: colors that were told when it was
+        target: the color that the pixel had in truth; then there is a loss and a step
+        rate: of that step
+        """
+        RATE.check("rate", rate)
+        if not (at.x < photo.width and at.y < photo.height):
+            raise Problem(
+                f"at {at.x},{at.y} lies outside the picture: "
+                f"x goes from 0 to {photo.width - 1}, y from 0 to {photo.height - 1}"
+            )
+        view = seen(photo.pixels, hints)
+        feeds = self.feeds(view, [view.told])
+        logits = self.network.run(**feeds)["logits"]
+        colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
+        painter = at_guide(colors, view.cells, photo.pixels)
+        point = pixel(photo.pixels, at.x, at.y, painter, view.cells)
+        row, column = point.cells[int(np.abs(point.weights).argmax())]
+        cell = Decoded(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
+        n = cell.strongest()
+        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), 1.0)
+        around = np.stack([colors[place] for place in point.cells])
+        return Probe(
+            self.network.path,
+            feeds,
+            Unit("logits", (0, n, row, column)),
+            goal(cell, n, target, rate),
+            steps(point, around, cell, n),
+            partial(named, cell=cell),
+            Sight(picture.pixels, at.x, at.y, "the color of this pixel"),
+            ("lightness",),
+        )
 
     def film(
         self, frames: Iterator[Frame], hints: tuple[Hint, ...], strength: float

@@ -20,33 +20,39 @@ UNLIKE_AT_MOST = 4.5  # exponent at which a cell counts as different as can be
 RADIUS = 4  # pixels of the guide: half a window of the guided filter
 NOISE = 12.0  # squared units of L below which lightness says nothing about color
 
+Near = list[tuple[NDArray[np.intp], Floats]]  # three near cells for each pixel: index, weight
+
 
 def joint_bilateral(ab: Floats, cell_lightness: Floats, guide: Floats) -> Floats:
     """Bring ab (h, w, 2) up to the guide's size: (2, H, W), from L (h, w) and L (H, W)."""
+    h, w, _ = ab.shape
+    rows, columns = neighbors(h, guide.shape[0]), neighbors(w, guide.shape[1])
+    return weighed(ab, cell_lightness, guide, rows, columns)
+
+
+def weighed(ab: Floats, cell_lightness: Floats, guide: Floats, rows: Near, columns: Near) -> Floats:
+    """Average channels (h, w, K) over near cells that are as light as each pixel: (K, H, W)."""
     to_unit = np.float32(1 / (2**0.5 * ALIKE))  # so that differences need only be squared
-    cells = np.concatenate((np.moveaxis(ab, -1, 0), to_unit * cell_lightness[None]))  # (3, h, w)
+    cells = np.concatenate((np.moveaxis(ab, -1, 0), to_unit * cell_lightness[None]))  # (K+1, h, w)
     light = to_unit * guide
-    rows, columns = (
-        neighbors(n, size) for n, size in zip(cells.shape[1:], guide.shape, strict=True)
-    )
     total = np.zeros(guide.shape, np.float32)
-    summed = np.zeros((2, *guide.shape), np.float32)
+    summed = np.zeros((ab.shape[-1], *guide.shape), np.float32)
     for j, near_column in columns:
-        strips = cells.take(j, axis=2)  # (3, h, W)
+        strips = cells.take(j, axis=2)  # (K+1, h, W)
         for i, near_row in rows:
-            weight = light - strips[2].take(i, axis=0)
+            weight = light - strips[-1].take(i, axis=0)
             weight *= weight
             np.minimum(weight, UNLIKE_AT_MOST, out=weight)
             np.exp(np.negative(weight, out=weight), out=weight)
             weight *= near_row[:, None] * near_column
             total += weight
-            for channel in (0, 1):
-                summed[channel] += weight * strips[channel].take(i, axis=0)
+            for channel, strip in zip(summed, strips, strict=False):
+                channel += weight * strip.take(i, axis=0)
     summed /= total
     return summed
 
 
-def neighbors(n: int, size: int) -> list[tuple[NDArray[np.intp], Floats]]:
+def neighbors(n: int, size: int) -> Near:
     """List the three nearest of n cells along an axis of `size` pixels: index, weight (size)."""
     place = (np.arange(size) + 0.5) * (n / size) - 0.5
     found = []

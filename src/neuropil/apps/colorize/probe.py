@@ -1,0 +1,278 @@
+"""From the color of a pixel back to the neuron behind it, every number as a worked neuron.
+
+R, G, B  <-  X, Y, Z  <-  L, a, b of the pixel  <-  a, b of near cells  <-  p of each color
+         <-  e^(z/T)  <-  z, a neuron of the network
+
+h, w  cells of the grid     N  colors of the palette
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from neuropil.apps.colorize.color import (
+    KNEE,
+    RGB_FROM_XYZ,
+    SLOPE,
+    WHITE,
+    Floats,
+    lab_from_rgb,
+)
+from neuropil.apps.colorize.decode import probabilities
+from neuropil.apps.colorize.palette import nearest
+from neuropil.apps.colorize.pixel import Pixel
+from neuropil.core.curves import EXP, IDENTITY, Curve
+from neuropil.core.worked import Ran, Term, Worked
+from neuropil.kit.probe import Goal, Step, Unit
+from neuropil.kit.problem import Problem
+
+ROUNDING = 2.0**-17  # of float32 where it goes through tables, cubes and exponentials
+LOGITS = "logits"
+CHANNELS = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class At:
+    """A pixel of the photograph, from its left and top."""
+
+    form: ClassVar[str] = "X,Y"
+
+    x: int
+    y: int
+
+    @classmethod
+    def parse(cls, text: str) -> "At":
+        """Read "120,80"; raises Problem for anything else."""
+        match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", text)
+        if not match:
+            raise Problem(f"at {text}: it reads {cls.form}, for example 120,80")
+        return cls(int(match[1]), int(match[2]))
+
+
+@dataclass(frozen=True)
+class TrueColor:
+    """The color that a pixel had in truth."""
+
+    form: ClassVar[str] = "#RRGGBB"
+
+    rgb: tuple[int, int, int]
+
+    @classmethod
+    def parse(cls, text: str) -> "TrueColor":
+        """Read "#3366cc"; raises Problem for anything else."""
+        match = re.fullmatch(r"\s*#?([0-9a-fA-F]{6})\s*", text)
+        if not match:
+            raise Problem(f"target {text}: it reads {cls.form}, for example #3366cc")
+        red, green, blue = bytes.fromhex(match[1])
+        return cls((red, green, blue))
+
+    def in_palette(self) -> int:
+        """Find the nearest color of the palette."""
+        return int(nearest(lab_from_rgb(np.array(self.rgb, np.uint8))[1:]))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A cell of the grid: its logits (N), the palette (N, 2) and the temperature T."""
+
+    row: int
+    column: int
+    logits: Floats
+    palette: Floats
+    temperature: float
+
+    @property
+    def p(self) -> Floats:
+        """Give the annealed probabilities (N)."""
+        return probabilities(self.logits[None, :, None, None], self.temperature)[0, :, 0, 0]
+
+    def strongest(self) -> int:
+        """Find the color that pulls the cell's mean most to where it is: p_n · c_n · mean."""
+        mean = self.p @ self.palette
+        return int((self.p * (self.palette @ mean)).argmax())
+
+    def color_name(self, n: int) -> str:
+        """Name a color of the palette by what it is made of."""
+        a, b = self.palette[n]
+        return f"color {n} (a {round(a):+d}, b {round(b):+d})"
+
+
+def steps(pixel: Pixel, cell_colors: Floats, cell: Decoded, n: int) -> tuple[Step, ...]:
+    """Tell how a pixel got its color, down to color n of the cell that counts most.
+
+    cell_colors: a and b of every cell that counts (K, 2)
+    """
+    k = pixel.cells.index((cell.row, cell.column))
+    return (
+        *(Step(channel(pixel, i), {0: 3, 1: 4, 2: 5}) for i in range(3)),
+        Step(tristimulus("X", pixel, 0, 1 / 500), {1: 6}),
+        Step(tristimulus("Y", pixel, None, 0.0)),
+        Step(tristimulus("Z", pixel, 1, -1 / 200), {1: 7}),
+        *(Step(at_pixel(pixel, cell_colors, i), {k: 8 + i}) for i in range(2)),
+        *(Step(at_cell(cell, cell_colors[k], i), {n: 10}, shares=True) for i in range(2)),
+        Step(chance(cell, n), {n: 11}),
+        Step(power(cell, n)),
+    )
+
+
+def channel(pixel: Pixel, i: int) -> Worked:
+    """Tell red, green or blue, 0..255: a sum of X, Y and Z, then the curve of a screen."""
+    shares = (RGB_FROM_XYZ * WHITE)[i]
+    terms = tuple(
+        Term(f"{name} / {name} of white", unbent(v), float(w))
+        for name, v, w in zip("XYZ", bends(pixel), shares, strict=True)
+    )
+    name = f"{CHANNELS[i]} of the pixel, before it is rounded to {pixel.painted[i]}"
+    return Worked(name, terms, 0.0, SCREEN, Ran(None, float(pixel.rgb[i]), ROUNDING))
+
+
+def bends(pixel: Pixel) -> tuple[float, float, float]:
+    """Calculate f(X), f(Y), f(Z)."""
+    a, b = pixel.share * pixel.ab.astype(np.float64)
+    return pixel.fy + a / 500, pixel.fy, pixel.fy - b / 200
+
+
+def unbent(v: float) -> float:
+    """Undo f: the cube above the knee, a line below."""
+    return v**3 if v > KNEE else (v - 4 / 29) / SLOPE
+
+
+def gamma(light: float) -> float:
+    """Turn linear light 0..1 into a value 0..255."""
+    light = min(max(light, 0.0), 1.0)
+    return 255 * (1.055 * light ** (1 / 2.4) - 0.055 if light > 0.0031308 else 12.92 * light)
+
+
+def gamma_slope(light: float) -> float:
+    """Differentiate `gamma`."""
+    if not 0 < light < 1:
+        return 0.0
+    return 255 * (1.055 / 2.4 * light ** (1 / 2.4 - 1) if light > 0.0031308 else 12.92)
+
+
+SCREEN = Curve(
+    "sRGB",
+    gamma,
+    gamma_slope,
+    "255 · (1.055 · z^(1/2.4) - 0.055), z = {z}",
+    "255 · 1.055 / 2.4 · z^(1/2.4 - 1)",
+    r"255 (1.055 \cdot ZZ^{1/2.4} - 0.055)",
+    "255 * (z > 0.0031308 ? 1.055 * Math.pow(Math.min(z, 1), 1 / 2.4) - 0.055"
+    " : 12.92 * Math.max(z, 0))",
+    (0.0, 0.0031308, 1.0),
+)
+CUBE = Curve(
+    "cube",
+    unbent,
+    lambda v: 3 * v**2 if v > KNEE else 1 / SLOPE,
+    "z³ = {Z}³",
+    "3 z² = 3 · {Z}²",
+    "ZZ^3",
+    f"z > {KNEE!r} ? z * z * z : (z - {4 / 29!r}) / {SLOPE!r}",
+    (KNEE,),
+)
+
+
+def tristimulus(name: str, pixel: Pixel, i: int | None, weight: float) -> Worked:
+    """Tell X, Y or Z, of white's: lightness and a or b added up, then the cube."""
+    lightness = Term("L, the pixel's own lightness", 116 * pixel.fy - 16, 1 / 116)
+    terms: tuple[Term, ...] = (lightness,)
+    if i is not None:
+        shown = " (chroma reduced to what a screen can show)" if pixel.share < 1 else ""
+        terms += (Term(f"{'ab'[i]} of the pixel{shown}", float(pixel.ab[i]), weight * pixel.share),)
+    value = bends(pixel)["XYZ".index(name)]
+    return Worked(f"{name} / {name} of white", terms, 16 / 116, CUBE, Ran(value, unbent(value)))
+
+
+def at_pixel(pixel: Pixel, cell_colors: Floats, i: int) -> Worked:
+    """Tell a or b of the pixel: the cells near it that are as light as it is, by weight."""
+    terms = tuple(
+        Term(f"{'ab'[i]} of the cell at row {row}, column {column}", float(color[i]), float(weight))
+        for (row, column), color, weight in zip(
+            pixel.cells, cell_colors, pixel.weights, strict=True
+        )
+    )
+    value = float(pixel.ab[i])
+    sides = ("green to red", "blue to yellow")[i]
+    name = f"{'ab'[i]} of the pixel ({sides})"
+    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+
+
+def at_cell(cell: Decoded, color: Floats, i: int) -> Worked:
+    """Tell a or b of a cell: the colors of the palette by how likely each is."""
+    terms = tuple(
+        Term(f"p of {cell.color_name(n)}", float(p), float(cell.palette[n, i]))
+        for n, p in enumerate(cell.p)
+    )
+    value = float(color[i])
+    name = f"{'ab'[i]} of the cell at row {cell.row}, column {cell.column}"
+    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+
+
+def chance(cell: Decoded, n: int) -> Worked:
+    """Tell p of one color: its part of all the powers (softmax)."""
+    powers = np.exp(cell.logits.astype(np.float64) / cell.temperature)
+    terms = tuple(
+        Term(f"e^(z/T) of {cell.color_name(m)}", float(e), 1.0) for m, e in enumerate(powers)
+    )
+    top = float(powers[n])
+    part = Curve(
+        "share",
+        lambda z: top / z,
+        lambda z: -top / z**2,
+        f"e^(z/T) of color {n} / z = {top:.9g} / {{z}}",
+        "-a / z, its own power held = -{a} / {z}",
+        rf"{top:.9g} / ZZ",
+        f"x[{n}] / z",
+    )
+    name = f"p of {cell.color_name(n)} in that cell"
+    return Worked(name, terms, 0.0, part, Ran(None, float(cell.p[n]), ROUNDING))
+
+
+def power(cell: Decoded, n: int) -> Worked:
+    """Tell e^(z/T) of one color."""
+    z, T = float(cell.logits[n]), cell.temperature
+    term = Term(f"z, the network's neuron for {cell.color_name(n)}", z, 1 / T)
+    a = float(np.exp(cell.logits[n].astype(np.float64) / T))
+    return Worked(f"e^(z/T) of {cell.color_name(n)}, T = {T:g}", (term,), 0.0, EXP, Ran(z / T, a))
+
+
+def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
+    """Look at color n of the cell or, where the true color is known, at the loss."""
+    place = (0, slice(None), cell.row, cell.column)
+
+    def only(values: Floats, tensor: Floats) -> Floats:
+        whole = np.zeros_like(tensor)
+        whole[place] = values
+        return whole
+
+    if target is None:
+        pick = np.eye(len(cell.logits))[n]
+        text = f"z of {cell.color_name(n)} in the cell: what is looked at; no loss, no true color"
+        return Goal(text, LOGITS, lambda t: float(t[place][n]), lambda t: only(pick, t))
+    true = target.in_palette()
+
+    def loss(tensor: Floats) -> float:
+        z = tensor[place].astype(np.float64)
+        return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
+
+    def slope(tensor: Floats) -> Floats:
+        z = tensor[place].astype(np.float64)
+        p = np.exp(z - z.max())
+        return only(p / p.sum() - np.eye(len(p))[true], tensor)
+
+    return Goal(f"-ln p of the true {cell.color_name(true)} in the cell", LOGITS, loss, slope, rate)
+
+
+def named(unit: Unit, cell: Decoded) -> str | None:
+    """Say what a unit of the network's inputs and outputs is."""
+    if unit.tensor == "lightness":
+        return f"light of the photograph at row {unit.index[2]}, column {unit.index[3]} (L/50 - 1)"
+    if unit.tensor == "hints":
+        return f"hint channel {unit.index[1]} at row {unit.index[2]}, column {unit.index[3]}"
+    if unit.tensor == LOGITS:
+        _, n, row, column = unit.index
+        return f"z of {cell.color_name(n)} in the cell at row {row}, column {column}"
+    return None

@@ -1,0 +1,87 @@
+"""A place of a result, and the unit of the network that lies behind it.
+
+An application's `probe` says which unit a person has pressed on; `neuropil.microscope` opens it
+and knows no application. What comes after the last neuron (softmax, averages, colors) is told by
+the application as worked steps, so that a walk begins at what the person sees.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from neuropil.core.worked import Worked
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One number of a tensor of the network."""
+
+    tensor: str
+    index: Index
+
+    def __str__(self) -> str:
+        return ",".join([self.tensor, *map(str, self.index)])
+
+
+@dataclass(frozen=True)
+class Step:
+    """Arithmetic that comes after the network: one number that others are made of.
+
+    below: the number of a term -> the number of the step that makes its x, among all steps
+    shares: whether the x of the terms always add up to the same, as probabilities do
+    """
+
+    worked: "Worked"
+    below: Mapping[int, int] = field(default_factory=dict)
+    shares: bool = False
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number L that depends on a tensor of the network: what is looked at, or a loss.
+
+    text: what L is
+    value, slope: from the tensor to L, and to dL/dtensor
+    rate: of the step of gradient descent that would make L smaller; None where nobody wants that
+    """
+
+    text: str
+    tensor: str
+    value: "Callable[[NDArray[Any]], float]"
+    slope: "Callable[[NDArray[Any]], NDArray[Any]]"
+    rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The picture that a person looks at: RGB (H, W, 3) bytes, the place (x, y), its color."""
+
+    pixels: "NDArray[Any]"
+    x: int
+    y: int
+    words: str  # what is to be seen there
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Which unit of which network to open, for which inputs.
+
+    steps: from what is seen down to the unit, which makes the first term of the last step
+    named: says what a unit of an input or an output is; None where its tensor is no picture
+    views: the input tensors (1, C, H, W) that show the whole picture of `sight`
+    """
+
+    network: Path
+    feeds: "dict[str, NDArray[Any]]"
+    unit: Unit
+    goal: Goal
+    steps: tuple[Step, ...] = ()
+    named: Callable[[Unit], str | None] = lambda unit: None
+    sight: Sight | None = None
+    views: tuple[str, ...] = ()

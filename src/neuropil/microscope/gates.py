@@ -1,0 +1,130 @@
+"""An LSTM cell opened: its output, its state and its four gates, at one time of a sequence.
+
+    z = W x_t + R h_before + b, for each gate      i, o, f = σ(z), g = tanh(z)
+    c_t = f · c_before + i · g
+    h_t = o · tanh(c_t)
+
+(Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000; gates in ONNX's order.) ONNX
+Runtime shows h alone; the gates and the state of the run are core's, in float32.
+
+T  times     N  examples     I  inputs     H  cells     D  directions
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuropil.core import operations as ops
+from neuropil.core.curves import IDENTITY, SIGMOID, TANH
+from neuropil.core.worked import Backward, Ran, Term, Worked
+from neuropil.kit.probe import Unit
+from neuropil.microscope.graph import Array, Node
+from neuropil.microscope.operators import Unknown
+from neuropil.microscope.slide import Slide
+from neuropil.microscope.stage import Stage
+
+GATES = (
+    ("input gate", SIGMOID),
+    ("output gate", SIGMOID),
+    ("forget gate", SIGMOID),
+    ("candidate", TANH),
+)
+Name = Callable[[Unit], str]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step of one direction for one example, all H cells side by side."""
+
+    time: int
+    time_before: int | None  # None at the start of the sequence
+    h_before: Array  # (H,)
+    c_before: Array  # (H,)
+    z: Array  # (4, H), of the gates
+    c: Array  # (H,)
+
+
+def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
+    """Step through the sequence up to time t."""
+    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    T, H = len(x), r.shape[-1]
+    b = bias(slide, node, d)
+    h, c = (start(slide, node, i, (d, n), H) for i in (5, 6))
+    backwards = node.settings.get("direction", "forward") == "reverse" or d == 1
+    before = None
+    for time in range(T)[::-1] if backwards else range(T):
+        z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
+        i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
+        new = f * c + i * np.tanh(z[3])
+        if time == t:
+            return Moment(t, before, h, c, z, new)
+        h, c, before = o * np.tanh(new), new, time
+    raise AssertionError(f"there is no time {t}")
+
+
+def bias(slide: Slide, node: Node, d: int) -> Array:
+    """Add the two biases of a direction: (4H,)."""
+    if len(node.inputs) < 4 or not node.inputs[3]:
+        return np.zeros(slide.values[node.inputs[1]].shape[1], np.float32)
+    of_input, of_output = slide.values[node.inputs[3]][d].reshape(2, -1)
+    total: Array = of_input + of_output
+    return total
+
+
+def start(slide: Slide, node: Node, i: int, at: tuple[int, int], H: int) -> Array:
+    """Find the state that a sequence starts from, zero unless it is given: (H,)."""
+    given = len(node.inputs) > i and bool(node.inputs[i])
+    state: Array = slide.values[node.inputs[i]][at] if given else np.zeros(H, np.float32)
+    return state
+
+
+def cell(
+    slide: Slide, node: Node, unit: Unit, named: Name, backward: Backward | None
+) -> list[Stage]:
+    """Open one cell: the output h, the state c, then the gates."""
+    if unit.tensor != node.outputs[0]:
+        raise Unknown("the end of an LSTM; its output at the last time is the same")
+    t, d, n, k = unit.index
+    now = moment(slide, node, t, d, n)
+    gates = [gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
+    i, o, f, g = (stage.worked.ran.a for stage in gates)
+    name, c = named(unit), float(now.c[k])
+    kept = Term("state before, by the forget gate", float(now.c_before[k]), f)
+    new = Term("candidate, by the input gate", g, i)
+    state = Worked(f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k]))))
+    out = Term("tanh of the state, by the output gate", state.ran.a, o)
+    h = slide.unit(unit)
+    top = Worked(name, (out,), 0.0, IDENTITY, Ran(h, h), backward)
+    return [
+        Stage(top, unit, (None,), {0: 1}),
+        Stage(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
+        *gates,
+    ]
+
+
+def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name) -> Stage:
+    """Write out one gate of a cell: its inputs, then the outputs of all cells before."""
+    t, d, n, k = unit.index
+    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    H = r.shape[-1]
+    row = j * H + k
+    (name, curve), before = GATES[j], now.time_before
+    inputs = [Unit(node.inputs[0], (t, n, i)) for i in range(x.shape[-1])]
+    outputs = [None if before is None else Unit(unit.tensor, (before, d, n, i)) for i in range(H)]
+    terms = [
+        *(Term(named(u), float(x[u.index]), float(w[d, row, i])) for i, u in enumerate(inputs)),
+        *(
+            Term(
+                named(u) if u else f"h at the start, {i}",
+                float(now.h_before[i]),
+                float(r[d, row, i]),
+            )
+            for i, u in enumerate(outputs)
+        ),
+    ]
+    z = now.z[j, k]
+    a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
+    b = float(bias(slide, node, d)[row])
+    worked = Worked(f"{name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a))
+    return Stage(worked, None, (*inputs, *outputs))

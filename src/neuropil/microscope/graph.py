@@ -1,0 +1,181 @@
+"""An ONNX file read: which operation makes which tensor from which others.
+
+    graph = read(Path("colorize-base-v1.onnx"))
+    graph.maker["logits"].op              "Conv"
+    graph.label("logits")                 "colors", after its weight `colors.weight`
+
+A tensor is known by its name, a unit by its tensor and its index in it. What follows from
+constants alone (weights kept in half precision, shapes) is computed once, while reading.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from neuropil.kit.problem import Problem, guess
+
+Array = NDArray[Any]
+
+WEIGHTED = ("Conv", "Gemm", "MatMul", "ConvTranspose")  # operations that are named by their weight
+STANDARD = ("", "ai.onnx")  # the domains of ONNX's own operations
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation: its kind, the tensors that it takes and makes, and its settings."""
+
+    op: str  # with its domain before it where that is not ONNX's own
+    inputs: tuple[str, ...]  # "" where an optional one is left out
+    outputs: tuple[str, ...]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network: operations in an order in which they can be run, constants, inputs and outputs."""
+
+    model: onnx.ModelProto
+    nodes: tuple[Node, ...]
+    constants: dict[str, Array]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @cached_property
+    def maker(self) -> dict[str, Node]:
+        """Find the operation that makes a tensor."""
+        return {name: node for node in self.nodes for name in node.outputs if name}
+
+    @cached_property
+    def users(self) -> dict[str, tuple[Node, ...]]:
+        """Find the operations that take a tensor."""
+        found: dict[str, tuple[Node, ...]] = {}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                found[name] = (*found.get(name, ()), node)
+        return found
+
+    @cached_property
+    def dtypes(self) -> dict[str, Any]:
+        """Find which numbers each input takes."""
+        return {
+            value.name: helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
+            for value in self.model.graph.input
+        }
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """List all tensors that are computed or given, in the order of the run."""
+        return (*self.inputs, *(name for node in self.nodes for name in node.outputs if name))
+
+    def checked(self, name: str) -> str:
+        """Return the name of a tensor; raises Problem where there is none of that name."""
+        if name not in self.names:
+            raise Problem(
+                f"the network has no tensor {name}{guess(name, self.names)};"
+                " `neuropil open FILE.onnx` lists them all"
+            )
+        return name
+
+    def between(self, start: str, end: str) -> list[Node]:
+        """List the operations on the ways from one tensor to another, in the order of the run."""
+        reached, needed = {start}, {end}
+        forward = [node for node in self.nodes if _meets(node.inputs, reached, node.outputs)]
+        ways = [node for node in reversed(forward) if _meets(node.outputs, needed, node.inputs)]
+        return ways[::-1]
+
+    def label(self, name: str) -> str:
+        """Name a tensor as people would: after the weight of the layer that makes it."""
+        node = self.maker.get(name)
+        if node is None:
+            return name
+        if node.op in WEIGHTED:
+            weight = next((i for i in node.inputs[1:] if i in self.constants), None)
+            if weight and not weight.startswith(("onnx::", "val_")):
+                return weight.removesuffix(".weight")
+        if node.op == "Add":
+            layers = [i for i in node.inputs if i in self.maker and self.maker[i].op in WEIGHTED]
+            if layers:
+                return " + ".join([*map(self.label, layers), *["…"] * (2 - len(layers))])
+        if node.inputs[0] in self.maker and node.op not in ("Add", "Concat"):
+            return f"{self.label(node.inputs[0])} {node.op.lower()}"
+        return name.strip("/").removesuffix("_output_0")
+
+
+def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:
+    """Tell whether an operation touches what is known; then what lies behind it is known too."""
+    if known.isdisjoint(ends):
+        return False
+    known.update(name for name in others if name)
+    return True
+
+
+def read(path: Path) -> Graph:
+    """Read an ONNX file; raises Problem where it is none."""
+    if not path.is_file():
+        raise Problem(f"there is no file {path}; name an .onnx file or an application")
+    try:
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+    except Exception as error:  # protobuf, onnx and the disk have exceptions of their own
+        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise Problem(f"{path} is not an ONNX network ({line[:120]}); name an .onnx file") from None
+    return understood(model)
+
+
+def understood(model: onnx.ModelProto) -> Graph:
+    """Take a model apart, and compute what follows from its constants alone."""
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    nodes = []
+    for proto in model.graph.node:
+        node = _node(proto)
+        if all(name in constants or not name for name in node.inputs) and _folds(node, constants):
+            continue
+        nodes.append(node)
+    inputs = tuple(i.name for i in model.graph.input if i.name not in constants)
+    outputs = tuple(o.name for o in model.graph.output)
+    return Graph(model, tuple(nodes), constants, inputs, outputs)
+
+
+def _node(proto: onnx.NodeProto) -> Node:
+    settings = {a.name: helper.get_attribute_value(a) for a in proto.attribute}
+    settings = {k: v.decode() if isinstance(v, bytes) else v for k, v in settings.items()}
+    kind = proto.op_type if proto.domain in STANDARD else f"{proto.domain}.{proto.op_type}"
+    return Node(kind, tuple(proto.input), tuple(proto.output), settings)
+
+
+def _folds(node: Node, constants: dict[str, Array]) -> bool:
+    """Compute an operation on constants, if it is one of those that weights are stored by."""
+    if node.op == "Constant":
+        (value,) = node.settings.values()
+        is_tensor = isinstance(value, onnx.TensorProto)
+        constants[node.outputs[0]] = numpy_helper.to_array(value) if is_tensor else np.array(value)
+    elif node.op == "Cast":
+        kind = helper.tensor_dtype_to_np_dtype(node.settings["to"])
+        constants[node.outputs[0]] = constants[node.inputs[0]].astype(kind)
+    elif node.op == "Identity":
+        constants[node.outputs[0]] = constants[node.inputs[0]]
+    elif node.op == "Transpose":
+        axes = node.settings.get("perm")
+        constants[node.outputs[0]] = constants[node.inputs[0]].transpose(axes)
+    else:
+        return False
+    return True
+
+
+def exposed(graph: Graph) -> bytes:
+    """Write the model again with every tensor as an output, so that a run shows its inside."""
+    model = onnx.ModelProto()
+    model.CopyFrom(graph.model)
+    shown = {output.name for output in model.graph.output}
+    for name in graph.names:
+        if name not in shown and name not in graph.inputs:
+            model.graph.output.append(onnx.ValueInfoProto(name=name))
+    file: bytes = model.SerializeToString()
+    return file

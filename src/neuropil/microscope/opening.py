@@ -1,0 +1,89 @@
+"""What to open: a unit named by a person, in a network of ours or in any ONNX file.
+
+probe = of_file(graph, Path("net.onnx"), (Feed.parse("x.npy"),), "conv1,0,3,5,5", None)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from neuropil.kit.probe import Probe, Unit
+from neuropil.kit.problem import Problem
+from neuropil.microscope.graph import Array, Graph
+from neuropil.microscope.slide import Slide, prepared, watched
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An input of a network, from a file."""
+
+    form: ClassVar[str] = "NAME=FILE.npy"
+
+    name: str  # empty where the network has one input only
+    value: Array
+
+    @classmethod
+    def parse(cls, text: str) -> "Feed":
+        """Read "x=x.npy" or "x.npy"; raises Problem where the file is no array."""
+        name, _, file = text.rpartition("=")
+        if not Path(file).is_file():
+            raise Problem(f"there is no file {file}; an input reads {cls.form}")
+        try:
+            return cls(name, np.load(file, allow_pickle=False))
+        except (OSError, ValueError, EOFError):
+            raise Problem(f"{file} is no NumPy array; save one by np.save") from None
+
+
+def named_unit(text: str, graph: Graph) -> Unit:
+    """Read "NAME,I,J"; raises Problem where it is not of that form or names no tensor."""
+    name, *numbers = text.split(",")
+    if not all(number.strip().isdigit() for number in numbers):
+        raise Problem(
+            f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5"
+        )
+    return Unit(graph.checked(name), tuple(int(number) for number in numbers))
+
+
+def elsewhere(probe: Probe, unit: Unit) -> Probe:
+    """Open another unit than the one behind the place that was pressed."""
+    return probe if unit == probe.unit else replace(probe, unit=unit, steps=())
+
+
+def fed(graph: Graph, feeds: Sequence[Feed]) -> dict[str, Array]:
+    """Give the inputs their names, and the types that the network takes."""
+    if len(feeds) == 1 and not feeds[0].name and len(graph.inputs) == 1:
+        feeds = [Feed(graph.inputs[0], feeds[0].value)]
+    nameless = [feed for feed in feeds if not feed.name]
+    if nameless:
+        raise Problem(
+            f"name each input: {', '.join(f'--input {i}=FILE.npy' for i in graph.inputs)}"
+        )
+    return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
+
+
+def run(graph: Graph, feeds: Sequence[Feed]) -> Slide | None:
+    """Run a network once, if there is anything to run it on."""
+    return prepared(graph, fed(graph, feeds)) if feeds else None
+
+
+def of_file(
+    graph: Graph, path: Path, feeds: Sequence[Feed], unit: str, output: str | None
+) -> Probe:
+    """Make a probe of a file that is not ours; what is looked at is its largest output."""
+    values = fed(graph, feeds)
+    slide = prepared(graph, values)
+    goal = named_unit(output, graph) if output else largest(slide)
+    slide.unit(goal)
+    text = f"{graph.label(goal.tensor)} {', '.join(map(str, goal.index))}: what is looked at"
+    views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
+    return Probe(path, values, named_unit(unit, graph), watched(goal, text), views=views)
+
+
+def largest(slide: Slide) -> Unit:
+    """Find the largest number of the first output."""
+    name = slide.graph.outputs[0]
+    value = slide.values[name]
+    return Unit(name, tuple(int(i) for i in np.unravel_index(value.argmax(), value.shape)))

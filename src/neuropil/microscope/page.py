@@ -1,0 +1,124 @@
+"""A walk as a page: one file, offline, in which a number can be changed and the rest follows.
+
+The page itself is walk.html; what stands here gives it its numbers. Every stage carries all its
+terms, so that the page can add them up again, and its curve as a formula of JavaScript.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as Picture
+
+from neuropil.core.telling import DIGITS, number
+from neuropil.core.worked import Worked
+from neuropil.kit.image import Image
+from neuropil.kit.page import address
+from neuropil.kit.probe import Sight
+from neuropil.microscope.field import Box
+from neuropil.microscope.stage import Stage
+from neuropil.microscope.walk import Walk
+
+TEMPLATE = Path(__file__).with_name("walk.html")
+SIDE = 900  # pixels of the picture's longer side in the page
+AFTER, INSIDE = "What you see, and how it was put together", "Inside the network"
+
+
+def drawn(walk: Walk, command: str) -> str:
+    """Write the page; `command` opens what lies deeper."""
+    sight = walk.probe.sight
+    first = walk.stages[0].worked.name
+    title = f"Behind {sight.words}" if sight else f"Inside {first}"
+    footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
+    data = json.dumps(
+        {"stages": stages(walk), "sight": picture(sight) if sight else None}, allow_nan=False
+    )
+    page = TEMPLATE.read_text(encoding="utf-8")
+    page = page.replace("TITLE", html.escape(title)).replace("FOOTER", footer)
+    return page.replace("DATA", data.replace("<", "\\u003c"))
+
+
+def stages(walk: Walk) -> list[dict[str, Any]]:
+    """List what the page needs to know of each stage."""
+    n_after = len(walk.probe.steps)
+    return [
+        stage_data(n, stage, box, walk) | {"part": AFTER if n < n_after else INSIDE}
+        for n, (stage, box) in enumerate(zip(walk.stages, walk.fields, strict=True))
+    ]
+
+
+def stage_data(n: int, stage: Stage, box: Box | None, walk: Walk) -> dict[str, Any]:
+    """Take a stage apart."""
+    worked = stage.worked
+    z, a = number(worked.z, DIGITS), number(worked.a, DIGITS)
+    proof = worked.check()
+    return {
+        "n": n,
+        "name": worked.name,
+        "unit": str(stage.unit) if stage.unit else "",
+        "names": [term.name for term in worked.terms],
+        "x": [term.x for term in worked.terms],
+        "w": [term.w for term in worked.terms],
+        "bias": worked.bias,
+        "z": worked.z,
+        "a": worked.a,
+        "curve": worked.curve.name,
+        "formula": re.split(" = |[,;] z", worked.curve.formula)[0].format(z=z, a=a, Z=z, A=a),
+        "js": worked.curve.js,
+        "below": {str(term): lower for term, lower in stage.below.items()},
+        "shares": stage.shares,
+        "field": placed(box, walk) if box else None,
+        "back": way_back(worked),
+        "proved": proof.passed,
+        "proofText": proved(worked),
+    }
+
+
+def placed(box: Box, walk: Walk) -> list[float]:
+    """Give a box as parts of the picture: left, top, width, height."""
+    sizes = walk.slide.values[walk.probe.views[0]].shape[2:]
+    (top, bottom), (left, right) = box
+    height, width = sizes
+    return [
+        left / width,
+        top / height,
+        (right - left + 1) / width,
+        (bottom - top + 1) / height,
+    ]
+
+
+def way_back(worked: Worked) -> str:
+    """Word the chain rule for a stage, where there is one."""
+    if worked.backward is None:
+        return ""
+    da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.slope, worked.dL_dz))
+    return f"L = {worked.backward.loss}; dL/dz = dL/da · da/dz = {da} · {slope} = {dz}"
+
+
+def proved(worked: Worked) -> str:
+    """Word what the check has found."""
+    proof, ran = worked.check(), worked.ran
+    name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
+    mark = "✓ checked" if proof.passed else "✗ check failed"
+    return (
+        f"{mark}: the network ran {name} = {number(run, 9)}, the exact sum gives"
+        f" {number(exact, 9)}; largest deviation {proof.largest:.0e}"
+    )
+
+
+def picture(sight: Sight) -> dict[str, Any]:
+    """Encode the picture, with the place as parts of its width and height."""
+    pixels = np.asarray(sight.pixels)
+    height, width, _ = pixels.shape
+    bytes_ = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
+    small = Picture.fromarray(bytes_)
+    small.thumbnail((SIDE, SIDE))
+    return {
+        "picture": address(Image(np.asarray(small))),
+        "at": [(sight.x + 0.5) / width, (sight.y + 0.5) / height],
+        "rgb": [int(v) for v in bytes_[sight.y, sight.x]],
+        "words": sight.words,
+    }

@@ -1,0 +1,172 @@
+"""One unit as a weighted sum: which units it is made of, and by which weights.
+
+    z = Σ w_i · x_i + b
+
+Convolutions and matrix products are taken apart by their definition. Every other operation that is
+a weighted sum of its inputs (a mean, a resizing, an addition, ...) is asked by way of its
+derivative: where z is linear in x, w_i = dz/dx_i, and b is z at x = 0. A product of two tensors
+is a weighted sum of the first, the second being the weights; of a maximum, one input weighs 1.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from neuropil.core.tensor import Tensor
+from neuropil.kit.probe import Index, Unit
+from neuropil.microscope.graph import WEIGHTED, Array, Node
+from neuropil.microscope.operators import window
+from neuropil.microscope.slide import Slide, applied, as_input
+
+LINEAR_IN_ALL = ("Add", "Sub", "Concat", "Sum")  # of the others, the first input counts
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input of a unit: the unit that it comes from, x, w, and where w is kept."""
+
+    unit: Unit
+    x: float
+    w: float
+    weight: Unit | None = None  # a number of a constant tensor, perhaps shared by many places
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A unit taken apart: z = Σ w·x + bias."""
+
+    sources: tuple[Source, ...]
+    bias: float
+    bias_unit: Unit | None = None
+
+
+def taken_apart(slide: Slide, unit: Unit) -> Sum:
+    """Write a unit as a sum; raises Unknown where its operation is not among the operators."""
+    node = slide.graph.maker.get(unit.tensor)
+    if node is None:
+        return just(slide, unit)
+    if node.op == "Conv" and node.inputs[1] in slide.graph.constants:
+        return of_convolution(slide, node, unit.index)
+    if node.op in ("Gemm", "MatMul") and node.inputs[1] in slide.graph.constants:
+        return of_product(slide, node, unit.index)
+    if node.op == "Add":
+        return of_addition(slide, node, unit)
+    return by_derivative(slide, node, unit)
+
+
+def just(slide: Slide, unit: Unit) -> Sum:
+    """Take a unit as it is: one term of weight 1."""
+    return Sum((Source(unit, slide.unit(unit), 1.0),), 0.0)
+
+
+def of_convolution(slide: Slide, node: Node, index: Index) -> Sum:
+    """List what a kernel sees from one place: x_(s t + d k - p) by w_k."""
+    x, w = (slide.values[name] for name in node.inputs[:2])
+    n, o, *place = index
+    n_out, C, *kernel = w.shape
+    how = window(node.settings, x.shape[2:], tuple(kernel))
+    first = (o // (n_out // node.settings.get("group", 1))) * C  # channel of its group
+    begin = [t * s - p[0] for t, s, p in zip(place, how["stride"], how["padding"], strict=True)]
+    sources = []
+    for c, *tap in product(range(C), *map(range, kernel)):
+        at = [b + k * d for b, k, d in zip(begin, tap, how["dilation"], strict=True)]
+        if all(0 <= i < size for i, size in zip(at, x.shape[2:], strict=True)):
+            where, which = (n, first + c, *at), (o, c, *tap)
+            sources.append(_source(node, where, which, x, w))
+    return Sum(tuple(sources), *_bias(slide, node, o))
+
+
+def of_product(slide: Slide, node: Node, index: Index) -> Sum:
+    """List a row of the first matrix by a column of the second."""
+    x, w = (slide.values[name] for name in node.inputs[:2])
+    s = node.settings
+    scale = s.get("alpha", 1.0)
+    *batch, j = index
+    sources = []
+    for k in range(x.shape[0 if s.get("transA") else -1]):
+        where = (k, batch[0]) if s.get("transA") else (*batch[: x.ndim - 1], k)
+        which = (j, k) if s.get("transB") else (*batch[: w.ndim - 2], k, j)
+        sources.append(_source(node, where, which, x, w * scale if scale != 1 else w))
+    return Sum(tuple(sources), *_bias(slide, node, j))
+
+
+def _source(node: Node, where: Index, which: Index, x: Array, w: Array) -> Source:
+    """Pair an input with its weight."""
+    data, weights = node.inputs[:2]
+    return Source(Unit(data, where), float(x[where]), float(w[which]), Unit(weights, which))
+
+
+def _bias(slide: Slide, node: Node, o: int) -> tuple[float, Unit | None]:
+    """Find the bias of an output channel."""
+    if len(node.inputs) < 3 or not node.inputs[2]:
+        return 0.0, None
+    value = slide.values[node.inputs[2]]
+    index = (0,) * (value.ndim - 1) + (o if value.shape[-1] > 1 else 0,)
+    factor = node.settings.get("beta", 1.0) if node.op == "Gemm" else 1.0
+    return factor * float(value[index]), Unit(node.inputs[2], index)
+
+
+def of_addition(slide: Slide, node: Node, unit: Unit) -> Sum:
+    """Add two tensors; a layer that goes nowhere else is part of the sum, a constant is bias.
+
+    So a residual connection is one neuron with one more input, and a matrix product with its bias
+    is one neuron too.
+    """
+    sources: tuple[Source, ...] = ()
+    bias, bias_unit = 0.0, None
+    for name in node.inputs:
+        value = slide.values[name]
+        here = Unit(name, _broadcast(unit.index, value.shape))
+        maker = slide.graph.maker.get(name)
+        if name in slide.graph.constants:
+            bias, bias_unit = bias + float(value[here.index]), here
+        elif maker and maker.op in WEIGHTED and len(slide.graph.users[name]) == 1:
+            inner = taken_apart(slide, here)
+            sources += inner.sources
+            bias += inner.bias
+            bias_unit = bias_unit or inner.bias_unit
+        else:
+            sources += just(slide, here).sources
+    return Sum(sources, bias, bias_unit)
+
+
+def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
+    """Find which unit of a smaller tensor is added at an index of the sum."""
+    own = index[len(index) - len(shape) :]
+    return tuple(i if n > 1 else 0 for i, n in zip(own, shape, strict=True))
+
+
+def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
+    """Ask the derivative which inputs a unit is made of, and by which weights."""
+    taken = [
+        i
+        for i, name in enumerate(node.inputs)
+        if name in slide.values and name not in slide.graph.constants and _is_float(slide, name)
+    ]
+    taken = taken if node.op in LINEAR_IN_ALL else taken[:1]
+    position = node.outputs.index(unit.tensor)
+
+    def output(factor: float) -> tuple[list[Any], Tensor]:
+        inputs = [as_input(slide.values.get(name), np.float64) for name in node.inputs]
+        for i in taken:
+            inputs[i] = Tensor(inputs[i].value * factor, needs_grad=True)
+        return inputs, applied(node, inputs)[position]
+
+    inputs, y = output(1.0)
+    only = np.zeros(y.shape)
+    only[unit.index] = 1
+    y.backward(seed=only)
+    sources = []
+    for i in taken:
+        weights = inputs[i].grad
+        for where in zip(*np.nonzero(weights), strict=True) if weights is not None else ():
+            at = tuple(map(int, where))
+            x, w = float(inputs[i].value[at]), float(weights[at])
+            sources.append(Source(Unit(node.inputs[i], at), x, w))
+    return Sum(tuple(sources), float(output(0.0)[1].value[unit.index]))
+
+
+def _is_float(slide: Slide, name: str) -> bool:
+    return np.issubdtype(slide.values[name].dtype, np.floating)

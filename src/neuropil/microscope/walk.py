@@ -1,0 +1,112 @@
+"""A walk: from what a person sees, neuron by neuron along the largest terms, down to the inputs.
+
+walk = walked(graph, probe, depth=3)
+"""
+
+from dataclasses import dataclass, replace
+
+from neuropil.kit.probe import Probe, Unit
+from neuropil.microscope.field import Box, field
+from neuropil.microscope.graph import Graph
+from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.slide import Slide, prepared, slopes
+from neuropil.microscope.stage import Stage
+from neuropil.microscope.sums import taken_apart
+
+MOVES = (  # operations that only carry a number somewhere else
+    *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
+    *("Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"),
+)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The stages of a walk, from the top down, and what each can see of the picture.
+
+    next: the unit behind the largest term of the last stage; None where that is an input
+    """
+
+    probe: Probe
+    slide: Slide
+    stages: tuple[Stage, ...]
+    fields: tuple[Box | None, ...]
+    next: Unit | None
+
+
+def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
+    """Open up to `depth` units of a network, from the probe's on along the largest terms.
+
+    Raises Problem where the inputs don't fit, the unit isn't there or can't be opened.
+    """
+    slide = prepared(graph, probe.feeds, threads=threads)
+    slide.unit(probe.unit)
+    graph.checked(probe.goal.tensor)
+    plain = Context(probe.goal, {}, lambda unit: name(slide, probe, unit))
+    units = [probe.unit]
+    while len(units) < depth and (deeper := follow(slide, opened(slide, units[-1], plain)[-1])):
+        units.append(deeper[1])
+    context = replace(plain, slopes=slopes(slide, probe.goal, units[-1].tensor))
+    stages = [Stage(s.worked, None, (), s.below, s.shares) for s in probe.steps]
+    for unit in units:
+        n = len(stages)
+        if stages:
+            stages[-1] = linked(slide, stages[-1], n)
+        new = opened(slide, unit, context)
+        stages += [replace(s, below={t: n + i for t, i in s.below.items()}) for s in new]
+    deeper = follow(slide, stages[-1])
+    return Walk(
+        probe,
+        slide,
+        tuple(stages),
+        tuple(seen(slide, probe, stage) for stage in stages),
+        deeper[1] if deeper else None,
+    )
+
+
+def follow(slide: Slide, stage: Stage) -> tuple[int, Unit] | None:
+    """Find the largest term of a stage that another unit makes: its number, and that unit."""
+    for number in stage.worked.largest(len(stage.worked.terms)):
+        unit = stage.sources[number] if stage.sources else None
+        if unit and stage.worked.terms[number].product:
+            unit = origin(slide, unit)
+            if unit.tensor in slide.graph.maker:
+                return number, unit
+    return None
+
+
+def origin(slide: Slide, unit: Unit) -> Unit:
+    """Find where a number was made that has only been carried here."""
+    node = slide.graph.maker.get(unit.tensor)
+    while node and node.op in MOVES:
+        sources = taken_apart(slide, unit).sources
+        if len(sources) != 1:
+            break
+        unit = sources[0].unit
+        node = slide.graph.maker.get(unit.tensor)
+    return unit
+
+
+def linked(slide: Slide, stage: Stage, n: int) -> Stage:
+    """Note that the next stage, number n, makes the term that the walk follows."""
+    found = follow(slide, stage)
+    number = found[0] if found else 0  # of steps after the network, the unit makes the first
+    return replace(stage, below={**stage.below, number: n})
+
+
+def seen(slide: Slide, probe: Probe, stage: Stage) -> Box | None:
+    """Find what a stage can see of the picture."""
+    if not stage.unit or not probe.views:
+        return None
+    return field(slide, stage.unit, probe.views[0])
+
+
+def name(slide: Slide, probe: Probe, unit: Unit) -> str:
+    """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
+    own = probe.named(unit)
+    if own:
+        return own
+    label, index = slide.graph.label(unit.tensor), unit.index
+    if len(index) == 4:
+        return f"channel {index[1]} at row {index[2]}, column {index[3]} of {label}"
+    short = index[1:] if len(index) > 1 and slide.values[unit.tensor].shape[0] == 1 else index
+    return f"{label} {', '.join(map(str, short))}"
