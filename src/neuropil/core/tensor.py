@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Derivative = Callable[[Array], Array]  # from dL/dy to dL/dx
-Result = tuple[Array, *tuple[Derivative | None, ...]]  # y, then one for each input in order
+Result = tuple[Any, ...]  # y, then a Derivative or None for each input, in order
 Rule = Callable[..., Result]
 Axis = int | tuple[int, ...] | None
 Shared = TypeVar("Shared")
