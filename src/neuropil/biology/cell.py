@@ -8,7 +8,8 @@
     ─●────●━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━<  ●
     ─●──╱                                                        synapse
 
-Soma and axon are of squid membrane at 6.3 °C; the sizes are those of a small cortical cell. A spike
+Soma and axon are of squid membrane at 6.3 °C; the sizes are those of a cortical cell whose
+dendrites are cut short, since squid membrane carries little more. A spike
 that arrives at the end of the axon opens a synapse on the next soma, strong enough to fire it.
 """
 
@@ -21,22 +22,22 @@ from neuropil.biology.excitable import Tissue
 from neuropil.biology.membrane import SQUID, Floats
 from neuropil.biology.synapse import EXCITATORY
 
-DENDRITES, DENDRITE_PIECES, SYNAPSE_PIECE = 8, 4, 2  # a synapse sits after its second piece
-DENDRITE_LENGTH, DENDRITE_DIAMETER = 200.0, 2.0  # µm
+DENDRITES = 8  # D, each a piece with its synapses at the tip: they are short beside λ, 0.7 mm
+DENDRITE_LENGTH, DENDRITE_DIAMETER = 100.0, 2.0  # µm
 DENDRITE_LEAK = 0.1  # mS/cm²
-SOMA_DIAMETER = 20.0  # µm
+SOMA_DIAMETER = 30.0  # µm
 AXON_PIECES, AXON_LENGTH, AXON_DIAMETER = 60, 3000.0, 2.0  # µm
 AXON_SITES = 7  # S: evenly from the soma to the end
 RESISTIVITY = 100.0  # Ω·cm, of cytoplasm
 ARRIVED = -20.0  # mV: a voltage that rises through this is a spike
 DELAY = 0.5  # ms from a spike's arrival to the opening of the next synapse
-NEXT_PEAK = 0.02  # µS
+NEXT_PEAK = 0.05  # µS
 KEPT = 0.1  # ms between the moments that are kept
 
 SOMA, TERMINAL, NEXT = 0, AXON_PIECES, AXON_PIECES + 1  # nodes
 ON_AXON = np.linspace(SOMA, TERMINAL, AXON_SITES).astype(int)
 FIRST_DENDRITE = NEXT + 1
-SYNAPSES = FIRST_DENDRITE + DENDRITE_PIECES * np.arange(DENDRITES) + SYNAPSE_PIECE - 1
+SYNAPSES = FIRST_DENDRITE + np.arange(DENDRITES)
 AXON_PLACES = np.linspace(0, AXON_LENGTH, AXON_SITES)  # µm from the soma
 
 
@@ -64,7 +65,7 @@ def anatomy() -> Tree:
             SOMA,
             length=DENDRITE_LENGTH,
             diameter=DENDRITE_DIAMETER,
-            pieces=DENDRITE_PIECES,
+            pieces=1,
             resistivity=RESISTIVITY,
         )
     return tree

@@ -63,7 +63,7 @@ def repetitive(membrane: Membrane = SQUID) -> float:
     """Find the least current, µA/cm², that, switched on at rest, makes spikes for ever, to 0.01."""
 
     def fires(currents: Floats) -> NDArray[np.bool]:
-        return f_I_curve(currents, ms=400, membrane=membrane) > 0
+        return sustained(simulate(currents, 400, step=0.05, membrane=membrane)) > 0
 
     return _least(fires, 4.0, 9.0)
 

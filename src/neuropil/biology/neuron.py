@@ -4,22 +4,23 @@
     M  moments kept    S  places on the axon   D  dendrites       T  steps + 1
 
     biological                                       artificial
-    spikes arrive at synapse i, x_i · 100 a second   x_i
-    the synapse's conductance, |w_i| · UNIT          w_i: excitatory above 0, inhibitory below
+    spikes arrive on FIBERS fibers of input i, at    x_i
+        random, x_i · 100 a second on each
+    the synapses' conductance, |w_i| · UNIT in all   w_i: excitatory above 0, inhibitory below
     currents flow together at the soma               z = w1·x1 + … + wn·xn + b
     a steady current, b times what w·x = 1 makes     b
     spikes, all alike, travel down the axon          a = σ(z) = 1 / (1 + e⁻ᶻ)
     firing rate, Hz                                  a
 
-Synapse i sits on dendrite i mod 8, all at one distance, so that equal weights have equal effects.
+Input i ends on dendrite i mod 8, all at one distance, so that equal weights have equal effects. It
+is a bundle of fibers because the jolts of a single strong one would fire the neuron by themselves.
 At -60 mV an inhibitory synapse (-80 mV) has a third of the driving force of an excitatory one
 (0 mV), which a threefold conductance makes up for; in the brain such synapses sit near the soma.
 
 A squid's membrane is silent or fires more than about 50 a second under steady input; the irregular
 arrival of spikes is what fills in the rates between, and makes the curve an S. Where the likeness
-ends: zero drive is silence, not one half; a drive above about 12 blocks the neuron instead of
-saturating it; and few strong synapses fire it more than many weak ones of the same sum, since it
-is jolts that fire it, not the mean.
+ends: zero drive is silence, not one half; a drive above about 20 blocks the neuron instead of
+saturating it; and of two inputs that cancel, the jolts remain and fire it now and then.
 """
 
 import math
@@ -31,10 +32,11 @@ from numpy.typing import ArrayLike
 
 from neuropil.biology.cell import ARRIVED, AXON_PLACES, DENDRITES, KEPT, Run, follow
 from neuropil.biology.membrane import Floats, crossings
-from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse
+from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse, current
 
 TOP_RATE = 100.0  # Hz, of an input of 1
-UNIT = 5e-3  # µS: peak conductance for a weight of 1
+FIBERS = 5  # to an input
+UNIT = 5e-3  # µS: peak conductance for a weight of 1, of all its fibers together
 INHIBITION = 3.0  # times more where a weight is below 0
 DRIVING = 60.0  # mV, of an excitatory synapse near threshold
 STEP = 0.05  # ms
@@ -46,7 +48,7 @@ LONGEST = 5000.0  # ms
 class Trace:
     """What happened in the neuron, and what the artificial one made of the same inputs.
 
-    time: (M,) ms                       spike_times: n arrays, ms: when input spikes arrived
+    time: (M,) ms                       spike_times: n arrays, ms: when spikes arrived, on any fiber
     weights: (n,)                       conductances: (n, M) µS, of each synapse
     dendritic_currents: (n, M) nA, of each synapse, above 0 where it excites
     dendrites: (D, M) mV, where the synapses sit, synapse i on dendrite i mod D
@@ -84,7 +86,7 @@ def simulate(
     seed: int = 0,
     step: float = STEP,
 ) -> Trace:
-    """Let inputs (n,), 0..1, arrive as spikes at synapses of weights (n,), and follow the neuron.
+    """Let inputs (n,), 0..1, arrive as spikes, weigh them by weights (n,), and follow the neuron.
 
     weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 100.
     The same seed gives the same trace. Raises ValueError for what is outside of these.
@@ -106,7 +108,7 @@ def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float
     inhibitory below. Raises ValueError for other drives.
     """
     z = np.atleast_1d(np.asarray(drives, float))
-    _check(np.ones(1), z, 0.0, ms, step)
+    _check(np.ones(len(z)), z, 0.0, ms, step)
     trials = np.random.default_rng(seed).spawn(len(z))
     reached = []
     for total, rng in zip(z, trials, strict=True):
@@ -119,8 +121,8 @@ def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float
 
 
 def arrivals(x: Floats, ms: float, rng: np.random.Generator) -> tuple[Floats, ...]:
-    """Draw when spikes arrive at each input, ms: Poisson, at x · 100 Hz."""
-    counts = rng.poisson(x * TOP_RATE * ms / 1000)
+    """Draw when spikes arrive at each input, ms: Poisson, x · 100 Hz on each fiber."""
+    counts = rng.poisson(x * FIBERS * TOP_RATE * ms / 1000)
     return tuple(np.sort(rng.uniform(0, ms, count)) for count in counts)
 
 
@@ -144,7 +146,7 @@ def _opened(arrived: tuple[Floats, ...], w: Floats, ms: float, step: float) -> F
         area = synapse.scale * (synapse.decay - synapse.rise)
         same_area = EXCITATORY.scale * (EXCITATORY.decay - EXCITATORY.rise) / area
         stronger = 1.0 if weight >= 0 else INHIBITION * same_area
-        peak = UNIT * abs(weight) * stronger
+        peak = UNIT / FIBERS * abs(weight) * stronger
         for first, spike in zip(np.searchsorted(time, spikes), spikes, strict=True):
             lasts = slice(first, first + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
             row[lasts] += peak * synapse.conductance(time[lasts] - spike)
@@ -171,7 +173,7 @@ def _trace(run: Run, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: 
         spike_times=arrived,
         weights=w,
         conductances=opened,
-        dendritic_currents=opened * (reversal - dendrites[np.arange(len(w)) % DENDRITES]),
+        dendritic_currents=current(opened, dendrites[np.arange(len(w)) % DENDRITES], reversal),
         dendrites=dendrites,
         soma=axon[0],
         spikes=spikes,
@@ -192,10 +194,10 @@ def sigmoid(z: float) -> float:
 
 
 def _check(x: Floats, w: Floats, bias: float, ms: float, step: float) -> None:
-    if x.ndim != 1 or w.ndim != 1 or not len(w):
+    if x.ndim != 1 or w.shape != x.shape or not len(w):
         raise ValueError(
-            f"inputs {x.shape} and weights {w.shape} must be two lists, "
-            "as simulate([0.2, 0.9], [4, -2])"
+            f"inputs {x.shape} and weights {w.shape} must be two lists "
+            "as long as each other, as simulate([0.2, 0.9], [4, -2])"
         )
     if not ((x >= 0) & (x <= 1)).all():
         raise ValueError(f"inputs {x} must lie from 0 to 1: divide by the largest")

@@ -9,11 +9,13 @@
     its synapses          w ← w + η (r - w)       what came in just before grows, the rest shrinks
     after a picture       θ ← θ + γ (spikes - TARGET / n)     so that all fire equally often
 
-After Diehl and Cook (Front. Comput. Neurosci. 9:99, 2015) and Querlioz et al. (IEEE Trans. Nanotech.
-12:288, 2013): timing is read off traces when the neuron itself spikes, a winner takes all, and
-thresholds adapt. As in the eye, a pixel has an ON and an OFF fiber (x and 1 - x), so that every
-picture brings as many spikes. Their trains are regular, of random phase.
+After Diehl and Cook (Front. Comput. Neurosci. 9:99, 2015) and Querlioz et al. (IEEE Trans.
+Nanotechnology 12:288, 2013): timing is read off traces when the neuron itself spikes, a winner
+takes all, and thresholds adapt. As in the eye, a pixel has an ON and an OFF fiber (x and 1 - x), so
+that every picture brings as many spikes. Their trains are regular, of random phase.
 """
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +42,7 @@ class SpikingLayer:
         self.weights: Floats = self.rng.uniform(0.3, 0.7, (neurons, 2 * pixels))
         self.thresholds = np.full(neurons, THRESHOLD)
 
-    def learn(self, pictures: Floats, epochs: int = EPOCHS) -> None:
+    def learn(self, pictures: Floats, epochs: int) -> None:
         """Show pictures (B, P), 0..1, in random order, so many times each."""
         shown = epochs * len(pictures)
         order = np.concatenate([self.rng.permutation(len(pictures)) for _ in range(epochs)])
@@ -92,14 +94,15 @@ class SpikingLayer:
 
 def falling(first: float, last: float, part: float) -> float:
     """Go from the first rate to the last by equal factors."""
-    return first * (last / first) ** part
+    return first * math.exp(part * math.log(last / first))
 
 
 def trains(pictures: Floats, rng: np.random.Generator) -> NDArray[np.bool]:
     """Turn pictures (..., P), 0..1, into spikes (T, ..., 2 P): when the phase passes a whole."""
     rate = TOP * np.concatenate((pictures, 1 - pictures), axis=-1)
     phase = rng.random(rate.shape) + np.multiply.outer(np.arange(T + 1), rate)
-    return np.diff(np.floor(phase), axis=0) > 0
+    spikes: NDArray[np.bool] = np.diff(np.floor(phase), axis=0) > 0
+    return spikes
 
 
 def preferences(counts: Floats, labels: NDArray[np.integer], classes: int) -> Floats:

@@ -55,6 +55,6 @@ EXCITATORY = Synapse(rise=0.5, decay=5.0, reversal=0.0)  # AMPA-like
 INHIBITORY = Synapse(rise=0.5, decay=10.0, reversal=-80.0)  # GABA-A-like
 
 
-def current(conductance: Floats, V: Floats, reversal: float) -> Floats:
+def current(conductance: Floats, V: Floats, reversal: float | Floats) -> Floats:
     """Give the current into the cell, nA: depolarizing above 0."""
     return conductance * (reversal - V)

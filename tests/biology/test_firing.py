@@ -1,0 +1,29 @@
+"""Thresholds and firing rates of the squid's membrane are those that are known."""
+
+import numpy as np
+import pytest
+
+from neuropil.biology.firing import f_I_curve, repetitive, rheobase, unstable_rest
+
+
+def test_one_spike_needs_less_than_many() -> None:
+    assert rheobase() == pytest.approx(2.24, abs=0.02)
+
+
+def test_repetition_sets_in_where_the_limit_cycle_is_born() -> None:
+    """Balti, Lanza and Aziz-Alaoui (Math. Biosci. Eng. 15, 2018): between 6.2649 and 6.2716."""
+    assert repetitive() == pytest.approx(6.265, abs=0.03)
+
+
+def test_rest_is_unstable_between_the_hopf_bifurcations() -> None:
+    first, last = unstable_rest()
+    assert first == pytest.approx(9.78, abs=0.01)
+    assert last == pytest.approx(154.5, abs=0.1)
+
+
+def test_firing_sets_in_at_fifty_a_second_and_ends_in_a_block() -> None:
+    f = f_I_curve([0, 6.0, 6.4, 10, 20, 50, 100, 160, 200], ms=200)
+    assert (f[[0, 1, 7, 8]] == 0).all()
+    assert 50 < f[2] < 58  # class 2: no slow firing
+    assert (np.diff(f[1:7]) > 0).all()
+    assert f[3] == pytest.approx(68.3, abs=0.1)
