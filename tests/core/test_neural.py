@@ -51,6 +51,7 @@ FAULTS = [
     (lambda: ops.cross_entropy(np.ones((2, 3)), np.array([0, 3])), "0 to 3, classes 0 to 2"),
     (lambda: ops.cross_entropy(np.ones((2, 3)), np.array([0, -1])), "-1 to 0, classes 0 to 2"),
     (lambda: ops.cross_entropy(np.ones((2, 3)), np.ones(2)), "labels are float64"),
+    (lambda: ops.affine(np.ones((2, 3)), w=Tensor([[1.0]])), "give tensors by place"),
     (lambda: ops.squared_error(np.ones((2, 1)), np.ones(2)), r"shape \(2,\) and predictions"),
 ]
 

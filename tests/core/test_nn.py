@@ -136,6 +136,18 @@ def test_reads_sequences_of_symbols() -> None:
     assert network.accuracy(x, x[:, 0]) == 1
 
 
+def test_a_layer_used_twice_moves_once() -> None:
+    twice = Dense(2, 2)
+    network = Network(twice, Tanh(), twice, dtype=np.float64)
+    before = twice.weight.value.copy()
+    squared_error(network(XOR), np.ones((4, 2))).backward()
+    assert twice.weight.grad is not None
+    expected = before - 0.1 * twice.weight.grad
+    twice.weight.grad = twice.bias.grad = None
+    network.fit(XOR, np.ones((4, 2)), loss=squared_error, optimizer=SGD(0.1), epochs=1)
+    np.testing.assert_allclose(twice.weight.value, expected, rtol=1e-12)
+
+
 def test_learns_with_convolutions() -> None:
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 60)

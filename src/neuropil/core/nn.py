@@ -113,7 +113,7 @@ class Network:
 
     def _epoch(self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer) -> Score:
         """Learn from every batch; return the mean of what was found on the way."""
-        parameters = list(self.parameters().values())
+        parameters = list(dict.fromkeys(self.parameters().values()))  # a layer used twice is one
         total, right, n, labels = 0.0, 0, 0, False
         for x, y in batches:
             output = self(x, training=True)

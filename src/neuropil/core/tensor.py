@@ -215,6 +215,8 @@ def operation(rule: Rule) -> Operation:
     @wraps(rule)
     def compute(*inputs: Input | None, **settings: Any) -> Tensor:
         values = [x.value if isinstance(x, Tensor) else _plain(x) for x in inputs]
+        if settings and any(isinstance(s, Tensor) for s in settings.values()):
+            raise ValueError(f"{rule.__name__}: give tensors by place, only settings by name")
         value, *derivatives = rule(*values, **settings)
         y = Tensor(value)
         for x, derivative in zip(inputs, derivatives, strict=False):
@@ -407,13 +409,17 @@ def transpose(x: Array, *, axes: tuple[int, ...] | None = None) -> Result:
 @operation
 def index(x: Array, *, at: Any) -> Result:
     """Pick out: y = x[at] with NumPy's meaning; what is picked twice adds up its derivative."""
+    y = x[at]
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(x)
-        np.add.at(dx, at, dy)
+        if np.may_share_memory(x, y):  # slices only look, and pick nothing twice
+            dx[at] = dy
+        else:
+            np.add.at(dx, at, dy)
         return dx
 
-    return x[at], derivative
+    return y, derivative
 
 
 @operation
