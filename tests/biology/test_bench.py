@@ -1,0 +1,39 @@
+"""The benchmark measures what it says, and its known values are close to what it finds."""
+
+import re
+import subprocess
+
+import pytest
+
+from neuropil.biology import bench
+
+
+@pytest.mark.parametrize("part", [bench.patch, bench.spreading, bench.plasticity])
+def test_measured_is_near_known(part: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "repetitive", lambda: 6.26)  # slow, and tested elsewhere
+    assert callable(part)
+    for what, measured, known, _ in part():
+        if known:
+            assert number(measured) == pytest.approx(number(known), rel=0.06, abs=2e-3), what
+
+
+def number(text: str) -> float:
+    """Read the first number of a text."""
+    return float(re.findall(r"-?\d+\.?\d*(?:e-\d+)?", text)[0])
+
+
+def test_learning_reports_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "SEEDS", {"hebb": 1, "backprop": 2})
+    table, figures = bench.learning()
+    assert [row[0] for row in table.rows] == ["hebb", "backprop"]
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert 0.8 < float(figures["accuracy_hebb"]) < float(figures["accuracy_backprop"]) < 1
+    assert figures["accuracy_hebb_sd"] == 0
+
+
+def test_a_fresh_process_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "STARTS", 1)
+    assert bench.start_seconds() > 0
+    monkeypatch.setattr(bench, "START", "raise SystemExit(3)")
+    with pytest.raises(subprocess.CalledProcessError):
+        bench.start_seconds()
