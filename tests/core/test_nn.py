@@ -186,6 +186,16 @@ def test_numbers_have_no_accuracy() -> None:
     assert len(curve.loss) == 2
 
 
+def test_maps_of_labels_have_an_accuracy() -> None:
+    """Each pixel is classified: above 0 or not."""
+    x = np.random.default_rng(0).standard_normal((20, 1, 4, 4))
+    labels = (x[:, 0] > 0).astype(int)
+    network = Network(Conv2d(1, 2, 1))
+    curve = network.fit(x, labels, optimizer=Adam(0.1), epochs=40)
+    assert curve.accuracy[-1] > 0.95
+    assert network.accuracy(x, labels) > 0.95
+
+
 def test_progress_wraps_the_epochs() -> None:
     seen = []
 
@@ -329,6 +339,7 @@ FAULTS = [
     (lambda n: n.fit(X, Y, epochs=0), "epochs=0, batch=32: both have to be at least 1"),
     (lambda n: n.fit(X, Y[:, None], loss=squared_error), r"shape \(32, 1\) and predictions"),
     (lambda n: n.accuracy(X, Y[:3]), "60 examples with 3 answers"),
+    (lambda n: n.accuracy(X, Y * 0.5), r"labels \(N\) are whole numbers, not float32 \(60,\)"),
     (lambda n: Network(*n.layers, Softmax()).fit(X, Y), r"leave Softmax\(\) off"),
 ]
 

@@ -253,16 +253,18 @@ class BatchNorm(_Norm):
     name = "batch norm"
     momentum: float = 0.1
 
+    def __post_init__(self) -> None:
+        self.running_mean = np.zeros(self.n_channels, np.float32)
+        self.running_var = np.ones(self.n_channels, np.float32)
+
     def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """Begin with mean 0 and variance 1."""
+        """Begin with scale 1, shift 0, mean 0 and variance 1."""
         super().draw(rng, dtype)
-        self.running_mean = np.zeros(self.n_channels, dtype)
-        self.running_var = np.ones(self.n_channels, dtype)
+        self.running_mean = self.running_mean.astype(dtype)
+        self.running_var = self.running_var.astype(dtype)
 
     def memory(self) -> dict[str, Array]:
         """List the running statistics (C)."""
-        w = self.weight  # drawn with it
-        assert w is not None
         return {"running_mean": self.running_mean, "running_var": self.running_var}
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:

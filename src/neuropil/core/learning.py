@@ -23,6 +23,13 @@ class Score:
     accuracy: float | None = None
 
 
+def average(found: list[tuple[int, Score]]) -> Score:
+    """Average the scores of batches, each as heavy as it has examples."""
+    n = sum(size for size, _ in found)
+    rights = [size * s.accuracy for size, s in found if s.accuracy is not None]
+    return Score(sum(size * s.loss for size, s in found) / n, sum(rights) / n if rights else None)
+
+
 @dataclass(frozen=True)
 class Curve:
     """How learning went, epoch by epoch; accuracies are there for labels, validation where given.
@@ -88,6 +95,11 @@ def numbers(data: ArrayLike) -> Array:
     return array
 
 
-def n_right(outputs: Array, labels: Array) -> int:
-    """Count where the largest output (N, C, ...) is at the label (N, ...)."""
-    return int(np.count_nonzero(outputs.argmax(axis=1) == labels))
+def are_labels(y: Array) -> bool:
+    """Tell classes, which are whole numbers, from targets."""
+    return y.dtype.kind in "iu"
+
+
+def share_right(outputs: Array, labels: Array) -> float:
+    """Count where the largest output (N, C, ...) is at the label (N, ...): 0 to 1."""
+    return np.count_nonzero(outputs.argmax(axis=1) == labels) / labels.size

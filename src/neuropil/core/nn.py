@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from neuropil.core import storage
 from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer, Softmax
-from neuropil.core.learning import Curve, Score, n_right, numbers, shuffled
+from neuropil.core.learning import Curve, Score, are_labels, average, numbers, share_right, shuffled
 from neuropil.core.neural import cross_entropy
 from neuropil.core.optim import Adam, Optimizer
 from neuropil.core.tensor import Array, Input, Tensor
@@ -65,7 +65,9 @@ class Network:
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Count for how many of x (N, ...) the largest output is at the label (N): 0 to 1."""
         x, labels = self._examples(x, labels)
-        return n_right(self.predict(x), labels) / labels.size
+        if not are_labels(labels):
+            raise ValueError(f"labels (N) are whole numbers, not {labels.dtype} {labels.shape}")
+        return share_right(self.predict(x), labels)
 
     def parameters(self) -> dict[str, Tensor]:
         """List what is learned, as "0.weight"."""
@@ -114,23 +116,21 @@ class Network:
     def _epoch(self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer) -> Score:
         """Learn from every batch; return the mean of what was found on the way."""
         parameters = list(dict.fromkeys(self.parameters().values()))  # a layer used twice is one
-        total, right, n, labels = 0.0, 0, 0, False
+        found = []
         for x, y in batches:
             output = self(x, training=True)
             error = loss(output, y)
             error.backward()
             by.step(parameters)
-            labels = y.dtype.kind in "iu"
-            total += float(error.value) * len(x)
-            right += n_right(output.value, y) if labels else 0
-            n += len(x)
-        return Score(total / n, right / n if labels else None)
+            right = share_right(output.value, y) if are_labels(y) else None
+            found.append((len(x), Score(float(error.value), right)))
+        return average(found)
 
     def _judged(self, x: Array, y: Array, loss: Loss) -> Score:
         """Score the network without teaching it."""
         output = self.predict(x)
-        right = n_right(output, y) / len(x) if y.dtype.kind in "iu" else None
-        return Score(float(loss(Tensor(output), y)), right)
+        right = share_right(output, y) if are_labels(y) else None
+        return Score(float(loss(Tensor(output), y).value), right)
 
     def _examples(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         """Check what is to be learned; labels stay integers, all else takes the network's dtype."""
@@ -139,7 +139,7 @@ class Network:
             raise ValueError(f"{len(xs)} examples with {len(ys)} answers: one for each is needed")
         xs = xs if self._looks_up() else xs.astype(self.dtype, copy=False)
         shape = self(xs[:1]).shape
-        if ys.dtype.kind not in "iu" or ys.ndim >= len(shape):
+        if not are_labels(ys) or ys.ndim >= len(shape):
             return xs, ys.astype(self.dtype)
         if ys.min() < 0 or ys.max() >= shape[1]:
             raise ValueError(
