@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-FLOOR = {"core", "kit", "biology", "microscope", "training", "registry"}
+FLOOR = {"core", "kit", "biology", "microscope", "training", "registry", "flags"}
 SURFACES = {"bench", "demo", "scale", "cli", "web"}
 MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "core": set(),
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "microscope": {"core", "kit"},
     "training": {"kit"},
     "registry": {"kit"},
+    "flags": {"kit"},
     "apps": {"registry", "kit", "core"},
     "bench": FLOOR | SURFACES,
     "demo": FLOOR | SURFACES,
@@ -50,7 +51,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pillow_heif": ("lazy kit/reading.py",),
     "ray": ("lazy scale.py",),
     "rich": ("lazy cli.py", "lazy kit/progress.py"),
-    "typer": ("cli.py",),
+    "typer": ("cli.py", "flags.py"),
     "starlette": ("web/*",),
     "uvicorn": ("web/*",),
 }

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropil import __version__, registry
-from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY, Between
+from neuropil.flags import ALONE, COMMON, FEEDS, LENS, flag, parameter
+from neuropil.kit.between import MAX_PIXELS
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.signature import Option, Signature, read
@@ -34,42 +35,13 @@ if TYPE_CHECKING:
 
 Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
 
-DEPTH = Between(1, 200)
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130
 ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
 OPENS = "Open a neuron of a network: its terms, sum, activation, gradient, and their proof."
 OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --html walk.html"
+EXAMPLES = {"neuron": "--x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5"}
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 ONCE = ("--unit", "--depth", "--html", "--csv")  # flags that a deeper look doesn't repeat
-METAVARS = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
-
-COMMON = (  # the options of every application, after its own
-    Option(
-        "output", Path, None, "where to: a file, or a folder for several; else beside the input"
-    ),
-    Option("force", bool, False, "overwrite what is there"),
-    Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES),
-    Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
-    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
-    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
-    Option("json", bool, False, "print one JSON object per input"),
-)
-FEEDS = (  # the options of `open` for a file that is no application's
-    Option("inputs", Path, (), "an input of the network", several=True),
-    Option("output", str, None, "what to differentiate: NAME,I,J; the largest output by default"),
-)
-LENS = (  # the options of `open`, after those of the application
-    Option("unit", str, None, "another unit: NAME,I,J,... of any tensor of the network"),
-    Option("depth", int, 1, "how many neurons to open, each behind the largest term", DEPTH),
-    Option("terms", int, 6, "how many terms of a neuron to show, the largest", Between(1, 100000)),
-    Option("digits", int, 6, "how many significant digits to show", Between(1, 17)),
-    Option("exact", bool, False, "show every digit instead"),
-    Option("html", Path, None, "write the walk as a page, in which numbers can be changed"),
-    Option("csv", Path, None, "write all terms of the last neuron as a table"),
-    Option("force", bool, False, "overwrite what is there"),
-    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
-    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
-    Option("json", bool, False, "print one JSON object"),
-)
 
 
 def main() -> None:
@@ -132,13 +104,18 @@ def parser(line: Sequence[str]) -> typer.Typer:
     for name in registry.NAMES:
         command = _application(name) if name == verb else _idle
         text = command.__doc__ if name == verb else registry.summary(name)
-        typing.command(name, help=text, epilog=f"Example: neuropil {name} old.jpg")(command)
+        typing.command(name, help=text, epilog=_example(name))(command)
     opening = _opening(line) if verb == "open" else _idle
     typing.command("open", help=OPENS, epilog=OPEN_EXAMPLE)(opening)
     others: tuple[Callable[..., Any], ...] = (_list, _card, _bench, _train, _demo)
     for other in others:
         typing.command(other.__name__.strip("_"))(other)
     return typing
+
+
+def _example(name: str) -> str:
+    """Show a line that can be typed."""
+    return f"Example: neuropil {name} " + EXAMPLES.get(name, "old.jpg")
 
 
 def _print_version(asked: bool) -> None:
@@ -163,41 +140,23 @@ def _idle() -> None:
 def _application(name: str) -> Callable[..., Work]:
     """Make the command of an application, its parameters written into its signature."""
     signature = read(registry.application(name).__call__)
+    common: tuple[Option, ...] = COMMON if signature.inputs else ALONE
+    parameters = []
 
     def command(**given: Any) -> Work:
-        return partial(_apply, name, signature, given)
+        return partial(_apply if signature.inputs else _alone, name, signature, given)
 
-    given = signature.inputs[0].text
-    command.__doc__ = f"{signature.summary}\n\nINPUT: {given}. Several, and folders, will do too."
-    inputs = typer.Argument(metavar="INPUT", hidden=True)
-    parameters = [_parameter("inputs", None, Annotated[list[str], inputs])]
-    parameters += [_flag(option) for option in (*signature.options, *COMMON)]
+    if signature.inputs:
+        given = signature.inputs[0].text
+        several = f"INPUT: {given}. Several, and folders, will do too."
+        command.__doc__ = f"{signature.summary}\n\n{several}"
+        inputs = typer.Argument(metavar="INPUT", hidden=True)
+        parameters = [parameter("inputs", None, Annotated[list[str], inputs])]
+    else:
+        command.__doc__ = signature.summary
+    parameters += [flag(option) for option in (*signature.options, *common)]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     return command
-
-
-def _parameter(name: str, default: Any, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )
-
-
-def _flag(option: Option) -> inspect.Parameter:
-    """Write an option as Typer wants it; values stay texts, which the option itself reads."""
-    word = option.name.removesuffix("s") if option.several else option.name
-    names = [f"--{word.replace('_', '-')}", *(["-o"] if option.name == "output" else [])]
-    text = option.text + (f" ({option.range.strip()})" if option.range else "")
-    if option.kind is bool:
-        return _parameter(option.name, False, Annotated[bool, typer.Option(*names, help=text)])
-    form = getattr(option.kind, "form", None)
-    if option.several:
-        metavar = form or "NAME=FILE.npy"
-        flag = typer.Option(*names, help=f"{text}; can be repeated", metavar=metavar)
-        return _parameter(option.name, [], Annotated[list[str], flag])
-    metavar = form or "|".join(option.choices) or METAVARS[option.kind]
-    default = None if option.default is None else str(option.default)
-    flag = typer.Option(*names, help=text, metavar=metavar)
-    return _parameter(option.name, default, Annotated[str | None, flag])
 
 
 # An application at work
@@ -232,6 +191,37 @@ def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
                 typer.echo(text)
     if failed:
         raise Problem(f"{failed} of {len(work)} inputs could not be done")
+    return DONE
+
+
+def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
+    """Run an application that has no inputs: show the text that it makes, or write it."""
+    from neuropil.kit.image import Image
+    from neuropil.kit.result import parts, plain
+
+    own = {option.name: option.value(given[option.name]) for option in signature.options}
+    common = {option.name: option.value(given[option.name]) for option in ALONE}
+    named = [value for value in own.values() if isinstance(value, Path)]
+    target = next(iter([*filter(None, [common["output"]]), *named]), None)
+    if target:
+        _check_place(target, common["force"])
+    with on_terminal():
+        found = parts(registry.load(name)(**own))
+    beside = next((m for m in found.beside.values() if isinstance(m, Image)), None)
+    wants_picture = target is None or target.suffix.lower() in PICTURES
+    media = beside if beside and wants_picture else found.main
+    written = target or (Path(f"{name}.png") if beside else None)
+    if written and media:
+        _check_place(written, common["force"])
+        written.parent.mkdir(parents=True, exist_ok=True)
+        media.save(written)
+    if common["json"]:
+        record = {"output": [str(written)] if written else []}
+        typer.echo(json.dumps(record | plain(found.rest), allow_nan=False))
+    elif media is not found.main or not written:
+        typer.echo(getattr(found.main, "text", ""), nl=False)
+    if written and not common["json"]:
+        typer.echo(str(written))
     return DONE
 
 
@@ -295,11 +285,11 @@ def _opening(line: Sequence[str]) -> Callable[..., Work]:
     given = typer.Argument(metavar="NAME|FILE.onnx", help="an application, or any ONNX file")
     source = typer.Argument(metavar="INPUT", help="of the application")
     parameters = [
-        _parameter("what", inspect.Parameter.empty, Annotated[str, given]),
-        _parameter("source", None, Annotated[Path | None, source]),
+        parameter("what", inspect.Parameter.empty, Annotated[str, given]),
+        parameter("source", None, Annotated[Path | None, source]),
     ]
     own = signature.options if signature else FEEDS
-    parameters += [_flag(option) for option in (*own, *LENS)]
+    parameters += [flag(option) for option in (*own, *LENS)]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     return command
 
@@ -361,10 +351,10 @@ def _deeper(line: Sequence[str], unit: "Unit | None") -> str:
         return ""
     words, skip = [], False
     for word in line:
-        flag, _, value = word.partition("=")
-        if not skip and flag not in ONCE:
+        name, _, value = word.partition("=")
+        if not skip and name not in ONCE:
             words.append(word)
-        skip = not skip and flag in ONCE and not value
+        skip = not skip and name in ONCE and not value
     return shlex.join(["neuropil", *words, "--unit", str(unit)])
 
 

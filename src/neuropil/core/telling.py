@@ -26,9 +26,8 @@ MINUS = "-"
 
 def number(value: float, digits: int | None = DIGITS) -> str:
     """Write a number with so many significant digits; None writes the shortest exact form."""
-    if digits is None:
-        return repr(float(value))
-    return f"{value:.{digits}g}"
+    value = float(value) + 0.0  # which makes 0 of -0
+    return repr(value) if digits is None else f"{value:.{digits}g}"
 
 
 def text(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
@@ -48,9 +47,10 @@ def _sum_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
     factors = [f"{number(t.w, digits)}·{_bracketed(t.x, digits)}" for t in worked.terms]
     products = [number(t.product, digits) for t in worked.terms]
     b = number(worked.bias, digits)
-    named = [f"x{i if len(factors) > 1 else ''}: {t.name}" for i, t in enumerate(worked.terms, 1)]
+    symbols = ["x"] if one else [f"x{i}" for i in range(1, len(worked.terms) + 1)]
+    named = zip(symbols, (term.name for term in worked.terms), strict=True)
     return [
-        *(named if any(t.name for t in worked.terms) else []),
+        *(f"{symbol}: {name}" for symbol, name in named if name and name != symbol),
         f"z = {' + '.join([*letters, 'b'])}",
         f"  = {_added([*factors, b])}",
         f"  = {_added([*products, b])}",

@@ -6,8 +6,9 @@ from typing import Any
 
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
+from neuropil.kit.sheet import Sheet
 
-Media = Image | Film
+Media = Image | Film | Sheet
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,19 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuropil.kit.between import Between
 from neuropil.kit.problem import Problem
+
+
+@dataclass(frozen=True)
+class Also:
+    """Another name that an option goes by."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,8 @@ class Input:
 class Option:
     """Something that is told by name, and mostly has a default.
 
-    kind: bool, int, float, str, Path, or a class that has `parse` and `form`
+    kind: bool, int, float, str, Path, a class that has `parse` and `form`, or a media class
+    also: another name that it goes by
     required: whether it has to be given all the same
     """
 
@@ -46,6 +55,7 @@ class Option:
     choices: tuple[str, ...] = ()
     several: bool = False
     required: bool = False
+    also: str = ""
 
     def value(self, given: Any) -> Any:
         """Turn what a person typed into what the call takes; raises Problem where it can't be."""
@@ -55,6 +65,8 @@ class Option:
             raise Problem(f"--{self.name} is missing; it reads {self.kind.form}")
         if given is not None and hasattr(self.kind, "parse"):
             return self.kind.parse(given)
+        if given is not None and self.kind is not Path and hasattr(self.kind, "open"):
+            return self.kind.open(Path(given))
         if self.choices and given not in self.choices:
             raise Problem(f"{self.name} is {given}; it is one of {', '.join(self.choices)}")
         if given is None or isinstance(given, self.kind):
@@ -104,8 +116,9 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Option:
         hint, *rest = get_args(hint)
         extras = tuple(rest)
     limits = next((extra for extra in extras if isinstance(extra, Between)), None)
+    also = next((extra.name for extra in extras if isinstance(extra, Also)), "")
     if get_origin(hint) is tuple:
-        return Option(name, get_args(hint)[0], default, text, several=True)
+        return Option(name, get_args(hint)[0], default, text, several=True, also=also)
     hint = next((kind for kind in _alternatives(hint) if kind is not NoneType), hint)
     if default is inspect.Parameter.empty:
         return Option(name, hint, None, text, limits, required=True)

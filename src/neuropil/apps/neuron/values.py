@@ -1,0 +1,94 @@
+"""What people type: inputs `0.1,0.2`, the weights of a layer, a row a neuron, an activation."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from neuropil.core import (
+    ELU,
+    GELU,
+    Hardswish,
+    Identity,
+    Layer,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
+from neuropil.kit.problem import Problem, guess
+
+ACTIVATIONS: dict[str, type[Layer]] = {
+    layer.name.replace(" ", "_"): layer
+    for layer in (
+        *(Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus, Hardswish, Identity),
+    )
+}
+LARGEST = 1e6  # what is larger says nothing on paper
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A row of numbers."""
+
+    form: ClassVar[str] = "A,B,..."
+
+    values: tuple[float, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Numbers":
+        """Read "0.1,0.2"; raises Problem for anything else."""
+        return cls(_row(text, cls.form))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of a layer: for each of its neurons, one for each input."""
+
+    form: ClassVar[str] = "A,B,.../C,D,..."
+
+    rows: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Weights":
+        """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises Problem for anything else."""
+        rows = tuple(_row(row, cls.form) for row in text.replace(";", "/").split("/"))
+        if len({len(row) for row in rows}) > 1:
+            counts = ", ".join(str(len(row)) for row in rows)
+            raise Problem(
+                f"weights {text}: the neurons have {counts} weights; all of a layer have the same"
+                " inputs, so give each as many, as in 0.1,0.2/0.3,0.4"
+            )
+        return cls(rows)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """The name of an activation function."""
+
+    form: ClassVar[str] = "NAME"
+
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Activation":
+        """Read "relu"; raises Problem for what is none, and lists those that there are."""
+        if text not in ACTIVATIONS:
+            near = guess(text, ACTIVATIONS)
+            raise Problem(f"activation {text}{near}: it is one of {', '.join(ACTIVATIONS)}")
+        return cls(text)
+
+    def layer(self) -> Layer:
+        """Make the layer."""
+        return ACTIVATIONS[self.name]()
+
+
+def _row(text: str, form: str) -> tuple[float, ...]:
+    try:
+        row = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        row = (math.nan,)
+    if not all(abs(value) <= LARGEST for value in row):
+        raise Problem(f"{text or 'nothing'} is no row of numbers; it reads {form}, as in 0.1,0.25")
+    return row

@@ -1,0 +1,157 @@
+"""A neuron of a network opened: what it was given, what it made of it, and the way back to it.
+
+    worked = opened(network, x, layer=0, unit=5, target=3)
+    print(worked)
+
+F  features      *S  spatial axes
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuropil.core.curves import CURVES, IDENTITY, Curve, elu, leaky_relu
+from neuropil.core.layers import ELU, Dense, Embedding, LeakyReLU
+from neuropil.core.neural import cross_entropy
+from neuropil.core.nn import Loss, Network
+from neuropil.core.tensor import Array, Tensor
+from neuropil.core.worked import DOUBLE, SINGLE, Backward, Ran, Term, Worked
+
+Index = tuple[int, ...]
+LOSSES = {  # in words, with a for the last layer's outputs and t for the target
+    "absolute_error": "mean |a - t|",
+    "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
+    "cross_entropy": "-ln p of t, p = e^a / Σ e^a",
+    "squared_error": "mean (a - t)²",
+}
+
+
+def opened(
+    network: Network,
+    x: ArrayLike,
+    *,
+    layer: int,
+    unit: int | Index,
+    target: ArrayLike | None = None,
+    loss: Loss = cross_entropy,
+    rate: float = 0.1,
+    names: Sequence[str] = (),
+) -> Worked:
+    """Write out one neuron of a network on one example x (without the axis of examples).
+
+    layer: the number of a layer that weighs and adds, such as Dense; an activation function that
+        follows it belongs to the neuron
+    unit: which of its outputs; for a convolution (channel, row, column)
+    target: a label or values; then there is a loss, and the way back from it
+    rate: of the one step of gradient descent that is shown
+    names: of the inputs, in order
+    Raises ValueError where there is no such layer or unit.
+    """
+    before = _run_to(network, np.asarray(x)[None], layer)
+    z = network.layers[layer](before)
+    index = _index(unit, z.shape, layer)
+    curve = _curve(network, layer)
+    last = layer if curve is IDENTITY else layer + 1
+    a = z if last == layer else network.layers[last](z)
+    roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
+    terms, bias = _terms(network, layer, before, index, names)
+    return Worked(
+        f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({network.layers[layer].name})",
+        terms,
+        bias,
+        curve,
+        Ran(float(z.value[index]), float(a.value[index]), roundoff),
+        None if target is None else _backward(network, last, (a, z), index, (target, loss, rate)),
+    )
+
+
+def _run_to(network: Network, x: Array, layer: int) -> Array:
+    """Compute what a layer is given: (1, ...)."""
+    if not 0 <= layer < len(network.layers):
+        n = len(network.layers)
+        raise ValueError(f"there is no layer {layer}; this network has 0 to {n - 1}: {network}")
+    opens = network.layers[layer]
+    if "weight" not in opens.shapes() or isinstance(opens, Embedding):
+        weighing = [i for i, other in enumerate(network.layers) if "weight" in other.shapes()]
+        raise ValueError(f"layer {layer}, {opens}, weighs nothing; those that do: {weighing}")
+    return Network(*network.layers[:layer], dtype=network.dtype)(x).value
+
+
+def _index(unit: int | Index, shape: Index, layer: int) -> Index:
+    """Find where a unit is in the layer's output (1, ...)."""
+    index = (0, *((unit,) if isinstance(unit, int) else unit))
+    if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
+        axes = ", ".join(f"0 to {n - 1}" for n in shape[1:])
+        raise ValueError(f"layer {layer} has no unit {unit}; its units are numbered {axes}")
+    return index
+
+
+def _curve(network: Network, layer: int) -> Curve:
+    """Find the activation function that follows a layer."""
+    after = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
+    if isinstance(after, LeakyReLU):
+        return leaky_relu(after.slope)
+    if isinstance(after, ELU):
+        return elu(after.alpha)
+    return CURVES.get(after.name, IDENTITY) if after else IDENTITY
+
+
+def _terms(
+    network: Network, layer: int, before: Array, index: Index, names: Sequence[str]
+) -> tuple[tuple[Term, ...], float]:
+    """List the inputs of a neuron with their weights, and its bias."""
+    opens = network.layers[layer]
+    if isinstance(opens, Dense):
+        weights, at = opens.weight.value[index[-1]], [(*index[:-1], i) for i in range(opens.n_in)]
+        bias = float(opens.bias.value[index[-1]]) if opens.has_bias else 0.0
+    else:  # it is linear, so the derivative by an input is its weight, and b is what is left of z
+        x = Tensor(before, needs_grad=True)
+        z = opens(x)
+        only = np.zeros_like(z.value)
+        only[index] = 1
+        z.backward(seed=only)
+        assert x.grad is not None
+        at = [tuple(map(int, place)) for place in np.argwhere(x.grad)]
+        weights = np.array([x.grad[place] for place in at])
+        bias = float(opens(np.zeros_like(before)).value[index])
+    source = "x" if layer == 0 else f"layer {layer - 1}"
+    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place in at]
+    if len(named) != len(at):
+        raise ValueError(f"{len(names)} names for {len(at)} inputs")
+    return tuple(
+        Term(name, float(before[place]), float(w))
+        for name, place, w in zip(named, at, weights, strict=True)
+    ), bias
+
+
+def _backward(
+    network: Network,
+    last: int,
+    made: tuple[Tensor, Tensor],
+    index: Index,
+    goal: tuple[ArrayLike, Loss, float],
+) -> Backward:
+    """Differentiate the loss by the neuron, and prepare the network's own proof of it."""
+    (a, z), (target, loss, rate) = made, goal
+    wanted = np.asarray(target)[None]
+    rest = Network(*network.layers[last + 1 :], dtype=network.dtype)
+    start = Tensor(a.value, needs_grad=True)
+    loss(rest(start), wanted).backward()
+    assert start.grad is not None
+    exact = deepcopy(network)
+    for tensor in exact.parameters().values():
+        tensor.value = tensor.value.astype(np.float64)
+    curve = exact.layers[last : last + 1] if a is not z else ()
+    follow = Network(*curve, *exact.layers[last + 1 :], dtype=np.float64)
+
+    def moved(by: float) -> float:
+        value = z.value.astype(np.float64)
+        value[index] += by
+        return float(loss(follow(Tensor(value)), wanted).value)
+
+    shown = ", ".join(f"{value:g}" for value in np.ravel(wanted))
+    name = getattr(loss, "__name__", "a loss of your own")
+    words = f"{LOSSES.get(name, name)}, t = {shown}"
+    return Backward(words, float(start.grad[index]), rate, moved=moved)
