@@ -11,6 +11,7 @@ from neuropil.biology import bench
 @pytest.mark.parametrize("part", [bench.patch, bench.spreading, bench.plasticity])
 def test_measured_is_near_known(part: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "repetitive", lambda: 6.26)  # slow, and tested elsewhere
+    monkeypatch.setattr(bench, "rheobase", lambda: 2.24)
     assert callable(part)
     for what, measured, known, _ in part():
         if known:

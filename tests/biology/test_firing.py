@@ -11,7 +11,10 @@ def test_one_spike_needs_less_than_many() -> None:
 
 
 def test_repetition_sets_in_where_the_limit_cycle_is_born() -> None:
-    """Balti, Lanza and Aziz-Alaoui (Math. Biosci. Eng. 15, 2018): between 6.2649 and 6.2716."""
+    """At 6.2649 the stable and the unstable cycle almost coincide.
+
+    Balti, Lanza and Aziz-Alaoui (Math. Biosci. Eng. 15:807, 2018), figure 6.
+    """
     assert repetitive() == pytest.approx(6.265, abs=0.03)
 
 

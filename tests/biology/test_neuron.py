@@ -106,12 +106,26 @@ def test_halving_the_step_quarters_the_error() -> None:
         ({"ms": 6000.0}, "from 1 to 5000"),
         ({"step": 0.03}, "divided by"),
         ({"step": 0.0}, "divided by"),
+        ({"inputs": [0.5, 1.0, 1.0]}, "as long as"),
     ],
 )
 def test_what_is_refused(wrong: dict[str, float], said: str) -> None:
     given = {"inputs": [0.5, 1.0], "weights": [1.0, 2.0], "bias": 0.0} | wrong
     with pytest.raises(ValueError, match=said):
         simulate(**given)  # type: ignore[arg-type]
+
+
+def test_too_much_for_memory_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 1000 inputs"):
+        simulate(np.ones(1001), np.ones(1001), ms=500)
+
+
+@pytest.mark.parametrize("weight", [100.0, -100.0])
+def test_the_strongest_synapses_stay_between_their_batteries(weight: float) -> None:
+    run = simulate([1, 1], [weight, weight], ms=30)
+    assert run.dendrites.min() > -81
+    assert run.dendrites.max() < 51
+    assert np.isfinite(run.dendritic_currents).all()
 
 
 def test_response_refuses_wild_drives() -> None:

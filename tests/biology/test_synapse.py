@@ -16,6 +16,11 @@ def test_peak_is_one_at_the_analytic_time(synapse: Synapse) -> None:
     assert t[g.argmax()] == pytest.approx(synapse.peak_time, abs=2e-3)
 
 
+def test_area_is_the_integral() -> None:
+    t = np.linspace(0, 200, 200_001)
+    assert np.trapezoid(INHIBITORY.conductance(t), t) == pytest.approx(INHIBITORY.area, rel=1e-6)
+
+
 def test_nothing_before_the_spike_and_a_tail_after() -> None:
     g = EXCITATORY.conductance(np.array([-3.0, 0.0, 30.0, 35.0]))
     assert g[:2].tolist() == [0, 0]

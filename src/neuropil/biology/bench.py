@@ -69,7 +69,7 @@ def patch() -> list[Row]:
         ("spike peak at 10 µA/cm²", f"{run.voltage.max():.2f} mV", "40.27 mV", "NEURON 9.0.2"),
         ("  its trough", f"{run.voltage.min():.2f} mV", "-75.08 mV", "NEURON 9.0.2"),
         ("  seven spike times", f"within {off:.5f} ms", "0", "NEURON 9.0.2"),
-        ("one spike from", f"{rheobase():.2f} µA/cm²", "", ""),
+        ("one spike from", f"{rheobase():.2f} µA/cm²", "2.24", "NEURON 9.0.2"),
         ("firing from", f"{repetitive():.2f} µA/cm²", "6.265", "Balti et al. 2018"),
         ("  at a rate of", f"{onset:.1f} Hz", "about 50 Hz", "class 2: Hodgkin 1948"),
         ("rest unstable from", f"{first:.2f} µA/cm²", "9.78", "Hassard 1978, from memory"),

@@ -37,11 +37,12 @@ from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse, current
 TOP_RATE = 100.0  # Hz, of an input of 1
 FIBERS = 5  # to an input
 UNIT = 5e-3  # µS: peak conductance for a weight of 1, of all its fibers together
-INHIBITION = 3.0  # times more where a weight is below 0
+INHIBITION = 3.0  # times more conductance on average where a weight is below 0
 DRIVING = 60.0  # mV, of an excitatory synapse near threshold
 STEP = 0.05  # ms
 LARGEST = 100.0  # of |w| and |b|
 LONGEST = 5000.0  # ms
+MOST = 500_000  # ms of all inputs together: what fits into memory
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def simulate(
 ) -> Trace:
     """Let inputs (n,), 0..1, arrive as spikes, weigh them by weights (n,), and follow the neuron.
 
-    weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 100.
+    weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 20.
     The same seed gives the same trace. Raises ValueError for what is outside of these.
     """
     x, w = np.asarray(inputs, float), np.asarray(weights, float)
@@ -105,10 +106,10 @@ def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float
     """Measure the firing rates (B,), Hz, at summed drives z (B,), -100 to 100.
 
     A drive comes in over one input on each dendrite, x = 1 and w = z / D: excitatory above 0,
-    inhibitory below. Raises ValueError for other drives.
+    inhibitory below. Raises ValueError for other drives, or more of them than fit into memory.
     """
     z = np.atleast_1d(np.asarray(drives, float))
-    _check(np.ones(len(z)), z, 0.0, ms, step)
+    _check(np.ones(len(z) * DENDRITES), np.repeat(z, DENDRITES), 0.0, ms, step)
     trials = np.random.default_rng(seed).spawn(len(z))
     reached = []
     for total, rng in zip(z, trials, strict=True):
@@ -128,8 +129,7 @@ def arrivals(x: Floats, ms: float, rng: np.random.Generator) -> tuple[Floats, ..
 
 def bias_current() -> float:
     """Give the steady current, nA, that is to a bias of 1 as the mean one is to w · x = 1."""
-    per_spike = EXCITATORY.scale * (EXCITATORY.decay - EXCITATORY.rise)  # ms: the area under g
-    return DRIVING * UNIT * per_spike * TOP_RATE / 1000
+    return DRIVING * UNIT * EXCITATORY.area * TOP_RATE / 1000
 
 
 def kind(weight: float) -> Synapse:
@@ -137,16 +137,20 @@ def kind(weight: float) -> Synapse:
     return EXCITATORY if weight >= 0 else INHIBITORY
 
 
+def peak_conductance(weight: float) -> float:
+    """Give the peak of one fiber's conductance, µS; below 0 scaled by what inhibition needs."""
+    excitatory = UNIT / FIBERS * abs(weight)
+    return (
+        excitatory if weight >= 0 else INHIBITION * EXCITATORY.area / INHIBITORY.area * excitatory
+    )
+
+
 def _opened(arrived: tuple[Floats, ...], w: Floats, ms: float, step: float) -> Floats:
     """Sum the conductances that the spikes open: (n, T), µS."""
     time = step * np.arange(round(ms / step) + 1)
     opened = np.zeros((len(w), len(time)))
     for row, spikes, weight in zip(opened, arrived, w, strict=True):
-        synapse = kind(weight)
-        area = synapse.scale * (synapse.decay - synapse.rise)
-        same_area = EXCITATORY.scale * (EXCITATORY.decay - EXCITATORY.rise) / area
-        stronger = 1.0 if weight >= 0 else INHIBITION * same_area
-        peak = UNIT / FIBERS * abs(weight) * stronger
+        synapse, peak = kind(weight), peak_conductance(weight)
         for first, spike in zip(np.searchsorted(time, spikes), spikes, strict=True):
             lasts = slice(first, first + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
             row[lasts] += peak * synapse.conductance(time[lasts] - spike)
@@ -205,6 +209,11 @@ def _check(x: Floats, w: Floats, bias: float, ms: float, step: float) -> None:
         raise ValueError(f"weights {w} and bias {bias} must lie from -{LARGEST:g} to {LARGEST:g}")
     if not 1 <= ms <= LONGEST:
         raise ValueError(f"{ms} ms: give from 1 to {LONGEST:g}, as 500")
+    if len(x) * ms > MOST:
+        raise ValueError(
+            f"{len(x)} inputs for {ms} ms are more than {MOST} ms together: "
+            f"give at most {int(MOST / ms)} inputs, or fewer ms"
+        )
     parts = KEPT / step if step > 0 else 0
-    if not (2 <= parts <= 100 and abs(parts - round(parts)) < 1e-6):
-        raise ValueError(f"a step of {step} ms: give {KEPT} divided by 2, 3 … 100, as 0.05")
+    if not (2 <= parts <= 20 and abs(parts - round(parts)) < 1e-6):
+        raise ValueError(f"a step of {step} ms: give {KEPT} divided by 2, 3 … 20, as 0.05")

@@ -44,6 +44,11 @@ class Synapse:
         t = self.peak_time
         return 1 / (math.exp(-t / self.decay) - math.exp(-t / self.rise))
 
+    @property
+    def area(self) -> float:
+        """Give the area under g / g_peak, ms, which is how long the peak would have to last."""
+        return self.scale * (self.decay - self.rise)
+
     def conductance(self, since: Floats) -> Floats:
         """Give g / g_peak at times since the spike, ms; nothing before it."""
         t = np.maximum(since, 0)
