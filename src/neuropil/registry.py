@@ -105,7 +105,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
         if error.name and error.name.startswith("neuropil."):
             raise Problem(f"{name} has nothing to train") from error
         raise Problem(
-            f'{error.name} is missing; to train: pip install "neuropil[train]"'
+            f'{error.name} is missing; to train: pip install "neuropil[train]", in a clone ".[train]"'
         ) from error
     return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
 
@@ -113,7 +113,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
 def _package(name: str) -> ModuleType:
     if name not in NAMES:
         raise Problem(
-            f"no application is called {name}{guess(name, NAMES)}; {', '.join(NAMES)} are"
+            f"no application is called {name}{guess(name, NAMES)}; there are: {', '.join(NAMES)}"
         )
     return importlib.import_module(f"neuropil.apps.{name}")
 

@@ -92,9 +92,9 @@ def _curve(network: Network, layer: int) -> Curve:
     """Find the activation function that follows a layer."""
     after = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
     if isinstance(after, LeakyReLU):
-        return leaky_relu(after.slope)
+        return leaky_relu(0.01)
     if isinstance(after, ELU):
-        return elu(after.alpha)
+        return elu(1.0)
     return CURVES.get(after.name, IDENTITY) if after else IDENTITY
 
 

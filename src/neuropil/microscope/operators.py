@@ -242,15 +242,11 @@ def pad(s: Settings, x: Tensor, widths: Array, value: Any = None, axes: Any = No
     return arithmetic.pad(x, widths=pairs, value=0.0 if value is None else float(_array(value)))
 
 
-def reduced(how: Callable[..., Tensor]) -> Operator:
-    """Make a sum, mean or maximum over axes."""
-
-    def reduce(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
-        given = _axes(s, axes)
-        axis = None if given is None else tuple(axis % x.ndim for axis in given)
-        return how(x, axis=axis, keepdims=bool(s.get("keepdims", 1)))
-
-    return reduce
+def reduced(how: Callable[..., Tensor], s: Settings, x: Tensor, axes: Any = None) -> Tensor:
+    """Take a sum, mean or maximum over axes."""
+    given = _axes(s, axes)
+    axis = None if given is None else tuple(axis % x.ndim for axis in given)
+    return how(x, axis=axis, keepdims=bool(s.get("keepdims", 1)))
 
 
 def _axes(s: Settings, given: Any) -> list[int] | None:
@@ -372,9 +368,9 @@ OPERATORS: dict[str, Operator] = {
     "PRelu": prelu,
     "Pad": pad,
     "Pow": lambda s, a, b: arithmetic.power(a, b),
-    "ReduceMax": reduced(arithmetic.max),
-    "ReduceMean": reduced(arithmetic.mean),
-    "ReduceSum": reduced(arithmetic.sum),
+    "ReduceMax": lambda s, *xs: reduced(arithmetic.max, s, *xs),
+    "ReduceMean": lambda s, *xs: reduced(arithmetic.mean, s, *xs),
+    "ReduceSum": lambda s, *xs: reduced(arithmetic.sum, s, *xs),
     "Relu": lambda s, x: ops.relu(x),
     "Reshape": reshape,
     "Resize": resize,

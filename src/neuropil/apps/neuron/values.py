@@ -20,10 +20,16 @@ from neuropil.core import (
 from neuropil.kit.problem import Problem, guess
 
 ACTIVATIONS: dict[str, type[Layer]] = {
-    layer.name.replace(" ", "_"): layer
-    for layer in (
-        *(Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus, Hardswish, Identity),
-    )
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "elu": ELU,
+    "gelu": GELU,
+    "silu": SiLU,
+    "softplus": Softplus,
+    "hardswish": Hardswish,
+    "identity": Identity,
 }
 LARGEST = 1e6  # what is larger says nothing on paper
 
