@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuropil.biology.membrane import Floats
-from neuropil.biology.spiking import SpikingLayer, T, falling, preferences, trains
+from neuropil.biology.spiking import TARGET, SpikingLayer, T, falling, preferences, trains
 
 LABELS = np.arange(120) % 3
 
@@ -64,6 +64,16 @@ def test_weights_become_what_is_seen(layer: SpikingLayer, pictures: Floats) -> N
     alike = [np.corrcoef(layer.seen()[winner], mean)[0, 1] for mean in means]
     assert max(alike) > 0.9
     assert ((layer.weights >= 0) & (layer.weights <= 1)).all()
+
+
+def test_thresholds_adapt_until_the_layer_spikes_as_often_as_it_should(pictures: Floats) -> None:
+    layer = SpikingLayer(16, neurons=9, seed=0)
+    layer.thresholds[:] = 8  # far too low
+    before = layer.count(pictures, seed=1).sum(axis=1).mean()
+    layer.learn(pictures, epochs=3)
+    after = layer.count(pictures, seed=1).sum(axis=1).mean()
+    assert before > 2.5 * TARGET
+    assert after == pytest.approx(TARGET, rel=0.3)
 
 
 def test_same_seed_same_weights(pictures: Floats) -> None:
