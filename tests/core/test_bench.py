@@ -60,7 +60,8 @@ def test_a_fast_and_a_slow_form_count_once(monkeypatch: pytest.MonkeyPatch) -> N
     table, figures = bench.compared([ours, *forms], [0.1, 0.4, 0.3])
     assert figures["speed_vs_torch"] == pytest.approx(3)
     assert figures["digits_accuracy_mean"] == 91
-    assert [row[3] for row in table.rows[:3]] == ["1.00", "4.00", "3.00"]
+    assert [row[2] for row in table.rows[:3]] == ["1.00", "4.00", "3.00"]
+    assert [row[3] for row in table.rows[:3]] == ["91.00 ± 1.41", "", "91.00 ± 1.41"]
 
 
 def test_products_of_a_step_are_counted() -> None:

@@ -102,4 +102,4 @@ def are_labels(y: Array) -> bool:
 
 def share_right(outputs: Array, labels: Array) -> float:
     """Count where the largest output (N, C, ...) is at the label (N, ...): 0 to 1."""
-    return np.count_nonzero(outputs.argmax(axis=1) == labels) / labels.size
+    return float(np.count_nonzero(outputs.argmax(axis=1) == labels) / labels.size)
