@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from neuropil.biology.membrane import Floats
 
 NEURONS = 200
-EPOCHS = 4
+EPOCHS = 6
 T = 100  # ms
 TOP = 0.1  # spikes per ms of a white pixel's ON fiber
 TAU, TAU_TRACE = 100.0, 50.0  # ms
