@@ -1,12 +1,14 @@
-"""Measure an application: tables for people, then one line of JSON for machines, the last one.
+"""Measure an application or a part of the package: tables, then one line of JSON, the last one.
 
     neuropil bench colorize --data DIR
+    neuropil bench core
 
-What is measured, and beside whom, is in the application's own bench.py. The line holds its figures
-and what they hold for: commit, SHA-256 of the weights, command, date and processor.
+What is measured, and beside whom, is in the bench.py of the application or part. The line holds its
+figures and what they hold for: commit, SHA-256 of the weights, command, date and processor.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import platform
@@ -14,22 +16,38 @@ import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 from neuropil import registry
+from neuropil.kit.problem import Problem, guess
 from neuropil.kit.report import Report, Table
 from neuropil.kit.weights import VARIABLE, Weights, cores
 
+PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns
 
 
 def lines(name: str, data: Path | None) -> Iterator[str]:
     """Run the benchmark of an application and yield what is to be printed."""
-    report: Report = registry.benchmark(name).measure(data)
+    part = name in PARTS
+    module = importlib.import_module(f"neuropil.{name}.bench") if part else _application(name)
+    report: Report = module.measure(data)
     for table in report.tables:
         yield from (*drawn(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
-    record = report.figures | {"command": command} | stamp(registry.application(name).weights)
+    weights = None if part else registry.application(name).weights
+    record = report.figures | {"command": command} | stamp(weights)
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
+
+
+def _application(name: str) -> ModuleType:
+    """Find the benchmark of an application; raises Problem where there is none."""
+    if name not in registry.NAMES:
+        known = (*registry.NAMES, *PARTS)
+        raise Problem(
+            f"nothing is called {name}{guess(name, known)}; there are: {', '.join(known)}"
+        )
+    return registry.benchmark(name)
 
 
 def stamp(weights: Weights | None) -> dict[str, str]:

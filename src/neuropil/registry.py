@@ -88,8 +88,13 @@ def card(name: str) -> str:
 
 
 def benchmark(name: str) -> ModuleType:
-    """Find the module that measures an application."""
-    return _module(name, "bench")
+    """Find the module that measures an application; raises Problem where there is none."""
+    try:
+        return _module(name, "bench")
+    except ModuleNotFoundError as error:
+        if error.name != f"neuropil.apps.{name}.bench":
+            raise
+        raise Problem(f"{name} has nothing to measure") from error
 
 
 def demonstration(name: str) -> ModuleType:
@@ -105,7 +110,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
         if error.name and error.name.startswith("neuropil."):
             raise Problem(f"{name} has nothing to train") from error
         raise Problem(
-            f'{error.name} is missing; to train: pip install "neuropil[train]", in a clone ".[train]"'
+            f'{error.name} is missing; to train: pip install "neuropil[train]" (a clone: ".[train]")'
         ) from error
     return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
 

@@ -30,6 +30,7 @@ GATES = (
     ("forget gate", SIGMOID),
     ("candidate", TANH),
 )
+ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
 Name = Callable[[Unit], str]
 
 
@@ -92,10 +93,12 @@ def cell(
     name, c = named(unit), float(now.c[k])
     kept = Term("state before, by the forget gate", float(now.c_before[k]), f)
     new = Term("candidate, by the input gate", g, i)
-    state = Worked(f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k]))))
+    state = Worked(
+        f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k])), ROUNDOFF)
+    )
     out = Term("tanh of the state, by the output gate", state.ran.a, o)
     h = slide.unit(unit)
-    top = Worked(name, (out,), 0.0, IDENTITY, Ran(h, h), backward)
+    top = Worked(name, (out,), 0.0, IDENTITY, Ran(h, h, ROUNDOFF), backward)
     return [
         Stage(top, unit, (None,), {0: 1}),
         Stage(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
@@ -126,5 +129,5 @@ def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name)
     z = now.z[j, k]
     a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
     b = float(bias(slide, node, d)[row])
-    worked = Worked(f"{name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a))
+    worked = Worked(f"{name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a, ROUNDOFF))
     return Stage(worked, None, (*inputs, *outputs))

@@ -24,6 +24,10 @@ from neuropil.kit.problem import Problem, guess
 Array = NDArray[Any]
 
 WEIGHTED = ("Conv", "Gemm", "MatMul", "ConvTranspose")  # operations that are named by their weight
+NAMED_AFTER_INPUT = (
+    *("AveragePool", "BatchNormalization", "Clip", "Elu", "Gelu", "GlobalAveragePool", "HardSwish"),
+    *("LeakyRelu", "MaxPool", "ReduceMean", "Relu", "Resize", "Sigmoid", "Softmax", "Tanh"),
+)
 STANDARD = ("", "ai.onnx")  # the domains of ONNX's own operations
 
 
@@ -103,9 +107,9 @@ class Graph:
             layers = [i for i in node.inputs if i in self.maker and self.maker[i].op in WEIGHTED]
             if layers:
                 return " + ".join([*map(self.label, layers), *["…"] * (2 - len(layers))])
-        if node.inputs[0] in self.maker and node.op not in ("Add", "Concat"):
+        if node.op in NAMED_AFTER_INPUT and node.inputs[0] in self.maker:
             return f"{self.label(node.inputs[0])} {node.op.lower()}"
-        return name.strip("/").removesuffix("_output_0")
+        return name.strip("/").removesuffix("_output_0").removesuffix(f"/{node.op}")
 
 
 def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:

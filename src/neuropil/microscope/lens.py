@@ -24,7 +24,7 @@ from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import Unknown
 from neuropil.microscope.slide import Slide, applied, as_input, moved
 from neuropil.microscope.stage import Stage
-from neuropil.microscope.sums import Source, Sum, taken_apart
+from neuropil.microscope.sums import Source, Sum, just, taken_apart
 
 AS_NAMED = {  # operations that are one of core's curves
     "Exp": "exp",
@@ -34,6 +34,30 @@ AS_NAMED = {  # operations that are one of core's curves
     "Sigmoid": "sigmoid",
     "Softplus": "softplus",
     "Tanh": "tanh",
+}
+OWN = {  # curves that only other people's networks have
+    "Abs": Curve(
+        "abs",
+        abs,
+        lambda z: math.copysign(1, z),
+        "|z| = |{z}|",
+        "±1",
+        "|ZZ|",
+        "Math.abs(z)",
+        (0.0,),
+    ),
+    "Erf": Curve(
+        "erf",
+        math.erf,
+        lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
+        "erf(z) = erf({z})",
+        "2/√π · e^-z²",
+        r"\operatorname{erf}(ZZ)",
+        "erf(z)",
+    ),
+    "Log": Curve(
+        "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
+    ),
 }
 
 
@@ -52,6 +76,8 @@ def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
     node = slide.graph.maker.get(unit.tensor)
     if node is None:
         raise Problem(f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it")
+    if not slide.is_float(unit.tensor):
+        raise Problem(f"{context.named(unit)} is {value:g}, a whole number that no neuron made")
     try:
         if node.op == "Softmax":
             return softmax(slide, node, unit, context)
@@ -60,8 +86,8 @@ def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
         return [neuron(slide, node, unit, context)]
     except Unknown as unknown:
         raise Problem(
-            f"{context.named(unit)} is {value:.6g}; it is made by {unknown}, which can't be opened:"
-            f" open one of its inputs: {', '.join(filter(None, node.inputs))}"
+            f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
+            f" open one of its inputs, {', '.join(filter(None, node.inputs))}"
         ) from None
 
 
@@ -69,7 +95,7 @@ def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
     """Write out a weighted sum and the activation function over it, if there is one."""
     curve = curve_of(slide, node)
     under = Unit(node.inputs[0], unit.index) if curve else unit
-    taken = taken_apart(slide, under)
+    taken = beneath(slide, under) if curve else taken_apart(slide, under)
     shared = shared_slopes(slide, taken, context)
     back = backward(slide, unit, under, context)
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
@@ -83,6 +109,14 @@ def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
         back,
     )
     return Stage(worked, unit, tuple(source.unit for source in taken.sources))
+
+
+def beneath(slide: Slide, unit: Unit) -> Sum:
+    """Take the sum under an activation function apart; one that is none counts as one input."""
+    try:
+        return taken_apart(slide, unit)
+    except Unknown:
+        return just(slide, unit)
 
 
 def term(source: Source, shared: Mapping[str, Array], context: Context) -> Term:
@@ -137,9 +171,14 @@ def curve_of(slide: Slide, node: Node) -> Curve | None:
         raise Unknown("Gelu by tanh")
     if node.op == "Sqrt":
         return scaled(1.0, 0.5, "sqrt")
-    if node.op == "HardSigmoid":
-        raise Unknown("HardSigmoid")
-    return CURVES[AS_NAMED[node.op]] if node.op in AS_NAMED else None
+    if node.op == "Pow" and node.inputs[1] in slide.graph.constants:
+        return scaled(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
+    return OWN.get(node.op) or named_curve(node.op)
+
+
+def named_curve(op: str) -> Curve | None:
+    """Find the curve of core that an operation is called like."""
+    return CURVES[AS_NAMED[op]] if op in AS_NAMED else None
 
 
 # ---- softmax: a share of exponentials ------------------------------------------------------------

@@ -43,6 +43,10 @@ class Slide:
             )
         return float(self.values[unit.tensor][unit.index])
 
+    def is_float(self, name: str) -> bool:
+        """Tell whether a tensor holds numbers that can change a little."""
+        return bool(np.issubdtype(self.values[name].dtype, np.floating))
+
 
 def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = None) -> Slide:
     """Run a network once and keep every tensor; raises Problem where the inputs don't fit."""
@@ -77,10 +81,13 @@ def as_input(value: Array | None, dtype: Any = None) -> Any:
 def recomputed(slide: Slide, start: str, end: str, begin: Tensor) -> dict[str, Tensor]:
     """Compute everything between two tensors by core, from the value of the first.
 
-    All else comes from the run. In the dtype of `begin`; its gradient can be asked for.
+    All else comes from the run, also whole numbers, such as shapes. In the dtype of `begin`; its
+    gradient can be asked for.
     """
     made = {start: begin}
     for node in slide.graph.between(start, end):
+        if not slide.is_float(node.outputs[0]):
+            continue
         inputs = [
             made[name] if name in made else as_input(slide.values.get(name), begin.dtype)
             for name in node.inputs
@@ -91,8 +98,8 @@ def recomputed(slide: Slide, start: str, end: str, begin: Tensor) -> dict[str, T
 
 
 def slopes(slide: Slide, goal: Goal, start: str) -> dict[str, Array]:
-    """Differentiate the goal by every tensor between `start` and the goal's own."""
-    begin = Tensor(slide.values[start], needs_grad=True)
+    """Differentiate the goal by every tensor between `start` and the goal's own, in float64."""
+    begin = Tensor(slide.values[start].astype(np.float64), needs_grad=True)
     made = recomputed(slide, start, goal.tensor, begin)
     end = made.get(goal.tensor)
     if end is None or not end.needs_grad:

@@ -5,7 +5,8 @@
 Convolutions and matrix products are taken apart by their definition. Every other operation that is
 a weighted sum of its inputs (a mean, a resizing, an addition, ...) is asked by way of its
 derivative: where z is linear in x, w_i = dz/dx_i, and b is z at x = 0. A product of two tensors
-is a weighted sum of the first, the second being the weights; of a maximum, one input weighs 1.
+is a weighted sum of the first, the second being the weights; of a maximum, one input weighs 1. A
+normalization is a weighted sum with the mean and the deviation of this run in weight and bias.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,16 @@ import numpy as np
 from neuropil.core.tensor import Tensor
 from neuropil.kit.probe import Index, Unit
 from neuropil.microscope.graph import WEIGHTED, Array, Node
-from neuropil.microscope.operators import window
+from neuropil.microscope.operators import Unknown, window
 from neuropil.microscope.slide import Slide, applied, as_input
 
-LINEAR_IN_ALL = ("Add", "Sub", "Concat", "Sum")  # of the others, the first input counts
+LINEAR_IN_ALL = ("Add", "Concat", "Sub")
+LINEAR_IN_FIRST = (
+    *("AveragePool", "BatchNormalization", "Cast", "Conv", "ConvTranspose", "Div", "Dropout"),
+    *("Expand", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "Identity", "MatMul", "MaxPool"),
+    *("Mul", "Neg", "PRelu", "Pad", "ReduceMax", "ReduceMean", "ReduceSum", "Reshape", "Resize"),
+    *("Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Sum:
 
 
 def taken_apart(slide: Slide, unit: Unit) -> Sum:
-    """Write a unit as a sum; raises Unknown where its operation is not among the operators."""
+    """Write a unit as a sum; raises Unknown where its operation is none, or not known."""
     node = slide.graph.maker.get(unit.tensor)
     if node is None:
         return just(slide, unit)
@@ -53,6 +60,12 @@ def taken_apart(slide: Slide, unit: Unit) -> Sum:
         return of_product(slide, node, unit.index)
     if node.op == "Add":
         return of_addition(slide, node, unit)
+    if node.op in ("LayerNormalization", "InstanceNormalization"):
+        return of_normalization(slide, node, unit)
+    if node.op not in LINEAR_IN_ALL + LINEAR_IN_FIRST:
+        raise Unknown(f"{node.op}, which is no weighted sum")
+    if node.op == "Div" and node.inputs[0] in slide.graph.constants:
+        raise Unknown("a division by it, which is no weighted sum")
     return by_derivative(slide, node, unit)
 
 
@@ -138,12 +151,26 @@ def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
     return tuple(i if n > 1 else 0 for i, n in zip(own, shape, strict=True))
 
 
+def of_normalization(slide: Slide, node: Node, unit: Unit) -> Sum:
+    """Write z = (x - mean) / deviation · w + b as one weight and one bias."""
+    x = slide.values[node.inputs[0]].astype(np.float64)
+    of_layer = node.op == "LayerNormalization"
+    group = x[unit.index[:-1]] if of_layer else x[unit.index[:2]]
+    scale, shift = (
+        float(slide.values[name][unit.index[-1 if of_layer else 1]]) if name else 0.0
+        for name in (*node.inputs[1:], "")[:2]
+    )
+    deviation = float(np.sqrt(group.var() + node.settings.get("epsilon", 1e-5)))
+    source = Source(Unit(node.inputs[0], unit.index), float(x[unit.index]), scale / deviation)
+    return Sum((source,), shift - scale * float(group.mean()) / deviation)
+
+
 def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
     """Ask the derivative which inputs a unit is made of, and by which weights."""
     taken = [
         i
         for i, name in enumerate(node.inputs)
-        if name in slide.values and name not in slide.graph.constants and _is_float(slide, name)
+        if name in slide.values and name not in slide.graph.constants and slide.is_float(name)
     ]
     taken = taken if node.op in LINEAR_IN_ALL else taken[:1]
     position = node.outputs.index(unit.tensor)
@@ -166,7 +193,3 @@ def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
             x, w = float(inputs[i].value[at]), float(weights[at])
             sources.append(Source(Unit(node.inputs[i], at), x, w))
     return Sum(tuple(sources), float(output(0.0)[1].value[unit.index]))
-
-
-def _is_float(slide: Slide, name: str) -> bool:
-    return np.issubdtype(slide.values[name].dtype, np.floating)

@@ -106,6 +106,9 @@ def name(slide: Slide, probe: Probe, unit: Unit) -> str:
     if own:
         return own
     label, index = slide.graph.label(unit.tensor), unit.index
+    node = slide.graph.maker.get(unit.tensor)
+    if node and node.op == "LSTM" and len(index) == 4:
+        return f"cell {index[3]} at time {index[0]}{', backwards' * index[1]} of {label}"
     if len(index) == 4:
         return f"channel {index[1]} at row {index[2]}, column {index[3]} of {label}"
     short = index[1:] if len(index) > 1 and slide.values[unit.tensor].shape[0] == 1 else index

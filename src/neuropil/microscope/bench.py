@@ -1,0 +1,107 @@
+"""What is measured of the microscope: how fast a unit opens, and how true its numbers are.
+
+    neuropil bench microscope
+
+Times are of the shipped network of `colorize` at its working size, from reading the file to the
+proven arithmetic, everything in one process; the first opening in a process imports onnx and ONNX
+Runtime besides, which is told apart. Every node of every shipped network is computed by core beside
+ONNX Runtime, and units of all of them are opened and checked.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from neuropil.kit.probe import Probe, Unit
+from neuropil.kit.progress import track
+from neuropil.kit.report import Report, Table
+from neuropil.microscope.graph import Array, Graph, read
+from neuropil.microscope.slide import Slide, applied, as_input, prepared, watched
+from neuropil.microscope.walk import walked
+
+SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1}  # of axes that are named, not numbered
+UNITS = 24  # opened for the time
+NETWORKS = Path(__file__).parents[1] / "apps"
+
+
+def measure(data: Path | None) -> Report:
+    """Measure; there is no data to take."""
+    files = sorted(NETWORKS.glob("*/weights/*.onnx"))
+    rows, nodes, worst, seconds = [], 0, 0.0, []
+    for file in track(files, total=len(files), title="networks"):
+        graph = read(file)
+        slide = prepared(graph, random_feeds(graph))
+        errors = list(node_errors(slide))
+        times, checked = openings(file, graph, slide)
+        nodes, worst = nodes + len(errors), max(worst, *errors)
+        seconds += times
+        rows.append((file.stem, len(errors), max(errors), len(times), checked, median(times)))
+    names = ("network", "nodes", "worst relative error", "units", "proven", "seconds a unit")
+    table = Table("Every node by core beside ONNX Runtime, and units opened", names, tuple(rows))
+    first = in_a_fresh_process(files[0])
+    figures: dict[str, float | int | str] = {
+        "seconds_open_unit": median(seconds),
+        "seconds_open_unit_slowest": max(seconds),
+        "seconds_open_unit_fresh_process": first,
+        "nodes_checked": nodes,
+        "worst_relative_error": worst,
+    }
+    return Report((table,), figures)
+
+
+def random_feeds(graph: Graph) -> dict[str, Array]:
+    """Draw inputs of the working size."""
+    rng = np.random.default_rng(0)
+    feeds = {}
+    for value in graph.model.graph.input:
+        axes = value.type.tensor_type.shape.dim
+        shape = [axis.dim_value or SIZES[axis.dim_param] for axis in axes]
+        feeds[value.name] = rng.normal(size=shape).astype(np.float32)
+    return feeds
+
+
+def node_errors(slide: Slide) -> Iterator[float]:
+    """Compute each node by core from the run's inputs to it: the largest deviation, relative."""
+    for node in slide.graph.nodes:
+        made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+        for name, y in zip(node.outputs, made, strict=True):
+            run = slide.values[name]
+            yield float(np.abs(y.value - run).max() / max(float(np.abs(run).max()), 1e-12))
+
+
+def openings(file: Path, graph: Graph, slide: Slide) -> tuple[list[float], int]:
+    """Open units of nodes spread over the network, from the file on: seconds, how many proven."""
+    rng = np.random.default_rng(1)
+    end = graph.outputs[0]
+    goal = watched(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
+    inputs = {name: slide.values[name] for name in graph.inputs}
+    nodes = [graph.nodes[i] for i in np.linspace(0, len(graph.nodes) - 1, UNITS).astype(int)]
+    seconds, proven = [], 0
+    for node in nodes:
+        name = node.outputs[0]
+        unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
+        start = time.perf_counter()
+        walk = walked(read(file), Probe(file, inputs, unit, goal))
+        proven += all(stage.worked.check().passed for stage in walk.stages)
+        seconds.append(time.perf_counter() - start)
+    return seconds, proven
+
+
+def in_a_fresh_process(file: Path) -> float:
+    """Open one unit on the command line of a fresh process, as a person does: seconds."""
+    graph = read(file)
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["open", str(file)]
+        for name, value in random_feeds(graph).items():
+            np.save(Path(folder, f"{name}.npy"), value)
+            words += ["--input", f"{name}={Path(folder, name)}.npy"]
+        words += ["--unit", f"{graph.outputs[0]},0,17,18,24"]
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "neuropil", *words], check=True, capture_output=True)
+        return time.perf_counter() - start

@@ -1,0 +1,222 @@
+"""Networks that others made: their nodes, their units, and what can't be opened."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from neuropil.kit.probe import Probe, Unit
+from neuropil.kit.problem import Problem
+from neuropil.microscope.field import field
+from neuropil.microscope.graph import Graph, read, understood
+from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.opening import Feed, largest, named_unit, of_file
+from neuropil.microscope.operators import OPERATORS
+from neuropil.microscope.slide import Slide, applied, as_input, prepared, slopes, watched
+from neuropil.microscope.walk import Walk, follow, walked
+
+torch = pytest.importorskip("torch")
+
+SHAPES = {"Residual": (1, 3, 32, 32), "Recurrent": (1, 7, 4), "Mobile": (1, 2, 24, 24)}
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Probe:
+    """Export a network and look at its largest output."""
+    import foreign
+
+    torch.manual_seed(1)
+    x = torch.randn(SHAPES[request.param])
+    path = tmp_path_factory.mktemp("onnx") / "net.onnx"
+    foreign.exported(getattr(foreign, request.param)(), x, path)
+    graph = read(path)
+    feed = Feed("", x.numpy())
+    unit = largest(prepared(graph, {"x": x.numpy()}))
+    return of_file(graph, path, (feed,), str(unit), None)
+
+
+@pytest.fixture(scope="module")
+def slide(probe: Probe) -> Slide:
+    return prepared(read(probe.network), probe.feeds)
+
+
+def test_core_computes_every_node(slide: Slide) -> None:
+    n = 0
+    for node in slide.graph.nodes:
+        if slide.is_float(node.outputs[0]) and node.op in OPERATORS:
+            made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+            for name, y in zip(node.outputs, made, strict=False):
+                if name:
+                    assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=1e-5), name
+                    n += 1
+    assert n > 5
+
+
+def test_random_units_are_proven(slide: Slide, probe: Probe) -> None:
+    rng = np.random.default_rng(0)
+    context = Context(probe.goal, slopes(slide, probe.goal, "x"), str)
+    n = 0
+    for node in slide.graph.nodes:
+        shape = slide.values[node.outputs[0]].shape
+        unit = Unit(node.outputs[0], tuple(int(rng.integers(n)) for n in shape))
+        with contextlib.suppress(Problem):
+            for stage in opened(slide, unit, context):
+                assert stage.worked.check().passed, stage.worked.name
+                n += 1
+    assert n > 5
+
+
+def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
+    walk = walked(read(probe.network), probe, depth=50)
+    assert walk.next is None
+    assert all(stage.worked.check().passed for stage in walk.stages)
+    for upper in walk.stages:
+        for term, lower in upper.below.items():
+            made = walk.stages[lower].worked.ran.a
+            assert upper.worked.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
+    if walk.fields[-1]:
+        first, *_ = walk.stages[-1].sources
+        assert first
+        assert first.tensor == "x"
+
+
+def test_a_field_holds_everything_that_matters(slide: Slide) -> None:
+    """Outside of a unit's field no input moves it, and at its edges some input does."""
+    places = [name for name in slide.graph.names if slide.values[name].ndim == 4 and name != "x"]
+    if slide.values["x"].ndim != 4 or not places:
+        pytest.skip("no pictures")
+    for name in places[:4]:
+        shape = slide.values[name].shape
+        unit = Unit(name, (0, 0, shape[2] // 2, shape[3] // 2))
+        box = field(slide, unit, "x")
+        seen = slopes(slide, watched(unit, "y"), "x")["x"][0].any(axis=0)
+        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+        if len(rows):
+            assert box
+            (top, bottom), (left, right) = box
+            assert top <= rows[0] <= rows[-1] <= bottom
+            assert left <= columns[0] <= columns[-1] <= right
+
+
+def made(op: str, *, inputs: int = 1) -> Graph:
+    """Make a network of one operation under a tanh."""
+    names = [f"x{i}" for i in range(inputs)]
+    nodes = [
+        helper.make_node(op, names, ["y"]),
+        helper.make_node("Tanh", ["y"], ["z"]),
+    ]
+    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", 3]) for n in names]
+    output = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "one", values, [output])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return understood(model)
+
+
+def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
+    graph = made("Celu")
+    x = np.array([[0.5, -0.4, 0.1]], np.float32)
+    slide = prepared(graph, {"x0": x})
+    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    with pytest.raises(Problem, match=r"made by Celu, .*: open one of its inputs, x0"):
+        opened(slide, Unit("y", (0, 1)), context)
+    (stage,) = opened(slide, Unit("z", (0, 2)), context)
+    assert stage.worked.check().passed
+    assert stage.worked.terms[0].x == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("op", ["Exp", "Sqrt", "Abs", "Neg", "Erf", "HardSigmoid", "Sin"])
+def test_single_operations(op: str) -> None:
+    graph = made(op)
+    slide = prepared(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
+    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    try:
+        stages = opened(slide, Unit("y", (0, 1)), context)
+    except Problem as problem:
+        assert op in str(problem)  # noqa: PT017
+    else:
+        assert all(stage.worked.check().passed for stage in stages)
+        assert op not in ("HardSigmoid", "Sin")
+
+
+def test_an_input_is_where_it_ends() -> None:
+    graph = made("Neg")
+    slide = prepared(graph, {"x0": np.zeros((1, 3), np.float32)})
+    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    with pytest.raises(Problem, match="is an input, 0: nothing lies behind it"):
+        opened(slide, Unit("x0", (0, 1)), context)
+
+
+BAD: list[tuple[Callable[[Graph], object], str]] = [
+    (lambda g: named_unit("q,0", g), "no tensor q"),
+    (lambda g: named_unit("z,a", g), "it reads NAME,I,J"),
+    (lambda g: prepared(g, {}), "takes x0; given was nothing"),
+    (lambda g: prepared(g, {"x0": np.zeros((1, 9), np.float32)}), "can't run on these inputs"),
+    (lambda g: of_file(g, Path("n"), (ok(),), "z,0,7", None), "no unit 0, 7"),
+    (lambda g: of_file(g, Path("n"), (ok(),), "z,0", None), "no unit 0"),
+    (lambda g: of_file(g, Path("n"), (Feed("w", ok().value),), "z,0,0", None), "takes x0"),
+    (lambda g: Feed.parse("nothing.npy"), "no file nothing.npy"),
+]
+
+
+def ok() -> Feed:
+    return Feed("", np.zeros((1, 3), np.float32))
+
+
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_mistakes_are_said(number: int) -> None:
+    act, sentence = BAD[number]
+    graph = made("Neg")
+    with pytest.raises(Problem, match=sentence):
+        walked(graph, cast(Probe, act(graph)))
+
+
+def test_files_that_are_no_networks(tmp_path: Path) -> None:
+    broken, text = tmp_path / "broken.onnx", tmp_path / "x.npy"
+    broken.write_bytes(b"nonsense")
+    text.write_text("nonsense", encoding="utf-8")
+    for path, sentence in ((broken, "not an ONNX"), (tmp_path / "no.onnx", "no file")):
+        with pytest.raises(Problem, match=sentence):
+            read(path)
+    with pytest.raises(Problem, match="no NumPy array"):
+        Feed.parse(str(text))
+
+
+def test_a_product_and_a_difference_of_two_tensors() -> None:
+    for op, w in (("Mul", (2.0,)), ("Sub", (1.0, -1.0)), ("Div", (0.5,))):
+        graph = made(op, inputs=2)
+        feeds = {"x0": np.full((1, 3), 3, np.float32), "x1": np.full((1, 3), 2, np.float32)}
+        slide = prepared(graph, feeds)
+        goal = watched(Unit("z", (0, 1)), "z")
+        (stage,) = opened(slide, Unit("y", (0, 1)), Context(goal, slopes(slide, goal, "x0"), str))
+        assert tuple(term.w for term in stage.worked.terms) == w
+        assert stage.worked.check().passed
+        assert follow(slide, stage) is None  # both are inputs
+
+
+def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
+    half = helper.make_tensor("w16", TensorProto.FLOAT16, [3, 2], [1, 2, 3, 4, 5, 6])
+    nodes = [
+        helper.make_node("Cast", ["w16"], ["w"], to=TensorProto.FLOAT),
+        helper.make_node("MatMul", ["x", "w"], ["y"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2])
+    model = helper.make_model(
+        helper.make_graph(nodes, "half", [x], [y], [half]),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    path = tmp_path / "half.onnx"
+    onnx.save(model, path)
+    graph = read(path)
+    walk: Walk = walked(
+        graph, of_file(graph, path, (Feed("", np.ones((1, 3), np.float32)),), "y,0,1", None)
+    )
+    (stage,) = walk.stages
+    assert [term.w for term in stage.worked.terms] == [2, 4, 6]
+    assert stage.worked.name == "w 1"

@@ -1,0 +1,164 @@
+"""Every node of every shipped network: three engines, one truth."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuropil import registry
+from neuropil.core.tensor import Tensor
+from neuropil.kit.probe import Unit
+from neuropil.microscope.graph import Array, Graph, Node, read
+from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.slide import (
+    Slide,
+    applied,
+    as_input,
+    prepared,
+    recomputed,
+    slopes,
+    watched,
+)
+
+TOLERANCE = 1e-4  # of a tensor's largest value
+EXACT = 1e-6
+INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, small
+    "colorize": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
+}
+SHIPPED = [name for name in registry.NAMES if registry.application(name).weights]
+
+
+def random_feeds(name: str) -> dict[str, Array]:
+    rng = np.random.default_rng(0)
+    return {k: rng.normal(size=shape).astype(np.float32) for k, shape in INPUTS[name].items()}
+
+
+@pytest.fixture(scope="module", params=SHIPPED)
+def slide(request: pytest.FixtureRequest) -> Slide:
+    weights = registry.application(request.param).weights
+    assert weights
+    return prepared(read(weights.folder / weights.file), random_feeds(request.param))
+
+
+def off(ours: Array, theirs: Array) -> float:
+    assert ours.shape == theirs.shape
+    return float(np.abs(ours - theirs).max() / max(float(np.abs(theirs).max()), 1e-12))
+
+
+def end(graph: Graph) -> str:
+    return graph.outputs[0]
+
+
+def test_core_computes_every_node_as_onnx_runtime_does(slide: Slide) -> None:
+    for node in slide.graph.nodes:
+        made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+        for name, y in zip(node.outputs, made, strict=True):
+            assert off(y.value, slide.values[name]) < TOLERANCE, name
+
+
+def test_core_computes_the_whole_as_onnx_runtime_does(slide: Slide) -> None:
+    for start in slide.graph.inputs:
+        made = recomputed(slide, start, end(slide.graph), Tensor(slide.values[start]))
+        for name, y in made.items():
+            assert off(y.value, slide.values[name]) < TOLERANCE, name
+
+
+def in_torch(node: Node, inputs: list[Any]) -> Any:
+    """Compute a node by torch: those operations that shipped networks have."""
+    import torch
+    from torch.nn import functional as F
+
+    s = node.settings
+    match node.op:
+        case "Conv":
+            pads, (x, w, *b) = s["pads"], inputs
+            assert list(pads[: len(pads) // 2]) == list(pads[len(pads) // 2 :])
+            how = (s["strides"], pads[:2], s["dilations"], s["group"])
+            return F.conv2d(x, w, b[0] if b else None, *how)
+        case "Relu":
+            return torch.relu(*inputs)
+        case "Add":
+            return torch.add(*inputs)
+        case "Gemm":
+            assert s["transB"]
+            return F.linear(*inputs)
+        case "ReduceMean":
+            return inputs[0].mean(dim=inputs[1].tolist(), keepdim=bool(s["keepdims"]))
+        case "Unsqueeze":
+            return inputs[0].unsqueeze(int(inputs[1]))
+        case "Resize":
+            return F.interpolate(inputs[0], scale_factor=2.0, mode="bilinear")
+    raise AssertionError(f"say in this test how torch computes {node.op}")
+
+
+def test_gradients_are_torchs(slide: Slide) -> None:
+    torch = pytest.importorskip("torch")
+    graph = slide.graph
+    made: dict[str, Any] = {k: torch.from_numpy(np.array(v)) for k, v in graph.constants.items()}
+    for name in graph.inputs:
+        made[name] = torch.from_numpy(slide.values[name]).requires_grad_()
+    for node in graph.nodes:
+        made[node.outputs[0]] = in_torch(node, [made[name] for name in node.inputs if name])
+        made[node.outputs[0]].retain_grad()
+    shape = slide.values[end(graph)].shape
+    unit = Unit(end(graph), tuple(n // 2 for n in shape))
+    made[unit.tensor][unit.index].backward()
+    for start in graph.inputs:
+        found = slopes(slide, watched(unit, "y"), start)
+        assert start in found
+        for name, slope in found.items():
+            assert off(slope, made[name].grad.numpy()) < TOLERANCE, name
+
+
+def test_random_units_are_proven(slide: Slide) -> None:
+    """Open units of every kind of node and check them, their sums also in float64."""
+    rng = np.random.default_rng(1)
+    graph = slide.graph
+    shape = slide.values[end(graph)].shape
+    goal = watched(Unit(end(graph), tuple(n // 3 for n in shape)), "y")
+    slope = slopes(slide, goal, graph.inputs[0])
+    context = Context(goal, slope, str)
+    exact = recomputed_in_double(slide)
+    for node in graph.nodes:
+        name = node.outputs[0]
+        unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
+        for stage in opened(slide, unit, context):
+            assert stage.worked.check().passed, stage.worked.name
+        for stage in opened(exact, unit, context):
+            worked = stage.worked
+            assert worked.ran.z is not None
+            size = sum(abs(t.product) for t in worked.terms) + abs(worked.bias)
+            assert abs(worked.z - worked.ran.z) <= EXACT * max(size, 1e-12)
+            assert abs(worked.a - worked.ran.a) <= EXACT * max(size, 1e-12)
+
+
+def recomputed_in_double(slide: Slide) -> Slide:
+    """Run a network once more, in float64, by core."""
+    values = {k: v.astype(np.float64) for k, v in slide.graph.constants.items() if is_float(v)}
+    values |= {k: v for k, v in slide.graph.constants.items() if not is_float(v)}
+    values |= {name: slide.values[name].astype(np.float64) for name in slide.graph.inputs}
+    for node in slide.graph.nodes:
+        made = applied(node, [as_input(values.get(name)) for name in node.inputs])
+        values |= {name: y.value for name, y in zip(node.outputs, made, strict=True)}
+    return Slide(slide.graph, values)
+
+
+def is_float(value: Array) -> bool:
+    return bool(np.issubdtype(value.dtype, np.floating))
+
+
+def test_a_wrong_weight_is_seen(slide: Slide) -> None:
+    """Change one weight behind the back of the run: the arithmetic no longer fits."""
+    node = next(node for node in slide.graph.nodes if node.op == "Conv")
+    weight = slide.values[node.inputs[1]].copy()
+    weight[0] *= 1.01
+    changed = Slide(slide.graph, {**slide.values, node.inputs[1]: weight})
+    shape = slide.values[node.outputs[0]].shape
+    unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))
+    context = Context(watched(unit, "y"), {}, str)
+    (stage,) = opened(changed, unit, context)
+    assert not stage.worked.check().passed
+
+
+def test_every_shipped_network_is_walked() -> None:
+    assert set(INPUTS) == set(SHIPPED)
