@@ -25,7 +25,7 @@ def test_rest_is_unstable_between_the_hopf_bifurcations() -> None:
 
 
 def test_firing_sets_in_at_fifty_a_second_and_ends_in_a_block() -> None:
-    f = f_I_curve([0, 6.0, 6.4, 10, 20, 50, 100, 160, 200], ms=200)
+    f = f_I_curve([0, 6.0, 6.4, 10, 20, 50, 100, 160, 200], ms=150)
     assert (f[[0, 1, 7, 8]] == 0).all()
     assert 50 < f[2] < 58  # class 2: no slow firing
     assert (np.diff(f[1:7]) > 0).all()

@@ -55,8 +55,8 @@ def test_current_is_conductance_times_driving_force(trace: Trace) -> None:
 
 
 def test_inhibition_keeps_the_neuron_silent() -> None:
-    excited = simulate([1, 1], [6, 0], ms=300)
-    inhibited = simulate([1, 1], [6, -12], ms=300)
+    excited = simulate([1, 1], [6, 0], ms=200)
+    inhibited = simulate([1, 1], [6, -12], ms=200)
     assert excited.firing_rate > 2 * inhibited.firing_rate
     assert simulate([1], [-5], ms=60).firing_rate == 0
 

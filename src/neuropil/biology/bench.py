@@ -61,7 +61,7 @@ def patch() -> list[Row]:
     rest = float(V[np.argmax(steady_current(V) >= 0)])
     run = simulate(10, 100, step=0.01)
     off = abs(crossings(run.time, run.voltage[:, 0]) - NEURON_SPIKES).max()
-    onset = float(f_I_curve(6.3, ms=400)[0])
+    onset = float(f_I_curve(6.3, ms=200)[0])
     first, last = unstable_rest()
     hh = "Hodgkin, Huxley 1952"
     return [
