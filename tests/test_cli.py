@@ -174,7 +174,7 @@ def test_common_options_reach_where_they_belong(
         ("invrt old.png", "no such command 'invrt'. Did you mean 'invert'?"),
         (
             "card invrt",
-            "no application is called invrt (did you mean invert?); there are: colorize, neuron, invert",
+            "no application is called invrt (did you mean invert?); there are: colorize, neuron,",
         ),
         ("train invert", "there is no training data ; name its folder by --data"),
         ("train invert odd", "invert has no recipe odd; it has plain"),

@@ -21,7 +21,7 @@ def test_an_application_is_found_by_its_name() -> None:
 @pytest.mark.usefixtures("invert")
 def test_another_name_is_a_problem_that_lists_what_there_is() -> None:
     for find in (registry.application, registry.card, registry.recipes, registry.summary):
-        with pytest.raises(Problem, match=r"called invrt \(did you mean invert\?\); there are: .*invert"):
+        with pytest.raises(Problem, match=r"invrt \(did you mean invert\?\); there are: .*invert"):
             find("invrt")
 
 

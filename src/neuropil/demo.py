@@ -3,15 +3,20 @@
 neuropil demo -o demo
 """
 
+import html
+from collections.abc import Iterator
 from pathlib import Path
 
 from neuropil import registry
 from neuropil.kit.atomic import written
-from neuropil.kit.page import page
+from neuropil.kit.page import Section, page, text
+from neuropil.kit.probe import Probe
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import say
 
 TITLE = "Neuropil: small networks at work"
+DEPTH = 30  # neurons that the walk opens: down to the pixels
+SHOWN = 3  # of its stages that stand on the page itself
 
 
 def make(folder: Path) -> Path:
@@ -23,7 +28,34 @@ def make(folder: Path) -> Path:
     sections = []
     for name in registry.NAMES:
         say(f"{name}: {registry.summary(name)}")
-        sections += registry.demonstration(name).sections()
-    with written(folder / "index.html") as path:
-        path.write_text(page(TITLE, sections), encoding="utf-8")
+        module = registry.demonstration(name)
+        sections += module.sections()
+        if hasattr(module, "look"):
+            sections += opened(name, module.look(), folder)
+    write(folder / "index.html", page(TITLE, sections))
     return folder / "index.html"
+
+
+def opened(name: str, probe: Probe, folder: Path) -> Iterator[Section]:
+    """Walk from what is seen down to the inputs: a page of its own, and its beginning."""
+    from neuropil.microscope.graph import read
+    from neuropil.microscope.page import drawn
+    from neuropil.microscope.walk import walked
+
+    walk = walked(read(probe.network), probe, depth=DEPTH)
+    write(folder / f"{name}-neuron.html", drawn(walk, ""))
+    inside = walk.stages[len(probe.steps) :][:SHOWN]
+    lines = "\n".join(stage.worked.text(6, 6) for stage in inside)
+    words = (
+        f"From one pixel's color down to the photograph: {len(walk.stages)} steps of arithmetic,"
+        " each proven. `neuropil open colorize pumpkins.jpg --at 130,250 --depth 30 --html w.html`"
+    )
+    link = f'<p><a href="{name}-neuron.html">The walk, with numbers that can be changed</a></p>'
+    shown = f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
+    yield Section(f"Inside {name}: a neuron opened", text(words) + link + shown)
+
+
+def write(path: Path, content: str) -> None:
+    """Write a page whole or not at all."""
+    with written(path) as beside:
+        beside.write_text(content, encoding="utf-8")

@@ -110,7 +110,8 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
         if error.name and error.name.startswith("neuropil."):
             raise Problem(f"{name} has nothing to train") from error
         raise Problem(
-            f'{error.name} is missing; to train: pip install "neuropil[train]" (a clone: ".[train]")'
+            f"{error.name} is missing; to train, install the extra [train]:"
+            ' pip install "neuropil[train]", in a clone pip install ".[train]"'
         ) from error
     return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
 

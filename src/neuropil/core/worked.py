@@ -17,6 +17,7 @@ fastest) stands the exact sum of the same products, and `check` proves the one b
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from neuropil.core import telling
 from neuropil.core.curves import Curve
@@ -124,7 +125,7 @@ class Worked:
     ran: Ran
     backward: Backward | None = None
 
-    @property
+    @cached_property
     def z(self) -> float:
         """Sum the products and the bias, rounded once (Shewchuk 1997, as `math.fsum` does)."""
         return math.fsum([*(term.product for term in self.terms), self.bias])
@@ -149,7 +150,7 @@ class Worked:
         """Apply the chain rule: dL/dz = dL/da · da/dz."""
         return self.dL_da * self.slope
 
-    @property
+    @cached_property
     def dL_dw(self) -> tuple[float, ...]:
         """Give the derivative of the loss by each weight: dL/dz · x.
 
@@ -166,7 +167,7 @@ class Worked:
         shared = self._backward.dL_db
         return self.dL_dz if shared is None else shared
 
-    @property
+    @cached_property
     def stepped(self) -> tuple[float, ...]:
         """Give each weight after one step of gradient descent: w - rate · dL/dw.
 
@@ -214,6 +215,11 @@ class Worked:
         return telling.html(self)
 
     def check(self) -> Proof:
+        """Prove the arithmetic; done once, however often it is asked for."""
+        return self._proof
+
+    @cached_property
+    def _proof(self) -> Proof:
         """Prove the arithmetic: exact sum beside the run's, slopes beside central differences.
 
         The run's sum of n products may be off by 4 √n u · Σ|w·x|, with the unit roundoff u: four

@@ -8,16 +8,19 @@ import numpy as np
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.infer import Coloring, Colorize
 from neuropil.apps.colorize.measures import psnr
+from neuropil.apps.colorize.probe import At
 from neuropil.apps.colorize.quality import grey
 from neuropil.apps.colorize.render import ringed
 from neuropil.kit.image import Image
 from neuropil.kit.page import Section, figure, row, slider, table, text
+from neuropil.kit.probe import Probe
 from neuropil.kit.progress import track
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HINTED = "astronaut-color"  # the sample that gets hints
 HINTS = ("150,290,#d9622b", "36,180,#b03040", "240,75,#d8a488")
 DETAILED = "pumpkins"
+PUMPKIN = At(130, 250)  # a pixel of it
 
 
 def sections() -> list[Section]:
@@ -48,6 +51,11 @@ def sections() -> list[Section]:
             table(("photograph", "pixels", "seconds"), [(k, *v) for k, v in seconds.items()]),
         ),
     ]
+
+
+def look() -> Probe:
+    """Choose the neuron that the page opens: the one behind the color of a pumpkin."""
+    return Colorize().probe(Image.open(SAMPLES / f"{DETAILED}.jpg"), at=PUMPKIN)
 
 
 def faded_photograph(app: Colorize, file: Path, seconds: dict[str, tuple[str, float]]) -> str:

@@ -76,11 +76,11 @@ def read(image: Image, seed: int, shown: int | None) -> tuple[Sheet, Image, tupl
         f"it reads {first} ({p[first]:.1%}), next {second} ({p[second]:.1%});"
         f" on test digits it is right {accuracy:.1%} of the time\n\n"
     )
-    opened_two = behind(network, x, first)
+    two = behind(network, x, first)
     sheet = Sheet(
-        told + "\n".join(worked.text(shown) for worked in opened_two),
-        latex="\n".join(worked.latex(shown) for worked in opened_two),
-        csv="\n".join(worked.csv() for worked in opened_two),
+        told + "\n".join(worked.text(shown) for worked in two),
+        latex="\n".join(worked.latex(shown) for worked in two),
+        csv="\n".join(worked.csv() for worked in two),
     )
     return sheet, enlarged(x), tuple(float(v) for v in p)
 

@@ -1,0 +1,106 @@
+"""The notes' arithmetic, a network that learns digits, the living neuron: for the demo's page."""
+
+import html
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.neuron import alive, ciphers, paper
+from neuropil.apps.neuron.paper import Chain
+from neuropil.core import Curve
+from neuropil.core.worked import Worked
+from neuropil.kit.image import Image
+from neuropil.kit.page import Section, figure, row, text
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+DIGIT = "three.png"
+LIVING = Chain((0.8, 0.6, 0.3), (((3.0, 2.0, -1.0),),), ((0.5,),), ("sigmoid",))
+WIDTH, HEIGHT, MARGIN = 640, 200, 46  # of the curve, in units of the drawing
+
+
+def sections() -> list[Section]:
+    """Work the notes' example, train a network, open a neuron of it, and draw the living one."""
+    sheet, _ = paper.worked_out(paper.NOTES, None, 0.1, 6)
+    network, curve, accuracy = ciphers.learned(seed=0)
+    photo = Image.open(SAMPLES / DIGIT)
+    x = ciphers.reduced(photo)
+    answer = int(network.predict(x[None])[0].argmax())
+    last, hidden = ciphers.behind(network, x, answer)
+    weights = np.array([term.w for term in hidden.terms])
+    story, picture = alive.drawn(LIVING, seed=0)
+    return [
+        Section(
+            "A neuron by hand",
+            text(
+                "z = w·x + b, a = σ(z): the example of the lecture notes, two neurons, one after"
+                " the other. `neuropil neuron --x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5`"
+            )
+            + written(sheet.text),
+        ),
+        Section(
+            "A network learns to read digits",
+            text(
+                f"64 pixels, 32 neurons with σ, 10 neurons: after {len(curve.loss)} epochs it reads"
+                f" {accuracy:.1%} of 360 digits right that it never saw."
+            )
+            + drawn(curve),
+        ),
+        Section(
+            "One of its neurons, opened",
+            text(f"`neuropil neuron --digit {DIGIT}` reads {answer}, because of these neurons.")
+            + row(
+                (
+                    figure(photo, "a digit"),
+                    figure(ciphers.enlarged(x), "as the network sees it, 8 × 8"),
+                    figure(tinted(weights), "the hidden neuron's weights: blue +, red -"),
+                )
+            )
+            + both(last, hidden),
+        ),
+        Section(
+            "The living neuron beside the artificial one",
+            text("`neuropil neuron --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 --biological`")
+            + figure(picture, story.replace("\n", ". ")),
+        ),
+    ]
+
+
+def both(last: Worked, hidden: Worked) -> str:
+    """Write two neurons, the answer's and the one that speaks loudest for it."""
+    return written(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
+
+
+def written(lines: str) -> str:
+    """Set lines as they are."""
+    return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
+
+
+def tinted(weights: NDArray[np.float64]) -> Image:
+    """Show 64 weights as a picture: blue above 0, red below, white 0."""
+    share = (weights / np.abs(weights).max()).reshape(8, 8, 1)
+    blue, red = np.array([47, 111, 143]), np.array([181, 83, 45])
+    color = 255 + np.where(share > 0, share * (blue - 255.0), -share * (red - 255.0))
+    small = np.kron(color, np.ones((24, 24, 1)))
+    return Image(small.astype(np.uint8))
+
+
+def drawn(curve: Curve) -> str:
+    """Draw the course of the loss."""
+    n, top = len(curve.loss), max(curve.loss)
+    across, down = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
+    points = " ".join(
+        f"{MARGIN + across * i / (n - 1):.1f},{HEIGHT - MARGIN - down * loss / top:.1f}"
+        for i, loss in enumerate(curve.loss)
+    )
+    base = HEIGHT - MARGIN
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width: 42rem; width: 100%" role="img"'
+        ' aria-label="the loss falls">'
+        f'<path d="M{MARGIN} {MARGIN - 10}V{base}H{WIDTH - MARGIN}" fill="none" stroke="#999"/>'
+        f'<polyline points="{points}" fill="none" stroke="#2f6f8f" stroke-width="2"/>'
+        '<g font-size="13" fill="currentColor">'
+        f'<text x="{MARGIN}" y="{MARGIN - 16}">loss {top:.3g}, in the end {curve.loss[-1]:.2g}'
+        f'</text><text x="{MARGIN}" y="{base + 20}">epoch 1</text>'
+        f'<text x="{WIDTH - MARGIN}" y="{base + 20}" text-anchor="end">{n}</text></g></svg>\n'
+    )
