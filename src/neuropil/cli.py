@@ -304,8 +304,7 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     for target in filter(None, (lens["html"], lens["csv"])):
         _check_place(target, lens["force"])
     if signature:
-        own = {option.name: option.value(given[option.name]) for option in signature.options}
-        probe = _probe(given["what"], signature, given["source"], own, lens)
+        probe = _probe(signature, given, lens)
         graph = read_graph(probe.network)
         if lens["unit"]:
             probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
@@ -332,17 +331,18 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     return DONE
 
 
-def _probe(
-    name: str, signature: Signature, source: Path | None, own: dict[str, Any], lens: dict[str, Any]
-) -> "Probe":
+def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) -> "Probe":
     """Ask an application which neuron is behind a place of its result."""
     from neuropil.kit.files import Job
 
+    name, source = given["what"], given["source"]
+    app = registry.load(name, weights=lens["weights"], threads=lens["threads"])
+    if app.weights is None:
+        raise Problem(f"{name} has no network to open; neuropil {name} --help says what it shows")
     if source is None:
         raise Problem(f"open {name} needs an input, as in: neuropil open {name} old.jpg ...")
-    app = registry.load(name, weights=lens["weights"], threads=lens["threads"])
-    media = _opened(Job(source, source), name, signature, MAX_PIXELS)
-    return app.probe(media, **own)
+    own = {option.name: option.value(given[option.name]) for option in signature.options}
+    return app.probe(_opened(Job(source, source), name, signature, MAX_PIXELS), **own)
 
 
 def _deeper(line: Sequence[str], unit: "Unit | None") -> str:

@@ -19,7 +19,7 @@ from neuropil.kit.sheet import Sheet
 SIDE = 8  # pixels
 SHOWN = 24  # pixels of the picture to each of these
 FAINT = 0.15  # of 1: what is between the darkest and the lightest must differ by more
-INK = 0.5  # of the darkest: what is darker counts when the digit is cut out
+INK = 0.3  # of the darkest: what is darker counts when the digit is cut out
 
 
 def learned(seed: int) -> tuple[Network, Curve, float]:

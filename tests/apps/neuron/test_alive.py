@@ -1,0 +1,42 @@
+"""The living neuron drawn beside the artificial one."""
+
+import numpy as np
+import pytest
+
+from neuropil.apps.neuron import alive
+from neuropil.apps.neuron.infer import Neuron
+from neuropil.apps.neuron.paper import Chain
+from neuropil.apps.neuron.values import Numbers, Weights
+from neuropil.kit.problem import Problem
+
+
+def test_it_is_drawn_the_same_twice_and_answers_to_its_inputs() -> None:
+    chain = Chain((0.8, 0.6), (((3.0, 2.0),),), ((0.5,),), ("sigmoid",))
+    quiet = Chain((0.8, 0.6), (((-3.0, -2.0),),), ((0.0,),), ("sigmoid",))
+    story, picture = alive.drawn(chain, seed=1)
+    again = alive.drawn(chain, seed=1)
+    assert story == again[0]
+    assert np.array_equal(picture.pixels, again[1].pixels)
+    silent, other = alive.drawn(quiet, seed=1)
+    assert "it fired 0 times, 0 Hz" in silent
+    assert "it fired 0 times" not in story
+    assert not np.array_equal(picture.pixels, other.pixels)
+    assert picture.pixels.std() > 10
+
+
+def test_many_inputs_have_room() -> None:
+    n = 40
+    chain = Chain((0.2,) * n, (((0.5,) * n,),), ((0.0,),), ("sigmoid",))
+    assert alive.drawn(chain, 0)[1].pixels.shape[:2] == alive.SIZE[::-1]
+
+
+def test_of_a_network_the_first_neuron_lives() -> None:
+    w = (Weights(((2.0,), (1.0,))), Weights(((1.0, 1.0),)))
+    lesson = Neuron()(x=Numbers((0.5,)), w=w, biological=True)
+    assert lesson.picture
+    assert "the living neuron: " in lesson.sheet.text
+
+
+def test_what_no_cell_could_have_is_a_problem() -> None:
+    with pytest.raises(Problem, match="from -100 to 100"):
+        Neuron()(x=Numbers((0.5,)), w=(Weights(((500.0,),)),), biological=True)

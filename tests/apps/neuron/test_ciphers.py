@@ -1,0 +1,60 @@
+"""Digits of one's own: cut out, whichever is darker, and read."""
+
+import numpy as np
+import pytest
+
+from neuropil.apps.neuron import ciphers
+from neuropil.apps.neuron.demo import DIGIT, SAMPLES, sections
+from neuropil.apps.neuron.infer import Neuron
+from neuropil.core import digits
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+
+
+def photo(digit: np.ndarray[tuple[int], np.dtype[np.float32]], *, white: bool) -> Image:
+    """Show 64 pixels of a digit large, somewhere on a sheet."""
+    large = np.kron(digit.reshape(8, 8), np.ones((10, 10)))
+    sheet = np.zeros((140, 200))
+    sheet[30:110, 70:150] = large
+    grey = (255 * (sheet if white else 1 - sheet)).astype(np.uint8)
+    return Image(np.repeat(grey[..., None], 3, axis=2))
+
+
+def test_digits_are_read_whichever_is_darker() -> None:
+    data = digits()
+    network, curve, accuracy = ciphers.learned(seed=0)
+    assert accuracy >= 0.97
+    assert curve.loss[-1] < 0.1 * curve.loss[0]
+    right = 0
+    for x, label in zip(data.x_test[:40], data.y_test[:40], strict=True):
+        dark, light = (ciphers.reduced(photo(x, white=white)) for white in (False, True))
+        assert dark == pytest.approx(light, abs=0.02)
+        right += int(network.predict(dark[None]).argmax()) == label
+    assert right >= 34
+
+
+def test_the_sample_is_a_three() -> None:
+    lesson = Neuron()(digit=Image.open(SAMPLES / DIGIT))
+    assert lesson.sheet.text.startswith("it reads 3 (")
+    assert int(np.argmax(lesson.outputs)) == 3
+    assert sum(lesson.outputs) == pytest.approx(1)
+    assert "CHECK FAILED" not in lesson.sheet.text
+    assert lesson.picture
+    assert lesson.picture.pixels.shape == (192, 192, 3)
+
+
+def test_an_empty_sheet_is_a_problem() -> None:
+    with pytest.raises(Problem, match="no digit in the picture"):
+        ciphers.reduced(Image(np.full((20, 20, 3), 200, np.uint8)))
+
+
+def test_a_dot_is_something() -> None:
+    pixels = np.full((9, 9, 3), 255, np.uint8)
+    pixels[4, 4] = 0
+    assert ciphers.reduced(Image(pixels)).shape == (64,)
+
+
+def test_the_demonstration_has_its_sections() -> None:
+    titles = [section.title for section in sections()]
+    assert titles[0] == "A neuron by hand"
+    assert len(titles) == 4

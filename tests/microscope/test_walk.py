@@ -1,0 +1,214 @@
+"""A walk through the colorizer, from the color of a pixel to the photograph; as text and page."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil import cli
+from neuropil.apps.colorize.infer import Colorize
+from neuropil.apps.colorize.probe import At, TrueColor
+from neuropil.kit.image import Image
+from neuropil.kit.probe import Probe
+from neuropil.kit.problem import Problem
+from neuropil.microscope import page, telling
+from neuropil.microscope.graph import read
+from neuropil.microscope.walk import Walk, walked
+
+SAMPLES = Path(__file__).parents[2] / "src" / "neuropil" / "samples"
+PHOTO = SAMPLES / "pumpkins.jpg"
+AFTER = 12  # steps after the network
+SIZES = [(605, 409), (1300, 900), (120, 90), (7, 5)]
+
+
+def sized(width: int, height: int) -> Image:
+    pixels = Image.open(PHOTO).pixels
+    rows = np.linspace(0, len(pixels) - 1, height).astype(int)
+    columns = np.linspace(0, pixels.shape[1] - 1, width).astype(int)
+    return Image(pixels[rows][:, columns])
+
+
+@pytest.fixture(scope="module")
+def app() -> Colorize:
+    return Colorize()
+
+
+def look(app: Colorize, photo: Image, x: int, y: int) -> Walk:
+    probe = app.probe(photo, at=At(x, y))
+    return walked(read(probe.network), probe, depth=2)
+
+
+def places(width: int, height: int) -> Iterator[tuple[int, int]]:
+    yield from ((0, 0), (width - 1, height - 1), (width // 5, 3 * height // 5), (width // 2, 0))
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_first_steps_are_the_color_that_is_painted(
+    app: Colorize, width: int, height: int
+) -> None:
+    photo = sized(width, height)
+    painted = app(photo)
+    for x, y in places(width, height):
+        walk = look(app, photo, x, y)
+        for stage in walk.stages:
+            assert stage.worked.check().passed, stage.worked.name
+        rgb = [walk.stages[i].worked.a for i in range(3)]
+        assert np.abs(np.array(rgb) - painted.pixels[y, x]).max() <= 0.56
+
+
+def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
+    """A nearly white pixel under a strong hint can't show its chroma: the share does it."""
+    from neuropil.apps.colorize.hints import Hint
+
+    pixels = np.full((60, 80, 3), 250, np.uint8)
+    pixels[:, 40:] = 30
+    photo, hints = Image(pixels), (Hint(20, 30, (0, 40, 255)),)
+    probe = app.probe(photo, at=At(20, 30), hints=hints)
+    walk = walked(read(probe.network), probe)
+    assert "reduced" in walk.stages[3].worked.terms[1].name
+    assert all(stage.worked.check().passed for stage in walk.stages)
+
+
+def test_every_step_hands_its_number_on(app: Colorize) -> None:
+    walk = look(app, sized(605, 409), 130, 250)
+    for number, stage in enumerate(walk.stages):
+        for term, lower in stage.below.items():
+            assert lower > number
+            x, a = stage.worked.terms[term].x, walk.stages[lower].worked.a
+            assert x == pytest.approx(a, rel=2e-5, abs=1e-7)
+    linked = {lower for stage in walk.stages for lower in stage.below.values()}
+    assert linked | {0, 1, 2} == set(range(len(walk.stages)))
+
+
+def test_a_target_makes_a_loss_that_a_step_makes_smaller(app: Colorize) -> None:
+    probe = app.probe(sized(605, 409), at=At(130, 250), target=TrueColor((208, 128, 64)), rate=0.01)
+    walk = walked(read(probe.network), probe)
+    worked = walk.stages[-1].worked
+    back = worked.backward
+    assert back
+    assert back.moved
+    assert worked.check().gradient_allowed
+    step = sum((w - t.w) * t.x for w, t in zip(worked.stepped, worked.terms, strict=True))
+    assert back.moved(step) < back.moved(0) or worked.dL_dz == 0
+
+
+def test_places_outside_are_problems(app: Colorize) -> None:
+    with pytest.raises(Problem, match=r"x goes from 0 to 6, y from 0 to 4"):
+        app.probe(sized(7, 5), at=At(7, 0))
+
+
+# --- telling -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def walk(app: Colorize) -> Walk:
+    probe: Probe = app.probe(sized(605, 409), at=At(130, 250))
+    return walked(read(probe.network), probe, depth=4)
+
+
+def test_text_and_numbers_tell_the_same(walk: Walk) -> None:
+    text = "\n".join(telling.text(walk, 6, 5))
+    told = json.loads(json.dumps(telling.numbers(walk)))
+    assert len(told["stages"]) == len(walk.stages) == AFTER + 4
+    assert all(stage["checked"] for stage in told["stages"])
+    for stage in told["stages"]:
+        assert stage["name"] in text
+        assert f"{stage['a']:.6g}" in text
+    assert "CHECK FAILED" not in text
+
+
+def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
+    made = page.drawn(walk, "neuropil open <x>")
+    found = re.search(r'<script id="data" type="application/json">(.*?)</script>', made, re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    assert "<x>" not in made
+    assert not re.search(r'(?:src|href)="(?!data:|#)', made)  # nothing is fetched
+    for told, stage in zip(data["stages"], walk.stages, strict=True):
+        total = sum(x * w for x, w in zip(told["x"], told["w"], strict=True)) + told["bias"]
+        assert total == pytest.approx(stage.worked.z, rel=1e-9, abs=1e-9)
+        assert len(told["names"]) == len(told["x"])
+        assert told["proved"]
+        if told["field"]:
+            assert all(0 <= part <= 1 for part in told["field"])
+
+
+def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
+    """JavaScript's formulas, read as Python, give the same numbers."""
+    names = {"Math.": "math.", "erf(": "math.erf(", "math.max": "max", "math.min": "min"}
+    names |= {"math.SQRT2": "math.sqrt(2)", "math.abs": "abs"}
+    n = 0
+    for stage in walk.stages:
+        js = stage.worked.curve.js
+        if "?" in js or "x[" in js:
+            continue
+        for old, new in names.items():
+            js = js.replace(old, new)
+        import math
+
+        found = eval(js, {"math": math, "z": stage.worked.z})
+        assert found == pytest.approx(stage.worked.a, rel=1e-12, abs=1e-12)
+        n += 1
+    assert n >= 5
+
+
+# --- the command line --------------------------------------------------------------------------
+
+
+def test_the_command_line_opens_a_pixel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    html, csv = tmp_path / "walk.html", tmp_path / "terms.csv"
+    line = ["open", "colorize", str(PHOTO), "--at", "130,250"]
+    assert cli.run([*line, "--html", str(html), "--csv", str(csv)]) == 0
+    out = capsys.readouterr().out
+    assert "red of the pixel" in out
+    assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert csv.read_text(encoding="utf-8").startswith("input,x,w,w·x,dL/dw")
+    deeper = out.splitlines()[-1].removeprefix("deeper: neuropil ")
+    assert cli.run([*line, "--html", str(html)]) == 2  # it is there
+    capsys.readouterr()
+    import shlex
+
+    assert cli.run(shlex.split(deeper)) == 0
+    again = capsys.readouterr().out
+    assert "red of the pixel" not in again
+    assert "widen.0 relu" in again.splitlines()[0]
+
+
+def test_any_file_is_listed_and_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = Colorize.weights
+    file = str(weights.folder / weights.file)
+    assert cli.run(["open", file]) == 0
+    assert "logits  Conv" in capsys.readouterr().out
+    np.save(tmp_path / "l.npy", np.zeros((1, 1, 32, 32), np.float32))
+    np.save(tmp_path / "h.npy", np.zeros((1, 9, 8, 8), np.float32))
+    feeds = ["--input", f"lightness={tmp_path / 'l.npy'}", "--input", f"hints={tmp_path / 'h.npy'}"]
+    assert cli.run(["open", file, *feeds, "--unit", "logits,0,3,2,2", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["stages"][0]["checked"]
+    assert record["stages"][0]["inputs"] == 128
+    assert cli.run(["open", file, *feeds]) == 0
+    assert "logits  Conv  (1, 132, 8, 8)" in capsys.readouterr().out
+
+
+WRONG = [
+    ("open colorize", "needs an input"),
+    (f"open colorize {PHOTO}", "--at is missing; it reads X,Y"),
+    (f"open colorize {PHOTO} --at 1", "it reads X,Y, for example"),
+    (f"open colorize {PHOTO} --at 9999,1", "lies outside the picture"),
+    (f"open colorize {PHOTO} --at 1,1 --target red", "it reads #RRGGBB"),
+    (f"open colorize {PHOTO} --at 1,1 --unit logitz,0,0,0,0", "did you mean logits?"),
+    (f"open colorize {PHOTO} --at 1,1 --unit logits,0,999,0,0", "its 4 axes go 0..0, 0..131"),
+    ("open colorize nothing.jpg --at 1,1", "there is no file nothing.jpg"),
+    ("open colrize a.jpg", "no file colrize"),
+    ("open nothing.onnx", "there is no file nothing.onnx"),
+    ("open neuron", "neuron has no network to open"),
+]
+
+
+@pytest.mark.parametrize(("line", "sentence"), WRONG)
+def test_mistakes(line: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(line.split()) == 2
+    assert sentence in capsys.readouterr().err
