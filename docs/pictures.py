@@ -1,6 +1,7 @@
 """Makes the pictures of README and docs, with the package itself.
 
-python docs/pictures.py                  docs/colorize.jpg, from the package's samples
+python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
+                                         docs/synapses.png and docs/living.png
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
 """
 
@@ -11,9 +12,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as Picture
+from PIL import ImageDraw
 
 import neuropil
 from neuropil import Image, colorize
+from neuropil.apps.neuron import alive
+from neuropil.apps.neuron.demo import LIVING, tinted
+from neuropil.biology.learning import RULES
+from neuropil.core import digits
 
 DOCS = Path(__file__).parent
 SAMPLES = Path(neuropil.__file__).parent / "samples"
@@ -49,8 +55,27 @@ def sheet(archive: Path, n_columns: int, side: int) -> Picture.Image:
     return whole
 
 
+def synapses() -> Picture.Image:
+    """Show what the synapses of ten neurons learned by each of the four rules, a row a rule."""
+    data = digits()
+    rows = []
+    for name, learn in RULES.items():
+        pictures = learn(data.x_train, data.y_train, 0).pictures
+        chosen = pictures[np.linspace(0, len(pictures) - 1, 10).astype(int)]
+        tiles = [
+            np.pad(tinted(weights)[::2, ::2], ((4, 4), (4, 4), (0, 0)), constant_values=255)
+            for weights in chosen
+        ]
+        label = Picture.new("RGB", (110, tiles[0].shape[0]), "white")
+        ImageDraw.Draw(label).text((8, 34), name, "black", font_size=20)
+        rows.append(np.concatenate([np.asarray(label), *tiles], axis=1))
+    return Picture.fromarray(np.concatenate(rows))
+
+
 if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
+    synapses().save(DOCS / "synapses.png", optimize=True)
+    alive.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     if sys.argv[1:]:
         sheet(Path(sys.argv[1]), 10, 150).save(
             DOCS / "old-photographs.jpg", quality=82, optimize=True

@@ -4,7 +4,7 @@ Figures. A measured number is followed by the name of its record, in a comment t
 
     0.92<!-- colorize.psnr_gain_db --> dB better, at 61<!-- colorize.share % --> % of the color
 
-The record is `src/neuropil/apps/colorize/bench.json`, the line that `neuropil bench` prints; a `%`
+The record is `bench.json` in the folder of the application or part, the line that `neuropil bench` prints; a `%`
 in the comment takes it times 100. The number is the record rounded to the digits that are written:
 
     python tests/pages.py
@@ -46,8 +46,8 @@ def pages() -> list[Path]:
 
 
 def records() -> Records:
-    """Read the records that lie in the applications' folders."""
-    files = (ROOT / "src" / "neuropil" / "apps").glob("*/bench.json")
+    """Read the records that lie in the folders of applications and parts."""
+    files = (ROOT / "src" / "neuropil").rglob("bench.json")
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 

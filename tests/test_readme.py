@@ -1,9 +1,10 @@
 """What README, docs and cards say is so. How figures and trees are written: see tests/pages.py.
 
-README's commands run in a temporary folder, one after the other, all but the two of the set-up.
-They find there, made by this test:
+The commands of README and of every page in docs run in a temporary folder, a page's one after the
+other, all but the two of the set-up. They find there, made by this test:
 
     old.jpg     a grey photograph, one of the package's own samples
+    digit.png   a handwritten digit
     album/      a folder with two of them
     film.mp4    a grey film of twelve frames with a second of sound
     photos/     cuttings of the samples in color, as data for training and measuring
@@ -30,11 +31,21 @@ from neuropil import registry
 
 README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
+RECORDED = sorted(pages.records())
 N_PHOTOS, CUTTING = 48, 144
 SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
 
 each_page = pytest.mark.parametrize(
     "page", [pytest.param(p, id=p.relative_to(pages.ROOT).as_posix()) for p in pages.pages()]
+)
+
+each_manual = pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(p, id=p.relative_to(pages.ROOT).as_posix())
+        for p in pages.pages()
+        if p.name != "card.md"
+    ],
 )
 
 
@@ -52,15 +63,21 @@ def test_measured_numbers_name_their_record(page: Path) -> None:
     assert pages.unmarked(page.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("name", registry.NAMES)
+@pytest.mark.parametrize("name", RECORDED)
 def test_readme_and_card_quote_the_record(name: str) -> None:
-    for text in (README, registry.card(name)):
+    card = [registry.card(name)] if name in registry.NAMES else []
+    for text in (README, *card):
         assert f"<!-- {name}." in text
 
 
-@pytest.mark.parametrize("name", registry.NAMES)
+@pytest.mark.parametrize("name", [n for n in registry.NAMES if registry.application(n).weights])
+def test_what_ships_weights_has_a_record(name: str) -> None:
+    assert name in RECORDED
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_record_is_of_the_shipped_weights(name: str) -> None:
-    weights = registry.application(name).weights
+    weights = registry.application(name).weights if name in registry.NAMES else None
     record = pages.records()[name]
     assert record["weights_sha256"] == (weights.sha256 if weights else "")
     assert all(not isinstance(v, float) or math.isfinite(v) for v in record.values())
@@ -101,14 +118,16 @@ def made_film(path: Path) -> None:
         container.mux(video.encode())
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the folder in which the README's commands find their files."""
-    folder = tmp_path_factory.mktemp("desk")
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """Make the folder in which the commands of a page find their files."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
     colored = sorted(SAMPLES.glob("*-color.jpg"))
     rng = np.random.default_rng(0)
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
+    shutil.copy(SAMPLES / "three.png", folder / "digit.png")
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")
@@ -133,9 +152,11 @@ def spelled(command: str) -> list[str]:
     return [sys.executable, "-m", *words, *short]
 
 
-def test_commands_work(desk: Path) -> None:
-    lines = [line for line in pages.commands(README) if line not in SET_UP]
-    assert lines, "the README shows no command"
+@each_manual
+def test_commands_work(page: Path, desk: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    lines = [line for line in pages.commands(text) if line not in SET_UP]
+    assert lines or pages.blocks(text, "python"), f"{page.name} shows nothing that can be typed"
     for line in lines:
         run = subprocess.run(
             spelled(line), cwd=desk, capture_output=True, text=True, encoding="utf-8", check=False
@@ -150,12 +171,13 @@ def test_every_application_has_a_command() -> None:
     assert all(any(f"neuropil {name} " in line for line in lines) for name in registry.NAMES)
 
 
-def test_python_examples_work(desk: Path) -> None:
-    examples = pages.blocks(README, "python")
-    assert examples, "the README shows no Python"
-    for example in examples:
-        run = [sys.executable, "-c", example]
-        done = subprocess.run(run, cwd=desk, capture_output=True, text=True, check=False)
+@each_manual
+def test_python_examples_work(page: Path, desk: Path) -> None:
+    run = [sys.executable, "-"]
+    for example in pages.blocks(page.read_text(encoding="utf-8"), "python"):
+        done = subprocess.run(
+            run, input=example, cwd=desk, capture_output=True, encoding="utf-8", check=False
+        )
         assert done.returncode == 0, f"{example}\n{done.stderr}"
 
 

@@ -53,7 +53,7 @@ def sections() -> list[Section]:
                 (
                     figure(photo, "a digit"),
                     figure(ciphers.enlarged(x), "as the network sees it, 8 × 8"),
-                    figure(tinted(weights), "the hidden neuron's weights: blue +, red -"),
+                    figure(Image(tinted(weights)), "the hidden neuron's weights: blue +, red -"),
                 )
             )
             + both(last, hidden),
@@ -76,13 +76,13 @@ def written(lines: str) -> str:
     return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
 
 
-def tinted(weights: NDArray[np.float64]) -> Image:
-    """Show 64 weights as a picture: blue above 0, red below, white 0."""
+def tinted(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Show 64 weights as a picture (192, 192, 3): blue above 0, red below, white 0."""
     share = (weights / np.abs(weights).max()).reshape(8, 8, 1)
     blue, red = np.array([47, 111, 143]), np.array([181, 83, 45])
     color = 255 + np.where(share > 0, share * (blue - 255.0), -share * (red - 255.0))
-    small = np.kron(color, np.ones((24, 24, 1)))
-    return Image(small.astype(np.uint8))
+    made: NDArray[np.uint8] = np.kron(color, np.ones((24, 24, 1))).astype(np.uint8)
+    return made
 
 
 def drawn(curve: Curve) -> str:
