@@ -4,8 +4,9 @@ Figures. A measured number is followed by the name of its record, in a comment t
 
     0.92<!-- colorize.psnr_gain_db --> dB better, at 61<!-- colorize.share % --> % of the color
 
-The record is `bench.json` in the folder of the application or part, the line that `neuropil bench` prints; a `%`
-in the comment takes it times 100. The number is the record rounded to the digits that are written:
+The record is `bench.json` in the folder of the application or part, the line that `neuropil bench`
+prints; a `%` in the comment takes it times 100. The number is the record rounded to the digits that
+are written:
 
     python tests/pages.py
 
