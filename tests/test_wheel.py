@@ -128,9 +128,8 @@ def test_wheel_holds_what_running_needs(installed: Installed) -> None:
 def test_installed_package_is_alone(installed: Installed) -> None:
     where = installed.run("python", "-c", "import neuropil; print(neuropil.__file__)")
     assert Path(where.strip()).is_relative_to(installed.packages)
-    finds = (
-        "import importlib.util as i; print([i.find_spec(n) for n in ('torch', 'sklearn', 'pytest')])"
-    )
+    names = ("torch", "sklearn", "pytest")
+    finds = f"import importlib.util as i; print([i.find_spec(name) for name in {names}])"
     assert installed.run("python", "-c", finds) == "[None, None, None]\n"
 
 

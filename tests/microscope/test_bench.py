@@ -1,0 +1,18 @@
+"""The benchmark of the microscope hands back its figures."""
+
+import pytest
+
+from neuropil.microscope import bench
+
+
+def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "UNITS", 2)
+    monkeypatch.setattr(bench, "SIZES", {"H": 32, "W": 48, "h": 8, "w": 12, "B": 1})
+    monkeypatch.setattr(bench, "in_a_fresh_process", lambda file: 1.0)
+    report = bench.measure(None)
+    keys = {"seconds_open_unit", "nodes_checked", "worst_relative_error"}
+    assert keys <= report.figures.keys()
+    assert float(report.figures["worst_relative_error"]) < 1e-4
+    assert int(report.figures["nodes_checked"]) > 50
+    (table,) = report.tables
+    assert all(row[3] == row[4] for row in table.rows)  # as many proven as opened

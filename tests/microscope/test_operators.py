@@ -1,0 +1,238 @@
+"""Every operator beside ONNX Runtime, with the settings that exporters use, and its derivative."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from neuropil.core.tensor import Tensor
+from neuropil.microscope.graph import Array, Graph, understood
+from neuropil.microscope.operators import OPERATORS, Unknown
+from neuropil.microscope.slide import applied, as_input, prepared
+
+Shape = tuple[int, ...]
+RNG = np.random.default_rng
+
+
+def ints(*values: int) -> Array:
+    return np.array(values, np.int64)
+
+
+def floats(*shape: int, seed: int = 7, low: float = -1.0) -> Array:
+    return RNG(seed).uniform(low, 1, shape).astype(np.float32)
+
+
+CASES: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [  # op, shape of x, constants, settings
+    ("Abs", (2, 3), [], {}),
+    ("Add", (2, 3), [floats(3)], {}),
+    (
+        "AveragePool",
+        (1, 2, 7, 6),
+        [],
+        {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]},
+    ),
+    (
+        "AveragePool",
+        (1, 2, 7, 6),
+        [],
+        {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1},
+    ),
+    (
+        "BatchNormalization",
+        (2, 3, 4),
+        [floats(3), floats(3, seed=1), floats(3, seed=2), floats(3, seed=3, low=0.2)],
+        {"epsilon": 1e-3},
+    ),
+    ("Cast", (2, 3), [], {"to": TensorProto.FLOAT}),
+    ("Clip", (3, 4), [np.float32(-0.3), np.float32(0.4)], {}),
+    ("Clip", (3, 4), [None, np.float32(0.4)], {}),
+    ("Concat", (2, 3), [floats(2, 2)], {"axis": 1}),
+    (
+        "Conv",
+        (1, 2, 6, 7),
+        [floats(4, 2, 3, 3), floats(4)],
+        {"pads": [0, 1, 2, 1], "strides": [2, 1]},
+    ),
+    ("Conv", (1, 4, 9, 9), [floats(6, 2, 3, 3)], {"group": 2, "dilations": [2, 2]}),
+    ("Conv", (1, 2, 7, 8), [floats(3, 2, 4, 3)], {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+    ("Conv", (1, 2, 7, 8), [floats(3, 2, 4, 3)], {"auto_pad": "SAME_LOWER", "strides": [3, 2]}),
+    ("Conv", (2, 3, 9), [floats(5, 3, 4)], {"pads": [2, 1]}),
+    (
+        "ConvTranspose",
+        (1, 3, 4, 5),
+        [floats(3, 2, 3, 3), floats(2)],
+        {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]},
+    ),
+    ("Div", (2, 3), [floats(3, low=0.5)], {}),
+    ("Dropout", (2, 3), [], {}),
+    ("Elu", (2, 9), [], {"alpha": 0.7}),
+    ("Erf", (2, 9), [], {}),
+    ("Exp", (2, 3), [], {}),
+    ("Expand", (2, 1, 3), [ints(2, 4, 3)], {}),
+    ("Flatten", (2, 3, 4), [], {"axis": 2}),
+    ("Gather", (4, 3), [ints(2, 0)], {"axis": 0}),
+    ("Gather", (4, 3), [np.int64(1)], {"axis": -1}),
+    ("Gelu", (2, 9), [], {"approximate": "tanh"}),
+    ("Gelu", (2, 9), [], {}),
+    (
+        "Gemm",
+        (4, 3),
+        [floats(5, 4), floats(5)],
+        {"transA": 1, "transB": 1, "alpha": 0.5, "beta": 2.0},
+    ),
+    ("Gemm", (3, 4), [floats(4, 5)], {}),
+    ("GlobalAveragePool", (2, 3, 4, 5), [], {}),
+    ("HardSigmoid", (2, 9), [], {"alpha": 0.3, "beta": 0.4}),
+    ("HardSwish", (2, 9), [], {}),
+    ("Identity", (2, 3), [], {}),
+    ("InstanceNormalization", (2, 3, 4, 5), [floats(3), floats(3, seed=1)], {}),
+    ("LSTM", (5, 2, 3), [floats(1, 16, 3), floats(1, 16, 4), floats(1, 32)], {"hidden_size": 4}),
+    (
+        "LSTM",
+        (5, 2, 3),
+        [floats(1, 16, 3), floats(1, 16, 4), floats(1, 32), None, floats(1, 2, 4), floats(1, 2, 4)],
+        {"hidden_size": 4, "direction": "reverse"},
+    ),
+    (
+        "LSTM",
+        (5, 2, 3),
+        [floats(2, 16, 3), floats(2, 16, 4)],
+        {"hidden_size": 4, "direction": "bidirectional"},
+    ),
+    ("LayerNormalization", (2, 3, 5), [floats(5), floats(5, seed=1)], {}),
+    ("LayerNormalization", (2, 3, 5), [floats(5)], {"axis": -1}),
+    ("LeakyRelu", (2, 9), [], {"alpha": 0.2}),
+    ("Log", (0,), [], {}),
+    ("LogSoftmax", (2, 5), [], {"axis": 1}),
+    ("MatMul", (2, 3, 4), [floats(4, 5)], {}),
+    (
+        "MaxPool",
+        (1, 2, 7, 6),
+        [],
+        {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]},
+    ),
+    ("Mul", (2, 3), [floats(3)], {}),
+    ("Neg", (2, 3), [], {}),
+    ("PRelu", (2, 3, 4), [floats(3, 1)], {}),
+    ("Pad", (2, 3), [ints(0, 1, 2, 0), np.float32(0.5)], {}),
+    ("Pow", (0,), [np.float32(3)], {}),
+    ("ReduceMax", (2, 3, 4), [ints(1)], {"keepdims": 0}),
+    ("ReduceMean", (2, 3, 4), [ints(-1, 1)], {"keepdims": 1}),
+    ("ReduceSum", (2, 3, 4), [], {"keepdims": 0}),
+    ("Relu", (2, 9), [], {}),
+    ("Reshape", (2, 3, 4), [ints(0, -1)], {}),
+    (
+        "Resize",
+        (1, 2, 3, 4),
+        [None, np.array([1, 1, 2, 2], np.float32)],
+        {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+    ),
+    (
+        "Resize",
+        (1, 2, 3, 4),
+        [None, None, ints(1, 2, 7, 5)],
+        {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+    ),
+    (
+        "Resize",
+        (1, 2, 3, 4),
+        [None, np.array([1, 1, 2, 3], np.float32)],
+        {
+            "mode": "nearest",
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+        },
+    ),
+    ("Sigmoid", (2, 9), [], {}),
+    ("Slice", (5, 6), [ints(4, 1), ints(-9, 5), ints(0, 1), ints(-1, 2)], {}),
+    ("Slice", (5, 6), [ints(1), ints(4)], {}),
+    ("Softmax", (2, 5), [], {"axis": -1}),
+    ("Softplus", (2, 9), [], {}),
+    ("Split", (2, 6), [ints(2, 4)], {"axis": 1}),
+    ("Sqrt", (0,), [], {}),
+    ("Squeeze", (1, 3, 1), [ints(0)], {}),
+    ("Squeeze", (1, 3, 1), [], {}),
+    ("Sub", (2, 3), [floats(3)], {}),
+    ("Tanh", (2, 9), [], {}),
+    ("Transpose", (2, 3, 4), [], {"perm": [2, 0, 1]}),
+    ("Transpose", (2, 3), [], {}),
+    ("Unsqueeze", (2, 3), [ints(0, 3)], {}),
+]
+
+
+def built(op: str, shape: Shape, constants: list[Any], settings: dict[str, Any]) -> Graph:
+    """Make a network of one operation on an input x and constants."""
+    names = ["x", *("" if c is None else f"c{i}" for i, c in enumerate(constants))]
+    n_out = len(constants[0]) if op == "Split" else 1
+    outputs = [f"y{i}" for i in range(n_out)]
+    kept = [
+        numpy_helper.from_array(np.asarray(c), f"c{i}")
+        for i, c in enumerate(constants)
+        if c is not None
+    ]
+    node = helper.make_node(op, names, outputs, **settings)
+    graph = helper.make_graph(
+        [node],
+        op,
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        kept,
+    )
+    return understood(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_operators_are_those_of_onnx(case: tuple[str, Shape, list[Any], dict[str, Any]]) -> None:
+    op, shape, constants, settings = case
+    x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
+    graph = built(op, x.shape, constants, settings)
+    slide = prepared(graph, {"x": x})
+    (node,) = graph.nodes
+    others = [as_input(slide.values.get(name), np.float64) for name in node.inputs[1:]]
+    begin = Tensor(x.astype(np.float64), needs_grad=True)
+    made = applied(node, [begin, *others])
+    for name, y in zip(node.outputs, made, strict=False):
+        assert y.shape == slide.values[name].shape
+        assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=2e-6)
+    assert made[0].needs_grad
+    sway = RNG(1).normal(size=made[0].shape)
+    made[0].backward(seed=sway)
+    step = 1e-6 * RNG(2).normal(size=x.shape)
+    up, down = (applied(node, [Tensor(begin.value + s), *others])[0].value for s in (step, -step))
+    assert begin.grad is not None
+    assert float((begin.grad * step).sum()) == pytest.approx(
+        float(((up - down) / 2 * sway).sum()), rel=1e-4, abs=1e-11
+    )
+
+
+def test_every_operator_has_a_case() -> None:
+    assert {case[0] for case in CASES} == set(OPERATORS)
+
+
+REFUSED: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [
+    ("MaxPool", (1, 1, 5, 5), [], {"kernel_shape": [2, 2], "ceil_mode": 1, "strides": [2, 2]}),
+    ("Pad", (2, 3), [ints(0, 1, 0, 1)], {"mode": "edge"}),
+    ("Resize", (1, 1, 3, 3), [None, np.array([1, 1, 2, 2], np.float32)], {"mode": "cubic"}),
+    ("LayerNormalization", (2, 3, 5), [floats(3, 5)], {"axis": 1}),
+    (
+        "LSTM",
+        (5, 2, 3),
+        [floats(1, 16, 3), floats(1, 16, 4)],
+        {"hidden_size": 4, "activations": ["Relu"] * 3},
+    ),
+    ("ConvTranspose", (1, 3, 4, 5), [floats(3, 2, 3, 3)], {"auto_pad": "SAME_UPPER"}),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0])
+def test_settings_that_are_not_known_are_refused(
+    case: tuple[str, Shape, list[Any], dict[str, Any]],
+) -> None:
+    graph = built(*case)
+    slide = prepared(graph, {"x": floats(*case[1])})
+    (node,) = graph.nodes
+    with pytest.raises(Unknown):
+        applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
