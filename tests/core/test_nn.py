@@ -364,11 +364,13 @@ def test_says_that_learning_has_gone_astray() -> None:
 
 def test_lines_in_the_docstring_read_digits(capsys: pytest.CaptureFixture[str]) -> None:
     lines = re.findall(r"^    (?:from|data|network|curve|print).*$", core.__doc__ or "", re.M)
-    assert len(lines) == 6
+    assert len(lines) == 7
     exec(textwrap.dedent("\n".join(lines)), {})
-    *curve, accuracy = capsys.readouterr().out.splitlines()
-    assert curve[0] == "30 epochs"
+    curve, _, _, accuracy, neuron, *arithmetic = capsys.readouterr().out.splitlines()
+    assert curve == "30 epochs"
     assert float(accuracy) >= 0.97
+    assert neuron == "neuron 5 of layer 0 (dense)"
+    assert "  checked: sum, da/dz, dL/dz" in "\n".join(arithmetic)
 
 
 def test_curve_of_nothing_is_empty() -> None:

@@ -91,12 +91,12 @@ def cell(
     gates = [gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
     i, o, f, g = (stage.worked.ran.a for stage in gates)
     name, c = named(unit), float(now.c[k])
-    kept = Term("state before, by the forget gate", float(now.c_before[k]), f)
-    new = Term("candidate, by the input gate", g, i)
+    kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
+    new = Term("candidate, by the input gate", g, i, learned=False)
     state = Worked(
         f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k])), ROUNDOFF)
     )
-    out = Term("tanh of the state, by the output gate", state.ran.a, o)
+    out = Term("tanh of the state, by the output gate", state.ran.a, o, learned=False)
     h = slide.unit(unit)
     top = Worked(name, (out,), 0.0, IDENTITY, Ran(h, h, ROUNDOFF), backward)
     return [

@@ -184,7 +184,7 @@ def named_curve(op: str) -> Curve | None:
 # ---- softmax: a share of exponentials ------------------------------------------------------------
 
 
-def share(top: float) -> Curve:
+def share(top: float, n: int) -> Curve:
     """Make the curve top / z: what part of the sum z one of its terms is."""
     return Curve(
         "share",
@@ -193,7 +193,7 @@ def share(top: float) -> Curve:
         f"{top:.6g} / z = {top:.6g} / {{z}}",
         "-a / z = -{a} / {z}",
         rf"{top:.6g} / ZZ",
-        f"{top!r} / z",
+        f"x[{n}] / z",
     )
 
 
@@ -208,10 +208,11 @@ def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stag
     n = unit.index[axis]
     powers = [math.exp(logits[u.index]) for u in units]
     parts = tuple(
-        Term(f"e^({context.named(u)})", e, 1.0) for u, e in zip(units, powers, strict=True)
+        Term(f"e^({context.named(u)})", e, 1.0, learned=False)
+        for u, e in zip(units, powers, strict=True)
     )
     name = context.named(unit)
-    whole = Worked(name, parts, 0.0, share(powers[n]), Ran(None, slide.unit(unit)))
-    term = Term(context.named(units[n]), float(logits[units[n].index]), 1.0)
+    whole = Worked(name, parts, 0.0, share(powers[n], n), Ran(None, slide.unit(unit)))
+    term = Term(context.named(units[n]), float(logits[units[n].index]), 1.0, learned=False)
     one = Worked(f"e^({term.name})", (term,), 0.0, EXP, Ran(term.x, powers[n], DOUBLE))
     return [Stage(whole, unit, (), {n: 1}), Stage(one, None, (units[n],))]

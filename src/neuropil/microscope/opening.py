@@ -77,7 +77,7 @@ def of_file(
     slide = prepared(graph, values)
     goal = named_unit(output, graph) if output else largest(slide)
     slide.unit(goal)
-    text = f"{graph.label(goal.tensor)} {', '.join(map(str, goal.index))}: what is looked at"
+    text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
     views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
     return Probe(path, values, named_unit(unit, graph), watched(goal, text), views=views)
 
