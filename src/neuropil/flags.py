@@ -17,7 +17,10 @@ METAVARS = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
 
 COMMON = (  # the options of every application, after its own
     Option(
-        "output", Path, None, "where to: a file, or a folder for several; else beside the input"
+        "output",
+        Path,
+        None,
+        "where to: a file (.jpg .png .webp .tif, films .mp4 .mov .mkv .webm) or a folder",
     ),
     Option("force", bool, False, "overwrite what is there"),
     Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES),
