@@ -164,8 +164,15 @@ def curve_of(slide: Slide, node: Node) -> Curve | None:
     if node.op == "Elu":
         return elu(s.get("alpha", 1.0))
     if node.op == "Clip":
-        given = [float(slide.values[name]) for name in node.inputs[1:] if name]
-        low, high = given or (s.get("min", -math.inf), s.get("max", math.inf))
+        low, high = (
+            float(slide.values[name]) if name else s.get(key, far)
+            for name, key, far in zip(
+                (*node.inputs[1:], "", "")[:2],
+                ("min", "max"),
+                (-math.inf, math.inf),
+                strict=True,
+            )
+        )
         return clip(low, high)
     if node.op == "Gelu" and s.get("approximate", "none") != "none":
         raise Unknown("Gelu by tanh")
@@ -198,21 +205,23 @@ def share(top: float, n: int) -> Curve:
 
 
 def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stage]:
-    """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it."""
+    """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it.
+
+    The largest z is taken away from all, which changes no share and keeps the powers finite.
+    """
     logits = slide.values[node.inputs[0]].astype(np.float64)
     axis = node.settings.get("axis", -1) % logits.ndim
     units = [
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
         for m in range(logits.shape[axis])
     ]
-    n = unit.index[axis]
-    powers = [math.exp(logits[u.index]) for u in units]
-    parts = tuple(
-        Term(f"e^({context.named(u)})", e, 1.0, learned=False)
-        for u, e in zip(units, powers, strict=True)
-    )
-    name = context.named(unit)
-    whole = Worked(name, parts, 0.0, share(powers[n], n), Ran(None, slide.unit(unit)))
-    term = Term(context.named(units[n]), float(logits[units[n].index]), 1.0, learned=False)
-    one = Worked(f"e^({term.name})", (term,), 0.0, EXP, Ran(term.x, powers[n], DOUBLE))
+    n, z = unit.index[axis], [float(logits[u.index]) for u in units]
+    most = max(z)
+    powers = [math.exp(value - most) for value in z]
+    names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
+    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
+    ran = Ran(None, slide.unit(unit))
+    whole = Worked(context.named(unit), parts, 0.0, share(powers[n], n), ran)
+    term = Term(context.named(units[n]), z[n], 1.0, learned=False)
+    one = Worked(names[n], (term,), -most, EXP, Ran(z[n] - most, powers[n], DOUBLE))
     return [Stage(whole, unit, (), {n: 1}), Stage(one, None, (units[n],))]
