@@ -7,9 +7,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from neuropil.core.tensor import Tensor
+from neuropil.kit.probe import Unit
+from neuropil.kit.problem import Problem
 from neuropil.microscope.graph import Array, Graph, understood
+from neuropil.microscope.lens import Context, opened
 from neuropil.microscope.operators import OPERATORS, Unknown
-from neuropil.microscope.slide import applied, as_input, prepared
+from neuropil.microscope.slide import applied, as_input, prepared, slopes, watched
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng
@@ -206,6 +209,33 @@ def test_operators_are_those_of_onnx(case: tuple[str, Shape, list[Any], dict[str
     assert float((begin.grad * step).sum()) == pytest.approx(
         float(((up - down) / 2 * sway).sum()), rel=1e-4, abs=1e-11
     )
+
+
+CLOSED = {"LogSoftmax", "HardSigmoid"}  # computed, but not opened as a neuron
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
+def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) -> None:
+    """Open every unit: what it says is what ran, and the proof holds."""
+    op, shape, constants, settings = case
+    x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
+    slide = prepared(built(op, x.shape, constants, settings), {"x": x})
+    name = slide.graph.outputs[0]
+    for index in list(np.ndindex(slide.values[name].shape))[:40]:
+        unit = Unit(name, index)
+        goal = watched(unit, "y")
+        context = Context(goal, slopes(slide, goal, "x"), str)
+        if op in CLOSED or settings.get("approximate") == "tanh":
+            with pytest.raises(Problem, match=op):
+                opened(slide, unit, context)
+            continue
+        stages = opened(slide, unit, context)
+        assert stages[0].worked.ran.a == float(slide.values[name][index])
+        for stage in stages:
+            assert stage.worked.check().passed, stage.worked
+            for source, term in zip(stage.sources, stage.worked.terms, strict=False):
+                if source:
+                    assert term.x == float(slide.values[source.tensor][source.index])
 
 
 def test_every_operator_has_a_case() -> None:

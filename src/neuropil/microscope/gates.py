@@ -112,22 +112,19 @@ def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name)
     x, w, r = (slide.values[name] for name in node.inputs[:3])
     H = r.shape[-1]
     row = j * H + k
-    (name, curve), before = GATES[j], now.time_before
+    (gate_name, curve), before = GATES[j], now.time_before
     inputs = [Unit(node.inputs[0], (t, n, i)) for i in range(x.shape[-1])]
     outputs = [None if before is None else Unit(unit.tensor, (before, d, n, i)) for i in range(H)]
+    h = now.h_before if before is None else slide.values[unit.tensor][before, d, n]
+    named_h = [named(u) if u else f"h at the start, {i}" for i, u in enumerate(outputs)]
     terms = [
         *(Term(named(u), float(x[u.index]), float(w[d, row, i])) for i, u in enumerate(inputs)),
-        *(
-            Term(
-                named(u) if u else f"h at the start, {i}",
-                float(now.h_before[i]),
-                float(r[d, row, i]),
-            )
-            for i, u in enumerate(outputs)
-        ),
+        *(Term(name, float(h[i]), float(r[d, row, i])) for i, name in enumerate(named_h)),
     ]
     z = now.z[j, k]
     a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
     b = float(bias(slide, node, d)[row])
-    worked = Worked(f"{name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a, ROUNDOFF))
+    worked = Worked(
+        f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a, ROUNDOFF)
+    )
     return Stage(worked, None, (*inputs, *outputs))
