@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from neuropil.core import (
+    ELU,
     Conv2d,
     Dense,
     Flatten,
+    Layer,
     LeakyReLU,
     MaxPool,
     Network,
@@ -35,6 +37,19 @@ def test_every_neuron_is_proven(layer: int, dtype: type) -> None:
         assert proof.passed
         assert proof.gradient_allowed
         assert len(worked.terms) == network.layers[layer].weight.shape[1]
+
+
+@pytest.mark.parametrize("bends", [LeakyReLU(), ELU(), ReLU(), Tanh(), Sigmoid()])
+def test_the_activation_is_the_networks(bends: Layer) -> None:
+    dense = Dense(1, 2)
+    dense.put("weight", np.array([[1.0], [-1.0]]))
+    dense.put("bias", np.zeros(2))
+    network = Network(dense, bends, dtype=np.float64)
+    for unit in (0, 1):
+        worked = opened(network, [0.7], layer=0, unit=unit, target=[0, 0], loss=squared_error)
+        assert worked.a == pytest.approx(network([[0.7]]).value[0, unit], rel=1e-12)
+        assert worked.ran.z == worked.z
+        assert worked.check().passed
 
 
 def test_derivatives_and_steps_are_those_of_training() -> None:

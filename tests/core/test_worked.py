@@ -7,7 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from neuropil.core.curves import CURVES, RELU, SIGMOID, TANH, Curve, clip, elu, leaky_relu, scaled
+from neuropil.core.curves import (
+    CURVES,
+    IDENTITY,
+    RELU,
+    SIGMOID,
+    TANH,
+    Curve,
+    clip,
+    elu,
+    leaky_relu,
+    scaled,
+)
 from neuropil.core.worked import DOUBLE, Backward, Ran, Term, Worked
 
 NOTES = Worked(
@@ -178,3 +189,91 @@ def test_html_is_escaped_and_latex_balanced() -> None:
     assert latex.count("{") == latex.count("}")
     assert latex.startswith(r"\begin{aligned}")
     assert "e-0" not in replace(NOTES, bias=1e-9).latex()
+
+
+# Numbers of few binary digits, so that every line can be checked by head.
+TWO = Worked(
+    "two inputs",
+    (Term("light", 0.5, 0.25), Term("", -2.0, 0.125)),
+    0.0625,
+    IDENTITY,
+    Ran(-0.0625, -0.0625, DOUBLE),
+    Backward("mean (a - t)²", 0.5, 0.25),
+)
+FIVE = Worked(
+    "five inputs",
+    tuple(Term(f"i{k}", float(k), 0.5) for k in range(1, 6)),
+    -1.0,
+    RELU,
+    Ran(6.5, 6.5, DOUBLE),
+    Backward("a", 2.0, 0.125),
+)
+
+
+def test_every_line_of_the_way_back() -> None:
+    assert TWO.text().splitlines()[:-1] == [
+        "two inputs",
+        "  x1: light",
+        "  z = w1·x1 + w2·x2 + b",
+        "    = 0.25·0.5 + 0.125·(-2) + 0.0625",
+        "    = 0.125 - 0.25 + 0.0625",
+        "    = -0.0625",
+        "  a = z = -0.0625   (no activation function)",
+        "  L = mean (a - t)²",
+        "  dL/da = 0.5",
+        "  dL/dz = dL/da · da/dz = 0.5 · 1 = 0.5",
+        "  dL/dw1 = dL/dz · x1 = 0.5 · 0.5 = 0.25",
+        "    w1 after the step: 0.25 - 0.25 · 0.25 = 0.1875",
+        "  dL/dw2 = dL/dz · x2 = 0.5 · (-2) = -1",
+        "    w2 after the step: 0.125 - 0.25 · (-1) = 0.375",
+        "  dL/db = dL/dz = 0.5",
+        "    b after the step: 0.0625 - 0.25 · 0.5 = -0.0625",
+        "  the network ran z = -0.0625, exact -0.0625, difference 0.0e+00",
+    ]
+
+
+def test_every_row_of_a_table() -> None:
+    rows = [line.split() for line in FIVE.text(most=3).splitlines()[3:9]]
+    assert rows[:3] == [
+        ["i5", "5", "0.5", "2.5", "10", "-0.75"],
+        ["i4", "4", "0.5", "2", "8", "-0.5"],
+        ["i3", "3", "0.5", "1.5", "6", "-0.25"],
+    ]
+    assert rows[3] == ["the", "other", "2", "1.5"]
+    assert rows[4] == ["bias", "1", "-1", "-1", "2", "-1.25"]
+    assert " ".join(rows[5]) == "z = Σ w·x + b, 5 inputs = 6.5"
+    assert "dL/dz = dL/da · da/dz = 2 · 1 = 2" in str(FIVE)
+    assert "<td>i5</td><td>5</td><td>0.5</td><td>2.5</td><td>10</td><td>-0.75</td>" in (
+        FIVE._repr_html_()
+    )
+
+
+def test_every_line_of_latex_and_csv() -> None:
+    assert TWO.latex().splitlines()[1:-1] == [
+        r"  z &= \sum_i w_i x_i + b \\",
+        r"  &= 0.25 \cdot 0.5 + 0.125 \cdot (-2) + 0.0625 \\",
+        r"  &= -0.0625 \\",
+        r"  a &= -0.0625 \\",
+        r"  \frac{da}{dz} &= 1 \\",
+        r"  \frac{dL}{da} &= 0.5 \\",
+        r"  \frac{dL}{dz} &= \frac{dL}{da} \cdot \frac{da}{dz} = 0.5 \\",
+        r"  \frac{dL}{dw_{1}} &= 0.25, \quad w_{1}' = 0.1875 \\",
+        r"  \frac{dL}{dw_{2}} &= -1, \quad w_{2}' = 0.375",
+    ]
+    assert FIVE.csv().splitlines()[5:] == [
+        "i5,5.0,0.5,2.5,10.0,-0.75",
+        "bias,1.0,-1.0,-1.0,2.0,-1.25",
+        '"z, added up by the spreadsheet",,,=SUM(D2:D7)',
+        '"z, exact",,,6.5',
+        '"z, as the network ran",,,6.5',
+        '"a, relu",,,6.5',
+        '"a, as the network ran",,,6.5',
+    ]
+    assert replace(FIVE, backward=replace(back(FIVE), rate=None)).csv().splitlines()[6] == (
+        "bias,1.0,-1.0,-1.0,2.0"
+    )
+
+
+def back(worked: Worked) -> Backward:
+    assert worked.backward
+    return worked.backward

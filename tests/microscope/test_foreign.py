@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -12,13 +12,13 @@ from onnx import TensorProto, helper
 
 from neuropil.kit.probe import Probe, Unit
 from neuropil.kit.problem import Problem
-from neuropil.microscope.field import field
+from neuropil.microscope.field import Span, field
 from neuropil.microscope.graph import Graph, read, understood
 from neuropil.microscope.lens import Context, opened
 from neuropil.microscope.opening import Feed, largest, named_unit, of_file
 from neuropil.microscope.operators import OPERATORS
 from neuropil.microscope.slide import Slide, applied, as_input, prepared, slopes, watched
-from neuropil.microscope.walk import Walk, follow, walked
+from neuropil.microscope.walk import MOVES, Walk, follow, walked
 
 torch = pytest.importorskip("torch")
 
@@ -65,7 +65,12 @@ def test_random_units_are_proven(slide: Slide, probe: Probe) -> None:
         shape = slide.values[node.outputs[0]].shape
         unit = Unit(node.outputs[0], tuple(int(rng.integers(n)) for n in shape))
         with contextlib.suppress(Problem):
-            for stage in opened(slide, unit, context):
+            stages = opened(slide, unit, context)
+            ran = stages[0].worked.ran
+            assert ran.a == slide.unit(unit)
+            if ran.z is not None and stages[0].worked.curve.name != "identity":
+                assert ran.z == slide.unit(Unit(node.inputs[0], unit.index))
+            for stage in stages:
                 assert stage.worked.check().passed, stage.worked.name
                 n += 1
     assert n > 5
@@ -74,6 +79,9 @@ def test_random_units_are_proven(slide: Slide, probe: Probe) -> None:
 def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
     walk = walked(read(probe.network), probe, depth=50)
     assert walk.next is None
+    for stage in walk.stages:
+        maker = walk.slide.graph.maker.get(stage.unit.tensor) if stage.unit else None
+        assert not (maker and maker.op in MOVES), "what only carries a number is passed over"
     assert all(stage.worked.check().passed for stage in walk.stages)
     for upper in walk.stages:
         for term, lower in upper.below.items():
@@ -101,6 +109,67 @@ def test_a_field_holds_everything_that_matters(slide: Slide) -> None:
             (top, bottom), (left, right) = box
             assert top <= rows[0] <= rows[-1] <= bottom
             assert left <= columns[0] <= columns[-1] <= right
+
+
+FIELDS = [  # settings of a layer on 20 x 20 pixels, a place of its output, rows that it sees
+    ("Conv", {"kernel_shape": [3, 3], "dilations": [2, 2], "strides": [2, 2]}, 4, (8, 12)),
+    ("Conv", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}, 0, (0, 1)),
+    ("Conv", {"kernel_shape": [5, 3], "pads": [2, 1, 2, 1]}, 10, (8, 12)),
+    ("MaxPool", {"kernel_shape": [2, 2], "strides": [2, 2]}, 3, (6, 7)),
+    ("AveragePool", {"kernel_shape": [3, 3], "strides": [3, 3]}, 2, (6, 8)),
+    ("Resize", {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}, 15, (7, 8)),
+    ("GlobalAveragePool", {}, 0, (0, 19)),
+    ("Relu", {}, 7, (7, 7)),
+]
+
+
+@pytest.mark.parametrize(("op", "settings", "place", "rows"), FIELDS)
+def test_fields_by_hand(op: str, settings: dict[str, Any], place: int, rows: Span) -> None:
+    kernel = np.ones((1, 1, *settings.get("kernel_shape", [1, 1])), np.float32)
+    scales = np.array([1, 1, 2, 2], np.float32)
+    every: dict[str, list[tuple[str, Any]]] = {
+        "Conv": [("w", kernel)],
+        "Resize": [("", None), ("s", scales)],
+    }
+    constants = every.get(op, [])
+    node = helper.make_node(op, ["x", *(name for name, _ in constants)], ["y"], **settings)
+    shape = [1, 1, 20, 20]
+    graph = helper.make_graph(
+        [node],
+        op,
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [onnx.numpy_helper.from_array(value, name) for name, value in constants if name],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    slide = prepared(understood(model), {"x": x})
+    box = field(slide, Unit("y", (0, 0, place, 0)), "x")
+    assert box
+    assert box[0] == rows
+
+
+def test_a_field_of_two_ways_is_both_together() -> None:
+    """y = x + what a kernel far wider sees of it."""
+    kernel = onnx.numpy_helper.from_array(np.ones((1, 1, 7, 7), np.float32), "w")
+    nodes = [
+        helper.make_node("Relu", ["x"], ["near"]),
+        helper.make_node("Conv", ["near", "w"], ["far"], pads=[3, 3, 3, 3]),
+        helper.make_node("Add", ["near", "far"], ["y"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 20, 20])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    model = helper.make_model(
+        helper.make_graph(nodes, "two", [x], [y], [kernel]),
+        opset_imports=[helper.make_opsetid("", 18)],
+        ir_version=8,
+    )
+    slide = prepared(understood(model), {"x": np.ones((1, 1, 20, 20), np.float32)})
+    assert field(slide, Unit("y", (0, 0, 10, 2)), "x") == ((7, 13), (0, 5))
+    (stage,) = opened(
+        slide, Unit("y", (0, 0, 10, 2)), Context(watched(Unit("y", (0, 0, 0, 0)), "y"), {}, str)
+    )
+    assert len(stage.worked.terms) == 7 * 6 + 1
 
 
 def made(op: str, *, inputs: int = 1) -> Graph:

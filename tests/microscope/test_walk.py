@@ -136,6 +136,20 @@ def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
             assert all(0 <= part <= 1 for part in told["field"])
 
 
+def test_the_page_marks_places_where_they_are(app: Colorize) -> None:
+    probe = app.probe(sized(605, 409), at=At(130, 250))
+    made = page.picture(probe.sight) if probe.sight else {}
+    painted = app(sized(605, 409))
+    assert made["at"] == pytest.approx([130.5 / 605, 250.5 / 409])
+    assert made["rgb"] == painted.pixels[250, 130].tolist()
+    assert made["picture"].startswith("data:image/jpeg;base64,")
+    walk = walked(read(probe.network), probe)
+    H, W = walk.slide.values["lightness"].shape[2:]
+    left, top, width, height = page.placed(((8, 15), (48, 95)), walk)
+    assert (left, top) == pytest.approx((48 / W, 8 / H))
+    assert (width, height) == pytest.approx((48 / W, 8 / H))
+
+
 def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
     """JavaScript's formulas, read as Python, give the same numbers."""
     names = {"Math.": "math.", "erf(": "math.erf(", "math.max": "max", "math.min": "min"}

@@ -204,7 +204,7 @@ def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> st
         r"z &= \sum_i w_i x_i + b",
         rf"&= {' + '.join([*factors, number(worked.bias, digits)])}",
         rf"&= {z}",
-        rf"a &= {worked.curve.latex.replace('ZZ', z)} = {a}",
+        rf"a &= {worked.curve.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
         rf"\frac{{da}}{{dz}} &= {number(worked.slope, digits)}",
     ]
     if worked.backward:
@@ -259,7 +259,9 @@ def csv_table(worked: "Worked") -> str:
         values = [term.x, term.w, term.product, *back_values(worked, i)]
         told = ["" if value is None else repr(value) for value in values]
         sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
-    sheet.writerow(["bias", "1.0", repr(worked.bias), repr(worked.bias)])
+    back = [worked.dL_db, worked.stepped_bias] if worked.backward else []
+    of_bias = [1.0, worked.bias, worked.bias, *back[: len(columns(worked)) - 4]]
+    sheet.writerow(["bias", *map(repr, of_bias)])
     n = len(worked.terms) + 2
     sheet.writerow(["z, added up by the spreadsheet", "", "", f"=SUM(D2:D{n})"])
     sheet.writerow(["z, exact", "", "", repr(worked.z)])
