@@ -196,33 +196,43 @@ def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
 
 def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
-    """Run an application that has no inputs: show the text that it makes, or write it."""
+    """Run an application that has no inputs: show the text that it makes, or write it.
+
+    A picture is written where a name for it was given, or where it is the thing itself.
+    """
     from neuropil.kit.image import Image
     from neuropil.kit.result import parts, plain
+    from neuropil.kit.sheet import Sheet
 
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     common = {option.name: option.value(given[option.name]) for option in ALONE}
     named = [value for value in own.values() if isinstance(value, Path)]
-    target = next(iter([*filter(None, [common["output"]]), *named]), None)
-    if target:
+    targets = [*filter(None, [common["output"]]), *named]
+    if len(targets) > 1:
+        raise Problem(f"{targets[0]} and {targets[1]} are two files for one thing; name one")
+    for target in targets:
         _check_place(target, common["force"])
     with on_terminal():
         found = parts(registry.load(name)(**own))
-    beside = next((m for m in found.beside.values() if isinstance(m, Image)), None)
-    wants_picture = target is None or target.suffix.lower() in PICTURES
-    media = beside if beside and wants_picture else found.main
-    written = target or (Path(f"{name}.png") if beside else None)
-    if written and media:
-        _check_place(written, common["force"])
-        written.parent.mkdir(parents=True, exist_ok=True)
-        media.save(written)
+    media = [m for m in (found.main, *found.beside.values()) if m]
+    if not targets and isinstance(found.main, Image):
+        targets = [Path(f"{name}.png")]
+        _check_place(targets[0], common["force"])
+    pictured = bool(targets) and targets[0].suffix.lower() in PICTURES
+    saved = [m for m in media if isinstance(m, Image) == pictured][:1] if targets else []
+    if targets and not saved:
+        raise Problem(f"{targets[0]} can't be written: there is no picture in this")
+    for target, thing in zip(targets, saved, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        thing.save(target)
     if common["json"]:
-        record = {"output": [str(written)] if written else []}
+        record = {"output": [str(target) for target in targets]}
         typer.echo(json.dumps(record | plain(found.rest), allow_nan=False))
-    elif media is not found.main or not written:
-        typer.echo(getattr(found.main, "text", ""), nl=False)
-    if written and not common["json"]:
-        typer.echo(str(written))
+        return DONE
+    shown = [m.text for m in media if isinstance(m, Sheet) and m not in saved]
+    typer.echo("".join(shown), nl=False)
+    for target in targets:
+        typer.echo(str(target))
     return DONE
 
 
@@ -302,8 +312,11 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     from neuropil.microscope.walk import walked
 
     lens = {option.name: option.value(given[option.name]) for option in LENS}
-    for target in filter(None, (lens["html"], lens["csv"])):
-        _check_place(target, lens["force"])
+    for target, ending in ((lens["html"], ".html"), (lens["csv"], ".csv")):
+        if target:
+            if target.suffix.lower() != ending:
+                raise Problem(f"{target} is to be a {ending} file; end its name so")
+            _check_place(target, lens["force"])
     if signature:
         probe = _probe(signature, given, lens)
         graph = read_graph(probe.network)
@@ -329,7 +342,8 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     digits = None if lens["exact"] else lens["digits"]
     typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
-    return DONE
+    failed = [stage.worked.name for stage in walk.stages if not stage.worked.check().passed]
+    return _complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
 
 
 def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) -> "Probe":

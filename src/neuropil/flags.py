@@ -36,7 +36,12 @@ ALONE = (  # those of an application that takes options only
 )
 FEEDS = (  # the options of `open` for a file that is no application's
     Option("inputs", Path, (), "an input of the network", several=True),
-    Option("output", str, None, "what to differentiate: NAME,I,J; the largest output by default"),
+    Option(
+        "output",
+        str,
+        None,
+        "what to differentiate, NAME,I,J: the unit itself or the largest output",
+    ),
 )
 LENS = (  # the options of `open`, after those of the application
     Option("unit", str, None, "another unit: NAME,I,J,... of any tensor of the network"),

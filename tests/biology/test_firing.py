@@ -30,3 +30,9 @@ def test_firing_sets_in_at_fifty_a_second_and_ends_in_a_block() -> None:
     assert 50 < f[2] < 58  # class 2: no slow firing
     assert (np.diff(f[1:7]) > 0).all()
     assert f[3] == pytest.approx(68.3, abs=0.1)
+
+
+@pytest.mark.parametrize(("currents", "ms"), [([np.nan], 300.0), ([1e9], 300.0), ([10.0], 10.0)])
+def test_currents_and_times_that_say_nothing(currents: list[float], ms: float) -> None:
+    with pytest.raises(ValueError, match="at least 100 ms"):
+        f_I_curve(currents, ms=ms)

@@ -14,7 +14,9 @@ from neuropil.core import (
     Network,
     ReLU,
     Sigmoid,
+    Softmax,
     Tanh,
+    cross_entropy,
     digits,
     squared_error,
 )
@@ -90,6 +92,36 @@ def test_a_convolutions_neuron_sees_its_window() -> None:
     assert inner.check().passed
     assert corner.check().passed
     assert inner.terms[0].w == network.layers[0].weight.value[1, 0, 0, 0]
+
+
+def test_a_convolutions_weights_learn_from_all_places() -> None:
+    layers = (Conv2d(2, 4, 3, stride=2, padding=1, groups=2), Tanh(), Flatten(), Dense(16, 2))
+    network = Network(*layers, dtype=np.float64)
+    x = RNG(5).normal(size=(2, 4, 4))
+    cross_entropy(network(x[None]), np.array([1])).backward()
+    weight, bias = network.layers[0].weight, network.layers[0].bias
+    worked = opened(network, x, layer=0, unit=(3, 1, 1), target=1)
+    assert worked.check().passed
+    assert len(worked.terms) == 9
+    assert worked.dL_dw == pytest.approx(weight.grad[3].ravel(), rel=1e-12)
+    assert [term.w for term in worked.terms] == pytest.approx(weight.value[3].ravel(), rel=1e-15)
+    assert worked.dL_db == pytest.approx(bias.grad[3], rel=1e-12)
+    again = opened(network, x, layer=0, unit=np.array([3, 1, 1]), target=1)  # type: ignore[arg-type]
+    assert again.terms == worked.terms
+
+
+def test_a_softmax_behind_a_neuron_is_said() -> None:
+    network = Network(Dense(2, 3), Softmax())
+    assert "before softmax" in opened(network, [0.1, 0.2], layer=0, unit=0).name
+
+
+def test_the_gradient_of_what_is_certain_is_proven_too() -> None:
+    """Where p is nearly 1, float32 has lost 1 - p: the way back is in float64."""
+    dense = Dense(1, 2)
+    dense.put("weight", np.array([[9.0], [-9.0]], np.float32))
+    dense.put("bias", np.zeros(2, np.float32))
+    worked = opened(Network(dense), [0.9], layer=0, unit=0, target=0)
+    assert worked.dL_dz == pytest.approx(-1 / (1 + np.exp(16.2)), rel=1e-6)
 
 
 def test_names_and_what_is_not_there() -> None:

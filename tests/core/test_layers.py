@@ -10,6 +10,7 @@ from torch import nn as torch_nn
 
 from neuropil.core import layers
 from neuropil.core.layers import BatchNorm, Dense, Dropout, Layer
+from neuropil.core.nn import Network
 from neuropil.core.tensor import Array
 
 TABLE: list[tuple[Layer, Callable[[], Any], tuple[int, ...]]] = [
@@ -169,3 +170,9 @@ def test_activations_have_names() -> None:
 def test_sequences_have_a_shape() -> None:
     with pytest.raises(ValueError, match=r"sequences \(N, T, 3\) are needed, not \(2, 3\)"):
         layers.LSTM(3, 4)(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(0, 1), (-1, 1), (3, 0)])
+def test_layers_without_inputs_or_outputs_are_refused(n_in: int, n_out: int) -> None:
+    with pytest.raises(ValueError, match="every size is at least 1"):
+        Network(Dense(n_in, n_out))

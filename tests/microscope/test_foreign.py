@@ -120,6 +120,8 @@ FIELDS = [  # settings of a layer on 20 x 20 pixels, a place of its output, rows
     ("Resize", {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}, 15, (7, 8)),
     ("GlobalAveragePool", {}, 0, (0, 19)),
     ("Relu", {}, 7, (7, 7)),
+    ("Transpose", {"perm": [0, 1, 3, 2]}, 7, (0, 19)),
+    ("InstanceNormalization", {}, 7, (0, 19)),
 ]
 
 
@@ -130,6 +132,7 @@ def test_fields_by_hand(op: str, settings: dict[str, Any], place: int, rows: Spa
     every: dict[str, list[tuple[str, Any]]] = {
         "Conv": [("w", kernel)],
         "Resize": [("", None), ("s", scales)],
+        "InstanceNormalization": [("w", np.ones(1, np.float32)), ("b", np.zeros(1, np.float32))],
     }
     constants = every.get(op, [])
     node = helper.make_node(op, ["x", *(name for name, _ in constants)], ["y"], **settings)
@@ -212,6 +215,43 @@ def test_single_operations(op: str) -> None:
         assert op not in ("HardSigmoid", "Sin")
 
 
+def test_above_what_is_not_known_units_open_without_a_gradient() -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a,b"]),  # a comma in a name is allowed
+        helper.make_node("Celu", ["a,b"], ["c"]),
+        helper.make_node("Tanh", ["c"], ["z"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])
+    z = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    model = helper.make_model(
+        helper.make_graph(nodes, "three", [x], [z]),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    graph = understood(model)
+    feed = Feed("", np.array([[0.5, 0.1, 0.9]], np.float32))
+    walk = walked(graph, of_file(graph, Path("n"), (feed,), "a,b,0,1", None))
+    assert walk.stages[0].worked.backward is None
+    assert walk.stages[0].worked.check().passed
+    whole = walked(graph, of_file(graph, Path("n"), (feed,), "z,0,1", None), depth=9)
+    assert len(whole.stages) == 1  # below it is what can't be opened
+
+
+def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
+    np.savez(tmp_path / "z.npz", x=np.zeros(3))
+    np.save(tmp_path / "text.npy", np.array(["a"]))
+    np.save(tmp_path / "complex.npy", np.zeros(3, complex))
+    np.save(tmp_path / "nan.npy", np.full((1, 3), np.nan))
+    for name, sentence in (
+        ("z.npz", "no array of numbers"),
+        ("text.npy", "no array of numbers"),
+        ("complex.npy", "no array of numbers"),
+        ("nan.npy", "holds NaN or infinity"),
+    ):
+        with pytest.raises(Problem, match=sentence):
+            Feed.parse(str(tmp_path / name))
+
+
 def test_an_input_is_where_it_ends() -> None:
     graph = made("Neg")
     slide = prepared(graph, {"x0": np.zeros((1, 3), np.float32)})
@@ -223,6 +263,7 @@ def test_an_input_is_where_it_ends() -> None:
 BAD: list[tuple[Callable[[Graph], object], str]] = [
     (lambda g: named_unit("q,0", g), "no tensor q"),
     (lambda g: named_unit("z,a", g), "it reads NAME,I,J"),
+    (lambda g: named_unit("z,0,²", g), "it reads NAME,I,J"),
     (lambda g: prepared(g, {}), "takes x0; given was nothing"),
     (lambda g: prepared(g, {"x0": np.zeros((1, 9), np.float32)}), "can't run on these inputs"),
     (lambda g: of_file(g, Path("n"), (ok(),), "z,0,7", None), "no unit 0, 7"),
@@ -251,7 +292,7 @@ def test_files_that_are_no_networks(tmp_path: Path) -> None:
     for path, sentence in ((broken, "not an ONNX"), (tmp_path / "no.onnx", "no file")):
         with pytest.raises(Problem, match=sentence):
             read(path)
-    with pytest.raises(Problem, match="no NumPy array"):
+    with pytest.raises(Problem, match="no array of numbers"):
         Feed.parse(str(text))
 
 

@@ -242,6 +242,62 @@ def test_every_operator_has_a_case() -> None:
     assert {case[0] for case in CASES} == set(OPERATORS)
 
 
+GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.float32(0.7)]
+
+
+@pytest.mark.parametrize("added", GEMMS, ids=lambda added: str(np.shape(added)))
+def test_biases_of_every_shape_are_found(added: Array) -> None:
+    graph = built("Gemm", (4, 3), [floats(3, 5), added], {"beta": 0.5})
+    slide = prepared(graph, {"x": floats(4, 3)})
+    for index in np.ndindex(4, 5):
+        unit = Unit("y0", index)
+        (stage,) = opened(slide, unit, Context(watched(unit, "y"), {}, str))
+        assert stage.worked.check().passed
+        spread = np.broadcast_to(added, (4, 5))[index]
+        assert stage.worked.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
+
+
+def test_logits_of_any_size_and_limits_on_one_side() -> None:
+    for op, constants, x in (
+        ("Softmax", [], [[1000.0, 999.0, -1000.0]]),
+        ("Clip", [np.float32(-0.5)], [[-1.0, 0.2, 9.0]]),
+        ("Clip", [None, np.float32(0.5)], [[-1.0, 0.2, 9.0]]),
+    ):
+        slide = prepared(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
+        for i in range(3):
+            for stage in opened(
+                slide, Unit("y0", (0, i)), Context(watched(Unit("y0", (0, i)), "y"), {}, str)
+            ):
+                assert stage.worked.check().passed
+
+
+@pytest.mark.parametrize("op", ["Log", "Sqrt"])
+def test_where_there_is_no_slope_it_is_said(op: str) -> None:
+    slide = prepared(built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)})
+    context = Context(watched(Unit("y0", (0, 2)), "y"), {}, str)
+    for i in (0, 1):
+        with pytest.raises(Problem, match="it has no slope to show"):
+            opened(slide, Unit("y0", (0, i)), context)
+    assert opened(slide, Unit("y0", (0, 2)), context)[0].worked.check().passed
+
+
+def test_old_softmax_over_several_axes_is_refused() -> None:
+    node = helper.make_node("Softmax", ["x"], ["y"])
+    model = helper.make_model(
+        helper.make_graph(
+            [node],
+            "old",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3, 4])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        ),
+        opset_imports=[helper.make_opsetid("", 11)],
+        ir_version=7,
+    )
+    slide = prepared(understood(model), {"x": floats(2, 3, 4)})
+    with pytest.raises(Problem, match="before 13"):
+        opened(slide, Unit("y", (0, 0, 0)), Context(watched(Unit("y", (0, 0, 0)), "y"), {}, str))
+
+
 REFUSED: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [
     ("MaxPool", (1, 1, 5, 5), [], {"kernel_shape": [2, 2], "ceil_mode": 1, "strides": [2, 2]}),
     ("Pad", (2, 3), [ints(0, 1, 0, 1)], {"mode": "edge"}),
@@ -253,6 +309,13 @@ REFUSED: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [
         [floats(1, 16, 3), floats(1, 16, 4)],
         {"hidden_size": 4, "activations": ["Relu"] * 3},
     ),
+    (
+        "LSTM",
+        (5, 2, 3),
+        [floats(1, 16, 3), floats(1, 16, 4), None, None, None, None, floats(1, 12)],
+        {"hidden_size": 4},
+    ),
+    ("LSTM", (5, 2, 3), [floats(1, 16, 3), floats(1, 16, 4)], {"hidden_size": 4, "clip": 0.1}),
     ("ConvTranspose", (1, 3, 4, 5), [floats(3, 2, 3, 3)], {"auto_pad": "SAME_UPPER"}),
 ]
 
@@ -266,3 +329,10 @@ def test_settings_that_are_not_known_are_refused(
     (node,) = graph.nodes
     with pytest.raises(Unknown):
         applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+    if case[0] == "LSTM":
+        with pytest.raises(Problem, match="an LSTM with"):
+            opened(
+                slide,
+                Unit("y0", (1, 0, 0, 0)),
+                Context(watched(Unit("y0", (0,) * 4), "y"), {}, str),
+            )

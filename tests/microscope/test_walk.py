@@ -68,7 +68,7 @@ def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
     photo, hints = Image(pixels), (Hint(20, 30, (0, 40, 255)),)
     probe = app.probe(photo, at=At(20, 30), hints=hints)
     walk = walked(read(probe.network), probe)
-    assert "reduced" in walk.stages[3].worked.terms[1].name
+    assert "for its strength on a screen" in walk.stages[3].worked.terms[1].name
     assert all(stage.worked.check().passed for stage in walk.stages)
 
 
@@ -90,9 +90,43 @@ def test_a_target_makes_a_loss_that_a_step_makes_smaller(app: Colorize) -> None:
     back = worked.backward
     assert back
     assert back.moved
+    assert worked.check().passed
     assert worked.check().gradient_allowed
+    truth = app.palette[TrueColor((208, 128, 64)).in_palette()]
+    assert np.abs(truth - [22, 50]).max() < 12  # orange: a bit of red, much yellow
     step = sum((w - t.w) * t.x for w, t in zip(worked.stepped, worked.terms, strict=True))
     assert back.moved(step) < back.moved(0) or worked.dL_dz == 0
+
+
+@pytest.mark.parametrize("shade", [0, 3, 12, 128, 255])
+def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
+    photo = Image(np.full((20, 30, 3), shade, np.uint8))
+    for stage in look(app, photo, 3, 3).stages:
+        assert stage.worked.check().passed, stage.worked
+    first = look(app, photo, 3, 3).stages[0].worked.text()
+    assert ("12.92" in first) == (shade in (0, 3))
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 2.5])
+def test_the_strength_is_part_of_it(app: Colorize, strength: float) -> None:
+    photo = sized(605, 409)
+    probe = app.probe(photo, at=At(130, 250), strength=strength)
+    walk = walked(read(probe.network), probe)
+    painted = app(photo, strength=strength)
+    assert all(stage.worked.check().passed for stage in walk.stages)
+    rgb = [walk.stages[i].worked.a for i in range(3)]
+    assert np.abs(np.array(rgb) - painted.pixels[250, 130]).max() <= 0.56
+
+
+def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
+    walk = look(app, sized(605, 409), 130, 250)
+    a, b = (walk.stages[i].worked for i in (8, 9))
+    (n,) = walk.stages[8].below
+    assert a.name.startswith("a of the cell")
+    pulls = [a.z * s.product + b.z * t.product for s, t in zip(a.terms, b.terms, strict=True)]
+    assert n == int(np.argmax(pulls))
+    names = [walk.stages[i].worked.name for i in (6, 7)]
+    assert names == ["a of the pixel (green to red)", "b of the pixel (blue to yellow)"]
 
 
 def test_places_outside_are_problems(app: Colorize) -> None:
@@ -219,6 +253,8 @@ WRONG = [
     ("open colrize a.jpg", "no file colrize"),
     ("open nothing.onnx", "there is no file nothing.onnx"),
     ("open neuron", "neuron has no network to open"),
+    (f"open colorize {PHOTO} --at 1,1 --html walk.jpg", "is to be a .html file"),
+    (f"open colorize {PHOTO} --at 1,1 --csv {PHOTO} --force", "is to be a .csv file"),
 ]
 
 

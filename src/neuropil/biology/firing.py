@@ -26,11 +26,22 @@ from neuropil.biology.membrane import (
 )
 
 SWING = 10.0  # mV: ripples smaller than this are no spikes
+MOST = 1000.0  # µA/cm²
+SHORTEST = 100.0  # ms
 SETTLED = 0.4  # of the time simulated: what comes before is onset
 
 
 def f_I_curve(currents: ArrayLike, *, ms: float = 300.0, membrane: Membrane = SQUID) -> Floats:
-    """Measure the firing rate, Hz, that each current (N,), µA/cm², leads to in the end."""
+    """Measure the firing rate, Hz, that each current (N,), µA/cm², leads to in the end.
+
+    Raises ValueError for less than 100 ms, in which no train settles, and for currents beyond 1000.
+    """
+    given = np.atleast_1d(np.asarray(currents, float))
+    if not (np.abs(given) <= MOST).all() or not ms >= SHORTEST:
+        raise ValueError(
+            f"currents {given} over {ms} ms: give numbers from -{MOST:g} to {MOST:g} µA/cm²"
+            f" and at least {SHORTEST:g} ms"
+        )
     return sustained(simulate(currents, ms, membrane=membrane))
 
 

@@ -47,6 +47,8 @@ class Layer(ABC):
     def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Draw the parameters anew, uniformly within ± 1 / √(inputs of a unit)."""
         for name, shape in self.shapes().items():
+            if min(shape) < 1:
+                raise ValueError(f"{self}: its {name} would be {shape}; every size is at least 1")
             reach = 1 / sqrt(self.fan_in())
             self.put(name, rng.uniform(-reach, reach, shape).astype(dtype))
 

@@ -250,7 +250,7 @@ def html(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str
     )
 
 
-def csv_table(worked: "Worked") -> str:
+def csv_table(worked: "Worked", first: int) -> str:
     """Write every term with all digits as CSV; a spreadsheet adds the products up once more."""
     file = io.StringIO()
     sheet = csv.writer(file, lineterminator="\n")
@@ -262,8 +262,9 @@ def csv_table(worked: "Worked") -> str:
     back = [worked.dL_db, worked.stepped_bias] if worked.backward else []
     of_bias = [1.0, worked.bias, worked.bias, *back[: len(columns(worked)) - 4]]
     sheet.writerow(["bias", *map(repr, of_bias)])
-    n = len(worked.terms) + 2
-    sheet.writerow(["z, added up by the spreadsheet", "", "", f"=SUM(D2:D{n})"])
+    last = first + len(worked.terms) + 1
+    added = f"=SUM(D{first + 1}:D{last})"
+    sheet.writerow(["z, added up by the spreadsheet", "", "", added])
     sheet.writerow(["z, exact", "", "", repr(worked.z)])
     if worked.ran.z is not None:
         sheet.writerow(["z, as the network ran", "", "", repr(worked.ran.z)])

@@ -56,11 +56,13 @@ class Ran:
 
     z, a: the sum, where it can be seen, and the activation
     roundoff: the unit roundoff of its arithmetic
+    slack: by how much a may be off besides, where it came from tables or sums of its own
     """
 
     z: float | None
     a: float
     roundoff: float = SINGLE
+    slack: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -197,15 +199,20 @@ class Worked:
 
     def text(self, digits: int | None = telling.DIGITS, most: int = telling.MOST) -> str:
         """Write it out step by step; `digits` None writes every digit, `most` terms are shown."""
+        if digits is not None and not 1 <= digits <= 17:
+            raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
         return telling.text(self, digits, most)
 
     def latex(self, digits: int | None = telling.DIGITS, most: int = telling.MOST) -> str:
         """Write it out as an `aligned` environment of LaTeX."""
         return telling.latex(self, digits, most)
 
-    def csv(self) -> str:
-        """Write every term with all digits, for a spreadsheet, which adds them up once more."""
-        return telling.csv_table(self)
+    def csv(self, first: int = 1) -> str:
+        """Write every term with all digits, for a spreadsheet, which adds them up once more.
+
+        first: the row of the spreadsheet that the table begins in
+        """
+        return telling.csv_table(self, first)
 
     def __str__(self) -> str:
         return self.text()
@@ -224,7 +231,8 @@ class Worked:
 
         The run's sum of n products may be off by 4 √n u · Σ|w·x|, with the unit roundoff u: four
         times what rounding does on average (Higham and Mary 2019, "A new approach to probabilistic
-        rounding error analysis").
+        rounding error analysis"). Sums of gradients over places that share a weight are taken as
+        they come.
         """
         size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
         off = 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
@@ -235,13 +243,15 @@ class Worked:
             z_error=abs(self.z - seen_z),
             z_allowed=off,
             a_error=abs(self.a - self.ran.a),
-            a_allowed=off * max(1.0, abs(self.slope)) + 4 * self.ran.roundoff * abs(self.a),
+            a_allowed=off * max(1.0, abs(self.slope))
+            + 4 * self.ran.roundoff * abs(self.a)
+            + self.ran.slack,
             slope_error=_off(self.slope, lambda h: self.curve.f(self.z + h), edge, allowed),
             slope_allowed=allowed,
         )
         if self.backward is None or self.backward.moved is None:
             return proof
-        allowed = SLOPE_ALLOWED * max(abs(self.dL_dz), 1e-4)
+        allowed = SLOPE_ALLOWED * max(abs(self.dL_dz), 5e-6)  # below it, differences are rounding
         error = _off(self.dL_dz, self.backward.moved, edge, allowed)
         return replace(proof, gradient_error=error, gradient_allowed=allowed)
 

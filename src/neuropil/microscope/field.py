@@ -13,7 +13,11 @@ Span = tuple[float, float]  # along one axis: from, to (both inside)
 Box = tuple[Span, ...]  # one span for each spatial axis; empty where there is no space left
 
 WINDOWED = ("Conv", "MaxPool", "AveragePool")
-LOCAL = ("Resize", "BatchNormalization", "Pad", "Concat", "Slice")
+IN_PLACE = (  # operations whose numbers stay where they are
+    *("Abs", "Add", "BatchNormalization", "Cast", "Clip", "Div", "Dropout", "Elu", "Erf", "Exp"),
+    *("Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log", "Mul", "Neg", "PRelu"),
+    *("Pow", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh"),
+)
 
 
 def field(slide: Slide, unit: Unit, view: str) -> Box | None:
@@ -52,7 +56,8 @@ def through(slide: Slide, node: Node, name: str, box: Box) -> Box:
             (int((a + 0.5) * r - 0.5), int((b + 0.5) * r + 0.5))
             for (a, b), r in zip(box, ratios, strict=True)
         )
-    if sizes == after or node.op in LOCAL:
+    channels = node.op == "Concat" and node.settings["axis"] == 1
+    if sizes == after and (node.op in IN_PLACE or channels):
         return box
     return whole(sizes)
 

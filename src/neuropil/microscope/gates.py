@@ -80,12 +80,25 @@ def start(slide: Slide, node: Node, i: int, at: tuple[int, int], H: int) -> Arra
     return state
 
 
+def unusual(node: Node) -> str:
+    """Say what of an LSTM is not as in the equations above; nothing where all is."""
+    s = node.settings
+    names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
+    if len(node.inputs) > 7 and node.inputs[7]:
+        return "peepholes"
+    if names and names != ["Sigmoid", "Tanh", "Tanh"] * (len(names) // 3):
+        return "activations of its own"
+    return next((f"{k}" for k in ("layout", "clip", "input_forget") if s.get(k)), "")
+
+
 def cell(
     slide: Slide, node: Node, unit: Unit, named: Name, backward: Backward | None
 ) -> list[Stage]:
     """Open one cell: the output h, the state c, then the gates."""
     if unit.tensor != node.outputs[0]:
         raise Unknown("the end of an LSTM; its output at the last time is the same")
+    if reason := unusual(node):
+        raise Unknown(f"an LSTM with {reason}")
     t, d, n, k = unit.index
     now = moment(slide, node, t, d, n)
     gates = [gate(slide, node, unit, now, j, named) for j in range(len(GATES))]

@@ -9,7 +9,7 @@ constants alone (weights kept in half precision, shapes) is computed once, while
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -126,10 +126,11 @@ def read(path: Path) -> Graph:
         raise Problem(f"there is no file {path}; name an .onnx file or an application")
     try:
         model = onnx.load(path)
-        onnx.checker.check_model(model)
     except Exception as error:  # protobuf, onnx and the disk have exceptions of their own
         line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Problem(f"{path} is not an ONNX network ({line[:120]}); name an .onnx file") from None
+    if not model.graph.node:
+        raise Problem(f"{path} is not an ONNX network, or an empty one; name an .onnx file")
     return understood(model)
 
 
@@ -137,8 +138,12 @@ def understood(model: onnx.ModelProto) -> Graph:
     """Take a model apart, and compute what follows from its constants alone."""
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     nodes = []
+    versions = [o.version for o in model.opset_import if o.domain in STANDARD]
+    old = {"before opset 13": True} if versions and versions[0] < 13 else {}
     for proto in model.graph.node:
         node = _node(proto)
+        if node.op in ("Softmax", "LogSoftmax"):
+            node = replace(node, settings=node.settings | old)
         if all(name in constants or not name for name in node.inputs) and _folds(node, constants):
             continue
         nodes.append(node)

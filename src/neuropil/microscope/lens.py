@@ -16,12 +16,12 @@ import numpy as np
 
 from neuropil.core.curves import CURVES, EXP, IDENTITY, Curve, clip, elu, leaky_relu, scaled
 from neuropil.core.tensor import Tensor
-from neuropil.core.worked import DOUBLE, Backward, Ran, Term, Worked
+from neuropil.core.worked import DOUBLE, SINGLE, STEPS, Backward, Ran, Term, Worked
 from neuropil.kit.probe import Goal, Unit
 from neuropil.kit.problem import Problem
 from neuropil.microscope.gates import cell
 from neuropil.microscope.graph import Array, Node
-from neuropil.microscope.operators import Unknown
+from neuropil.microscope.operators import Unknown, softmax_axis
 from neuropil.microscope.slide import Slide, applied, as_input, moved
 from neuropil.microscope.stage import Stage
 from neuropil.microscope.sums import Source, Sum, just, taken_apart
@@ -59,6 +59,10 @@ OWN = {  # curves that only other people's networks have
         "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
     ),
 }
+
+
+POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
+ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,16 @@ def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
     back = backward(slide, unit, under, context)
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
+    a, z = slide.unit(unit), slide.unit(under)
+    if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= STEPS[0]):
+        what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
+        raise Problem(f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show")
     worked = Worked(
         context.named(unit),
         tuple(term(source, shared, context) for source in taken.sources),
         taken.bias,
         curve or IDENTITY,
-        Ran(slide.unit(under), slide.unit(unit)),
+        Ran(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
         back,
     )
     return Stage(worked, unit, tuple(source.unit for source in taken.sources))
@@ -210,7 +218,7 @@ def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stag
     The largest z is taken away from all, which changes no share and keeps the powers finite.
     """
     logits = slide.values[node.inputs[0]].astype(np.float64)
-    axis = node.settings.get("axis", -1) % logits.ndim
+    axis = softmax_axis(node.settings, Tensor(logits))
     units = [
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
         for m in range(logits.shape[axis])

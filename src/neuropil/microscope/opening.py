@@ -32,15 +32,22 @@ class Feed:
         if not Path(file).is_file():
             raise Problem(f"there is no file {file}; an input reads {cls.form}")
         try:
-            return cls(name, np.load(file, allow_pickle=False))
+            value = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError):
-            raise Problem(f"{file} is no NumPy array; save one by np.save") from None
+            value = None
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+            raise Problem(f"{file} is no array of numbers; save one by np.save, as .npy")
+        if not np.isfinite(value).all():
+            raise Problem(f"{file} holds NaN or infinity; a worked example needs numbers")
+        return cls(name, value)
 
 
 def named_unit(text: str, graph: Graph) -> Unit:
     """Read "NAME,I,J"; raises Problem where it is not of that form or names no tensor."""
-    name, *numbers = text.split(",")
-    if not all(number.strip().isdigit() for number in numbers):
+    known = [name for name in graph.names if text == name or text.startswith(f"{name},")]
+    name = max(known, key=len, default=text.split(",")[0])
+    numbers = text[len(name) + 1 :].split(",") if len(text) > len(name) else []
+    if not all(number.strip().isdecimal() for number in numbers):
         raise Problem(
             f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5"
         )
@@ -61,6 +68,12 @@ def fed(graph: Graph, feeds: Sequence[Feed]) -> dict[str, Array]:
         raise Problem(
             f"name each input: {', '.join(f'--input {i}=FILE.npy' for i in graph.inputs)}"
         )
+    for feed in feeds:
+        wanted = np.dtype(graph.dtypes.get(feed.name, feed.value.dtype))
+        if wanted.kind in "iu" and feed.value.dtype.kind == "f":
+            raise Problem(
+                f"{feed.name} takes whole numbers ({wanted}); given are {feed.value.dtype}"
+            )
     return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
 
 
@@ -72,14 +85,19 @@ def run(graph: Graph, feeds: Sequence[Feed]) -> Slide | None:
 def of_file(
     graph: Graph, path: Path, feeds: Sequence[Feed], unit: str, output: str | None
 ) -> Probe:
-    """Make a probe of a file that is not ours; what is looked at is its largest output."""
+    """Make a probe of a file that is not ours.
+
+    What is looked at is the unit itself where it is an output, else the largest output.
+    """
     values = fed(graph, feeds)
     slide = prepared(graph, values)
-    goal = named_unit(output, graph) if output else largest(slide)
+    opened = named_unit(unit, graph)
+    goal = opened if opened.tensor in graph.outputs else largest(slide)
+    goal = named_unit(output, graph) if output else goal
     slide.unit(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
     views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
-    return Probe(path, values, named_unit(unit, graph), watched(goal, text), views=views)
+    return Probe(path, values, opened, watched(goal, text), views=views)
 
 
 def largest(slide: Slide) -> Unit:

@@ -20,6 +20,7 @@ from neuropil.core.tensor import Array, Tensor
 
 Settings = dict[str, Any]
 Operator = Callable[..., Tensor | tuple[Tensor, ...]]
+OLD = "before opset 13"  # a setting that `graph` adds
 Pairs = tuple[tuple[int, int], ...]
 
 
@@ -58,6 +59,14 @@ def erf(s: Settings, x: Tensor) -> Tensor:
 def prelu(s: Settings, x: Tensor, slope: Tensor) -> Tensor:
     """Rectify with a leak that was learned."""
     return arithmetic.maximum(x, 0.0) + slope * arithmetic.minimum(x, 0.0)
+
+
+def softmax_axis(s: Settings, x: Tensor) -> int:
+    """Find the axis of a softmax; before opset 13 it took all axes from one on together."""
+    axis: int = s.get("axis", 1 if s.get(OLD) else -1) % x.ndim
+    if s.get(OLD) and axis != x.ndim - 1:
+        raise Unknown("a softmax over several axes, of an opset before 13")
+    return axis
 
 
 # ---- weighted sums -------------------------------------------------------------------------------
@@ -299,8 +308,10 @@ def lstm(
     """Run an LSTM over a sequence: all h (T, D, N, H), the last h and c (D, N, H)."""
     plain = s.get("activations", ["Sigmoid", "Tanh", "Tanh"] * len(w))
     names = [a.decode() if isinstance(a, bytes) else a for a in plain]
-    if peepholes is not None or s.get("layout") or names[:3] != ["Sigmoid", "Tanh", "Tanh"]:
-        raise Unknown("LSTM with peepholes, layout or activations of its own")
+    usual = names == ["Sigmoid", "Tanh", "Tanh"] * len(w)
+    others = [name for name in ("layout", "clip", "input_forget") if s.get(name)]
+    if peepholes is not None or others or not usual:
+        raise Unknown("an LSTM with peepholes, layout, clip or activations of its own")
     D, _, H = r.shape
     T, N, _ = x.shape
     zero = np.zeros((D, N, H), x.dtype)
@@ -360,7 +371,7 @@ OPERATORS: dict[str, Operator] = {
     "LayerNormalization": layer_norm,
     "LeakyRelu": lambda s, x: ops.leaky_relu(x, slope=s.get("alpha", 0.01)),
     "Log": lambda s, x: arithmetic.log(x),
-    "LogSoftmax": lambda s, x: ops.log_softmax(x, axis=s.get("axis", -1)),
+    "LogSoftmax": lambda s, x: ops.log_softmax(x, axis=softmax_axis(s, x)),
     "MatMul": lambda s, a, b: arithmetic.matmul(a, b),
     "MaxPool": max_pool,
     "Mul": lambda s, a, b: arithmetic.multiply(a, b),
@@ -376,7 +387,7 @@ OPERATORS: dict[str, Operator] = {
     "Resize": resize,
     "Sigmoid": lambda s, x: ops.sigmoid(x),
     "Slice": cut,
-    "Softmax": lambda s, x: ops.softmax(x, axis=s.get("axis", -1)),
+    "Softmax": lambda s, x: ops.softmax(x, axis=softmax_axis(s, x)),
     "Softplus": lambda s, x: ops.softplus(x),
     "Split": split,
     "Sqrt": lambda s, x: arithmetic.sqrt(x),

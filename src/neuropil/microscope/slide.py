@@ -58,7 +58,7 @@ def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = 
     try:
         values = Network(exposed(graph), threads=threads).run(**feeds)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
-        told = str(error).strip().splitlines()[-1][:200]
+        told = " ".join(str(error).split())[:400]
         raise Problem(f"the network can't run on these inputs: {told}") from None
     return Slide(graph, {**graph.constants, **feeds, **values})
 

@@ -88,7 +88,7 @@ def of_convolution(slide: Slide, node: Node, index: Index) -> Sum:
         if all(0 <= i < size for i, size in zip(at, x.shape[2:], strict=True)):
             where, which = (n, first + c, *at), (o, c, *tap)
             sources.append(_source(node, where, which, x, w))
-    return Sum(tuple(sources), *_bias(slide, node, o))
+    return Sum(tuple(sources), *_bias(slide, node, (o,)))
 
 
 def of_product(slide: Slide, node: Node, index: Index) -> Sum:
@@ -102,7 +102,7 @@ def of_product(slide: Slide, node: Node, index: Index) -> Sum:
         where = (k, batch[0]) if s.get("transA") else (*batch[: x.ndim - 1], k)
         which = (j, k) if s.get("transB") else (*batch[: w.ndim - 2], k, j)
         sources.append(_source(node, where, which, x, w * scale if scale != 1 else w))
-    return Sum(tuple(sources), *_bias(slide, node, j))
+    return Sum(tuple(sources), *_bias(slide, node, index))
 
 
 def _source(node: Node, where: Index, which: Index, x: Array, w: Array) -> Source:
@@ -111,12 +111,12 @@ def _source(node: Node, where: Index, which: Index, x: Array, w: Array) -> Sourc
     return Source(Unit(data, where), float(x[where]), float(w[which]), Unit(weights, which))
 
 
-def _bias(slide: Slide, node: Node, o: int) -> tuple[float, Unit | None]:
-    """Find the bias of an output channel."""
+def _bias(slide: Slide, node: Node, place: Index) -> tuple[float, Unit | None]:
+    """Find the bias of an output channel, or of a place that biases are spread over."""
     if len(node.inputs) < 3 or not node.inputs[2]:
         return 0.0, None
     value = slide.values[node.inputs[2]]
-    index = (0,) * (value.ndim - 1) + (o if value.shape[-1] > 1 else 0,)
+    index = _broadcast(place, value.shape)
     factor = node.settings.get("beta", 1.0) if node.op == "Gemm" else 1.0
     return factor * float(value[index]), Unit(node.inputs[2], index)
 

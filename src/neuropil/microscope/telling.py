@@ -15,7 +15,7 @@ def text(walk: Walk, digits: int | None, most: int) -> list[str]:
         head, _, rest = stage.worked.text(digits, most).partition("\n")
         told.append(f"[{number} of {n}] {head}")
         told += [f"  unit {stage.unit}"] if stage.unit else []
-        told += [f"  sees {seen(box)} of the input"] if box else []
+        told += [f"  sees {seen(box)} of the network's input"] if box else []
         told.append(rest)
     return told
 

@@ -3,12 +3,15 @@
 walk = walked(graph, probe, depth=3)
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.kit.probe import Probe, Unit
+from neuropil.kit.problem import Problem
 from neuropil.microscope.field import Box, field
-from neuropil.microscope.graph import Graph
+from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.operators import Unknown
 from neuropil.microscope.slide import Slide, prepared, slopes
 from neuropil.microscope.stage import Stage
 from neuropil.microscope.sums import taken_apart
@@ -42,10 +45,8 @@ def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = 
     slide.unit(probe.unit)
     graph.checked(probe.goal.tensor)
     plain = Context(probe.goal, {}, lambda unit: name(slide, probe, unit))
-    units = [probe.unit]
-    while len(units) < depth and (deeper := follow(slide, opened(slide, units[-1], plain)[-1])):
-        units.append(deeper[1])
-    context = replace(plain, slopes=slopes(slide, probe.goal, units[-1].tensor))
+    units = list(path(slide, probe.unit, depth, plain))
+    context = replace(plain, slopes=known_slopes(slide, probe, units[-1].tensor))
     stages = [Stage(s.worked, None, (), s.below, s.shares) for s in probe.steps]
     for unit in units:
         n = len(stages)
@@ -61,6 +62,29 @@ def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = 
         tuple(seen(slide, probe, stage) for stage in stages),
         deeper[1] if deeper else None,
     )
+
+
+def path(slide: Slide, unit: Unit, depth: int, context: Context) -> Iterator[Unit]:
+    """Go down along the largest terms, as far as units can be opened."""
+    stages = opened(slide, unit, context)
+    yield unit
+    for _ in range(depth - 1):
+        deeper = follow(slide, stages[-1])
+        try:
+            stages = opened(slide, deeper[1], context) if deeper else []
+        except Problem:
+            return
+        if not deeper:
+            return
+        yield deeper[1]
+
+
+def known_slopes(slide: Slide, probe: Probe, start: str) -> dict[str, Array]:
+    """Differentiate the goal, as far as the operations on the way are known."""
+    try:
+        return slopes(slide, probe.goal, start)
+    except Unknown:
+        return {}
 
 
 def follow(slide: Slide, stage: Stage) -> tuple[int, Unit] | None:

@@ -5,7 +5,7 @@ import pytest
 
 from neuropil.apps.neuron import ciphers
 from neuropil.apps.neuron.demo import DIGIT, SAMPLES, sections
-from neuropil.apps.neuron.infer import Neuron
+from neuropil.apps.neuron.infer import Lesson, Neuron
 from neuropil.core import digits
 from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
@@ -35,6 +35,7 @@ def test_digits_are_read_whichever_is_darker() -> None:
 
 def test_the_sample_is_a_three() -> None:
     lesson = Neuron()(digit=Image.open(SAMPLES / DIGIT))
+    assert isinstance(lesson, Lesson)
     assert lesson.sheet.text.startswith("it reads 3 (")
     assert int(np.argmax(lesson.outputs)) == 3
     assert sum(lesson.outputs) == pytest.approx(1)
@@ -46,6 +47,26 @@ def test_the_sample_is_a_three() -> None:
 def test_an_empty_sheet_is_a_problem() -> None:
     with pytest.raises(Problem, match="no digit in the picture"):
         ciphers.reduced(Image(np.full((20, 20, 3), 200, np.uint8)))
+
+
+def test_a_digit_on_nothing_is_on_white_paper() -> None:
+    shown = Image.open(SAMPLES / DIGIT)
+    ink = 255 - shown.pixels[..., 0]
+    on_nothing = Image(np.zeros_like(shown.pixels), alpha=ink)
+    assert ciphers.reduced(on_nothing) == pytest.approx(ciphers.reduced(shown), abs=0.02)
+
+
+def test_pixels_and_hidden_neurons_are_named_where_they_are() -> None:
+    x = digits().x_test[3]
+    network, _, _ = ciphers.learned(seed=0)
+    last, hidden = ciphers.behind(network, x, 3)
+    for i, term in enumerate(hidden.terms):
+        column, row = (int(n) for n in term.name.removeprefix("pixel ").split(","))
+        assert (row, column) == divmod(i, 8)
+        assert term.x == float(x[8 * row + column])
+    loudest = max(range(32), key=lambda i: last.terms[i].product)
+    assert hidden.name == f"neuron {loudest} of layer 0 (dense)"
+    assert hidden.ran.a == last.terms[loudest].x
 
 
 def test_a_dot_is_something() -> None:

@@ -1,6 +1,8 @@
 """The notes' numbers, on paper and on the command line; what is typed wrongly."""
 
+import csv
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from neuropil import cli
 from neuropil.apps.neuron import paper
-from neuropil.apps.neuron.infer import Neuron
+from neuropil.apps.neuron.infer import Lesson, Neuron
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core.curves import CURVES
 from neuropil.kit.problem import Problem
@@ -40,8 +42,12 @@ def test_the_number_that_the_notes_print_belongs_to_other_weights() -> None:
         w=(Weights(((0.15,),)), Weights(((0.45,),))),
         b=(Numbers((0.4,)), Numbers((0.65,))),
     )
+    assert isinstance(made, Lesson)
     assert [f"{a:.4f}" for a in made.outputs] == ["0.7153"]
-    assert f"{Neuron()().outputs[0]:.4f}" == "0.6571"
+    default = Neuron()()
+    assert isinstance(default, Lesson)
+    assert f"{default.outputs[0]:.4f}" == "0.6571"
+    assert [f"{answer.z:.4f}" for answer in default.neurons] == ["0.4150", "0.6506"]
 
 
 def test_a_network_by_hand() -> None:
@@ -56,7 +62,13 @@ def test_a_network_by_hand() -> None:
         activations=(Activation.parse("relu"), Activation.parse("sigmoid")),
         target=Numbers((1.0,)),
     )
+    assert isinstance(made, Lesson)
     assert made.outputs == pytest.approx((out,), rel=1e-14)
+    assert [answer.name for answer in made.neurons] == [
+        "layer 1, neuron 1",
+        "layer 1, neuron 2",
+        "layer 2",
+    ]
     assert "layer 1, neuron 2" in made.sheet.text
     assert f"dL/da = {2 * (out - 1):.6g}" in made.sheet.text
     assert "CHECK FAILED" not in made.sheet.text
@@ -70,6 +82,29 @@ def test_every_activation_is_worked_out(name: str) -> None:
     ((worked,),) = paper.neurons(chain, (0.5,), 0.1)
     assert worked.a == pytest.approx(CURVES[name].f(0.71), rel=1e-12)
     assert worked.check().passed
+
+
+def test_many_inputs_and_the_way_back(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "neuron --x 1,2,3,4,5,6,7,8,9 --w 1,1,1,1,1,1,1,1,1 --b -40 --target 0"
+    out = printed(capsys, f"{line} --activation identity --rate 0.125")
+    assert [text.split() for text in out.splitlines() if " x9 " in f"{text} "] == [
+        ["x9", "9", "1", "9", "90", "-10.25"]
+    ]
+    assert "dL/dz = dL/da · da/dz = 10 · 1 = 10" in out
+
+
+def test_each_table_adds_up_its_own_rows(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    line = f"neuron --x 1,2 --w 1,2/3,4 --b 0,0 --w 1,1 --b 0 -o {path}"
+    assert cli.run(line.split()) == 0
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    sums = [(i, row) for i, row in enumerate(rows) if "=SUM(" in ",".join(row)]
+    assert len(sums) == 3
+    for i, row in sums:
+        first, last = (int(number) for number in re.findall(r"D(\d+)", row[-1]))
+        assert last == i  # rows are counted from 1: the one above
+        total = math.fsum(float(row[3]) for row in rows[first - 1 : last])
+        assert total == float(rows[i + 1][-1])
 
 
 def test_exact_digits_read_back(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,16 +131,18 @@ WRONG = [
     ("neuron --x a --w 1", "a is no row of numbers"),
     ("neuron --x 1e9 --w 1", "is no row of numbers"),
     ("neuron --x nan --w 1", "is no row of numbers"),
-    ("neuron --x 1 --w 1,2", "layer 1 has 2 weights"),
+    ("neuron --x 1 --w 1,2", "layer 1: inputs 1, weights of a neuron 2"),
     ("neuron --x 1,2 --w 1,2/3", "the neurons have 2, 1 weights"),
-    ("neuron --x 1 --w 1 --w 1 --b 0", "there are 2 layers (--w) and 1 of --b"),
-    ("neuron --x 1 --w 1 --b 0,1", "layer 1 has 1 neurons and 2 biases"),
+    ("neuron --x 1 --w 1 --w 1 --b 0", "layers by --w: 2, by --b: 1"),
+    ("neuron --x 1 --w 1 --b 0,1", "layer 1: neurons 1, biases 2"),
     ("neuron --x 1 --w 1 --activation sgmoid", "did you mean sigmoid?"),
-    ("neuron --x 1 --w 1 --target 1,2", "the last layer has 1 neurons, and 2 targets"),
+    ("neuron --x 1 --w 1 --target 1,2", "neurons of the last layer: 1, targets: 2"),
     ("neuron --x 2 --w 1 --biological", "inputs x from 0 to 1"),
     ("neuron --x 1 --w 1 -o neuron.docx", "end the name in .txt, .html, .tex, .csv"),
     ("neuron --digit nothing.png", "there is no file nothing.png"),
     ("neuron --homework a.html --x 1 --w 1", "give one"),
+    ("neuron --homework a.html -o b.html", "two files for one thing"),
+    ("neuron -o a.png", "there is no picture in this"),
 ]
 
 

@@ -195,6 +195,7 @@ class Colorize(App):
         *,
         at: At,
         hints: tuple[Hint, ...] = (),
+        strength: Annotated[float, STRENGTH] = 1.0,
         target: TrueColor | None = None,
         rate: Annotated[float, RATE] = 0.01,
     ) -> Probe:
@@ -203,10 +204,12 @@ class Colorize(App):
         photo: the picture that was colored
         at: the pixel
         hints: colors that were told when it was
+        strength: that it was colored with
         target: the color that the pixel had in truth; then there is a loss and a step
         rate: of that step
         """
         RATE.check("rate", rate)
+        STRENGTH.check("strength", strength)
         if not (at.x < photo.width and at.y < photo.height):
             raise Problem(
                 f"at {at.x},{at.y} lies outside the picture: "
@@ -217,11 +220,11 @@ class Colorize(App):
         logits = self.network.run(**feeds)["logits"]
         colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
         painter = at_guide(colors, view.cells, photo.pixels)
-        point = pixel(photo.pixels, at.x, at.y, painter, view.cells)
+        point = pixel(photo.pixels, (at.x, at.y), painter, view.cells, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
         cell = Decoded(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
         n = cell.strongest()
-        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), 1.0)
+        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
             self.network.path,
@@ -229,7 +232,7 @@ class Colorize(App):
             Unit("logits", (0, n, row, column)),
             goal(cell, n, target, rate),
             steps(point, around, cell, n),
-            partial(named, cell=cell),
+            partial(named, cell=cell, size=view.light.shape),
             Sight(picture.pixels, at.x, at.y, "the color of this pixel"),
             ("lightness",),
         )

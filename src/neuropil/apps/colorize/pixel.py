@@ -35,7 +35,7 @@ class Pixel:
     rgb: 0..255, before it is rounded to what is painted
     fy: f(Y) of its lightness
     ab: a and b as they came from the cells
-    share: of its chroma that a screen can show at its lightness, 0..1
+    share: by what a and b are multiplied: the strength, and what of it a screen can show
     cells, weights: row and column of the cells that give it color, and how much each counts
     """
 
@@ -48,20 +48,26 @@ class Pixel:
     weights: Floats
 
 
-def pixel(pixels: Pixels, x: int, y: int, colors: Colors, cells: Floats) -> Pixel:
-    """Follow the pixel (x, y) of a photograph (H, W, 3), with the L of the cells (h, w)."""
+def pixel(
+    pixels: Pixels, place: tuple[int, int], colors: Colors, cells: Floats, strength: float
+) -> Pixel:
+    """Follow the pixel at (x, y) of a photograph (H, W, 3), with the L of the cells (h, w)."""
+    x, y = place
     H, W, _ = pixels.shape
     fy = bent(pixels[y : y + 1, x])  # (1,)
     light = np.float32(116) * fy - np.float32(16)
     ab = across(colors.offset, x, y, (H, W))
     if colors.slope is not None:
         ab = ab + across(colors.slope, x, y, (H, W)) * light
-    made = shown(fy, ab[None])  # (1, 3)
-    inside = bool(fits(linear_from(fy, ab[:1], ab[1:]))[0])
-    share = 1.0 if inside else float(chroma_share(fy, ab[:1], ab[1:])[0])
+    a, b = np.float32(strength) * ab[:, None]
+    made = shown(fy, np.stack([a, b], axis=-1))  # (1, 3)
+    inside = bool(fits(linear_from(fy, a, b))[0])
+    share = strength * (1.0 if inside else float(chroma_share(fy, a, b)[0]))
     painted = tuple(int(v) for v in encoded(made, np.dtype(np.uint8))[0])
     near, weights = cell_weights(pixels, x, y, cells)
-    return Pixel(255 * gamma(made[0]), painted, float(fy[0]), ab, share, near, weights)
+    return Pixel(
+        255 * np.clip(gamma(made[0]), 0, 1), painted, float(fy[0]), ab, share, near, weights
+    )
 
 
 def across(values: Floats, x: int, y: int, size: tuple[int, int]) -> Floats:

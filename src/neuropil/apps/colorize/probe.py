@@ -7,7 +7,7 @@ h, w  cells of the grid     N  colors of the palette
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -28,6 +28,8 @@ from neuropil.core.worked import Ran, Term, Worked
 from neuropil.kit.probe import Goal, Step, Unit
 from neuropil.kit.problem import Problem
 
+SLACK = 2e-3  # of 255: what is left of float32 light near black
+KNEE_OF_SCREEN = 0.0031308
 ROUNDING = 2.0**-17  # of float32 where it goes through tables, cubes and exponentials
 LOGITS = "logits"
 CHANNELS = ("red", "green", "blue")
@@ -125,7 +127,9 @@ def channel(pixel: Pixel, i: int) -> Worked:
         for name, v, w in zip("XYZ", bends(pixel), shares, strict=True)
     )
     name = f"{CHANNELS[i]} of the pixel, before it is rounded to {pixel.painted[i]}"
-    return Worked(name, terms, 0.0, SCREEN, Ran(None, float(pixel.rgb[i]), ROUNDING))
+    ran = Ran(None, float(pixel.rgb[i]), ROUNDING, SLACK)
+    bare = Worked(name, terms, 0.0, SCREEN, ran)
+    return bare if KNEE_OF_SCREEN < bare.z < 1 else replace(bare, curve=SCREEN_EDGE)
 
 
 def bends(pixel: Pixel) -> tuple[float, float, float]:
@@ -163,6 +167,12 @@ SCREEN = Curve(
     " : 12.92 * Math.max(z, 0))",
     (0.0, 0.0031308, 1.0),
 )
+SCREEN_EDGE = replace(
+    SCREEN,
+    formula="255 · 12.92 · z near black, 0 below it, 255 above white; z = {z}",
+    slope_formula="255 · 12.92 near black, 0 outside",
+    latex=r"255 \cdot 12.92 \cdot \min(\max(ZZ, 0), 1)",
+)
 CUBE = Curve(
     "cube",
     unbent,
@@ -174,16 +184,25 @@ CUBE = Curve(
     (KNEE,),
 )
 
+CUBE_FOOT = replace(
+    CUBE,
+    formula="(z - 4/29) / 7.787 = ({Z} - 0.137931) / 7.787",
+    slope_formula="1 / 7.787",
+    latex=r"(ZZ - 0.137931) / 7.787",
+)
+
 
 def tristimulus(name: str, pixel: Pixel, i: int | None, weight: float) -> Worked:
     """Tell X, Y or Z, of white's: lightness and a or b added up, then the cube."""
     lightness = Term("L, the pixel's own lightness", 116 * pixel.fy - 16, 1 / 116)
     terms: tuple[Term, ...] = (lightness,)
     if i is not None:
-        shown = " (chroma reduced to what a screen can show)" if pixel.share < 1 else ""
+        shown = f" (times {pixel.share:.4g}, for its strength on a screen)"
+        shown = shown if pixel.share != 1 else ""
         terms += (Term(f"{'ab'[i]} of the pixel{shown}", float(pixel.ab[i]), weight * pixel.share),)
     value = bends(pixel)["XYZ".index(name)]
-    return Worked(f"{name} / {name} of white", terms, 16 / 116, CUBE, Ran(value, unbent(value)))
+    curve = CUBE if value > KNEE else CUBE_FOOT
+    return Worked(f"{name} / {name} of white", terms, 16 / 116, curve, Ran(value, unbent(value)))
 
 
 def at_pixel(pixel: Pixel, cell_colors: Floats, i: int) -> Worked:
@@ -250,7 +269,7 @@ def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
 
     if target is None:
         pick = np.eye(len(cell.logits))[n]
-        text = f"z of {cell.color_name(n)} in the cell: what is looked at; no loss, no true color"
+        text = f"z of {cell.color_name(n)} in the cell, which is looked at"
         return Goal(text, LOGITS, lambda t: float(t[place][n]), lambda t: only(pick, t))
     true = target.in_palette()
 
@@ -266,10 +285,11 @@ def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
     return Goal(f"-ln p of the true {cell.color_name(true)} in the cell", LOGITS, loss, slope, rate)
 
 
-def named(unit: Unit, cell: Decoded) -> str | None:
-    """Say what a unit of the network's inputs and outputs is."""
+def named(unit: Unit, cell: Decoded, size: tuple[int, int]) -> str | None:
+    """Say what a unit of the network's inputs and outputs is; it sees a photograph of `size`."""
     if unit.tensor == "lightness":
-        return f"light of the photograph at row {unit.index[2]}, column {unit.index[3]} (L/50 - 1)"
+        place = f"row {unit.index[2]}, column {unit.index[3]}"
+        return f"L/50 - 1 of the photograph reduced to {size[1]} × {size[0]}, at {place}"
     if unit.tensor == "hints":
         return f"hint channel {unit.index[1]} at row {unit.index[2]}, column {unit.index[3]}"
     if unit.tensor == LOGITS:

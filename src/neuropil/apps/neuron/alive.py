@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from neuropil.apps.neuron.paper import Chain
+from neuropil.apps.neuron.paper import Chain, neurons
 from neuropil.biology.neuron import LARGEST, Trace, response, simulate
-from neuropil.core.curves import SIGMOID
+from neuropil.core.worked import Worked
 from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
 
@@ -45,17 +45,19 @@ def drawn(chain: Chain, seed: int) -> tuple[str, Image]:
         )
     trace = simulate(x, w, b, ms=MS, seed=seed)
     rates = response(DRIVES, ms=MS, seed=seed)
-    return story(trace), Image(picture(trace, x, b, rates))
+    ((worked,),) = neurons(chain, None, 0.0)
+    return story(trace, worked), Image(picture(trace, x, worked, rates))
 
 
-def story(trace: Trace) -> str:
+def story(trace: Trace, worked: Worked) -> str:
     """Say what the living neuron did beside what the artificial one computed."""
     n = sum(map(len, trace.spike_times))
     return (
-        f"the living neuron: {n} spikes came in over {len(trace.weights)} synapses in {MS:g} ms;"
+        f"the living neuron: spikes that came in during {MS:g} ms: {n}, synapses:"
+        f" {len(trace.weights)};"
         f" it fired {len(trace.spikes)} times, {trace.firing_rate:.0f} Hz;"
         f" the next cell fired {len(trace.next_spikes)} times\n"
-        f"the artificial one: z = {trace.z:.6g}, a = {trace.a:.6g}\n"
+        f"the artificial one: z = {worked.z:.6g}, a = {worked.a:.6g}\n"
     )
 
 
@@ -125,15 +127,15 @@ def write(
     canvas.text((FINE * x, FINE * y), text, fill=color, font_size=FINE * size, anchor=anchor)
 
 
-def picture(trace: Trace, x: Sequence[float], b: float, rates: Points) -> NDArray[np.uint8]:
+def picture(trace: Trace, x: Sequence[float], worked: Worked, rates: Points) -> NDArray[np.uint8]:
     """Draw everything: RGB (H, W, 3)."""
     large = Picture.new("RGB", (FINE * SIZE[0], FINE * SIZE[1]), PAPER)
     canvas = ImageDraw.Draw(large)
     write(canvas, LEFT[0], 34, "The living neuron", INK, 26)
     write(canvas, RIGHT[0], 34, "The artificial neuron", INK, 26)
     living(canvas, trace)
-    artificial(canvas, trace, x, b)
-    answers(canvas, trace, rates)
+    artificial(canvas, trace, x, worked.bias)
+    answers(canvas, trace, worked, rates)
     likeness(canvas)
     return np.asarray(large.resize(SIZE, Picture.Resampling.LANCZOS))
 
@@ -204,14 +206,18 @@ def artificial(canvas: ImageDraw.ImageDraw, trace: Trace, x: Sequence[float], b:
             sums.words(i, low - room, name, QUIET, "ms")
 
 
-def answers(canvas: ImageDraw.ImageDraw, trace: Trace, rates: Points) -> None:
+def answers(canvas: ImageDraw.ImageDraw, trace: Trace, worked: Worked, rates: Points) -> None:
     """Draw how both answer to a drive z."""
     span = (float(DRIVES[0]), float(DRIVES[-1]))
     z = np.linspace(*span, 200)
-    top = Panel(canvas, RIGHT[0], 470, RIGHT[1], 640, span, (0, 1.05))
-    top.axes("a = sigmoid(z), the activation", (0.0, 0.5, 1.0))
-    top.line(z, np.array([SIGMOID.f(v) for v in z]), PLUS, 2)
-    top.dot(min(max(trace.z, span[0]), span[1]), trace.a, SPIKE)
+    values = np.array([worked.curve.f(v) for v in z])
+    low, high = min(0.0, float(values.min())), max(1.0, float(values.max()))
+    top = Panel(canvas, RIGHT[0], 470, RIGHT[1], 640, span, (low, 1.05 * high))
+    top.axes(
+        f"a = {worked.curve.name}(z), the activation", sorted({round(low, 1), 0.0, round(high, 1)})
+    )
+    top.line(z, values, PLUS, 2)
+    top.dot(min(max(worked.z, span[0]), span[1]), worked.a, SPIKE)
     most = max(float(rates.max()), trace.firing_rate, 10)
     below = Panel(canvas, RIGHT[0], 700, RIGHT[1], 870, span, (0, 1.1 * most))
     below.axes(

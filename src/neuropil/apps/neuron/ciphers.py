@@ -38,6 +38,9 @@ def reduced(image: Image) -> NDArray[np.float32]:
     """
     pixels = image.pixels / np.iinfo(image.pixels.dtype).max
     grey = pixels.mean(axis=2)
+    if image.alpha is not None:  # on white paper
+        opaque = image.alpha / np.iinfo(image.alpha.dtype).max
+        grey = opaque * grey + 1 - opaque
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = np.abs(grey - np.median(edge))
     if ink.max() < FAINT:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, final
 
 from neuropil.apps.neuron import alive, ciphers, exercises, paper
-from neuropil.apps.neuron.paper import Chain
+from neuropil.apps.neuron.paper import Answer
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core.telling import DIGITS
 from neuropil.kit.between import Between
@@ -27,11 +27,21 @@ RATE, N_DIGITS, SEED = Between(0, 1000), Between(1, 17), Between(0, 10**9)
 
 @dataclass(frozen=True)
 class Lesson:
-    """What was worked out, a picture where there is one to see, and what the last layer gives."""
+    """What was worked out, a picture where there is one to see, and the numbers in it."""
 
     sheet: Sheet
     picture: Image | None = None
-    outputs: tuple[float, ...] = ()
+    outputs: tuple[float, ...] = ()  # of the last layer
+    neurons: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Living:
+    """A picture of the living neuron beside the artificial one, and both in words and numbers."""
+
+    picture: Image
+    sheet: Sheet
+    neurons: tuple[Answer, ...]
 
 
 @final
@@ -57,7 +67,7 @@ class Neuron(App):
         biological: bool = False,
         homework: Path | None = None,
         seed: Annotated[int, SEED] = 0,
-    ) -> Lesson:
+    ) -> Lesson | Living:
         """Work out a neuron or a network by hand, forward and backward.
 
         x: the inputs
@@ -87,10 +97,11 @@ class Neuron(App):
             return Lesson(*ciphers.read(digit, seed, shown))
         chain = paper.NOTES if not by_hand else paper.chained(x, w, b, activations)
         wanted = target.values if target else None
-        sheet, outputs = paper.worked_out(chain, wanted, rate, shown)
+        sheet, answers = paper.worked_out(chain, wanted, rate, shown)
         if not biological:
-            return Lesson(sheet, None, outputs)
+            outputs = answers[-len(chain.weights[-1]) :]
+            return Lesson(sheet, None, tuple(answer.a for answer in outputs), answers)
         if len(chain.weights) > 1 or len(chain.weights[0]) > 1:
-            chain = Chain(chain.x, chain.weights[:1], chain.biases[:1], chain.activations[:1])
+            chain = chain.first()
         story, picture = alive.drawn(chain, seed)
-        return Lesson(Sheet(sheet.text + "\n" + story), picture, outputs)
+        return Living(picture, Sheet(sheet.text + "\n" + story), answers)

@@ -26,6 +26,11 @@ class Chain:
     biases: tuple[tuple[float, ...], ...]
     activations: tuple[str, ...]
 
+    def first(self) -> "Chain":
+        """Take the first neuron alone."""
+        weights, biases = (self.weights[0][:1],), (self.biases[0][:1],)
+        return Chain(self.x, weights, biases, self.activations[:1])
+
     def network(self) -> Network:
         """Build the network, in float64."""
         layers: list[Layer] = []
@@ -35,6 +40,16 @@ class Chain:
             dense.put("bias", np.array(biases))
             layers += [dense, Activation(name).layer()]
         return Network(*layers, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The numbers of one neuron."""
+
+    name: str
+    z: float
+    a: float
+    slope: float  # da/dz
 
 
 NOTES = Chain((0.1,), (((0.15,),), ((0.25,),)), ((0.4,), (0.5,)), ("sigmoid", "sigmoid"))
@@ -54,20 +69,18 @@ def chained(
     names = names * len(w) if len(names) == 1 else names
     for given, what in ((biases, "--b"), (names, "--activation")):
         if len(given) != len(w):
-            raise Problem(
-                f"there are {len(w)} layers (--w) and {len(given)} of {what}: give one for each"
-            )
+            raise Problem(f"layers by --w: {len(w)}, by {what}: {len(given)}; give one for each")
     n = len(x.values)
     for number, (layer, row) in enumerate(zip(w, biases, strict=True), 1):
         if len(layer.rows[0]) != n:
             raise Problem(
-                f"layer {number} has {len(layer.rows[0])} weights for each neuron and is given"
-                f" {n} inputs: one weight for each input, neurons apart by /"
+                f"layer {number}: inputs {n}, weights of a neuron {len(layer.rows[0])};"
+                " give one weight for each input, neurons apart by /"
             )
         if len(row) != len(layer.rows):
             raise Problem(
-                f"layer {number} has {len(layer.rows)} neurons and {len(row)} biases:"
-                " one for each neuron"
+                f"layer {number}: neurons {len(layer.rows)}, biases {len(row)};"
+                " give one bias for each neuron"
             )
         n = len(layer.rows)
     return Chain(x.values, tuple(layer.rows for layer in w), biases, names)
@@ -78,7 +91,7 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
     network = chain.network()
     n_out = len(chain.weights[-1])
     if target is not None and len(target) != n_out:
-        raise Problem(f"the last layer has {n_out} neurons, and {len(target)} targets were given")
+        raise Problem(f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many")
     return [
         [
             opened(
@@ -105,8 +118,8 @@ def named(layer: int, unit: int, n: int) -> str:
 
 def worked_out(
     chain: Chain, target: tuple[float, ...] | None, rate: float, digits: int | None
-) -> tuple[Sheet, tuple[float, ...]]:
-    """Write all neurons out, and give what the last layer makes of the inputs."""
+) -> tuple[Sheet, tuple[Answer, ...]]:
+    """Write all neurons out, and list their numbers."""
     layers = neurons(chain, target, rate)
     titled = [
         (title(i, j, len(layer)), worked)
@@ -115,13 +128,17 @@ def worked_out(
     ]
     told = [f"{name}\n{body(worked, digits)}" for name, worked in titled]
     sections = [Section(name, f"<pre>{html.escape(body(w, digits))}</pre>") for name, w in titled]
+    tables: list[str] = []
+    for name, worked in titled:
+        row = 2 + sum(table.count("\n") for table in tables)  # below the title
+        tables.append(f"{name}\n{worked.csv(row)}")
     sheet = Sheet(
         "\n".join(told),
         page("A network worked out by hand", sections),
         "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in titled),
-        "\n".join(f"{name}\n{worked.csv()}" for name, worked in titled),
+        "".join(tables),
     )
-    return sheet, tuple(worked.a for worked in layers[-1])
+    return sheet, tuple(Answer(name, w.z, w.a, w.slope) for name, w in titled)
 
 
 def title(layer: int, unit: int, n: int) -> str:

@@ -80,6 +80,7 @@ class Activation:
     @classmethod
     def parse(cls, text: str) -> "Activation":
         """Read "relu"; raises Problem for what is none, and lists those that there are."""
+        text = text.lower().replace("-", "_")
         if text not in ACTIVATIONS:
             near = guess(text, ACTIVATIONS)
             raise Problem(f"activation {text}{near}: it is one of {', '.join(ACTIVATIONS)}")
