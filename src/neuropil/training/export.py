@@ -104,11 +104,15 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store kernels as float16 with a cast behind them, which the runtime resolves on loading."""
+    """Store kernels as float16 with a cast behind them, which the runtime resolves on loading.
+
+    An LSTM's biases are a matrix in ONNX, and stay exact like all others.
+    """
     graph = model.graph
+    biases = {node.input[3] for node in graph.node if node.op_type == "LSTM"}
     for tensor in list(graph.initializer):
         values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.ndim >= 2:
+        if values.dtype == np.float32 and values.ndim >= 2 and tensor.name not in biases:
             name = tensor.name
             graph.initializer.remove(tensor)
             graph.initializer.append(

@@ -1,0 +1,1 @@
+"""Writes text by hand: in a named style, a random one, or your own."""

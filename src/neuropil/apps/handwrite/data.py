@@ -1,0 +1,126 @@
+"""Handwritten lines as examples: what the pen did, and what was written.
+
+    B  lines in a batch      T  points of the longest      S  characters of the longest
+
+The data is the IAM On-Line Handwriting Database (Liwicki and Bunke 2005) in one file,
+`iam_ondb_lines.npz`; one line of it: 640 points, "Ball's house in the country", writer 41. Lines
+are split by writer, so that nobody is on two sides: some writers teach the reader that the writing
+is checked with, some a second reader that judges it, and some are never learned from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.strokes import Line, distorted, features, normalized, resampled
+from neuropil.kit.problem import Problem
+
+FILE = "iam_ondb_lines.npz"
+ALPHABET = (  # the 95 printable ASCII characters
+    " !\"#$%&'()*+,-./0123456789:;<=>?"
+    "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+)
+BLANK = 0  # the label of "no character"; a character's own is its place in ALPHABET plus 1
+DENSITY = (12, 36)  # points per character between which a line is believed
+SHORTEST = 5  # characters
+ODD_FORM = "a08-551z"
+PARTS = {"reader": (2, 3, 4, 5, 6, 7), "judge": (0,), "held out": (1,)}  # of writers, modulo 8
+
+
+@dataclass(frozen=True)
+class Written:
+    """A line: normalized strokes (P, 3), the text, and who wrote it."""
+
+    line: Line
+    text: str
+    writer: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Lines to learn from and lines of writers that are never learned from."""
+
+    learn: Sequence[Written]
+    held_out: Sequence[Written]
+
+
+def labels(text: str) -> NDArray[np.int64]:
+    """Number the characters of a text, 1 to 95 (S)."""
+    return np.array([ALPHABET.index(character) + 1 for character in text], np.int64)
+
+
+def lines(data: Path, part: str) -> list[Written]:
+    """Read the lines of one part of the writers; raises Problem where the file is not there."""
+    path = data / FILE
+    if not path.is_file():
+        raise Problem(f"there is no {FILE} in {data}; the card says how it is made")
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    x, y = absolute(arrays["dx"], arrays["offsets"]), absolute(arrays["dy"], arrays["offsets"])
+    writers = writer_names(arrays["writer"], arrays["form"])
+    found = []
+    for i, (start, end) in enumerate(
+        zip(arrays["offsets"][:-1], arrays["offsets"][1:], strict=True)
+    ):
+        text = str(arrays["text"][i])
+        usable = believed(text, end - start) and not arrays["blacklisted"][i]
+        if usable and arrays["form"][i] != ODD_FORM and side(writers[i]) == part:
+            raw = np.column_stack([x[start:end], y[start:end], arrays["pen_up"][start:end]])
+            found.append(Written(normalized(raw.astype(np.float64)), text, writers[i]))
+    return found
+
+
+def absolute(steps: NDArray[np.int16], offsets: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Add steps up to places, beginning anew at each line."""
+    total = np.cumsum(steps, dtype=np.int64)
+    before = np.concatenate([[0], total])[offsets[:-1]]
+    places: NDArray[np.int64] = total - np.repeat(before, np.diff(offsets))
+    return places
+
+
+def writer_names(writer: NDArray[np.int32], form: NDArray[np.str_]) -> list[str]:
+    """Name who wrote each line; where that is unknown, its form counts as a writer."""
+    return [str(w) if w >= 0 else f"form {f}" for w, f in zip(writer, form, strict=True)]
+
+
+def believed(text: str, n_points: int) -> bool:
+    """Tell whether a line's text fits what the pen did."""
+    low, high = DENSITY
+    return len(text) >= SHORTEST and low <= n_points / len(text) <= high
+
+
+def side(writer: str) -> str:
+    """Choose the part that a writer belongs to, by the name alone."""
+    number = sum(ord(c) * 31**i for i, c in enumerate(writer)) % 8
+    return next(part for part, numbers in PARTS.items() if number in numbers)
+
+
+def reader_examples(data: Path) -> Examples:
+    """Read what the reader learns from, and the writers that nobody learns from."""
+    return Examples(lines(data, "reader"), lines(data, "held out"))
+
+
+def batch(
+    examples: Examples, progress: float, rng: np.random.Generator, n_lines: int
+) -> dict[str, NDArray[np.float32]]:
+    """Draw B lines of similar length: strokes (B, T, 4), labels (B, S), lengths (B, 2)."""
+    some = [examples.learn[i] for i in rng.integers(len(examples.learn), size=4 * n_lines)]
+    some.sort(key=lambda written: len(written.line))
+    first = int(rng.integers(3 * n_lines + 1))
+    chosen = some[first : first + n_lines]
+    return stacked([(features(resampled(distorted(w.line, rng))), w.text) for w in chosen])
+
+
+def stacked(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> dict[str, NDArray[np.float32]]:
+    """Pad strokes and labels to the longest, and note how long each is."""
+    T, S = max(len(f) for f, _ in pairs), max(len(text) for _, text in pairs)
+    strokes = np.zeros((len(pairs), T, 4), np.float32)
+    numbers = np.zeros((len(pairs), S), np.float32)
+    for row, number, (feature, text) in zip(strokes, numbers, pairs, strict=True):
+        row[: len(feature)] = feature
+        number[: len(text)] = labels(text)
+    lengths = np.array([(len(f), len(text)) for f, text in pairs], np.float32)
+    return {"strokes": strokes, "labels": numbers, "lengths": lengths}

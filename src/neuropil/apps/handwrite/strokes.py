@@ -1,0 +1,91 @@
+"""Pen strokes as networks see them: leveled, of one height, points at even distances.
+
+    P  points of a recording      T  points after resampling      4 features
+
+A line of writing is (P, 3): x to the right and y downwards in any unit, and 1 where the pen leaves
+the paper after the point, else 0. What a network sees of it is (T, 4), in units of the line's
+height: the step to the point (dx, dy), its y above (-) or below (+) the middle, and the pen.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Line = NDArray[np.float64]  # (P, 3): x, y, pen up after the point
+Features = NDArray[np.float32]  # (T, 4): dx, dy, y, pen up
+
+DISTANCE = 0.22  # of the line's height between points: about ten points to a character
+# percentiles of y between which the height is taken, so that one loop counts little
+INNER = (10, 90)
+TRIMMED = 0.7  # share of the points, those nearest to the first fit, by which a line is leveled
+
+
+def seen(line: Line) -> Features:
+    """Bring a line to the form that networks see."""
+    return features(resampled(normalized(line)))
+
+
+def normalized(line: Line) -> Line:
+    """Turn a line until it is level, put its middle on y = 0, and make its height 1."""
+    x, y = (line[:, i] - line[:, i].mean() for i in (0, 1))
+    angle = np.arctan(slope(x, y))
+    across, down = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    low, high = np.percentile(down, INNER)
+    height = max(high - low, 1e-6 + 0.02 * np.ptp(across))  # a dash has no height of its own
+    level = np.stack([across - across.min(), down - (low + high) / 2], axis=1) / height
+    return np.column_stack([level, line[:, 2]])
+
+
+def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Fit dy/dx by least squares, then again by the points that the first fit is nearest to."""
+    if np.ptp(x) <= 2 * np.ptp(y):  # too short to say, or one dot
+        return 0.0
+    near = np.ones(len(x), bool)
+    for _ in range(3):
+        a, b = np.polyfit(x[near], y[near], 1)
+        off = np.abs(y - a * x - b)
+        near = off <= np.quantile(off, TRIMMED)
+    return float(a)
+
+
+def resampled(line: Line, distance: float = DISTANCE) -> Line:
+    """Place points at even distances along each stroke; its first and last point stay."""
+    made = []
+    for stroke in strokes(line):
+        along = np.concatenate([[0.0], np.hypot(*np.diff(stroke[:, :2], axis=0).T).cumsum()])
+        n = max(1, round(along[-1] / distance))
+        at = np.linspace(0, along[-1], n + 1) if along[-1] > distance / 4 else along[-1:]
+        points = np.stack([np.interp(at, along, stroke[:, i]) for i in (0, 1)], axis=1)
+        up = np.zeros(len(points))
+        up[-1] = 1
+        made.append(np.column_stack([points, up]))
+    return np.concatenate(made)
+
+
+def strokes(line: Line) -> list[Line]:
+    """Cut a line where the pen leaves the paper."""
+    ends = np.flatnonzero(line[:, 2]) + 1
+    return [stroke for stroke in np.split(line, ends) if len(stroke)]
+
+
+def features(line: Line) -> Features:
+    """List steps, heights and pen (T, 4) of a line."""
+    steps = np.diff(line[:, :2], axis=0, prepend=line[:1, :2])
+    return np.column_stack([steps, line[:, 1], line[:, 2]]).astype(np.float32)
+
+
+def distorted(line: Line, rng: np.random.Generator) -> Line:
+    """Slant, stretch, turn and shake a normalized line, as another hand or day would."""
+    slant, angle = rng.uniform(-0.35, 0.35), rng.normal(0, 0.02)
+    wide, tall = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.06))
+    x = wide * (line[:, 0] - slant * line[:, 1])
+    y = tall * line[:, 1]
+    turned = np.stack([x + angle * y, y - angle * (x - x.mean())], axis=1)
+    shaken = turned + wave(len(line), rng)
+    return np.column_stack([shaken, line[:, 2]])
+
+
+def wave(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a smooth wandering (n, 2) of a few hundredths of the line's height."""
+    knots = rng.normal(0, 0.03, (max(2, n // 40), 2))
+    at, every = np.linspace(0, 1, n), np.linspace(0, 1, len(knots))
+    return np.stack([np.interp(at, every, knots[:, i]) for i in (0, 1)], axis=1)

@@ -1,0 +1,101 @@
+"""The database's file read: what is believed, who is on which side, what a batch is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil.apps.handwrite.data import (
+    ALPHABET,
+    FILE,
+    PARTS,
+    Examples,
+    batch,
+    believed,
+    labels,
+    lines,
+    reader_examples,
+    side,
+)
+from neuropil.kit.problem import Problem
+
+N = 60
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Write a file of the database's form with N short lines of 30 writers."""
+    rng = np.random.default_rng(0)
+    lengths = np.full(N, 160)
+    lengths[1] = 20  # too few points for its text
+    text = np.array(["some words"] * N)
+    text[2] = "ab"
+    blacklisted = np.zeros(N, bool)
+    blacklisted[3] = True
+    total = int(lengths.sum())
+    writer = (np.arange(N) % 30).astype(np.int32)
+    writer[4] = -1
+    np.savez(
+        tmp_path / FILE,
+        dx=rng.integers(0, 30, total).astype(np.int16),
+        dy=rng.integers(-40, 41, total).astype(np.int16),
+        dt=np.ones(total, np.int16),
+        pen_up=(rng.random(total) < 0.1).astype(np.uint8),
+        offsets=np.concatenate([[0], lengths.cumsum()]).astype(np.int32),
+        origin=np.zeros((N, 2), np.int16),
+        text=text,
+        form=np.array([f"f{i}" for i in range(N)]),
+        line=np.ones(N, np.int16),
+        writer=writer,
+        blacklisted=blacklisted,
+    )
+    return tmp_path
+
+
+def test_every_believed_line_is_on_one_side(folder: Path) -> None:
+    found = {part: lines(folder, part) for part in PARTS}
+    assert sum(map(len, found.values())) == N - 3
+    writers = [{w.writer for w in part} for part in found.values()]
+    assert not writers[0] & writers[1] | writers[0] & writers[2] | writers[1] & writers[2]
+    assert "form f4" in set().union(*writers)
+    assert all(writers)
+
+
+def test_parts_hold_every_writer_once() -> None:
+    numbers = [n for part in PARTS.values() for n in part]
+    assert sorted(numbers) == list(range(8))
+    counts = {part: sum(side(str(w)) == part for w in range(200)) for part in PARTS}
+    assert counts["reader"] > counts["judge"] > 10 < counts["held out"]
+
+
+def test_a_batch_has_lines_labels_and_lengths(folder: Path) -> None:
+    examples = reader_examples(folder)
+    made = batch(examples, 0.0, np.random.default_rng(3), n_lines=6)
+    again = batch(examples, 0.0, np.random.default_rng(3), n_lines=6)
+    assert all(np.array_equal(made[key], again[key]) for key in made)
+    B, T, four = made["strokes"].shape
+    assert (B, four) == (6, 4)
+    assert made["lengths"][:, 0].max() == T
+    assert made["lengths"][:, 1].tolist() == [10] * 6
+    assert np.isfinite(made["strokes"]).all()
+    assert made["labels"][0].tolist() == labels("some words").tolist()
+    assert isinstance(examples, Examples)
+
+
+def test_labels_are_places_in_the_alphabet() -> None:
+    assert len(ALPHABET) == 95
+    assert labels(" ~").tolist() == [1, 95]
+    with pytest.raises(ValueError, match="substring"):
+        labels("é")
+
+
+def test_what_is_believed() -> None:
+    assert believed("house", 5 * 20)
+    assert not believed("house", 5 * 11)
+    assert not believed("house", 5 * 37)
+    assert not believed("hous", 4 * 20)
+
+
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"there is no iam_ondb_lines\.npz"):
+        reader_examples(tmp_path)
