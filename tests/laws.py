@@ -81,7 +81,7 @@ BRITISH = re.compile(
 
 QUIET = {  # calls at import that only compute
     *("dict", "field", "float", "frozenset", "int", "len", "list", "max", "min", "namedtuple"),
-    *("partial", "range", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+    *("partial", "range", "replace", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
 }
 QUIET_METHODS = {
     "astype",
