@@ -34,11 +34,13 @@ def tiny() -> Recipe:
         score=lambda network, held_out: {
             "error": error(network, torch.from_numpy(held_out)).item()
         },
-        packing=Packing(
-            inputs={"noise": ("B", 1, "H", "W")},
-            outputs=("blurred",),
-            shapes=({"B": 1, "H": 8, "W": 8}, {"B": 3, "H": 16, "W": 24}),
-            metadata={"neuropil": "tiny", "licence": "MIT"},
+        packings=(
+            Packing(
+                inputs={"noise": ("B", 1, "H", "W")},
+                outputs=("blurred",),
+                shapes=({"B": 1, "H": 8, "W": 8}, {"B": 3, "H": 16, "W": 24}),
+                metadata={"neuropil": "tiny", "licence": "MIT"},
+            ),
         ),
         steps=STEPS,
         lr=1e-2,

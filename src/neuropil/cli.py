@@ -24,7 +24,7 @@ import typer
 
 from neuropil import __version__, registry
 from neuropil.flags import ALONE, COMMON, FEEDS, LENS, flag, parameter
-from neuropil.kit.between import MAX_PIXELS
+from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.signature import Option, Signature, read
@@ -40,8 +40,10 @@ DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130
 ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
 OPENS = "Open a neuron of a network: its terms, sum, activation, gradient, and their proof."
 OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --html walk.html"
-EXAMPLES = {"neuron": "--x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5"}
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+EXAMPLES = {
+    "neuron": "--x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5",
+    "handwrite": '"Dear Ada," -o letter.svg',
+}
 ONCE = ("--unit", "--depth", "--html", "--csv")  # flags that a deeper look doesn't repeat
 
 
@@ -141,13 +143,20 @@ def _idle() -> None:
 def _application(name: str) -> Callable[..., Work]:
     """Make the command of an application, its parameters written into its signature."""
     signature = read(registry.application(name).__call__)
-    common: tuple[Option, ...] = COMMON if signature.inputs else ALONE
+    takes_files = bool(signature.inputs) and signature.inputs[0].kinds != (str,)
+    common: tuple[Option, ...] = COMMON if takes_files else ALONE
     parameters = []
 
     def command(**given: Any) -> Work:
-        return partial(_apply if signature.inputs else _alone, name, signature, given)
+        return partial(_apply if takes_files else _alone, name, signature, given)
 
-    if signature.inputs:
+    if signature.inputs and not takes_files:
+        (text,) = signature.inputs
+        words = typer.Argument(metavar=text.name.upper(), help=text.text, show_default=False)
+        parameters = [parameter("words", None, Annotated[str | None, words])]
+        parameters += [flag(Option(text.name, str, None, "the same, as an option"))]
+        command.__doc__ = signature.summary
+    elif takes_files:
         given = signature.inputs[0].text
         several = f"INPUT: {given}. Several, and folders, will do too."
         command.__doc__ = f"{signature.summary}\n\n{several}"
@@ -196,15 +205,15 @@ def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
 
 def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
-    """Run an application that has no inputs: show the text that it makes, or write it.
+    """Run an application that takes no files: show the text that it makes, or write it.
 
-    A picture is written where a name for it was given, or where it is the thing itself.
+    Anything but a text is written, also where no name was given for it.
     """
-    from neuropil.kit.image import Image
-    from neuropil.kit.result import parts, plain
+    from neuropil.kit.result import parts, plain, said
     from neuropil.kit.sheet import Sheet
 
     own = {option.name: option.value(given[option.name]) for option in signature.options}
+    own |= {text.name: _words(text.name, given) for text in signature.inputs}
     common = {option.name: option.value(given[option.name]) for option in ALONE}
     named = [value for value in own.values() if isinstance(value, Path)]
     targets = [*filter(None, [common["output"]]), *named]
@@ -215,16 +224,16 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     with on_terminal():
         found = parts(registry.load(name)(**own))
     media = [m for m in (found.main, *found.beside.values()) if m]
-    if not targets and isinstance(found.main, Image):
-        targets = [Path(f"{name}.png")]
+    if not targets and found.main and not isinstance(found.main, Sheet):
+        targets = [Path(name).with_suffix(next(iter(found.main.endings)))]
         _check_place(targets[0], common["force"])
-    pictured = bool(targets) and targets[0].suffix.lower() in PICTURES
-    saved = [m for m in media if isinstance(m, Image) == pictured][:1] if targets else []
+    saved = [m for target in targets for m in media if target.suffix.lower() in m.endings][:1]
     if targets and not saved:
-        raise Problem(f"{targets[0]} can't be written: there is no picture in this")
+        possible = ", ".join(ending for m in media for ending in m.endings)
+        raise Problem(f"{targets[0]} can't be written; end the name in {possible}")
     for target, thing in zip(targets, saved, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
-        thing.save(target)
+        thing.save(target, quality=QUALITY)
     if common["json"]:
         record = {"output": [str(target) for target in targets]}
         typer.echo(json.dumps(record | plain(found.rest), allow_nan=False))
@@ -233,7 +242,30 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     typer.echo("".join(shown), nl=False)
     for target in targets:
         typer.echo(str(target))
+    if signature.inputs:
+        typer.echo("\n".join(f"{key}: {said(value)}" for key, value in found.rest.items()))
     return DONE
+
+
+def _words(name: str, given: dict[str, Any]) -> str:
+    """Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-)."""
+    said = [text for text in (given["words"], given[name]) if text is not None]
+    if len(said) > 1:
+        raise Problem(f"there are two texts; give one, in quotes or by --{name}")
+    text = str(said[0]) if said else ""
+    if text == "-":
+        return sys.stdin.read()
+    if not text.startswith("@") or len(text) == 1:
+        return text
+    path = Path(text[1:])
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Problem(f"{path} is not UTF-8 text; save it as such") from None
+    except OSError as error:
+        raise Problem(
+            f"{path} can't be read ({error.strerror}); @ goes before a file's name"
+        ) from None
 
 
 def _check_place(target: Path, force: bool) -> None:

@@ -106,8 +106,8 @@ class Two(nn.Module):
 
 
 def test_several_results_have_names(tmp_path: Path) -> None:
-    packing = replace(tiny().packing, outputs=("more", "twice"))
-    recipe: Recipe = replace(tiny(), packing=packing)
+    packing = replace(tiny().packings[0], outputs=("more", "twice"))
+    recipe: Recipe = replace(tiny(), packings=(packing,))
     made = Network(export(Two(), recipe, SCORES, tmp_path), threads=1).run(
         noise=np.ones((1, 1, 8, 8), np.float32)
     )

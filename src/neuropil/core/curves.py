@@ -177,6 +177,19 @@ def scaled(factor: float, power: float = 1.0, name: str = "scaled") -> Curve:
     )
 
 
+def share_of(part: float, n: int) -> Curve:
+    """Make the curve part / z: what number n of the terms is of the sum of all (softmax)."""
+    return Curve(
+        "share",
+        lambda z: part / z,
+        lambda z: -part / z**2,
+        f"term {n} / z = {part:.9g} / {{z}}",
+        "-a / z, its own term held = -{a} / {z}",
+        rf"{part:.9g} / ZZ",
+        f"x[{n}] / z",
+    )
+
+
 CURVES: dict[str, Curve] = {
     curve.name: curve
     for curve in (IDENTITY, SIGMOID, TANH, RELU, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)

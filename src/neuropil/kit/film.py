@@ -12,7 +12,7 @@ Dimension key: H, W height and width.
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -106,6 +106,11 @@ class Film:
             raise Problem(f"{path} has no frame that can be read; find a whole copy")
         height, width, _ = first.pixels.shape
         return cls(path, width, height, fps, n_frames, seconds)
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that films can be written to."""
+        return tuple(KINDS)
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""

@@ -8,6 +8,7 @@ Dimension key: H, W height and width.
 
 import dataclasses
 import io
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -58,6 +59,11 @@ class Image:
     def replace(self, *, pixels: Samples) -> Self:
         """Copy this picture with other pixels, and with its alpha and notes."""
         return dataclasses.replace(self, pixels=pixels)
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that pictures can be written to."""
+        return sorted(writing.FORMATS, key=".png".__ne__)
 
     @property
     def height(self) -> int:

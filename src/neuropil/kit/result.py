@@ -1,14 +1,22 @@
 """What a call hands back, taken apart: the thing itself, the pictures beside it, the numbers."""
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
-from neuropil.kit.film import Film
-from neuropil.kit.image import Image
-from neuropil.kit.sheet import Sheet
 
-Media = Image | Film | Sheet
+@runtime_checkable
+class Media(Protocol):
+    """Anything that can be written to a file: a picture, a film, a sheet, a drawing, a style."""
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that it can be written to, the usual one first."""
+
+    def save(self, path: Path, *, quality: int) -> None:
+        """Write a file; `quality` is of pictures and films."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 sheet.save(Path("neuron.tex"))      .txt, .html, .tex, .csv
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,11 @@ class Sheet:
         """Find what is written to a file of each ending."""
         all_forms = {".txt": self.text, ".html": self.html, ".tex": self.latex, ".csv": self.csv}
         return {ending: content for ending, content in all_forms.items() if content}
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that it can be written to."""
+        return tuple(self.forms)
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""

@@ -30,6 +30,7 @@ class Network:
         self._session = _session(model, threads or cores())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.inputs = tuple(value.name for value in self._session.get_inputs())
+        self.sizes = {value.name: value.shape for value in self._session.get_inputs()}
         self.outputs = tuple(value.name for value in self._session.get_outputs())
 
     def run(self, **feeds: "NDArray[Any]") -> "dict[str, NDArray[Any]]":

@@ -31,16 +31,32 @@ TOLERANCE = 1e-4
 
 
 def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out: Path) -> Path:
-    """Write `out/<recipe>.onnx` with its metadata; raises RuntimeError where engines disagree."""
-    packing = recipe.packing
+    """Write a file for each packing of a recipe, and return the first one.
+
+    `out/<recipe>.onnx` holds the whole network, `out/<recipe>-<part>.onnx` a part of it. Raises
+    RuntimeError where engines disagree.
+    """
     plain = rounded(folded(deepcopy(network).cpu().float().eval()))
-    metadata = {**packing.metadata, "recipe": told(recipe), "scores": json.dumps(dict(scores))}
-    metadata |= {"commit": commit(), "date": date.today().isoformat()}
-    file = out / f"{recipe.name}.onnx"
+    told_with = {"recipe": told(recipe), "scores": json.dumps(dict(scores))}
+    told_with |= {"commit": commit(), "date": date.today().isoformat()}
+    files = [
+        write(
+            getattr(plain, packing.part) if packing.part else plain,
+            packing,
+            out / f"{'-'.join(filter(None, [recipe.name, packing.part]))}.onnx",
+            {**packing.metadata, **told_with},
+        )
+        for packing in recipe.packings
+    ]
+    return files[0]
+
+
+def write(plain: nn.Module, packing: Packing, file: Path, metadata: Mapping[str, str]) -> Path:
+    """Write one network whole or not at all, and only if both engines agree on it."""
     with written(file) as path:
         trace(plain, packing, path)
         model = halved(onnx.load(path))
-        helper.set_model_props(model, metadata)
+        helper.set_model_props(model, dict(metadata))
         onnx.checker.check_model(model)
         onnx.save(model, path)
         worst = np.max([deviation(plain, path, packing, sizes) for sizes in packing.shapes])

@@ -27,6 +27,7 @@ class Packing:
     outputs: tuple[str, ...]
     shapes: tuple[Mapping[str, int], ...]  # sizes for the words: at least two, to try the file on
     metadata: Mapping[str, str]
+    part: str = ""  # of the network, by its attribute's name; the whole by default
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Recipe:
     batch: Callable[[Any, float, np.random.Generator], Batch]  # of examples, progress 0..1
     loss: Callable[[nn.Module, Mapping[str, Tensor]], Tensor]
     score: Callable[[nn.Module, Any], dict[str, float]]  # on held-out examples
-    packing: Packing
+    packings: tuple[Packing, ...]  # a file for each
     steps: int
     lr: float  # of AdamW at its highest
     weight_decay: float = 0.02

@@ -8,7 +8,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from neuropil.apps.handwrite.data import ALPHABET, labels, stacked
 from neuropil.apps.handwrite.model import Reader
-from neuropil.apps.handwrite.train import loss, packing, places, read_lines, reader
+from neuropil.apps.handwrite.train import loss, places, read_lines, reader, reader_packing
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 
@@ -46,5 +46,5 @@ def test_the_file_reads_lines_of_every_length(tmp_path: Path) -> None:
     assert isinstance(recipe, Recipe)
     file = export(Reader(channels=8, hidden=8), recipe, {"character_error_rate": 1.0}, tmp_path)
     assert file.name == "handwrite-reader.onnx"
-    assert packing().metadata["alphabet"] == ALPHABET
+    assert reader_packing("reader").metadata["alphabet"] == ALPHABET
     assert labels(ALPHABET).tolist() == list(range(1, 96))

@@ -142,7 +142,7 @@ WRONG = [
     ("neuron --digit nothing.png", "there is no file nothing.png"),
     ("neuron --homework a.html --x 1 --w 1", "give one"),
     ("neuron --homework a.html -o b.html", "two files for one thing"),
-    ("neuron -o a.png", "there is no picture in this"),
+    ("neuron -o a.png", "end the name in .txt, .html, .tex, .csv"),
 ]
 
 

@@ -23,7 +23,7 @@ from neuropil.apps.colorize.color import (
 from neuropil.apps.colorize.decode import probabilities
 from neuropil.apps.colorize.palette import nearest
 from neuropil.apps.colorize.pixel import Pixel
-from neuropil.core.curves import EXP, IDENTITY, Curve
+from neuropil.core.curves import EXP, IDENTITY, Curve, share_of
 from neuropil.core.worked import Ran, Term, Worked
 from neuropil.kit.probe import Goal, Step, Unit
 from neuropil.kit.problem import Problem
@@ -237,15 +237,7 @@ def chance(cell: Decoded, n: int) -> Worked:
         Term(f"e^(z/T) of {cell.color_name(m)}", float(e), 1.0) for m, e in enumerate(powers)
     )
     top = float(powers[n])
-    part = Curve(
-        "share",
-        lambda z: top / z,
-        lambda z: -top / z**2,
-        f"e^(z/T) of color {n} / z = {top:.9g} / {{z}}",
-        "-a / z, its own power held = -{a} / {z}",
-        rf"{top:.9g} / ZZ",
-        f"x[{n}] / z",
-    )
+    part = share_of(top, n)
     name = f"p of {cell.color_name(n)} in that cell"
     return Worked(name, terms, 0.0, part, Ran(None, float(cell.p[n]), ROUNDING))
 

@@ -41,7 +41,7 @@ def base() -> Recipe:
         batch=data.batch,
         loss=loss,
         score=score,
-        packing=packing(),
+        packings=(packing(),),
         steps=5000,
         lr=2e-3,
     )

@@ -8,14 +8,25 @@ are split by writer, so that nobody is on two sides: some writers teach the read
 is checked with, some a second reader that judges it, and some are never learned from.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.strokes import Line, distorted, features, normalized, resampled
+from neuropil.apps.handwrite.glyphs import READ, WRITTEN, mixed
+from neuropil.apps.handwrite.strokes import (
+    Line,
+    affine,
+    changed,
+    distorted,
+    features,
+    normalized,
+    resampled,
+)
 from neuropil.kit.problem import Problem
 
 FILE = "iam_ondb_lines.npz"
@@ -26,8 +37,13 @@ ALPHABET = (  # the 95 printable ASCII characters
 BLANK = 0  # the label of "no character"; a character's own is its place in ALPHABET plus 1
 DENSITY = (12, 36)  # points per character between which a line is believed
 SHORTEST = 5  # characters
+RARELY = 0.4  # of the lines get characters that the database hardly has
 ODD_FORM = "a08-551z"
-PARTS = {"reader": (2, 3, 4, 5, 6, 7), "judge": (0,), "held out": (1,)}  # of writers, modulo 8
+PARTS = {  # of the writers, by a number modulo 16
+    "reader": (2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15),  # also what the writer learns from
+    "judge": (0, 1, 8),
+    "held out": (9,),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,14 @@ class Examples:
 
     learn: Sequence[Written]
     held_out: Sequence[Written]
+
+    @cached_property
+    def by_writer(self) -> dict[str, list[Written]]:
+        """Sort the lines to learn from by who wrote them."""
+        writers: dict[str, list[Written]] = {}
+        for written in self.learn:
+            writers.setdefault(written.writer, []).append(written)
+        return writers
 
 
 def labels(text: str) -> NDArray[np.int64]:
@@ -65,12 +89,17 @@ def lines(data: Path, part: str) -> list[Written]:
     for i, (start, end) in enumerate(
         zip(arrays["offsets"][:-1], arrays["offsets"][1:], strict=True)
     ):
-        text = str(arrays["text"][i])
+        text = tidy(str(arrays["text"][i]))
         usable = believed(text, end - start) and not arrays["blacklisted"][i]
         if usable and arrays["form"][i] != ODD_FORM and side(writers[i]) == part:
             raw = np.column_stack([x[start:end], y[start:end], arrays["pen_up"][start:end]])
             found.append(Written(normalized(raw.astype(np.float64)), text, writers[i]))
     return found
+
+
+def tidy(text: str) -> str:
+    """Take out the spaces before punctuation that the transcripts have and the writers did not."""
+    return re.sub(r" ([.,;:!?)])", r"\1", text)
 
 
 def absolute(steps: NDArray[np.int16], offsets: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -94,7 +123,7 @@ def believed(text: str, n_points: int) -> bool:
 
 def side(writer: str) -> str:
     """Choose the part that a writer belongs to, by the name alone."""
-    number = sum(ord(c) * 31**i for i, c in enumerate(writer)) % 8
+    number = sum(ord(c) * 31**i for i, c in enumerate(writer)) % 16
     return next(part for part, numbers in PARTS.items() if number in numbers)
 
 
@@ -107,11 +136,60 @@ def batch(
     examples: Examples, progress: float, rng: np.random.Generator, n_lines: int
 ) -> dict[str, NDArray[np.float32]]:
     """Draw B lines of similar length: strokes (B, T, 4), labels (B, S), lengths (B, 2)."""
-    some = [examples.learn[i] for i in rng.integers(len(examples.learn), size=4 * n_lines)]
+    chosen = similar(examples.learn, rng, n_lines)
+    return stacked([read_example(written, rng) for written in chosen])
+
+
+def similar(learn: Sequence[Written], rng: np.random.Generator, n_lines: int) -> Sequence[Written]:
+    """Draw lines that have about the same number of points."""
+    some = [learn[i] for i in rng.integers(len(learn), size=4 * n_lines)]
     some.sort(key=lambda written: len(written.line))
     first = int(rng.integers(3 * n_lines + 1))
-    chosen = some[first : first + n_lines]
-    return stacked([(features(resampled(distorted(w.line, rng))), w.text) for w in chosen])
+    return some[first : first + n_lines]
+
+
+def read_example(written: Written, rng: np.random.Generator) -> tuple[NDArray[np.float32], str]:
+    """Make strokes and text for a reader: rare characters among them, otherwise than written."""
+    line, text = resampled(written.line), written.text
+    if rng.random() < RARELY:
+        line, text = mixed(line, text, READ, rng, int(rng.integers(1, 5)))
+    return features(resampled(distorted(line, rng))), text
+
+
+def writer_batch(
+    examples: Examples, progress: float, rng: np.random.Generator, n_lines: int
+) -> dict[str, NDArray[np.float32]]:
+    """Draw B lines to write, each beside another line of the same writer that shows the hand.
+
+    To `stacked`'s three come the other line's, `shown` (B, T, 4) and `shown_lengths` (B, 2), and
+    the writers' numbers `writer` (B,).
+    """
+    chosen = similar(examples.learn, rng, n_lines)
+    pairs, shown = [], []
+    for written in chosen:
+        its = examples.by_writer[written.writer]
+        other = its[int(rng.integers(len(its)))]
+        change = affine(rng)
+        pairs.append(written_example(written, change, rng))
+        shown.append((features(resampled(changed(other.line, change))), ""))
+    arrays, others = stacked(pairs), stacked(shown)
+    numbers = np.array([list(examples.by_writer).index(w.writer) for w in chosen], np.float32)
+    return {
+        **arrays,
+        "shown": others["strokes"],
+        "shown_lengths": others["lengths"],
+        "writer": numbers,
+    }
+
+
+def written_example(
+    written: Written, change: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], str]:
+    """Make strokes and text for the writer: as written, with rare characters among them."""
+    line, text = resampled(written.line), written.text
+    if rng.random() < RARELY:
+        line, text = mixed(line, text, WRITTEN, rng, int(rng.integers(1, 5)))
+    return features(resampled(changed(line, change))), text
 
 
 def stacked(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> dict[str, NDArray[np.float32]]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Line = NDArray[np.float64]  # (P, 3): x, y, pen up after the point
 Features = NDArray[np.float32]  # (T, 4): dx, dy, y, pen up
 
+UNITS = (4.0, 4.0, 4.0, 1.0)  # what the writer multiplies features with, so that they are about 1
+LOOSEST = 0.95  # correlation that a Gaussian of the writer may reach
 DISTANCE = 0.22  # of the line's height between points: about ten points to a character
 # percentiles of y between which the height is taken, so that one loop counts little
 INNER = (10, 90)
@@ -68,20 +70,29 @@ def strokes(line: Line) -> list[Line]:
 
 
 def features(line: Line) -> Features:
-    """List steps, heights and pen (T, 4) of a line."""
-    steps = np.diff(line[:, :2], axis=0, prepend=line[:1, :2])
+    """List steps, heights and pen (T, 4) of a line; the first step comes from the middle, y = 0."""
+    steps = np.diff(line[:, :2], axis=0, prepend=line[:1, :2] * [1, 0])
     return np.column_stack([steps, line[:, 1], line[:, 2]]).astype(np.float32)
 
 
 def distorted(line: Line, rng: np.random.Generator) -> Line:
     """Slant, stretch, turn and shake a normalized line, as another hand or day would."""
-    slant, angle = rng.uniform(-0.35, 0.35), rng.normal(0, 0.02)
-    wide, tall = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.06))
-    x = wide * (line[:, 0] - slant * line[:, 1])
-    y = tall * line[:, 1]
+    slanted, angle = changed(line, affine(rng, 0.35)), rng.normal(0, 0.02)
+    x, y = slanted[:, 0], slanted[:, 1]
     turned = np.stack([x + angle * y, y - angle * (x - x.mean())], axis=1)
     shaken = turned + wave(len(line), rng)
     return np.column_stack([shaken, line[:, 2]])
+
+
+def affine(rng: np.random.Generator, slant: float = 0.2) -> NDArray[np.float64]:
+    """Draw how another hand slants and stretches: (2, 2), for places as rows."""
+    wide, tall = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.06))
+    return np.array([[wide, 0.0], [-wide * rng.uniform(-slant, slant), tall]])
+
+
+def changed(line: Line, change: NDArray[np.float64]) -> Line:
+    """Slant and stretch a line (P, 3)."""
+    return np.column_stack([line[:, :2] @ change, line[:, 2]])
 
 
 def wave(n: int, rng: np.random.Generator) -> NDArray[np.float64]:

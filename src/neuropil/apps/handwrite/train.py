@@ -3,6 +3,7 @@
 neuropil train handwrite reader --data DIR
 """
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import ctc_loss
+from torch.nn.functional import cross_entropy, ctc_loss, one_hot, pad
 
 from neuropil.apps.handwrite import data
-from neuropil.apps.handwrite.model import Reader
+from neuropil.apps.handwrite.model import HIGH, LOW, A, D, K, M, Reader, Writer
 from neuropil.apps.handwrite.reading import best_path, error_rate
-from neuropil.apps.handwrite.strokes import features, resampled
+from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, features, resampled
 from neuropil.training.recipe import Packing, Recipe
 
 N_LINES = 48  # in a batch
+N_WRITTEN = 64
+WHOSE = 0.02  # weight of telling the writer from the style
 LOOKED_AT = 256  # held-out lines scored at each look
 
 
@@ -38,26 +41,79 @@ def reader() -> Recipe:
         batch=partial(data.batch, n_lines=N_LINES),
         loss=loss,
         score=score,
-        packing=packing(),
+        packings=(reader_packing("reader"),),
         steps=6000,
         lr=2e-3,
         ema=0.998,
     )
 
 
-def packing() -> Packing:
-    """Name inputs and outputs, and tell with the file what running needs."""
+def writer() -> Recipe:
+    """Train the writer, hand and pen together.
+
+    neuropil train handwrite writer --data DIR
+    """
+    return Recipe(
+        name="handwrite-writer",
+        network=Writer,
+        examples=data.reader_examples,
+        batch=partial(data.writer_batch, n_lines=N_WRITTEN),
+        loss=writer_loss,
+        score=writer_score,
+        packings=(hand_packing(), pen_packing(LOW, HIGH)),
+        steps=4000,
+        lr=2e-3,
+        weight_decay=0.01,
+        ema=0.998,
+    )
+
+
+def reader_packing(part_of_writers: str) -> Packing:
+    """Name inputs and outputs of a reader, and tell with the file what running needs."""
     return Packing(
         inputs={"strokes": ("B", "T", 4)},
         outputs=("logits",),
         shapes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
-        metadata={
-            "neuropil": "handwrite",
-            "alphabet": data.ALPHABET,
-            "licence": "research, non-commercial (IAM-OnDB)",
-            "data": "IAM On-Line Handwriting Database, lines of three quarters of its writers",
-        },
+        metadata=metadata(part_of_writers),
     )
+
+
+def hand_packing() -> Packing:
+    """Pack the network that tells a style from strokes."""
+    return Packing(
+        inputs={"strokes": ("B", "T", 4), "there": ("B", "T")},
+        outputs=("style",),
+        shapes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
+        metadata=metadata("reader"),
+        part="hand",
+    )
+
+
+def pen_packing(low: int, high: int) -> Packing:
+    """Pack one step of the pen; what it returns goes in again, beside the point it drew."""
+    state = {"kappa": K, "seen": A, "h1": low, "c1": low, "h2": high, "c2": high}
+    return Packing(
+        inputs={
+            "point": ("B", 4),
+            "text": ("B", "S", A),
+            "style": ("B", D),
+            **{name: ("B", size) for name, size in state.items()},
+        },
+        outputs=("mixture", "window", *(f"next_{name}" for name in state)),
+        shapes=({"B": 1, "S": 9}, {"B": 3, "S": 40}),
+        metadata=metadata("reader"),
+        part="pen",
+    )
+
+
+def metadata(part_of_writers: str) -> dict[str, str]:
+    """Tell where the numbers come from, with every file."""
+    return {
+        "neuropil": "handwrite",
+        "alphabet": data.ALPHABET,
+        "licence": "research, non-commercial (IAM-OnDB)",
+        "data": f"IAM On-Line Handwriting Database, the writers of the part '{part_of_writers}'",
+    }
 
 
 def places(points: Tensor) -> Tensor:
@@ -96,3 +152,68 @@ def read_lines(network: nn.Module, lines: list[Any]) -> list[str]:
         best_path(row[: (len(line) + 1) // 2])
         for row, line in zip(np.asarray(logits), lines, strict=True)
     ]
+
+
+def writer_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Measure how unlikely each next point is, in nats, and how unclear whose hand it is."""
+    assert isinstance(network, Writer)
+    nats, style = surprise(network, batch)
+    whose = cross_entropy(network.whose(style).float(), batch["writer"].long())
+    return nats + WHOSE * whose
+
+
+def surprise(network: Writer, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Give the mean of -log p(next point), and the styles (B, D)."""
+    strokes, n_points = batch["strokes"], batch["lengths"][:, 0]
+    B, T, _ = strokes.shape
+    style = network.hand(batch["shown"], inside(batch["shown_lengths"][:, 0], batch["shown"]))
+    text = one_hot(with_end(batch), A).float()
+    before = torch.cat([torch.zeros_like(strokes[:, :1]), strokes[:, :-1]], dim=1)
+    mixtures = network(before * strokes.new_tensor(UNITS), text, style).float()
+    there = inside(n_points, strokes)
+    last = torch.arange(T, device=strokes.device) == n_points[:, None] - 1
+    pen = torch.where(last, 2, strokes[..., 3].long())
+    per_point = -log_likelihood(mixtures, strokes[..., :2], pen)
+    return (per_point * there).sum() / there.sum(), style
+
+
+def inside(n_points: Tensor, strokes: Tensor) -> Tensor:
+    """Mark where lines have points: (B, T) of 1 and 0."""
+    places = torch.arange(strokes.shape[1], device=strokes.device)
+    return (places < n_points[:, None]).to(strokes.dtype)
+
+
+def with_end(batch: Mapping[str, Tensor]) -> Tensor:
+    """Number the characters (B, S + 1); 0 follows the last."""
+    return pad(batch["labels"].long(), (0, 1))
+
+
+def log_likelihood(mixtures: Tensor, steps: Tensor, pen: Tensor) -> Tensor:
+    """Give log p of a step (B, T, 2) and the pen's state (B, T): equations 23 to 26 of Graves 2013.
+
+    The pen is down, up, or up for good (0, 1, 2), where Graves has one bit.
+    """
+    weight, mx, my, sx, sy, r = torch.split(mixtures[..., : 6 * M], M, dim=-1)
+    rho = LOOSEST * torch.tanh(r)
+    dx, dy = steps[..., :1] * UNITS[0] - mx, steps[..., 1:] * UNITS[1] - my
+    x, y = dx * torch.exp(-sx), dy * torch.exp(-sy)
+    left = 1 - rho * rho
+    z = x * x + y * y - 2 * rho * x * y
+    log_n = -z / (2 * left) - math.log(2 * math.pi) - sx - sy - 0.5 * torch.log(left)
+    log_p = torch.logsumexp(torch.log_softmax(weight, dim=-1) + log_n, dim=-1)
+    log_pen = torch.log_softmax(mixtures[..., 6 * M :], dim=-1).gather(-1, pen[..., None])[..., 0]
+    return log_p + log_pen
+
+
+@torch.no_grad()
+def writer_score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
+    """Write lines of writers that nobody learned from: nats a point."""
+    assert isinstance(network, Writer)
+    held = data.Examples(examples.held_out, [])
+    total = []
+    for i in range(4):
+        arrays = data.writer_batch(held, 1.0, np.random.default_rng(i), 48)
+        device = next(network.parameters()).device
+        batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+        total.append(surprise(network, batch)[0].item())
+    return {"nats_per_point": float(np.mean(total))}

@@ -1,0 +1,42 @@
+"""What is peculiar to a hand, measured on one line: slant, roundness, width, joins.
+
+    P  points of a line, resampled      F  numbers
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.strokes import Line, normalized, resampled, strokes
+
+DIRECTIONS, TURNS = 24, 12  # bins
+SIZES = (10, 25, 50, 75, 90)  # percentiles
+
+
+def measured(line: Line) -> NDArray[np.float64]:
+    """Measure a line (P, 3) in any unit: (F,), histograms as square roots of shares."""
+    line = resampled(normalized(line))
+    pieces = strokes(line)
+    steps = [np.diff(piece[:, :2], axis=0) for piece in pieces if len(piece) > 1]
+    angles = [np.arctan2(step[:, 1], step[:, 0]) for step in steps]
+    turns = [(np.diff(angle) + np.pi) % (2 * np.pi) - np.pi for angle in angles]
+    high = [np.ptp(piece[:, 1]) for piece in pieces]
+    wide = [np.ptp(piece[:, 0]) for piece in pieces]
+    lifts = [b[0, :2] - a[-1, :2] for a, b in zip(pieces, pieces[1:], strict=False)]
+    return np.concatenate(
+        [
+            share(np.concatenate(angles), DIRECTIONS),
+            share(np.concatenate([np.zeros(0), *turns]), TURNS),
+            np.percentile(line[:, 1], SIZES),
+            np.log1p(np.percentile(high, SIZES)),
+            np.log1p(np.percentile(wide, SIZES)),
+            np.percentile(np.array([*lifts, [0.0, 0.0]])[:, 0], SIZES),
+            [np.log(len(pieces) / np.ptp(line[:, 0])), np.log(len(line) / np.ptp(line[:, 0]))],
+        ]
+    )
+
+
+def share(angles: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Count angles into bins: the square roots of their shares."""
+    counts, _ = np.histogram(angles, n_bins, (-np.pi, np.pi))
+    roots: NDArray[np.float64] = np.sqrt(counts / max(1, counts.sum()))
+    return roots

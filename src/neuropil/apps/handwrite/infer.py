@@ -1,0 +1,272 @@
+"""The application: a text in, pen strokes out, in a hand.
+
+Handwrite()("Dear Ada,", style=Style.parse("anna")).drawing.save(Path("letter.svg"))
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self, final
+
+import numpy as np
+
+from neuropil.apps.handwrite import pages
+from neuropil.apps.handwrite.accents import Spelled, composed, spelled
+from neuropil.apps.handwrite.pages import Layout, Manner
+from neuropil.apps.handwrite.probe import found
+from neuropil.apps.handwrite.proof import Draft, Order, proofread
+from neuropil.apps.handwrite.recording import Recording
+from neuropil.apps.handwrite.strokes import strokes
+from neuropil.apps.handwrite.styles import FIRST, Style, told
+from neuropil.apps.handwrite.writing import LONGEST, Row, Task, penned, rows_over, write
+from neuropil.kit.between import Between
+from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke
+from neuropil.kit.image import Image
+from neuropil.kit.probe import Probe
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import track
+from neuropil.kit.weights import Network, Weights
+from neuropil.registry import App
+
+FOLDER = Path(__file__).parent / "weights"
+LICENCE = "research, non-commercial (IAM-OnDB)"
+PEN = Weights(FOLDER, "handwrite-pen-v1.onnx", "", LICENCE)
+HAND = Weights(FOLDER, "handwrite-hand-v1.onnx", "", LICENCE)
+READER = Weights(FOLDER, "handwrite-reader-v1.onnx", "", LICENCE)
+
+NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
+SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 500), Between(0, 100)
+SLANT, SPEED, WIDTH, FEED = Between(-45, 45), Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
+MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its height, dots a mm
+STEP = Between(0, 10**6)
+TRIES_OF_A_LINE = 16
+LONGEST_TEXT = 1_000_000  # characters
+MEASURED = ("the quick brown fox runs over", "a lazy dog and he jumps", "some more words in a row")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A file with strokes of one's own hand."""
+
+    form: ClassVar[str] = "FILE"
+
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take a file's name."""
+        return cls(Path(text))
+
+
+@dataclass(frozen=True, eq=False)
+class Handwritten:
+    """What was written, in which style, and what the reader read of it.
+
+    character_error_rate: edits over characters, of the text as it was read back
+    rewritten: lines that were not right at the first try
+    unread: lines that the reader reads otherwise than they were meant, as it reads them
+    """
+
+    drawing: Drawing
+    style: str
+    seed: int
+    character_error_rate: float
+    rewritten: int
+    unread: tuple[str, ...]
+
+
+@final
+class Handwrite(App):
+    """Writes texts by hand."""
+
+    name = "handwrite"
+    title = "write a text by hand, in a chosen, a random or your own style"
+    weights: ClassVar[Weights | None] = PEN
+
+    @cached_property
+    def reader(self) -> Network:
+        """Open the network that reads strokes."""
+        return READER.open(threads=self._threads)
+
+    @cached_property
+    def hand(self) -> Network:
+        """Open the network that tells a style from strokes."""
+        return HAND.open(threads=self._threads)
+
+    def __call__(
+        self,
+        text: str,
+        *,
+        style: Style | None = None,
+        neatness: Annotated[float, NEATNESS] = 0.5,
+        seed: Annotated[int, SEED] = 0,
+        tries: Annotated[int, TRIES] = TRIES_OF_A_LINE,
+        replace: bool = False,
+        paper: Literal["none", "a4", "letter"] = "none",
+        ruled: bool = False,
+        size: Annotated[float, SIZE] = 2.5,
+        spacing: Annotated[float | None, SPACING] = None,
+        margin: Annotated[float, MARGIN] = 20.0,
+        align: Literal["left", "center", "right"] = "left",
+        slant: Annotated[float, SLANT] = 0.0,
+        ink: str = "#1a2a6c",
+        width: Annotated[float, WIDTH] = 0.45,
+        filled: bool = False,
+        speed: Annotated[float, SPEED] = 1.0,
+        feed: Annotated[float, FEED] = Plotter.feed,
+        pen_up: str = Plotter.pen_up,
+        pen_down: str = Plotter.pen_down,
+        learn: Recorded | None = None,
+    ) -> Handwritten | Style:
+        """Write a text by hand, in a chosen, a random or your own style.
+
+        text: the text in quotes; @FILE reads a file, - what is piped in
+        style: a name, random, or the file of a style that was learned
+        neatness: 0 is careless, 1 very neat
+        seed: another number, another draft; the same number, the same strokes
+        tries: how often a line may be written until it reads right
+        replace: write ? for characters that can't be written
+        paper: none is as large as the writing
+        ruled: draw lines on the paper
+        size: height of small letters in mm
+        spacing: between lines in mm; by default 3.6 times the size
+        margin: of the paper in mm
+        align: on paper, and among lines of different length
+        slant: degrees that the hand leans further to the right
+        ink: color, as #rrggbb
+        width: of the pen's line in mm
+        filled: swelling lines that are drawn as outlines, not for plotters
+        speed: of animations, 1 is a quick hand
+        feed: of G-code, in mm a minute
+        pen-up: G-code that lifts the pen
+        pen-down: G-code that lowers the pen
+        learn: a recording of your own hand; makes a style, written to -o mine.style
+        """
+        for limits, name, value in (
+            (NEATNESS, "neatness", neatness),
+            (SEED, "seed", seed),
+            (TRIES, "tries", tries),
+            (SIZE, "size", size),
+            (MARGIN, "margin", margin),
+            (SLANT, "slant", slant),
+        ):
+            limits.check(name, value)
+        if learn:
+            return self.learned(Recording.open(learn.path, text or None), learn.path.stem)
+        if not text.strip():
+            raise Problem(
+                'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"'
+            )
+        if len(text) > LONGEST_TEXT:
+            raise Problem(
+                f"the text has {len(text):,} characters; write at most {LONGEST_TEXT:,} at a time"
+            )
+        layout = Layout(paper, ruled, size, spacing, margin, align, slant)
+        style = style or Style.parse(FIRST)
+        text = plain(text)
+        spelled(text.replace("\n", " "), replace=replace)  # tells all that can't be written at once
+        its = self.manner(style, neatness)
+        order = [spelled(line, replace=replace) for line in pages.wrapped(text, layout, its)]
+        drafts = self.drafts(order, style, neatness, seed, tries)
+        lines = [
+            pages.placed(composed(draft.penned, line.marks), line.text, its, layout, seed)
+            if draft
+            else None
+            for line, draft in zip(order, drafts, strict=True)
+        ]
+        sheets, sheet = pages.laid(lines, layout, seed)
+        drawing = Drawing(
+            tuple(map(tuple, sheets)),
+            sheet,
+            ink=ink,
+            pen=width,
+            filled=filled,
+            speed=speed,
+            plotter=Plotter(feed, pen_up, pen_down),
+            about={"text": text, "seed": seed, "neatness": neatness, "style": style.said()},
+        )
+        written = [draft for draft in drafts if draft]
+        return Handwritten(
+            drawing,
+            style.name,
+            seed,
+            sum(d.errors for d in written) / sum(len(d.text) for d in written),
+            sum(d.attempt > 0 for d in written),
+            tuple(d.read for d in written if d.errors),
+        )
+
+    def probe(
+        self,
+        text: str,
+        *,
+        step: Annotated[int, STEP],
+        style: Style | None = None,
+        neatness: Annotated[float, NEATNESS] = 0.5,
+        seed: Annotated[int, SEED] = 0,
+    ) -> Probe:
+        """Find the neuron behind a step of the pen.
+
+        text: a line, as it was written
+        step: of the pen, from 0
+        style: that it was written in
+        neatness: that it was written with
+        seed: that it was written with
+        """
+        style = style or Style.parse(FIRST)
+        line = spelled(plain(text)).text
+        if not 0 < len(line) <= LONGEST:
+            raise Problem(f"the line has {len(line)} characters; open one of 1 to {LONGEST}")
+        order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
+        ((_, draft),) = proofread(self.network, self.reader, order)
+        (row,) = rows_over(self.network, [order.task(0, draft.attempt)])
+        if step >= len(row.points):
+            raise Problem(f"step {step}: the line has {len(row.points)}, from 0 on")
+        return found(self.network, row, step, *pressed(row, step))
+
+    def drafts(
+        self, order: Sequence[Spelled], style: Style, neatness: float, seed: int, tries: int
+    ) -> list[Draft | None]:
+        """Write all lines until they read right; an empty one is None."""
+        full = [number for number, line in enumerate(order) if line.text]
+        texts = [order[number].text for number in full]
+        drafts: list[Draft | None] = [None] * len(order)
+        proofs = proofread(
+            self.network, self.reader, Order(texts, style.vector, neatness, seed, tries)
+        )
+        for number, draft in track(proofs, total=len(full), title="writing"):
+            drafts[full[number]] = draft
+        return drafts
+
+    def manner(self, style: Style, neatness: float) -> Manner:
+        """Measure how large and how wide a style is, by a few lines written in it."""
+        tasks = [Task(text, style.vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
+        found = sorted(write(self.network, tasks), key=lambda pair: pair[0])
+        return pages.manner([penned for _, penned in found], MEASURED)
+
+    def learned(self, recording: Recording, name: str) -> Style:
+        """Make a style of a recording of one's own hand."""
+        lines = [line.strokes for line in recording.lines]
+        return Style(name, told(self.hand, lines), {"lines": len(lines)})
+
+
+def plain(text: str) -> str:
+    """Make every space a single one, and every end of a line the same."""
+    text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
+    return "\n".join(
+        " ".join(re.split(r"[ \t\u00a0]+", line.strip())) for line in text.splitlines()
+    )
+
+
+def pressed(row: Row, step: int) -> tuple[Image, tuple[int, int]]:
+    """Draw a line as it was written, and find the pixel (x, y) of one of its points."""
+    line = penned(row).line
+    places = (line[:, :2] - line[:, :2].min(axis=0) + 1) * MM_OF_A_LINE
+    whole = np.column_stack([places, line[:, 2]])
+    width, height = places.max(axis=0) + MM_OF_A_LINE
+    drawing = Drawing(
+        (tuple(Stroke(stroke[:, :2]) for stroke in strokes(whole)),), Paper(width, height)
+    )
+    x, y = (places[step] * DOTS).round().astype(int)
+    return drawing.image(dots=DOTS), (int(x), int(y))

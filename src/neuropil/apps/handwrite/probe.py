@@ -1,0 +1,172 @@
+"""From a pen step back to the neuron behind it.
+
+dx  <-  the Gaussian that was drawn: its mean, a neuron of the network, and its deviation
+        sigma = e^(s - bias), s another neuron
+
+A  letters (one-hot)      D  numbers of a style      M  Gaussians      P  points of a line
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.data import ALPHABET, labels
+from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
+from neuropil.apps.handwrite.writing import Arrays, Row, begin, blank
+from neuropil.core.curves import EXP, IDENTITY, TANH, share_of
+from neuropil.core.worked import Ran, Term, Worked
+from neuropil.kit.image import Image
+from neuropil.kit.probe import Goal, Probe, Sight, Step, Unit
+from neuropil.kit.weights import Network
+
+Floats = NDArray[Any]
+
+END = "\n"  # stands for the end of a text, letter 0
+PARTS = ("weight", "mean of dx", "mean of dy", "log deviation of dx", "log deviation of dy", "tie")
+STATES = ("pen down", "pen up", "pen up for good")
+ROUNDING = 2.0**-18  # of float32, where the engine and the random numbers meet
+
+
+def replayed(pen: Network, row: Row, step: int) -> tuple[Arrays, Arrays]:
+    """Bring the network to the step (from 0) that made a point: its inputs, its outputs."""
+    feeds = {name: array[:1].copy() for name, array in blank(pen).items()}
+    begin(feeds, 0, row.task)
+    for number in range(step + 1):
+        made = pen.run(**feeds)
+        if number < step:
+            feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
+            feeds["point"] = row.points[number][None]
+    return feeds, made
+
+
+def found(pen: Network, row: Row, step: int, picture: Image, place: tuple[int, int]) -> Probe:
+    """Find the neuron behind step `step` of a line: the mean of the Gaussian that was drawn."""
+    feeds, made = replayed(pen, row, step)
+    mixture = made["mixture"][0]
+    M = (len(mixture) - len(STATES)) // len(PARTS)
+    k, n1, _ = row.drawn[step]
+    unit = Unit("mixture", (0, M + k))
+    looked = int(made["window"][0, : len(row.task.text) + 1].argmax())
+    words = f"point {step} of the pen, while the window looks at {letter(row, looked)}"
+    return Probe(
+        pen.path,
+        feeds,
+        unit,
+        Goal(
+            f"the mean of dx, Gaussian {k}",
+            "mixture",
+            lambda y: float(y[0, M + k]),
+            lambda y: one(y, M + k),
+        ),
+        steps(row, mixture, made, step),
+        lambda unit: named(unit, M, row),
+        Sight(picture.pixels, *place, words),
+    )
+
+
+def one(y: Floats, k: int) -> Floats:
+    """Give 1 at a place of the mixture, and 0 elsewhere."""
+    slope = np.zeros_like(y)
+    slope[0, k] = 1
+    return slope
+
+
+def letter(row: Row, place: int) -> str:
+    """Name a character of the text by its place."""
+    text = row.task.text
+    return (
+        f"{text[place]!r} (character {place + 1})" if place < len(text) else "the end of the text"
+    )
+
+
+def named(unit: Unit, M: int, row: Row) -> str | None:
+    """Say what a unit of an input or an output is."""
+    number = unit.index[-1]
+    match unit.tensor:
+        case "mixture" if number < len(PARTS) * M:
+            return f"{PARTS[number // M]}, Gaussian {number % M}"
+        case "mixture":
+            return f"logit of {STATES[number - len(PARTS) * M]}"
+        case "point":
+            return ("dx", "dy", "y", "pen up")[number] + " of the point before"
+        case "style":
+            return f"style number {number}"
+        case "seen" | "next_seen":
+            when = "before" if unit.tensor == "seen" else "now"
+            return f"{(END + ALPHABET)[number]!r} as the window sees it {when}"
+        case "window":
+            return f"window at {letter(row, number)}"
+        case "text":
+            return f"whether {letter(row, unit.index[1])} is {(END + ALPHABET)[number]!r}"
+    return None
+
+
+def steps(row: Row, mixture: Floats, made: Arrays, step: int) -> tuple[Step, ...]:
+    """Tell what the window sees, which Gaussian was drawn, and how dy and dx came from it."""
+    M, bias = (len(mixture) - len(STATES)) // len(PARTS), row.task.bias
+    weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M).astype(np.float64)
+    k, n1, n2 = row.drawn[step]
+    dx, dy = (float(v) for v in row.points[step][:2])
+    rho = LOOSEST * float(np.tanh(r[k]))
+    slip = rho * n1 + float(np.sqrt(1 - rho**2)) * n2
+    sigmas = [float(np.exp(s[k] - bias)) for s in (sx, sy)]
+    return (
+        Step(attention(row, made)),
+        Step(share(weight, k, bias)),
+        Step(deviation("dx", k, float(sx[k]), bias)),
+        Step(deviation("dy", k, float(sy[k]), bias)),
+        Step(tie(k, float(r[k]))),
+        Step(drawn("dy", k, (float(my[k]), sigmas[1], slip), dy), {1: 3}),
+        Step(drawn("dx", k, (float(mx[k]), sigmas[0], n1), dx), {1: 2}),
+    )
+
+
+def attention(row: Row, made: Arrays) -> Worked:
+    """Tell how much the window sees of the letter that it sees most of."""
+    window, seen = made["window"][0], made["next_seen"][0]
+    most = int(seen.argmax())
+    characters = [*labels(row.task.text), 0]
+    terms = tuple(
+        Term(f"window at {letter(row, place)}", float(window[place]), float(number == most))
+        for place, number in enumerate(characters)
+    )
+    value = float(seen[most])
+    name = f"{(END + ALPHABET)[most]!r} as the window sees it"
+    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+
+
+def share(weight: Floats, k: int, bias: float) -> Worked:
+    """Tell how likely the Gaussian was: its part of all the powers (softmax, equation 61)."""
+    powers = np.exp(weight * (1 + bias))
+    terms = tuple(
+        Term(f"e^((1 + bias) z) of Gaussian {m}", float(e), 1.0) for m, e in enumerate(powers)
+    )
+    name = f"share of Gaussian {k}, bias = {bias:g}"
+    a = float(powers[k] / powers.sum())
+    return Worked(name, terms, 0.0, share_of(float(powers[k]), k), Ran(None, a, ROUNDING))
+
+
+def deviation(of: str, k: int, s: float, bias: float) -> Worked:
+    """Tell sigma = e^(s - bias) (equation 62): neat writing keeps near the mean."""
+    term = Term("s, the network's neuron", s, 1.0)
+    a = float(np.exp(s - bias))
+    return Worked(f"sigma of {of}, Gaussian {k}", (term,), -bias, EXP, Ran(s - bias, a, ROUNDING))
+
+
+def tie(k: int, r: float) -> Worked:
+    """Tell the correlation, before it is kept below 1: rho = 0.95 tanh(r) (equation 21)."""
+    term = Term("r, the network's neuron", r, 1.0)
+    name = f"tanh(r) of Gaussian {k}; the correlation is {LOOSEST} times this"
+    return Worked(name, (term,), 0.0, TANH, Ran(r, float(np.tanh(r)), ROUNDING))
+
+
+def drawn(of: str, k: int, parts: tuple[float, float, float], value: float) -> Worked:
+    """Tell a step as it was drawn: mean + sigma n, n a normal random number."""
+    mean, sigma, n = parts
+    terms = (
+        Term(f"mean of {of}, Gaussian {k}", mean, 1.0),
+        Term(f"sigma of {of}, Gaussian {k}, times a random number", sigma, n),
+    )
+    name = f"{of} of the point, in parts of the line's height / {UNITS[0]:g}"
+    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))

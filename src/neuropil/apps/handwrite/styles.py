@@ -1,0 +1,126 @@
+"""Styles: hands with a name, hands drawn by chance, and one's own in a file.
+
+    style = Style.parse("anna")              # also "random", "random-57", "mine.style"
+    Style("mine", vector).save(Path("mine.style"))
+
+A style is a vector of D numbers between -1 and 1, which the network `hand` tells from strokes. The
+shipped ones are means over lines of writers that the network learned from; no stroke of anybody's
+is in them.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.kit.atomic import written
+from neuropil.kit.between import QUALITY
+from neuropil.kit.problem import Problem, expect_file, guess
+from neuropil.kit.weights import Network
+
+FILE = Path(__file__).parent / "styles.json"
+KIND, VERSION = "neuropil handwriting style", 1
+DIGITS = 3
+RANDOM = "random"
+FIRST = "ada"  # taken where none is named
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """A hand: its name, and a vector (D,) of numbers between -1 and 1."""
+
+    form: ClassVar[str] = "NAME|random|FILE"
+    ENDINGS: ClassVar[tuple[str, ...]] = (".style",)
+
+    name: str
+    vector: NDArray[np.float32]
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Find a style by name, by number, by chance, or in a file."""
+        shelf = shipped()
+        if text in shelf["named"]:
+            return cls(text, numbers(shelf["named"][text]))
+        if text == RANDOM:
+            return cls.parse(f"{RANDOM}-{np.random.default_rng().integers(len(shelf['all']))}")
+        start, dash, number = text.partition("-")
+        if start == RANDOM and dash and number.isdigit():
+            if int(number) >= len(shelf["all"]):
+                raise Problem(
+                    f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}"
+                )
+            return cls(text, numbers(shelf["all"][int(number)]))
+        if text.endswith(cls.ENDINGS) or Path(text).exists():
+            return cls.open(Path(text))
+        raise Problem(
+            f"no style is called {text}{guess(text, [*shelf['named'], RANDOM])}; there are: "
+            f"{', '.join(shelf['named'])}, random, random-0 to random-{len(shelf['all']) - 1}, "
+            "and files that end in .style"
+        )
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a style file; raises Problem where it is damaged or of another version."""
+        expect_file(path, "style")
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+            kind, version, name = said["kind"], said["version"], str(said["name"])
+            vector = np.array(said["vector"], np.float32)
+        except (ValueError, KeyError, TypeError, OverflowError):
+            raise Problem(f"{path} is no style, or a damaged one; make one by --learn") from None
+        if kind != KIND or version != VERSION:
+            raise Problem(
+                f"{path} is a {kind} of version {version}; this Neuropil reads {KIND} of version "
+                f"{VERSION}: make it anew by --learn"
+            )
+        size = len(next(iter(shipped()["named"].values())))
+        if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
+            raise Problem(f"{path} is a damaged style: it takes {size} numbers between -1 and 1")
+        return cls(name, vector, dict(said.get("about", {})))
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write a style file; `quality` is of pictures alone."""
+        if path.suffix.lower() not in self.ENDINGS:
+            raise Problem(f"{path} can't be written; end the name of a style in .style")
+        with written(path) as beside:
+            beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")
+
+    def said(self) -> dict[str, Any]:
+        """Put the style in the words of a style file."""
+        vector = [round(float(v), DIGITS) for v in self.vector]
+        return {
+            "kind": KIND,
+            "version": VERSION,
+            "name": self.name,
+            "vector": vector,
+            "about": self.about,
+        }
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """Read the styles of the package: `named` ones, and `all` writers'."""
+    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def numbers(values: list[float]) -> NDArray[np.float32]:
+    """Turn a list into a vector."""
+    return np.array(values, np.float32)
+
+
+def told(hand: Network, lines: list[Line]) -> NDArray[np.float32]:
+    """Tell the style (D,) of lines (P, 3) in any unit: the mean over them, rounded as in files."""
+    vectors = []
+    for line in lines:
+        strokes = seen(line)[None]
+        there = np.ones(strokes.shape[:2], np.float32)
+        vectors.append(hand.run(strokes=strokes, there=there)["style"][0])
+    mean: NDArray[np.float32] = np.mean(vectors, axis=0).round(DIGITS).astype(np.float32)
+    return mean

@@ -1,0 +1,170 @@
+"""The pen let run: from texts and a style to strokes, many lines side by side.
+
+    B  lines side by side      S  places for characters      A  letters (one-hot)
+    M  Gaussians of the next step      P  points written
+
+Every point is drawn from what the network says of the next one, and goes in again (Graves 2013,
+sections 4 and 5). The pen's state comes with it: down, up, or up for good, which ends the line.
+Each line has its own random numbers and its own row, so that it comes out the same whatever is
+written beside it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.data import ALPHABET, labels
+from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line
+from neuropil.kit.weights import Network
+
+B, S, A = 16, 72, len(ALPHABET) + 1
+SHARPEST = 3.0  # Graves' bias at neatness 1: deviations times exp(-bias)
+PATIENCE = 30, 40  # points for each character, and beside them, after which a line is cut off
+LONGEST = S - 1  # characters of a line, an end behind them
+DOWN, UP, OVER = 0, 1, 2
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A line to write: characters of ALPHABET, a style, how neatly, and the random numbers."""
+
+    text: str
+    style: NDArray[np.float32]
+    neatness: float
+    seed: tuple[int, ...]
+
+    @property
+    def bias(self) -> float:
+        """Give Graves' probability bias (section 5.4)."""
+        return SHARPEST * self.neatness
+
+
+@dataclass(frozen=True, eq=False)
+class Penned:
+    """A line written.
+
+    line: (P, 3), x, y and pen up, in units of the line's height
+    letter: (P,), for each point the character that the window looked at most
+    """
+
+    line: Line
+    letter: NDArray[np.int64]
+
+
+@dataclass
+class Row:
+    """A line while it is being written.
+
+    points: as the network takes them, dx, dy, y, pen up
+    drawn: which Gaussian each came from, and the two normal numbers
+    """
+
+    number: int
+    task: Task
+    rng: np.random.Generator
+    points: list[NDArray[np.float32]] = field(default_factory=list)
+    states: list[int] = field(default_factory=list)
+    drawn: list[tuple[int, float, float]] = field(default_factory=list)
+    letters: list[int] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the pen was put away, or ran away."""
+        each, beside = PATIENCE
+        n = len(self.points)
+        return n > 0 and (self.states[-1] == OVER or n >= each * len(self.task.text) + beside)
+
+
+def write(pen: Network, tasks: Sequence[Task]) -> Iterator[tuple[int, Penned]]:
+    """Write all lines, and yield each with its number as soon as it is over."""
+    for row in rows_over(pen, tasks):
+        yield row.number, penned(row)
+
+
+def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
+    """Let the pen run in B rows, each taking up the next line when its own is over."""
+    rows: list[Row | None] = [None] * B
+    feeds = blank(pen)
+    waiting = iter(enumerate(tasks))
+    while True:
+        for place, row in enumerate(rows):
+            if row is None and (given := next(waiting, None)):
+                rows[place] = started(*given)
+                begin(feeds, place, given[1])
+        if not any(rows):
+            return
+        made = pen.run(**feeds)
+        feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
+        drawn(rows, made["mixture"], feeds["point"])
+        for place, row in enumerate(rows):
+            if row is not None:
+                row.points.append(feeds["point"][place].copy())
+                row.letters.append(int(made["window"][place].argmax()))
+                if row.is_over:
+                    rows[place] = None
+                    yield row
+
+
+def started(number: int, task: Task) -> Row:
+    """Take up a line."""
+    return Row(number, task, np.random.default_rng(task.seed))
+
+
+def blank(pen: Network) -> Arrays:
+    """Make inputs for B rows that say nothing yet."""
+    sizes = pen.sizes
+    return {
+        name: np.zeros((B, S, A) if name == "text" else (B, sizes[name][-1]), np.float32)
+        for name in pen.inputs
+    }
+
+
+def begin(feeds: Arrays, place: int, task: Task) -> None:
+    """Put a line's text and style into a row, and its state back to nothing."""
+    for array in feeds.values():
+        array[place] = 0.0
+    numbers = np.zeros(S, np.int64)
+    numbers[: len(task.text)] = labels(task.text)
+    feeds["text"][place] = np.eye(A, dtype=np.float32)[numbers]
+    feeds["style"][place] = task.style
+    feeds["seen"][place] = feeds["text"][place, 0]
+
+
+def drawn(
+    rows: Sequence[Row | None], mixture: NDArray[np.float32], point: NDArray[np.float32]
+) -> None:
+    """Draw every row's next point (dx, dy, y, pen) from its mixture (B, 6M + 3), in place."""
+    M = (mixture.shape[1] - 3) // 6
+    weight, mx, my, sx, sy, r = mixture[:, : 6 * M].reshape(B, 6, M).transpose(1, 0, 2)
+    for place, row in enumerate(rows):
+        if row is None:
+            continue
+        bias, luck = row.task.bias, row.rng.random(2)
+        n1, n2 = row.rng.standard_normal(2)
+        k = chosen(weight[place] * (1 + bias), luck[0])
+        rho = LOOSEST * np.tanh(r[place, k])
+        dx = mx[place, k] + np.exp(sx[place, k] - bias) * n1
+        dy = my[place, k] + np.exp(sy[place, k] - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
+        state = chosen(mixture[place, 6 * M :], luck[1])
+        y = point[place, 2] + dy
+        point[place] = dx, dy, y, state > DOWN
+        row.states.append(state)
+        row.drawn.append((k, n1, n2))
+
+
+def chosen(logits: NDArray[np.float32], luck: float) -> int:
+    """Draw one of several by their logits, from a number between 0 and 1."""
+    shares = np.exp(logits - logits.max()).cumsum()
+    return int(min(np.searchsorted(shares, luck * shares[-1]), len(shares) - 1))
+
+
+def penned(row: Row) -> Penned:
+    """Add a row's steps up to a line."""
+    points = np.array(row.points, np.float64)
+    x, y, up = points[:, 0].cumsum() / UNITS[0], points[:, 2] / UNITS[1], points[:, 3]
+    up[-1] = 1
+    return Penned(np.column_stack([x, y, up]), np.array(row.letters))
