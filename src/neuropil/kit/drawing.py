@@ -13,7 +13,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -124,6 +124,11 @@ class Drawing:
             raise Problem(
                 f"{path} is no drawing that neuropil wrote, or damaged; name one that it saved"
             ) from error
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that drawings can be written to."""
+        return self.ENDINGS
 
     def files(self, path: Path | str) -> list[Path]:
         """List what `save` writes: letter.svg, letter-2.svg, ... or one file where it holds all."""

@@ -35,7 +35,7 @@ FINE = 0.02  # mm at most between a curve and its trace
 HASTE = 0.35  # exponent by which ink gets thinner as the pen gets faster
 THIN, THICK = 0.65, 1.3  # limits of that
 SWELL = 0.2  # share by which a stroke straight down is wider than one across
-TAPER = 1.2  # mm over which an end gets thinner
+TAPER = 2.7  # widths of the pen over which an end gets thinner
 TIP = 0.45  # width at the very end, as a share
 BLOT = 1.15  # a single dot, made by a pen that rests
 TURN = 0.6  # radians from which the corner of an outline is rounded with points of its own
@@ -77,7 +77,8 @@ class Paper:
     def __post_init__(self) -> None:
         SIDES.check("the paper's width", self.width)
         SIDES.check("the paper's height", self.height)
-        Between(0, self.width / 2).check("the paper's margin", self.margin)
+        widest = self.width / 2 if self.ruling else SIDES.high  # it matters to rules alone
+        Between(0, widest).check("the paper's margin", self.margin)
         for y in self.ruling:
             Between(0, self.height).check("the height of a ruled line", y)
 
@@ -163,16 +164,16 @@ def trace(points: Floats, pen: float, filled: bool) -> Trace:
         return line
     knots = weights(np.vstack([pieces[:1, 0], pieces[:, 3]]))
     weight = np.interp(at, np.arange(len(knots)), knots)
-    return tapered(Trace(samples, line.radii * weight))
+    return tapered(Trace(samples, line.radii * weight), TAPER * pen)
 
 
-def tapered(trace: Trace) -> Trace:
-    """Make both ends thinner: with r(s) * (TIP + (1 - TIP) sin(pi/2 s / TAPER)), s from the end."""
+def tapered(trace: Trace, reach: float) -> Trace:
+    """Make both ends thinner: r(s) (TIP + (1 - TIP) sin(pi/2 s / reach)), s mm from the end."""
     length = trace.along[-1]
-    near = np.linspace(0, min(TAPER, 0.45 * length), 4)[1:]  # a straight line has no samples there
+    near = np.linspace(0, min(reach, 0.45 * length), 4)[1:]  # a straight line has no samples there
     s = np.sort(np.concatenate([trace.along, near, length - near]))
     x, y, r = (np.interp(s, trace.along, values) for values in (*trace.points.T, trace.radii))
-    share = np.sin(np.pi / 2 * np.clip(np.minimum(s, length - s) / TAPER, 0, 1))
+    share = np.sin(np.pi / 2 * np.clip(np.minimum(s, length - s) / reach, 0, 1))
     return Trace(np.stack([x, y], axis=1), r * (TIP + (1 - TIP) * share))
 
 

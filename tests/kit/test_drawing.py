@@ -1,0 +1,291 @@
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageSequence
+
+from neuropil.kit import progress
+from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke
+from neuropil.kit.film import Film
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+
+PAPER = Paper(40, 30.5, ruling=(10.0, 20.0), margin=4)
+CLOCK = np.linspace(0, 6, 40)
+WAVE = Stroke(np.stack([4 + 5 * CLOCK, 15 + 6 * np.sin(2 * CLOCK)], axis=1))
+DOT = Stroke(np.array([[30.0, 4]]))
+LINE = Stroke(np.array([[5.0, 25], [35, 25]]))
+LETTER = Drawing(
+    ((WAVE, DOT), (LINE,), ()),
+    PAPER,
+    ink="#A01020",
+    pen=0.8,
+    filled=True,
+    speed=2.5,
+    plotter=Plotter(feed=1000, settle=0),
+    about={"text": "Dear <José> & co\x00,\nhow are you?", "seed": 7, "style": [0.5, None]},
+)
+ONE = Drawing(((LINE,),), PAPER)
+STRIP = replace(  # low, so that films of it are small
+    LETTER,
+    pages=tuple(tuple(Stroke(s.points * (1, 0.2)) for s in page) for page in LETTER.pages),
+    paper=Paper(40, 6.1, ruling=(2.0, 4.0), margin=4),
+    speed=50,
+)
+MOVES = [".gif", ".mp4"]
+
+
+def same(one: Drawing, other: Drawing, pages: slice = slice(None)) -> None:
+    """Compare whatever a drawing holds; strokes to the micrometer."""
+    given = one.pages[pages]
+    assert [len(page) for page in given] == [len(page) for page in other.pages]
+    for page, twin in zip(given, other.pages, strict=True):
+        for stroke, read in zip(page, twin, strict=True):
+            np.testing.assert_array_equal(np.round(stroke.points, 3), read.points)
+    for name in ("paper", "ink", "pen", "filled", "speed", "plotter", "about"):
+        assert getattr(one, name) == getattr(other, name), name
+
+
+# Values
+
+
+@pytest.mark.parametrize("pages", [(), ((),), ((), ())])
+def test_nothing_is_no_drawing(pages: Any) -> None:
+    with pytest.raises(Problem, match="has no stroke; give at least one"):
+        Drawing(pages, PAPER)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ink": "blue"}, "the ink is 'blue'; give red, green and blue like #1a2a6c"),
+        ({"ink": '#000000"/>'}, "the ink is"),
+        ({"ink": "#12345"}, "the ink is"),
+        ({"pen": 0}, "the pen's width in mm is 0"),
+        ({"speed": float("nan")}, "the speed is nan"),
+        ({"about": {"a": float("nan")}}, "about can't be kept as JSON"),
+        ({"about": {"a": object()}}, "about can't be kept as JSON"),
+    ],
+)
+def test_what_can_not_be_drawn_is_said(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Problem, match=re.escape(reason)):
+        replace(ONE, **change)
+
+
+def test_titles_are_the_first_line_that_can_be_shown() -> None:
+    assert LETTER.title == "Dear <José> & co,"
+    assert ONE.title == "Drawing"
+    assert replace(ONE, about={"text": "\n \n" + 90 * "a"}).title == 80 * "a"
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["letter.json", "letter.SVG"])
+@pytest.mark.parametrize("filled", [True, False])
+def test_what_was_saved_is_opened_again(tmp_path: Path, name: str, filled: bool) -> None:
+    letter = replace(LETTER, filled=filled)
+    letter.save(tmp_path / name)
+    again = Drawing.open(tmp_path / name)
+    same(letter, again)
+    again.save(tmp_path / "again.json")
+    letter.save(tmp_path / "first.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "first.json").read_bytes()
+
+
+def test_a_further_svg_holds_its_page(tmp_path: Path) -> None:
+    LETTER.save(tmp_path / "a.svg")
+    same(LETTER, Drawing.open(tmp_path / "a-2.svg"), slice(1, 2))
+
+
+@pytest.mark.parametrize("ending", Drawing.ENDINGS)
+def test_files_are_those_that_are_written(tmp_path: Path, ending: str) -> None:
+    STRIP.save(tmp_path / f"a.b{ending}")
+    several = ending in (".svg", ".png", ".gcode")
+    names = ["a.b", "a.b-2", "a.b-3"] if several else ["a.b"]
+    assert STRIP.files(tmp_path / f"a.b{ending}") == [tmp_path / f"{n}{ending}" for n in names]
+    assert sorted(f.name for f in tmp_path.iterdir()) == sorted(f"{n}{ending}" for n in names)
+    assert all(f.stat().st_size > 20 for f in tmp_path.iterdir())
+
+
+def test_files_hold_their_own_page(tmp_path: Path) -> None:
+    LETTER.save(tmp_path / "a.gcode")
+    downs = [
+        f.read_text(encoding="ascii").count("S1000") for f in LETTER.files(tmp_path / "a.gcode")
+    ]
+    assert downs == [2, 1, 0]
+    assert "F1000" in (tmp_path / "a.gcode").read_text(encoding="ascii")
+    LETTER.save(tmp_path / "a.svg")
+    texts = [f.read_text(encoding="utf-8") for f in LETTER.files(tmp_path / "a.svg")]
+    assert [text.count("<path d=") for text in texts] == [2, 1, 0]
+    LETTER.save(tmp_path / "a.pdf")
+    assert b"/Count 3" in (tmp_path / "a.pdf").read_bytes()
+
+
+def test_all_pages_are_written_or_none(tmp_path: Path) -> None:
+    off = Drawing(((LINE,), (Stroke(np.array([[500.0, 5]])),)), PAPER)
+    with pytest.raises(Problem, match="off the paper"):
+        off.save(tmp_path / "a.gcode")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_endings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"end the name in \.svg, \.png, \.gif, \.mp4, \.pdf, "):
+        ONE.save(tmp_path / "a.docx")
+    with pytest.raises(Problem, match="quality is 0"):
+        ONE.save(tmp_path / "a.mp4", quality=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def damaged(**changes: Any) -> str:
+    whole = {"format": "neuropil drawing 1", "pages": [[[[1, 2]]]], "plotter": {}, "about": {}}
+    whole |= {"paper": {"width": 9, "height": 9, "ruling": []}}
+    return json.dumps(whole | changes)
+
+
+def test_the_smallest_file_opens(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(damaged(), encoding="utf-8")
+    assert Drawing.open(tmp_path / "a.json").pages[0][0].points.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.txt", "x", "name a .json or .svg"),
+        ("a.json", "", "is empty"),
+        ("a.json", "x", "no drawing that neuropil wrote"),
+        ("a.json", "[]", "no drawing that neuropil wrote"),
+        ("a.json", "[" * 100_000, "no drawing that neuropil wrote"),
+        ("a.json", damaged(format="other"), "its format is 'other'"),
+        ("a.json", damaged(pages=[[[[1, float("nan")]]]]), "point 0 of a stroke is (1, nan)"),
+        ("a.json", damaged(pages=[[[[1, 10**400]]]]), "no drawing that neuropil wrote"),
+        ("a.json", damaged(pages=[]), "has no stroke"),
+        ("a.json", damaged(paper={}), "no drawing that neuropil wrote"),
+        ("a.json", damaged(paper={"width": "9", "height": 9, "ruling": []}), "no drawing that"),
+        ("a.json", damaged(plotter={"gears": 3}), "no drawing that neuropil wrote"),
+        ("a.json", damaged(wheels=4), "no drawing that neuropil wrote"),
+        ("a.svg", "<svg/>", "no drawing that neuropil wrote"),
+        ("a.svg", "<svg", "no drawing that neuropil wrote"),
+        ("a.svg", "<!DOCTYPE svg><svg/>", "no drawing that neuropil wrote"),
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, name: str, text: str, reason: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(Problem, match=re.escape(reason)):
+        Drawing.open(tmp_path / name)
+
+
+# Pictures
+
+
+def test_an_image_has_its_dots_and_its_page() -> None:
+    image = LETTER.image(1, dots=4)
+    assert (image.width, image.height) == (160, 122)
+    assert tuple(image.pixels[100, 80]) == (0xA0, 0x10, 0x20)
+    assert tuple(LETTER.image(0, dots=4).pixels[100, 80]) == (255, 255, 255)
+    assert ONE.image().width == 320
+    for page in (-1, 3):
+        with pytest.raises(Problem, match=f"page is {page}; it lies between 0 and 2"):
+            LETTER.image(page)
+    with pytest.raises(Problem, match="dots is 0"):
+        ONE.image(dots=0)
+
+
+def test_a_png_has_300_dots_to_the_inch(tmp_path: Path) -> None:
+    ONE.save(tmp_path / "a.png")
+    image = Image.open(tmp_path / "a.png")
+    assert (image.width, image.height) == (round(40 / 25.4 * 300), round(30.5 / 25.4 * 300))
+    assert image.notes.dpi == pytest.approx((300, 300), abs=0.01)
+    np.testing.assert_array_equal(image.pixels, ONE.image(dots=300 / 25.4).pixels)
+
+
+# Animations
+
+
+def frames(path: Path) -> Iterator[NDArray[np.uint8]]:
+    if path.suffix == ".mp4":
+        yield from (frame.pixels for frame in Film.open(path).frames())
+    else:
+        with Picture.open(path) as picture:
+            for frame in ImageSequence.Iterator(picture):
+                yield np.asarray(frame.convert("RGB"))
+
+
+def inked(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return pixels[..., 1] < 110  # neither paper nor rules
+
+
+@pytest.mark.parametrize(("ending", "fps"), [(".gif", 10), (".mp4", 25)])
+def test_a_line_grows_at_its_pace(tmp_path: Path, ending: str, fps: int) -> None:
+    """30 mm at 75 mm a second take 0.4 s, between an empty frame and two seconds to read."""
+    line = Stroke(LINE.points * (1, 0.2))
+    slow = Drawing(((line,),), STRIP.paper, speed=0.5, pen=1)
+    slow.save(tmp_path / f"a{ending}")
+    seen = [inked(pixels) for pixels in frames(tmp_path / f"a{ending}")]
+    n = round(0.4 * fps)
+    assert len(seen) == 1 + n + 2 * fps
+    dots = seen[0].shape[1] / 40
+    lengths = [np.ptp(np.flatnonzero(s.any(axis=0))) / dots if s.any() else 0 for s in seen]
+    whole = [min(30, 75 * i / fps) + 1 for i in range(1, len(seen))]  # and the round ends
+    assert lengths[0] == 0
+    np.testing.assert_allclose(lengths[1:], whole, atol=0.35)
+
+
+@pytest.mark.parametrize("ending", MOVES)
+def test_the_last_frames_show_the_pages(tmp_path: Path, ending: str) -> None:
+    STRIP.save(tmp_path / f"a{ending}")
+    seen = list(frames(tmp_path / f"a{ending}"))
+    H, W, _ = seen[0].shape
+    assert ending != ".mp4" or (H % 2, W % 2) == (0, 0)
+    reading = 20 if ending == ".gif" else 50
+    assert len(seen) == 3 * (1 + reading) + 1 + 1  # and one to draw each of two pages
+    for page, last in enumerate((1 + reading, 2 + 2 * reading + 1)):
+        image = STRIP.image(page, dots=W / 40).pixels
+        off = np.abs(seen[last][: len(image)].astype(int) - image[:H])
+        assert inked(seen[last]).any()
+        assert np.quantile(off, 0.99) < 24  # a palette, and the losses of films
+    assert not inked(seen[-1]).any()
+
+
+def test_the_pen_takes_time_in_the_air(tmp_path: Path) -> None:
+    """From one dot to another 30 mm away: 0.05 s + 30 / 450 s; slower pens are slower there too."""
+    dots = tuple(Stroke(np.array([[x, 12.0]])) for x in (5, 35))
+    for speed, seconds in ((1, 0.05 + 30 / 450), (0.1, 0.5 + 30 / 45)):
+        Drawing((dots,), PAPER, pen=2, speed=speed).save(tmp_path / "a.gif")
+        seen = [inked(pixels) for pixels in frames(tmp_path / "a.gif")]
+        half = seen[0].shape[1] // 2
+        assert not seen[0].any()
+        assert seen[1][:, :half].any()
+        second = next(i for i, one in enumerate(seen) if one[:, half:].any())
+        assert second == np.ceil(seconds * 10)
+        assert len(seen) == 1 + second + 20
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int, int | None]] = []
+
+    def at(self, title: str, done: int, total: int | None) -> None:
+        self.heard.append((title, done, total))
+        if done == 20:
+            raise progress.Cancelled
+
+    def say(self, line: str) -> None:
+        raise AssertionError(line)
+
+
+@pytest.mark.parametrize("ending", MOVES)
+def test_animations_tell_how_far_they_are_and_can_be_stopped(tmp_path: Path, ending: str) -> None:
+    listener = Listener()
+    with progress.shown(listener), pytest.raises(progress.Cancelled):
+        ONE.save(tmp_path / f"a{ending}")
+    total = 1 + 2 + 20 if ending == ".gif" else 1 + 5 + 50
+    assert listener.heard == [(f"a{ending}", i, total) for i in range(21)]
+    assert list(tmp_path.iterdir()) == []
