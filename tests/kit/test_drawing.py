@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageSequence
 
-from neuropil.kit import progress
+from neuropil.kit import drawing, progress
 from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
@@ -182,6 +183,15 @@ def test_other_files_are_refused(tmp_path: Path, name: str, text: str, reason: s
         Drawing.open(tmp_path / name)
 
 
+def test_a_document_with_definitions_is_refused(tmp_path: Path) -> None:
+    ONE.save(tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    text = text.replace("?>", "?><!DOCTYPE svg [<!ENTITY a 'b'>]>", 1)
+    (tmp_path / "a.svg").write_text(text, encoding="utf-8")
+    with pytest.raises(Problem, match="no drawing that neuropil wrote"):
+        Drawing.open(tmp_path / "a.svg")
+
+
 # Pictures
 
 
@@ -252,6 +262,21 @@ def test_the_last_frames_show_the_pages(tmp_path: Path, ending: str) -> None:
         assert inked(seen[last]).any()
         assert np.quantile(off, 0.99) < 24  # a palette, and the losses of films
     assert not inked(seen[-1]).any()
+
+
+def test_a_gif_says_its_pace_and_frames_stay_as_they_are(tmp_path: Path) -> None:
+    STRIP.save(tmp_path / "a.gif")
+    with Picture.open(tmp_path / "a.gif") as picture:
+        assert (picture.info["duration"], picture.info["loop"]) == (100, 0)
+    first, second = itertools.islice(drawing._frames(STRIP), 2)
+    assert not inked(first.pixels).any()
+    assert inked(second.pixels).any()
+
+
+def test_a_dot_on_the_very_stroke_of_a_frame_is_drawn(tmp_path: Path) -> None:
+    dots = tuple(Stroke(np.array([[x, 3.0]])) for x in (5, 27.5))  # 22.5 mm: 0.1 s later
+    Drawing((dots,), STRIP.paper, pen=2).save(tmp_path / "a.gif")
+    assert inked(list(frames(tmp_path / "a.gif"))[-1])[:, 320:].any()
 
 
 def test_the_pen_takes_time_in_the_air(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from neuropil.kit.ink import (
+    BLOT,
     FINE,
     TAPER,
     TIP,
@@ -102,6 +104,12 @@ def test_even_points_make_the_well_known_curve() -> None:
     np.testing.assert_allclose(curve(p)[0, 1], p[0] + (p[1] - p[0]) / 3)  # the end goes straight on
 
 
+def test_the_clock_is_the_root_of_the_distance() -> None:
+    """Steps of 1 and 4: d = 1, 2; v = 1, 2; m = 1 + 2 - 5 / 3; b1 = 1 + 2 m / 3."""
+    pieces = curve(np.array([[0.0, 0], [1, 0], [5, 0]]))
+    assert pieces[1, 1].tolist() == pytest.approx([1 + 8 / 9, 0])
+
+
 def test_points_that_come_close_make_no_loop() -> None:
     pieces = curve(np.array([[0.0, 0], [10, 0], [10.1, 0.01], [20, 0]]))
     middle = np.array([along(pieces, t)[1] for t in np.linspace(0, 1, 50)])
@@ -137,6 +145,7 @@ def test_an_even_pen_is_even() -> None:
     assert set(trace(LOOP, 0.5, False).radii) == {0.25}
     dot = trace(LOOP[:1], 0.5, False)
     assert (dot.points.tolist(), dot.radii.tolist()) == ([LOOP[0].tolist()], [0.25])
+    assert trace(LOOP[:1], 0.5, True).radii.tolist() == pytest.approx([0.25 * BLOT])
 
 
 def test_ink_is_thin_where_the_pen_is_fast_and_at_the_ends() -> None:
@@ -159,8 +168,17 @@ def test_strokes_swell_on_their_way_down() -> None:
 def test_parts_of_a_trace_share_its_places_and_widths() -> None:
     line = Trace(np.array([[0.0, 0], [3, 4], [3, 14]]), np.array([1.0, 2, 4]))
     part = line.part(2.5, 10)
-    np.testing.assert_allclose(part.points, [[1.5, 2], [3, 4], [3, 9]])
-    np.testing.assert_allclose(part.radii, [1.5, 2, 3])
+    assert part.points.tolist() == [[1.5, 2], [3, 4], [3, 9]]
+    assert part.radii.tolist() == [1.5, 2, 3]
+
+
+def test_runs_of_a_trace_leave_no_gap() -> None:
+    line = trace(LOOP, 0.5, True)
+    runs = line.runs()
+    assert len(runs) > 1
+    for run, after in itertools.pairwise(runs):
+        assert run.points[-1].tolist() == after.points[0].tolist()
+    assert sum(len(run.points) - 1 for run in runs) == len(line.points) - 1
 
 
 # Outlines and pixels
