@@ -20,15 +20,17 @@ from neuropil.kit.problem import Problem
 
 Places = NDArray[np.float64]  # (n, 2): x, y of one stroke
 Path = list[complex]  # x + iy of one stroke
+Rules = dict[str, dict[str, str]]  # selector -> what it declares
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
 # the two flags of an arc may stand without a space; (?>...) never gives a digit of a number back
 ARC = re.compile(
-    r"[\s,]*".join([rf"((?>{NUMBER}))"] * 3 + ["([01])"] * 2 + [rf"((?>{NUMBER}))"] * 2)
+    r"[\s,]*" + r"[\s,]*".join([rf"((?>{NUMBER}))"] * 3 + ["([01])"] * 2 + [rf"((?>{NUMBER}))"] * 2)
 )
 PIECES = 16  # short lines of a curve
 LARGEST = 1e12  # what a number can be
+MOST_POINTS = 500_000  # of a recording; ten lines at 240 points a second have a fourth
 
 UNSEEN = {"defs", "symbol", "clipPath", "mask", "marker", "pattern", "style", "metadata"}
 LOOK = {"fill", "stroke", "display"}
@@ -43,7 +45,7 @@ def strokes(root: Element) -> list[Places]:
 
 def drawn(root: Element) -> Iterator[Places]:
     """Draw the elements of an SVG in their order, moved as the groups they stand in."""
-    rules = [rule for e in root.iter() if local(e) == "style" for rule in css_rules(e.text or "")]
+    rules, total = css_rules(root), 0
     waiting = [(root, np.eye(3), {"fill": "black", "stroke": "none"})]
     while waiting:
         element, before, around = waiting.pop()
@@ -55,7 +57,15 @@ def drawn(root: Element) -> Iterator[Places]:
         if kind in SHAPES and not on_paper(kind, look):
             for stroke in SHAPES[kind](element):
                 places = np.array([[z.real, z.imag, 1] for z in stroke])
+                total += len(stroke)
+                check_points(total)
                 yield (places @ move.T)[:, :2]
+
+
+def check_points(n: int) -> None:
+    """Raise Problem where a recording has more points than anybody writes."""
+    if n > MOST_POINTS:
+        raise Problem(f"it has more than {MOST_POINTS} points; keep fewer lines or fewer points")
 
 
 def on_paper(kind: str, look: dict[str, str]) -> bool:
@@ -70,28 +80,42 @@ def on_paper(kind: str, look: dict[str, str]) -> bool:
     )
 
 
-def appearance(element: Element, rules: list[tuple[str, str]]) -> dict[str, str]:
+def appearance(element: Element, rules: Rules) -> dict[str, str]:
     """Find the fill, stroke and display of an element: attributes, rules, then its own style."""
-    names = {local(element), "*", f"#{element.get('id')}"}
-    names |= {f".{name}" for name in element.get("class", "").split()}
-    styles = [style for selector, style in rules if selector in names]
-    pairs = list(element.items())
-    for style in [*styles, element.get("style", "")]:
-        pairs += [(k, v) for k, _, v in (each.partition(":") for each in style.split(";"))]
-    look = {k.strip(): v.replace("!important", "").strip().lower() for k, v in pairs}
-    return {k: v for k, v in look.items() if k in LOOK and v not in ("inherit", "")}
+    classes = [f".{name}" for name in element.get("class", "").split()]
+    look = tidy(dict(element.items()))
+    for selector in ("*", local(element), *classes, f"#{element.get('id')}"):
+        look |= rules.get(selector, {})
+    return look | declared(element.get("style", ""))
 
 
-def css_rules(text: str) -> list[tuple[str, str]]:
-    """List the selectors of a style sheet, each with its declarations."""
-    found = re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
-    return [(one.strip(), style) for selectors, style in found for one in selectors.split(",")]
+def css_rules(root: Element) -> Rules:
+    """List the selectors of the style sheets, each with its declarations."""
+    rules: Rules = {}
+    for sheet in (e.text or "" for e in root.iter() if local(e) == "style"):
+        for rule in re.sub(r"/\*.*?(?:\*/|\Z)", "", sheet, flags=re.DOTALL).split("}"):
+            selectors, _, style = rule.partition("{")
+            for selector in selectors.split(","):
+                rules.setdefault(selector.strip(), {}).update(declared(style))
+    return rules
+
+
+def declared(style: str) -> dict[str, str]:
+    """Read the declarations of a style, apart by semicolons."""
+    pairs = (each.partition(":") for each in style.split(";"))
+    return tidy({name.strip(): value for name, _, value in pairs})
+
+
+def tidy(look: dict[str, str]) -> dict[str, str]:
+    """Keep what makes a stroke seen, as a bare word each."""
+    bare = {k: v.replace("!important", "").strip().lower() for k, v in look.items() if k in LOOK}
+    return {k: v for k, v in bare.items() if v not in ("inherit", "")}
 
 
 def matrix(text: str) -> Places:
     """Multiply the moves of a transform to one matrix (3, 3); raises Problem."""
     whole = np.eye(3)
-    for name, inside in re.findall(r"(\w+)\s*\(([^)]*)\)", text):
+    for name, inside in re.findall(r"\b(\w+)\s*\(([^()]*)\)", text):
         whole = whole @ np.array(
             [*np.reshape(one_move(name, numbers(inside)), (3, 2)).T, (0, 0, 1)]
         )
@@ -156,7 +180,8 @@ def pen_paths(element: Element) -> list[Path]:
     made: list[Path] = []
     here = start = handle = 0j
     down, before = False, ""
-    for letter, n in commands(element.get("d", "")):
+    for number, (letter, n) in enumerate(commands(element.get("d", ""))):
+        check_points(number)
         kind, base = letter.upper(), here if letter.islower() else 0j
         to = targets(kind, n, base, here) if n else [start]
         if kind in "ST":
@@ -200,8 +225,12 @@ def commands(data: str) -> Iterator[tuple[str, list[float]]]:
 
 def arc_numbers(text: str) -> list[float]:
     """Read the numbers of arcs, seven of each; raises Problem."""
-    found = " ".join(n for groups in ARC.findall(text) for n in groups)
-    return numbers(f"{found} {ARC.sub('', text)}")
+    found: list[str] = []
+    at = 0
+    while arc := ARC.match(text, at):
+        found += arc.groups()
+        at = arc.end()
+    return numbers(" ".join([*found, text[at:]]))
 
 
 def bezier(control: Path) -> Path:

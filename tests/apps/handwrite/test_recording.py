@@ -1,0 +1,300 @@
+"""Recordings: three kinds of file, lines cut as they were written, and what can't be read."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil.apps.handwrite import recording, svg
+from neuropil.apps.handwrite.recording import MOST_BYTES, Recording
+from neuropil.apps.handwrite.strokes import Line, strokes
+from neuropil.kit.problem import Problem
+
+Places = list[list[list[float]]]
+
+WORD: Places = [  # two letters, a dot and the cross of a t; the unit is a tenth of a small letter
+    [[0, 0], [2, 10], [5, 9], [8, 0], [8, 10]],
+    [[12, 0], [12, 10], [14, 9]],
+    [[12, -6]],
+    [[18, -8], [18, 9], [21, 10]],
+    [[15, -3], [21, -3]],
+]
+
+
+def placed(word: Places, right: float, down: float) -> Places:
+    return [[[x + right, y + down] for x, y in stroke] for stroke in word]
+
+
+def page(n: int, slope: float = 0.0, spacing: float = 28.0, words: int = 5) -> list[Places]:
+    """Write n lines of some words, the last of each line with a descender."""
+    lines = []
+    for i in range(n):
+        line = [s for j in range(words) for s in placed(WORD, 30 * j, spacing * i)]
+        line.append([[30 * words, spacing * i], [30 * words, spacing * i + 18]])
+        lines.append([[[x, y + slope * x] for x, y in stroke] for stroke in line])
+    return lines
+
+
+def flat(lines: list[Places]) -> Places:
+    return [stroke for line in lines for stroke in line]
+
+
+def json_file(folder: Path, found: object) -> Path:
+    path = folder / "hand.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    return path
+
+
+def svg_file(folder: Path, word: Places) -> Path:
+    corners = [" ".join(f"{x},{y}" for x, y in stroke) for stroke in word]
+    inside = "".join(f'<polyline points="{c}"/>' for c in corners)
+    path = folder / "hand.svg"
+    path.write_text(f'<svg fill="none" stroke="#000">{inside}</svg>', encoding="utf-8")
+    return path
+
+
+def ink_file(folder: Path, traces: list[str], form: str = "") -> Path:
+    inside = "".join(f"<trace>{trace}</trace>" for trace in traces)
+    path = folder / "hand.inkml"
+    space = "http://www.w3.org/2003/InkML"
+    path.write_text(f'<ink xmlns="{space}">{form}{inside}</ink>', encoding="utf-8")
+    return path
+
+
+def only(path: Path, text: str | None = "it") -> Line:
+    (line,) = Recording.open(path, text).lines
+    return line.strokes
+
+
+def places(line: Line) -> Places:
+    return [stroke[:, :2].tolist() for stroke in strokes(line)]
+
+
+def test_every_kind_of_file_holds_the_same_strokes(tmp_path: Path) -> None:
+    traces = [", ".join(f"{x} {y}" for x, y in stroke) for stroke in WORD]
+    with_names = [[{"x": x, "y": y} for x, y in stroke] for stroke in WORD]
+    with_time = [[[x, y, 7, 0.5] for x, y in stroke] for stroke in WORD]
+    found: list[object] = [WORD, with_names, with_time, {"strokes": [*WORD, []]}]
+    for one in [*found, {"lines": [{"strokes": WORD}]}]:
+        assert places(only(json_file(tmp_path, one))) == WORD
+    assert places(only(svg_file(tmp_path, WORD))) == WORD
+    assert places(only(ink_file(tmp_path, traces))) == WORD
+
+
+def test_encodings_and_text_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "hand"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_text(json.dumps({"text": " it ", "strokes": WORD}), encoding=encoding)
+        (line,) = Recording.open(path, None).lines
+        assert (line.text, places(line.strokes)) == ("it", WORD)
+    path.write_text(svg_file(tmp_path, WORD).read_text(encoding="utf-8"), encoding="utf-16")
+    assert places(only(path)) == WORD
+
+
+INK_SPELLINGS = [  # channels, the same stroke, the first from the InkML specification, 4.2.1
+    ("X Y", "1125 18432,'23'43,\"7\"-8,3-5,7 -3,6 2,6 8,3 6,2 8,"),
+    (
+        "X Y",
+        "1125 18432, 1148 18475, 1178 18510, 1211 18540, 1251 18567, 1297 18596, 1349 18633,"
+        "1404 18676, 1461 18727",
+    ),
+    (
+        "T Y F X",
+        "0 18432 * 1125, 1'43 1'23, 1 35 1 30, 2 30 1 33, ? 27 1 40, 3 29 1 46, 3 37 1 52,"
+        "3 43 1 55, 4!18727 1 57",
+    ),
+]
+
+
+@pytest.mark.parametrize(("names", "trace"), INK_SPELLINGS)
+def test_ink_channels_and_differences(tmp_path: Path, names: str, trace: str) -> None:
+    channels = "".join(f'<channel name="{name}"/>' for name in names.split())
+    path = ink_file(tmp_path, [trace], f"<traceFormat>{channels}</traceFormat>")
+    x, y, _ = only(path).T
+    assert x.tolist() == [1125, 1148, 1178, 1211, 1251, 1297, 1349, 1404, 1461]
+    assert y.tolist() == [18432, 18475, 18510, 18540, 18567, 18596, 18633, 18676, 18727]
+
+
+def test_ink_that_stays_runs_backwards_or_hovers(tmp_path: Path) -> None:
+    form = '<traceFormat><channel name="X"/><channel name="Y" orientation="-ve"/></traceFormat>'
+    path = ink_file(tmp_path, ["0 0, 5 -10, * -20, '1 *"], form)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("</ink>", '<trace type="penUp">9 9</trace></ink>'),
+        encoding="utf-8",
+    )
+    assert places(only(path, "i")) == [[[0, 0], [5, 10], [5, 20], [6, 20]]]
+
+
+@pytest.mark.parametrize("n", [2, 3, 7])
+@pytest.mark.parametrize("slope", [-0.15, 0.0, 0.1])
+@pytest.mark.parametrize("spacing", [28.0, 45.0])
+def test_lines_are_cut_as_written(tmp_path: Path, n: int, slope: float, spacing: float) -> None:
+    """Dots and crosses go with the line below them, descenders with theirs, in any order."""
+    lines = page(n, slope, spacing)
+    shuffled = flat(lines)
+    np.random.default_rng(n).shuffle(shuffled)
+    text = "\n".join(f"it it it it it{i}" for i in range(n))
+    found = Recording.open(json_file(tmp_path, shuffled), text).lines
+    assert [line.text for line in found] == text.split("\n")
+    for line, written in zip(found, lines, strict=True):
+        assert sorted(places(line.strokes)) == sorted(written)
+
+
+def test_unequal_lines(tmp_path: Path) -> None:
+    """A short last line is a line, and a long row of dots is none."""
+    short = [*flat(page(2)), *placed(WORD, 0, 56)]
+    found = Recording.open(
+        svg_file(tmp_path, short), "it it it it itj\\nit it it it itj\\nit"
+    ).lines
+    assert [len(strokes(line.strokes)) for line in found] == [26, 26, 5]
+    dots = [*flat(page(1)), *([[[4.0 * i, -9.0], [4.0 * i, -8.5]] for i in range(40)])]
+    assert len(strokes(only(json_file(tmp_path, dots), "it it it it itj"))) == 66
+
+
+def test_texts_go_to_the_lines_of_a_file(tmp_path: Path) -> None:
+    one, two = page(2)
+    first = {"text": "it it it it itj", "strokes": one}
+    path = json_file(tmp_path, {"lines": [first, {"text": "It it it it itj", "strokes": two}]})
+    assert [line.text[:2] for line in Recording.open(path, None).lines] == ["it", "It"]
+    given = Recording.open(path, "at at at at atj\\nAt at at at atj\n").lines
+    assert [line.text[:2] for line in given] == ["at", "At"]
+    assert [places(line.strokes) for line in given] == [one, two]
+    both = {"text": "it it it it itj\nIt it it it itj", "strokes": one + two}
+    assert len(Recording.open(json_file(tmp_path, {"lines": [both]}), None).lines) == 2
+    told = {"text": "it it it it itj it it it it itj", "strokes": one + two}
+    assert len(Recording.open(json_file(tmp_path, {"lines": [told]}), None).lines) == 1
+
+
+def test_backslash_is_kept_in_a_file(tmp_path: Path) -> None:
+    (line,) = Recording.open(json_file(tmp_path, {"text": r"i\n", "strokes": WORD}), None).lines
+    assert line.text == r"i\n"
+
+
+PROBLEMS = [  # file, text, what is said
+    ("", "it", "zero bytes"),
+    ("hello", "it", "neither JSON, SVG nor InkML"),
+    ("{", "it", "no JSON: .* line 1"),
+    ("[" * 100_000, "it", "nested too deeply|no JSON"),
+    ("{}", "it", 'neither "lines" nor "strokes"'),
+    ('{"lines": []}', "it", 'neither "lines" nor "strokes"'),
+    ('{"lines": [[[[1, 2]]]]}', "it", "is no line; write"),
+    ('{"strokes": 3}', "it", "is no line; write"),
+    ('{"strokes": [[[1, 2]]], "text": 5}', None, "is no line; write"),
+    ("[3]", "it", "3 is no stroke"),
+    ("[[3]]", "it", "3 is no point"),
+    ('[[["1", 2]]]', "it", "is no point"),
+    ("[[[true, 2]]]", "it", "is no point"),
+    ("[[[1]]]", "it", "is no point"),
+    ('[[{"x": 1}]]', "it", "is no point"),
+    ("[[[NaN, 2]]]", "it", "is no point"),
+    ("[[[Infinity, 2]]]", "it", "is no point"),
+    (f"[[[1{'0' * 400}, 2]]]", "it", "is no point"),
+    ("[]", "it", "no stroke"),
+    ("[[]]", "it", "no stroke"),
+    ("<svg/>", "it", "no stroke"),
+    ("<svg", "it", "no XML"),
+    ("<html/>", "it", "a kind <html>"),
+    ('<?xml version="1.0" encoding="klingon"?><svg/>', "it", "no XML"),
+    ('<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg>&a;</svg>', "it", "DOCTYPE"),
+    ("<ink/>", "it", "no stroke"),
+    ("<ink><trace>1 2, 3</trace></ink>", "it", "a number for each channel"),
+    ("<ink><trace>1 2, x y</trace></ink>", "it", "a number for each channel"),
+    ("<ink><trace>1 2, 3 ?</trace></ink>", "it", "coordinate that is no number"),
+    ("<ink><trace>1 2, 3 1e13</trace></ink>", "it", "coordinate that is no number"),
+    ('<ink><traceFormat><channel name="X"/></traceFormat></ink>', "it", "X and Y must be"),
+    (
+        '<ink><traceFormat><channel name="X"/><channel name="Y"/></traceFormat>'
+        '<traceFormat><channel name="Y"/><channel name="X"/></traceFormat></ink>',
+        "it",
+        "several formats",
+    ),
+    (json.dumps(WORD), None, "give the text"),
+    (json.dumps({"text": " ", "strokes": WORD}), None, "is empty"),
+    (json.dumps(WORD), " \n ", "is empty"),
+    (json.dumps(WORD), "i\x07t", r"U\+0007"),
+    (json.dumps({"text": "\ud800", "strokes": WORD}), None, r"U\+D800"),
+    (json.dumps(WORD), "it\n" * 11, "11 lines, and 1 to 10 can be"),
+    (json.dumps({"lines": [{"strokes": WORD}] * 11}), "it", "11 lines, and 1 to 10 can be"),
+    (
+        json.dumps({"lines": [{"strokes": WORD, "text": "it\nit\nit\nit\nit\nit"}] * 2}),
+        None,
+        "1 line of writing found and 6 lines of text",
+    ),
+    (json.dumps(WORD), "it\\nit", "1 line of writing found and 2 lines of text given"),
+    (json.dumps(flat(page(3))), "it", "3 lines of writing found and 1 line of text given"),
+    (json.dumps(flat(page(3))), "it\nit", "3 lines of writing found and 2 lines of text given"),
+    (json.dumps({"lines": [{"strokes": WORD}] * 3}), "a\nb", "3 lines of writing .* 2 lines"),
+    (json.dumps(WORD), "i" * 60, "line 1 has [0-9]+ points for 60 characters of text: .* 180 to"),
+    ("[[[1, 2]]]", "i", "line 1 has 1 point for 1 character of text"),
+    (json.dumps(flat(page(1))), "i", "line 1 has [0-9]+ points for 1 character"),
+    (json.dumps([[[0, 0], [1e12, 1e12]] * 20]), "i", "coordinate|points for 1 character"),
+]
+
+
+@pytest.mark.parametrize(("content", "text", "said"), PROBLEMS)
+def test_problems(tmp_path: Path, content: str, text: str | None, said: str) -> None:
+    path = tmp_path / "hand"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Problem, match=said) as caught:
+        Recording.open(path, text)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400 + len(str(path))
+
+
+def test_ten_lines_cut_from_several_drawings_are_the_most(tmp_path: Path) -> None:
+    text = "\n".join(["it it it it itj"] * 6)
+    found = {"lines": [{"strokes": flat(page(6)), "text": text}] * 2}
+    with pytest.raises(Problem, match="12 lines, and 1 to 10 can be"):
+        Recording.open(json_file(tmp_path, found), None)
+
+
+def test_files_that_are_none_or_too_large(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="there is no file"):
+        Recording.open(tmp_path / "none.json", "it")
+    with pytest.raises(Problem, match="is a folder"):
+        Recording.open(tmp_path, "it")
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    with pytest.raises(Problem, match="more than 20 MB"):
+        Recording.open(large, "it")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"[[{'[1,2],' * svg.MOST_POINTS}[1,2]]]",
+        f'<svg stroke="red"><path d="M0 0{"h1" * (svg.MOST_POINTS + 1)}"/></svg>',
+        f'<svg stroke="red"><path d="M0 0{"t1 1" * (svg.MOST_POINTS // svg.PIECES)}"/></svg>',
+        f"<ink><trace>{'1 2,' * (svg.MOST_POINTS + 1)}</trace></ink>",
+    ],
+    ids=["json", "lines", "curves", "ink"],
+)
+def test_too_many_points(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "hand"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Problem, match="more than 500000 points"):
+        Recording.open(path, "it")
+
+
+@pytest.mark.parametrize("trace", [" " * 300_000 + "x", "1 " * 300_000, "'" * 300_000])
+def test_hostile_traces_end(tmp_path: Path, trace: str) -> None:
+    with pytest.raises(Problem):
+        Recording.open(ink_file(tmp_path, [trace]), "i")
+
+
+def test_scribbles_are_counted_without_being_resampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    zigzag = [[1000.0 * (i % 2), 0.001 * i] for i in range(1000)]
+    line = recording.line([np.array(zigzag)])
+    monkeypatch.delattr(recording, "resampled")
+    assert recording.n_points(line, 60) > 200_000
+
+
+def test_external_entities_and_utf_16_doctypes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hand.svg"
+    entity = '<!DOCTYPE svg [<!ENTITY a SYSTEM "hand.svg">]><svg>&a;</svg>'
+    path.write_text(f'<?xml version="1.0" encoding="utf-16"?>{entity}', encoding="utf-16")
+    with pytest.raises(Problem, match="DOCTYPE"):
+        Recording.open(path, "it")
