@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropil import __version__, registry
-from neuropil.flags import ALONE, COMMON, FEEDS, LENS, flag, parameter
+from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, flag, parameter
 from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal
@@ -142,9 +142,12 @@ def _idle() -> None:
 
 def _application(name: str) -> Callable[..., Work]:
     """Make the command of an application, its parameters written into its signature."""
-    signature = read(registry.application(name).__call__)
+    app = registry.application(name)
+    signature = read(app.__call__)
     takes_files = bool(signature.inputs) and signature.inputs[0].kinds != (str,)
     common: tuple[Option, ...] = COMMON if takes_files else ALONE
+    if not takes_files and app.weights:
+        common += NETWORK
     parameters = []
 
     def command(**given: Any) -> Work:
@@ -209,12 +212,14 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
     Anything but a text is written, also where no name was given for it.
     """
+    from neuropil.kit.drawing import Drawing
     from neuropil.kit.result import parts, plain, said
     from neuropil.kit.sheet import Sheet
 
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     own |= {text.name: _words(text.name, given) for text in signature.inputs}
     common = {option.name: option.value(given[option.name]) for option in ALONE}
+    engine = {o.name: o.value(given[o.name]) for o in NETWORK if o.name in given}
     named = [value for value in own.values() if isinstance(value, Path)]
     targets = [*filter(None, [common["output"]]), *named]
     if len(targets) > 1:
@@ -222,7 +227,7 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     for target in targets:
         _check_place(target, common["force"])
     with on_terminal():
-        found = parts(registry.load(name)(**own))
+        found = parts(registry.load(name, **engine)(**own))
     media = [m for m in (found.main, *found.beside.values()) if m]
     if not targets and found.main and not isinstance(found.main, Sheet):
         targets = [Path(name).with_suffix(next(iter(found.main.endings)))]
@@ -231,7 +236,11 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     if targets and not saved:
         possible = ", ".join(ending for m in media for ending in m.endings)
         raise Problem(f"{targets[0]} can't be written; end the name in {possible}")
-    for target, thing in zip(targets, saved, strict=True):
+    if saved and isinstance(saved[0], Drawing):
+        targets = saved[0].files(targets[0])
+        for target in targets:
+            _check_place(target, common["force"])
+    for target, thing in zip(targets, saved, strict=False):  # the first file brings the others
         target.parent.mkdir(parents=True, exist_ok=True)
         thing.save(target, quality=QUALITY)
     if common["json"]:
@@ -329,7 +338,7 @@ def _opening(line: Sequence[str]) -> Callable[..., Work]:
     source = typer.Argument(metavar="INPUT", help="of the application")
     parameters = [
         parameter("what", inspect.Parameter.empty, Annotated[str, given]),
-        parameter("source", None, Annotated[Path | None, source]),
+        parameter("source", None, Annotated[str | None, source]),
     ]
     own = signature.options if signature else FEEDS
     parameters += [flag(option) for option in (*own, *LENS)]
@@ -387,9 +396,13 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     if app.weights is None:
         raise Problem(f"{name} has no network to open; neuropil {name} --help says what it shows")
     if source is None:
-        raise Problem(f"open {name} needs an input, as in: neuropil open {name} old.jpg ...")
+        example = EXAMPLES.get(name, "old.jpg").partition(" -")[0]
+        raise Problem(f"open {name} needs an input, as in: neuropil open {name} {example} ...")
     own = {option.name: option.value(given[option.name]) for option in signature.options}
-    return app.probe(_opened(Job(source, source), name, signature, MAX_PIXELS), **own)
+    if signature.inputs[0].kinds == (str,):
+        return app.probe(source, **own)
+    path = Path(source)
+    return app.probe(_opened(Job(path, path), name, signature, MAX_PIXELS), **own)
 
 
 def _deeper(line: Sequence[str], unit: "Unit | None") -> str:

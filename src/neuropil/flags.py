@@ -15,6 +15,10 @@ from neuropil.kit.signature import Option
 DEPTH = Between(1, 200)
 METAVARS = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
 
+NETWORK = (  # of an application that has one
+    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
+)
 COMMON = (  # the options of every application, after its own
     Option(
         "output",
@@ -25,8 +29,7 @@ COMMON = (  # the options of every application, after its own
     Option("force", bool, False, "overwrite what is there"),
     Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES),
     Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
-    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
-    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
+    *NETWORK,
     Option("json", bool, False, "print one JSON object per input"),
 )
 ALONE = (  # those of an application that takes options only
@@ -52,8 +55,7 @@ LENS = (  # the options of `open`, after those of the application
     Option("html", Path, None, "write the walk as a page, in which numbers can be changed"),
     Option("csv", Path, None, "write all terms of the last neuron as a table"),
     Option("force", bool, False, "overwrite what is there"),
-    Option("weights", Path, None, "another ONNX file instead of the one in the package"),
-    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+    *NETWORK,
     Option("json", bool, False, "print one JSON object"),
 )
 

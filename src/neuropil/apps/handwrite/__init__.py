@@ -1,1 +1,1 @@
-"""Writes text by hand: in a named style, a random one, or your own."""
+"""Writes texts by hand."""

@@ -1,7 +1,9 @@
 """What is peculiar to a hand, measured on one line: slant, roundness, width, joins.
 
-    P  points of a line, resampled      F  numbers
+P  points of a line, resampled      F  numbers
 """
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ def measured(line: Line) -> NDArray[np.float64]:
     turns = [(np.diff(angle) + np.pi) % (2 * np.pi) - np.pi for angle in angles]
     high = [np.ptp(piece[:, 1]) for piece in pieces]
     wide = [np.ptp(piece[:, 0]) for piece in pieces]
-    lifts = [b[0, :2] - a[-1, :2] for a, b in zip(pieces, pieces[1:], strict=False)]
+    lifts = [b[0, :2] - a[-1, :2] for a, b in pairwise(pieces)]
     return np.concatenate(
         [
             share(np.concatenate(angles), DIRECTIONS),

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.glyphs import READ, WRITTEN, mixed
+from neuropil.apps.handwrite.glyphs import READ, WRITTEN, mixed, words
 from neuropil.apps.handwrite.strokes import (
     Line,
     affine,
@@ -69,6 +69,20 @@ class Examples:
         for written in self.learn:
             writers.setdefault(written.writer, []).append(written)
         return writers
+
+    @cached_property
+    def pace(self) -> NDArray[np.float64]:
+        """Fit how many points each character takes, by its label: least squares over all lines."""
+        counts = np.zeros((len(self.learn), len(ALPHABET) + 1))
+        for count, written in zip(counts, self.learn, strict=True):
+            np.add.at(count, labels(written.text), 1)
+        n_points = np.array([len(resampled(written.line)) for written in self.learn])
+        ridge = 200 * np.eye(len(ALPHABET) + 1)  # towards 10, for those that hardly occur
+        fit = np.linalg.solve(
+            counts.T @ counts + ridge, counts.T @ (n_points - 10 * counts.sum(axis=1))
+        )
+        points: NDArray[np.float64] = np.maximum(10 + fit, 3.0)
+        return points
 
 
 def labels(text: str) -> NDArray[np.int64]:
@@ -127,6 +141,11 @@ def side(writer: str) -> str:
     return next(part for part, numbers in PARTS.items() if number in numbers)
 
 
+def judge_examples(data: Path) -> Examples:
+    """Read what the judge learns from, and the writers that nobody learns from."""
+    return Examples(lines(data, "judge"), lines(data, "held out"))
+
+
 def reader_examples(data: Path) -> Examples:
     """Read what the reader learns from, and the writers that nobody learns from."""
     return Examples(lines(data, "reader"), lines(data, "held out"))
@@ -161,16 +180,18 @@ def writer_batch(
 ) -> dict[str, NDArray[np.float32]]:
     """Draw B lines to write, each beside another line of the same writer that shows the hand.
 
-    To `stacked`'s three come the other line's, `shown` (B, T, 4) and `shown_lengths` (B, 2), and
-    the writers' numbers `writer` (B,).
+    To `stacked`'s three come the other line's, `shown` (B, T, 4) and `shown_lengths` (B, 2), the
+    writers' numbers `writer` (B,), and which character each point belongs to, `places` (B, T), as
+    far as that can be guessed (else -1).
     """
     chosen = similar(examples.learn, rng, n_lines)
-    pairs, shown = [], []
+    pairs, shown, places = [], [], []
     for written in chosen:
         its = examples.by_writer[written.writer]
         other = its[int(rng.integers(len(its)))]
         change = affine(rng)
         pairs.append(written_example(written, change, rng))
+        places.append(located(*pairs[-1], examples.pace))
         shown.append((features(resampled(changed(other.line, change))), ""))
     arrays, others = stacked(pairs), stacked(shown)
     numbers = np.array([list(examples.by_writer).index(w.writer) for w in chosen], np.float32)
@@ -179,6 +200,7 @@ def writer_batch(
         "shown": others["strokes"],
         "shown_lengths": others["lengths"],
         "writer": numbers,
+        "places": padded(places, arrays["strokes"].shape[1]),
     }
 
 
@@ -190,6 +212,34 @@ def written_example(
     if rng.random() < RARELY:
         line, text = mixed(line, text, WRITTEN, rng, int(rng.integers(1, 5)))
     return features(resampled(changed(line, change))), text
+
+
+def located(
+    strokes: NDArray[np.float32], text: str, pace: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Guess which character each point (T,) belongs to; -1 where the words can't be told apart.
+
+    Inside a word, every character takes the share of points that it takes on average.
+    """
+    line = np.column_stack([strokes[:, :2].cumsum(axis=0), strokes[:, 3]]).astype(np.float64)
+    pieces = words(line, text)
+    if len(pieces) == 1 and " " in text:
+        return np.full(len(line), -1, np.float32)
+    places, first = [], 0
+    for piece, word in pieces:
+        ends = pace[labels(word)].cumsum()
+        at = (np.arange(len(piece)) + 0.5) / len(piece) * ends[-1]
+        places.append(first + np.interp(at, [0, *ends], np.arange(len(word) + 1) - 0.5))
+        first += len(word) + 1
+    return np.concatenate(places).astype(np.float32)
+
+
+def padded(rows: Sequence[NDArray[np.float32]], length: int) -> NDArray[np.float32]:
+    """Stack rows of different lengths, -1 behind them."""
+    made = np.full((len(rows), length), -1, np.float32)
+    for place, row in zip(made, rows, strict=True):
+        place[: len(row)] = row
+    return made
 
 
 def stacked(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> dict[str, NDArray[np.float32]]:

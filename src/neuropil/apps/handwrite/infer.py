@@ -32,9 +32,24 @@ from neuropil.registry import App
 
 FOLDER = Path(__file__).parent / "weights"
 LICENCE = "research, non-commercial (IAM-OnDB)"
-PEN = Weights(FOLDER, "handwrite-pen-v1.onnx", "", LICENCE)
-HAND = Weights(FOLDER, "handwrite-hand-v1.onnx", "", LICENCE)
-READER = Weights(FOLDER, "handwrite-reader-v1.onnx", "", LICENCE)
+PEN = Weights(
+    FOLDER,
+    "handwrite-pen-v1.onnx",
+    "347b292df1101f4e9dd70cfd0ff42b20c83574305b50897ec3d9f04e7b5df115",
+    LICENCE,
+)
+HAND = Weights(
+    FOLDER,
+    "handwrite-hand-v1.onnx",
+    "784dd64e47d9970426c89b9cd0e2d02807991bc807ded4de3dc04f4531e1266b",
+    LICENCE,
+)
+READER = Weights(
+    FOLDER,
+    "handwrite-reader-v1.onnx",
+    "e6d2f9d2e6fc10e5d99a00868fed922621e9f4aaba0b737e25e5c9c87385656e",
+    LICENCE,
+)
 
 NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
 SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 500), Between(0, 100)
@@ -140,8 +155,8 @@ class Handwrite(App):
         filled: swelling lines that are drawn as outlines, not for plotters
         speed: of animations, 1 is a quick hand
         feed: of G-code, in mm a minute
-        pen-up: G-code that lifts the pen
-        pen-down: G-code that lowers the pen
+        pen_up: G-code that lifts the pen
+        pen_down: G-code that lowers the pen
         learn: a recording of your own hand; makes a style, written to -o mine.style
         """
         for limits, name, value in (

@@ -1,10 +1,11 @@
-"""Three networks: one that reads pen strokes, one that tells a hand from them, one that writes.
+"""Two networks that read pen strokes, one that tells a hand from them, one that writes.
 
 B  lines      T  points      U = T/2  places      C  channels      H  hidden units      N  labels
 S  characters of the text      A  letters (one-hot)      K  Gaussians of the window
 D  numbers of a style      M  Gaussians of the next pen step
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -37,6 +38,30 @@ class Reader(nn.Module):
         x = torch.relu(self.wide(x)).transpose(1, 2)  # (B, U, 2C)
         x, _ = self.lstm(x)  # (B, U, 2H)
         logits: Tensor = self.labels(x)
+        return logits
+
+
+class Judge(nn.Module):
+    """Another reader, of convolutions alone: six wide ones that each add to what is known."""
+
+    def __init__(self, channels: int = 192, dilations: Sequence[int] = (1, 2, 4, 1, 2, 4)) -> None:
+        super().__init__()
+        self.near = nn.Conv1d(4, channels, 7, padding=3)
+        self.halved = nn.Conv1d(channels, channels, 5, stride=2, padding=2)
+        self.wide = nn.ModuleList(
+            nn.Conv1d(channels, channels, 5, padding=2 * d, dilation=d) for d in dilations
+        )
+        self.dropout = nn.Dropout(0.25)
+        self.labels = nn.Linear(channels, len(ALPHABET) + 1)
+
+    def forward(self, strokes: Tensor) -> Tensor:
+        """Map strokes (B, T, 4) to logits of labels (B, U, N)."""
+        B, T, _ = strokes.shape
+        x = torch.relu(self.near(strokes.transpose(1, 2)))  # (B, C, T)
+        x = torch.relu(self.halved(x))  # (B, C, U)
+        for convolution in self.wide:
+            x = x + torch.relu(convolution(self.dropout(x)))
+        logits: Tensor = self.labels(self.dropout(x).transpose(1, 2))
         return logits
 
 
@@ -126,7 +151,7 @@ class GatheredGradient(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, dz: Tensor) -> tuple[Tensor, Tensor, None]:
         """Sum dz_t x_t' over lines and points."""
-        x = torch.stack([x.detach() for x in ctx.xs], dim=1)
+        x = torch.stack(ctx.xs, dim=1)
         return dz, dz.flatten(0, 1).t() @ x.flatten(0, 1), None
 
 
@@ -145,39 +170,79 @@ class Writer(nn.Module):
         self.pen = Pen(low, high)
         self.whose = nn.Linear(D, writers)  # only while learning: a style has to tell its writer
 
-    def forward(self, points: Tensor, text: Tensor, style: Tensor) -> Tensor:
-        """Write all steps of lines whose points (B, T, 4) are known: mixtures (B, T, 6M + 3).
+    def forward(self, points: Tensor, text: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Write all steps of lines whose points (B, T, 4) are known.
 
-        The same as Pen step by step, but what does not wait for the step before is done at once.
+        Returns mixtures (B, T, 6M + 3) and windows (B, T, S). The same as Pen step by step, but
+        what does not wait for the step before is done at once.
         """
         B, T, _ = points.shape
         still = style[:, None].expand(B, T, D)
         with torch.autocast(points.device.type, enabled=False):
-            h1, seen = self.lower(torch.cat([points, still], dim=2).float(), text)
+            h1, seen, windows = self.lower(torch.cat([points, still], dim=2).float(), text)
         cell = self.pen.second
         zero = points.new_zeros(1, B, cell.hidden_size)
         weights = [cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh]
         x = torch.cat([points, still, seen, h1], dim=2)
         h2, _, _ = torch.lstm(x, (zero, zero), weights, True, 1, 0.0, self.training, False, True)
-        mixtures: Tensor = self.pen.next(torch.cat([h1, h2], dim=2))
-        return mixtures
+        return self.pen.next(torch.cat([h1, h2], dim=2)), windows
 
-    def lower(self, given: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
-        """Run the first LSTM with its window: h1 (B, T, H) and the letters seen (B, T, A)."""
+    def lower(self, given: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Run the first LSTM with its window: h1 (B, T, H), letters seen, and windows (B, T, S)."""
         B, _, known = given.shape
         cell, kappa, seen = self.pen.first, given.new_zeros(B, K), text[:, 0]
         h, c = (given.new_zeros(B, cell.hidden_size) for _ in range(2))
         ahead = linear(given, cell.weight_ih[:, :known], cell.bias_ih + cell.bias_hh)
         weights = torch.cat([cell.weight_ih[:, known:], cell.weight_hh], dim=1)
         befores: list[Tensor] = []
-        hs, seens = [], []
+        hs, seens, windows = [], [], []
         fixed = weights.detach()
         for gates in gathered(ahead, weights, befores).unbind(dim=1):
-            befores.append(torch.cat([seen, h], dim=1))
-            i, f, g, o = (gates + linear(befores[-1], fixed)).chunk(4, dim=1)
+            before = torch.cat([seen, h], dim=1)
+            befores.append(before.detach())  # no way back through here, so nothing is kept alive
+            i, f, g, o = (gates + linear(before, fixed)).chunk(4, dim=1)
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)
-            kappa, seen, _ = self.pen.look(h, kappa, text)
+            kappa, seen, window = self.pen.look(h, kappa, text)
             hs.append(h)
             seens.append(seen)
-        return torch.stack(hs, dim=1), torch.stack(seens, dim=1)
+            windows.append(window)
+        return torch.stack(hs, dim=1), torch.stack(seens, dim=1), torch.stack(windows, dim=1)
+
+
+class Published(nn.Module):
+    """A pen step of the published shape, to compare speeds with: 3 × 400 cells (Graves 2013)."""
+
+    LETTERS, GAUSSIANS, CELLS = 80, 10, 400
+
+    def __init__(self) -> None:
+        super().__init__()
+        given = 3 + self.LETTERS
+        self.first = nn.LSTMCell(given, self.CELLS)
+        self.window = nn.Linear(self.CELLS, 3 * self.GAUSSIANS)
+        self.second = nn.LSTMCell(given + self.CELLS, self.CELLS)
+        self.third = nn.LSTMCell(given + self.CELLS, self.CELLS)
+        self.next = nn.Linear(3 * self.CELLS, 6 * 20 + 1)
+
+    @classmethod
+    def shapes(cls, B: int, S: int) -> dict[str, tuple[int, ...]]:
+        """Name the inputs and their shapes."""
+        state = {f"{kind}{n}": (B, cls.CELLS) for n in (1, 2, 3) for kind in "hc"}
+        text = {"point": (B, 3), "text": (B, S, cls.LETTERS), "seen": (B, cls.LETTERS)}
+        return {**text, "kappa": (B, cls.GAUSSIANS), **state}
+
+    def forward(
+        self, point: Tensor, text: Tensor, seen: Tensor, kappa: Tensor, *state: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Take one step."""
+        h1, c1, h2, c2, h3, c3 = state
+        h1, c1 = self.first(torch.cat([point, seen], dim=1), (h1, c1))
+        moved = torch.exp(self.window(h1))
+        alpha, beta, forward = torch.split(moved, self.GAUSSIANS, dim=1)
+        kappa = kappa + forward
+        away = kappa[:, :, None] - torch.arange(text.shape[1], dtype=text.dtype)
+        window = torch.matmul(alpha[:, None], torch.exp(-beta[:, :, None] * away * away))
+        seen = torch.matmul(window, text)[:, 0]
+        h2, c2 = self.second(torch.cat([point, seen, h1], dim=1), (h2, c2))
+        h3, c3 = self.third(torch.cat([point, seen, h2], dim=1), (h3, c3))
+        return self.next(torch.cat([h1, h2, h3], dim=1)), kappa, seen, h1, c1, h2, c2, h3, c3

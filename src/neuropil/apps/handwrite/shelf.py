@@ -21,8 +21,10 @@ from neuropil.apps.handwrite.styles import DIGITS, FILE, told
 from neuropil.kit.atomic import written
 from neuropil.kit.progress import on_terminal, track
 
-NAMES = ("ada", "blaise", "clara", "dora", "emil", "flora", "gustav", "hedy", "ivan", "june")
-NAMES += ("karl", "lise")
+NAMES = (
+    *("ada", "blaise", "clara", "dora", "emil", "flora"),
+    *("gustav", "hedy", "ivan", "june", "karl", "lise"),
+)
 FEWEST, MOST = 4, 16  # lines of a writer that a style is told from
 TEXTS = (
     "He was happy to see them all again",
@@ -45,18 +47,16 @@ def main() -> None:
 def made(examples: Examples) -> dict[str, object]:
     """Tell all writers' styles, write a little in each, and name twelve."""
     hand, pen, reader = HAND.open(), PEN.open(), READER.open()
-    vectors = [
-        told(hand, [w.line for w in lines[:MOST]])
-        for lines in examples.by_writer.values()
-        if len(lines) >= FEWEST
-    ]
+    writers = {name: its for name, its in examples.by_writer.items() if len(its) >= FEWEST}
+    vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
     tried = [
         [draft for _, draft in proofread(pen, reader, Order(TEXTS, vector, NEATNESS, 1, 1))]
-        for vector in track(vectors, title="styles")
+        for vector in track(vectors, total=len(vectors), title="styles")
     ]
     chosen = unlike(tried)
     shelf = [[round(float(v), DIGITS) for v in vector] for vector in vectors]
-    return {"named": {n: shelf[i] for n, i in zip(NAMES, chosen, strict=True)}, "all": shelf}
+    named = dict(zip(NAMES, chosen, strict=True))
+    return {"named": named, "writers": list(writers), "all": shelf}
 
 
 def unlike(tried: list[list[Draft]]) -> list[int]:

@@ -9,6 +9,7 @@ is in them.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from neuropil.kit.problem import Problem, expect_file, guess
 from neuropil.kit.weights import Network
 
 FILE = Path(__file__).parent / "styles.json"
+ENDING = ".style"
 KIND, VERSION = "neuropil handwriting style", 1
 DIGITS = 3
 RANDOM = "random"
@@ -35,18 +37,22 @@ class Style:
     """A hand: its name, and a vector (D,) of numbers between -1 and 1."""
 
     form: ClassVar[str] = "NAME|random|FILE"
-    ENDINGS: ClassVar[tuple[str, ...]] = (".style",)
 
     name: str
     vector: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the ending of style files."""
+        return (ENDING,)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Find a style by name, by number, by chance, or in a file."""
         shelf = shipped()
         if text in shelf["named"]:
-            return cls(text, numbers(shelf["named"][text]))
+            return cls(text, numbers(shelf["all"][shelf["named"][text]]))
         if text == RANDOM:
             return cls.parse(f"{RANDOM}-{np.random.default_rng().integers(len(shelf['all']))}")
         start, dash, number = text.partition("-")
@@ -56,7 +62,7 @@ class Style:
                     f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}"
                 )
             return cls(text, numbers(shelf["all"][int(number)]))
-        if text.endswith(cls.ENDINGS) or Path(text).exists():
+        if text.endswith(ENDING) or Path(text).exists():
             return cls.open(Path(text))
         raise Problem(
             f"no style is called {text}{guess(text, [*shelf['named'], RANDOM])}; there are: "
@@ -79,14 +85,14 @@ class Style:
                 f"{path} is a {kind} of version {version}; this Neuropil reads {KIND} of version "
                 f"{VERSION}: make it anew by --learn"
             )
-        size = len(next(iter(shipped()["named"].values())))
+        size = len(shipped()["all"][0])
         if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
             raise Problem(f"{path} is a damaged style: it takes {size} numbers between -1 and 1")
         return cls(name, vector, dict(said.get("about", {})))
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.ENDINGS:
+        if path.suffix.lower() != ENDING:
             raise Problem(f"{path} can't be written; end the name of a style in .style")
         with written(path) as beside:
             beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")
@@ -105,7 +111,7 @@ class Style:
 
 @cache
 def shipped() -> dict[str, Any]:
-    """Read the styles of the package: `named` ones, and `all` writers'."""
+    """Read the styles of the package: `all`, whose they are, and the numbers of the `named`."""
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return found
 

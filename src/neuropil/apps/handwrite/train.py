@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, ctc_loss, one_hot, pad
 
 from neuropil.apps.handwrite import data
-from neuropil.apps.handwrite.model import HIGH, LOW, A, D, K, M, Reader, Writer
+from neuropil.apps.handwrite.model import HIGH, LOW, A, D, Judge, K, M, Reader, Writer
 from neuropil.apps.handwrite.reading import best_path, error_rate
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, features, resampled
 from neuropil.training.recipe import Packing, Recipe
 
 N_LINES = 48  # in a batch
 N_WRITTEN = 64
+ASTRAY = 0.1  # weight of windows that are off their place, in nats a character
 WHOSE = 0.02  # weight of telling the writer from the style
 LOOKED_AT = 256  # held-out lines scored at each look
 
@@ -43,6 +44,25 @@ def reader() -> Recipe:
         score=score,
         packings=(reader_packing("reader"),),
         steps=6000,
+        lr=2e-3,
+        ema=0.998,
+    )
+
+
+def judge() -> Recipe:
+    """Train the second reader, by which results are measured and never chosen.
+
+    neuropil train handwrite judge --data DIR
+    """
+    return Recipe(
+        name="handwrite-judge",
+        network=Judge,
+        examples=data.judge_examples,
+        batch=partial(data.batch, n_lines=N_LINES),
+        loss=loss,
+        score=score,
+        packings=(reader_packing("judge"),),
+        steps=3000,
         lr=2e-3,
         ema=0.998,
     )
@@ -157,24 +177,38 @@ def read_lines(network: nn.Module, lines: list[Any]) -> list[str]:
 def writer_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Measure how unlikely each next point is, in nats, and how unclear whose hand it is."""
     assert isinstance(network, Writer)
-    nats, style = surprise(network, batch)
+    nats, astray, style = surprise(network, batch)
     whose = cross_entropy(network.whose(style).float(), batch["writer"].long())
-    return nats + WHOSE * whose
+    return nats + ASTRAY * astray + WHOSE * whose
 
 
-def surprise(network: Writer, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Give the mean of -log p(next point), and the styles (B, D)."""
+def surprise(network: Writer, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Give the mean of -log p(next point), how far windows are astray, and the styles (B, D)."""
     strokes, n_points = batch["strokes"], batch["lengths"][:, 0]
     B, T, _ = strokes.shape
     style = network.hand(batch["shown"], inside(batch["shown_lengths"][:, 0], batch["shown"]))
     text = one_hot(with_end(batch), A).float()
     before = torch.cat([torch.zeros_like(strokes[:, :1]), strokes[:, :-1]], dim=1)
-    mixtures = network(before * strokes.new_tensor(UNITS), text, style).float()
+    mixtures, windows = network(before * strokes.new_tensor(UNITS), text, style)
     there = inside(n_points, strokes)
     last = torch.arange(T, device=strokes.device) == n_points[:, None] - 1
     pen = torch.where(last, 2, strokes[..., 3].long())
-    per_point = -log_likelihood(mixtures, strokes[..., :2], pen)
-    return (per_point * there).sum() / there.sum(), style
+    per_point = -log_likelihood(mixtures.float(), strokes[..., :2], pen)
+    nats = (per_point * there).sum() / there.sum()
+    return nats, off_place(windows.float(), batch["places"]), style
+
+
+def off_place(windows: Tensor, places: Tensor) -> Tensor:
+    """Measure by how many characters windows (B, T, S) miss places (B, T), beyond the first.
+
+    Only a first guess of where each character stands is known, but it teaches the window to move
+    with the words, which takes many times as long to find out from the strokes alone.
+    """
+    u = torch.arange(windows.shape[2], device=windows.device, dtype=windows.dtype)
+    center = (windows * u).sum(dim=2) / windows.sum(dim=2).clamp_min(1e-6)
+    known = (places >= 0).to(windows.dtype)
+    miss = torch.relu((center - places).abs() - 1) * known
+    return miss.sum() / known.sum().clamp_min(1)
 
 
 def inside(n_points: Tensor, strokes: Tensor) -> Tensor:
@@ -215,5 +249,7 @@ def writer_score(network: nn.Module, examples: data.Examples) -> dict[str, float
         arrays = data.writer_batch(held, 1.0, np.random.default_rng(i), 48)
         device = next(network.parameters()).device
         batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
-        total.append(surprise(network, batch)[0].item())
-    return {"nats_per_point": float(np.mean(total))}
+        nats, astray, _ = surprise(network, batch)
+        total.append((nats.item(), astray.item()))
+    nats_per_point, off = np.mean(total, axis=0)
+    return {"nats_per_point": float(nats_per_point), "characters_off": float(off)}
