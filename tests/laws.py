@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "bench": FLOOR | SURFACES,
     "demo": FLOOR | SURFACES,
     "scale": FLOOR | SURFACES,
-    "cli": FLOOR | SURFACES | {"neuropil"},  # for --version
+    "cli": FLOOR | SURFACES | {"commands", "neuropil"},  # for --version
+    "commands": FLOOR | SURFACES,
     "web": FLOOR | SURFACES | {"neuropil"},
     "neuropil": {"registry", "kit"},  # __init__.py: the public names
     "__main__": {"cli"},
@@ -43,15 +44,15 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy apps/*/bench.py",
         "lazy core/bench.py",
     ),
-    "sklearn": ("lazy core/bench.py",),
+    "sklearn": ("lazy core/bench.py", "lazy apps/*/quality.py"),
     "keras": ("lazy core/bench.py",),
     "onnx": ("training/*", "microscope/*", "lazy apps/*/bench.py"),
     "onnxruntime": ("lazy kit/weights.py",),
     "av": ("kit/film.py", "kit/audio.py"),
     "pillow_heif": ("lazy kit/reading.py",),
     "ray": ("lazy scale.py",),
-    "rich": ("lazy cli.py", "lazy kit/progress.py"),
-    "typer": ("cli.py", "flags.py"),
+    "rich": ("lazy commands.py", "lazy kit/progress.py"),
+    "typer": ("cli.py", "commands.py", "flags.py"),
     "starlette": ("web/*",),
     "uvicorn": ("web/*",),
 }

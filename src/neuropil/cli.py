@@ -11,7 +11,6 @@ Exit codes: 0 done, 2 a mistake that the person can mend, 130 stopped by Ctrl-C,
 import inspect
 import json
 import os
-import re
 import shlex
 import signal
 import sys
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropil import __version__, registry
+from neuropil.commands import COMMANDS, DONE, Work
 from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, flag, parameter
 from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.problem import Problem
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from neuropil.kit.probe import Probe, Unit
     from neuropil.kit.result import Media, Parts
 
-Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
-
-DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130
+FAULT, MISTAKE, STOPPED = 1, 2, 130
 ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
 OPENS = "Open a neuron of a network: its terms, sum, activation, gradient, and their proof."
 OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --html walk.html"
@@ -110,8 +108,7 @@ def parser(line: Sequence[str]) -> typer.Typer:
         typing.command(name, help=text, epilog=_example(name))(command)
     opening = _opening(line) if verb == "open" else _idle
     typing.command("open", help=OPENS, epilog=OPEN_EXAMPLE)(opening)
-    others: tuple[Callable[..., Any], ...] = (_list, _card, _bench, _train, _demo)
-    for other in others:
+    for other in COMMANDS:
         typing.command(other.__name__.strip("_"))(other)
     return typing
 
@@ -425,105 +422,3 @@ def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written(path) as beside:
         beside.write_text(text, encoding="utf-8")
-
-
-# The other commands
-
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", show_default=False)]
-
-
-def _list() -> None:
-    """List the applications."""
-    width = max(map(len, registry.NAMES))
-    for name in registry.NAMES:
-        typer.echo(f"{name:{width}}  {registry.summary(name)}")
-
-
-def _card(name: Name) -> None:
-    """Show the model card of an application: data, results, limits."""
-    text = re.sub("<!-- .*? -->", "", registry.card(name))  # marks for the tests of its figures
-    if not sys.stdout.isatty():
-        typer.echo(text)
-        return
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    Console().print(Markdown(text))
-
-
-def _bench(
-    name: Name,
-    data: Annotated[Path | None, typer.Option(help="photographs to measure quality on")] = None,
-) -> Work:
-    """Measure an application: tables, and one line of JSON, the last one."""
-
-    def work() -> int:
-        if data is not None and not data.is_dir():
-            raise Problem(f"there is no folder {data}; name one of photographs by --data")
-        from neuropil import bench
-
-        with on_terminal():
-            lines = list(bench.lines(name, data))
-        for text in lines:
-            typer.echo(text)
-        return DONE
-
-    return work
-
-
-def _train(
-    name: Name,
-    recipe: Annotated[str | None, typer.Argument(help="the first one by default")] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of the training data")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="change a number of the recipe", metavar="K=V")
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="folder for what is made")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on where it was stopped")] = False,
-    minutes: Annotated[float | None, typer.Option(help="make the schedule fit this time")] = None,
-) -> Work:
-    """Train the network of an application by one of its recipes."""
-
-    def work() -> int:
-        recipes = registry.recipes(name)
-        chosen = recipe or next(iter(recipes))
-        if chosen not in recipes:
-            raise Problem(f"{name} has no recipe {chosen}; it has {', '.join(recipes)}")
-        if data is None or not data.exists():
-            raise Problem(f"there is no training data {data or ''}; name its folder by --data")
-        from neuropil.training.fit import fit
-        from neuropil.training.recipe import overridden
-
-        with on_terminal():
-            made = fit(
-                overridden(recipes[chosen](), settings or []),
-                data=data,
-                out=out or Path("runs", f"{name}-{chosen}"),
-                device=device,
-                minutes=minutes,
-                resume=resume,
-            )
-        typer.echo(str(made))
-        return DONE
-
-    return work
-
-
-def _demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page")] = Path(
-        "demo"
-    ),
-) -> Work:
-    """Show every application on samples of its own, on one page."""
-
-    def work() -> int:
-        from neuropil import demo
-
-        with on_terminal():
-            page = demo.make(output)
-        typer.echo(str(page))
-        return DONE
-
-    return work

@@ -3,6 +3,7 @@
 neuropil bench handwrite --data DIR       DIR holds the database of real lines
 """
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from neuropil.apps.handwrite import pace, quality
+from neuropil.apps.handwrite import quality
 from neuropil.apps.handwrite.data import Written, lines, reader_examples
 from neuropil.apps.handwrite.infer import HAND, PEN, READER, TRIES_OF_A_LINE, Handwrite
 from neuropil.apps.handwrite.proof import Draft, Order
 from neuropil.apps.handwrite.styles import Style, shipped, told
+from neuropil.apps.handwrite.writing import Arrays, B, Task, begin, blank
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
-from neuropil.kit.report import Report, Table
+from neuropil.kit.report import Report, Table, timed
 from neuropil.kit.weights import Network, Weights
 
 JUDGE = Weights(PEN.folder, "handwrite-judge-v1.onnx", "", PEN.licence)
@@ -26,6 +28,8 @@ A_SENTENCE = 3  # styles that write it
 LEARNED, WRITTEN = 5, 8  # lines that a held-out style is learned from; sentences written in it
 SHOWN = 100  # lines that Tesseract reads, and lines of nats
 LETTER = 300  # words
+ROWS, TIMED, REPEATS = B, 60, 5
+TEXT = "the quick brown fox jumps over a lazy dog"
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,7 @@ def likelihood(desk: Desk, figures: dict[str, float | int | str]) -> Table:
 
 def speed(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     """Time the pen beside others, and a letter of 300 words with everything that belongs to it."""
-    ours, graves, eager = pace.ours(), pace.graves(), pace.eager()
+    ours, graves, eager = ours_a_point(), graves_a_point(), eager_a_point()
     text = " ".join(" ".join(quality.sentences()).split()[:LETTER])
     app = Handwrite()
     app("warm")
@@ -236,7 +240,7 @@ def speed(desk: Desk, figures: dict[str, float | int | str]) -> Table:
         "points_per_second": 1 / ours,
     }
     return Table(
-        f"Seconds a pen point ({pace.ROWS} lines side by side), and {LETTER} words on A4",
+        f"Seconds a pen point ({ROWS} lines side by side), and {LETTER} words on A4",
         ("", "seconds", "ratio"),
         (
             ("ours, ONNX Runtime", f"{ours:.2e}", "1"),
@@ -245,3 +249,70 @@ def speed(desk: Desk, figures: dict[str, float | int | str]) -> Table:
             (f"{LETTER} words, read back and laid out", f"{seconds:.1f}", ""),
         ),
     )
+
+
+# Seconds a pen point
+
+
+def ours_a_point() -> float:
+    """Time our step in ONNX Runtime: seconds a point."""
+    pen = PEN.open()
+    return a_point(pen.run, written_in(pen))
+
+
+def written_in(pen: Network) -> Arrays:
+    """Make the inputs of lines that are about to be written."""
+    feeds = blank(pen)
+    for place in range(ROWS):
+        begin(feeds, place, Task(TEXT, np.zeros_like(feeds["style"][0]), 0.5, (place,)))
+    return feeds
+
+
+def a_point(run: Callable[..., Mapping[str, object]], feeds: Mapping[str, object]) -> float:
+    """Time a step that is fed with its own state: seconds a point."""
+
+    def many() -> None:
+        for _ in range(TIMED):
+            run(**feeds)
+
+    return timed(many, REPEATS) / TIMED / ROWS
+
+
+def eager_a_point() -> float:
+    """Time the same network in torch, step by step: seconds a point."""
+    import torch
+
+    from neuropil.apps.handwrite.model import HIGH, LOW
+    from neuropil.apps.handwrite.model import Pen as TorchPen
+
+    pen = TorchPen(LOW, HIGH).eval()
+    feeds = {name: torch.from_numpy(array) for name, array in written_in(PEN.open()).items()}
+
+    def run(**given: object) -> Mapping[str, object]:
+        with torch.inference_mode():
+            return {"made": pen(*given.values())}
+
+    return a_point(run, feeds)
+
+
+def graves_a_point() -> float:
+    """Time three LSTMs of 400 cells, a window of 10 and 20 Gaussians (Graves 2013, section 5)."""
+    import torch
+
+    from neuropil.apps.handwrite.model import Published
+
+    network = Published().eval()
+    feeds = {name: torch.zeros(shape) for name, shape in Published.shapes(ROWS, len(TEXT)).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "published.onnx")
+        names, opset = list(feeds), 18
+        torch.onnx.export(
+            network,
+            tuple(feeds.values()),
+            str(file),
+            input_names=names,
+            opset_version=opset,
+            dynamo=False,
+        )
+        session = Network(file.read_bytes())
+    return a_point(session.run, {name: tensor.numpy() for name, tensor in feeds.items()})

@@ -14,7 +14,7 @@ import numpy as np
 
 from neuropil.apps.handwrite import pages
 from neuropil.apps.handwrite.accents import Spelled, composed, spelled
-from neuropil.apps.handwrite.pages import Layout, Manner
+from neuropil.apps.handwrite.pages import MARGIN, SIZE, SLANT, SPACING, Layout, Measures
 from neuropil.apps.handwrite.probe import found
 from neuropil.apps.handwrite.proof import Draft, Order, proofread
 from neuropil.apps.handwrite.recording import Recording
@@ -52,12 +52,11 @@ READER = Weights(
 )
 
 NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
-SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 500), Between(0, 100)
-SLANT, SPEED, WIDTH, FEED = Between(-45, 45), Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
+SPEED, WIDTH, FEED = Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
 MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its height, dots a mm
 STEP = Between(0, 10**6)
 TRIES_OF_A_LINE = 16
-LONGEST_TEXT = 1_000_000  # characters
+LENGTH = Between(1, 1_000_000)  # characters of a text
 MEASURED = ("the quick brown fox runs over", "a lazy dog and he jumps", "some more words in a row")
 
 
@@ -90,6 +89,33 @@ class Handwritten:
     character_error_rate: float
     rewritten: int
     unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Manner:
+    """How to write: in which style, how neatly, by which random numbers, and how often at most."""
+
+    style: Style
+    neatness: float
+    seed: int
+    tries: int
+    replace: bool
+
+    def __post_init__(self) -> None:
+        NEATNESS.check("neatness", self.neatness)
+        SEED.check("seed", self.seed)
+        TRIES.check("tries", self.tries)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the writing is drawn with."""
+
+    ink: str
+    width: float  # mm
+    filled: bool
+    speed: float
+    plotter: Plotter
 
 
 @final
@@ -159,58 +185,44 @@ class Handwrite(App):
         pen_down: G-code that lowers the pen
         learn: a recording of your own hand; makes a style, written to -o mine.style
         """
-        for limits, name, value in (
-            (NEATNESS, "neatness", neatness),
-            (SEED, "seed", seed),
-            (TRIES, "tries", tries),
-            (SIZE, "size", size),
-            (MARGIN, "margin", margin),
-            (SLANT, "slant", slant),
-        ):
-            limits.check(name, value)
         if learn:
             return self.learned(Recording.open(learn.path, text or None), learn.path.stem)
+        layout = Layout(paper, ruled, size, spacing, margin, align, slant)
+        manner = Manner(style or Style.parse(FIRST), neatness, seed, tries, replace)
+        look = Look(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
+        return self.written(text, manner, layout, look)
+
+    def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
+        """Write a text, and lay it on paper."""
         if not text.strip():
             raise Problem(
                 'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"'
             )
-        if len(text) > LONGEST_TEXT:
-            raise Problem(
-                f"the text has {len(text):,} characters; write at most {LONGEST_TEXT:,} at a time"
-            )
-        layout = Layout(paper, ruled, size, spacing, margin, align, slant)
-        style = style or Style.parse(FIRST)
+        LENGTH.check("the length of the text", len(text))
         text = plain(text)
-        spelled(text.replace("\n", " "), replace=replace)  # tells all that can't be written at once
-        its = self.manner(style, neatness)
-        order = [spelled(line, replace=replace) for line in pages.wrapped(text, layout, its)]
-        drafts = self.drafts(order, style, neatness, seed, tries)
+        spelled(text.replace("\n", " "), replace=manner.replace)  # tells of all that can't be
+        its = self.measured(manner)
+        order = [spelled(line, replace=manner.replace) for line in pages.wrapped(text, layout, its)]
+        drafts = self.drafts(order, manner)
         lines = [
-            pages.placed(composed(draft.penned, line.marks), line.text, its, layout, seed)
+            pages.placed(composed(draft.penned, line.marks), line.text, its, layout, manner.seed)
             if draft
             else None
             for line, draft in zip(order, drafts, strict=True)
         ]
-        sheets, sheet = pages.laid(lines, layout, seed)
+        sheets, paper = pages.laid(lines, layout, manner.seed)
+        said = {"text": text, "seed": manner.seed, "neatness": manner.neatness}
         drawing = Drawing(
             tuple(map(tuple, sheets)),
-            sheet,
-            ink=ink,
-            pen=width,
-            filled=filled,
-            speed=speed,
-            plotter=Plotter(feed, pen_up, pen_down),
-            about={"text": text, "seed": seed, "neatness": neatness, "style": style.said()},
+            paper,
+            look.ink,
+            look.width,
+            look.filled,
+            look.speed,
+            look.plotter,
+            said | {"style": manner.style.said()},
         )
-        written = [draft for draft in drafts if draft]
-        return Handwritten(
-            drawing,
-            style.name,
-            seed,
-            sum(d.errors for d in written) / sum(len(d.text) for d in written),
-            sum(d.attempt > 0 for d in written),
-            tuple(d.read for d in written if d.errors),
-        )
+        return reported(drawing, manner, [draft for draft in drafts if draft])
 
     def probe(
         self,
@@ -240,30 +252,40 @@ class Handwrite(App):
             raise Problem(f"step {step}: the line has {len(row.points)}, from 0 on")
         return found(self.network, row, step, *pressed(row, step))
 
-    def drafts(
-        self, order: Sequence[Spelled], style: Style, neatness: float, seed: int, tries: int
-    ) -> list[Draft | None]:
+    def drafts(self, order: Sequence[Spelled], manner: Manner) -> list[Draft | None]:
         """Write all lines until they read right; an empty one is None."""
         full = [number for number, line in enumerate(order) if line.text]
         texts = [order[number].text for number in full]
         drafts: list[Draft | None] = [None] * len(order)
-        proofs = proofread(
-            self.network, self.reader, Order(texts, style.vector, neatness, seed, tries)
-        )
+        wanted = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
+        proofs = proofread(self.network, self.reader, wanted)
         for number, draft in track(proofs, total=len(full), title="writing"):
             drafts[full[number]] = draft
         return drafts
 
-    def manner(self, style: Style, neatness: float) -> Manner:
+    def measured(self, manner: Manner) -> Measures:
         """Measure how large and how wide a style is, by a few lines written in it."""
-        tasks = [Task(text, style.vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
+        vector, neatness = manner.style.vector, manner.neatness
+        tasks = [Task(text, vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
         found = sorted(write(self.network, tasks), key=lambda pair: pair[0])
-        return pages.manner([penned for _, penned in found], MEASURED)
+        return pages.measures([penned for _, penned in found], MEASURED)
 
     def learned(self, recording: Recording, name: str) -> Style:
         """Make a style of a recording of one's own hand."""
         lines = [line.strokes for line in recording.lines]
         return Style(name, told(self.hand, lines), {"lines": len(lines)})
+
+
+def reported(drawing: Drawing, manner: Manner, drafts: Sequence[Draft]) -> Handwritten:
+    """Tell what came of it."""
+    return Handwritten(
+        drawing,
+        manner.style.name,
+        manner.seed,
+        sum(d.errors for d in drafts) / sum(len(d.text) for d in drafts),
+        sum(d.attempt > 0 for d in drafts),
+        tuple(d.read for d in drafts if d.errors),
+    )
 
 
 def plain(text: str) -> str:

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.strokes import Line, strokes
 from neuropil.apps.handwrite.writing import LONGEST, Penned
+from neuropil.kit.between import Between
 from neuropil.kit.drawing import Paper, Stroke
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
 SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
+SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 500), Between(0, 100)
+SLANT = Between(-45, 45)
 NARROWEST = 0.86  # a line that is too wide for the paper is pressed together so far at most
 EDGE = 0.8  # of the spacing: margin around writing that is on no paper
 SWAY = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
@@ -36,6 +39,13 @@ class Layout:
     align: str = "left"  # "left", "center", "right"
     slant: float = 0.0  # degrees to the right
 
+    def __post_init__(self) -> None:
+        SIZE.check("size", self.size)
+        MARGIN.check("margin", self.margin)
+        SLANT.check("slant", self.slant)
+        if self.spacing is not None:
+            SPACING.check("spacing", self.spacing)
+
     @property
     def step(self) -> float:
         """Give the distance of base lines."""
@@ -48,18 +58,18 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Manner:
+class Measures:
     """What a style's lines measure, in units of their height."""
 
     small: float  # height of small letters
     advance: float  # width of a character, on average
 
 
-def manner(lines: Sequence[Penned], texts: Sequence[str]) -> Manner:
+def measures(lines: Sequence[Penned], texts: Sequence[str]) -> Measures:
     """Measure a style by lines written in it."""
     small = np.median([heights(line, text)[1] for line, text in zip(lines, texts, strict=True)])
     wide = sum(float(np.ptp(line.line[:, 0])) for line in lines)
-    return Manner(float(small), wide / sum(map(len, texts)))
+    return Measures(float(small), wide / sum(map(len, texts)))
 
 
 def heights(penned: Penned, text: str) -> tuple[Line, float]:
@@ -92,7 +102,7 @@ def leveled(feet: NDArray[np.float64]) -> Line:
     return np.array([slope, np.median(feet[:, 1] - slope * feet[:, 0])])
 
 
-def wrapped(text: str, layout: Layout, its: Manner) -> list[str]:
+def wrapped(text: str, layout: Layout, its: Measures) -> list[str]:
     """Break a text into lines that fit; an empty one is an empty line."""
     per_mm = its.small / layout.size  # units of the line's height
     room = min(LONGEST, layout.width * per_mm / its.advance)
@@ -102,7 +112,7 @@ def wrapped(text: str, layout: Layout, its: Manner) -> list[str]:
     return lines
 
 
-def placed(penned: Penned, text: str, its: Manner, layout: Layout, seed: int) -> Line:
+def placed(penned: Penned, text: str, its: Measures, layout: Layout, seed: int) -> Line:
     """Bring a line to mm: its base line on y = 0, sloped and slanted a little, x from 0 on."""
     rng = np.random.default_rng((seed, zlib.crc32(text.encode()), 2))
     (slope, at), small = heights(penned, text)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.character import measured
 from neuropil.apps.handwrite.data import Written
-from neuropil.apps.handwrite.pages import Layout, Manner, laid, placed
+from neuropil.apps.handwrite.pages import Layout, Measures, laid, placed
 from neuropil.apps.handwrite.probe import Floats
 from neuropil.apps.handwrite.proof import Draft, Order, proofread, read_line
 from neuropil.apps.handwrite.reading import edits, error_rate
@@ -154,6 +154,6 @@ def pictured(line: Line) -> Drawing:
     """Put a line alone on a small piece of paper, in black."""
     level = normalized(line)
     layout = Layout(size=3.0)
-    placed_line = placed(Penned(level, np.full(len(level), -1)), "", Manner(0.6, 0.5), layout, 0)
+    placed_line = placed(Penned(level, np.full(len(level), -1)), "", Measures(0.6, 0.5), layout, 0)
     sheets, paper = laid([placed_line], layout, 0)
     return Drawing(tuple(map(tuple, sheets)), paper, ink="#000000")
