@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 import neuropil
 from neuropil import registry
 from neuropil.kit.between import Between
+from neuropil.kit.drawing import Drawing
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
@@ -232,7 +233,8 @@ def film(height: int, width: int, folder: Path) -> Film:
 
 def examples(app: AppType, height: int, width: int, folder: Path) -> Iterator[list[Any]]:
     """Make inputs of a size, once for every kind of media that the first input takes."""
-    makers: dict[Any, Callable[[], Image | Film]] = {
+    makers: dict[Any, Callable[[], Image | Film | str]] = {
+        str: lambda: ("Dear Ada, " * height)[: height + width],
         Image: lambda: picture(height, width),
         Film: lambda: film(height, width, folder),
     }
@@ -245,9 +247,15 @@ def examples(app: AppType, height: int, width: int, folder: Path) -> Iterator[li
 
 
 def takes_pictures(app: AppType) -> None:
-    """Skip the test of an application that takes options alone."""
-    if not inputs(app):
+    """Skip the test of an application that takes no picture."""
+    if Image not in [kind for p in inputs(app) for kind in choices(plain(p.annotation))]:
         pytest.skip("takes no picture")
+
+
+def sample(app: AppType, height: int, width: int) -> list[Any]:
+    """Make an input of the first kind of media that an application takes, if it takes any."""
+    kinds = [choices(plain(p.annotation))[0] for p in inputs(app)]
+    return [picture(height, width) if kind is Image else "Dear Ada," for kind in kinds]
 
 
 def switched_on(app: AppType) -> dict[str, Any]:
@@ -272,6 +280,8 @@ def numbers(result: Any) -> Iterator[NDArray[Any]]:
     """List every number of a result as an array."""
     if isinstance(result, Image):
         yield from (plane for plane in (result.pixels, result.alpha) if plane is not None)
+    elif isinstance(result, Drawing):
+        yield from (stroke.points for page in result.pages for stroke in page)
     elif isinstance(result, Film):
         yield from (frame.pixels for frame in result.frames())
     elif dataclasses.is_dataclass(result):
@@ -330,7 +340,7 @@ def test_depth_is_kept(app: AppType) -> None:
 @each_application
 def test_same_input_gives_same_output(app: AppType, everything: bool) -> None:
     chosen = switched_on(app) if everything else {}
-    given = [picture(33, 47)] if inputs(app) else []
+    given = sample(app, 33, 47)
     one, two = (list(numbers(app()(*given, **chosen))) for _ in range(2))
     assert len(one) == len(two)
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
@@ -352,7 +362,7 @@ def test_values_out_of_range_are_problems(app: AppType) -> None:
     for name, limits in ranged:
         for wrong in (limits.low - 1, limits.high + 1, math.nan):
             with pytest.raises(Problem, match=name):
-                app()(*([picture(3, 5)] if inputs(app) else []), **{name: wrong})
+                app()(*sample(app, 3, 5), **{name: wrong})
 
 
 @each_application

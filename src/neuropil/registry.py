@@ -21,7 +21,7 @@ from neuropil.kit.weights import Network, Weights
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
 
-NAMES = ("colorize", "neuron")
+NAMES = ("colorize", "handwrite", "neuron")
 
 
 class App(ABC):

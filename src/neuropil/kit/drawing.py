@@ -91,8 +91,7 @@ class Drawing:
     def __post_init__(self) -> None:
         if not any(self.pages):
             raise Problem("the drawing has no stroke; give at least one")
-        if not re.fullmatch("#[0-9a-fA-F]{6}", self.ink):
-            raise Problem(f"the ink is {self.ink!r}; give red, green and blue like #1a2a6c")
+        check_ink(self.ink)
         Between(0.01, 20).check("the pen's width in mm", self.pen)
         Between(0.01, 100).check("the speed", self.speed)
         try:
@@ -179,6 +178,12 @@ class Drawing:
         lines = str(self.about.get("text", "")).split("\n")
         line = next((line.strip() for line in lines if line.strip()), "Drawing")
         return "".join(c for c in line if c.isprintable())[:TITLE]
+
+
+def check_ink(ink: str) -> None:
+    """Raise Problem for what is no color like #1a2a6c."""
+    if not re.fullmatch("#[0-9a-fA-F]{6}", ink):
+        raise Problem(f"the ink is {ink!r}; give red, green and blue like #1a2a6c")
 
 
 # Files

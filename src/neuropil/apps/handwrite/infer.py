@@ -22,7 +22,7 @@ from neuropil.apps.handwrite.strokes import strokes
 from neuropil.apps.handwrite.styles import FIRST, Style, told
 from neuropil.apps.handwrite.writing import LONGEST, Row, Task, penned, rows_over, write
 from neuropil.kit.between import Between
-from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke
+from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke, check_ink
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
 from neuropil.kit.problem import Problem
@@ -117,6 +117,11 @@ class Look:
     speed: float
     plotter: Plotter
 
+    def __post_init__(self) -> None:
+        check_ink(self.ink)
+        WIDTH.check("width", self.width)
+        SPEED.check("speed", self.speed)
+
 
 @final
 class Handwrite(App):
@@ -148,7 +153,7 @@ class Handwrite(App):
         paper: Literal["none", "a4", "letter"] = "none",
         ruled: bool = False,
         size: Annotated[float, SIZE] = 2.5,
-        spacing: Annotated[float | None, SPACING] = None,
+        spacing: Annotated[float, SPACING] = 3.6,
         margin: Annotated[float, MARGIN] = 20.0,
         align: Literal["left", "center", "right"] = "left",
         slant: Annotated[float, SLANT] = 0.0,
@@ -172,7 +177,7 @@ class Handwrite(App):
         paper: none is as large as the writing
         ruled: draw lines on the paper
         size: height of small letters in mm
-        spacing: between lines in mm; by default 3.6 times the size
+        spacing: between lines, in heights of small letters
         margin: of the paper in mm
         align: on paper, and among lines of different length
         slant: degrees that the hand leans further to the right

@@ -19,7 +19,7 @@ from neuropil.kit.drawing import Paper, Stroke
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
 SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
-SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 500), Between(0, 100)
+SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 20), Between(0, 100)
 SLANT = Between(-45, 45)
 NARROWEST = 0.86  # a line that is too wide for the paper is pressed together so far at most
 EDGE = 0.8  # of the spacing: margin around writing that is on no paper
@@ -34,7 +34,7 @@ class Layout:
     paper: str = "none"  # "none", "a4", "letter"
     ruled: bool = False
     size: float = 2.5  # height of small letters
-    spacing: float | None = None  # between base lines
+    spacing: float = 3.6  # between base lines, in heights of small letters
     margin: float = 20.0
     align: str = "left"  # "left", "center", "right"
     slant: float = 0.0  # degrees to the right
@@ -43,13 +43,12 @@ class Layout:
         SIZE.check("size", self.size)
         MARGIN.check("margin", self.margin)
         SLANT.check("slant", self.slant)
-        if self.spacing is not None:
-            SPACING.check("spacing", self.spacing)
+        SPACING.check("spacing", self.spacing)
 
     @property
     def step(self) -> float:
         """Give the distance of base lines."""
-        return self.spacing or 3.6 * self.size
+        return self.spacing * self.size
 
     @property
     def width(self) -> float:

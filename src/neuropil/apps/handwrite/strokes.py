@@ -43,8 +43,10 @@ def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
         return 0.0
     near = np.ones(len(x), bool)
     for _ in range(3):
-        a, b = np.polyfit(x[near], y[near], 1)
-        off = np.abs(y - a * x - b)
+        across, down = x - x[near].mean(), y - y[near].mean()
+        spread = (across[near] ** 2).sum()
+        a = (across[near] * down[near]).sum() / spread if spread > 0 else 0.0
+        off = np.abs(down - a * across)
         near = off <= np.quantile(off, TRIMMED)
     return float(a)
 
