@@ -31,12 +31,12 @@ def make(folder: Path) -> Path:
         module = registry.demonstration(name)
         sections += module.sections()
         if hasattr(module, "look"):
-            sections += opened(name, module.look(), folder)
+            sections += opened(name, module.look(), module.LOOK, folder)
     write(folder / "index.html", page(TITLE, sections))
     return folder / "index.html"
 
 
-def opened(name: str, probe: Probe, folder: Path) -> Iterator[Section]:
+def opened(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]:
     """Walk from what is seen down to the inputs: a page of its own, and its beginning."""
     from neuropil.microscope.graph import read
     from neuropil.microscope.page import drawn
@@ -46,10 +46,9 @@ def opened(name: str, probe: Probe, folder: Path) -> Iterator[Section]:
     write(folder / f"{name}-neuron.html", drawn(walk, ""))
     inside = walk.stages[len(probe.steps) :][:SHOWN]
     lines = "\n".join(stage.worked.text(6, 6) for stage in inside)
-    words = (
-        f"From one pixel's color down to the photograph: {len(walk.stages)} steps of arithmetic,"
-        " each proven. `neuropil open colorize pumpkins.jpg --at 130,250 --depth 30 --html w.html`"
-    )
+    command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} --html w.html`"
+    count = f"{len(walk.stages)} steps of arithmetic, each proven"
+    words = f"{way.partition(': ')[0]}: {count}. {command}"
     link = f'<p><a href="{name}-neuron.html">The walk, with numbers that can be changed</a></p>'
     shown = f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
     yield Section(f"Inside {name}: a neuron opened", text(words) + link + shown)

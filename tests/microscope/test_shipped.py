@@ -23,6 +23,11 @@ from neuropil.microscope.slide import (
 TOLERANCE = 1e-4  # of a tensor's largest value
 EXACT = 1e-6
 INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, small
+    "handwrite": {
+        **{"point": (1, 4), "text": (1, 72, 96), "style": (1, 48)},
+        **{"kappa": (1, 8), "seen": (1, 96)},
+        **{"h1": (1, 192), "c1": (1, 192), "h2": (1, 256), "c2": (1, 256)},
+    },
     "colorize": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
 }
 SHIPPED = [name for name in registry.NAMES if registry.application(name).weights]
@@ -88,6 +93,26 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return inputs[0].unsqueeze(int(inputs[1]))
         case "Resize":
             return F.interpolate(inputs[0], scale_factor=2.0, mode="bilinear")
+        case "Concat":
+            return torch.cat(inputs, dim=s["axis"])
+        case "Sub":
+            return torch.sub(*inputs)
+        case "Mul":
+            return torch.mul(*inputs)
+        case "Neg":
+            return torch.neg(*inputs)
+        case "Exp":
+            return torch.exp(*inputs)
+        case "MatMul":
+            return torch.matmul(*inputs)
+        case "Sigmoid":
+            return torch.sigmoid(*inputs)
+        case "Tanh":
+            return torch.tanh(*inputs)
+        case "Gather":
+            return inputs[0].select(s.get("axis", 0), int(inputs[1]))
+        case "Split":
+            return torch.split(inputs[0], inputs[1].tolist(), dim=s["axis"])
     raise AssertionError(f"say in this test how torch computes {node.op}")
 
 
@@ -98,8 +123,11 @@ def test_gradients_are_torchs(slide: Slide) -> None:
     for name in graph.inputs:
         made[name] = torch.from_numpy(slide.values[name]).requires_grad_()
     for node in graph.nodes:
-        made[node.outputs[0]] = in_torch(node, [made[name] for name in node.inputs if name])
-        made[node.outputs[0]].retain_grad()
+        given = in_torch(node, [made[name] for name in node.inputs if name])
+        several = given if isinstance(given, tuple) else (given,)
+        for name, tensor in zip(node.outputs, several, strict=True):
+            tensor.retain_grad()
+            made[name] = tensor
     shape = slide.values[end(graph)].shape
     unit = Unit(end(graph), tuple(n // 2 for n in shape))
     made[unit.tensor][unit.index].backward()
@@ -149,9 +177,9 @@ def is_float(value: Array) -> bool:
 
 def test_a_wrong_weight_is_seen(slide: Slide) -> None:
     """Change one weight behind the back of the run: the arithmetic no longer fits."""
-    node = next(node for node in slide.graph.nodes if node.op == "Conv")
+    node = next(node for node in slide.graph.nodes if node.op in ("Conv", "Gemm"))
     weight = slide.values[node.inputs[1]].copy()
-    weight[0] *= 1.01
+    weight[0] += 0.01 * np.abs(weight).max()
     changed = Slide(slide.graph, {**slide.values, node.inputs[1]: weight})
     shape = slide.values[node.outputs[0]].shape
     unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))

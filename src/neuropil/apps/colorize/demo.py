@@ -21,6 +21,7 @@ HINTED = "astronaut-color"  # the sample that gets hints
 HINTS = ("150,290,#d9622b", "36,180,#b03040", "240,75,#d8a488")
 DETAILED = "pumpkins"
 PUMPKIN = At(130, 250)  # a pixel of it
+LOOK = "From one pixel's color down to the photograph: pumpkins.jpg --at 130,250"
 
 
 def sections() -> list[Section]:

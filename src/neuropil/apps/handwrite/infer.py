@@ -35,13 +35,13 @@ LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = Weights(
     FOLDER,
     "handwrite-pen-v1.onnx",
-    "347b292df1101f4e9dd70cfd0ff42b20c83574305b50897ec3d9f04e7b5df115",
+    "60c155d7e8e53fa1717592bad7021efd7f7c25a0b5702b7f2c93133de1c38ece",
     LICENCE,
 )
 HAND = Weights(
     FOLDER,
     "handwrite-hand-v1.onnx",
-    "784dd64e47d9970426c89b9cd0e2d02807991bc807ded4de3dc04f4531e1266b",
+    "475573159f158a428ad4e88c89c1b1f29e84b131ae2de2d57f064564bfc2caa4",
     LICENCE,
 )
 READER = Weights(

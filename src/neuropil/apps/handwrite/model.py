@@ -129,7 +129,8 @@ class Pen(nn.Module):
         """
         alpha, beta, forward = torch.split(torch.exp(self.window(h1)), K, dim=1)
         kappa = kappa + forward
-        u = torch.arange(text.shape[1], device=text.device, dtype=text.dtype)
+        S = int(text.shape[1])  # a number, not a node of the graph
+        u = torch.arange(S, device=text.device, dtype=text.dtype)
         away = kappa[:, :, None] - u
         window = torch.matmul(alpha[:, None], torch.exp(-beta[:, :, None] * away * away))
         return kappa, torch.matmul(window, text)[:, 0], window[:, 0]

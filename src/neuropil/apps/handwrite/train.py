@@ -17,6 +17,7 @@ from neuropil.apps.handwrite import data
 from neuropil.apps.handwrite.model import HIGH, LOW, A, D, Judge, K, M, Reader, Writer
 from neuropil.apps.handwrite.reading import best_path, error_rate
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, features, resampled
+from neuropil.apps.handwrite.writing import S
 from neuropil.training.recipe import Packing, Recipe
 
 N_LINES = 48  # in a batch
@@ -115,12 +116,12 @@ def pen_packing(low: int, high: int) -> Packing:
     return Packing(
         inputs={
             "point": ("B", 4),
-            "text": ("B", "S", A),
+            "text": ("B", S, A),
             "style": ("B", D),
             **{name: ("B", size) for name, size in state.items()},
         },
         outputs=("mixture", "window", *(f"next_{name}" for name in state)),
-        shapes=({"B": 1, "S": 9}, {"B": 3, "S": 40}),
+        shapes=({"B": 1}, {"B": 3}),
         metadata=metadata("reader"),
         part="pen",
     )

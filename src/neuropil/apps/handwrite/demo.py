@@ -1,0 +1,56 @@
+"""A letter, the twelve named hands, and a step of the pen opened: for the demo's page."""
+
+from neuropil.apps.handwrite.infer import Handwrite, Handwritten
+from neuropil.apps.handwrite.styles import Style, shipped
+from neuropil.kit.page import Section, figure, row, text
+from neuropil.kit.probe import Probe
+
+LETTER = (
+    "Dear Ada,\n"
+    "what the engine weaves is no longer only numbers: this page was written by a small network, "
+    "point by point, and a second one read every line before it was sent.\n"
+    "Yours, Neuropil"
+)
+PANGRAM = "Sphinx of black quartz, judge my vow!"
+SIGNS = "0123456789 & 50% @ $7 {x} [y] #1"
+STEP = 57
+LOOK = f'From a step of the pen down to the LSTM: "Dear Ada," --step {STEP}'
+DOTS = 6.0  # pixels a mm
+
+
+def sections() -> list[Section]:
+    """Write a letter, and a line or two in every style."""
+    app = Handwrite()
+    letter = written(app, LETTER, seed=3)
+    lines = [
+        (name, written(app, f"{PANGRAM}\n{SIGNS}", Style.parse(name)))
+        for name in shipped()["named"]
+    ]
+    return [
+        Section(
+            "Writing by hand",
+            text(
+                "A recurrent network moves the pen; another reads what it wrote, and lines that it "
+                f"can't read are written again ({letter.rewritten} here). "
+                '`neuropil handwrite "Dear Ada," -o letter.svg`'
+            )
+            + row([figure(letter.drawing.image(dots=DOTS), f"style {letter.style}")]),
+        ),
+        Section(
+            "Twelve hands",
+            text("Each is a vector of 48 numbers. `--style NAME`, `--style random`, or your own.")
+            + row([figure(done.drawing.image(dots=DOTS / 2), name) for name, done in lines]),
+        ),
+    ]
+
+
+def look() -> Probe:
+    """Open a step of the pen."""
+    return Handwrite().probe("Dear Ada,", step=STEP)
+
+
+def written(app: Handwrite, words: str, style: Style | None = None, seed: int = 0) -> Handwritten:
+    """Write on paper that is a little larger than the writing."""
+    done = app(words, style=style, seed=seed)
+    assert isinstance(done, Handwritten)
+    return done
