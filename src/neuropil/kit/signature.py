@@ -62,7 +62,8 @@ class Option:
         if self.several:
             return tuple(self.kind.parse(text) for text in given)
         if given is None and self.required:
-            raise Problem(f"--{self.name} is missing; it reads {self.kind.form}")
+            form = getattr(self.kind, "form", "a number")
+            raise Problem(f"--{self.name} is missing; it reads {form}")
         if given is not None and hasattr(self.kind, "parse"):
             return self.kind.parse(given)
         if given is not None and self.kind is not Path and hasattr(self.kind, "open"):
