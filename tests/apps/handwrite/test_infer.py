@@ -99,7 +99,8 @@ def test_size_and_slant(app: Handwrite) -> None:
     small, large = (points(written(app, "handwriting", size=size)) for size in (2.0, 6.0))
     assert np.allclose(np.ptp(large, axis=0), 3 * np.ptp(small, axis=0), rtol=0.2)
     leaning = points(written(app, "handwriting", slant=30.0))
-    assert not np.allclose(np.ptp(leaning, axis=0), np.ptp(points(written(app, "handwriting")), axis=0))
+    upright = points(written(app, "handwriting"))
+    assert not np.allclose(np.ptp(leaning, axis=0), np.ptp(upright, axis=0))
 
 
 def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:

@@ -267,7 +267,7 @@ def test_files_that_are_none_or_too_large(tmp_path: Path) -> None:
     [
         f"[[{'[1,2],' * svg.MOST_POINTS}[1,2]]]",
         f'<svg stroke="red"><path d="M0 0{"h1" * (svg.MOST_POINTS + 1)}"/></svg>',
-        f'<svg stroke="red"><path d="M0 0{"t1 1" * (svg.MOST_POINTS // svg.PIECES)}"/></svg>',
+        f'<svg stroke="red"><path d="M0 0{"t1 1" * (svg.MOST_POINTS // len(svg.CURVED))}"/></svg>',
         f"<ink><trace>{'1 2,' * (svg.MOST_POINTS + 1)}</trace></ink>",
     ],
     ids=["json", "lines", "curves", "ink"],

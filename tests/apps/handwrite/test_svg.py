@@ -58,13 +58,11 @@ def test_pen_is_put_down_anew() -> None:
     assert [stroke[-1].tolist() for stroke in after_close] == [[0, 0], [8, 8]]
 
 
-@pytest.mark.parametrize(
-    "curve", ["M0 0A2 2 0 0 1 4 0", "m0 0a1,1 30 014,0", "M0 0A2 2 0 1 1 4 0", "M0 0a-2-2 0 014 0"]
-)
+@pytest.mark.parametrize("curve", ["M0 0A2 2 0 0 1 4 0", "m0 0a1,1 30 014,0", "M0 0A2 2 0 1 1 4 0"])
 def test_arc_is_a_half_circle(curve: str) -> None:
     (stroke,) = drawn(f'<path d="{curve}"/>')
     assert np.hypot(*(stroke - [2, 0]).T) == pytest.approx(2)
-    assert stroke[[0, -1]].tolist() == [[0, 0], [4, 0]]
+    assert stroke[[0, -1]] == pytest.approx(np.array([[0, 0], [4, 0]]))
     assert stroke[len(stroke) // 2] == pytest.approx([2, -2])
 
 
@@ -76,8 +74,9 @@ def test_arc_takes_the_side_that_its_flags_say(large: int, sweep: int, high: int
 
 
 def test_flat_arcs_are_lines() -> None:
-    assert one('<path d="M0 0A0 2 0 0 1 4 0"/>') == [[0, 0], [4, 0]]
-    assert one('<path d="M0 0A1 2 0 0 1 0 0"/>') == [[0, 0], [0, 0]]
+    (flat,) = drawn('<path d="M0 0A0 2 0 0 1 4 0"/>')
+    assert flat[[0, -1]].tolist() == [[0, 0], [4, 0]]
+    assert not flat[:, 1].any()
 
 
 def test_curves_pass_where_they_should() -> None:
@@ -117,12 +116,11 @@ def test_looks_and_what_is_not_seen(inside: str) -> None:
     [
         ('<path fill="black" stroke="none" d="M0 0L1 1"/>', "outline"),
         ('<polygon stroke="none" fill="red" points="0 0 1 1 2 0"/>', "outline"),
-        ('<path d="L0 0L1 1"/>', "begin with M"),
-        ('<path d="M0 0L1"/>', "has 1 numbers"),
-        ('<path d="M0 0Z5"/>', "has 1 numbers"),
-        ('<path d="M0 0H"/>', "has 0 numbers"),
-        ('<path d="M0 0A1 1 0 2 1 5"/>', "has 6 numbers"),
-        ('<path d="M0 0L1 x"/>', "are no numbers"),
+        ('<path d="M0 0L1"/>', "can't be followed"),
+        ('<path d="M0 0Z5"/>', "can't be followed"),
+        ('<path d="M0 0H"/>', "can't be followed"),
+        ('<path d="M0 0A1 1 0 2 1 5"/>', "can't be followed"),
+        ('<path d="M0 0L1 x"/>', "can't be followed"),
         ('<path d="M0 0L1 1e99"/>', "larger than"),
         ('<polyline points="one two"/>', "are no numbers"),
         ('<line x2="50%"/>', "are no numbers"),

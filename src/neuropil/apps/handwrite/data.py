@@ -113,7 +113,7 @@ def lines(data: Path, part: str) -> list[Written]:
 
 def tidy(text: str) -> str:
     """Take out the spaces before punctuation that the transcripts have and the writers did not."""
-    return re.sub(r" ([.,;:!?)])", r"\1", text)
+    return re.sub(r" ([.,;:!?)])", r"\1", " ".join(text.split()))
 
 
 def absolute(steps: NDArray[np.int16], offsets: NDArray[np.int32]) -> NDArray[np.int64]:

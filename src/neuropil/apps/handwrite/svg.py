@@ -8,9 +8,9 @@ What is filled and has no stroke is an area, and the way that the pen went is no
 """
 
 import re
-from cmath import exp, phase
+from cmath import exp
 from collections.abc import Callable, Iterator
-from math import comb, pi, radians, sqrt, tan
+from math import radians, tan
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -23,12 +23,7 @@ Path = list[complex]  # x + iy of one stroke
 Rules = dict[str, dict[str, str]]  # selector -> what it declares
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
-# the two flags of an arc may stand without a space; (?>...) never gives a digit of a number back
-ARC = re.compile(
-    r"[\s,]*" + r"[\s,]*".join([rf"((?>{NUMBER}))"] * 3 + ["([01])"] * 2 + [rf"((?>{NUMBER}))"] * 2)
-)
-PIECES = 16  # short lines of a curve
+CURVED = tuple(i / 16 for i in range(1, 17))  # where a curve is cut into short lines
 LARGEST = 1e12  # what a number can be
 MOST_POINTS = 500_000  # of a recording; ten lines at 240 points a second have a fourth
 
@@ -57,6 +52,8 @@ def drawn(root: Element) -> Iterator[Places]:
         if kind in SHAPES and not on_paper(kind, look):
             for stroke in SHAPES[kind](element):
                 places = np.array([[z.real, z.imag, 1] for z in stroke])
+                if not np.abs(places).max() < LARGEST:
+                    raise Problem(f"a number of it is larger than {LARGEST:g}; save it again")
                 total += len(stroke)
                 check_points(total)
                 yield (places @ move.T)[:, :2]
@@ -177,90 +174,25 @@ def length(text: str) -> float:
 
 def pen_paths(element: Element) -> list[Path]:
     """Follow the data of a path: a stroke for each time the pen is put down."""
+    from svg.path import Close, Line, Move, parse_path
+
+    data = element.get("d", "")
+    try:
+        segments = parse_path(data)
+    except (ValueError, IndexError, TypeError, ArithmeticError) as error:  # whatever it may be
+        raise Problem(f"the path {data[:40]!r} can't be followed; save it again") from error
     made: list[Path] = []
-    here = start = handle = 0j
-    down, before = False, ""
-    for number, (letter, n) in enumerate(commands(element.get("d", ""))):
+    down = False
+    for number, segment in enumerate(segments):
         check_points(number)
-        kind, base = letter.upper(), here if letter.islower() else 0j
-        to = targets(kind, n, base, here) if n else [start]
-        if kind in "ST":
-            mirrored = before and before in ("CS" if kind == "S" else "QT")
-            to = [2 * here - handle if mirrored else here, *to]
-        if kind == "M":
-            start, down = to[0], False
-        else:
-            made += [] if down else [[here]]
-            made[-1] += arc(here, to[0], n) if kind == "A" else bezier([here, *to])
-            down = kind != "Z"
-        here, handle, before = to[-1], to[-2] if len(to) > 1 else here, kind
+        if isinstance(segment, Move):
+            down = False
+            continue
+        made += [] if down else [[segment.start]]
+        straight = isinstance(segment, Line | Close)
+        made[-1] += [segment.end] if straight else [segment.point(t) for t in CURVED]
+        down = not isinstance(segment, Close)
     return made
-
-
-def targets(kind: str, n: list[float], base: complex, here: complex) -> Path:
-    """List the places that a command names, the last of them where it ends."""
-    if kind == "H":
-        return [complex(base.real + n[0], here.imag)]
-    if kind == "V":
-        return [complex(here.real, base.imag + n[0])]
-    pairs = n[5:] if kind == "A" else n
-    return [base + complex(x, y) for x, y in zip(pairs[::2], pairs[1::2], strict=True)]
-
-
-def commands(data: str) -> Iterator[tuple[str, list[float]]]:
-    """Cut a path's data into commands with the numbers of each; raises Problem."""
-    letters = "MmLlHhVvCcSsQqTtAaZz"
-    if not re.fullmatch(rf"\s*(?:[Mm][^{letters}]*(?:[{letters}][^{letters}]*)*)?", data):
-        raise Problem(f"the path {data[:40]!r} does not begin with M; save it again")
-    for letter, rest in re.findall(rf"([{letters}])([^{letters}]*)", data):
-        n = arc_numbers(rest) if letter in "Aa" else numbers(rest)
-        many = ARGUMENTS.get(letter.upper(), 7)
-        if (len(n) % many if many else n) or (many and not n):
-            raise Problem(f"{letter}{rest[:40]} in a path has {len(n)} numbers; save it again")
-        yield letter, n[:many]
-        after = {"M": "L", "m": "l"}.get(letter, letter)  # more pairs after M are lines
-        for i in range(many, len(n), many or 1):
-            yield after, n[i : i + many]
-
-
-def arc_numbers(text: str) -> list[float]:
-    """Read the numbers of arcs, seven of each; raises Problem."""
-    found: list[str] = []
-    at = 0
-    while arc := ARC.match(text, at):
-        found += arc.groups()
-        at = arc.end()
-    return numbers(" ".join([*found, text[at:]]))
-
-
-def bezier(control: Path) -> Path:
-    """Follow a Bézier curve from its first control point: sum_i C(d, i) t^i (1 - t)^(d - i) p_i."""
-    d = len(control) - 1
-    if d == 1:
-        return control[1:]
-    t = np.arange(1, PIECES + 1) / PIECES
-    places = sum(comb(d, i) * t**i * (1 - t) ** (d - i) * p for i, p in enumerate(control))
-    return [complex(z) for z in np.asarray(places)]
-
-
-def arc(here: complex, end: complex, n: list[float]) -> Path:
-    """Follow an elliptic arc, as its center is found in SVG 1.1, appendix F.6.
-
-    Turned and shrunk so that the ellipse is the unit circle, the arc goes from u to -u, and the
-    center c is as far as sqrt(1 - |u|²) to one side of their middle.
-    """
-    rx, ry, turn = abs(n[0]), abs(n[1]), exp(1j * radians(n[2]))
-    half = (here - end) / 2 / turn
-    u = complex(half.real / rx, half.imag / ry) if rx and ry else 0j
-    if not abs(u):
-        return [end]
-    size = max(1.0, abs(u))  # an ellipse too small to reach grows
-    u /= size
-    c = (-1j if n[3] != n[4] else 1j) * u / abs(u) * sqrt(max(0.0, 1 - abs(u) ** 2))
-    angle = phase((-u - c) / (u - c)) % (2 * pi) - (0 if n[4] else 2 * pi)
-    z = c + (u - c) * np.exp(1j * angle * np.arange(1, 2 * PIECES) / (2 * PIECES))
-    places = (here + end) / 2 + size * turn * (rx * z.real + 1j * ry * z.imag)
-    return [*(complex(place) for place in places), end]
 
 
 def local(element: Element) -> str:
