@@ -25,7 +25,8 @@ from neuropil.microscope.graph import Array, Graph, read
 from neuropil.microscope.slide import Slide, applied, as_input, prepared, watched
 from neuropil.microscope.walk import walked
 
-SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1}  # of axes that are named, not numbered
+# of axes that are named, not numbered
+SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1, "T": 96}
 UNITS = 24  # opened for the time
 NETWORKS = Path(__file__).parents[1] / "apps"
 
@@ -68,7 +69,7 @@ def random_feeds(graph: Graph) -> dict[str, Array]:
 
 def node_errors(slide: Slide) -> Iterator[float]:
     """Compute each node by core from the run's inputs to it: the largest deviation, relative."""
-    for node in slide.graph.nodes:
+    for node in filter(slide.calculates, slide.graph.nodes):
         made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
             run = slide.values[name]
@@ -81,7 +82,8 @@ def openings(file: Path, graph: Graph, slide: Slide) -> tuple[list[float], int]:
     end = graph.outputs[0]
     goal = watched(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
     inputs = {name: slide.values[name] for name in graph.inputs}
-    nodes = [graph.nodes[i] for i in np.linspace(0, len(graph.nodes) - 1, UNITS).astype(int)]
+    able = list(filter(slide.calculates, graph.nodes))
+    nodes = [able[i] for i in np.linspace(0, len(able) - 1, UNITS).astype(int)]
     seconds, proven = [], 0
     for node in nodes:
         name = node.outputs[0]

@@ -154,17 +154,23 @@ def understood(model: onnx.ModelProto) -> Graph:
 
 def _node(proto: onnx.NodeProto) -> Node:
     settings = {a.name: helper.get_attribute_value(a) for a in proto.attribute}
-    settings = {k: v.decode() if isinstance(v, bytes) else v for k, v in settings.items()}
+    settings = {k: _plain(v) for k, v in settings.items()}
     kind = proto.op_type if proto.domain in STANDARD else f"{proto.domain}.{proto.op_type}"
     return Node(kind, tuple(proto.input), tuple(proto.output), settings)
+
+
+def _plain(setting: Any) -> Any:
+    """Turn a setting into a text, a number or an array."""
+    if isinstance(setting, onnx.TensorProto):
+        return numpy_helper.to_array(setting)
+    return setting.decode() if isinstance(setting, bytes) else setting
 
 
 def _folds(node: Node, constants: dict[str, Array]) -> bool:
     """Compute an operation on constants, if it is one of those that weights are stored by."""
     if node.op == "Constant":
         (value,) = node.settings.values()
-        is_tensor = isinstance(value, onnx.TensorProto)
-        constants[node.outputs[0]] = numpy_helper.to_array(value) if is_tensor else np.array(value)
+        constants[node.outputs[0]] = np.asarray(value)
     elif node.op == "Cast":
         kind = helper.tensor_dtype_to_np_dtype(node.settings["to"])
         constants[node.outputs[0]] = constants[node.inputs[0]].astype(kind)

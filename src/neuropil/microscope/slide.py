@@ -45,7 +45,11 @@ class Slide:
 
     def is_float(self, name: str) -> bool:
         """Tell whether a tensor holds numbers that can change a little."""
-        return bool(np.issubdtype(self.values[name].dtype, np.floating))
+        return name in self.values and bool(np.issubdtype(self.values[name].dtype, np.floating))
+
+    def calculates(self, node: Node) -> bool:
+        """Tell a node that makes such numbers of such numbers: shapes and zeros are no work."""
+        return self.is_float(node.outputs[0]) and any(map(self.is_float, node.inputs))
 
 
 def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = None) -> Slide:
@@ -86,7 +90,7 @@ def recomputed(slide: Slide, start: str, end: str, begin: Tensor) -> dict[str, T
     """
     made = {start: begin}
     for node in slide.graph.between(start, end):
-        if not slide.is_float(node.outputs[0]):
+        if not slide.calculates(node):
             continue
         inputs = [
             made[name] if name in made else as_input(slide.values.get(name), begin.dtype)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuropil import cli
+from neuropil import cli, registry
 from neuropil.apps.handwrite.infer import Handwrite, Handwritten, plain
 from neuropil.apps.handwrite.styles import Style, shipped
 from neuropil.core.worked import Worked
@@ -17,6 +17,11 @@ from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
+
+
+@pytest.fixture(autouse=True)
+def _listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "handwrite"))
 
 
 @pytest.fixture(scope="module")
