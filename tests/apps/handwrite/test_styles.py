@@ -1,0 +1,186 @@
+"""Styles by name, by number, by chance and in files; a style told from lines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.apps.handwrite.styles import FIRST, KIND, VERSION, Style, shipped, told
+from neuropil.kit.problem import Problem
+from neuropil.kit.weights import Network
+
+
+def size() -> int:
+    return len(shipped()["all"][0])
+
+
+def said(**changes: Any) -> str:
+    """Write a style file's text, whole but for the changes."""
+    vector = [0.25] * size()
+    return json.dumps(
+        {"kind": KIND, "version": VERSION, "name": "mine", "vector": vector, **changes}
+    )
+
+
+# --- the shelf ----------------------------------------------------------------------------------
+
+
+def test_the_shelf_holds_vectors_of_one_size() -> None:
+    shelf = shipped()
+    vectors = np.array(shelf["all"])
+    assert vectors.shape == (len(shelf["writers"]), size())
+    assert np.abs(vectors).max() <= 1
+    assert len(shelf["named"]) == len(set(shelf["named"].values())) == 12
+    assert FIRST in shelf["named"]
+    assert len(np.unique(vectors, axis=0)) == len(vectors)
+
+
+def test_a_name_finds_its_own_vector() -> None:
+    shelf = shipped()
+    for name, number in shelf["named"].items():
+        style = Style.parse(name)
+        assert style.name == name
+        assert style.vector.dtype == np.float32
+        assert style.vector == pytest.approx(shelf["all"][number])
+
+
+def test_a_number_finds_any() -> None:
+    last = len(shipped()["all"]) - 1
+    for number in (0, 57, last):
+        style = Style.parse(f"random-{number}")
+        assert style.name == f"random-{number}"
+        assert style.vector == pytest.approx(shipped()["all"][number])
+    with pytest.raises(Problem, match=rf"no style random-{last + 1}; the last is random-{last}"):
+        Style.parse(f"random-{last + 1}")
+
+
+def test_chance_tells_its_number_so_that_it_can_be_had_again() -> None:
+    drawn = [Style.parse("random") for _ in range(20)]
+    assert len({style.name for style in drawn}) > 3
+    for style in drawn:
+        assert np.array_equal(Style.parse(style.name).vector, style.vector)
+
+
+@pytest.mark.parametrize("text", ["ana", "random-", "random--1", "random-x", "57", "Ada", ""])
+def test_what_is_no_style_is_a_problem(text: str) -> None:
+    with pytest.raises(Problem, match=r"no style is called|name a style"):
+        Style.parse(text)
+
+
+def test_the_problem_says_what_there_is() -> None:
+    with pytest.raises(Problem) as problem:
+        Style.parse("adda")
+    words = str(problem.value)
+    assert "(did you mean ada?)" in words
+    assert all(name in words for name in shipped()["named"])
+    assert f"random-{len(shipped()['all']) - 1}" in words
+    assert ".style" in words
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_a_style_is_saved_and_opened(tmp_path: Path) -> None:
+    vector = np.linspace(-1, 1, size()).astype(np.float32)
+    path = tmp_path / "mine.style"
+    Style("my hand", vector, {"lines": 3}).save(path)
+    for again in (Style.open(path), Style.parse(str(path))):
+        assert (again.name, again.about) == ("my hand", {"lines": 3})
+        assert np.abs(again.vector - vector).max() <= 0.0005
+        assert again.said() == Style("my hand", vector, {"lines": 3}).said()
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.style"]
+
+
+def test_a_file_is_found_by_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    path.write_text(said())
+    assert Style.parse(str(path)).name == "mine"
+    with pytest.raises(Problem, match="there is no file"):
+        Style.parse(str(tmp_path / "gone.style"))
+
+
+def test_a_style_has_an_ending(tmp_path: Path) -> None:
+    style = Style.parse(FIRST)
+    with pytest.raises(Problem, match=r"in \.style"):
+        style.save(tmp_path / "ada.svg")
+    assert list(tmp_path.iterdir()) == []
+    assert list(style.endings) == [".style"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1, 2]",
+        "3",
+        "\x00\x01",
+        "{}",
+        json.dumps({"kind": KIND, "version": VERSION, "name": "mine"}),
+        json.dumps({"kind": KIND, "version": VERSION, "name": "mine", "vector": ["a"]}),
+        json.dumps({"kind": KIND, "version": VERSION, "name": "mine", "vector": {}}),
+    ],
+)
+def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.style"
+    path.write_text(text)
+    with pytest.raises(Problem, match=r"mine\.style is no style, or a damaged one; .* --learn"):
+        Style.open(path)
+
+
+@pytest.mark.parametrize("change", [{"kind": "letter"}, {"version": VERSION + 1}])
+def test_other_kinds_and_versions_are_told(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "mine.style"
+    path.write_text(said(**change))
+    with pytest.raises(Problem, match=f"reads {KIND} of version {VERSION}"):
+        Style.open(path)
+
+
+@pytest.mark.parametrize("wrong", [[0.1] * 3, [], [[0.1]], [1.01], [-2.0], [float("nan")], 0.5])
+def test_vectors_have_their_size_and_bounds(tmp_path: Path, wrong: Any) -> None:
+    vector = wrong + [0.0] * (size() - 1) if isinstance(wrong, list) and len(wrong) == 1 else wrong
+    path = tmp_path / "mine.style"
+    path.write_text(said(vector=vector))
+    with pytest.raises(Problem, match=rf"it takes {size()} numbers|a damaged one"):
+        Style.open(path)
+
+
+def test_a_whole_file_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.style"
+    path.write_text(said(vector=[1.0] + [-1.0] * (size() - 1)))
+    assert Style.open(path).vector.tolist() == [1.0] + [-1.0] * (size() - 1)
+
+
+# --- told from lines ----------------------------------------------------------------------------
+
+
+class Glance(Network):
+    """Tell of a line how many points it has, and how many of them it is told are there."""
+
+    def __init__(self) -> None:
+        self.strokes: list[Any] = []
+
+    def run(self, **feeds: Any) -> dict[str, Any]:
+        strokes, there = feeds["strokes"], feeds["there"]
+        assert strokes.shape == (*there.shape, 4)
+        assert strokes.dtype == there.dtype == np.float32
+        self.strokes.append(strokes[0])
+        return {"style": np.array([[strokes.shape[1] / 1000, there.mean() / 3]], np.float32)}
+
+
+def line(n: int) -> Line:
+    """Draw n strokes of height 1 beside each other, in some unit."""
+    rows = [[[7 * i, 0, 0], [7 * i + 1, 20, 1]] for i in range(n)]
+    return np.array(rows, np.float64).reshape(-1, 3)
+
+
+def test_a_style_is_the_mean_over_lines() -> None:
+    hand = Glance()
+    lines = [line(3), line(5), line(12)]
+    vector = told(hand, lines)
+    assert [made.tolist() for made in hand.strokes] == [seen(one).tolist() for one in lines]
+    mean = np.mean([len(seen(one)) for one in lines]) / 1000
+    assert vector.tolist() == [np.float32(mean.round(3)), np.float32(0.333)]
+    assert vector.dtype == np.float32
