@@ -1,0 +1,224 @@
+"""Lines read back and written again, by a pen and a reader that follow a plan.
+
+The texts are of x alone; a draft has as many strokes as its plan says, and the reader reads an x
+for each stroke: a draft is as many edits off as strokes are too many or too few.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuropil.apps.handwrite import proof
+from neuropil.apps.handwrite.data import ALPHABET
+from neuropil.apps.handwrite.proof import NEATEST, Draft, Order, proofread, read_line
+from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.apps.handwrite.writing import Penned, Task
+from neuropil.kit.weights import Network
+
+STYLE = np.zeros(3, np.float32)
+
+
+def dashes(n: int) -> Line:
+    """Draw n strokes."""
+    rows = [[[2 * i, 0, 0], [2 * i + 1, i % 2, 1]] for i in range(n)]
+    return np.array(rows, np.float64).reshape(-1, 3)
+
+
+class Counting(Network):
+    """Read an x for every stroke."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    def run(self, **feeds: Any) -> dict[str, Any]:
+        (strokes,) = feeds["strokes"]
+        self.given.append(strokes)
+        n = int(strokes[:, 3].sum())
+        logits = np.zeros((1, 2 * n + 1, len(ALPHABET) + 1), np.float32)
+        logits[0, 0::2, 0] = 1  # blanks around each
+        logits[0, 1::2, 1 + ALPHABET.index("x")] = 1
+        return {"logits": logits}
+
+
+Plan = Mapping[tuple[str, int], Sequence[int]]  # of a text, and how many like it stood before
+
+
+class Planned(Network):
+    """Stand for a pen: the strokes of each attempt are planned, and what is asked for is noted."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.asked: list[list[tuple[str, int]]] = []
+
+    def write(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Penned]]:
+        self.asked.append([(task.text, task.seed[3]) for task in tasks])
+        for number in reversed(range(len(tasks))):  # the last is over first
+            text, (_, _, again, attempt) = tasks[number].text, tasks[number].seed
+            line = dashes(self.plan[text, again][attempt])
+            yield number, Penned(line, np.zeros(len(line), np.int64))
+
+
+@pytest.fixture(autouse=True)
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "write", Planned.write)
+
+
+def order(*texts: str, tries: int = 16, neatness: float = 0.25, seed: int = 3) -> Order:
+    return Order(texts, STYLE, neatness, seed, tries)
+
+
+def one(plan: Sequence[int], tries: int) -> tuple[Draft, list[int]]:
+    """Write the line xxx, and tell which attempts were made."""
+    pen = Planned({("xxx", 0): plan})
+    ((number, draft),) = proofread(pen, Counting(), order("xxx", tries=tries))
+    assert number == 0
+    return draft, [attempt for asked in pen.asked for _, attempt in asked]
+
+
+# --- which draft is taken -----------------------------------------------------------------------
+
+
+def test_a_first_draft_that_reads_right_is_taken() -> None:
+    draft, attempts = one([3], tries=16)
+    assert (draft.text, draft.read, draft.errors, draft.attempt) == ("xxx", "xxx", 0, 0)
+    assert np.array_equal(draft.penned.line, dashes(3))
+    assert attempts == [0]
+
+
+@pytest.mark.parametrize(
+    ("plan", "taken", "made"),
+    [
+        ([5, 3, 3], 1, 3),  # both of the second round read right
+        ([5, 4, 3], 2, 3),
+        ([4, 9, 9, 9, 9, 3, 3], 5, 7),
+    ],
+)
+def test_the_first_that_reads_right_is_taken_and_no_more_made(
+    plan: list[int], taken: int, made: int
+) -> None:
+    draft, attempts = one(plan, tries=16)
+    assert (draft.attempt, draft.errors) == (taken, 0)
+    assert attempts == list(range(made))
+
+
+@pytest.mark.parametrize(
+    ("plan", "taken", "errors"),
+    [
+        ([9, 5, 4, 4, 2], 2, 1),  # equals: the first
+        ([2, 9, 9, 9, 9], 0, 1),  # kept from the first round
+        ([9, 9, 9, 9, 5], 4, 2),
+        ([9, 9, 9, 9, 9], 0, 6),
+    ],
+)
+def test_without_one_the_best_is_taken_after_all_tries(
+    plan: list[int], taken: int, errors: int
+) -> None:
+    draft, attempts = one(plan, tries=5)
+    assert (draft.attempt, draft.errors) == (taken, errors)
+    assert draft.read == "x" * plan[taken]
+    assert np.array_equal(draft.penned.line, dashes(plan[taken]))
+    assert attempts == [0, 1, 2, 3, 4]
+
+
+def test_rounds_are_twice_as_long_each_time() -> None:
+    pen = Planned({("xxx", 0): [9] * 10})
+    list(proofread(pen, Counting(), order("xxx", tries=10)))
+    rounds = [[attempt for _, attempt in asked] for asked in pen.asked]
+    assert rounds == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9]]
+    assert one([9], tries=1)[1] == [0]
+
+
+def test_only_lines_that_are_not_right_are_written_again() -> None:
+    plan = {("x", 0): [1], ("xx", 0): [9, 9, 2], ("xxx", 0): [9, 4, 5], ("xxxx", 0): [4]}
+    pen = Planned(plan)
+    made = list(proofread(pen, Counting(), order("x", "xx", "xxx", "xxxx", tries=3)))
+    assert [number for number, _ in made] == [0, 3, 1, 2]
+    drafts = dict(made)
+    assert [drafts[i].attempt for i in range(4)] == [0, 2, 1, 0]
+    assert [drafts[i].errors for i in range(4)] == [0, 0, 1, 0]
+    assert [drafts[i].text for i in range(4)] == ["x", "xx", "xxx", "xxxx"]
+    assert [{text for text, _ in asked} for asked in pen.asked] == [
+        {"x", "xx", "xxx", "xxxx"},
+        {"xx", "xxx"},
+    ]
+
+
+def test_lines_that_are_right_are_handed_over_before_the_others_are_written() -> None:
+    pen = Planned({("x", 0): [9, 9, 1], ("xx", 0): [2]})
+    proofs = proofread(pen, Counting(), order("x", "xx"))
+    assert next(proofs)[0] == 1
+    assert len(pen.asked) == 1
+
+
+def test_equal_texts_are_proofread_each_for_itself() -> None:
+    pen = Planned({("xx", 0): [9, 2, 9], ("xx", 1): [2]})
+    made = dict(proofread(pen, Counting(), order("xx", "xx")))
+    assert (made[0].attempt, made[1].attempt) == (1, 0)
+
+
+def test_nothing_ordered_nothing_written() -> None:
+    pen = Planned({})
+    assert list(proofread(pen, Counting(), order())) == []
+    assert pen.asked == []
+
+
+# --- what is ordered ----------------------------------------------------------------------------
+
+
+def test_every_draft_has_random_numbers_of_its_own() -> None:
+    texts = ("so", "so", "as", "so")
+    seeds = {
+        order(*texts, seed=seed).task(number, attempt).seed
+        for seed in (0, 1)
+        for number in range(4)
+        for attempt in range(5)
+    }
+    assert len(seeds) == 2 * 4 * 5
+
+
+def test_random_numbers_depend_on_the_line_alone() -> None:
+    alone, among = order("so").task(0, 2), order("as", "so", "it").task(1, 2)
+    assert alone.seed == among.seed
+    again = order("so", "as", "so").task(2, 2)
+    assert again.seed == order("it", "so", "so").task(2, 2).seed
+    assert order("so", tries=4).task(0, 1).seed == order("so", tries=16).task(0, 1).seed
+
+
+def test_lines_are_counted_among_their_likes() -> None:
+    assert order("a", "b", "a", "a", "b").occurrences == [0, 0, 1, 2, 1]
+
+
+def test_a_task_has_the_text_and_the_style() -> None:
+    task = replace(order("so", "as"), style=STYLE + 0.5).task(1, 0)
+    assert task.text == "as"
+    assert task.style.tolist() == [0.5] * 3
+
+
+def test_later_drafts_are_neater() -> None:
+    wanted = order("so", tries=8)
+    neat = [wanted.task(0, attempt).neatness for attempt in range(8)]
+    assert neat[:4] == [0.25] * 4
+    assert neat[4:] == pytest.approx([0.25 + share * 0.75 for share in (0.25, 0.5, 0.75, 1)])
+    assert neat[7] == NEATEST
+    assert {order("so", neatness=1.0).task(0, a).neatness for a in range(16)} == {1.0}
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_a_first_draft_is_as_neat_as_wanted(tries: int) -> None:
+    wanted = order("so", tries=tries)
+    assert wanted.task(0, 0).neatness == 0.25
+    if tries > 1:
+        assert wanted.task(0, tries - 1).neatness == NEATEST
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def test_a_line_is_read_as_networks_see_it() -> None:
+    reader = Counting()
+    assert read_line(reader, dashes(4)) == "xxxx"
+    assert np.array_equal(reader.given[0], seen(dashes(4)))
+    assert reader.given[0].dtype == np.float32
