@@ -63,9 +63,9 @@ def test_every_believed_line_is_on_one_side(folder: Path) -> None:
 
 def test_parts_hold_every_writer_once() -> None:
     numbers = [n for part in PARTS.values() for n in part]
-    assert sorted(numbers) == list(range(8))
+    assert sorted(numbers) == list(range(16))
     counts = {part: sum(side(str(w)) == part for w in range(200)) for part in PARTS}
-    assert counts["reader"] > counts["judge"] > 10 < counts["held out"]
+    assert counts["reader"] > counts["judge"] > counts["held out"] > 5
 
 
 def test_a_batch_has_lines_labels_and_lengths(folder: Path) -> None:
@@ -76,9 +76,12 @@ def test_a_batch_has_lines_labels_and_lengths(folder: Path) -> None:
     B, T, four = made["strokes"].shape
     assert (B, four) == (6, 4)
     assert made["lengths"][:, 0].max() == T
-    assert made["lengths"][:, 1].tolist() == [10] * 6
+    lengths = made["lengths"][:, 1]
+    assert (lengths >= 10).all()
+    assert 0 < (lengths > 10).sum() < 6  # some lines have rare characters among their words
     assert np.isfinite(made["strokes"]).all()
-    assert made["labels"][0].tolist() == labels("some words").tolist()
+    whole = [row[row > 0].tolist() for row in made["labels"]]
+    assert labels("some words").tolist() in whole
     assert isinstance(examples, Examples)
 
 

@@ -72,6 +72,9 @@ def spelled(text: str, *, replace: bool = False) -> Spelled:
     marks: list[Mark] = []
     missing: dict[str, None] = {}
     for character in unicodedata.normalize("NFC", text):
+        if character in MARKS and letters:  # one that Unicode has no whole letter for
+            marks.append(Mark(len(letters) - 1, character))
+            continue
         written, added = parts(character)
         if not written:
             missing[character] = None
@@ -110,7 +113,7 @@ def named(character: str) -> str:
 
 def composed(penned: Penned, marks: tuple[Mark, ...]) -> Penned:
     """Add the marks to a line that was written."""
-    for mark in marks:
+    for mark in sorted(marks, key=lambda mark: mark.character not in STRETCHED):  # dashes first
         if mark.character in STRETCHED:
             penned = stretched(penned, mark.place, STRETCHED[mark.character])
         elif mark.character == "ß":
@@ -143,7 +146,7 @@ def redrawn(penned: Penned, place: int, form: str) -> Penned:
     kept = penned.letter != place
     line = penned.line[kept]
     cut = np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1)  # the pen lifts where it was cut
-    line[cut, 2] = 1
+    line[[*cut, len(line) - 1] if len(line) else [], 2] = 1
     return added(Penned(line, penned.letter[kept]), shape, place)
 
 

@@ -17,7 +17,7 @@ SIZES = (10, 25, 50, 75, 90)  # percentiles
 def measured(line: Line) -> NDArray[np.float64]:
     """Measure a line (P, 3) in any unit: (F,), histograms as square roots of shares."""
     line = resampled(normalized(line))
-    pieces = strokes(line)
+    pieces, width = strokes(line), max(1.0, float(np.ptp(line[:, 0])))
     steps = [np.diff(piece[:, :2], axis=0) for piece in pieces if len(piece) > 1]
     angles = [np.arctan2(step[:, 1], step[:, 0]) for step in steps]
     turns = [(np.diff(angle) + np.pi) % (2 * np.pi) - np.pi for angle in angles]
@@ -26,13 +26,13 @@ def measured(line: Line) -> NDArray[np.float64]:
     lifts = [b[0, :2] - a[-1, :2] for a, b in pairwise(pieces)]
     return np.concatenate(
         [
-            share(np.concatenate(angles), DIRECTIONS),
+            share(np.concatenate([np.zeros(0), *angles]), DIRECTIONS),
             share(np.concatenate([np.zeros(0), *turns]), TURNS),
             np.percentile(line[:, 1], SIZES),
             np.log1p(np.percentile(high, SIZES)),
             np.log1p(np.percentile(wide, SIZES)),
             np.percentile(np.array([*lifts, [0.0, 0.0]])[:, 0], SIZES),
-            [np.log(len(pieces) / np.ptp(line[:, 0])), np.log(len(line) / np.ptp(line[:, 0]))],
+            [np.log(len(pieces) / width), np.log(len(line) / width)],
         ]
     )
 

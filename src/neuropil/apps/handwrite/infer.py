@@ -210,7 +210,14 @@ class Handwrite(App):
         order = [spelled(line, replace=manner.replace) for line in pages.wrapped(text, layout, its)]
         drafts = self.drafts(order, manner)
         lines = [
-            pages.placed(composed(draft.penned, line.marks), line.text, its, layout, manner.seed)
+            pages.placed(
+                composed(draft.penned, line.marks),
+                line.text,
+                its,
+                layout,
+                manner.seed,
+                bare=draft.penned,
+            )
             if draft
             else None
             for line, draft in zip(order, drafts, strict=True)

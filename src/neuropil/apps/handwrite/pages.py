@@ -111,10 +111,20 @@ def wrapped(text: str, layout: Layout, its: Measures) -> list[str]:
     return lines
 
 
-def placed(penned: Penned, text: str, its: Measures, layout: Layout, seed: int) -> Line:
-    """Bring a line to mm: its base line on y = 0, sloped and slanted a little, x from 0 on."""
+def placed(
+    penned: Penned,
+    text: str,
+    its: Measures,
+    layout: Layout,
+    seed: int,
+    bare: Penned | None = None,
+) -> Line:
+    """Bring a line to mm: its base line on y = 0, sloped and slanted a little, x from 0 on.
+
+    bare: the line before accents were added, which are no part of how high its letters are
+    """
     rng = np.random.default_rng((seed, zlib.crc32(text.encode()), 2))
-    (slope, at), small = heights(penned, text)
+    (slope, at), small = heights(bare or penned, text)
     scale = layout.size / (0.5 * small + 0.5 * its.small)  # half of what differs is kept
     x = penned.line[:, 0]
     y = penned.line[:, 1] - at - slope * x

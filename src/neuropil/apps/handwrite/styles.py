@@ -56,13 +56,13 @@ class Style:
         if text == RANDOM:
             return cls.parse(f"{RANDOM}-{np.random.default_rng().integers(len(shelf['all']))}")
         start, dash, number = text.partition("-")
-        if start == RANDOM and dash and number.isdigit():
+        if start == RANDOM and dash and number.isdecimal() and number.isascii():
             if int(number) >= len(shelf["all"]):
                 raise Problem(
                     f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}"
                 )
             return cls(text, numbers(shelf["all"][int(number)]))
-        if text.endswith(ENDING) or Path(text).exists():
+        if text.endswith(ENDING) or is_there(Path(text)):
             return cls.open(Path(text))
         raise Problem(
             f"no style is called {text}{guess(text, [*shelf['named'], RANDOM])}; there are: "
@@ -78,6 +78,7 @@ class Style:
             said = json.loads(path.read_text(encoding="utf-8"))
             kind, version, name = said["kind"], said["version"], str(said["name"])
             vector = np.array(said["vector"], np.float32)
+            about = {**said.get("about", {})}
         except (ValueError, KeyError, TypeError, OverflowError):
             raise Problem(f"{path} is no style, or a damaged one; make one by --learn") from None
         if kind != KIND or version != VERSION:
@@ -88,7 +89,7 @@ class Style:
         size = len(shipped()["all"][0])
         if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
             raise Problem(f"{path} is a damaged style: it takes {size} numbers between -1 and 1")
-        return cls(name, vector, dict(said.get("about", {})))
+        return cls(name, vector, about)
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
@@ -107,6 +108,14 @@ class Style:
             "vector": vector,
             "about": self.about,
         }
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file; what can be no name is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 @cache
