@@ -11,6 +11,7 @@ from neuropil.apps.handwrite.accents import (
     STRETCHED,
     TENTH,
     Mark,
+    Spelled,
     composed,
     named,
     spelled,
@@ -71,6 +72,12 @@ def test_places_count_what_is_written() -> None:
 def test_both_ways_of_storing_an_accent_are_one() -> None:
     assert spelled("e" + ACUTE) == spelled("é")
     assert spelled("ế").marks == (Mark(0, CIRCUMFLEX), Mark(0, ACUTE))
+
+
+def test_accents_that_unicode_has_no_whole_letter_for_are_drawn_too() -> None:
+    assert spelled("ax̂b") == Spelled("axb", (Mark(1, CIRCUMFLEX),))
+    with pytest.raises(Problem, match="combining acute accent"):
+        spelled(ACUTE + "a")  # stands on nothing
 
 
 def test_plain_signs_stand_for_typographic_ones() -> None:
@@ -194,3 +201,21 @@ def test_the_pen_lifts_where_a_letter_was_taken_out() -> None:
     made = composed(arches(3, cursive=True), spelled("aßb").marks)
     assert [len(stroke) for stroke in strokes(made.line)][:2] == [3, 3]
     assert len(strokes(made.line)) == 3
+
+
+def test_the_pen_lifts_before_an_eszett_at_the_end() -> None:
+    made = composed(arches(2, cursive=True), spelled("aß").marks)
+    assert len(strokes(made.line)[0]) == 3
+    assert len(strokes(made.line)) == 2
+    alone = composed(arches(1), spelled("ß").marks)
+    assert len(strokes(alone.line)) == 1
+
+
+def test_marks_of_letters_before_a_dash_stay_with_them() -> None:
+    for text, left, right in (("é—", 0.2, 0.5), ("ß—", 0.0, 0.6)):
+        made = composed(arches(2), spelled(text).marks)
+        its = made.line[made.letter == 0]
+        assert left - 0.2 <= its[:, 0].min() <= its[:, 0].max() <= right + 0.2
+    after = composed(arches(2), spelled("—é").marks)
+    accent = after.line[6:]
+    assert accent[:, 0].mean() == pytest.approx(1.3 + 0.6 * (STRETCHED[EM_DASH] - 1), abs=0.1)

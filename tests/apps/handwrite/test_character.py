@@ -27,7 +27,8 @@ def parts(line: Line) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float
 
 
 def test_there_are_as_many_numbers_for_every_line() -> None:
-    for line in (waves(), waves(lifts=3), waves()[:50]):
+    dots = np.array([[i, 0.0, 1.0] for i in range(3)])
+    for line in (waves(), waves(lifts=3), waves()[:50], dots, dots[:1], bars(90, 1)):
         assert measured(line).shape == (DIRECTIONS + TURNS + 4 * N + 2,)
         assert np.isfinite(measured(line)).all()
 

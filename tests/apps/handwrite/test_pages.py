@@ -210,6 +210,15 @@ def test_a_wide_line_is_pressed_together_but_not_too_far() -> None:
         assert np.ptp(line[:, 0]) == pytest.approx(expected * natural)
 
 
+def test_accents_do_not_count_as_letters() -> None:
+    bare = penned("nonsense")
+    dots = np.array([[0.1, -1.5, 1.0], [0.1, 0.9, 1.0]])
+    marked = Penned(np.concatenate([bare.line, dots]), np.concatenate([bare.letter, [0, 0]]))
+    plain = placed(bare, "nonsense", ITS, A4, 0)
+    assert placed(marked, "nonsense", ITS, A4, 0, bare=bare)[:-2] == pytest.approx(plain)
+    assert placed(marked, "nonsense", ITS, A4, 0, bare=bare)[-2, 1] < 1.5 * plain[:, 1].min()
+
+
 def test_no_two_lines_sway_alike_and_all_do_little() -> None:
     lines = [placed(penned("nonsense"), "nonsense", ITS, A4, seed) for seed in range(50)]
     tilts = np.array([(line[-1, 1] - line[2, 1]) / np.ptp(line[:, 0]) for line in lines])

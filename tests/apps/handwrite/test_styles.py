@@ -64,7 +64,9 @@ def test_chance_tells_its_number_so_that_it_can_be_had_again() -> None:
         assert np.array_equal(Style.parse(style.name).vector, style.vector)
 
 
-@pytest.mark.parametrize("text", ["ana", "random-", "random--1", "random-x", "57", "Ada", ""])
+@pytest.mark.parametrize(
+    "text", ["ana", "random-", "random--1", "random-x", "57", "Ada", "", "random-²", "x" * 300]
+)
 def test_what_is_no_style_is_a_problem(text: str) -> None:
     with pytest.raises(Problem, match=r"no style is called|name a style"):
         Style.parse(text)
@@ -121,6 +123,8 @@ def test_a_style_has_an_ending(tmp_path: Path) -> None:
         json.dumps({"kind": KIND, "version": VERSION, "name": "mine"}),
         json.dumps({"kind": KIND, "version": VERSION, "name": "mine", "vector": ["a"]}),
         json.dumps({"kind": KIND, "version": VERSION, "name": "mine", "vector": {}}),
+        said(about="anna"),
+        said(about=None),
     ],
 )
 def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
