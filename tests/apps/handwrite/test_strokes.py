@@ -6,6 +6,8 @@ import pytest
 from neuropil.apps.handwrite.strokes import (
     DISTANCE,
     Line,
+    affine,
+    changed,
     distorted,
     features,
     normalized,
@@ -83,3 +85,28 @@ def test_distortion_is_drawn_and_gentle() -> None:
     assert not np.allclose(one, two)
     assert one[:, 2].tolist() == line[:, 2].tolist()
     assert np.abs(one[:, 1] - line[:, 1]).max() < 1.5
+
+
+def test_the_first_step_comes_from_the_middle() -> None:
+    line = np.array([[5.0, 0.7, 0.0], [5.5, -0.1, 1.0]])
+    assert features(line) == pytest.approx(np.array([[0, 0.7, 0.7, 0], [0.5, -0.8, -0.1, 1]]))
+
+
+def test_another_hand_slants_and_stretches() -> None:
+    rng = np.random.default_rng(1)
+    changes = np.array([affine(rng) for _ in range(2000)])
+    wide, tall = changes[:, 0, 0], changes[:, 1, 1]
+    slant = changes[:, 1, 0] / wide
+    assert not changes[:, 0, 1].any()  # what is level stays so
+    assert [np.log(wide).mean(), np.log(tall).mean()] == pytest.approx([0, 0], abs=0.01)
+    assert [np.log(wide).std(), np.log(tall).std()] == pytest.approx([0.12, 0.06], rel=0.1)
+    assert 0.19 < slant.max() <= 0.2
+    assert -0.2 <= slant.min() < -0.19
+    assert max(abs(affine(rng, 0.01)[1, 0]) for _ in range(50)) < 0.02
+
+
+def test_a_change_moves_places_and_leaves_the_pen() -> None:
+    change = np.array([[2.0, 0.0], [-0.5, 3.0]])
+    line = np.array([[1.0, 1.0, 0.0], [4.0, -2.0, 1.0]])
+    assert changed(line, change).tolist() == [[1.5, 3.0, 0.0], [9.0, -6.0, 1.0]]
+    assert line.tolist() == [[1.0, 1.0, 0.0], [4.0, -2.0, 1.0]]
