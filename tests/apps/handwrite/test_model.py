@@ -1,13 +1,29 @@
-"""The reader learns, counts its places, and becomes a file."""
+"""The networks: readers count their places, the writer is the pen step by step."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
 from torch.nn.utils import clip_grad_norm_
 
 from neuropil.apps.handwrite.data import ALPHABET, labels, stacked
-from neuropil.apps.handwrite.model import Reader
+from neuropil.apps.handwrite.model import (
+    PACE,
+    A,
+    D,
+    Hand,
+    Judge,
+    K,
+    M,
+    Pen,
+    Published,
+    Reader,
+    Writer,
+    gathered,
+)
 from neuropil.apps.handwrite.train import loss, places, read_lines, reader, reader_packing
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
@@ -34,8 +50,9 @@ def test_it_learns_to_read_scribbles() -> None:
     assert read_lines(network.eval(), [scribble(word) for word in words]) == words
 
 
-def test_places_are_those_of_the_network() -> None:
-    network = Reader(channels=8, hidden=8).eval()
+@pytest.mark.parametrize("network", [Reader(channels=8, hidden=8), Judge(channels=8)])
+def test_places_are_those_of_the_network(network: Reader | Judge) -> None:
+    network.eval()
     for n in (1, 2, 63, 64):
         made = network(torch.zeros(1, n, 4))
         assert made.shape == (1, int(places(torch.tensor(n))), len(ALPHABET) + 1)
@@ -48,3 +65,168 @@ def test_the_file_reads_lines_of_every_length(tmp_path: Path) -> None:
     assert file.name == "handwrite-reader.onnx"
     assert reader_packing("reader").metadata["alphabet"] == ALPHABET
     assert labels(ALPHABET).tolist() == list(range(1, 96))
+
+
+def test_a_judge_sees_far_along_the_line() -> None:
+    """A point moves what is read as far away as the dilations reach, and not beyond."""
+    torch.manual_seed(2)
+    network = Judge(channels=8).eval()
+    strokes = torch.zeros(1, 200, 4)
+    moved = strokes.clone()
+    moved[0, 100] = 5.0
+    with torch.no_grad():
+        at = (network(moved) - network(strokes))[0].abs().amax(dim=1).nonzero()[:, 0]
+    reach = 2 * 2 * (1 + 2 + 4) + 2  # places: convolutions of 5, and those before the halving
+    assert int(at.max()) - 50 == pytest.approx(reach, abs=2)
+    assert 50 - int(at.min()) == pytest.approx(reach, abs=2)
+
+
+# --- the hand -----------------------------------------------------------------------------------
+
+
+def test_a_style_is_told_from_the_points_that_are_there() -> None:
+    torch.manual_seed(3)
+    hand = Hand(channels=8).eval()
+    strokes = torch.randn(2, 80, 4)
+    there = (torch.arange(80) < torch.tensor([[40], [80]])).float()
+    beyond = strokes.clone()
+    beyond[0, 60:] = 9.0
+    with torch.no_grad():
+        style, same = hand(strokes, there), hand(beyond, there)
+        other = hand(beyond, torch.ones(2, 80))
+    assert style.shape == (2, D)
+    assert style.abs().max() <= 1
+    assert torch.equal(style, same)
+    assert not torch.allclose(style[0], other[0], atol=1e-3)
+
+
+# --- the pen ------------------------------------------------------------------------------------
+
+
+def writer_and_lines() -> tuple[Writer, Tensor, Tensor, Tensor]:
+    """Make a small writer, points (2, 9, 4), a text (2, 6, A) and styles (2, D)."""
+    torch.manual_seed(4)
+    writer = Writer(low=7, high=5, writers=3)
+    text = one_hot(torch.randint(0, A, (2, 6)), A).float()
+    return writer, torch.randn(2, 9, 4), text, torch.randn(2, D)
+
+
+def step_by_step(pen: Pen, points: Tensor, text: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    """Run the pen as it runs where it writes: mixtures (B, T, 6M + 3) and windows (B, T, S)."""
+    zeros = [points.new_zeros(2, size) for size in (7, 7, 5, 5)]
+    kappa, seen, h1, c1, h2, c2 = points.new_zeros(2, K), text[:, 0], *zeros
+    mixtures, windows = [], []
+    for point in points.unbind(dim=1):
+        mixture, window, kappa, seen, h1, c1, h2, c2 = pen(
+            point, text, style, kappa, seen, h1, c1, h2, c2
+        )
+        mixtures.append(mixture)
+        windows.append(window)
+    return torch.stack(mixtures, dim=1), torch.stack(windows, dim=1)
+
+
+def test_the_writer_is_the_pen_step_by_step() -> None:
+    writer, points, text, style = writer_and_lines()
+    mixtures, windows = writer(points, text, style)
+    expected = step_by_step(writer.pen, points, text, style)
+    assert mixtures.shape == (2, 9, 6 * M + 3)
+    assert windows.shape == (2, 9, 6)
+    assert torch.allclose(mixtures, expected[0], atol=1e-6)
+    assert torch.allclose(windows, expected[1], atol=1e-6)
+
+
+def test_the_writers_gradients_are_those_of_the_pen() -> None:
+    writer, points, text, style = writer_and_lines()
+    style.requires_grad_()
+    weights = torch.randn(9, 6 * M + 3), torch.randn(9, 6)
+    found = []
+    for run in (writer, lambda *given: step_by_step(writer.pen, *given)):
+        mixtures, windows = run(points, text, style)
+        loss = (mixtures * weights[0]).sum() + (windows * weights[1]).sum()
+        wanted = [*writer.pen.parameters(), style]
+        found.append(torch.autograd.grad(loss, wanted))
+    names = [*(name for name, _ in writer.pen.named_parameters()), "style"]
+    for name, ours, expected in zip(names, *found, strict=True):
+        assert expected.abs().max() > 0, name
+        assert torch.allclose(ours, expected, rtol=1e-4, atol=1e-5), name
+
+
+def test_gathered_gradients_are_those_of_every_step() -> None:
+    torch.manual_seed(6)
+    ahead = torch.randn(2, 5, 4, requires_grad=True)
+    weights = torch.randn(4, 4, requires_grad=True)
+
+    def loop(gates: Tensor, matrix: Tensor, xs: list[Tensor]) -> Tensor:
+        x = torch.ones(2, 4)
+        for gate in gates.unbind(dim=1):
+            xs.append(x.detach())
+            x = torch.tanh(gate + x @ matrix.t())
+        return x.square().sum()
+
+    plain = torch.autograd.grad(loop(ahead, weights, []), (ahead, weights))
+    xs: list[Tensor] = []
+    passed = gathered(ahead, weights, xs)
+    assert torch.equal(passed, ahead)
+    ours = torch.autograd.grad(loop(passed, weights.detach(), xs), (ahead, weights))
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(ours, plain, strict=True))
+
+
+def test_the_window_is_a_sum_of_bells() -> None:
+    torch.manual_seed(7)
+    pen, h1, kappa = Pen(7, 5), torch.randn(2, 7), 3 * torch.rand(2, K)
+    text = one_hot(torch.randint(0, A, (2, 6)), A).float()
+    with torch.no_grad():
+        moved, seen, window = pen.look(h1, kappa, text)
+        made = torch.exp(h1 @ pen.window.weight.t() + pen.window.bias).numpy()
+    for b in range(2):
+        alpha, beta, forward = made[b, :K], made[b, K : 2 * K], made[b, 2 * K :]
+        places = kappa[b].numpy() + forward
+        assert moved[b].numpy() == pytest.approx(places, rel=1e-5)
+        bells = [(alpha * np.exp(-beta * (places - u) ** 2)).sum() for u in range(6)]
+        assert window[b].numpy() == pytest.approx(bells, rel=1e-4)
+        assert seen[b].numpy() == pytest.approx(bells @ text[b].numpy(), rel=1e-4, abs=1e-7)
+
+
+def test_the_window_starts_at_one_letter_in_ten_points() -> None:
+    moved, _, _ = Pen(7, 5).look(torch.zeros(1, 7), torch.zeros(1, K), torch.zeros(1, 3, A))
+    assert moved.detach().numpy() == pytest.approx(np.full((1, K), np.exp(-PACE)), rel=0.5)
+    assert np.exp(-PACE) == pytest.approx(0.1, abs=0.005)
+
+
+# --- the published pen --------------------------------------------------------------------------
+
+
+def test_the_published_step_has_the_published_size() -> None:
+    network = Published()
+    n = sum(parameter.numel() for parameter in network.parameters())
+    assert n == pytest.approx(3.7e6, rel=0.03)  # "approximately 3.7M weights", with biases
+    shapes = Published.shapes(2, 9)
+    with torch.no_grad():
+        made = network(*(torch.zeros(shape) for shape in shapes.values()))
+    assert made[0].shape == (2, 121)
+    wanted = [shapes[name] for name in ("kappa", "seen", "h1", "c1", "h2", "c2", "h3", "c3")]
+    assert [tuple(state.shape) for state in made[1:]] == wanted
+
+
+def test_the_published_step_passes_what_it_saw_from_cell_to_cell() -> None:
+    torch.manual_seed(8)
+    network = Published()
+    shapes = Published.shapes(1, 5)
+    given = {name: torch.randn(shape) for name, shape in shapes.items()}
+    given["kappa"] = torch.zeros(1, 10)
+    given["text"] = torch.eye(80)[torch.tensor([[4, 9, 2, 7, 7]])]
+    with torch.no_grad():
+        network.window.weight.zero_()
+        network.window.bias[:10] = np.log(0.1)  # alpha: all ten together 1
+        network.window.bias[10:20] = 4.0  # beta: narrow
+        network.window.bias[20:] = np.log(2.0)  # two letters on
+        mixture, kappa, seen, h1, c1, h2, c2, h3, c3 = network(*given.values())
+        assert torch.allclose(kappa, torch.full((1, 10), 2.0))
+        assert torch.allclose(seen, torch.eye(80)[[2]], atol=1e-6)
+        point, saw = given["point"], given["seen"]
+        low = network.first(torch.cat([point, saw], dim=1), (given["h1"], given["c1"]))
+        middle = network.second(torch.cat([point, seen, h1], dim=1), (given["h2"], given["c2"]))
+        high = network.third(torch.cat([point, seen, h2], dim=1), (given["h3"], given["c3"]))
+        for ours, expected in zip((h1, c1, h2, c2, h3, c3), [*low, *middle, *high], strict=True):
+            assert torch.allclose(ours, expected, atol=1e-6)
+        assert torch.allclose(mixture, network.next(torch.cat([h1, h2, h3], dim=1)), atol=1e-6)
