@@ -35,13 +35,13 @@ LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = Weights(
     FOLDER,
     "handwrite-pen-v1.onnx",
-    "60c155d7e8e53fa1717592bad7021efd7f7c25a0b5702b7f2c93133de1c38ece",
+    "59ac73c4aae164998632a3248e278b51355ffa39fa017beb4f2e2c6bfbfd6a45",
     LICENCE,
 )
 HAND = Weights(
     FOLDER,
     "handwrite-hand-v1.onnx",
-    "475573159f158a428ad4e88c89c1b1f29e84b131ae2de2d57f064564bfc2caa4",
+    "0266fddd023a6ba2c666bc5fe9052fb5161db3d8d10ed3dcad28c10a0fe5941f",
     LICENCE,
 )
 READER = Weights(
