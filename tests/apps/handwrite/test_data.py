@@ -24,7 +24,7 @@ from neuropil.apps.handwrite.data import (
     tidy,
     writer_batch,
 )
-from neuropil.apps.handwrite.glyphs import RARE
+from neuropil.apps.handwrite.glyphs import RARE, READ, WRITTEN, Forms
 from neuropil.apps.handwrite.strokes import DISTANCE, Line, features
 from neuropil.kit.problem import Problem
 
@@ -262,3 +262,21 @@ def test_rare_characters_come_into_batches(
 
     assert (rare(0.0), rare(1.0)) == (0, 30)
     assert 4 < rare(0.4) < 20
+
+
+def test_readers_learn_other_drawings_than_the_writer(
+    hands: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Forms] = []
+
+    def mixed(line: Line, text: str, forms: Forms, *chance: object) -> tuple[Line, str]:
+        taken.append(forms)
+        return line, text
+
+    monkeypatch.setattr(data, "RARELY", 1.0)
+    monkeypatch.setattr(data, "mixed", mixed)
+    for make, forms in ((batch, READ), (writer_batch, WRITTEN)):
+        taken.clear()
+        make(hands, 0.0, np.random.default_rng(0), 3)
+        assert len(taken) == 3
+        assert all(found is forms for found in taken)

@@ -178,15 +178,14 @@ def test_a_line_is_cut_at_its_widest_gaps() -> None:
 
 
 def test_a_gap_is_measured_from_all_that_came_before() -> None:
-    bar = np.array([[0.0, 0.0, 0.0], [0.8, 0.0, 1.0]])  # crosses both, then a dot goes back
-    dot = np.array([[0.1, -1.0, 1.0]])
-    line = np.concatenate([word(0, 3), bar, dot, word(3, 2)])
-    pieces = words(line, "abc de")
-    assert [len(strokes(piece)) for piece, _ in pieces] == [5, 2]
+    dot = np.array([[0.1, -1.0, 1.0]])  # the pen goes far back, and on with the word
+    line = np.concatenate([word(0, 9), dot, word(3.6, 1), word(5, 2)])
+    pieces = words(line, "words de")
+    assert [len(strokes(piece)) for piece, _ in pieces] == [11, 2]
 
 
 def test_doubtful_gaps_are_no_cuts() -> None:
-    narrow = downstrokes(0, 0.25, 0.5)  # the widest gap is too small
+    narrow = downstrokes(0, 0.1, 0.35)  # the widest gap is too small
     alike = downstrokes(0, 1, 2.1, 3.2)  # the widest is hardly wider than the next
     for line, text in ((narrow, "ab c"), (alike, "a bcd"), (word(0, 2), "a b c")):
         ((piece, name),) = words(line, text)
@@ -241,9 +240,14 @@ def test_rare_characters_stand_where_the_text_says() -> None:
 def test_close_ones_are_nearer_than_others() -> None:
     line = word(0, 3)
     gaps: dict[bool, list[float]] = {True: [], False: []}
+    behind: dict[bool, list[float]] = {True: [], False: []}
     for seed in range(60):
         made, text = mixed(line, "abc", WRITTEN, np.random.default_rng(seed), 1)
         if text.startswith("abc"):
             glyph = np.concatenate(strokes(made)[3:])
             gaps[" " in text].append(glyph[:, 0].min() - 0.8)
-    assert min(gaps[True]) > max(gaps[False])
+        else:
+            head, tail = made[: -len(line)], made[-len(line) :]
+            behind[" " in text].append(tail[:, 0].min() - head[:, 0].max())
+    assert min(gaps[True]) > max(gaps[False]) > min(gaps[False]) > 0.2
+    assert min(behind[True]) > max(behind[False]) > min(behind[False]) > 0.2

@@ -81,6 +81,16 @@ def test_a_judge_sees_far_along_the_line() -> None:
     assert 50 - int(at.min()) == pytest.approx(reach, abs=2)
 
 
+def test_a_judges_convolutions_add_to_what_is_known() -> None:
+    torch.manual_seed(2)
+    network = Judge(channels=8).eval()
+    with torch.no_grad():
+        for parameter in network.wide.parameters():
+            parameter.zero_()
+        made = network(torch.randn(1, 40, 4))[0]
+    assert made.std(dim=0).max() > 1e-3  # places still differ
+
+
 # --- the hand -----------------------------------------------------------------------------------
 
 

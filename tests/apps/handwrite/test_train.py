@@ -19,6 +19,7 @@ from neuropil.apps.handwrite.train import (
     off_place,
     reader,
     surprise,
+    with_end,
     writer,
     writer_loss,
 )
@@ -117,6 +118,13 @@ def batch() -> dict[str, Tensor]:
         "writer": torch.tensor([2.0, 0.0]),
         "places": torch.tensor([[0.0, 1, 1, 2, 3, 4, 5], [-1, -1, 2, 3, -1, -1, -1]]),
     }
+
+
+def test_an_end_follows_every_text() -> None:
+    numbers = with_end(batch())
+    assert numbers.shape == (2, 6)
+    assert numbers[0, 5] == 0
+    assert torch.equal(numbers[:, :5], batch()["labels"].long())
 
 
 def small() -> Writer:
