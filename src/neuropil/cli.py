@@ -249,7 +249,8 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     for target in targets:
         typer.echo(str(target))
     if signature.inputs:
-        typer.echo("\n".join(f"{key}: {said(value)}" for key, value in found.rest.items()))
+        lines = [f"{key}: {said(value)}" for key, value in found.rest.items()]
+        typer.echo("\n".join(lines).replace(": \n", ":\n"))
     return DONE
 
 

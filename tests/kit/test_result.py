@@ -52,3 +52,4 @@ def test_values_can_be_read_by_people() -> None:
     assert said((Place(1, 2.0), Place(30, 0.123456))) == "1,2 30,0.1235"
     assert said({"cat": 0.5, "dog": 1}) == "cat=0.5 dog=1"
     assert said("text") == "text"
+    assert said(("one line", "two, lines")) == "\n  one line\n  two, lines"

@@ -63,11 +63,12 @@ def plain(value: Any) -> Any:
 
 
 def said(value: Any) -> str:
-    """Word a value in a line: `0.25`, or `120,80 33,44` for two places."""
+    """Word a value: `0.25`, or `120,80 33,44` for two places; texts have a line each."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return ",".join(said(getattr(value, f.name)) for f in dataclasses.fields(value))
     if isinstance(value, list | tuple):
-        return " ".join(said(item) for item in value)
+        is_text = all(isinstance(item, str) for item in value)
+        return "".join(f"\n  {t}" for t in value) if is_text else " ".join(map(said, value))
     if isinstance(value, dict):
         return " ".join(f"{key}={said(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)

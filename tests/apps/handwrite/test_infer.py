@@ -273,3 +273,11 @@ def test_random_says_which_it_took() -> None:
     style = Style.parse("random")
     assert np.array_equal(Style.parse(style.name).vector, style.vector)
     assert replace(style, name="x").name == "x"
+
+
+def test_a_file_keeps_how_it_came_about(app: Handwrite, tmp_path: Path) -> None:
+    done = written(app, "Dear Ada,", seed=3)
+    done.drawing.save(tmp_path / "letter.svg")
+    about = Drawing.open(tmp_path / "letter.svg").about
+    assert about["character_error_rate"] == done.character_error_rate
+    assert (about["text"], about["seed"]) == ("Dear Ada,", 3)

@@ -223,18 +223,24 @@ class Handwrite(App):
             for line, draft in zip(order, drafts, strict=True)
         ]
         sheets, paper = pages.laid(lines, layout, manner.seed)
-        said = {"text": text, "seed": manner.seed, "neatness": manner.neatness}
-        drawing = Drawing(
-            tuple(map(tuple, sheets)),
-            paper,
-            look.ink,
-            look.width,
-            look.filled,
-            look.speed,
-            look.plotter,
-            said | {"style": manner.style.said()},
+        done = [draft for draft in drafts if draft]
+        rate = sum(d.errors for d in done) / sum(len(d.text) for d in done)
+        kept = {
+            "text": text,
+            "seed": manner.seed,
+            "neatness": manner.neatness,
+            "style": manner.style.said(),
+            "character_error_rate": rate,
+        }
+        pen = (look.ink, look.width, look.filled, look.speed, look.plotter)
+        return Handwritten(
+            Drawing(tuple(map(tuple, sheets)), paper, *pen, kept),
+            manner.style.name,
+            manner.seed,
+            rate,
+            sum(d.attempt > 0 for d in done),
+            tuple(d.read for d in done if d.errors),
         )
-        return reported(drawing, manner, [draft for draft in drafts if draft])
 
     def probe(
         self,
@@ -286,18 +292,6 @@ class Handwrite(App):
         """Make a style of a recording of one's own hand."""
         lines = [line.strokes for line in recording.lines]
         return Style(name, told(self.hand, lines), {"lines": len(lines)})
-
-
-def reported(drawing: Drawing, manner: Manner, drafts: Sequence[Draft]) -> Handwritten:
-    """Tell what came of it."""
-    return Handwritten(
-        drawing,
-        manner.style.name,
-        manner.seed,
-        sum(d.errors for d in drafts) / sum(len(d.text) for d in drafts),
-        sum(d.attempt > 0 for d in drafts),
-        tuple(d.read for d in drafts if d.errors),
-    )
 
 
 def plain(text: str) -> str:
