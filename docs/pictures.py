@@ -1,6 +1,7 @@
 """Makes the pictures of README and docs, with the package itself.
 
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
+                                         docs/letter.png and docs/hands.png;
                                          docs/synapses.png and docs/living.png
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
 """
@@ -15,7 +16,9 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, colorize
+from neuropil import Image, colorize, handwrite
+from neuropil.apps.handwrite.infer import Handwritten
+from neuropil.apps.handwrite.styles import Style, shipped
 from neuropil.apps.neuron import alive
 from neuropil.apps.neuron.demo import LIVING, tinted
 from neuropil.biology.learning import RULES
@@ -24,6 +27,14 @@ from neuropil.core import digits
 DOCS = Path(__file__).parent
 SAMPLES = Path(neuropil.__file__).parent / "samples"
 BORDER = 0.07  # of each side: the black edge of the negative, cut off
+LETTER = (
+    "Dear Ada,\nthe engine weaves patterns of numbers, you wrote; this one\n"
+    "has learned to move a pen. Every line was read before\nyou saw it. Yours, N."
+)
+ALL = (
+    "Sphinx of black quartz, judge my vow! The five boxing\nwizards jump quickly: "
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ\n0123456789 !\"#$%&'()*+,-./ :;<=>?@ [\\]^_` {|}~"
+)
 SHOWN = ("road", "farmer", "pumpkins", "church")
 
 
@@ -72,8 +83,34 @@ def synapses() -> Picture.Image:
     return Picture.fromarray(np.concatenate(rows))
 
 
+def letter(dots: float) -> Picture.Image:
+    """Write a letter, `dots` pixels a mm."""
+    done = handwrite(LETTER, style=Style.parse("ada"), seed=1)
+    assert isinstance(done, Handwritten)
+    return Picture.fromarray(done.drawing.image(dots=dots).pixels)
+
+
+def hands(dots: float) -> Picture.Image:
+    """Write capitals, digits and symbols in every named style, its name beside it."""
+    rows = []
+    for name in shipped()["named"]:
+        done = handwrite(ALL, style=Style.parse(name))
+        assert isinstance(done, Handwritten)
+        rows.append((name, Picture.fromarray(done.drawing.image(dots=dots).pixels)))
+    width = 90 + max(picture.width for _, picture in rows)
+    whole = Picture.new("RGB", (width, sum(picture.height for _, picture in rows)), "white")
+    top = 0
+    for name, picture in rows:
+        ImageDraw.Draw(whole).text((8, top + picture.height // 2), name, "gray", font_size=18)
+        whole.paste(picture, (90, top))
+        top += picture.height
+    return whole
+
+
 if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
+    letter(8).save(DOCS / "letter.png", optimize=True)
+    hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     alive.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     if sys.argv[1:]:

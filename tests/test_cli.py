@@ -174,7 +174,7 @@ def test_common_options_reach_where_they_belong(
         ("invrt old.png", "no such command 'invrt'. Did you mean 'invert'?"),
         (
             "card invrt",
-            "no application is called invrt (did you mean invert?); there are: colorize, neuron,",
+            "no application is called invrt (did you mean invert?); there are: colorize, ",
         ),
         ("train invert", "there is no training data ; name its folder by --data"),
         ("train invert odd", "invert has no recipe odd; it has plain"),
@@ -284,7 +284,7 @@ def test_output_that_nobody_reads_is_no_fault() -> None:
 def test_help_lists_the_applications_without_loading_them(capsys: Output) -> None:
     for line in ([], ["--help"]):
         assert cli.run(line) == 0
-        assert "invert    Turn a picture inside out." in capsys.readouterr().out
+        assert "invert     Turn a picture inside out." in capsys.readouterr().out
     assert "neuropil.apps.invert.infer" not in sys.modules
 
 
@@ -311,7 +311,7 @@ def test_version_and_list(capsys: Output) -> None:
     assert cli.run(["list"]) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == f"neuropil {__version__}"
-    assert rest[-1] == "invert    Turn a picture inside out."
+    assert rest[-1] == "invert     Turn a picture inside out."
 
 
 def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(

@@ -7,6 +7,8 @@ other, all but the two of the set-up. They find there, made by this test:
     digit.png   a handwritten digit
     album/      a folder with two of them
     film.mp4    a grey film of twelve frames with a second of sound
+    letter.txt  a short letter
+    strokes.json  two lines of writing and what they say, as --learn takes them
     photos/     cuttings of the samples in color, as data for training and measuring
 
 `neuropil train` is run as written, but for two steps only. Other names come from earlier commands.
@@ -138,7 +140,16 @@ def desk(tmp_path: Path) -> Path:
             cut = whole.crop((left, top, left + CUTTING, top + CUTTING))
             cut.save(folder / "photos" / f"{i:02}.jpg")
     made_film(folder / "film.mp4")
+    (folder / "letter.txt").write_text("Dear Ada,\n\nall is well here, and how are you?\n")
+    (folder / "strokes.json").write_text(json.dumps({"lines": [recorded(), recorded()]}))
     return folder
+
+
+def recorded() -> dict[str, object]:
+    """Draw what may be a line of seven letters: arches of twenty points."""
+    t = np.linspace(0, np.pi, 20)
+    arches = [np.column_stack([8 * i + 3 - 3 * np.cos(t), -9 * np.sin(t)]) for i in range(7)]
+    return {"text": "minimum", "strokes": [arch.tolist() for arch in arches]}
 
 
 def spelled(command: str) -> list[str]:

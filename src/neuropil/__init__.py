@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuropil.apps.colorize.infer import Colorize
+    from neuropil.apps.handwrite.infer import Handwrite
     from neuropil.apps.neuron.infer import Neuron
     from neuropil.kit.film import Film
     from neuropil.kit.image import Image
 
     colorize: Colorize
+    handwrite: Handwrite
     neuron: Neuron
 
 __version__ = "0.1.0"
-__all__ = ["Film", "Image", "__version__", "colorize", "neuron"]
+__all__ = ["Film", "Image", "__version__", "colorize", "handwrite", "neuron"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +28,7 @@ from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, flag, parameter
 from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal
-from neuropil.kit.signature import Option, Signature, read
+from neuropil.kit.signature import Option, Signature, endings, read
 
 if TYPE_CHECKING:
     from neuropil.kit.files import Job
@@ -152,6 +153,7 @@ def _application(name: str) -> Callable[..., Work]:
 
     if signature.inputs and not takes_files:
         (text,) = signature.inputs
+        common = tuple(map(partial(_ending, name, endings(app.__call__)), common))
         words = typer.Argument(metavar=text.name.upper(), help=text.text, show_default=False)
         parameters = [parameter("words", None, Annotated[str | None, words])]
         parameters += [flag(Option(text.name, str, None, "the same, as an option"))]
@@ -204,6 +206,13 @@ def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
     return DONE
 
 
+def _ending(name: str, possible: Sequence[str], option: Option) -> Option:
+    """Tell with the option of the output where to, and as what, a result is written."""
+    if option.name != "output" or not possible:
+        return option
+    return replace(option, text=f"{', '.join(possible)} [default: {name}{possible[0]}]")
+
+
 def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     """Run an application that takes no files: show the text that it makes, or write it.
 
@@ -221,8 +230,11 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     targets = [*filter(None, [common["output"]]), *named]
     if len(targets) > 1:
         raise Problem(f"{targets[0]} and {targets[1]} are two files for one thing; name one")
+    possible = endings(registry.application(name).__call__)
     for target in targets:
         _check_place(target, common["force"])
+        if possible and target.suffix.lower() not in possible:
+            raise Problem(_unwritable(target, possible))
     with on_terminal():
         found = parts(registry.load(name, **engine)(**own))
     media = [m for m in (found.main, *found.beside.values()) if m]
@@ -231,8 +243,7 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
         _check_place(targets[0], common["force"])
     saved = [m for target in targets for m in media if target.suffix.lower() in m.endings][:1]
     if targets and not saved:
-        possible = ", ".join(ending for m in media for ending in m.endings)
-        raise Problem(f"{targets[0]} can't be written; end the name in {possible}")
+        raise Problem(_unwritable(targets[0], [ending for m in media for ending in m.endings]))
     if saved and isinstance(saved[0], Drawing):
         targets = saved[0].files(targets[0])
         for target in targets:
@@ -252,6 +263,10 @@ def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
         lines = [f"{key}: {said(value)}" for key, value in found.rest.items()]
         typer.echo("\n".join(lines).replace(": \n", ":\n"))
     return DONE
+
+
+def _unwritable(target: Path, possible: Sequence[str]) -> str:
+    return f"{target} can't be written; end the name in {', '.join(possible)}"
 
 
 def _words(name: str, given: dict[str, Any]) -> str:

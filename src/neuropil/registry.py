@@ -21,8 +21,7 @@ from neuropil.kit.weights import Network, Weights
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
 
-NAMES = ("colorize", "neuron")
-UNLISTED = ("handwrite",)  # runs, and waits for longer training and its measurements
+NAMES = ("colorize", "handwrite", "neuron")
 
 
 class App(ABC):
@@ -118,7 +117,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
 
 
 def _package(name: str) -> ModuleType:
-    if name not in (*NAMES, *UNLISTED):
+    if name not in NAMES:
         raise Problem(
             f"no application is called {name}{guess(name, NAMES)}; there are: {', '.join(NAMES)}"
         )

@@ -6,7 +6,7 @@ import pytest
 
 from neuropil.kit.between import Between
 from neuropil.kit.problem import Problem
-from neuropil.kit.signature import Input, Option, Signature, read
+from neuropil.kit.signature import Input, Option, Signature, endings, read
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,28 @@ def test_a_signature_is_read_with_types_ranges_and_texts() -> None:
             Option("dark", bool, False, ""),
         ),
     )
+
+
+class Film:
+    ENDINGS: ClassVar = (".mp4", ".gif")
+
+
+class Note:
+    ENDINGS: ClassVar = (".txt",)
+
+
+@dataclass(frozen=True)
+class Made:
+    seconds: float
+    film: Film
+    note: Note
+
+
+def test_endings_are_those_of_the_media_that_come_out() -> None:
+    def call(self: object) -> Made | Note:
+        raise NotImplementedError
+
+    assert endings(call) == [".mp4", ".gif", ".txt"]
 
 
 def test_what_is_typed_becomes_what_the_call_takes() -> None:

@@ -30,8 +30,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     },
     "colorize": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
 }
-LISTED = (*registry.NAMES, *registry.UNLISTED)
-SHIPPED = [name for name in LISTED if registry.application(name).weights]
+SHIPPED = [name for name in registry.NAMES if registry.application(name).weights]
 
 
 def random_feeds(name: str) -> dict[str, Array]:

@@ -13,7 +13,7 @@ reads as one input, which takes an Image or a Film, and one option with a range 
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -109,6 +109,19 @@ def read(call: Callable[..., Any]) -> Signature:
         else:
             options.append(_option(parameter.name, hint, parameter.default, text))
     return Signature(summary, tuple(inputs), tuple(options))
+
+
+def endings(call: Callable[..., Any]) -> list[str]:
+    """List the endings of files that a call's result can be written to.
+
+    They are known of media whose class has ENDINGS, alone or first in a dataclass.
+    """
+    found: list[str] = []
+    for kind in _alternatives(get_type_hints(call)["return"]):
+        fields = get_type_hints(kind).values() if is_dataclass(kind) else ()
+        media = [each for each in (kind, *fields) if hasattr(each, "ENDINGS")]
+        found += media[0].ENDINGS if media else ()
+    return found
 
 
 def _option(name: str, hint: Any, default: Any, text: str) -> Option:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuropil import cli, registry
+from neuropil import cli
 from neuropil.apps.handwrite.infer import Handwrite, Handwritten, plain
 from neuropil.apps.handwrite.styles import Style, shipped
 from neuropil.core.worked import Worked
@@ -17,11 +17,6 @@ from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
-
-
-@pytest.fixture(autouse=True)
-def _listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "handwrite"))
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +225,7 @@ MISTAKES = [
     ("handwrite so --paper a5", "one of none, a4, letter"),
     ("handwrite so --learn no.json -o a.style", "no.json"),
     ("handwrite so --weights no.onnx", "no.onnx"),
+    ("handwrite so -o so.doc", "so.doc can't be written; end the name in .svg, .png, "),
     ("open handwrite so", "--step is missing"),
     ("open handwrite", 'neuropil open handwrite "Dear Ada,"'),
 ]
@@ -255,8 +251,8 @@ def test_mistakes_are_said_in_a_sentence(
     ("change", "sentence"),
     [
         (lambda s: s[:40], "is no style"),
-        (lambda s: s.replace('"version": 1', '"version": 2'), "of version 2"),
-        (lambda s: s.replace("neuropil handwriting", "other"), "is a other style"),
+        (lambda s: s.replace('"version": 1', '"version": 2'), "version 2"),
+        (lambda s: s.replace("neuropil handwriting", "other"), "of the kind 'other style'"),
         (lambda s: s.replace('"vector": [', '"vector": [7, '), "damaged style"),
     ],
 )
@@ -281,3 +277,9 @@ def test_a_file_keeps_how_it_came_about(app: Handwrite, tmp_path: Path) -> None:
     about = Drawing.open(tmp_path / "letter.svg").about
     assert about["character_error_rate"] == done.character_error_rate
     assert (about["text"], about["seed"]) == ("Dear Ada,", 3)
+
+
+def test_help_tells_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["handwrite", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert ".svg, .png, .gif, .mp4, .pdf, .gcode, .json, .style [default: handwrite.svg]" in said

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from neuropil.apps.handwrite import proof
 from neuropil.apps.handwrite.data import ALPHABET
 from neuropil.apps.handwrite.proof import NEATEST, Draft, Order, proofread, read_line
-from neuropil.apps.handwrite.strokes import Line, seen
-from neuropil.apps.handwrite.writing import Penned, Task
+from neuropil.apps.handwrite.strokes import UNITS, Line, seen
+from neuropil.apps.handwrite.writing import Pause, Penned, Row, Task
 from neuropil.kit.weights import Network
 
 STYLE = np.zeros(3, np.float32)
@@ -25,6 +26,17 @@ def dashes(n: int) -> Line:
     """Draw n strokes."""
     rows = [[[2 * i, 0, 0], [2 * i + 1, i % 2, 1]] for i in range(n)]
     return np.array(rows, np.float64).reshape(-1, 3)
+
+
+def points_of(line: Line) -> NDArray[np.float32]:
+    """Turn a line into points as a pen makes them: dx, dy, y, pen up."""
+    x, y, up = line.T
+    dx, dy = np.diff(x, prepend=0) * UNITS[0], np.diff(y, prepend=0) * UNITS[1]
+    return np.column_stack([dx, dy, y * UNITS[1], up]).astype(np.float32)
+
+
+def spaces(text: str) -> list[int]:
+    return [place for place, letter in enumerate(text) if letter == " "]
 
 
 class Counting(Network):
@@ -52,18 +64,29 @@ class Planned(Network):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.asked: list[list[tuple[str, int]]] = []
+        self.kept: list[list[Pause | None]] = []
+        self.paused: list[tuple[int, Pause]] = []
 
-    def write(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Penned]]:
+    def rows_over(self, tasks: Sequence[Task]) -> Iterator[Row]:
         self.asked.append([(task.text, task.seed[3]) for task in tasks])
+        self.kept.append([task.kept for task in tasks])
         for number in reversed(range(len(tasks))):  # the last is over first
             text, (_, _, again, attempt) = tasks[number].text, tasks[number].seed
-            line = dashes(self.plan[text, again][attempt])
-            yield number, Penned(line, np.zeros(len(line), np.int64))
+            row = Row(number, tasks[number], np.random.default_rng(0))
+            points = points_of(dashes(self.plan[text, again][attempt]))
+            row.points, row.letters = list(points), [0] * len(points)
+            row.pauses = {place: self.pause(place) for place in spaces(text)}
+            yield row
+
+    def pause(self, place: int) -> Pause:
+        """Make a pause that can be told from others."""
+        self.paused.append((place, Pause([], [], [], [], {})))
+        return self.paused[-1][1]
 
 
 @pytest.fixture(autouse=True)
 def planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "write", Planned.write)
+    monkeypatch.setattr(proof, "rows_over", Planned.rows_over)
 
 
 def order(*texts: str, tries: int = 16, neatness: float = 0.25, seed: int = 3) -> Order:
@@ -84,7 +107,7 @@ def one(plan: Sequence[int], tries: int) -> tuple[Draft, list[int]]:
 def test_a_first_draft_that_reads_right_is_taken() -> None:
     draft, attempts = one([3], tries=16)
     assert (draft.text, draft.read, draft.errors, draft.attempt) == ("xxx", "xxx", 0, 0)
-    assert np.array_equal(draft.penned.line, dashes(3))
+    assert draft.penned.line == pytest.approx(dashes(3), abs=1e-5)
     assert attempts == [0]
 
 
@@ -119,15 +142,15 @@ def test_without_one_the_best_is_taken_after_all_tries(
     draft, attempts = one(plan, tries=5)
     assert (draft.attempt, draft.errors) == (taken, errors)
     assert draft.read == "x" * plan[taken]
-    assert np.array_equal(draft.penned.line, dashes(plan[taken]))
+    assert draft.penned.line == pytest.approx(dashes(plan[taken]), abs=1e-5)
     assert attempts == [0, 1, 2, 3, 4]
 
 
-def test_rounds_are_twice_as_long_each_time() -> None:
-    pen = Planned({("xxx", 0): [9] * 10})
-    list(proofread(pen, Counting(), order("xxx", tries=10)))
+def test_rounds_grow_to_four_drafts() -> None:
+    pen = Planned({("xxx", 0): [9] * 14})
+    list(proofread(pen, Counting(), order("xxx", tries=13)))
     rounds = [[attempt for _, attempt in asked] for asked in pen.asked]
-    assert rounds == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9]]
+    assert rounds == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9, 10], [11, 12]]
     assert one([9], tries=1)[1] == [0]
 
 
@@ -163,6 +186,47 @@ def test_nothing_ordered_nothing_written() -> None:
     pen = Planned({})
     assert list(proofread(pen, Counting(), order())) == []
     assert pen.asked == []
+
+
+# --- going on where it reads right --------------------------------------------------------------
+
+
+def read_as(text: str, read: str) -> Draft:
+    """Make a draft that paused at every space but the first."""
+    row = Row(0, Task(text, STYLE, 0.0, ()), np.random.default_rng(0))
+    row.pauses = {place: Pause([], [place], [], [], {}) for place in spaces(text)[1:]}
+    return Draft(Penned(dashes(1), np.zeros(2, np.int64)), text, read, 1, 0, row)
+
+
+@pytest.mark.parametrize(
+    ("read", "right", "place"),
+    [
+        ("to be or nut to be", 8, 8),
+        ("to be or not to b", 15, 15),
+        ("to be o", 5, 5),
+        ("to be or", 5, 5),  # more may belong to the word
+        ("to bed or not to be", 2, None),  # where the pen did not pause
+        ("two be or not to be", -1, None),
+        ("", -1, None),
+        ("to be or not to be or not", 15, 15),
+    ],
+)
+def test_words_are_kept_up_to_the_first_that_reads_wrong(
+    read: str, right: int, place: int | None
+) -> None:
+    draft = read_as("to be or not to be", read)
+    assert draft.right == right
+    assert (draft.kept.states if draft.kept else [None]) == [place]
+
+
+def test_later_drafts_go_on_from_the_furthest(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = iter(["a b x", "x b c", "a x c", "x", "x", "x", "a b c"])  # the last of a round first
+    monkeypatch.setattr(proof, "read_line", lambda reader, line: next(reads))
+    pen = Planned({("a b c", 0): [1] * 11})
+    ((_, draft),) = proofread(pen, Counting(), order("a b c", tries=11))
+    assert (draft.attempt, draft.read) == (3, "a b c")
+    first = pen.paused[1][1]  # of the first draft, behind its second word
+    assert pen.kept == [[None], [first] * 2, [first] * 4]
 
 
 # --- what is ordered ----------------------------------------------------------------------------

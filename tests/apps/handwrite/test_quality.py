@@ -34,7 +34,7 @@ from neuropil.apps.handwrite.reading import edits
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.apps.handwrite.train import log_likelihood as in_training
 from neuropil.apps.handwrite.train import pen_packing, surprise
-from neuropil.apps.handwrite.writing import Penned
+from neuropil.apps.handwrite.writing import Penned, Row, Task
 from neuropil.kit.weights import Network
 from neuropil.training.export import rounded, write
 
@@ -53,7 +53,8 @@ def loops(n: int, *, width: float = 1.0, slant: float = 0.0, seed: int = 0) -> L
 
 def draft(text: str, n: int = 3) -> Draft:
     line = loops(n)
-    return Draft(Penned(line, np.zeros(len(line), np.int64)), text, "never looked at", 99, 0)
+    row = Row(0, Task(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+    return Draft(Penned(line, np.zeros(len(line), np.int64)), text, "never looked at", 99, 0, row)
 
 
 class Reading(Network):

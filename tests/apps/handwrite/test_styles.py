@@ -138,7 +138,7 @@ def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
 def test_other_kinds_and_versions_are_told(tmp_path: Path, change: dict[str, Any]) -> None:
     path = tmp_path / "mine.style"
     path.write_text(said(**change))
-    with pytest.raises(Problem, match=f"reads {KIND} of version {VERSION}"):
+    with pytest.raises(Problem, match=f"reads {KIND!r}, version {VERSION}"):
         Style.open(path)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.data import ALPHABET, labels
 from neuropil.apps.handwrite.model import D, M, Pen
+from neuropil.apps.handwrite.probe import replayed
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
 from neuropil.apps.handwrite.train import pen_packing
 from neuropil.apps.handwrite.writing import (
@@ -22,6 +23,7 @@ from neuropil.apps.handwrite.writing import (
     UP,
     A,
     B,
+    Pause,
     Penned,
     Row,
     S,
@@ -214,9 +216,53 @@ def test_a_rows_points_are_its_own() -> None:
     assert len(row.points) == len(row.drawn) == len(row.letters) == 3
     assert len({id(point) for point in row.points}) == 3
     rng = np.random.default_rng((3,))
-    for k, n1, n2 in row.drawn:
+    for k, n1, n2, _ in row.drawn:
         rng.random(2)
         assert (k, n1, n2) == (0, *rng.standard_normal(2))
+
+
+# --- going on from a pause ---------------------------------------------------------------------
+
+
+def paused(pen: Network) -> list[tuple[Row, Pause]]:
+    """Write lines until some of them pause at a space."""
+    rows = rows_over(pen, [task("a b c", seed) for seed in range(60)])
+    found = [(row, kept) for row in rows for kept in row.pauses.values()]
+    assert found, "no line paused; take other seeds"
+    return found
+
+
+def test_pauses_are_in_the_air_and_at_spaces(pen: Network) -> None:
+    for row, _ in paused(pen):
+        for place, kept in row.pauses.items():
+            assert row.task.text[place] == " "
+            assert (kept.states[-1], kept.letters[-1]) == (UP, place)
+            n = len(kept.points)
+            assert place not in [
+                letter
+                for letter, state in zip(row.letters[n:], row.states[n:], strict=True)
+                if state == UP
+            ]  # the last one of this space
+
+
+def test_a_pause_is_the_state_after_its_points(pen: Network) -> None:
+    for row, kept in paused(pen)[:5]:
+        feeds, _ = replayed(pen, row, len(kept.points))
+        for name, array in kept.state.items():
+            assert array == pytest.approx(feeds[name][0], abs=1e-5), name
+
+
+def test_a_line_goes_on_from_a_pause_with_random_numbers_of_its_own(pen: Network) -> None:
+    row, kept = paused(pen)[0]
+    n, before = len(kept.points), [point.copy() for point in row.points]
+    tasks = [replace(row.task, kept=kept, seed=(seed,)) for seed in (100, 101)]
+    one, other = sorted(rows_over(pen, tasks), key=lambda row: row.number)
+    assert np.array_equal(one.points[:n], before[:n])
+    assert np.array_equal(other.points[:n], before[:n])
+    assert not np.array_equal(one.points[n], other.points[n])
+    assert len(one.points) == len(one.states) == len(one.drawn) == len(one.letters) > n
+    assert len(kept.points) == n, "what was kept is another line's too"
+    assert np.array_equal(row.points, before)
 
 
 # --- drawing from mixtures ----------------------------------------------------------------------
@@ -246,7 +292,7 @@ def test_points_are_drawn_as_the_mixture_says() -> None:
     weight, pen = np.log([0.25, 0.75]), np.log([0.6, 0.3, 0.1])
     mixture = [*weight, -5, 5, 1, 2, *np.log([0.5, 0.2, 1.5, 0.1]), 3.0, -0.3, *pen]
     row = sampled(mixture, 4000)
-    xy, which = steps(row), np.array([k for k, _, _ in row.drawn])
+    xy, which = steps(row), np.array([point.k for point in row.drawn])
     assert np.mean(which == 0) == pytest.approx(0.25, abs=0.03)
     for k, mean, deviation, tie in ((0, (-5, 1), (0.5, 1.5), 3.0), (1, (5, 2), (0.2, 0.1), -0.3)):
         its = xy[which == k]
@@ -273,7 +319,7 @@ def test_a_neat_hand_stays_near_the_mean() -> None:
     off = {}
     for neatness in (0.0, 0.5, 1.0):
         row = sampled(mixture, 400, neatness)
-        mean = np.array([[3, 0] if k == 0 else [-3, 0] for k, _, _ in row.drawn])
+        mean = np.array([[3, 0] if k == 0 else [-3, 0] for k, *_ in row.drawn])
         off[neatness] = (steps(row) - mean).std()
     assert off[0.0] == pytest.approx(1, abs=0.1)
     assert off[0.5] / off[0.0] == pytest.approx(np.exp(-SHARPEST / 2), rel=0.05)
@@ -283,7 +329,7 @@ def test_a_neat_hand_stays_near_the_mean() -> None:
 def test_a_neat_hand_keeps_to_the_likelier_gaussian() -> None:
     mixture = [1, 0, *[0] * 10, 50, 0, 0]
     shares = {
-        neatness: np.mean([k == 0 for k, _, _ in sampled(mixture, 2000, neatness).drawn])
+        neatness: np.mean([k == 0 for k, *_ in sampled(mixture, 2000, neatness).drawn])
         for neatness in (0.0, 1.0)
     }
     assert shares[0.0] == pytest.approx(1 / (1 + np.exp(-1)), abs=0.03)

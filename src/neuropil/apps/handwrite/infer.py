@@ -20,7 +20,7 @@ from neuropil.apps.handwrite.proof import Draft, Order, proofread
 from neuropil.apps.handwrite.recording import Recording
 from neuropil.apps.handwrite.strokes import strokes
 from neuropil.apps.handwrite.styles import FIRST, Style, told
-from neuropil.apps.handwrite.writing import LONGEST, Row, Task, penned, rows_over, write
+from neuropil.apps.handwrite.writing import LONGEST, Row, Task, penned, write
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke, check_ink
 from neuropil.kit.image import Image
@@ -47,7 +47,7 @@ HAND = Weights(
 READER = Weights(
     FOLDER,
     "handwrite-reader-v1.onnx",
-    "e6d2f9d2e6fc10e5d99a00868fed922621e9f4aaba0b737e25e5c9c87385656e",
+    "c9b5446d23eb0b98f4361c57a5e1b443525a929a26b078f61cff704699a6c37a",
     LICENCE,
 )
 
@@ -265,7 +265,7 @@ class Handwrite(App):
             raise Problem(f"the line has {len(line)} characters; open one of 1 to {LONGEST}")
         order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
         ((_, draft),) = proofread(self.network, self.reader, order)
-        (row,) = rows_over(self.network, [order.task(0, draft.attempt)])
+        row = draft.row
         if step >= len(row.points):
             raise Problem(f"step {step}: the line has {len(row.points)}, from 0 on")
         return found(self.network, row, step, *pressed(row, step))

@@ -45,7 +45,7 @@ def found(pen: Network, row: Row, step: int, picture: Image, place: tuple[int, i
     feeds, made = replayed(pen, row, step)
     mixture = made["mixture"][0]
     M = (len(mixture) - len(STATES)) // len(PARTS)
-    k, n1, _ = row.drawn[step]
+    k, n1, _, _ = row.drawn[step]
     unit = Unit("mixture", (0, M + k))
     looked = int(made["window"][0, : len(row.task.text) + 1].argmax())
     words = f"point {step} of the pen, while the window looks at {letter(row, looked)}"
@@ -104,9 +104,9 @@ def named(unit: Unit, M: int, row: Row) -> str | None:
 
 def steps(row: Row, mixture: Floats, made: Arrays, step: int) -> tuple[Step, ...]:
     """Tell what the window sees, which Gaussian was drawn, and how dy and dx came from it."""
-    M, bias = (len(mixture) - len(STATES)) // len(PARTS), row.task.bias
+    M = (len(mixture) - len(STATES)) // len(PARTS)
     weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M).astype(np.float64)
-    k, n1, n2 = row.drawn[step]
+    k, n1, n2, bias = row.drawn[step]
     dx, dy = (float(v) for v in row.points[step][:2])
     rho = LOOSEST * float(np.tanh(r[k]))
     slip = rho * n1 + float(np.sqrt(1 - rho**2)) * n2

@@ -25,7 +25,6 @@ from neuropil.kit.problem import Problem, expect_file, guess
 from neuropil.kit.weights import Network
 
 FILE = Path(__file__).parent / "styles.json"
-ENDING = ".style"
 KIND, VERSION = "neuropil handwriting style", 1
 DIGITS = 3
 RANDOM = "random"
@@ -37,6 +36,7 @@ class Style:
     """A hand: its name, and a vector (D,) of numbers between -1 and 1."""
 
     form: ClassVar[str] = "NAME|random|FILE"
+    ENDINGS: ClassVar = (".style",)
 
     name: str
     vector: NDArray[np.float32]
@@ -45,7 +45,7 @@ class Style:
     @property
     def endings(self) -> Collection[str]:
         """List the ending of style files."""
-        return (ENDING,)
+        return self.ENDINGS
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -62,7 +62,7 @@ class Style:
                     f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}"
                 )
             return cls(text, numbers(shelf["all"][int(number)]))
-        if text.endswith(ENDING) or is_there(Path(text)):
+        if text.endswith(cls.ENDINGS) or is_there(Path(text)):
             return cls.open(Path(text))
         raise Problem(
             f"no style is called {text}{guess(text, [*shelf['named'], RANDOM])}; there are: "
@@ -83,8 +83,8 @@ class Style:
             raise Problem(f"{path} is no style, or a damaged one; make one by --learn") from None
         if kind != KIND or version != VERSION:
             raise Problem(
-                f"{path} is a {kind} of version {version}; this Neuropil reads {KIND} of version "
-                f"{VERSION}: make it anew by --learn"
+                f"{path} is of the kind {kind!r}, version {version}; this Neuropil reads {KIND!r}, "
+                f"version {VERSION}: make it anew by --learn"
             )
         size = len(shipped()["all"][0])
         if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
@@ -93,7 +93,7 @@ class Style:
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
-        if path.suffix.lower() != ENDING:
+        if path.suffix.lower() not in self.ENDINGS:
             raise Problem(f"{path} can't be written; end the name of a style in .style")
         with written(path) as beside:
             beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ written beside it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +29,38 @@ DOWN, UP, OVER = 0, 1, 2
 Arrays = dict[str, NDArray[np.float32]]
 
 
+class Drawn(NamedTuple):
+    """How a point was drawn: from which Gaussian, by which two normal numbers, with which bias."""
+
+    k: int
+    n1: float
+    n2: float
+    bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pause:
+    """The pen between two words: the points that it made, and the state to go on from."""
+
+    points: list[NDArray[np.float32]]
+    states: list[int]
+    drawn: list[Drawn]
+    letters: list[int]
+    state: Arrays  # a row of every input of the network
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A line to write: characters of ALPHABET, a style, how neatly, and the random numbers."""
+    """A line to write: characters of ALPHABET, a style, how neatly, and the random numbers.
+
+    kept: words at its beginning that were written before
+    """
 
     text: str
     style: NDArray[np.float32]
     neatness: float
     seed: tuple[int, ...]
+    kept: Pause | None = None
 
     @property
     def bias(self) -> float:
@@ -60,7 +85,7 @@ class Row:
     """A line while it is being written.
 
     points: as the network takes them, dx, dy, y, pen up
-    drawn: which Gaussian each came from, and the two normal numbers
+    pauses: by the place of a space, the last point before the pen went on to the next word
     """
 
     number: int
@@ -68,8 +93,9 @@ class Row:
     rng: np.random.Generator
     points: list[NDArray[np.float32]] = field(default_factory=list)
     states: list[int] = field(default_factory=list)
-    drawn: list[tuple[int, float, float]] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
     letters: list[int] = field(default_factory=list)
+    pauses: dict[int, Pause] = field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:
@@ -95,6 +121,7 @@ def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
             if row is None and (given := next(waiting, None)):
                 rows[place] = started(*given)
                 begin(feeds, place, given[1])
+                resume(feeds, place, given[1].kept)
         if not any(rows):
             return
         made = pen.run(**feeds)
@@ -104,6 +131,7 @@ def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
             if row is not None:
                 row.points.append(feeds["point"][place].copy())
                 row.letters.append(int(made["window"][place].argmax()))
+                pause(feeds, place, row)
                 if row.is_over:
                     rows[place] = None
                     yield row
@@ -111,7 +139,11 @@ def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
 
 def started(number: int, task: Task) -> Row:
     """Take up a line."""
-    return Row(number, task, np.random.default_rng(task.seed))
+    row = Row(number, task, np.random.default_rng(task.seed))
+    if kept := task.kept:
+        row.points, row.states = kept.points.copy(), kept.states.copy()
+        row.drawn, row.letters = kept.drawn.copy(), kept.letters.copy()
+    return row
 
 
 def blank(pen: Network) -> Arrays:
@@ -134,6 +166,25 @@ def begin(feeds: Arrays, place: int, task: Task) -> None:
     feeds["seen"][place] = feeds["text"][place, 0]
 
 
+def resume(feeds: Arrays, place: int, kept: Pause | None) -> None:
+    """Put a row back to where the pen paused."""
+    for name, array in kept.state.items() if kept else ():
+        feeds[name][place] = array
+
+
+def pause(feeds: Arrays, place: int, row: Row) -> None:
+    """Remember the pen's state if it is in the air and looks at a space."""
+    letter = row.letters[-1]
+    if row.states[-1] == UP and row.task.text[letter : letter + 1] == " ":
+        row.pauses[letter] = Pause(
+            row.points.copy(),
+            row.states.copy(),
+            row.drawn.copy(),
+            row.letters.copy(),
+            {name: array[place].copy() for name, array in feeds.items()},
+        )
+
+
 def drawn(
     rows: Sequence[Row | None], mixture: NDArray[np.float32], point: NDArray[np.float32]
 ) -> None:
@@ -153,7 +204,7 @@ def drawn(
         y = point[place, 2] + dy
         point[place] = dx, dy, y, state > DOWN
         row.states.append(state)
-        row.drawn.append((k, n1, n2))
+        row.drawn.append(Drawn(k, n1, n2, bias))
 
 
 def chosen(logits: NDArray[np.float32], luck: float) -> int:
