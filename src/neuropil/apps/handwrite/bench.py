@@ -16,7 +16,7 @@ from neuropil.apps.handwrite.data import Written, lines, reader_examples
 from neuropil.apps.handwrite.infer import HAND, PEN, READER, TRIES_OF_A_LINE, Handwrite
 from neuropil.apps.handwrite.proof import Draft, Order
 from neuropil.apps.handwrite.styles import Style, shipped, told
-from neuropil.apps.handwrite.writing import Arrays, B, Task, begin, blank
+from neuropil.apps.handwrite.writing import Arrays, B, S, Task, begin, blank
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
 from neuropil.kit.report import Report, Table, timed
@@ -302,7 +302,7 @@ def graves_a_point() -> float:
     from neuropil.apps.handwrite.model import Published
 
     network = Published().eval()
-    feeds = {name: torch.zeros(shape) for name, shape in Published.shapes(ROWS, len(TEXT)).items()}
+    feeds = {name: torch.zeros(shape) for name, shape in Published.shapes(ROWS, S).items()}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "published.onnx")
         names, opset = list(feeds), 18

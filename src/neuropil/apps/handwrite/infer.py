@@ -55,7 +55,7 @@ NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
 SPEED, WIDTH, FEED = Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
 MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its height, dots a mm
 STEP = Between(0, 10**6)
-TRIES_OF_A_LINE = 16
+TRIES_OF_A_LINE = 32
 LENGTH = Between(1, 1_000_000)  # characters of a text
 MEASURED = ("the quick brown fox runs over", "a lazy dog and he jumps", "some more words in a row")
 

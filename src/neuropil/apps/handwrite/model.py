@@ -74,6 +74,7 @@ class Hand(nn.Module):
         self.wide = nn.Conv1d(channels, channels, 5, stride=2, padding=2)
         self.wider = nn.Conv1d(channels, channels, 5, stride=2, padding=2)
         self.style = nn.Linear(channels, D)
+        self.spread = nn.BatchNorm1d(D, affine=False)  # else all hands lie near a single one
 
     def forward(self, strokes: Tensor, there: Tensor) -> Tensor:
         """Map strokes (B, T, 4), and 1 where there are points (B, T), to styles (B, D)."""
@@ -83,7 +84,7 @@ class Hand(nn.Module):
         x = torch.relu(self.wider(x))  # (B, C, T/4)
         seen = there[:, None, ::4]
         mean = (x * seen).sum(dim=2) / seen.sum(dim=2)
-        style: Tensor = torch.tanh(self.style(mean))
+        style: Tensor = torch.tanh(self.spread(self.style(mean)))
         return style
 
 

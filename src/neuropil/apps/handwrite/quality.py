@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,16 +89,28 @@ def told_apart(
 
     A linear classifier on the numbers of `character.py` (scikit-learn).
     """
-    from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
+
+    x, y = table(real)
+    on_real = float(cross_val_score(classifier(), x, y, cv=FOLDS).mean())
+    return on_real, float(classifier().fit(x, y).score(*table(made)))
+
+
+def likeness(real: Sequence[Sequence[Line]], made: Sequence[Sequence[Line]]) -> NDArray[np.float64]:
+    """Give log p (N, L, N) that each of L lines made in N styles is by each of the writers."""
+    x, y = table(real)
+    lines, _ = table(made)
+    log_p: NDArray[np.float64] = classifier().fit(x, y).predict_log_proba(lines)
+    return log_p.reshape(len(made), -1, len(real))
+
+
+def classifier() -> Any:
+    """Make a linear classifier that doesn't rely on any single number."""
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x, y = table(real)
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
-    on_real = float(cross_val_score(classifier, x, y, cv=FOLDS).mean())
-    classifier.fit(x, y)
-    return on_real, float(classifier.score(*table(made)))
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
 
 
 def table(lines: Sequence[Sequence[Line]]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -2,8 +2,10 @@
 
     python -m neuropil.apps.handwrite.shelf DIR
 
-DIR holds the database. Of the writers whose style the network writes most legibly, those are named
-that look least alike, as numbers of the lines written tell (`character.py`).
+DIR holds the database. Of the writers whose style the network writes legibly, those are named whose
+written lines a classifier of real lines takes least for one another's (`quality.py`).
+
+N  styles that may be named      L  lines written in each
 """
 
 import json
@@ -13,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.character import measured
+from neuropil.apps.handwrite import quality
 from neuropil.apps.handwrite.data import Examples, reader_examples
 from neuropil.apps.handwrite.infer import HAND, PEN, READER
-from neuropil.apps.handwrite.proof import Draft, Order, proofread
+from neuropil.apps.handwrite.proof import Order, proofread
 from neuropil.apps.handwrite.styles import DIGITS, FILE, told
 from neuropil.kit.atomic import written
 from neuropil.kit.progress import on_terminal, track
@@ -26,13 +28,18 @@ NAMES = (
     *("gustav", "hedy", "ivan", "june", "karl", "lise"),
 )
 FEWEST, MOST = 4, 16  # lines of a writer that a style is told from
+MANY = 24  # lines of a writer who may be named, for the classifier to learn from
 TEXTS = (
     "He was happy to see them all again",
     "The quick brown fox jumps over lazy dogs",
     "In May 1912 they left for Boston; why?",
+    "She said that nothing could be done",
+    "Good work takes time, as everybody knows",
+    "On Friday the shop is open until nine",
 )
 NEATNESS = 0.5
-LEGIBLE = 0.4  # of the writers, those with the fewest errors, may be named
+LEGIBLE = 0.6  # of the writers, those with the fewest errors, may be named
+ROUNDS = 3  # of exchanges
 
 
 def main() -> None:
@@ -49,34 +56,40 @@ def made(examples: Examples) -> dict[str, object]:
     hand, pen, reader = HAND.open(), PEN.open(), READER.open()
     writers = {name: its for name, its in examples.by_writer.items() if len(its) >= FEWEST}
     vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
-    tried = [
-        [draft for _, draft in proofread(pen, reader, Order(TEXTS, vector, NEATNESS, 1, 1))]
-        for vector in track(vectors, total=len(vectors), title="styles")
-    ]
-    chosen = unlike(tried)
+    able = [number for number, its in enumerate(writers.values()) if len(its) >= MANY]
+    tried = {
+        number: list(proofread(pen, reader, Order(TEXTS, vectors[number], NEATNESS, 1, 1)))
+        for number in track(able, total=len(able), title="styles")
+    }
+    wrong = {number: sum(draft.errors for _, draft in tried[number]) for number in able}
+    able = sorted(able, key=lambda number: wrong[number])[: int(LEGIBLE * len(able))]
+    real = [[w.line for w in list(writers.values())[number]] for number in able]
+    written_lines = [[draft.penned.line for _, draft in tried[number]] for number in able]
+    chosen = [able[i] for i in distinct(quality.likeness(real, written_lines), len(NAMES))]
     shelf = [[round(float(v), DIGITS) for v in vector] for vector in vectors]
-    named = dict(zip(NAMES, chosen, strict=True))
+    named = dict(zip(NAMES, sorted(chosen, key=lambda number: wrong[number]), strict=True))
     return {"named": named, "writers": list(writers), "all": shelf}
 
 
-def unlike(tried: list[list[Draft]]) -> list[int]:
-    """Choose styles that are legible and far from each other, one after the other."""
-    wrong = np.array([sum(draft.errors for draft in drafts) for drafts in tried])
-    able = np.argsort(wrong, kind="stable")[: max(len(NAMES), int(LEGIBLE * len(tried)))]
-    places = standardized(
-        np.array([np.mean([measured(d.penned.line) for d in tried[i]], axis=0) for i in able])
-    )
-    chosen = [0]  # the most legible comes first
-    while len(chosen) < len(NAMES):
-        away = np.linalg.norm(places[:, None] - places[chosen], axis=2).min(axis=1)
-        chosen.append(int(away.argmax()))
-    return [int(able[i]) for i in chosen]
+def distinct(log_p: NDArray[np.float64], n: int) -> list[int]:
+    """Choose n of N styles whose lines are told apart best, by log p (N, L, N) whose they are.
+
+    One after the other joins that leaves the lines of all clearest; then each in turn is exchanged
+    for whichever is best beside the others.
+    """
+    chosen: list[int] = []
+    for turn in range(n + ROUNDS * n):
+        others = chosen if turn < n else chosen[1:]  # the one that was chosen first leaves
+        free = set(range(len(log_p))) - {*others}
+        chosen = [*others, max(free, key=lambda i: clarity(log_p, [*others, i]))]
+    return chosen
 
 
-def standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bring every column to mean 0 and deviation 1."""
-    made: NDArray[np.float64] = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-9)
-    return made
+def clarity(log_p: NDArray[np.float64], chosen: list[int]) -> float:
+    """Give the mean log p that a line is of its own writer, were there but the chosen ones."""
+    among = log_p[np.ix_(chosen, range(log_p.shape[1]), chosen)]
+    own = among[range(len(chosen)), :, range(len(chosen))]
+    return float((own - np.logaddexp.reduce(among, axis=2)).mean())
 
 
 if __name__ == "__main__":

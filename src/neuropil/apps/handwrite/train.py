@@ -23,7 +23,7 @@ from neuropil.training.recipe import Packing, Recipe
 N_LINES = 48  # in a batch
 N_WRITTEN = 64
 ASTRAY = 0.1  # weight of windows that are off their place, in nats a character
-WHOSE = 0.02  # weight of telling the writer from the style
+WHOSE = 0.05  # weight of telling the writer from the style
 LOOKED_AT = 256  # held-out lines scored at each look
 
 
