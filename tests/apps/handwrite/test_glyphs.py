@@ -1,5 +1,7 @@
 """Rare characters drawn as single strokes, and put among the words of a line."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -9,11 +11,14 @@ from neuropil.apps.handwrite.glyphs import (
     GAP,
     RARE,
     READ,
+    REVERSED,
     ROUNDINGS,
+    SHUFFLED,
     SPACE,
     WRITTEN,
     Forms,
     Hand,
+    anyhow,
     drawn,
     hand,
     joined,
@@ -251,3 +256,20 @@ def test_close_ones_are_nearer_than_others() -> None:
             behind[" " in text].append(tail[:, 0].min() - head[:, 0].max())
     assert min(gaps[True]) > max(gaps[False]) > min(gaps[False]) > 0.2
     assert min(behind[True]) > max(behind[False]) > min(behind[False]) > 0.2
+
+
+def test_readers_see_strokes_in_any_order_and_direction() -> None:
+    rng = np.random.default_rng(0)
+    found = Counter(anyhow("00 08,50 14 34", rng) for _ in range(400))
+    one, two = ("00 08", "08 00"), ("50 14 34", "34 14 50")
+    pairs = {f"{a},{b}" for a in one for b in two} | {f"{b},{a}" for a in one for b in two}
+    assert found.keys() == pairs
+    as_taught = found["00 08,50 14 34"] / 400
+    assert as_taught == pytest.approx((1 - SHUFFLED / 2) * (1 - REVERSED) ** 2, abs=0.1)
+
+
+def test_the_writer_keeps_to_its_forms() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        bar = drawn("7", WRITTEN, UPRIGHT, rng)[:5]
+        assert bar[-1, 0] > bar[0, 0], "a seven starts with its bar, from the left"

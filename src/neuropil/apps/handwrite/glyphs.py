@@ -4,7 +4,8 @@ A glyph is one to four strokes, each a chain of points; a point is two digits, x
 y downwards on a grid where 0 is the top of a capital, 3 that of a small letter, 8 the line that
 letters stand on. A point said twice is a corner, all others are rounded (Chaikin 1974). There are
 two sets of forms, as two schools would teach them: one for the network that writes, the other for
-those that read, so that a reader knows a character by more than one drawing of it.
+those that read, who know several drawings of a character, their strokes in any order and now and
+then from end to start.
 
     P  points of a drawing, (P, 3): x, y, pen up after the point; 1 is the height of a capital
 """
@@ -21,6 +22,7 @@ GAP = 1.6  # columns of the grid between two glyphs
 SPACE = 4.0  # columns of a space
 ROUNDINGS = 2
 CLOSE = 0.5  # of the rare characters that stand beside a word without a space
+SHUFFLED, REVERSED = 0.5, 0.15  # shares of forms and of strokes
 CERTAIN = 1.3  # times the widest gap inside words: what a gap between words must at least be
 
 Forms = dict[str, str]
@@ -41,7 +43,7 @@ WRITTEN: Forms = {  # what the writing network learns
     "%": "60 08,10 02 13 22 10,55 46 58 67 55",
     "&": "58 12 20 31 05 07 28 45",
     "*": "21 26,02 45,05 42",
-    "+": "23 27,05 45",
+    "+": "04 44,22 26",
     "/": "50 08",
     "<": "42 05 05 48",
     "=": "04 44,06 46",
@@ -82,7 +84,7 @@ READ: Forms = {  # what the readers learn
     "5": "50 10 10 03 23 44 46 28 08",
     "6": "30 03 06 28 47 45 24 06",
     "7": "01 00 50 50 28 28,14 44 | 00 40 40 27 18",
-    "8": "20 01 13 34 24 06 18 38 46 24 13 41 30 20",
+    "8": "20 01 13 34 24 06 18 38 46 24 13 41 30 20 | 50 21 03 14 35 47 38 18 06 15 33 51 50",
     "9": "50 21 03 25 44 50 50 46 28 08 | 40 21 03 24 42 40 40 48",
     "#": "10 18,30 38,02 42,05 45 | 20 18,50 48,03 63,06 66",
     "$": "51 30 02 24 44 56 38 07,20 29,40 49 | 41 10 02 24 45 38 06,29 29 20 20",
@@ -157,7 +159,8 @@ def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line
             continue
         if character not in forms:
             raise ValueError(f"no glyph for {character!r}: there are {''.join(forms)} and spaces")
-        shape = outline(str(rng.choice(forms[character].split(" | ")))) * [
+        form = str(rng.choice(forms[character].split(" | ")))
+        shape = outline(anyhow(form, rng) if forms is READ else form) * [
             wide * rng.normal(1, 0.06),
             rng.normal(1, 0.04),
             1,
@@ -169,6 +172,17 @@ def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line
     if not parts:
         raise ValueError(f"nothing to draw in {text!r}: name at least one of {''.join(forms)}")
     return placed(np.concatenate(parts), hand, rng)
+
+
+def anyhow(form: str, rng: np.random.Generator) -> str:
+    """Take a form's strokes in any order now and then, and each from either end."""
+    chains = form.split(",")
+    if rng.random() < SHUFFLED:
+        rng.shuffle(chains)
+    return ",".join(
+        " ".join(reversed(chain.split(" "))) if rng.random() < REVERSED else chain
+        for chain in chains
+    )
 
 
 def placed(shape: Line, hand: Hand, rng: np.random.Generator) -> Line:
