@@ -215,10 +215,10 @@ def test_a_rows_points_are_its_own() -> None:
     assert row.states == [DOWN, DOWN, OVER]
     assert len(row.points) == len(row.drawn) == len(row.letters) == 3
     assert len({id(point) for point in row.points}) == 3
-    rng = np.random.default_rng((3,))
-    for k, n1, n2, _ in row.drawn:
-        rng.random(2)
-        assert (k, n1, n2) == (0, *rng.standard_normal(2))
+    chances = Row(0, row.task, np.random.default_rng((3,)))
+    for k, n1, n2, bias in row.drawn:
+        assert (k, n1, n2) == (0, *chances.chance()[2:])
+        assert bias == row.task.bias
 
 
 # --- going on from a pause ---------------------------------------------------------------------
@@ -348,9 +348,21 @@ def test_a_neat_line_is_nearer_to_the_mean_than_a_careless_one(pen: Network) -> 
 
 def test_one_of_several_is_drawn_by_shares() -> None:
     logits = np.log(np.array([0.2, 0.5, 0.3], np.float32)) + 80
-    drawn = [chosen(logits, luck) for luck in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999999, 1.0)]
-    assert drawn == [0, 0, 1, 1, 2, 2, 2]
-    assert chosen(np.array([-np.inf, 0.0], np.float32), 0.5) == 1
+    luck = np.array([0.0, 0.19, 0.21, 0.69, 0.71, 0.999999, 1.0])
+    assert chosen(np.tile(logits, (7, 1)), luck).tolist() == [0, 0, 1, 1, 2, 2, 2]
+    never = np.array([[-np.inf, 0.0], [0.0, -np.inf]], np.float32)
+    assert chosen(never, np.array([0.5, 1.0])).tolist() == [1, 0]
+
+
+def test_chances_are_even_and_normal() -> None:
+    row = Row(0, task("a"), np.random.default_rng(0))
+    chances = np.array([row.chance() for _ in range(3000)])
+    assert len(np.unique(chances)) == chances.size
+    even, normal = chances[:, :2], chances[:, 2:]
+    assert 0 <= even.min() < 0.01
+    assert 0.99 < even.max() < 1
+    assert normal.mean() == pytest.approx(0, abs=0.06)
+    assert normal.std() == pytest.approx(1, abs=0.05)
 
 
 def test_a_line_is_in_units_of_its_height() -> None:

@@ -44,9 +44,11 @@ class Desk:
     held_out: Sequence[Written]
     behind: Mapping[str, Sequence[Written]]  # real lines of those who were learned from
 
-    def written(self, style: Style, texts: Sequence[str], tries: int) -> list[Draft]:
+    def written(
+        self, style: Style, texts: Sequence[str], tries: int, neatness: float = NEATNESS
+    ) -> list[Draft]:
         """Write lines in a style."""
-        order = Order(texts, style.vector, NEATNESS, SEED, tries)
+        order = Order(texts, style.vector, neatness, SEED, tries)
         return quality.drafts(self.pen, self.reader, order)
 
     def by_writer(self) -> dict[str, list[Written]]:
@@ -82,22 +84,24 @@ def measure(data: Path | None) -> Report:
 def legibility(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     """Write 200 sentences, each in three of the styles, and have them read by the judge."""
     names, sentences = list(desk.styles), quality.sentences()
-    rates: dict[str, list[float]] = {"first": [], "last": []}
-    made: dict[str, list[Draft]] = {"first": [], "last": []}
+    cases = {"unbiased": (1, 0.0), "first": (1, NEATNESS), "last": (TRIES_OF_A_LINE, NEATNESS)}
+    rates: dict[str, list[float]] = {key: [] for key in cases}
+    made: dict[str, list[Draft]] = {key: [] for key in cases}
     for number, name in enumerate(names):
         mine = [(number - i * A_SENTENCE) % len(names) < A_SENTENCE for i in range(len(sentences))]
         its = [sentence for sentence, is_mine in zip(sentences, mine, strict=True) if is_mine]
-        for key, tries in (("first", 1), ("last", TRIES_OF_A_LINE)):
-            drafts = desk.written(desk.styles[name], its, tries)
+        for key, (tries, neatness) in cases.items():
+            drafts = desk.written(desk.styles[name], its, tries, neatness)
             rates[key].append(quality.judged(desk.judge, drafts))
             made[key] += drafts
-    first, last = (quality.judged(desk.judge, made[key]) for key in ("first", "last"))
-    own = [sum(d.errors for d in made[k]) / sum(len(d.text) for d in made[k]) for k in made]
+    loose, first, last = (quality.judged(desk.judge, its) for its in made.values())
+    own = [sum(d.errors for d in its) / sum(len(d.text) for d in its) for its in made.values()]
     reader, judge = (quality.real_error_rate(n, desk.held_out) for n in (desk.reader, desk.judge))
     real = quality.tesseract([(w.line, w.text) for w in desk.held_out[::5][:SHOWN]])
     drawn = quality.tesseract([(d.penned.line, d.text) for d in made["last"][::6][:SHOWN]])
     figures |= {
         "cer_first_draw": first,
+        "cer_first_draw_unbiased": loose,
         "cer_after_retries": last,
         "cer_first_draw_spread": float(np.std(rates["first"])),
         "cer_after_retries_spread": float(np.std(rates["last"])),
@@ -107,16 +111,17 @@ def legibility(desk: Desk, figures: dict[str, float | int | str]) -> Table:
         "rewritten_lines_share": float(np.mean([d.attempt > 0 for d in made["last"]])),
     }
     rows = [
-        ("judge", first, last, judge),
-        ("reader, which chooses", own[0], own[1], reader),
+        ("judge", loose, first, last, judge),
+        ("reader, which chooses", *own, reader),
     ]
     if drawn is not None and real is not None:
         figures |= {"cer_tesseract": drawn, "cer_tesseract_real": real}
-        rows.append(("Tesseract, 100 lines", float("nan"), drawn, real))
+        nothing = float("nan")
+        rows.append(("Tesseract, 100 lines", nothing, nothing, drawn, real))
     return Table(
         f"Character error rate of 200 sentences, each in {A_SENTENCE} of {len(names)} styles",
-        ("read by", "first draw", "after retries", "real lines of held-out writers"),
-        tuple((name, f"{a:.3f}", f"{b:.3f}", f"{c:.3f}") for name, a, b, c in rows),
+        ("read by", "first, unbiased", "first draw", "after retries", "real held-out lines"),
+        tuple((name, *(f"{rate:.3f}" for rate in rates_)) for name, *rates_ in rows),
     )
 
 

@@ -11,7 +11,7 @@ written beside it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ SHARPEST = 3.0  # Graves' bias at neatness 1: deviations times exp(-bias)
 PATIENCE = 30, 40  # points for each character, and beside them, after which a line is cut off
 LONGEST = S - 1  # characters of a line, an end behind them
 DOWN, UP, OVER = 0, 1, 2
+AHEAD = 64  # points whose random numbers are drawn at once
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -96,6 +97,14 @@ class Row:
     drawn: list[Drawn] = field(default_factory=list)
     letters: list[int] = field(default_factory=list)
     pauses: dict[int, Pause] = field(default_factory=dict)
+    chances: list[NDArray[np.float64]] = field(default_factory=list)
+
+    def chance(self) -> NDArray[np.float64]:
+        """Take two numbers between 0 and 1 and two normal ones."""
+        if not self.chances:  # many at once, for speed
+            even, normal = self.rng.random((AHEAD, 2)), self.rng.standard_normal((AHEAD, 2))
+            self.chances = list(np.hstack([even, normal]))
+        return self.chances.pop()
 
     @property
     def is_over(self) -> bool:
@@ -190,27 +199,30 @@ def drawn(
 ) -> None:
     """Draw every row's next point (dx, dy, y, pen) from its mixture (B, 6M + 3), in place."""
     M = (mixture.shape[1] - 3) // 6
-    weight, mx, my, sx, sy, r = mixture[:, : 6 * M].reshape(B, 6, M).transpose(1, 0, 2)
-    for place, row in enumerate(rows):
-        if row is None:
-            continue
-        bias, luck = row.task.bias, row.rng.random(2)
-        n1, n2 = row.rng.standard_normal(2)
-        k = chosen(weight[place] * (1 + bias), luck[0])
-        rho = LOOSEST * np.tanh(r[place, k])
-        dx = mx[place, k] + np.exp(sx[place, k] - bias) * n1
-        dy = my[place, k] + np.exp(sy[place, k] - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
-        state = chosen(mixture[place, 6 * M :], luck[1])
-        y = point[place, 2] + dy
-        point[place] = dx, dy, y, state > DOWN
-        row.states.append(state)
-        row.drawn.append(Drawn(k, n1, n2, bias))
+    busy = [(place, row) for place, row in enumerate(rows) if row]
+    bias, luck = np.zeros(B), np.zeros((B, 4))
+    for place, row in busy:
+        bias[place], luck[place] = row.task.bias, row.chance()
+    u1, u2, n1, n2 = luck.T
+    logits = mixture[:, :M] * (1 + bias[:, None])
+    k = chosen(logits, u1)
+    mx, my, sx, sy, r = mixture[:, M : 6 * M].reshape(B, 5, M)[np.arange(B), :, k].T
+    rho = LOOSEST * np.tanh(r)
+    dx = mx + np.exp(sx - bias) * n1
+    dy = my + np.exp(sy - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
+    state = chosen(mixture[:, 6 * M :], u2)
+    for place, row in busy:
+        point[place] = dx[place], dy[place], point[place, 2] + dy[place], state[place] > DOWN
+        row.states.append(int(state[place]))
+        row.drawn.append(Drawn(int(k[place]), n1[place], n2[place], bias[place]))
 
 
-def chosen(logits: NDArray[np.float32], luck: float) -> int:
-    """Draw one of several by their logits, from a number between 0 and 1."""
-    shares = np.exp(logits - logits.max()).cumsum()
-    return int(min(np.searchsorted(shares, luck * shares[-1]), len(shares) - 1))
+def chosen(logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Draw one of several (B, N) by their logits, from numbers (B,) between 0 and 1."""
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64).cumsum(axis=1)
+    below = shares < luck[:, None] * shares[:, -1:]
+    places: NDArray[np.int64] = below.sum(axis=1).clip(max=logits.shape[1] - 1)
+    return places
 
 
 def penned(row: Row) -> Penned:
