@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from neuropil.apps.handwrite.strokes import Line, seen
-from neuropil.apps.handwrite.styles import FIRST, KIND, VERSION, Style, shipped, told
+from neuropil.apps.handwrite.styles import (
+    FIRST,
+    KIND,
+    LARGER,
+    VERSION,
+    Style,
+    larger,
+    shipped,
+    told,
+)
 from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 
@@ -44,7 +53,17 @@ def test_a_name_finds_its_own_vector() -> None:
         style = Style.parse(name)
         assert style.name == name
         assert style.vector.dtype == np.float32
-        assert style.vector == pytest.approx(shelf["all"][number])
+        drawn = larger(np.array(shelf["all"]))[number]
+        assert np.array_equal(style.vector, drawn)
+
+
+def test_named_hands_are_drawn_larger_than_life() -> None:
+    vectors = np.array([[0.1, -0.2, 0.9], [0.3, 0.2, -0.5]])
+    mean = vectors.mean(axis=0)
+    made = larger(vectors)
+    assert made[:, :2] - mean[:2] == pytest.approx(LARGER * (vectors - mean)[:, :2], abs=1e-3)
+    assert made[0, 2] == 1  # no further
+    assert LARGER > 1
 
 
 def test_a_number_finds_any() -> None:

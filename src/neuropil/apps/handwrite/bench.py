@@ -22,7 +22,12 @@ from neuropil.kit.progress import track
 from neuropil.kit.report import Report, Table, timed
 from neuropil.kit.weights import Network, Weights
 
-JUDGE = Weights(PEN.folder, "handwrite-judge-v1.onnx", "", PEN.licence)
+JUDGE = Weights(
+    PEN.folder,
+    "handwrite-judge-v1.onnx",
+    "59920c02f033c2698925716a89b49573607df6a10ee942486b3e9385e426586f",
+    PEN.licence,
+)
 NEATNESS, SEED = 0.5, 1
 A_SENTENCE = 3  # styles that write it
 LEARNED, WRITTEN = 5, 8  # lines that a held-out style is learned from; sentences written in it

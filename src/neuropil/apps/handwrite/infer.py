@@ -35,13 +35,13 @@ LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = Weights(
     FOLDER,
     "handwrite-pen-v1.onnx",
-    "59ac73c4aae164998632a3248e278b51355ffa39fa017beb4f2e2c6bfbfd6a45",
+    "a18f647573c33b7c351784bd6696bd11fc4a12f83e922455762188a93867bc91",
     LICENCE,
 )
 HAND = Weights(
     FOLDER,
     "handwrite-hand-v1.onnx",
-    "0266fddd023a6ba2c666bc5fe9052fb5161db3d8d10ed3dcad28c10a0fe5941f",
+    "d684998596ff4fd7c1923cda38d97182ad4e987c308923c280527f33de0dc0ce",
     LICENCE,
 )
 READER = Weights(

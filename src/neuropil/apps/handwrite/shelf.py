@@ -19,7 +19,7 @@ from neuropil.apps.handwrite import quality
 from neuropil.apps.handwrite.data import Examples, reader_examples
 from neuropil.apps.handwrite.infer import HAND, PEN, READER
 from neuropil.apps.handwrite.proof import Order, proofread
-from neuropil.apps.handwrite.styles import DIGITS, FILE, told
+from neuropil.apps.handwrite.styles import DIGITS, FILE, larger, told
 from neuropil.kit.atomic import written
 from neuropil.kit.progress import on_terminal, track
 
@@ -36,9 +36,15 @@ TEXTS = (
     "She said that nothing could be done",
     "Good work takes time, as everybody knows",
     "On Friday the shop is open until nine",
+    "The captain asked them to wait below",
+    "Nothing grew in the garden that year",
+    "We counted 27 ships before the evening",
+    "My sister has a house near the river",
+    "Every word of it was true, he wrote",
+    "Please come back when the rain is over",
 )
 NEATNESS = 0.5
-LEGIBLE = 0.6  # of the writers, those with the fewest errors, may be named
+LEGIBLE = 0.5  # of the writers, those with the fewest errors, may be named
 ROUNDS = 3  # of exchanges
 
 
@@ -57,8 +63,9 @@ def made(examples: Examples) -> dict[str, object]:
     writers = {name: its for name, its in examples.by_writer.items() if len(its) >= FEWEST}
     vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
     able = [number for number, its in enumerate(writers.values()) if len(its) >= MANY]
+    drawn = larger(np.array(vectors, np.float64))
     tried = {
-        number: list(proofread(pen, reader, Order(TEXTS, vectors[number], NEATNESS, 1, 1)))
+        number: list(proofread(pen, reader, Order(TEXTS, drawn[number], NEATNESS, 1, 1)))
         for number in track(able, total=len(able), title="styles")
     }
     wrong = {number: sum(draft.errors for _, draft in tried[number]) for number in able}
