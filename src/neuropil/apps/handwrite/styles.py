@@ -4,8 +4,8 @@
     Style("mine", vector).save(Path("mine.style"))
 
 A style is a vector of D numbers between -1 and 1, which the network `hand` tells from strokes. The
-shipped ones are means over lines of writers that the network learned from, and those with a name are
-drawn a little larger than life; no stroke of anybody's is in them.
+shipped ones are means over lines of writers that the network learned from, and those with a name
+are drawn a little larger than life; no stroke of anybody's is in them.
 """
 
 import json
