@@ -25,7 +25,7 @@ from neuropil.kit.weights import Network, Weights
 JUDGE = Weights(
     PEN.folder,
     "handwrite-judge-v1.onnx",
-    "59920c02f033c2698925716a89b49573607df6a10ee942486b3e9385e426586f",
+    "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
     PEN.licence,
 )
 NEATNESS, SEED = 0.5, 1

@@ -35,19 +35,19 @@ LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = Weights(
     FOLDER,
     "handwrite-pen-v1.onnx",
-    "a18f647573c33b7c351784bd6696bd11fc4a12f83e922455762188a93867bc91",
+    "5652ce463ea8a155c13ea6c094939158ae50e5c1b7273b9750849383cf4ae649",
     LICENCE,
 )
 HAND = Weights(
     FOLDER,
     "handwrite-hand-v1.onnx",
-    "d684998596ff4fd7c1923cda38d97182ad4e987c308923c280527f33de0dc0ce",
+    "5e1a9f10bfa4bfe3cf1dc7d3eb37527886f4574575fc7fd8e1044a6210f01436",
     LICENCE,
 )
 READER = Weights(
     FOLDER,
     "handwrite-reader-v1.onnx",
-    "c9b5446d23eb0b98f4361c57a5e1b443525a929a26b078f61cff704699a6c37a",
+    "e288836c39364a72f5be885c7c03c2435aa6490b34b519972033d68b56532ba7",
     LICENCE,
 )
 
