@@ -29,11 +29,13 @@ SAMPLES = Path(neuropil.__file__).parent / "samples"
 BORDER = 0.07  # of each side: the black edge of the negative, cut off
 LETTER = (
     "Dear Ada,\nthe engine weaves patterns of numbers, you wrote; this one\n"
-    "has learned to move a pen. Every line was read before\nyou saw it. Yours, N."
+    "has learned to move a pen, and a second one read each line\nbefore you saw it. Yours, N."
 )
 ALL = (
-    "Sphinx of black quartz, judge my vow! The five boxing\nwizards jump quickly: "
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ\n0123456789 !\"#$%&'()*+,-./ :;<=>?@ [\\]^_` {|}~"
+    "Sphinx of black quartz, judge my vow! Five wizards jump\n"
+    "Amy Ben Carl Dan Eve Fay Gus Hal Ian Joy Kim Leo Max\n"
+    "Ned Olga Pam Quinn Roy Sue Tom Uma Vic Wes Xan Yul Zoe\n"
+    "0123456789 !\"#$%&'()*+,-./ :;<=>?@ [\\]^_` {|}~"
 )
 SHOWN = ("road", "farmer", "pumpkins", "church")
 
