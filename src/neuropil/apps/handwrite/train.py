@@ -57,8 +57,9 @@ def judge() -> Recipe:
     neuropil train handwrite judge --data DIR
 
     12.4 % of the characters of 256 lines by held-out writers wrong, learned from a quarter as many
-    writers as the reader's. The shipped network took 2,400 steps, then 1,700 from where it stood at a rate of 1.5e-3;
-    54 minutes in all on one core of a 2.5 GHz Xeon with AMX (bfloat16); n = 1 seed; 2026-11-23.
+    writers as the reader's. The shipped network took 2,400 steps, then 1,700 from where it stood at
+    a rate of 1.5e-3; 54 minutes in all on one core of a 2.5 GHz Xeon with AMX (bfloat16); n = 1
+    seed; 2026-11-23.
     """
     return Recipe(
         name="handwrite-judge",
