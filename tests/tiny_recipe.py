@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from neuropil.kit.moment import Moment
 from neuropil.training.blocks import ConvNorm, Residual
 from neuropil.training.fit import fit
 from neuropil.training.recipe import Batch, Packing, Recipe
@@ -51,8 +52,8 @@ def examples(data: Path) -> NDArray[np.float32]:
     return np.random.default_rng(1).normal(size=(4, 1, 8, 8)).astype(np.float32)
 
 
-def batch(held_out: Any, progress: float, rng: np.random.Generator) -> Batch:
-    return {"noise": rng.normal(size=(2, 1, 8, 8)).astype(np.float32)}
+def batch(held_out: Any, moment: Moment) -> Batch:
+    return {"noise": moment.rng().normal(size=(2, 1, 8, 8)).astype(np.float32)}
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
@@ -66,10 +67,10 @@ def error(network: nn.Module, noise: Tensor) -> Tensor:
 
 
 def fit_until_killed(out: str) -> None:
-    def deadly(held_out: Any, progress: float, rng: np.random.Generator) -> Batch:
-        if progress > 2 / 3:
+    def deadly(held_out: Any, moment: Moment) -> Batch:
+        if moment.progress > 2 / 3:
             os.kill(os.getpid(), signal.SIGKILL)
-        return batch(held_out, progress, rng)
+        return batch(held_out, moment)
 
     torch.set_num_threads(1)
     fit(replace(tiny(), batch=deadly), data=Path(), out=Path(out), device="cpu")

@@ -15,7 +15,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,19 +22,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropil import __version__, registry
-from neuropil.commands import COMMANDS, DONE, Work
-from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, flag, parameter
-from neuropil.kit.between import MAX_PIXELS, QUALITY
+from neuropil.applying import alone, apply, asked, check_place, ending, opened, perform, tell, verbs
+from neuropil.commands import COMMANDS, DONE, MISTAKE, Work, complain
+from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, TELLING, flag, parameter
+from neuropil.kit.between import MAX_PIXELS
 from neuropil.kit.problem import Problem
-from neuropil.kit.progress import on_terminal
-from neuropil.kit.signature import Option, Signature, endings, read
+from neuropil.kit.signature import Option, Signature, endings, makes_media, read
 
 if TYPE_CHECKING:
-    from neuropil.kit.files import Job
     from neuropil.kit.probe import Probe, Unit
-    from neuropil.kit.result import Media, Parts
 
-FAULT, MISTAKE, STOPPED = 1, 2, 130
+FAULT, STOPPED = 1, 130
 ABOUT = "Small neural networks that do a job on an ordinary computer and show their work."
 OPENS = "Open a neuron of a network: its terms, sum, activation, gradient, and their proof."
 OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --html walk.html"
@@ -60,30 +57,25 @@ def run(line: Sequence[str]) -> int:
         work = parser(line)(line or ["--help"], prog_name="neuropil", standalone_mode=False)
         return int(work() if callable(work) else work or DONE)
     except Problem as problem:
-        return _complain(str(problem), MISTAKE)
+        return complain(str(problem), MISTAKE)
     except typer.TyperException as error:
-        return _complain(_sentence(error), MISTAKE)
+        return complain(_sentence(error), MISTAKE)
     except KeyboardInterrupt:
-        return _complain("stopped; nothing half-written", STOPPED)
+        return complain("stopped; nothing half-written", STOPPED)
     except BrokenPipeError:  # `neuropil list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
     except OSError as error:  # of the machine; those that can be foreseen are Problems
-        return _complain(
+        return complain(
             f"{error.filename or 'the machine'} says: {error.strerror or error}", MISTAKE
         )
     except MemoryError:
-        return _complain("there is too little memory for this; give it something smaller", FAULT)
+        return complain("there is too little memory for this; give it something smaller", FAULT)
     except Exception as error:
         if os.environ.get("NEUROPIL_DEBUG"):
             raise
         kind = type(error).__name__
-        return _complain(f"a fault of ours, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
-
-
-def _complain(sentence: str, code: int) -> int:
-    typer.echo(f"neuropil: {sentence}", err=True)
-    return code
+        return complain(f"a fault of ours, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
 
 
 def _sentence(error: typer.TyperException) -> str:
@@ -143,17 +135,20 @@ def _application(name: str) -> Callable[..., Work]:
     app = registry.application(name)
     signature = read(app.__call__)
     takes_files = bool(signature.inputs) and signature.inputs[0].kinds != (str,)
-    common: tuple[Option, ...] = COMMON if takes_files else ALONE
+    work = (apply if makes_media(app.__call__) else tell) if takes_files else alone
+    common: tuple[Option, ...] = {apply: COMMON, tell: TELLING, alone: ALONE}[work]
     if not takes_files and app.weights:
         common += NETWORK
     parameters = []
 
     def command(**given: Any) -> Work:
-        return partial(_apply if takes_files else _alone, name, signature, given)
+        if verb := asked(name, given):
+            return partial(perform, name, verb, given)
+        return partial(work, name, signature, given)
 
     if signature.inputs and not takes_files:
         (text,) = signature.inputs
-        common = tuple(map(partial(_ending, name, endings(app.__call__)), common))
+        common = tuple(map(partial(ending, name, endings(app.__call__)), common))
         words = typer.Argument(metavar=text.name.upper(), help=text.text, show_default=False)
         parameters = [parameter("words", None, Annotated[str | None, words])]
         parameters += [flag(Option(text.name, str, None, "the same, as an option"))]
@@ -166,174 +161,9 @@ def _application(name: str) -> Callable[..., Work]:
         parameters = [parameter("inputs", None, Annotated[list[str], inputs])]
     else:
         command.__doc__ = signature.summary
-    parameters += [flag(option) for option in (*signature.options, *common)]
+    parameters += [flag(option) for option in (*signature.options, *verbs(name), *common)]
     setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
     return command
-
-
-# An application at work
-
-
-def _apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
-    """Go through all inputs; a bad one is reported and the others are still done."""
-    from neuropil.kit.files import jobs
-
-    own = {option.name: option.value(given[option.name]) for option in signature.options}
-    common = {option.name: option.value(given[option.name]) for option in COMMON}
-    work = jobs([Path(text) for text in given["inputs"] or []], common["output"], name)
-    for job in work:
-        _check_place(job.target, common["force"])
-        if job.target.exists() and job.source.exists() and job.target.samefile(job.source):
-            raise Problem(f"{job.target} is the input itself, which is kept; name another file")
-    app = registry.load(name, weights=common["weights"], threads=common["threads"])
-    if app.weights:
-        app.network  # noqa: B018  opened once, so that a mistake about it is told once
-    failed = 0
-    for job in work:
-        try:
-            with on_terminal():
-                lines = _one(app, signature, job, own, common)
-        except Problem as problem:
-            if len(work) == 1:
-                raise
-            failed += 1
-            _complain(str(problem), MISTAKE)
-        else:
-            for text in lines:
-                typer.echo(text)
-    if failed:
-        raise Problem(f"{failed} of {len(work)} inputs could not be done")
-    return DONE
-
-
-def _ending(name: str, possible: Sequence[str], option: Option) -> Option:
-    """Tell with the option of the output where to, and as what, a result is written."""
-    if option.name != "output" or not possible:
-        return option
-    return replace(option, text=f"{', '.join(possible)} [default: {name}{possible[0]}]")
-
-
-def _alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
-    """Run an application that takes no files: show the text that it makes, or write it.
-
-    Anything but a text is written, also where no name was given for it.
-    """
-    from neuropil.kit.drawing import Drawing
-    from neuropil.kit.result import parts, plain, said
-    from neuropil.kit.sheet import Sheet
-
-    own = {option.name: option.value(given[option.name]) for option in signature.options}
-    own |= {text.name: _words(text.name, given) for text in signature.inputs}
-    common = {option.name: option.value(given[option.name]) for option in ALONE}
-    engine = {o.name: o.value(given[o.name]) for o in NETWORK if o.name in given}
-    named = [value for value in own.values() if isinstance(value, Path)]
-    targets = [*filter(None, [common["output"]]), *named]
-    if len(targets) > 1:
-        raise Problem(f"{targets[0]} and {targets[1]} are two files for one thing; name one")
-    possible = endings(registry.application(name).__call__)
-    for target in targets:
-        _check_place(target, common["force"])
-        if possible and target.suffix.lower() not in possible:
-            raise Problem(_unwritable(target, possible))
-    with on_terminal():
-        found = parts(registry.load(name, **engine)(**own))
-    media = [m for m in (found.main, *found.beside.values()) if m]
-    if not targets and found.main and not isinstance(found.main, Sheet):
-        targets = [Path(name).with_suffix(next(iter(found.main.endings)))]
-        _check_place(targets[0], common["force"])
-    saved = [m for target in targets for m in media if target.suffix.lower() in m.endings][:1]
-    if targets and not saved:
-        raise Problem(_unwritable(targets[0], [ending for m in media for ending in m.endings]))
-    if saved and isinstance(saved[0], Drawing):
-        targets = saved[0].files(targets[0])
-        for target in targets:
-            _check_place(target, common["force"])
-    for target, thing in zip(targets, saved, strict=False):  # the first file brings the others
-        target.parent.mkdir(parents=True, exist_ok=True)
-        thing.save(target, quality=QUALITY)
-    if common["json"]:
-        record = {"output": [str(target) for target in targets]}
-        typer.echo(json.dumps(record | plain(found.rest), allow_nan=False))
-        return DONE
-    shown = [m.text for m in media if isinstance(m, Sheet) and m not in saved]
-    typer.echo("".join(shown), nl=False)
-    for target in targets:
-        typer.echo(str(target))
-    if signature.inputs:
-        lines = [f"{key}: {said(value)}" for key, value in found.rest.items()]
-        typer.echo("\n".join(lines).replace(": \n", ":\n"))
-    return DONE
-
-
-def _unwritable(target: Path, possible: Sequence[str]) -> str:
-    return f"{target} can't be written; end the name in {', '.join(possible)}"
-
-
-def _words(name: str, given: dict[str, Any]) -> str:
-    """Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-)."""
-    said = [text for text in (given["words"], given[name]) if text is not None]
-    if len(said) > 1:
-        raise Problem(f"there are two texts; give one, in quotes or by --{name}")
-    text = str(said[0]) if said else ""
-    if text == "-":
-        return sys.stdin.read()
-    if not text.startswith("@") or len(text) == 1:
-        return text
-    path = Path(text[1:])
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise Problem(f"{path} is not UTF-8 text; save it as such") from None
-    except OSError as error:
-        raise Problem(
-            f"{path} can't be read ({error.strerror}); @ goes before a file's name"
-        ) from None
-
-
-def _check_place(target: Path, force: bool) -> None:
-    """Raise Problem where a file can't or must not be written, before any work is done."""
-    if target.exists() and not force:
-        raise Problem(f"{target} is there already; overwrite it with --force")
-    folder = next(folder for folder in target.absolute().parents if folder.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise Problem(f"{target} can't be written in {folder}; name another place by --output")
-
-
-def _one(
-    app: registry.App, signature: Signature, job: "Job", own: dict[str, Any], common: dict[str, Any]
-) -> list[str]:
-    """Do one input, write what comes of it, and return the lines to print."""
-    from neuropil.kit.result import parts
-
-    found = parts(app(_opened(job, app.name, signature, common["max_pixels"]), **own))
-    made: dict[Path, Media] = {job.target: found.main} if found.main else {}
-    for name, picture in found.beside.items():
-        made[job.beside(name, app.name)] = picture
-    for path in made:
-        _check_place(path, common["force"])
-    for path, media in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        media.save(path, quality=common["quality"])
-    return _told(job, list(made), found, common["json"])
-
-
-def _opened(job: "Job", name: str, signature: Signature, max_pixels: int) -> "Media":
-    from neuropil.kit.film import Film
-    from neuropil.kit.image import Image
-
-    wanted = Film if job.is_film else Image
-    if wanted not in signature.inputs[0].kinds:
-        raise Problem(f"{job.source} is a {wanted.__name__.lower()}, which {name} doesn't take")
-    return Film.open(job.source) if job.is_film else Image.open(job.source, max_pixels=max_pixels)
-
-
-def _told(job: "Job", made: list[Path], found: "Parts", as_json: bool) -> list[str]:
-    from neuropil.kit.result import plain, said
-
-    if as_json:
-        record = {"input": str(job.source), "output": [str(path) for path in made]}
-        return [json.dumps(record | plain(found.rest), allow_nan=False)]
-    return [*map(str, made), *(f"{name}: {said(value)}" for name, value in found.rest.items())]
 
 
 # A neuron opened
@@ -366,11 +196,11 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     from neuropil.microscope.walk import walked
 
     lens = {option.name: option.value(given[option.name]) for option in LENS}
-    for target, ending in ((lens["html"], ".html"), (lens["csv"], ".csv")):
+    for target, form in ((lens["html"], ".html"), (lens["csv"], ".csv")):
         if target:
-            if target.suffix.lower() != ending:
-                raise Problem(f"{target} is to be a {ending} file; end its name so")
-            _check_place(target, lens["force"])
+            if target.suffix.lower() != form:
+                raise Problem(f"{target} is to be a {form} file; end its name so")
+            check_place(target, lens["force"])
     if signature:
         probe = _probe(signature, given, lens)
         graph = read_graph(probe.network)
@@ -397,7 +227,7 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
     failed = [stage.worked.name for stage in walk.stages if not stage.worked.check().passed]
-    return _complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
+    return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
 
 
 def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) -> "Probe":
@@ -415,7 +245,7 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     if signature.inputs[0].kinds == (str,):
         return app.probe(source, **own)
     path = Path(source)
-    return app.probe(_opened(Job(path, path), name, signature, MAX_PIXELS), **own)
+    return app.probe(opened(Job(path, path), name, signature, MAX_PIXELS), **own)
 
 
 def _deeper(line: Sequence[str], unit: "Unit | None") -> str:

@@ -14,8 +14,14 @@ from neuropil.kit.progress import on_terminal
 
 Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
 
-DONE = 0
+DONE, MISTAKE = 0, 2  # exit codes; the other ones are in cli.py
 Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", show_default=False)]
+
+
+def complain(sentence: str, code: int) -> int:
+    """Word a mistake on stderr, and hand the exit code on."""
+    typer.echo(f"neuropil: {sentence}", err=True)
+    return code
 
 
 def _list() -> None:

@@ -32,6 +32,15 @@ COMMON = (  # the options of every application, after its own
     *NETWORK,
     Option("json", bool, False, "print one JSON object per input"),
 )
+TELLING = (  # of an application that says something of its inputs and makes no others
+    Option(
+        "output",
+        Path,
+        None,
+        "where to: a contact sheet of all (.png .jpg .webp .tif)",
+    ),
+    *COMMON[1:],
+)
 ALONE = (  # those of an application that takes options only
     Option("output", Path, None, "where to; a text is shown instead, if you name no file"),
     Option("force", bool, False, "overwrite what is there"),

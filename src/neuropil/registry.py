@@ -8,7 +8,7 @@ by that name and imported once it is asked for.
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ from neuropil.kit.weights import Network, Weights
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
 
-NAMES = ("colorize", "handwrite", "neuron")
+NAMES = ("colorize", "handwrite", "classify", "neuron")
 
 
 class App(ABC):
@@ -34,6 +34,7 @@ class App(ABC):
     name: ClassVar[str]  # the class's own, in small letters
     title: ClassVar[str]
     weights: ClassVar[Weights | None]
+    verbs: ClassVar[tuple[str, ...]] = ()  # methods that do something else: `--teach FOLDER`
 
     def __init_subclass__(cls) -> None:
         cls.name = cls.__name__.lower()
@@ -51,6 +52,10 @@ class App(ABC):
     @abstractmethod
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Do the work of the application."""
+
+    def sheet(self, seen: Sequence[tuple[str, Any, Any]]) -> Any:
+        """Draw one picture of many inputs, each with its name and what was said of it."""
+        raise Problem(f"{self.name} has no contact sheet: leave out --output")
 
     def probe(self, *inputs: Any, **options: Any) -> Probe:
         """Find the neuron behind a place of a result; an application says which places it has."""

@@ -21,6 +21,7 @@ from neuropil.kit import progress
 from neuropil.kit.problem import Problem
 from neuropil.training import checkpoint, curve, fit
 from neuropil.training.checkpoint import Checkpoint
+from neuropil.training.optim import adamw
 from neuropil.training.recipe import Recipe, overridden
 
 CPU = torch.device("cpu")
@@ -191,7 +192,7 @@ def test_the_running_mean_follows() -> None:
 
 
 def test_biases_and_normalizations_do_not_decay() -> None:
-    kernels, others = fit.grouped(tiny().network(), 0.02)
+    kernels, others = adamw(tiny().network(), 1e-3).param_groups
     assert (kernels["weight_decay"], others["weight_decay"]) == (0.02, 0.0)
     assert {p.ndim for p in kernels["params"]} == {4}
     assert {p.ndim for p in others["params"]} == {1}
@@ -230,7 +231,7 @@ def test_settings_change_numbers() -> None:
         ("lr=0", "a learning rate above 0"),
         ("lr=nan", "a learning rate above 0"),
         ("ema=1", "ema is at least 0 and below 1"),
-        ("seed=-1", "seed are 0 or more"),
+        ("seed=-1", "seed is 0 or more"),
     ],
 )
 def test_bad_settings_are_a_problem(setting: str, reason: str) -> None:

@@ -52,6 +52,16 @@ def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]
     return planned
 
 
+def listed(inputs: list[Path], application: str) -> list[Path]:
+    """List the pictures and films that are meant, of which something is to be said."""
+    if not inputs:
+        raise Problem(f"name a picture or a folder, as in: neuropil {application} old.jpg")
+    found = [p for path in inputs for p in (_media(path, application) if path.is_dir() else [path])]
+    if not found:
+        raise Problem(f"{inputs[0]} holds no pictures; name a folder that does")
+    return list(dict.fromkeys(found))
+
+
 def _is_folder(path: Path) -> bool:
     """Tell whether a path is meant as a folder: it is one, or has no ending and is nothing yet."""
     return path.is_dir() or not (path.suffix or path.exists())

@@ -62,13 +62,21 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | str) or value is None else float(value)
 
 
+def worded(value: Any) -> bool:
+    """Tell a value that has words of its own."""
+    return dataclasses.is_dataclass(value) and type(value).__str__ is not object.__str__
+
+
 def said(value: Any) -> str:
     """Word a value: `0.25`, or `120,80 33,44` for two places; texts have a line each."""
+    if worded(value):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return ",".join(said(getattr(value, f.name)) for f in dataclasses.fields(value))
     if isinstance(value, list | tuple):
         is_text = all(isinstance(item, str) for item in value)
-        return "".join(f"\n  {t}" for t in value) if is_text else " ".join(map(said, value))
+        between = ", " if all(map(worded, value)) else " "
+        return "".join(f"\n  {t}" for t in value) if is_text else between.join(map(said, value))
     if isinstance(value, dict):
         return " ".join(f"{key}={said(item)}" for key, item in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -124,6 +124,16 @@ def endings(call: Callable[..., Any]) -> list[str]:
     return found
 
 
+def makes_media(call: Callable[..., Any]) -> bool:
+    """Tell whether a call's result is, or holds, something that can be written to a file."""
+    for kind in _alternatives(get_type_hints(call)["return"]):
+        fields = get_type_hints(kind).values() if is_dataclass(kind) else ()
+        held = [part for hint in fields for part in (*_alternatives(hint), *get_args(hint))]
+        if any(hasattr(each, "save") for each in (kind, *held)):
+            return True
+    return False
+
+
 def _option(name: str, hint: Any, default: Any, text: str) -> Option:
     extras: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:

@@ -16,18 +16,18 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from neuropil.kit import progress
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
 from neuropil.training import checkpoint, curve
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 
-WARM_UP = 200  # steps until the learning rate is at its highest
+WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
 REST = 0.4  # share of the steps, the last ones, in which it falls to zero
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
 TRIAL_STEPS = 12  # timed to turn --minutes into steps
@@ -61,9 +61,7 @@ def fit(
     torch.manual_seed(recipe.seed)
     network = placed(recipe.network(), place)
     mean = deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.AdamW(
-        grouped(network, recipe.weight_decay), lr=recipe.lr, betas=(0.9, 0.98)
-    )
+    optimizer = recipe.optimizer(network, recipe.lr)
     if state is not None:
         network.load_state_dict(state.network)
         mean.load_state_dict(state.mean)
@@ -100,7 +98,7 @@ def fit(
         # ---------------------------------------------------------------------------------------
         # One step: forward, backward, update, and the running mean of the weights.
         for group in optimizer.param_groups:
-            group["lr"] = recipe.lr * schedule(step, state.steps)
+            group["lr"] = group["initial_lr"] * schedule(step, state.steps)
         network.train()
         with precision(place):
             loss = recipe.loss(network, batch)
@@ -170,19 +168,9 @@ def precision(place: torch.device) -> AbstractContextManager[Any]:
 
 def schedule(step: int, steps: int) -> float:
     """Shape the learning rate, 0..1: a short rise, a plateau, a long way down in a cosine."""
-    rise = min(1.0, (step + 1) / WARM_UP)
+    rise = min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10)))
     fall = max(0.0, (step / steps - (1 - REST)) / REST)
     return rise * 0.5 * (1 + math.cos(math.pi * fall))
-
-
-def grouped(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Let matrices and kernels decay, but neither biases nor normalizations."""
-    kernels = [p for p in network.parameters() if p.ndim >= 2]
-    others = [p for p in network.parameters() if p.ndim < 2]
-    return [
-        {"params": kernels, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
 
 
 @torch.no_grad()
@@ -202,8 +190,7 @@ def ahead(
     """Yield (step, batch) while a second thread makes the next; each depends on its step alone."""
 
     def make(step: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng((recipe.seed, step))
-        arrays = recipe.batch(examples, step / steps, rng)
+        arrays = recipe.batch(examples, Moment(recipe.seed, step, steps))
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     with ThreadPoolExecutor(1) as thread:
@@ -220,7 +207,7 @@ def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.dev
     if minutes <= 0:
         raise Problem(f"--minutes {minutes:g}: name a time above 0")
     network = placed(recipe.network(), place)
-    arrays = recipe.batch(examples, 0.99, np.random.default_rng(recipe.seed))
+    arrays = recipe.batch(examples, Moment(recipe.seed, 99, 100))
     batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
     for trial in range(TRIAL_STEPS):
         if trial == TRIAL_STEPS // 2:  # the first half only warms up

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
+from neuropil.training.optim import adamw
 
 Batch = dict[str, NDArray[np.float32]]
 
@@ -37,15 +40,15 @@ class Recipe:
     name: str  # application-recipe, "colorize-base"
     network: Callable[[], nn.Module]
     examples: Callable[[Path], Any]  # reads the data once
-    batch: Callable[[Any, float, np.random.Generator], Batch]  # of examples, progress 0..1
+    batch: Callable[[Any, Moment], Batch]  # of examples
     loss: Callable[[nn.Module, Mapping[str, Tensor]], Tensor]
     score: Callable[[nn.Module, Any], dict[str, float]]  # on held-out examples
     packings: tuple[Packing, ...]  # a file for each
     steps: int
-    lr: float  # of AdamW at its highest
-    weight_decay: float = 0.02
+    lr: float  # at its highest
     ema: float = 0.999  # of the running mean of all weights, which is what is kept
     seed: int = 0
+    optimizer: Callable[[nn.Module, float], Optimizer] = adamw  # of the network, at that rate
 
 
 def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
@@ -68,6 +71,6 @@ def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             ) from None
     if recipe.steps < 1 or not 0 < recipe.lr < math.inf:
         raise Problem("a training needs at least one step and a learning rate above 0")
-    if not 0 <= recipe.weight_decay < math.inf or not 0 <= recipe.ema < 1 or recipe.seed < 0:
-        raise Problem("weight_decay and seed are 0 or more, and ema is at least 0 and below 1")
+    if not 0 <= recipe.ema < 1 or recipe.seed < 0:
+        raise Problem("seed is 0 or more, and ema is at least 0 and below 1")
     return recipe

@@ -13,6 +13,7 @@ from neuropil.apps.colorize import data
 from neuropil.apps.colorize.data import SHORT_SIDE, Photos, working_size
 from neuropil.apps.colorize.palette import nearest
 from neuropil.kit import progress
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
 
 
@@ -151,7 +152,7 @@ def few() -> Photos:
 @pytest.mark.parametrize(("done", "side"), [(0.0, 64), (0.3, 96), (0.9, 128)])
 def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) -> None:
     def make(step: int) -> dict[str, NDArray[np.float32]]:
-        return data.batch(few, done, np.random.default_rng((0, step)))
+        return data.batch(few, Moment(step=step, steps=round(step / done) if done else 10**9))
 
     one, again, next_one = make(700), make(700), make(701)
     n, cells = data.AREA // side**2, side // 4

@@ -26,6 +26,7 @@ from neuropil.apps.handwrite.data import (
 )
 from neuropil.apps.handwrite.glyphs import RARE, READ, WRITTEN, Forms
 from neuropil.apps.handwrite.strokes import DISTANCE, Line, features
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
 
 N = 60
@@ -79,8 +80,8 @@ def test_parts_hold_every_writer_once() -> None:
 
 def test_a_batch_has_lines_labels_and_lengths(folder: Path) -> None:
     examples = reader_examples(folder)
-    made = batch(examples, 0.0, np.random.default_rng(3), n_lines=6)
-    again = batch(examples, 0.0, np.random.default_rng(3), n_lines=6)
+    made = batch(examples, Moment(step=3), n_lines=6)
+    again = batch(examples, Moment(step=3), n_lines=6)
     assert all(np.array_equal(made[key], again[key]) for key in made)
     B, T, four = made["strokes"].shape
     assert (B, four) == (6, 4)
@@ -208,8 +209,8 @@ def test_a_batch_to_write_shows_another_line_of_the_writer(
     hands: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data, "RARELY", 0.0)
-    made = writer_batch(hands, 0.0, np.random.default_rng(2), 40)
-    again = writer_batch(hands, 0.0, np.random.default_rng(2), 40)
+    made = writer_batch(hands, Moment(step=2), 40)
+    again = writer_batch(hands, Moment(step=2), 40)
     assert all(np.array_equal(made[name], again[name]) for name in made)
     names, others = list(hands.by_writer), 0
     for i in range(40):
@@ -230,14 +231,14 @@ def test_every_line_of_a_batch_is_changed_otherwise(
 ) -> None:
     monkeypatch.setattr(data, "RARELY", 0.0)
     one = Examples(hands.learn[:1], [])
-    made = writer_batch(one, 0.0, np.random.default_rng(2), 8)
+    made = writer_batch(one, Moment(step=2), 8)
     assert len({row[:, 0].tobytes() for row in made["strokes"]}) == 8
     leaning = (made["strokes"][:, :, 0] * (made["strokes"][:, :, 1] > 0.1)).sum(axis=1)
     assert leaning.min() < 0 < leaning.max()
 
 
 def test_places_go_with_the_points(hands: Examples) -> None:
-    made = writer_batch(hands, 0.0, np.random.default_rng(4), 30)
+    made = writer_batch(hands, Moment(step=4), 30)
     B, T, _ = made["strokes"].shape
     assert made["places"].shape == (B, T)
     known = 0
@@ -257,7 +258,7 @@ def test_rare_characters_come_into_batches(
 ) -> None:
     def rare(share: float) -> int:
         monkeypatch.setattr(data, "RARELY", share)
-        made = writer_batch(hands, 0.0, np.random.default_rng(4), 30)
+        made = writer_batch(hands, Moment(step=4), 30)
         return int(np.isin(made["labels"], labels(RARE)).any(axis=1).sum())
 
     assert (rare(0.0), rare(1.0)) == (0, 30)
@@ -277,6 +278,6 @@ def test_readers_learn_other_drawings_than_the_writer(
     monkeypatch.setattr(data, "mixed", mixed)
     for make, forms in ((batch, READ), (writer_batch, WRITTEN)):
         taken.clear()
-        make(hands, 0.0, np.random.default_rng(0), 3)
+        make(hands, Moment(), 3)
         assert len(taken) == 3
         assert all(found is forms for found in taken)

@@ -28,6 +28,7 @@ from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rg
 from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.palette import nearest
 from neuropil.kit import progress
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
@@ -157,9 +158,10 @@ def reduced(file: io.BytesIO) -> Bytes:
 # Examples -----------------------------------------------------------------------------------------
 
 
-def batch(photos: Photos, progress: float, rng: np.random.Generator) -> dict[str, Floats]:
-    """Make one batch; crops grow from 64 to 128 pixels as `progress` goes from 0 to 1."""
-    side = 64 if progress < 0.25 else 96 if progress < 0.5 else 128
+def batch(photos: Photos, moment: Moment) -> dict[str, Floats]:
+    """Make one batch; crops grow from 64 to 128 pixels in the course of the training."""
+    rng = moment.rng()
+    side = 64 if moment.progress < 0.25 else 96 if moment.progress < 0.5 else 128
     chosen = rng.choice(len(photos.learn), AREA // side**2, p=photos.share)
     return stacked([example(photos.learn[i], side, rng) for i in chosen])
 

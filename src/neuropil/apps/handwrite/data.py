@@ -27,6 +27,7 @@ from neuropil.apps.handwrite.strokes import (
     normalized,
     resampled,
 )
+from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
 
 FILE = "iam_ondb_lines.npz"
@@ -151,10 +152,9 @@ def reader_examples(data: Path) -> Examples:
     return Examples(lines(data, "reader"), lines(data, "held out"))
 
 
-def batch(
-    examples: Examples, progress: float, rng: np.random.Generator, n_lines: int
-) -> dict[str, NDArray[np.float32]]:
+def batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, NDArray[np.float32]]:
     """Draw B lines of similar length: strokes (B, T, 4), labels (B, S), lengths (B, 2)."""
+    rng = moment.rng()
     chosen = similar(examples.learn, rng, n_lines)
     return stacked([read_example(written, rng) for written in chosen])
 
@@ -176,7 +176,7 @@ def read_example(written: Written, rng: np.random.Generator) -> tuple[NDArray[np
 
 
 def writer_batch(
-    examples: Examples, progress: float, rng: np.random.Generator, n_lines: int
+    examples: Examples, moment: Moment, n_lines: int
 ) -> dict[str, NDArray[np.float32]]:
     """Draw B lines to write, each beside another line of the same writer that shows the hand.
 
@@ -184,6 +184,7 @@ def writer_batch(
     writers' numbers `writer` (B,), and which character each point belongs to, `places` (B, T), as
     far as that can be guessed (else -1).
     """
+    rng = moment.rng()
     chosen = similar(examples.learn, rng, n_lines)
     pairs, shown, places = [], [], []
     for written in chosen:

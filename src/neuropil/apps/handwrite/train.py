@@ -18,6 +18,8 @@ from neuropil.apps.handwrite.model import HIGH, LOW, A, D, Judge, K, M, Reader, 
 from neuropil.apps.handwrite.reading import best_path, error_rate
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, features, resampled
 from neuropil.apps.handwrite.writing import S
+from neuropil.kit.moment import Moment
+from neuropil.training.optim import adamw
 from neuropil.training.recipe import Packing, Recipe
 
 N_LINES = 48  # in a batch
@@ -90,12 +92,12 @@ def writer() -> Recipe:
         network=Writer,
         examples=data.reader_examples,
         batch=partial(data.writer_batch, n_lines=N_WRITTEN),
+        optimizer=partial(adamw, weight_decay=0.01),
         loss=writer_loss,
         score=writer_score,
         packings=(hand_packing(), pen_packing(LOW, HIGH)),
         steps=4000,
         lr=2e-3,
-        weight_decay=0.01,
         ema=0.998,
     )
 
@@ -258,7 +260,7 @@ def writer_score(network: nn.Module, examples: data.Examples) -> dict[str, float
     held = data.Examples(examples.held_out, [])
     total = []
     for i in range(4):
-        arrays = data.writer_batch(held, 1.0, np.random.default_rng(i), 48)
+        arrays = data.writer_batch(held, Moment(step=i), 48)
         device = next(network.parameters()).device
         batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
         nats, astray, _ = surprise(network, batch)

@@ -1,0 +1,1 @@
+"""Say what is in a picture, also in classes of your own."""

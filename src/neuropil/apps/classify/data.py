@@ -1,0 +1,168 @@
+"""CIFAR-10 as examples: 50,000 pictures of 32 x 32 pixels in ten classes, and 10,000 to test on.
+
+    B  pictures in a batch     N  pictures in all
+
+Read are, in the folder of the data: `cifar10.zip` (mosaics of 10 x 10 pictures), or the public
+original (cs.toronto.edu/~kriz/cifar.html) as `cifar-10-binary.tar.gz` or the folder
+`cifar-10-batches-bin` that is in it. Of the training pictures 5,000 are held out for choices, 500
+a class; the test pictures are read by `test_set` only.
+"""
+
+import io
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.kit.moment import Moment
+from neuropil.kit.problem import Problem
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
+SIDE = 32  # pixels
+MEAN = np.array([125.3, 123.0, 113.9], np.float32)  # of the training pictures' R, G, B
+SPREAD = np.array([63.0, 62.1, 66.7], np.float32)
+HELD_OUT = 500  # pictures of each class
+BATCH = 500
+SHIFT = 4  # pixels by which a picture is moved at most
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures (N, 32, 32, 3) and the numbers of their classes (N,)."""
+
+    pixels: Bytes
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Those to learn from and those held out for choices."""
+
+    learn: Pictures
+    held_out: Pictures
+
+
+def examples(data: Path) -> Examples:
+    """Read the training pictures; the last 500 of each class are held out."""
+    pictures = read(data, "train")
+    held = np.zeros(len(pictures), bool)
+    for n in range(len(CLASSES)):
+        held[np.flatnonzero(pictures.labels == n)[-HELD_OUT:]] = True
+    return Examples(*(Pictures(pictures.pixels[m], pictures.labels[m]) for m in (~held, held)))
+
+
+def some(pictures: Pictures, n: int) -> Pictures:
+    """Take n pictures, the first ones."""
+    return Pictures(pictures.pixels[:n], pictures.labels[:n])
+
+
+def test_set(data: Path) -> Pictures:
+    """Read the pictures that nothing is trained or chosen on."""
+    return read(data, "test")
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def read(data: Path, part: str) -> Pictures:
+    """Read `train` or `test` in whatever form it is there; raises Problem where there is none."""
+    mosaics, archive, folder = (
+        data / name for name in ("cifar10.zip", "cifar-10-binary.tar.gz", "cifar-10-batches-bin")
+    )
+    if mosaics.exists():
+        return from_mosaics(mosaics, part)
+    if archive.exists() or folder.is_dir():
+        return from_records(archive if archive.exists() else folder, part)
+    raise Problem(
+        f"{data} has neither cifar10.zip nor cifar-10-binary.tar.gz nor the folder "
+        "cifar-10-batches-bin; the second is to be had at https://www.cs.toronto.edu/~kriz/cifar.html"
+    )
+
+
+def from_mosaics(archive: Path, part: str) -> Pictures:
+    """Cut `train/000.webp` and so on into pictures; `train/labels.txt` has a number a line."""
+    with zipfile.ZipFile(archive) as files:
+        names = sorted(name for name in files.namelist() if name.startswith(f"{part}/"))
+        mosaics = [
+            np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB"))
+            for name in names
+            if name.endswith(".webp")
+        ]
+        labels = np.array(files.read(f"{part}/labels.txt").split(), np.int64)
+    rows = np.stack(mosaics).reshape(-1, 10, SIDE, 10, SIDE, 3).swapaxes(2, 3)
+    return Pictures(rows.reshape(-1, SIDE, SIDE, 3)[: len(labels)], labels)
+
+
+def from_records(place: Path, part: str) -> Pictures:
+    """Read the original's records: a byte of label, then 32 x 32 bytes each of R, G, B."""
+    names = [f"data_batch_{n}.bin" for n in range(1, 6)] if part == "train" else ["test_batch.bin"]
+    if place.is_dir():
+        records = [(place / name).read_bytes() for name in names]
+    else:
+        with tarfile.open(place) as files:
+            found = [files.extractfile(f"cifar-10-batches-bin/{name}") for name in names]
+            records = [file.read() for file in found if file]
+    rows = np.frombuffer(b"".join(records), np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
+    pixels = rows[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    return Pictures(np.ascontiguousarray(pixels), rows[:, 0].astype(np.int64))
+
+
+# Examples -----------------------------------------------------------------------------------------
+
+
+def encode(pixels: Bytes) -> Floats:
+    """Standardize pictures (B, H, W, 3) of bytes: (B, 3, H, W), channels still last in memory."""
+    x: Floats = (pixels.astype(np.float32) - MEAN) / SPREAD
+    return x.transpose(0, 3, 1, 2)
+
+
+def batch(examples: Examples, moment: Moment, *, alternating: bool = True) -> dict[str, Floats]:
+    """Make a batch: pictures mirrored, moved by up to four pixels.
+
+    Every epoch shows each picture once. In the first a random half of them is mirrored, from then
+    on each is mirrored when it was not the time before (Jordan 2024), so that two epochs show all
+    that two can show.
+    """
+    learn, rng = examples.learn, moment.rng()
+    epoch, place = divmod(moment.step * BATCH, len(learn) // BATCH * BATCH)
+    chosen = order(moment.seed, epoch, len(learn))[place : place + BATCH]
+    halves = first_mirrored(moment.seed, len(learn))[chosen]
+    mirrored = (halves + epoch) % 2 == 1 if alternating else rng.random(len(chosen)) < 0.5
+    pixels = learn.pixels[chosen]
+    pixels = np.where(mirrored[:, None, None, None], pixels[:, :, ::-1], pixels)
+    return {"picture": encode(moved(pixels, rng)), "label": learn.labels[chosen].astype(np.float32)}
+
+
+@lru_cache(2)
+def order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
+    """Shuffle the numbers below n for one epoch."""
+    return np.random.default_rng((seed, epoch, n)).permutation(n)
+
+
+@lru_cache(1)
+def first_mirrored(seed: int, n: int) -> NDArray[np.int64]:
+    """Choose which pictures are mirrored in the first epoch."""
+    return np.random.default_rng((seed, n)).integers(2, size=n)
+
+
+def moved(pixels: Bytes, rng: np.random.Generator) -> Bytes:
+    """Move each picture up, down, left or right by up to SHIFT; its edge is reflected."""
+    B, H, W, _ = pixels.shape
+    wide = np.pad(pixels, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="reflect")
+    down, right = rng.integers(2 * SHIFT + 1, size=(2, B))
+    rows = (down[:, None] + np.arange(H))[:, :, None]
+    columns = (right[:, None] + np.arange(W))[:, None, :]
+    made: Bytes = wide[np.arange(B)[:, None, None], rows, columns]
+    return made

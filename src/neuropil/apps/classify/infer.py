@@ -1,0 +1,183 @@
+"""The application: a picture in, what is on it out.
+
+classify(Image.open("cat.jpg")).guesses[0]         Guess("cat", 0.93)
+classify.teach(Album.open(Path("flowers")))        a network that knows flowers
+
+V  views of a picture     K  classes     D  features
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.classify.answer import Answer, ClassName, Guess
+from neuropil.apps.classify.data import encode
+from neuropil.apps.classify.probe import found
+from neuropil.apps.classify.render import confusion, contacts
+from neuropil.apps.classify.teaching import Lesson, taught
+from neuropil.apps.classify.views import View, seen, views
+from neuropil.kit.album import Album
+from neuropil.kit.between import Between
+from neuropil.kit.image import Image
+from neuropil.kit.model import Model
+from neuropil.kit.probe import Probe
+from neuropil.kit.progress import track
+from neuropil.kit.weights import Weights
+from neuropil.registry import App
+
+TOP, RATE = Between(1, 1000), Between(0, 100)
+NEVER = -100.0  # the outside neuron's bias in a network that knows no outside: p = e^-100
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What may be on a picture, the most likely first."""
+
+    guesses: tuple[Guess, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """A network for classes of one's own, and how it does on pictures that it hasn't seen.
+
+    accuracy: share told right, by networks that saw four fifths of the pictures (cross-validation)
+    accuracy_by_chance: share that is right when the largest class is always said
+    """
+
+    network: Model
+    confusion: Image
+    classes: tuple[str, ...]
+    pictures: int
+    accuracy: float
+    accuracy_by_chance: float
+
+
+@final
+class Classify(App):
+    """Says what is on pictures."""
+
+    name = "classify"
+    title = "say what is in a picture, also in classes of your own"
+    verbs = ("teach",)
+    weights: ClassVar[Weights] = Weights(
+        Path(__file__).parent / "weights",
+        "classify-base-v1.onnx",
+        sha256="",
+        licence="MIT",
+    )
+
+    def __call__(self, photo: Image, *, top: Annotated[int, TOP] = 3) -> Classified:
+        """Say what is in a picture: airplane, automobile, bird, cat, deer, dog, frog, horse, ship,
+        truck, or none of them.
+
+        photo: a picture of any size
+        top: how many answers to give, the most likely ones
+        """
+        TOP.check("top", top)
+        return Classified(self.guesses(photo)[: int(top)])
+
+    def guesses(self, photo: Image) -> tuple[Guess, ...]:
+        """Say how likely each class is, the most likely first."""
+        return self.answer(photo).ranked()
+
+    def answer(self, photo: Image) -> Answer:
+        """Run the network on all views of a picture."""
+        seen_as = views(photo.height, photo.width)
+        made = self.network.run(picture=encode(pixels(photo, seen_as)))
+        return Answer(
+            self.classes, made["logits"], made["outside"][:, 0], self.temperature, self.outside
+        )
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Read the names of the classes."""
+        return tuple(json.loads(self.network.metadata["classes"]))
+
+    @cached_property
+    def temperature(self) -> float:
+        """Read what logits are divided by."""
+        return float(self.network.metadata["temperature"])
+
+    @cached_property
+    def outside(self) -> str:
+        """Read what the answer is called that it is none of the classes; "" where there is none."""
+        return self.network.metadata["outside"]
+
+    def sheet(self, seen: Sequence[tuple[str, Image, Classified]]) -> Image:
+        """Draw a contact sheet of named pictures with what was said of them."""
+        return contacts([(name, photo, list(map(str, c.guesses))) for name, photo, c in seen])
+
+    def teach(self, album: Album) -> Taught:
+        """Learn classes of your own: a folder of pictures for each, five or more."""
+        names = tuple(album.classes)
+        labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
+        photos = [photo for its in album.classes.values() for photo in its]
+        x = self.features(photos)
+        lesson = taught(x, labels, len(names))
+        right = int(np.bincount(labels).max())
+        return Taught(
+            self.with_head(lesson, names),
+            confusion(labels, lesson.told, names),
+            names,
+            len(photos),
+            lesson.accuracy,
+            right / len(photos),
+        )
+
+    def features(self, photos: Sequence[Image]) -> NDArray[np.float64]:
+        """Find the mean features (N, D) of the views of every picture."""
+        rows = [
+            self.network.run(picture=encode(pixels(p, views(p.height, p.width))))["features"]
+            for p in track(photos, total=len(photos), title="looking")
+        ]
+        return np.array([row.mean(axis=0) for row in rows], np.float64)
+
+    def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
+        """Put a new last layer on the network."""
+        D = lesson.head.weight.shape[1]
+        return Model.open(self.network.path).replaced(
+            {
+                "head.weight": lesson.head.weight,
+                "head.bias": lesson.head.bias,
+                "outside.weight": np.zeros((1, D)),
+                "outside.bias": np.full(1, NEVER),
+            },
+            {
+                "classes": json.dumps(names),
+                "temperature": "1.0",
+                "outside": "",
+                "scores": json.dumps({"accuracy": lesson.accuracy}),
+                "data": "pictures of the user's own, for the last layer; the rest as shipped",
+            },
+        )
+
+    def probe(
+        self,
+        photo: Image,
+        *,
+        label: ClassName | None = None,
+        target: ClassName | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+    ) -> Probe:
+        """Find the neuron behind the probability of a class.
+
+        photo: the picture that was looked at
+        label: the class; the most likely one by default
+        target: the true class; then there is a loss and a step
+        rate: of that step
+        """
+        RATE.check("rate", rate)
+        seen_as = views(photo.height, photo.width)
+        answer = self.answer(photo)
+        return found(self.network.path, photo, seen_as, answer, label, target, rate)
+
+
+def pixels(photo: Image, seen_as: Sequence[View]) -> NDArray[np.uint8]:
+    """Reduce a picture to its views (V, 32, 32, 3)."""
+    return np.stack([seen(photo, view) for view in seen_as])

@@ -1,0 +1,69 @@
+"""A network as a value: the bytes of an ONNX file, which can be changed and written.
+
+Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.onnx"))
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from neuropil.kit.atomic import written
+from neuropil.kit.between import QUALITY
+from neuropil.kit.problem import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HALF = ".float16"  # ends the name of a matrix that is stored in half precision
+
+
+@dataclass(frozen=True)
+class Model:
+    """An ONNX file that is not written yet."""
+
+    ENDINGS: ClassVar[tuple[str, ...]] = (".onnx",)
+
+    content: bytes
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a file."""
+        return cls(path.read_bytes())
+
+    @property
+    def endings(self) -> Collection[str]:
+        """List the endings of files that it can be written to."""
+        return self.ENDINGS
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write the file; `quality` is of pictures alone."""
+        if path.suffix.lower() not in self.ENDINGS:
+            raise Problem(f"{path} can't be written; a network's name ends in .onnx")
+        with written(path) as beside:
+            beside.write_bytes(self.content)
+
+    def replaced(self, tensors: "Mapping[str, NDArray[Any]]", told: Mapping[str, str]) -> Self:
+        """Copy it with other weights, by name, and other metadata beside what it tells.
+
+        A matrix that is stored in half precision stays so. An output whose size the new weights
+        change is declared anew.
+        """
+        from onnx import helper, load_from_string, numpy_helper
+
+        model = load_from_string(self.content)
+        held = {tensor.name: tensor for tensor in model.graph.initializer}
+        for name, values in tensors.items():
+            half = held.get(name + HALF)
+            target = half if half is not None else held[name]
+            kind = numpy_helper.to_array(target).dtype
+            target.CopyFrom(numpy_helper.from_array(values.astype(kind), target.name))
+            for node in model.graph.node:
+                if name in node.input:
+                    for output in model.graph.output:
+                        if output.name in node.output:
+                            output.type.tensor_type.shape.dim[1].dim_value = len(values)
+        del model.graph.value_info[:]
+        metadata = {entry.key: entry.value for entry in model.metadata_props} | dict(told)
+        helper.set_model_props(model, metadata)
+        return type(self)(model.SerializeToString())
