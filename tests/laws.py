@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "bench": FLOOR | SURFACES,
     "demo": FLOOR | SURFACES,
     "scale": FLOOR | SURFACES,
-    "cli": FLOOR | SURFACES | {"commands", "neuropil"},  # for --version
+    "cli": FLOOR | SURFACES | {"applying", "commands", "neuropil"},  # for --version
+    "applying": FLOOR | SURFACES | {"commands"},
     "commands": FLOOR | SURFACES,
     "web": FLOOR | SURFACES | {"neuropil"},
     "neuropil": {"registry", "kit"},  # __init__.py: the public names
@@ -45,8 +46,8 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy core/bench.py",
     ),
     "sklearn": ("lazy core/bench.py", "lazy apps/*/quality.py"),
-    "keras": ("lazy core/bench.py",),
-    "onnx": ("training/*", "microscope/*", "lazy apps/*/bench.py"),
+    "keras": ("lazy core/bench.py", "lazy apps/*/bench.py"),
+    "onnx": ("training/*", "microscope/*", "lazy apps/*/bench.py", "lazy kit/model.py"),
     "onnxruntime": ("lazy kit/weights.py",),
     "av": ("kit/film.py", "kit/audio.py"),
     "pillow_heif": ("lazy kit/reading.py",),

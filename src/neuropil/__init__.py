@@ -8,18 +8,21 @@ colorize(Image.open("old.jpg")).save("new.jpg")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neuropil.apps.classify.infer import Classify
     from neuropil.apps.colorize.infer import Colorize
     from neuropil.apps.handwrite.infer import Handwrite
     from neuropil.apps.neuron.infer import Neuron
+    from neuropil.kit.album import Album
     from neuropil.kit.film import Film
     from neuropil.kit.image import Image
 
+    classify: Classify
     colorize: Colorize
     handwrite: Handwrite
     neuron: Neuron
 
 __version__ = "0.1.0"
-__all__ = ["Film", "Image", "__version__", "colorize", "handwrite", "neuron"]
+__all__ = ["Album", "Film", "Image", "__version__", "classify", "colorize", "handwrite", "neuron"]
 
 
 def __getattr__(name: str) -> Any:
@@ -37,6 +40,10 @@ def _public(name: str) -> Any:
         from neuropil.kit.image import Image
 
         return Image
+    if name == "Album":
+        from neuropil.kit.album import Album
+
+        return Album
     if name == "Film":
         from neuropil.kit.film import Film
 

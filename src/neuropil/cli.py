@@ -40,7 +40,13 @@ EXAMPLES = {
     "neuron": "--x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5",
     "handwrite": '"Dear Ada," -o letter.svg',
 }
-ONCE = ("--unit", "--depth", "--html", "--csv")  # flags that a deeper look doesn't repeat
+ONCE = (
+    "--unit",
+    "--depth",
+    "--html",
+    "--csv",
+    "--saliency",
+)  # flags that a deeper look doesn't repeat
 
 
 def main() -> None:
@@ -191,13 +197,13 @@ def _opening(line: Sequence[str]) -> Callable[..., Work]:
 
 def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any]) -> int:
     """Walk from a place of a result, or from a unit of a file, towards the inputs."""
-    from neuropil.microscope import opening, page, telling
+    from neuropil.microscope import opening, page, saliency, telling
     from neuropil.microscope.graph import read as read_graph
     from neuropil.microscope.walk import walked
 
     lens = {option.name: option.value(given[option.name]) for option in LENS}
-    for target, form in ((lens["html"], ".html"), (lens["csv"], ".csv")):
-        if target:
+    for kind, form in (("html", ".html"), ("csv", ".csv"), ("saliency", ".png")):
+        if target := lens[kind]:
             if target.suffix.lower() != form:
                 raise Problem(f"{target} is to be a {form} file; end its name so")
             check_place(target, lens["force"])
@@ -220,6 +226,8 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
         _write(lens["html"], page.drawn(walk, command))
     if lens["csv"]:
         _write(lens["csv"], walk.stages[-1].worked.csv())
+    if lens["saliency"]:
+        saliency.painted(walk).save(lens["saliency"])
     if lens["json"]:
         typer.echo(json.dumps(telling.numbers(walk), allow_nan=False))
         return DONE

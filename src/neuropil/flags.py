@@ -63,6 +63,7 @@ LENS = (  # the options of `open`, after those of the application
     Option("exact", bool, False, "show every digit instead"),
     Option("html", Path, None, "write the walk as a page, in which numbers can be changed"),
     Option("csv", Path, None, "write all terms of the last neuron as a table"),
+    Option("saliency", Path, None, "paint how much each pixel matters, |dL/dx|, to this picture"),
     Option("force", bool, False, "overwrite what is there"),
     *NETWORK,
     Option("json", bool, False, "print one JSON object"),

@@ -60,12 +60,17 @@ class Goal:
 
 @dataclass(frozen=True)
 class Sight:
-    """The picture that a person looks at: RGB (H, W, 3) bytes, the place (x, y), its color."""
+    """The picture that a person looks at: RGB (H, W, 3), bytes or 16 bits.
+
+    place: (x, y) of what was pressed; None where that is the whole
+    words: what is to be seen there
+    painted: whether the first three steps are the red, green and blue of the place
+    """
 
     pixels: "NDArray[Any]"
-    x: int
-    y: int
-    words: str  # what is to be seen there
+    place: tuple[int, int] | None
+    words: str
+    painted: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Probe:
     steps: from what is seen down to the unit, which makes the first term of the last step
     named: says what a unit of an input or an output is; None where its tensor is no picture
     views: the input tensors (1, C, H, W) that show the whole picture of `sight`
+    saliency: whether a page shows how much each pixel of it matters
     """
 
     network: Path
@@ -85,3 +91,4 @@ class Probe:
     named: Callable[[Unit], str | None] = lambda unit: None
     sight: Sight | None = None
     views: tuple[str, ...] = ()
+    saliency: bool = False

@@ -18,11 +18,14 @@ from neuropil.core.worked import Worked
 from neuropil.kit.image import Image
 from neuropil.kit.page import address
 from neuropil.kit.probe import Sight
-from neuropil.microscope.field import Box
+from neuropil.microscope import saliency
+from neuropil.microscope.field import Box, field
 from neuropil.microscope.stage import Stage
+from neuropil.microscope.sums import winner
 from neuropil.microscope.walk import Walk
 
 TEMPLATE = Path(__file__).with_name("walk.html")
+SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
 SIDE = 900  # pixels of the picture's longer side in the page
 AFTER, INSIDE = "What you see, and how it was put together", "Inside the network"
 
@@ -33,9 +36,10 @@ def drawn(walk: Walk, command: str) -> str:
     first = walk.stages[0].worked.name
     title = f"Behind {sight.words}" if sight else f"Inside {first}"
     footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
-    data = json.dumps(
-        {"stages": stages(walk), "sight": picture(sight) if sight else None}, allow_nan=False
-    )
+    seen = picture(sight) if sight else None
+    if seen and walk.probe.views and walk.probe.saliency:
+        seen["saliency"] = address(saliency.painted(walk))
+    data = json.dumps({"stages": stages(walk), "sight": seen}, allow_nan=False)
     page = TEMPLATE.read_text(encoding="utf-8")
     page = page.replace("TITLE", html.escape(title)).replace("FOOTER", footer)
     return page.replace("DATA", data.replace("<", "\\u003c"))
@@ -71,10 +75,23 @@ def stage_data(n: int, stage: Stage, box: Box | None, walk: Walk) -> dict[str, A
         "below": {str(term): lower for term, lower in stage.below.items()},
         "shares": stage.shares,
         "field": placed(box, walk) if box else None,
+        "fields": fields(stage, walk),
         "back": way_back(worked),
         "proved": proof.passed,
         "proofText": proved(worked),
     }
+
+
+def fields(stage: Stage, walk: Walk) -> dict[str, list[float]]:
+    """Find what the inputs with the largest products can see of the picture."""
+    if not stage.sources or not walk.probe.views:
+        return {}
+    made: dict[str, list[float]] = {}
+    for term in stage.worked.largest(SEEN):
+        unit = stage.sources[term]
+        box = field(walk.slide, winner(walk.slide, unit), walk.probe.views[0]) if unit else None
+        made |= {str(term): placed(box, walk)} if box else {}
+    return made
 
 
 def placed(box: Box, walk: Walk) -> list[float]:
@@ -116,9 +133,9 @@ def picture(sight: Sight) -> dict[str, Any]:
     bytes_ = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
     small = Picture.fromarray(bytes_)
     small.thumbnail((SIDE, SIDE))
-    return {
-        "picture": address(Image(np.asarray(small))),
-        "at": [(sight.x + 0.5) / width, (sight.y + 0.5) / height],
-        "rgb": [int(v) for v in bytes_[sight.y, sight.x]],
-        "words": sight.words,
-    }
+    made: dict[str, Any] = {"picture": address(Image(np.asarray(small))), "words": sight.words}
+    if sight.place:
+        x, y = sight.place
+        made["at"] = [(x + 0.5) / width, (y + 0.5) / height]
+        made |= {"rgb": [int(v) for v in bytes_[y, x]]} if sight.painted else {}
+    return made

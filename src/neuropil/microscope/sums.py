@@ -69,6 +69,15 @@ def taken_apart(slide: Slide, unit: Unit) -> Sum:
     return by_derivative(slide, node, unit)
 
 
+def winner(slide: Slide, unit: Unit) -> Unit:
+    """Find the unit whose value the largest of a whole channel is; any other unit is its own."""
+    node = slide.graph.maker.get(unit.tensor)
+    if node is None or node.op != "ReduceMax":
+        return unit
+    sources = by_derivative(slide, node, unit).sources
+    return max(sources, key=lambda source: source.x * source.w).unit if sources else unit
+
+
 def just(slide: Slide, unit: Unit) -> Sum:
     """Take a unit as it is: one term of weight 1."""
     return Sum((Source(unit, slide.unit(unit), 1.0),), 0.0)

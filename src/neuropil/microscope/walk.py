@@ -14,7 +14,7 @@ from neuropil.microscope.lens import Context, opened
 from neuropil.microscope.operators import Unknown
 from neuropil.microscope.slide import Slide, prepared, slopes
 from neuropil.microscope.stage import Stage
-from neuropil.microscope.sums import taken_apart
+from neuropil.microscope.sums import taken_apart, winner
 
 MOVES = (  # operations that only carry a number somewhere else
     *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
@@ -121,14 +121,16 @@ def seen(slide: Slide, probe: Probe, stage: Stage) -> Box | None:
     """Find what a stage can see of the picture."""
     if not stage.unit or not probe.views:
         return None
-    return field(slide, stage.unit, probe.views[0])
+    return field(slide, winner(slide, stage.unit), probe.views[0])
 
 
 def name(slide: Slide, probe: Probe, unit: Unit) -> str:
     """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
     own = probe.named(unit)
     if own:
-        return own
+        best = winner(slide, unit)
+        found = "" if best == unit else f", found at row {best.index[2]}, column {best.index[3]}"
+        return own + found
     label, index = slide.graph.label(unit.tensor), unit.index
     node = slide.graph.maker.get(unit.tensor)
     if node and node.op == "LSTM" and len(index) == 4:

@@ -24,7 +24,7 @@ from PIL import Image as Picture
 
 from neuropil.apps.classify import data, teaching
 from neuropil.apps.classify.data import CLASSES
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import features
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.progress import on_terminal, track
@@ -90,10 +90,9 @@ def calibrated(made: Path, folder: Path) -> Model:
     z = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     model = Model.open(made).replaced({}, {"temperature": f"{T:.6g}", "outside": OUTSIDE})
-    app = Classify(network=Network(model.content))
     photos, shown = zip(*(*photographs(folder), *small(held)), strict=True)
     labels = np.array([word == NONE for word in shown], np.int64)
-    lesson = teaching.taught(app.features(photos), labels, 2)
+    lesson = teaching.taught(features(network, photos), labels, 2)
     weight = lesson.head.weight[1] - lesson.head.weight[0]
     bias = lesson.head.bias[1] - lesson.head.bias[0]
     scores = json.loads(network.metadata["scores"]) | {

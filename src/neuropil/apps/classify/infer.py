@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.classify.answer import Answer, ClassName, Guess
-from neuropil.apps.classify.data import encode
+from neuropil.apps.classify.data import Floats, encode
 from neuropil.apps.classify.probe import found
 from neuropil.apps.classify.render import confusion, contacts
 from neuropil.apps.classify.teaching import Lesson, taught
@@ -28,7 +28,7 @@ from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
 from neuropil.kit.progress import track
-from neuropil.kit.weights import Weights
+from neuropil.kit.weights import Network, Weights
 from neuropil.registry import App
 
 TOP, RATE = Between(1, 1000), Between(0, 100)
@@ -68,13 +68,12 @@ class Classify(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "classify-base-v1.onnx",
-        sha256="",
+        sha256="bc0c2187c3d999b13bd0ac0fd67b24afe3fe13c6fe10fba120be303cd23be803",
         licence="MIT",
     )
 
     def __call__(self, photo: Image, *, top: Annotated[int, TOP] = 3) -> Classified:
-        """Say what is in a picture: airplane, automobile, bird, cat, deer, dog, frog, horse, ship,
-        truck, or none of them.
+        """Say what is in a picture: one of ten kinds of things, or none of them.
 
         photo: a picture of any size
         top: how many answers to give, the most likely ones
@@ -89,7 +88,7 @@ class Classify(App):
     def answer(self, photo: Image) -> Answer:
         """Run the network on all views of a picture."""
         seen_as = views(photo.height, photo.width)
-        made = self.network.run(picture=encode(pixels(photo, seen_as)))
+        made = looked(self.network, photo, seen_as)
         return Answer(
             self.classes, made["logits"], made["outside"][:, 0], self.temperature, self.outside
         )
@@ -114,11 +113,11 @@ class Classify(App):
         return contacts([(name, photo, list(map(str, c.guesses))) for name, photo, c in seen])
 
     def teach(self, album: Album) -> Taught:
-        """Learn classes of your own: a folder of pictures for each, five or more."""
+        """Learn classes of your own: from a folder that has one for each, of 5 pictures or more."""
         names = tuple(album.classes)
         labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
         photos = [photo for its in album.classes.values() for photo in its]
-        x = self.features(photos)
+        x = features(self.network, photos)
         lesson = taught(x, labels, len(names))
         right = int(np.bincount(labels).max())
         return Taught(
@@ -129,14 +128,6 @@ class Classify(App):
             lesson.accuracy,
             right / len(photos),
         )
-
-    def features(self, photos: Sequence[Image]) -> NDArray[np.float64]:
-        """Find the mean features (N, D) of the views of every picture."""
-        rows = [
-            self.network.run(picture=encode(pixels(p, views(p.height, p.width))))["features"]
-            for p in track(photos, total=len(photos), title="looking")
-        ]
-        return np.array([row.mean(axis=0) for row in rows], np.float64)
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
         """Put a new last layer on the network."""
@@ -178,6 +169,16 @@ class Classify(App):
         return found(self.network.path, photo, seen_as, answer, label, target, rate)
 
 
-def pixels(photo: Image, seen_as: Sequence[View]) -> NDArray[np.uint8]:
-    """Reduce a picture to its views (V, 32, 32, 3)."""
-    return np.stack([seen(photo, view) for view in seen_as])
+def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str, Floats]:
+    """Run a network on the views of a picture: logits (V, K), outside (V, 1), features (V, D)."""
+    pixels = np.stack([seen(photo, view) for view in seen_as])
+    return network.run(picture=np.ascontiguousarray(encode(pixels)))
+
+
+def features(network: Network, photos: Sequence[Image]) -> NDArray[np.float64]:
+    """Find the mean features (N, D) of the views of every picture."""
+    rows = [
+        looked(network, photo, views(photo.height, photo.width))["features"].mean(axis=0)
+        for photo in track(photos, total=len(photos), title="looking")
+    ]
+    return np.array(rows, np.float64)

@@ -1,7 +1,7 @@
 """From the probability of a class back to the neuron behind it.
 
 p  <-  its share of all classes, times how likely it is that the picture shows one of them
-   <-  e^(z / T)  <-  z, the mean of the logits of all views  <-  the logit of one, a neuron
+   <-  e^((z - m)/T)  <-  z, the mean of the logits of all views  <-  the logit of one, a neuron
 
 V  views of a picture     K  classes
 """
@@ -77,7 +77,7 @@ def found(
     large = np.asarray(
         Picture.fromarray(pixels).resize((SHOWN * SIDE,) * 2, Picture.Resampling.NEAREST)
     )
-    words = f"{pressed.word}, and what the network sees of the picture: {view.name}"
+    words = f"“{pressed.word}” in the picture, here seen at {SIDE} × {SIDE}: {view.name}"
     return Probe(
         network,
         {"picture": np.ascontiguousarray(encode(pixels[None]))},
@@ -85,8 +85,9 @@ def found(
         goal,
         steps(pressed),
         partial(named, pressed=pressed),
-        Sight(large, len(large) // 2, len(large) // 2, words),
+        Sight(large, None, words),
         ("picture",),
+        saliency=True,
     )
 
 
@@ -164,23 +165,26 @@ def shown(pressed: Pressed) -> Worked:
 def share(pressed: Pressed) -> Worked:
     """Tell the share of a class: its part of all the powers (softmax)."""
     assert pressed.number is not None
-    powers = np.exp(pressed.answer.z / pressed.answer.temperature)
+    answer = pressed.answer
+    powers = np.exp((answer.z - answer.z.max()) / answer.temperature)
     terms = tuple(
-        Term(f"e^(z/T) of {name}", float(e), 1.0, learned=False)
-        for name, e in zip(pressed.answer.classes, powers, strict=True)
+        Term(f"e^((z - m)/T) of {name}", float(e), 1.0, learned=False)
+        for name, e in zip(answer.classes, powers, strict=True)
     )
-    top, p = float(powers[pressed.number]), float(pressed.answer.shares[pressed.number])
+    top, p = float(powers[pressed.number]), float(answer.shares[pressed.number])
     name = f"share of {pressed.word} among the classes"
     return Worked(name, terms, 0.0, share_of(top, pressed.number), Ran(None, p, ROUNDING))
 
 
 def power(pressed: Pressed) -> Worked:
-    """Tell e^(z/T) of the class."""
+    """Tell e^((z - m)/T) of the class; m is the largest z, which keeps powers in bounds."""
     assert pressed.number is not None
     T, z = pressed.answer.temperature, float(pressed.answer.z[pressed.number])
+    most = float(pressed.answer.z.max())
     term = Term("z, the mean of the views", z, 1 / T, learned=False)
-    name = f"e^(z/T) of {pressed.word}, T = {T:g}"
-    return Worked(name, (term,), 0.0, EXP, Ran(z / T, float(np.exp(z / T)), ROUNDING))
+    name = f"e^((z - m)/T) of {pressed.word}, T = {T:g}, m = {most:.6g}, the largest z"
+    a = float(np.exp((z - most) / T))
+    return Worked(name, (term,), -most / T, EXP, Ran((z - most) / T, a, ROUNDING))
 
 
 def unknown(pressed: Pressed) -> Worked:

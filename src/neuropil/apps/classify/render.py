@@ -61,7 +61,8 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
         upright(picture, cut(name)[:18], round(middle))
         for column in range(K):
             field(canvas, row, column, int(counts[row, column]), float(shares[row, column]))
-    canvas.text((GAP, GAP), "is ↓   taken for →", fill=QUIET, font_size=13)
+    canvas.text((GAP, HEAD - 26), "rows: what it is", fill=QUIET, font_size=13)
+    canvas.text((GAP, HEAD - 44), "columns: taken for", fill=QUIET, font_size=13)
     return Image(np.asarray(picture))
 
 

@@ -233,7 +233,7 @@ class Colorize(App):
             goal(cell, n, target, rate),
             steps(point, around, cell, n),
             partial(named, cell=cell, size=view.light.shape),
-            Sight(picture.pixels, at.x, at.y, "the color of this pixel"),
+            Sight(picture.pixels, (at.x, at.y), "the color of this pixel", painted=True),
             ("lightness",),
         )
 

@@ -61,7 +61,7 @@ def found(pen: Network, row: Row, step: int, picture: Image, place: tuple[int, i
         ),
         steps(row, mixture, made, step),
         lambda unit: named(unit, M, row),
-        Sight(picture.pixels, *place, words),
+        Sight(picture.pixels, place, words),
     )
 
 

@@ -1,0 +1,256 @@
+"""How often the answer is right: on CIFAR-10's test, on photographs, on classes of one's own.
+
+    neuropil bench classify --data DIR
+
+What was looked at by eye is in photos.tsv: 200 photographs of photos-val.zip, of which 100 show one
+of the ten classes (all that are there, but of birds and dogs the first 31 that are clear to see)
+and 100 none of them. Left out was what people would argue about: wolves, lions, antelopes, vans.
+
+    N  pictures     K  classes     V  views
+"""
+
+import csv
+import io
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.classify import records
+from neuropil.apps.classify.answer import Answer
+from neuropil.apps.classify.calibration import calibration_error, run
+from neuropil.apps.classify.data import CLASSES, Pictures, test_set
+from neuropil.apps.classify.infer import Classify
+from neuropil.kit.album import Album
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import track
+from neuropil.kit.report import Table
+
+PHOTOS = Path(__file__).with_name("photos.tsv")
+NONE = "none"
+OF_ONE_CLASS = 50  # pictures that a class is taught by, and as many to test it
+TAUGHT = {  # classes that the network has never seen, for --teach: where photographs of them are
+    "tench": ("imagenette", 0, 910),
+    "cassette player": ("imagenette", 1855, 2300),
+    "chain saw": ("imagenette", 2508, 3100),
+    "church": ("imagenette", 3237, 4078),
+    "french horn": ("imagenette", 4118, 4899),
+    "gas pump": ("imagenette", 6003, 6650),
+    "golf ball": ("imagenette", 6727, 7518),
+    "parachute": ("imagenette", 7558, 8375),
+    "elephant": ("pacs_photo", 180, 369),
+    "guitar": ("pacs_photo", 549, 688),
+}
+
+Figures = dict[str, float | int | str]
+Floats = NDArray[np.float64]
+
+
+def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
+    test = test_set(data)
+    logits = run(app.network, test)
+    z = (logits - logits.max(axis=1, keepdims=True)) / app.temperature
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    told = p.argmax(axis=1)
+    right = told == test.labels
+    seeds = [row.test for row in records.rows() if row.recipe == "classify-base" and row.test]
+    shares = tuple(
+        (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
+        for k, name in enumerate(CLASSES)
+    )
+    figures: Figures = {
+        "accuracy": float(right.mean()),
+        "accuracy_mean": float(np.mean(seeds)) if seeds else float(right.mean()),
+        "accuracy_sd": float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0,
+        "n_seeds": max(1, len(seeds)),
+        "calibration_error": calibration_error(p, test.labels),
+    }
+    columns = ("class", "right, %", "most often taken for")
+    return [Table("CIFAR-10, 10,000 test pictures", columns, shares)], figures
+
+
+def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
+    """Name the class that class k is most often taken for."""
+    counts = np.bincount(told[test.labels == k], minlength=len(CLASSES))
+    counts[k] = 0
+    return CLASSES[int(counts.argmax())]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Photographs that were looked at by eye, and what the network says of their views."""
+
+    shows: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Tell which show one of the ten classes."""
+        return np.array([word != NONE for word in self.shows])
+
+
+def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Measure on real photographs: which class, and whether it is one at all."""
+    seen = answered(app, data)
+    whole = Seen(seen.shows, tuple(only_whole(answer) for answer in seen.answers))
+    rows = [
+        ("the whole and a few squares of it", *measures(seen).values()),
+        ("the whole alone", *measures(whole).values()),
+    ]
+    columns = ("what is looked at", "right of 10, %", "right of 11, %", "AUROC", "AUROC by max p")
+    found = measures(seen)
+    figures: Figures = {
+        "n_photos": len(seen.shows),
+        "photo_accuracy": found["ten"] / 100,
+        "photo_accuracy_with_none": found["eleven"] / 100,
+        "none_auroc": found["auroc"],
+        "none_auroc_by_max_p": found["auroc_p"],
+        "photo_accuracy_whole": measures(whole)["ten"] / 100,
+    }
+    return [Table(f"{len(seen.shows)} photographs", columns, tuple(rows))], figures
+
+
+def measures(seen: Seen) -> dict[str, float]:
+    """Count what is right: among the ten; with none as an eleventh answer; inside above outside."""
+    inside = seen.inside
+    ten = [
+        answer.classes[int(answer.z.argmax())] == word
+        for answer, word in zip(seen.answers, seen.shows, strict=True)
+        if word != NONE
+    ]
+    eleven = [
+        answer.ranked()[0].name == (answer.outside if word == NONE else word)
+        for answer, word in zip(seen.answers, seen.shows, strict=True)
+    ]
+    known = np.array([-answer.unknown for answer in seen.answers])
+    surest = np.array([answer.shares.max() for answer in seen.answers])
+    return {
+        "ten": 100 * float(np.mean(ten)),
+        "eleven": 100 * float(np.mean(eleven)),
+        "auroc": auroc(known[inside], known[~inside]),
+        "auroc_p": auroc(surest[inside], surest[~inside]),
+    }
+
+
+def auroc(above: Floats, below: Floats) -> float:
+    """Tell how often one of `above` is larger than one of `below`; ties count half."""
+    difference = above[:, None] - below[None, :]
+    return float((difference > 0).mean() + (difference == 0).mean() / 2)
+
+
+def answered(app: Classify, data: Path) -> Seen:
+    """Classify the photographs of photos.tsv; raises Problem where they are not there."""
+    archive = data / "photos-val.zip"
+    if not archive.exists():
+        raise Problem(f"{archive} is not there, of which 200 photographs are measured on")
+    with PHOTOS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    with zipfile.ZipFile(archive) as files:
+        answers = [
+            app.answer(opened(files, f"{row['photo']}.webp"))
+            for row in track(rows, total=len(rows), title="photographs")
+        ]
+    return Seen(tuple(row["shows"] for row in rows), tuple(answers))
+
+
+def opened(files: zipfile.ZipFile, name: str) -> Image:
+    """Read a photograph of an archive."""
+    return Image(np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB")))
+
+
+def only_whole(answer: Answer) -> Answer:
+    """Take the first view, which is the whole, alone."""
+    return replace(answer, logits=answer.logits[:1], outsides=answer.outsides[:1])
+
+
+# Classes of one's own -----------------------------------------------------------------------------
+
+
+def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Teach ten new classes by 50 photographs each, from folder to file, and test by 50 others."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        others = unpacked(data, here / "album")
+        started = time.perf_counter()
+        taught = app.teach(Album.open(here / "album"))
+        taught.network.save(here / "mine.onnx")
+        seconds = time.perf_counter() - started
+        mine = Classify(weights=here / "mine.onnx")
+        right = [mine.guesses(photo)[0].name == name for name, photo in others]
+    figures: Figures = {
+        "teach_seconds": seconds,
+        "teach_accuracy": taught.accuracy,
+        "teach_accuracy_others": float(np.mean(right)),
+        "teach_pictures": taught.pictures,
+    }
+    rows = (
+        ("pictures, of ten classes", float(taught.pictures)),
+        ("seconds, from folder to file", seconds),
+        ("right by cross-validation, %", 100 * taught.accuracy),
+        (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
+    )
+    return [Table("Ten classes of one's own (--teach)", ("", ""), rows)], figures
+
+
+def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
+    """Write an album of the new classes, and return as many other photographs of them."""
+    others: list[tuple[str, Image]] = []
+    for name, (source, first, last) in TAUGHT.items():
+        (folder / name).mkdir(parents=True)
+        for i, photo in enumerate(of_range(data, source, first, last, 2 * OF_ONE_CLASS)):
+            if i % 2:
+                others.append((name, photo))
+            else:
+                photo.save(folder / name / f"{i}.jpg")
+    return others
+
+
+def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
+    """Read n photographs of a collection, evenly spread over a range of its numbers."""
+    names: list[tuple[int, Path, str]] = []
+    for archive in sorted(data.glob("photos-[0-9].zip")):
+        with zipfile.ZipFile(archive) as files:
+            for name in files.namelist():
+                path = Path(name)
+                if path.parent.name == source and first <= int(path.stem) <= last:
+                    names.append((int(path.stem), archive, name))
+    if len(names) < n:
+        raise Problem(f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}")
+    names.sort()
+    for _, archive, name in (names[len(names) * i // n] for i in range(n)):
+        with zipfile.ZipFile(archive) as files:
+            yield opened(files, name)
+
+
+def recorded() -> tuple[list[Table], Figures]:
+    """Tell the record of trainings."""
+    rows = records.rows()
+    table = tuple(
+        (
+            row.recipe,
+            row.seed,
+            row.steps,
+            row.seconds / 60,
+            row.cores,
+            100 * row.held_out,
+            "" if row.test is None else f"{100 * row.test:.2f}",
+        )
+        for row in rows
+    )
+    columns = ("recipe", "seed", "steps", "minutes", "cores", "held out, %", "test, %")
+    figures: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
+    return [Table("Trainings on record", columns, table)], figures
+
+
+def key(row: records.Row) -> str:
+    """Name the figure of a row."""
+    name = row.recipe.removeprefix("classify-").replace("-", "_")
+    return f"{name}_seed{row.seed}" if row.seed else name

@@ -1,0 +1,51 @@
+"""Saliency: how much each pixel of the picture moves what is looked at (Simonyan et al. 2014).
+
+how much = max over channels of |dL/dx|        the gradient, by `neuropil.core` in float64
+
+H, W  pixels of the network's input
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
+from neuropil.microscope.slide import slopes
+from neuropil.microscope.walk import Walk
+
+DIM = 0.55  # of the picture under the paint
+HOT = np.array([255, 205, 40], np.float64)  # the color of a pixel that moves much
+MUCH = 99.0  # percentile of the pixels that counts as much
+
+
+def saliency(walk: Walk) -> NDArray[np.float64]:
+    """Differentiate what is looked at by every pixel of the picture: (H, W), 0 or more.
+
+    Raises Problem where the network sees no picture, or nothing leads from it.
+    """
+    if not walk.probe.views:
+        raise Problem("this network sees no picture, so there is no saliency: leave it out")
+    view = walk.probe.views[0]
+    found = slopes(walk.slide, walk.probe.goal, view).get(view)
+    if found is None:
+        raise Problem("what is looked at doesn't depend on the picture: it has no saliency")
+    amount: NDArray[np.float64] = np.abs(found[0]).max(axis=0)
+    return amount
+
+
+def painted(walk: Walk) -> Image:
+    """Paint the pixels that move much over the picture, which is dimmed and grey."""
+    amount = saliency(walk)
+    sight = walk.probe.sight
+    assert sight is not None, "whoever names views shows them"
+    pixels = np.asarray(sight.pixels)
+    bright = pixels.astype(np.float64) * (255 / np.iinfo(pixels.dtype).max)
+    grey = DIM * bright.mean(axis=2, keepdims=True)
+    height, width = grey.shape[:2]
+    heat = np.clip(amount / max(np.percentile(amount, MUCH), 1e-300), 0, 1)
+    large = Picture.fromarray(np.round(255 * heat).astype(np.uint8)).resize(
+        (width, height), Picture.Resampling.NEAREST
+    )
+    share = np.asarray(large)[..., None] / 255
+    return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))

@@ -1,0 +1,164 @@
+"""CIFAR-10 read in its three forms, and batches made of it."""
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.classify import data
+from neuropil.apps.classify.data import SIDE, Examples, Pictures
+from neuropil.kit.moment import Moment
+from neuropil.kit.problem import Problem
+
+Bytes = NDArray[np.uint8]
+
+
+def pictures(n: int, seed: int = 0) -> Pictures:
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(256, size=(n, SIDE, SIDE, 3), dtype=np.uint8)
+    return Pictures(pixels, np.arange(n) % 10)
+
+
+def mosaics(made: Pictures, part: str, files: zipfile.ZipFile) -> None:
+    """Write pictures as the archive has them: mosaics of 10 x 10, row by row."""
+    n = -(-len(made) // 100) * 100
+    every = np.zeros((n, SIDE, SIDE, 3), np.uint8)
+    every[: len(made)] = made.pixels
+    for i in range(n // 100):
+        grid = every[100 * i : 100 * i + 100].reshape(10, 10, SIDE, SIDE, 3)
+        file = io.BytesIO()
+        sheet = grid.swapaxes(1, 2).reshape(10 * SIDE, 10 * SIDE, 3)
+        Picture.fromarray(sheet).save(file, "WEBP", lossless=True)
+        files.writestr(f"{part}/{i:03}.webp", file.getvalue())
+    files.writestr(f"{part}/labels.txt", "\n".join(map(str, made.labels)))
+
+
+def records(made: Pictures) -> bytes:
+    """Write pictures as the public original has them."""
+    planes = made.pixels.transpose(0, 3, 1, 2).reshape(len(made), -1)
+    return np.column_stack([made.labels.astype(np.uint8), planes]).tobytes()
+
+
+def same(one: Pictures, other: Pictures) -> bool:
+    return np.array_equal(one.pixels, other.pixels) and np.array_equal(one.labels, other.labels)
+
+
+def test_mosaics_are_cut_row_by_row(tmp_path: Path) -> None:
+    train, test = pictures(130), pictures(20, 1)
+    with zipfile.ZipFile(tmp_path / "cifar10.zip", "w") as files:
+        mosaics(train, "train", files)
+        mosaics(test, "test", files)
+    assert same(data.read(tmp_path, "train"), train)
+    assert same(data.test_set(tmp_path), test)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_public_original_is_read(tmp_path: Path, packed: bool) -> None:
+    parts = [pictures(7, n) for n in range(6)]
+    names = [*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin"]
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    for name, part in zip(names, parts, strict=True):
+        (folder / name).write_bytes(records(part))
+    if packed:
+        with tarfile.open(tmp_path / "cifar-10-binary.tar.gz", "w:gz") as files:
+            files.add(folder, folder.name)
+        for name in names:
+            (folder / name).unlink()
+        folder.rmdir()
+    found = data.read(tmp_path, "train")
+    assert same(Pictures(found.pixels[7:14], found.labels[7:14]), parts[1])
+    assert same(data.test_set(tmp_path), parts[5])
+
+
+def test_a_folder_without_it_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"neither cifar10\.zip nor .*cs\.toronto\.edu"):
+        data.read(tmp_path, "train")
+
+
+def test_the_last_of_each_class_are_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "HELD_OUT", 3)
+    every = pictures(80)
+    with zipfile.ZipFile(tmp_path / "cifar10.zip", "w") as files:
+        mosaics(every, "train", files)
+    found = data.examples(tmp_path)
+    assert np.bincount(found.held_out.labels).tolist() == [3] * 10
+    assert same(found.held_out, Pictures(every.pixels[50:], every.labels[50:]))
+    assert same(found.learn, Pictures(every.pixels[:50], every.labels[:50]))
+
+
+@pytest.fixture
+def examples(monkeypatch: pytest.MonkeyPatch) -> Examples:
+    monkeypatch.setattr(data, "BATCH", 20)
+    return Examples(pictures(60), pictures(4))
+
+
+def decoded(x: NDArray[np.float32]) -> Bytes:
+    back = x.transpose(0, 2, 3, 1) * data.SPREAD + data.MEAN
+    return np.round(back).astype(np.uint8)
+
+
+def test_an_epoch_shows_every_picture_once(
+    examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "SHIFT", 0)
+    shown: dict[bytes, int] = {}
+    for step in range(6):
+        for picture in decoded(data.batch(examples, Moment(3, step, 6))["picture"]):
+            shown[picture.tobytes()] = shown.get(picture.tobytes(), 0) + 1
+    straight = {p.tobytes() for p in examples.learn.pixels}
+    mirrored = {p[:, ::-1].tobytes() for p in examples.learn.pixels}
+    assert shown == dict.fromkeys(straight | mirrored, 1), (
+        "two epochs: each once, and mirrored once"
+    )
+
+
+def test_random_flips_are_another_thing(
+    examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "SHIFT", 0)
+    shown = [
+        decoded(data.batch(examples, Moment(3, step, 6), alternating=False)["picture"])
+        for step in range(6)
+    ]
+    kinds = {picture.tobytes() for batch in shown for picture in batch}
+    assert 60 < len(kinds) < 110, "some were mirrored twice, or never"
+
+
+def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
+    one, again, other = (data.batch(examples, Moment(0, s, 9)) for s in (4, 4, 5))
+    assert all(np.array_equal(one[name], again[name]) for name in one)
+    assert not np.array_equal(one["picture"], other["picture"])
+    assert one["picture"].shape == (20, 3, SIDE, SIDE)
+    assert one["picture"].dtype == one["label"].dtype == np.float32
+
+
+def test_pictures_are_moved_by_a_few_pixels_and_reflected() -> None:
+    many = np.repeat(pictures(1).pixels, 200, axis=0)
+    moved = data.moved(many, np.random.default_rng(0))
+    wide = np.pad(many[0], ((data.SHIFT,) * 2, (data.SHIFT,) * 2, (0, 0)), mode="reflect")
+    seen = set()
+    for picture in moved:
+        places = [
+            (y, x)
+            for y in range(2 * data.SHIFT + 1)
+            for x in range(2 * data.SHIFT + 1)
+            if np.array_equal(wide[y : y + SIDE, x : x + SIDE], picture)
+        ]
+        seen.update(places)
+        assert len(places) == 1
+    assert len(seen) > 60, "all of 9 x 9 places come up"
+
+
+def test_encoding_standardizes() -> None:
+    flat = np.full((1, 2, 2, 3), 255, np.uint8)
+    x = data.encode(flat)
+    assert x.shape == (1, 3, 2, 2)
+    assert x[0, :, 0, 0] == pytest.approx((255 - data.MEAN) / data.SPREAD)

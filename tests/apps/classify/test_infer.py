@@ -1,0 +1,200 @@
+"""The classifier at work: answers, contact sheets, classes of one's own."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from neuropil import cli
+from neuropil.apps.classify.data import CLASSES, encode
+from neuropil.apps.classify.infer import Classify, features
+from neuropil.kit.album import Album
+from neuropil.kit.image import Image
+from neuropil.kit.weights import Network
+
+SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
+CAT = SAMPLES / "cat-color.jpg"
+
+
+@pytest.fixture(scope="module")
+def app() -> Classify:
+    return Classify()
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Make stripes that lie, stripes that stand, and spots, in many colors."""
+    rng = np.random.default_rng(0)
+    for name in ("lying", "standing", "spotted"):
+        (tmp_path / "album" / name).mkdir(parents=True)
+        for i in range(8):
+            color = rng.integers(60, 256, 3)
+            y, x = np.mgrid[:64, :64] // int(rng.integers(6, 10))
+            on = {"lying": y % 2, "standing": x % 2, "spotted": (x % 2) & (y % 2)}[name]
+            pixels = (on[..., None] * color).astype(np.uint8)
+            Picture.fromarray(pixels).save(tmp_path / "album" / name / f"{i}.png")
+    return tmp_path / "album"
+
+
+def test_a_cat_is_a_cat(app: Classify) -> None:
+    (first, *others) = app(Image.open(CAT), top=11).guesses
+    assert first.name == "cat"
+    assert sorted(g.name for g in (first, *others)) == sorted([*CLASSES, "none of them"])
+    assert sum(g.probability for g in (first, *others)) == pytest.approx(1)
+    assert [g.probability for g in others] == sorted((g.probability for g in others), reverse=True)
+
+
+def test_coffee_is_none_of_them(app: Classify) -> None:
+    assert app(Image.open(SAMPLES / "coffee-color.jpg")).guesses[0].name == "none of them"
+
+
+def test_a_small_picture_gets_what_the_network_says(app: Classify) -> None:
+    pixels = np.asarray(Picture.open(CAT).resize((32, 32)))
+    made = app.network.run(picture=np.ascontiguousarray(encode(pixels[None])))
+    z = made["logits"][0].astype(np.float64) / app.temperature
+    p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    unknown = 1 / (1 + np.exp(-float(made["outside"][0, 0])))
+    found = {g.name: g.probability for g in app(Image(pixels), top=11).guesses}
+    for name, share in zip(CLASSES, p, strict=True):
+        assert found[name] == pytest.approx((1 - unknown) * share, rel=1e-4)
+
+
+def test_depth_and_glass_do_not_matter(app: Classify) -> None:
+    pixels = np.asarray(Picture.open(CAT).convert("RGB"))
+    deep = Image(pixels.astype(np.uint16) * 257, np.full(pixels.shape[:2], 65535, np.uint16))
+    one, other = (app(photo, top=11).guesses for photo in (Image(pixels), deep))
+    assert [g.name for g in one] == [g.name for g in other]
+    assert one[0].probability == pytest.approx(other[0].probability, abs=0.01)
+
+
+def test_lines_sheets_and_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sheet = tmp_path / "new" / "sheet.png"
+    files = [str(SAMPLES / f"{name}-color.jpg") for name in ("cat", "coffee", "rocket")]
+    assert cli.run(["classify", *files, "-o", str(sheet), "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [*files, str(sheet)]
+    assert lines[0].partition(": ")[2].startswith("cat ")
+    assert lines[0].count("%") == 2
+    with Picture.open(sheet) as drawn:
+        assert drawn.width > 2 * 220
+    assert cli.run(["classify", files[0], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["input"] == files[0]
+    assert told["guesses"][0]["name"] == "cat"
+    assert 0.3 < told["guesses"][0]["probability"] <= 1
+
+
+def test_folders_are_gone_through_and_bad_files_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(CAT.read_bytes())
+    (tmp_path / "in" / "b.jpg").write_bytes(b"nothing")
+    (tmp_path / "in" / "notes.txt").write_bytes(b"nothing")
+    assert cli.run(["classify", str(tmp_path / "in")]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith(str(tmp_path / "in" / "a.jpg"))
+    assert len(out.splitlines()) == 1
+    assert "b.jpg is not a picture" in err
+    assert "1 of 2 inputs could not be done" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ([], "name a picture or a folder, as in: neuropil classify"),
+        (["no.jpg"], "there is no file no.jpg"),
+        (["CAT", "-o", "x.txt"], "x.txt can't be written; end the name in .jpg"),
+        (["CAT", "-o", "CAT"], "is an input itself"),
+        (["CAT", "-o", "there.png"], "there.png is there already; overwrite it with --force"),
+        (["CAT", "--top", "0"], "top is 0; it lies between 1"),
+        (["film.mp4"], "film.mp4 is a film, which classify doesn't take"),
+        (["empty"], "empty holds no pictures"),
+        (["CAT", "--teach", "album"], "--teach takes its folder alone; leave out"),
+        (["--teach", "no"], "there is no folder no"),
+        (
+            ["--teach", "album", "-o", "mine.png"],
+            "mine.png can't be written; end the name in .onnx",
+        ),
+    ],
+)
+def test_mistakes_are_told(
+    line: list[str],
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+    album: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(album.parent)
+    (album.parent / "empty").mkdir()
+    (album.parent / "there.png").touch()
+    (album.parent / "film.mp4").touch()
+    assert cli.run(["classify", *(str(CAT) if word == "CAT" else word for word in line)]) == 2
+    out, err = capsys.readouterr()
+    assert reason in err
+    assert out == ""
+
+
+def test_taught_from_a_folder_it_knows_the_new_classes(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["mine.onnx", "mine-classify-confusion.png"]
+    assert "pictures: 24" in lines
+    assert "accuracy by chance: 0.3333" in lines
+    assert float(lines[-2].removeprefix("accuracy: ")) > 0.7
+    assert cli.run(["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["guesses"]
+    assert told[0]["name"] == "lying"
+    assert {guess["name"] for guess in told} == {"lying", "standing", "spotted"}
+    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx"]) == 2, "it is there already"
+    before = Path("mine.onnx").read_bytes()
+    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx", "--force", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["classes"] == ["lying", "spotted", "standing"]
+    assert Path("mine.onnx").read_bytes() == before, "the same folder, the same file"
+
+
+def test_a_taught_network_opens(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    assert cli.run(["classify", "--teach", "album"]) == 0
+    file = "album/spotted/1.png"
+    line = ["open", "classify", file, "--weights", "classify-teach.onnx", "--label"]
+    assert cli.run([*line, "spotted", "--depth", "3"]) == 0
+    assert "z of spotted" in capsys.readouterr().out
+    assert cli.run([*line, "none"]) == 2
+    assert "there are: lying, spotted, standing" in capsys.readouterr().err
+
+
+def test_features_are_the_mean_of_the_views(app: Classify) -> None:
+    photo = Image.open(CAT)
+    (row,) = features(app.network, [photo])
+    answer = app.answer(photo)
+    head = {
+        name: np.asarray(value, np.float64)
+        for name, value in zip(("weight", "bias"), matrices(app.network), strict=True)
+    }
+    assert head["weight"] @ row + head["bias"] == pytest.approx(answer.z, abs=1e-4)
+
+
+def matrices(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Read the last layer from the file."""
+    import onnx
+    from onnx import numpy_helper
+
+    held = {t.name: numpy_helper.to_array(t) for t in onnx.load(network.path).graph.initializer}
+    return held["head.weight.float16"], held["head.bias"]
+
+
+def test_teaching_in_python(app: Classify, album: Path) -> None:
+    taught = app.teach(Album.open(album))
+    assert taught.classes == ("lying", "spotted", "standing")
+    assert taught.confusion.height == taught.confusion.width
+    told = json.loads(Network(taught.network.content).metadata["scores"])
+    assert told == {"accuracy": taught.accuracy}

@@ -1,0 +1,114 @@
+"""From a probability down to the pixels: every step hands its number on, and each is proven."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil import cli
+from neuropil.apps.classify.answer import ClassName
+from neuropil.apps.classify.infer import Classify
+from neuropil.kit.image import Image
+from neuropil.kit.probe import Probe
+from neuropil.kit.problem import Problem
+from neuropil.microscope import page, saliency
+from neuropil.microscope.graph import read
+from neuropil.microscope.slide import moved
+from neuropil.microscope.walk import Walk, walked
+
+SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
+CAT = Image.open(SAMPLES / "cat-color.jpg")
+
+
+@pytest.fixture(scope="module")
+def app() -> Classify:
+    return Classify()
+
+
+def look(probe: Probe, depth: int = 1) -> Walk:
+    return walked(read(probe.network), probe, depth=depth)
+
+
+@pytest.mark.parametrize("label", ["cat", "dog", "ship", "none"])
+def test_the_walk_begins_with_what_is_printed(app: Classify, label: str) -> None:
+    walk = look(app.probe(CAT, label=ClassName(label)))
+    printed = {g.name: g.probability for g in app(CAT, top=11).guesses}
+    name = "none of them" if label == "none" else label
+    assert walk.stages[0].worked.a == pytest.approx(printed[name], rel=1e-6)
+    for number, stage in enumerate(walk.stages):
+        assert stage.worked.check().passed, stage.worked.name
+        for term, lower in stage.below.items():
+            assert lower > number
+            x, a = stage.worked.terms[term].x, walk.stages[lower].worked.a
+            assert x == pytest.approx(a, rel=1e-5, abs=1e-5)
+
+
+def test_the_most_likely_class_is_opened_by_default(app: Classify) -> None:
+    assert app.probe(CAT).unit == app.probe(CAT, label=ClassName("cat")).unit
+
+
+def test_it_leads_down_to_the_pixels(app: Classify) -> None:
+    walk = look(app.probe(CAT, label=ClassName("cat")), depth=30)
+    assert all(stage.worked.check().passed for stage in walk.stages)
+    assert walk.next is None
+    last = walk.stages[-1].worked
+    assert len(last.terms) <= 12
+    assert all("of what is seen" in term.name for term in last.terms)
+    (top, bottom), (left, right) = walk.fields[-1] or ((0, 0), (0, 0))
+    assert (bottom - top, right - left) <= (2, 2)
+
+
+def test_features_say_where_they_were_found(app: Classify) -> None:
+    walk = look(app.probe(CAT, label=ClassName("cat")))
+    names = [term.name for term in walk.stages[-1].worked.terms]
+    assert len(names) == 256
+    assert all("found at row" in name for name in names)
+
+
+def test_a_true_class_makes_a_loss_and_a_step(app: Classify) -> None:
+    walk = look(app.probe(CAT, label=ClassName("dog"), target=ClassName("cat")))
+    back = walk.stages[-1].worked.backward
+    assert back is not None
+    assert back.rate == 0.01
+    assert walk.stages[-1].worked.dL_dz > 0, "the dog's neuron is to say less"
+    outside = look(app.probe(CAT, label=ClassName("none"), target=ClassName("cat")))
+    assert outside.stages[-1].worked.dL_dz > 0, "and so is the one that says none"
+    assert all(s.worked.check().passed for s in (*walk.stages, *outside.stages))
+
+
+def test_mistakes_are_told(app: Classify) -> None:
+    for label, reason in (("dgo", r"did you mean dog\?"), ("tree", "there are: airplane, .*none")):
+        with pytest.raises(Problem, match=reason):
+            app.probe(CAT, label=ClassName(label))
+    with pytest.raises(Problem, match="by --label none"):
+        app.probe(CAT, label=ClassName("cat"), target=ClassName("none"))
+    with pytest.raises(Problem, match="rate is -1"):
+        app.probe(CAT, rate=-1)
+
+
+def test_saliency_is_the_gradient(app: Classify) -> None:
+    probe = app.probe(CAT, label=ClassName("cat"))
+    walk = look(probe)
+    amount = saliency.saliency(walk)
+    assert amount.shape == (32, 32)
+    for y, x in ((3, 4), (16, 16), (31, 0)):
+        slopes = []
+        for c in range(3):
+            unit = type(probe.unit)("picture", (0, c, y, x))
+            step = 1e-6
+            higher, lower = (moved(walk.slide, probe.goal, unit, s) for s in (step, -step))
+            slopes.append(abs(higher - lower) / (2 * step))
+        assert amount[y, x] == pytest.approx(max(slopes), rel=1e-3, abs=1e-6)
+
+
+def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:
+    drawn = page.drawn(look(app.probe(CAT)), "")
+    assert '"saliency": "data:image/jpeg' in drawn
+    assert '"rgb"' not in drawn.partition('id="data"')[2].partition("</script>")[0]
+    line = ["open", "classify", str(SAMPLES / "cat-color.jpg"), "--saliency"]
+    assert cli.run([*line, str(tmp_path / "s.png"), "--html", str(tmp_path / "w.html")]) == 0
+    made = Image.open(tmp_path / "s.png")
+    assert made.pixels.shape == (512, 512, 3)
+    assert len(np.unique(made.pixels.reshape(-1, 3), axis=0)) > 100
+    assert cli.run([*line, str(tmp_path / "s.jpg")]) == 2
+    assert cli.run([*line, str(tmp_path / "s.png")]) == 2, "it is there already"

@@ -1,0 +1,81 @@
+"""A last layer in closed form."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from neuropil.apps.classify import teaching
+
+K, D = 4, 12
+
+
+def clouds(n: int, apart: float, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % K
+    middles = np.random.default_rng(7).normal(size=(K, D)) * apart
+    mixing = np.random.default_rng(8).normal(size=(D, D)) * 0.3 + np.eye(D)
+    return middles[labels] + rng.normal(size=(n, D)) @ mixing, labels
+
+
+def test_without_shrinkage_it_is_scikit_learns() -> None:
+    x, labels = clouds(400, 1.0)
+    head = teaching.discriminant(x, labels, K, 0.0)
+    theirs = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(K, 1 / K)).fit(x, labels)
+    others, _ = clouds(50, 1.0, 3)
+    ours, expected = head.logits(others), theirs.decision_function(others)
+    ours -= ours.mean(axis=1, keepdims=True)
+    scale = (len(x) - K) / len(x)  # of the covariance: the one is unbiased
+    assert ours * 1 / scale == pytest.approx(expected - expected.mean(axis=1, keepdims=True))
+
+
+def test_what_it_says_of_itself_holds_for_others() -> None:
+    x, labels = clouds(200, 0.9)
+    others, truth = clouds(4000, 0.9, 5)
+    lesson = teaching.taught(x, labels, K)
+    right = (lesson.head.logits(others).argmax(axis=1) == truth).mean()
+    assert right > 0.8
+    assert abs(lesson.accuracy - right) < 0.06
+    assert lesson.accuracy == (lesson.told == labels).mean()
+
+
+def test_probabilities_are_calibrated() -> None:
+    x, labels = clouds(300, 0.5)
+    others, truth = clouds(6000, 0.5, 5)
+    logits = teaching.taught(x, labels, K).head.logits(others)
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    right = p.argmax(axis=1) == truth
+    assert abs(p.max(axis=1).mean() - right.mean()) < 0.05
+
+
+def test_few_pictures_of_many_features_will_do() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(2), 5)
+    x = rng.normal(size=(10, 256)) + 2 * labels[:, None] * (np.arange(256) < 40)
+    lesson = teaching.taught(x, labels, 2)
+    assert lesson.accuracy == 1
+    assert np.isfinite(lesson.head.weight).all()
+
+
+def test_features_that_never_change_do_no_harm() -> None:
+    x = np.zeros((10, 6))
+    lesson = teaching.taught(x, np.repeat(np.arange(2), 5), 2)
+    assert np.isfinite(lesson.head.weight).all()
+    assert np.isfinite(lesson.head.bias).all()
+
+
+def test_classes_are_spread_over_the_folds() -> None:
+    labels = np.repeat(np.arange(3), [5, 7, 11])
+    folds = teaching.folded(labels)
+    for k in range(3):
+        counts = np.bincount(folds[labels == k], minlength=teaching.FOLDS)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_no_fold_sees_itself() -> None:
+    """A head that has seen a picture tells it; one that hasn't can't tell noise."""
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(60, 200)), np.arange(60) % 2
+    assert (teaching.discriminant(x, labels, 2, 0.1).logits(x).argmax(axis=1) == labels).all()
+    assert teaching.taught(x, labels, 2).accuracy < 0.75
