@@ -53,7 +53,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pillow_heif": ("lazy kit/reading.py",),
     "ray": ("lazy scale.py",),
     "rich": ("lazy commands.py", "lazy kit/progress.py"),
-    "typer": ("cli.py", "commands.py", "flags.py"),
+    "typer": ("applying.py", "cli.py", "commands.py", "flags.py"),
     "svg": ("lazy apps/handwrite/svg.py",),
     "starlette": ("web/*",),
     "uvicorn": ("web/*",),

@@ -6,6 +6,7 @@ other, all but the two of the set-up. They find there, made by this test:
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
     album/      a folder with two of them
+    flowers/    two folders of six pictures each, as --teach takes them
     film.mp4    a grey film of twelve frames with a second of sound
     letter.txt  a short letter
     strokes.json  two lines of writing and what they say, as --learn takes them
@@ -134,6 +135,12 @@ def desk(tmp_path: Path) -> Path:
     for file in old[:2]:
         shutil.copy(file, folder / "album")
     (folder / "photos").mkdir()
+    for n, name in enumerate(("rose", "tulip")):
+        (folder / "flowers" / name).mkdir(parents=True)
+        for i in range(6):
+            noise = rng.integers(256, size=(64, 64, 3), dtype=np.uint8)
+            noise[..., n] = 20 * i
+            Picture.fromarray(noise).save(folder / "flowers" / name / f"{i}.png")
     for i in range(N_PHOTOS):
         with Picture.open(colored[i % len(colored)]) as whole:
             left, top = rng.integers(0, np.subtract(whole.size, CUTTING), endpoint=True).tolist()

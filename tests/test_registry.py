@@ -82,10 +82,13 @@ def test_the_network_is_opened_when_it_is_needed(
 
 
 def test_public_names_are_the_media_and_the_applications() -> None:
-    assert sorted(neuropil.__all__) == sorted({"Film", "Image", "__version__", *registry.NAMES})
+    assert sorted(neuropil.__all__) == sorted(
+        {"Album", "Film", "Image", "__version__", *registry.NAMES}
+    )
     assert dir(neuropil) == neuropil.__all__
     assert neuropil.Image.__name__ == "Image"
     assert neuropil.Film.__name__ == "Film"
+    assert neuropil.Album.__name__ == "Album"
     with pytest.raises(AttributeError, match="neuropil has no colour; it has"):
         neuropil.__getattr__("colour")
 

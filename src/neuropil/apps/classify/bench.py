@@ -178,25 +178,9 @@ def random_labels() -> NDArray[np.int64]:
 
 def by_recipe() -> Callable[[], object]:
     """Make a step as the recipe does it: channels last, Muon, smoothed labels."""
-    import torch
+    from neuropil.apps.classify.train import stepping
 
-    from neuropil.apps.classify.train import base
-    from neuropil.training.fit import placed, precision
-
-    recipe, place = base(), torch.device("cpu")
-    network = placed(recipe.network(), place)
-    optimizer = recipe.optimizer(network, recipe.lr)
-    picture = torch.from_numpy(noise(BATCH)).contiguous(memory_format=torch.channels_last)
-    batch = {"picture": picture, "label": torch.from_numpy(random_labels())}
-
-    def step() -> None:
-        with precision(place):
-            loss = recipe.loss(network, batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimizer.step()
-
-    return step
+    return stepping(noise(BATCH), random_labels())
 
 
 def by_torch() -> Callable[[], object]:

@@ -93,6 +93,10 @@ class Classify(App):
             self.classes, made["logits"], made["outside"][:, 0], self.temperature, self.outside
         )
 
+    def view_names(self, photo: Image) -> tuple[str, ...]:
+        """Name the parts of a picture that are looked at, as `answer` has them."""
+        return tuple(view.name for view in views(photo.height, photo.width))
+
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """Read the names of the classes."""

@@ -8,18 +8,20 @@ What comes of each stands in records.json (`records.py`) and in the card.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from neuropil.apps.classify import data
 from neuropil.apps.classify.model import ClassifyNet, Size
 from neuropil.training.export import folded
-from neuropil.training.fit import placed
+from neuropil.training.fit import placed, precision
 from neuropil.training.optim import Muon, adamw
 from neuropil.training.recipe import Packing, Recipe
 
@@ -86,6 +88,24 @@ def short_adamw() -> Recipe:
 def untrained() -> nn.Module:
     """Make the shipped network with random weights, as it runs: what the benchmark times."""
     return placed(folded(base().network().eval()), torch.device("cpu"))
+
+
+def stepping(picture: data.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
+    """Make a step of the shipped recipe on one batch, as `fit` does it: what is timed."""
+    recipe, place = base(), torch.device("cpu")
+    network = placed(recipe.network(), place)
+    optimizer = recipe.optimizer(network, recipe.lr)
+    seen = torch.from_numpy(picture).contiguous(memory_format=torch.channels_last)
+    batch = {"picture": seen, "label": torch.from_numpy(label)}
+
+    def step() -> None:
+        with precision(place):
+            loss = recipe.loss(network, batch)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+
+    return step
 
 
 def packing() -> Packing:

@@ -1,0 +1,65 @@
+"""The classifier on the sample photographs, as sections of the page that `neuropil demo` makes."""
+
+from pathlib import Path
+
+from neuropil.apps.classify.answer import ClassName
+from neuropil.apps.classify.infer import Classify
+from neuropil.kit.image import Image
+from neuropil.kit.page import Section, figure, row, table, text
+from neuropil.kit.probe import Probe
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+CAT = SAMPLES / "cat-color.jpg"
+SHOWN = 320  # pixels of a photograph in the page
+LOOK = "From the probability of a cat down to the pixels: cat-color.jpg --label cat"
+
+
+def sections() -> list[Section]:
+    """Say what the samples show, and why one of them is a cat."""
+    app = Classify()
+    cat, *others = [CAT, *sorted(set(SAMPLES.glob("*.jpg")) - {CAT})]
+    return [
+        Section(
+            "What is in a picture",
+            text(
+                "Ten classes of things, or none of them, at a look at 32 × 32 pixels of the whole "
+                "and of a few squares of it. `neuropil classify cat.jpg`"
+            )
+            + row(figure(Image.open(p).thumbnail(SHOWN), said(app, p)) for p in (cat, *others)),
+        ),
+        Section("Why it is a cat", terms(app)),
+    ]
+
+
+def said(app: Classify, path: Path) -> str:
+    """Caption a photograph with what was said of it."""
+    return ", ".join(str(guess) for guess in app(Image.open(path)).guesses)
+
+
+def terms(app: Classify) -> str:
+    """List what each view of the cat says for the classes that are most likely."""
+    photo = Image.open(CAT)
+    answer, names = app.answer(photo), app.view_names(photo)
+    best = sorted(range(len(answer.classes)), key=lambda k: -answer.z[k])[:4]
+    rows = [
+        (names[v], *(f"{answer.logits[v, k]:.3f}" for k in best), f"{answer.outsides[v]:.3f}")
+        for v in range(len(names))
+    ]
+    rows += [("mean z", *(f"{answer.z[k]:.3f}" for k in best), f"{answer.outsides.mean():.3f}")]
+    known = 1 - answer.unknown
+    shown = (
+        *(f"{100 * known * answer.shares[k]:.1f} %" for k in best),
+        f"{100 * (1 - known):.1f} %",
+    )
+    rows += [("p", *shown)]
+    columns = ("z of", *(answer.classes[k] for k in best), answer.outside)
+    words = (
+        f"p = (1 - p of none) · softmax(z / {answer.temperature:.3f}), p of none = σ(z). "
+        "Every z is a neuron of the network, whose terms are below."
+    )
+    return table(columns, rows) + text(words)
+
+
+def look() -> Probe:
+    """Choose the neuron that the page opens: the cat's."""
+    return Classify().probe(Image.open(CAT), label=ClassName("cat"))

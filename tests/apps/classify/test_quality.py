@@ -1,0 +1,72 @@
+"""What is measured of answers."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil.apps.classify import quality, records
+from neuropil.apps.classify.answer import Answer
+from neuropil.apps.classify.data import CLASSES
+from neuropil.apps.classify.records import Row
+from neuropil.kit.problem import Problem
+
+
+def answer(k: int, outside: float, views: int = 2) -> Answer:
+    logits = np.zeros((views, 10))
+    logits[:, k] = 5
+    return Answer(tuple(CLASSES), logits, np.full(views, outside), 1.0, "none of them")
+
+
+def test_the_list_of_photographs() -> None:
+    with quality.PHOTOS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    shown = [row["shows"] for row in rows]
+    assert len({row["photo"] for row in rows}) == 200
+    assert shown.count("none") == 100
+    assert {*shown} == {*CLASSES, "none"}
+
+
+def test_measures_by_hand() -> None:
+    cat, dog = CLASSES.index("cat"), CLASSES.index("dog")
+    seen = quality.Seen(
+        ("cat", "cat", "none", "none"),
+        (answer(cat, -4), answer(dog, 1), answer(dog, 4), answer(dog, 0.5)),
+    )
+    found = quality.measures(seen)
+    assert found["ten"] == 50
+    assert found["eleven"] == 75  # the second cat counts as none
+    assert found["auroc"] == 0.75
+    assert found["auroc_p"] == 0.5
+
+
+def test_auroc() -> None:
+    assert quality.auroc(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1
+    assert quality.auroc(np.array([1.0]), np.array([1.0, 2.0])) == 0.25
+
+
+def test_one_view_alone() -> None:
+    both = Answer(("a", "b"), np.array([[1.0, 0], [0, 9]]), np.array([1.0, 5]), 1.0, "none")
+    alone = quality.only_whole(both)
+    assert alone.z.tolist() == [1, 0]
+    assert alone.outsides.tolist() == [1]
+
+
+def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row("classify-short-adamw", 500, 0, 1200.0, 2, 0.875, None, "2026-11-25", "abc")
+    again = Row("classify-short-adamw", 500, 1, 1200.0, 2, 0.88, 0.87, "2026-11-25", "abc")
+    monkeypatch.setattr(records, "rows", lambda: [row, again])
+    ((table,), figures) = quality.recorded()
+    assert figures == {"short_adamw_held_out": 0.875, "short_adamw_seed1_held_out": 0.88}
+    assert table.rows[0] == ("classify-short-adamw", 0, 500, 20.0, 2, 87.5, "")
+    assert table.rows[1][-1] == "87.00"
+
+
+def test_photographs_that_are_not_there_are_a_problem(tmp_path: Path) -> None:
+    from neuropil.apps.classify.infer import Classify
+
+    with pytest.raises(Problem, match=r"photos-val\.zip is not there"):
+        quality.on_photographs(Classify(), tmp_path)
+    with pytest.raises(Problem, match="has 0 photographs imagenette"):
+        list(quality.of_range(tmp_path, "imagenette", 0, 910, 100))

@@ -1,0 +1,45 @@
+"""The record of trainings."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil.apps.classify import data, records
+from neuropil.apps.classify.data import Examples, Pictures
+from neuropil.apps.classify.infer import Classify
+from neuropil.kit.image import Image
+
+
+def test_the_record_that_is_there() -> None:
+    rows = records.rows()
+    assert len({(row.recipe, row.steps, row.seed) for row in rows}) == len(rows)
+    for row in rows:
+        assert 0.5 < row.held_out < 1
+        assert row.test is None or row.recipe == "classify-base"
+
+
+def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Classify()
+    pixels = np.random.default_rng(0).integers(256, size=(30, 32, 32, 3), dtype=np.uint8)
+    told = [int(app.answer(Image(p)).z.argmax()) for p in pixels]
+    labels = np.array(told)
+    labels[:6] = (labels[:6] + 1) % 10  # of which a fifth is wrong
+    held = Pictures(pixels, labels)
+    monkeypatch.setattr(data, "examples", lambda folder: Examples(held, held))
+    monkeypatch.setattr(data, "test_set", lambda folder: Pictures(pixels[6:], labels[6:]))
+    monkeypatch.setattr(records, "FILE", tmp_path / "records.json")
+    (tmp_path / "records.json").write_text("[]")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "classify-base.onnx").write_bytes(app.network.path.read_bytes())
+    monkeypatch.setattr(sys, "argv", ["records", str(tmp_path / "run"), str(tmp_path)])
+    records.main()
+    (row,) = records.rows()
+    assert (row.recipe, row.held_out, row.test, row.cores) == ("classify-base", 0.8, None, 2)
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--test", "--one-core"])
+    records.main()
+    (row,) = records.rows()
+    assert (row.test, row.cores) == (1.0, 1)
+    assert row.seconds == json.loads(app.network.metadata["scores"])["seconds"]

@@ -1,0 +1,43 @@
+"""Contact sheets and confusion matrices."""
+
+import numpy as np
+
+from neuropil.apps.classify import render
+from neuropil.kit.image import Image
+
+
+def plain(height: int, width: int, color: tuple[int, int, int]) -> Image:
+    return Image(np.broadcast_to(np.array(color, np.uint8), (height, width, 3)).copy())
+
+
+def test_every_picture_is_on_the_sheet() -> None:
+    colors = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0), (0, 200, 200)]
+    told = [(f"{i}.jpg", plain(300, 500, c), ["cat 90 %"]) for i, c in enumerate(colors)]
+    sheet = render.contacts(told).pixels.reshape(-1, 3)
+    for color in colors:
+        assert (sheet == color).all(axis=1).sum() > 20_000
+
+
+def test_one_picture_is_a_sheet_too() -> None:
+    sheet = render.contacts([("a.jpg", plain(3, 5, (1, 2, 3)), [])])
+    assert sheet.width == render.CELL + 2 * render.GAP
+
+
+def test_long_names_keep_their_ends() -> None:
+    name = "a-very-long-name-of-a-file-that-has-no-end.jpeg"
+    assert len(render.cut(name)) <= render.LETTERS
+    assert render.cut(name).endswith("end.jpeg")
+    assert render.cut("short.jpg") == "short.jpg"
+
+
+def test_right_is_blue_and_wrong_is_red() -> None:
+    labels, told = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 2, 2, 2])
+    pixels = render.confusion(labels, told, ("a", "b", "c")).pixels.astype(int)
+
+    def corner(row: int, column: int) -> list[int]:
+        y, x = (render.HEAD + render.FIELD * n + 4 for n in (row, column))
+        return [int(v) for v in pixels[y, x]]
+
+    assert corner(0, 0) == corner(2, 2) == render.BLUE.tolist()
+    assert corner(1, 2) == render.RED.tolist()
+    assert corner(0, 1) == corner(1, 1) == [255, 255, 255]

@@ -1,0 +1,99 @@
+"""Recipes: what they are made of, and that a few steps of each can be run."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neuropil import registry
+from neuropil.apps.classify import data, train
+from neuropil.apps.classify.data import Examples, Pictures
+from neuropil.kit.moment import Moment
+from neuropil.training.fit import fit
+from neuropil.training.optim import Muon
+from neuropil.training.recipe import Recipe
+
+RECIPES = registry.recipes("classify")
+TRICKS = {name: {name.removeprefix("short_")} for name in RECIPES if name.startswith("short_")}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
+    monkeypatch.setattr(data, "BATCH", 8)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(24, 32, 32, 3), dtype=np.uint8)
+    made = Examples(Pictures(pixels, np.arange(24) % 10), Pictures(pixels[:10], np.arange(10)))
+    monkeypatch.setattr(data, "examples", lambda folder: made)
+    return made
+
+
+def test_the_first_recipe_is_the_shipped_one() -> None:
+    assert next(iter(RECIPES)) == "base"
+    assert len(TRICKS) == 6
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_has_its_own_name(name: str) -> None:
+    assert RECIPES[name]().name == f"classify-{name}".replace("_", "-")
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_a_variant_changes_one_thing(name: str) -> None:
+    short, variant = train.short(), RECIPES[name]()
+    changed = {
+        f.name
+        for f in fields(Recipe)
+        if f.name not in ("name", "packings", "network")
+        and getattr(short, f.name) != getattr(variant, f.name)
+    }
+    network = repr(short.network) != repr(variant.network)
+    assert len(changed - {"lr"}) + network == 1, changed
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_loss_falls(name: str, few: Examples) -> None:
+    recipe = RECIPES[name]()
+    torch.manual_seed(0)
+    network = recipe.network()
+    optimizer = recipe.optimizer(network, recipe.lr)
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1 * group["initial_lr"]
+    losses = []
+    for _ in range(6):
+        arrays = recipe.batch(few, Moment(0, 0, 9))
+        batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
+        loss = recipe.loss(network.train(), batch)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+        losses.append(loss.item())
+    assert min(losses[3:]) < losses[0]
+    assert isinstance(optimizer, Muon) == (name != "short_adamw")
+
+
+def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from neuropil.apps.classify.infer import Classify
+
+    monkey = replace(train.base(), examples=data.examples, steps=4)
+    file = fit(monkey, data=tmp_path, out=tmp_path / "run", device="cpu")
+    assert file.name == "classify-base.onnx"
+    assert file.stat().st_size < 4_000_000
+    network = Classify().weights.open(file)
+    assert network.outputs == ("logits", "outside", "features")
+
+
+def test_labels_are_smoothed() -> None:
+    logits = torch.tensor([[4.0] + [0.0] * 9])
+
+    def stub(picture: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        return logits, None, None
+
+    batch = {"picture": torch.zeros(1), "label": torch.zeros(1)}
+    log_p = logits.log_softmax(dim=1)[0]
+    smooth = -(0.8 * log_p[0] + 0.2 * log_p.mean())
+    assert train.loss(stub, batch) == pytest.approx(smooth.item())  # type: ignore[arg-type]
+    assert train.loss(stub, batch, smoothing=0.0) == pytest.approx(-log_p[0].item())  # type: ignore[arg-type]
