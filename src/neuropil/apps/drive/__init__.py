@@ -1,0 +1,1 @@
+"""Drive a car around a track by what its camera sees."""
