@@ -28,7 +28,8 @@ def simulator() -> Any:
 def motion(simulator: Any) -> Motion:
     hull = simulator.car.hull
     speed = float(np.hypot(*hull.linearVelocity))
-    return Motion(*hull.position, hull.angle, speed, hull.angularVelocity)
+    x, y = hull.position
+    return Motion(x, y, hull.angle, speed, hull.angularVelocity)
 
 
 def wheels(simulator: Any) -> Wheels:

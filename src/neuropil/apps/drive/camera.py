@@ -101,7 +101,9 @@ def seen(chart: Chart, motion: Motion, wheels: Wheels, seconds: float) -> Bytes:
     above = road(chart, motion, seconds)
     car(ImageDraw.Draw(above), wheels, zoom(seconds))
     rows = [above.reduce(FINER), instruments(motion, wheels)]
-    return np.maximum(np.vstack([np.asarray(part) for part in rows]), LOST) - np.uint8(LOST)
+    whole = np.vstack([np.asarray(part) for part in rows])
+    darker: Bytes = np.maximum(whole, LOST) - np.uint8(LOST)
+    return darker
 
 
 def zoom(seconds: float) -> float:
