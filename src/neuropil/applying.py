@@ -22,7 +22,7 @@ from neuropil.flags import ALONE, COMMON, NETWORK, TELLING
 from neuropil.kit.between import QUALITY
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal
-from neuropil.kit.signature import Option, Signature, endings, read
+from neuropil.kit.signature import Option, Signature, endings, pictures, read
 
 if TYPE_CHECKING:
     from neuropil.kit.files import Job
@@ -37,7 +37,7 @@ def apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     common = {option.name: option.value(given[option.name]) for option in COMMON}
-    work = jobs([Path(text) for text in given["inputs"] or []], common["output"], name)
+    work = jobs(paths(given["inputs"]), common["output"], name)
     for job in work:
         check_place(job.target, common["force"])
         if job.target.exists() and job.source.exists() and job.target.samefile(job.source):
@@ -69,14 +69,17 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     common = {option.name: option.value(given[option.name]) for option in TELLING}
-    sources, target = listed([Path(text) for text in given["inputs"] or []], name), common["output"]
+    inputs, target = paths(given["inputs"]), common["output"]
+    sources = listed(inputs, name)
     if target:
+        sources = [s for s in sources if s in inputs or not _same(s, target)]  # an earlier sheet
         if target.suffix.lower() not in FORMATS:
             raise Problem(_unwritable(target, list(FORMATS)))
-        if any(target.exists() and s.exists() and target.samefile(s) for s in sources):
+        if any(_same(source, target) for source in sources):
             raise Problem(f"{target} is an input itself, which is kept; name another file")
         check_place(target, common["force"])
     app = ready(name, common)
+    base = Path(os.path.commonpath([source.absolute().parent for source in sources]))
     seen, failed = [], 0
     for source in sources:
         try:
@@ -92,7 +95,7 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
             typer.echo(_sentence(source, result, common["json"]))
             if target:
                 small = photo.thumbnail(SMALL) if isinstance(photo, Image) else photo
-                seen.append((source.name, small, result))
+                seen.append((str(source.absolute().relative_to(base)), small, result))
     if seen:
         target.parent.mkdir(parents=True, exist_ok=True)
         app.sheet(seen).save(target, quality=common["quality"])
@@ -100,6 +103,17 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
     if failed:
         raise Problem(f"{failed} of {len(sources)} inputs could not be done")
     return DONE
+
+
+def paths(inputs: list[str] | None) -> list[Path]:
+    """Read the names of inputs; raises Problem for an empty one."""
+    if inputs and "" in inputs:
+        raise Problem('one of the inputs is "", an empty name; name a file or a folder')
+    return [Path(text) for text in inputs or []]
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _sentence(source: Path, result: Any, as_json: bool) -> str:
@@ -128,18 +142,19 @@ def verbs(name: str) -> tuple[Option, ...]:
         signature = read(getattr(app, verb))
         (thing,) = signature.inputs
         text = signature.summary[:1].lower() + signature.summary[1:].rstrip(".")
+        text += f"; writes {name}-{verb}{endings(getattr(app, verb))[0]}, or what -o names"
         found.append(Option(verb, thing.kinds[0], None, text))
     return tuple(found)
 
 
 def asked(name: str, given: dict[str, Any]) -> str:
     """Find the further verb that a line asks for; "" where it asks for none."""
-    return next((verb for verb in registry.application(name).verbs if given[verb]), "")
+    verbs_of = registry.application(name).verbs
+    return next((verb for verb in verbs_of if given[verb] is not None), "")
 
 
 def perform(name: str, verb: str, given: dict[str, Any]) -> int:
     """Do what a further verb says, and write what comes of it."""
-    from neuropil.kit.files import Job
     from neuropil.kit.result import parts, plain, said
 
     if given["inputs"]:
@@ -150,17 +165,17 @@ def perform(name: str, verb: str, given: dict[str, Any]) -> int:
     target = common["output"] or Path(f"{name}-{verb}{possible[0]}")
     if target.suffix.lower() not in possible:
         raise Problem(_unwritable(target, possible))
-    check_place(target, common["force"])
+    beside = {field: target.with_name(f"{target.stem}-{field}.png") for field in pictures(call)}
+    for path in (target, *beside.values()):
+        check_place(path, common["force"])
+    if not given[verb]:
+        raise Problem(f'--{verb} is "", an empty name; name a folder')
     (option,) = (option for option in verbs(name) if option.name == verb)
     with on_terminal():
-        thing = option.value(given[verb])
+        thing = option.kind.open(Path(given[verb]), max_pixels=common["max_pixels"])
         found = parts(getattr(ready(name, common), verb)(thing))
     assert found.main is not None
-    made = {target: found.main}
-    for beside, media in found.beside.items():
-        made[Job(target, target).beside(beside, name)] = media
-    for path in made:
-        check_place(path, common["force"])
+    made = {target: found.main} | {beside[key]: media for key, media in found.beside.items()}
     for path, media in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         media.save(path, quality=common["quality"])
@@ -261,6 +276,8 @@ def _words(name: str, given: dict[str, Any]) -> str:
 
 def check_place(target: Path, force: bool) -> None:
     """Raise Problem where a file can't or must not be written, before any work is done."""
+    if target.is_dir():
+        raise Problem(f"{target} is a folder; name a file in it")
     if target.exists() and not force:
         raise Problem(f"{target} is there already; overwrite it with --force")
     folder = next(folder for folder in target.absolute().parents if folder.exists())

@@ -25,7 +25,6 @@ from neuropil import __version__, registry
 from neuropil.applying import alone, apply, asked, check_place, ending, opened, perform, tell, verbs
 from neuropil.commands import COMMANDS, DONE, MISTAKE, Work, complain
 from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, TELLING, flag, parameter
-from neuropil.kit.between import MAX_PIXELS
 from neuropil.kit.problem import Problem
 from neuropil.kit.signature import Option, Signature, endings, makes_media, read
 
@@ -217,17 +216,21 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
         graph = read_graph(path)
         feeds = tuple(opening.Feed.parse(text) for text in given["inputs"])
         if not lens["unit"]:
+            if wanted := [kind for kind in ("html", "csv", "saliency") if lens[kind]]:
+                raise Problem(f"--{wanted[0]} needs a neuron: name one by --unit NAME,I,J")
             typer.echo("\n".join(telling.contents(graph, opening.run(graph, feeds))))
             return DONE
         probe = opening.of_file(graph, path, feeds, lens["unit"], given["output"])
     walk = walked(graph, probe, depth=lens["depth"], threads=lens["threads"])
     command = _deeper(line, walk.next)
+    paint = saliency.painted(walk) if lens["saliency"] else None
     if lens["html"]:
         _write(lens["html"], page.drawn(walk, command))
     if lens["csv"]:
         _write(lens["csv"], walk.stages[-1].worked.csv())
-    if lens["saliency"]:
-        saliency.painted(walk).save(lens["saliency"])
+    if paint:
+        lens["saliency"].parent.mkdir(parents=True, exist_ok=True)
+        paint.save(lens["saliency"])
     if lens["json"]:
         typer.echo(json.dumps(telling.numbers(walk), allow_nan=False))
         return DONE
@@ -253,7 +256,7 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     if signature.inputs[0].kinds == (str,):
         return app.probe(source, **own)
     path = Path(source)
-    return app.probe(opened(Job(path, path), name, signature, MAX_PIXELS), **own)
+    return app.probe(opened(Job(path, path), name, signature, lens["max_pixels"]), **own)
 
 
 def _deeper(line: Sequence[str], unit: "Unit | None") -> str:

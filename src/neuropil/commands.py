@@ -83,7 +83,8 @@ def _train(
         if chosen not in recipes:
             raise Problem(f"{name} has no recipe {chosen}; it has {', '.join(recipes)}")
         if data is None or not data.exists():
-            raise Problem(f"there is no training data {data or ''}; name its folder by --data")
+            given = f" {data}" if data else ""
+            raise Problem(f"there is no training data{given}; name its folder by --data")
         from neuropil.training.fit import fit
         from neuropil.training.recipe import overridden
 

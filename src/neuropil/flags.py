@@ -65,6 +65,7 @@ LENS = (  # the options of `open`, after those of the application
     Option("csv", Path, None, "write all terms of the last neuron as a table"),
     Option("saliency", Path, None, "paint how much each pixel matters, |dL/dx|, to this picture"),
     Option("force", bool, False, "overwrite what is there"),
+    Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
     *NETWORK,
     Option("json", bool, False, "print one JSON object"),
 )

@@ -29,8 +29,7 @@ def test_a_folder_is_a_class(folder: Path) -> None:
     (folder / "notes.txt").write_text("nothing")
     (folder / "rose" / "notes.txt").write_text("nothing")
     filled(folder / ".hidden", 1, 300)
-    filled(folder / "empty", 0)
-    album = Album.parse(str(folder))
+    album = Album.open(folder)
     assert {name: len(its) for name, its in album.classes.items()} == {"rose": 8, "tulip": 5}
     assert list(album.classes) == ["rose", "tulip"]
     assert album.classes["tulip"][0].pixels.shape == (9, 12, 3)
@@ -46,7 +45,7 @@ def test_copies_in_a_class_count_once(folder: Path) -> None:
     assert len(Album.open(folder).classes["rose"]) == 6
     (folder / "tulip" / "copy.png").write_bytes((folder / "tulip" / "0.png").read_bytes())
     (folder / "tulip" / "1.png").unlink()
-    with pytest.raises(Problem, match="tulip holds 4 pictures, and 5 is the fewest"):
+    with pytest.raises(Problem, match="tulip has 4 different pictures; 5 is the fewest"):
         Album.open(folder)
 
 
@@ -60,7 +59,11 @@ def test_copies_in_a_class_count_once(folder: Path) -> None:
         ),
         (lambda f: (f / "rose" / "bad.jpg").write_text("no"), "bad.jpg is not a picture"),
         (lambda f: (f / "rose" / "bad.png").write_bytes(b""), "bad.png is empty"),
-        (lambda f: [p.unlink() for p in (f / "rose").iterdir()], "of one class only, tulip"),
+        (lambda f: [p.unlink() for p in (f / "rose").iterdir()], "rose holds no pictures, and 5"),
+        (
+            lambda f: [(f / "rose" / n).write_text("no") for n in ("a.jpg", "b.jpg")],
+            "a.jpg .*b.jpg",
+        ),
     ],
 )
 def test_what_is_no_album_is_a_problem(folder: Path, spoil: object, reason: str) -> None:
@@ -70,8 +73,47 @@ def test_what_is_no_album_is_a_problem(folder: Path, spoil: object, reason: str)
         Album.open(folder)
 
 
+def test_pictures_of_other_shapes_or_glass_are_not_the_same(tmp_path: Path) -> None:
+    for name, size in (("wide", (40, 20)), ("high", (20, 40))):
+        filled(tmp_path / name, 4, size[0] * 100)
+        Picture.new("RGB", size, "red").save(tmp_path / name / "plain.png")
+    black = np.zeros((8, 8, 4), np.uint8)
+    for name, n in (("wide", 3), ("high", 5)):
+        black[:n, :n, 3] = 255
+        Picture.fromarray(black).save(tmp_path / name / "icon.png")
+    assert [len(its) for its in Album.open(tmp_path).classes.values()] == [6, 6]
+
+
+def test_links_are_followed_and_hidden_folders_are_not(folder: Path, tmp_path: Path) -> None:
+    filled(tmp_path / "rose" / ".trash", 3, 400)
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    filled(elsewhere, 2, 500)
+    (tmp_path / "rose" / "more").symlink_to(elsewhere)
+    (tmp_path / "rose" / "back").symlink_to(tmp_path / "rose")
+    assert len(Album.open(folder).classes["rose"]) == 8
+
+
+def test_the_limit_of_pixels_is_passed_on(folder: Path) -> None:
+    with pytest.raises(Problem, match="has 0 megapixels and the limit is 0"):
+        Album.open(folder, max_pixels=10)
+
+
+def test_pillows_own_limit_is_as_it_was(folder: Path) -> None:
+    before = Picture.MAX_IMAGE_PIXELS
+    Album.open(folder)
+    assert before is not None
+    assert before == Picture.MAX_IMAGE_PIXELS
+
+
+def test_an_album_made_by_hand_is_checked_too() -> None:
+    with pytest.raises(Problem, match="it takes two or more; given: one"):
+        Album({"one": []})
+    with pytest.raises(Problem, match="one has 0 different pictures"):
+        Album({"one": [], "two": []})
+
+
 def test_a_folder_without_folders_is_a_problem(tmp_path: Path) -> None:
     filled(tmp_path / "a" / "b", 7)
-    for place, reason in ((tmp_path / "a" / "b", "no such folders"), (tmp_path / "c", "no folder")):
+    for place, reason in ((tmp_path / "a" / "b", "no folders"), (tmp_path / "c", "no folder")):
         with pytest.raises(Problem, match=f"{reason}.* one folder for each class"):
             Album.open(place)

@@ -7,7 +7,8 @@ Pictures are kept at no more than SIDE pixels, so that thousands fit into memory
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,85 +22,114 @@ from neuropil.kit.weights import cores
 
 SIDE = 256  # pixels
 FEWEST = 5  # pictures of a class
-FORM = "one folder for each class, with 5 pictures or more in each"
+NAMED = 5  # bad files that are named at once
+FORM = f"one folder for each class, with {FEWEST} pictures or more in each"
 
 
 @dataclass(frozen=True, eq=False)
 class Album:
-    """Pictures by the name of their class, in alphabetical order."""
+    """Pictures by the name of their class."""
 
     form: ClassVar[str] = "FOLDER"
 
     classes: Mapping[str, Sequence[Image]]
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Open the folder of that name."""
-        return cls.open(Path(text))
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            names = ", ".join(self.classes) or "none"
+            raise Problem(f"to tell classes apart it takes two or more; given: {names}")
+        for name, its in self.classes.items():
+            if len(its) < FEWEST:
+                raise Problem(f"{name} has {len(its)} different pictures; {FEWEST} is the fewest")
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
         """Read all pictures; raises Problem where they are no classes to tell apart."""
-        if not folder.is_dir():
-            raise Problem(f"there is no folder {folder}; name one that holds {FORM}")
-        files = {name: found for name, found in sorted(_classes(folder).items()) if found}
-        _check(folder, files)
+        files = _classes(folder)
         every = [path for found in files.values() for path in found]
-        with ThreadPoolExecutor(cores()) as threads:  # decoding lets go of the interpreter
-            small = progress.track(
-                threads.map(_small, every), total=len(every), title=f"reading {folder}"
-            )
-            opened = dict(zip(every, small, strict=True))
-        kept = _each_once(files, opened)
-        _check(folder, kept)
-        return cls({name: [opened[path] for path in found] for name, found in kept.items()})
+        opened: dict[Path, Image] = {}
+        bad: list[str] = []
+        with reading.without_pillow_limits(), ThreadPoolExecutor(cores()) as threads:
+            made = threads.map(lambda path: _small(path, max_pixels), every)
+            small = progress.track(made, total=len(every), title=f"reading {folder}")
+            for path, picture in zip(every, small, strict=True):
+                if isinstance(picture, Problem):
+                    bad.append(str(picture))
+                else:
+                    opened[path] = picture
+        if bad:
+            more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+            raise Problem("; ".join(bad[:NAMED]) + more)
+        return cls(_each_once(files, opened))
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
-    """Find the pictures of every folder inside `folder`, also those further down."""
-    return {
-        inner.name: sorted(
-            path
-            for path in inner.rglob("*")
-            if path.suffix.lower() in reading.SUFFIXES and not path.name.startswith(".")
-        )
-        for inner in folder.iterdir()
-        if inner.is_dir() and not inner.name.startswith(".")
-    }
-
-
-def _check(folder: Path, files: Mapping[str, Sequence[Path]]) -> None:
-    """Raise Problem where there are fewer than two classes, or one has too few pictures."""
+    """Find the pictures of every folder inside `folder`; raises Problem where it is no album."""
+    if not folder.is_dir():
+        raise Problem(f"there is no folder {folder}; name one that holds {FORM}")
+    inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    loose = sum(path.suffix.lower() in reading.SUFFIXES for path in inner if path.is_file())
+    files = {path.name: sorted(_pictures(path)) for path in inner if path.is_dir()}
     if len(files) < 2:
-        held = f"pictures of one class only, {next(iter(files))}" if files else "no such folders"
+        held = f"one class only, {next(iter(files))}" if files else "no folders"
         raise Problem(f"{folder} holds {held}; to tell classes apart it takes {FORM}")
     for name, found in files.items():
         if len(found) < FEWEST:
-            count = f"{len(found)} picture{'s' * (len(found) > 1)}"
-            raise Problem(f"{folder / name} holds {count}, and {FEWEST} is the fewest; add some")
+            count = f"{len(found) or 'no'} picture{'s' * (len(found) != 1)}"
+            raise Problem(
+                f"{folder / name} holds {count}, and {FEWEST} is the fewest;"
+                " add some, or take the folder away"
+            )
+    if loose:
+        progress.say(f"{loose} pictures in {folder} itself are in no class, and are left out")
+    return files
 
 
-def _small(path: Path) -> Image:
-    """Read one picture and reduce it."""
-    return Image(*reading.read(path, MAX_PIXELS)).thumbnail(SIDE)
+def _pictures(folder: Path) -> Iterator[Path]:
+    """Find the pictures of a folder and those below it, also behind links, but no hidden ones."""
+    seen: set[str] = set()
+    for here, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if Path(name).suffix.lower() in reading.SUFFIXES and not name.startswith("."):
+                yield Path(here, name)
+
+
+def _small(path: Path, max_pixels: int) -> Image | Problem:
+    """Read one picture and reduce it, or say why that can't be done."""
+    try:
+        return Image(*reading.read(path, max_pixels)).thumbnail(SIDE)
+    except Problem as problem:
+        return problem
 
 
 def _each_once(
     files: Mapping[str, Sequence[Path]], opened: Mapping[Path, Image]
-) -> dict[str, list[Path]]:
+) -> dict[str, list[Image]]:
     """Leave out copies within a class; raises Problem where a picture is in two."""
     first: dict[str, tuple[str, Path]] = {}
-    kept: dict[str, list[Path]] = {name: [] for name in files}
+    kept: dict[str, list[Image]] = {name: [] for name in files}
     copies = 0
     for name, found in files.items():
         for path in found:
-            bytes_ = hashlib.sha256(opened[path].pixels.tobytes()).hexdigest()
-            other, where = first.setdefault(bytes_, (name, path))
+            other, where = first.setdefault(_print(opened[path]), (name, path))
             if other != name:
                 raise Problem(f"{where} and {path} are the same picture in two classes; drop one")
             if where == path:
-                kept[name].append(path)
+                kept[name].append(opened[path])
             copies += where != path
     if copies:
-        progress.say(f"{copies} pictures are there twice in their class and count once")
+        progress.say(f"{copies} pictures are copies of others in their class, and don't count")
     return kept
+
+
+def _print(picture: Image) -> str:
+    """Tell pictures apart by all that is to be seen of them."""
+    alpha = b"" if picture.alpha is None else picture.alpha.tobytes()
+    parts = (str(picture.pixels.shape).encode(), picture.pixels.tobytes(), alpha)
+    return hashlib.sha256(b"/".join(parts)).hexdigest()

@@ -65,12 +65,14 @@ class Sight:
     place: (x, y) of what was pressed; None where that is the whole
     words: what is to be seen there
     painted: whether the first three steps are the red, green and blue of the place
+    window: the part of it that the network's input shows: left, top, right, bottom, 0 to 1
     """
 
     pixels: "NDArray[Any]"
     place: tuple[int, int] | None
     words: str
     painted: bool = False
+    window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H
 def read(path: Path, max_pixels: int) -> Decoded:
     """Decode the picture at `path`; raises Problem where that can't be done."""
     expect_file(path, "picture")
-    with _without_pillow_limits(), _open(path) as image:
+    with without_pillow_limits(), _open(path) as image:
         _refuse_large(path, image, max_pixels)
         try:
             _refuse_several(path, image)
@@ -63,8 +63,11 @@ def _damaged(path: Path, error: Exception) -> Problem:
 
 
 @contextmanager
-def _without_pillow_limits() -> Iterator[None]:
-    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet."""
+def without_pillow_limits() -> Iterator[None]:
+    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet.
+
+    Both are the process's own: who reads in several threads holds this around them all.
+    """
     limit = Picture.MAX_IMAGE_PIXELS
     Picture.MAX_IMAGE_PIXELS = None
     try:

@@ -134,6 +134,13 @@ def makes_media(call: Callable[..., Any]) -> bool:
     return False
 
 
+def pictures(call: Callable[..., Any]) -> list[str]:
+    """List the fields of a call's result that hold a picture beside the thing itself."""
+    (kind,) = _alternatives(get_type_hints(call)["return"])
+    media = [name for name, hint in get_type_hints(kind).items() if hasattr(hint, "save")]
+    return media[1:]
+
+
 def _option(name: str, hint: Any, default: Any, text: str) -> Option:
     extras: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:

@@ -22,7 +22,7 @@ from neuropil.microscope import saliency
 from neuropil.microscope.field import Box, field
 from neuropil.microscope.stage import Stage
 from neuropil.microscope.sums import winner
-from neuropil.microscope.walk import Walk
+from neuropil.microscope.walk import Walk, on_picture
 
 TEMPLATE = Path(__file__).with_name("walk.html")
 SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
@@ -96,15 +96,8 @@ def fields(stage: Stage, walk: Walk) -> dict[str, list[float]]:
 
 def placed(box: Box, walk: Walk) -> list[float]:
     """Give a box as parts of the picture: left, top, width, height."""
-    sizes = walk.slide.values[walk.probe.views[0]].shape[2:]
-    (top, bottom), (left, right) = box
-    height, width = sizes
-    return [
-        left / width,
-        top / height,
-        (right - left + 1) / width,
-        (bottom - top + 1) / height,
-    ]
+    left, top, right, bottom = on_picture(walk, box)
+    return [left, top, right - left, bottom - top]
 
 
 def way_back(worked: Worked) -> str:

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.kit.image import Image
+from neuropil.kit.probe import Sight
 from neuropil.kit.problem import Problem
 from neuropil.microscope.slide import slopes
 from neuropil.microscope.walk import Walk
 
 DIM = 0.55  # of the picture under the paint
 HOT = np.array([255, 205, 40], np.float64)  # the color of a pixel that moves much
+ENLARGED = 16  # pixels to one of the input, where there is no picture
 MUCH = 99.0  # percentile of the pixels that counts as much
 
 
@@ -37,15 +39,30 @@ def saliency(walk: Walk) -> NDArray[np.float64]:
 def painted(walk: Walk) -> Image:
     """Paint the pixels that move much over the picture, which is dimmed and grey."""
     amount = saliency(walk)
-    sight = walk.probe.sight
-    assert sight is not None, "whoever names views shows them"
+    heat = np.clip(amount / max(np.percentile(amount, MUCH), 1e-300), 0, 1)
+    grey = dimmed(walk.probe.sight, amount.shape)
+    left, top, right, bottom = window(walk.probe.sight, grey.shape)
+    large = Picture.fromarray(np.round(255 * heat).astype(np.uint8)).resize(
+        (right - left, bottom - top), Picture.Resampling.BILINEAR
+    )
+    share = np.zeros(grey.shape)
+    share[top:bottom, left:right] = np.asarray(large)[..., None] / 255
+    return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))
+
+
+def dimmed(sight: Sight | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Make the picture dark and grey (H, W, 1); all dark where nobody has shown one."""
+    if sight is None:
+        return np.zeros((shape[0] * ENLARGED, shape[1] * ENLARGED, 1))
     pixels = np.asarray(sight.pixels)
     bright = pixels.astype(np.float64) * (255 / np.iinfo(pixels.dtype).max)
-    grey = DIM * bright.mean(axis=2, keepdims=True)
-    height, width = grey.shape[:2]
-    heat = np.clip(amount / max(np.percentile(amount, MUCH), 1e-300), 0, 1)
-    large = Picture.fromarray(np.round(255 * heat).astype(np.uint8)).resize(
-        (width, height), Picture.Resampling.NEAREST
-    )
-    share = np.asarray(large)[..., None] / 255
-    return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))
+    grey: NDArray[np.float64] = DIM * bright.mean(axis=2, keepdims=True)
+    return grey
+
+
+def window(sight: Sight | None, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Find the pixels of the picture that the network's input shows."""
+    height, width, _ = shape
+    left, top, right, bottom = sight.window if sight else (0.0, 0.0, 1.0, 1.0)
+    x, y = round(left * width), round(top * height)
+    return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from neuropil.microscope.field import Box
 from neuropil.microscope.graph import Graph
 from neuropil.microscope.slide import Slide
-from neuropil.microscope.walk import Walk
+from neuropil.microscope.walk import Walk, on_picture
 
 
 def text(walk: Walk, digits: int | None, most: int) -> list[str]:
@@ -15,7 +16,7 @@ def text(walk: Walk, digits: int | None, most: int) -> list[str]:
         head, _, rest = stage.worked.text(digits, most).partition("\n")
         told.append(f"[{number} of {n}] {head}")
         told += [f"  unit {stage.unit}"] if stage.unit else []
-        told += [f"  sees {seen(box)} of the network's input"] if box else []
+        told += [f"  sees {seen(box)} of the network's input{pixels(walk, box)}"] if box else []
         told.append(rest)
     return told
 
@@ -24,6 +25,19 @@ def seen(box: tuple[tuple[float, float], ...]) -> str:
     """Word a receptive field."""
     names = ("rows", "columns") if len(box) == 2 else ("places",) * len(box)
     return ", ".join(f"{name} {a:g} to {b:g}" for name, (a, b) in zip(names, box, strict=True))
+
+
+def pixels(walk: Walk, box: Box) -> str:
+    """Word where that is on the picture, where the network sees a part of it only."""
+    sight = walk.probe.sight
+    if not sight or sight.window == (0.0, 0.0, 1.0, 1.0):
+        return ""
+    height, width, _ = sight.pixels.shape
+    left, top, right, bottom = on_picture(walk, box)
+    return (
+        f": x {left * width:.0f} to {right * width:.0f},"
+        f" y {top * height:.0f} to {bottom * height:.0f} of the picture"
+    )
 
 
 def numbers(walk: Walk) -> dict[str, Any]:

@@ -124,6 +124,21 @@ def seen(slide: Slide, probe: Probe, stage: Stage) -> Box | None:
     return field(slide, winner(slide, stage.unit), probe.views[0])
 
 
+def on_picture(walk: Walk, box: Box) -> tuple[float, float, float, float]:
+    """Find a box of the network's input on the picture: left, top, right, bottom, 0 to 1."""
+    height, width = walk.slide.values[walk.probe.views[0]].shape[2:]
+    (top, bottom), (left, right) = box
+    sight = walk.probe.sight
+    x, y, x_end, y_end = sight.window if sight else (0.0, 0.0, 1.0, 1.0)
+    across, down = (x_end - x) / width, (y_end - y) / height
+    return (
+        x + across * left,
+        y + down * top,
+        x + across * (right + 1),
+        y + down * (bottom + 1),
+    )
+
+
 def name(slide: Slide, probe: Probe, unit: Unit) -> str:
     """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
     own = probe.named(unit)

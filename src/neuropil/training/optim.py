@@ -32,9 +32,9 @@ class Muon(Optimizer):
     """Momentum whose kernels move by orthogonal matrices (Jordan et al. 2024).
 
     A kernel (C_out, C_in, h, w) is a matrix of C_out rows. Its momentum U S Vᵀ is replaced by
-    about U Vᵀ, so that all directions move alike, also those that few examples ask for. Behind
-    a kernel stands a normalization, to which its length means nothing: it is kept at √C_out, and
-    `lr` is the share of itself by which it moves. What is no kernel moves by Adam.
+    about U Vᵀ, so that all directions move alike, also those that few examples ask for. It is for
+    kernels with a normalization behind them, to which their length means nothing: it is kept at
+    √C_out, and `lr` is the share of itself by which a kernel moves. All else moves by Adam.
     """
 
     def __init__(self, network: nn.Module, lr: float) -> None:

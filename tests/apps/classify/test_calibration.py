@@ -12,6 +12,7 @@ from neuropil.apps.classify import calibration, data
 from neuropil.apps.classify.data import CLASSES, Examples, Pictures
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.image import Image
+from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 
 
@@ -42,6 +43,11 @@ def test_ranges_say_what_photographs_show(tmp_path: Path) -> None:
     ]
 
 
+def test_without_photographs_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"has no photos-0\.zip"):
+        list(calibration.listed(tmp_path))
+
+
 def test_long_ranges_are_thinned_out(tmp_path: Path) -> None:
     archive(tmp_path, [f"food/{n:05}.png" for n in range(250)])
     found = [name for _, name, _ in calibration.listed(tmp_path)]
@@ -55,7 +61,7 @@ def test_ranges_are_of_known_classes_and_do_not_overlap() -> None:
         assert all(a[1] < b[0] for a, b in pairwise(ordered))
     shown = {shows for ranges in calibration.RANGES.values() for _, _, shows in ranges}
     assert shown <= {*CLASSES, "cat or dog", "none"}
-    assert {*CLASSES} - shown == {*calibration.SMALL, "cat"}
+    assert {*CLASSES} - shown == {"deer", "frog", "cat"}
 
 
 def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +78,7 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     model.save(tmp_path / "made.onnx")
     network = Network(tmp_path / "made.onnx")
     told = json.loads(network.metadata["scores"])
-    assert told["outside_photos"] == 48
+    assert told["outside_pictures"] == 80
     assert 0 <= told["held_out_calibration_error"] <= 1
     assert float(network.metadata["temperature"]) > 0
     app = Classify(weights=tmp_path / "made.onnx")

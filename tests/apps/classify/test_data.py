@@ -81,6 +81,22 @@ def test_a_folder_without_it_is_a_problem(tmp_path: Path) -> None:
         data.read(tmp_path, "train")
 
 
+def test_damaged_files_are_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "cifar10.zip").write_bytes(b"nothing")
+    with pytest.raises(Problem, match=r"cifar10\.zip is damaged or something else"):
+        data.read(tmp_path, "train")
+    with pytest.raises(Problem, match="name the folder that it lies in"):
+        data.read(tmp_path / "cifar10.zip", "train")
+    with zipfile.ZipFile(tmp_path / "cifar10.zip", "w") as files:
+        files.writestr("train/labels.txt", "")
+    with pytest.raises(Problem, match=r"cifar10\.zip is damaged"):
+        data.read(tmp_path, "train")
+    (tmp_path / "cifar10.zip").unlink()
+    (tmp_path / "cifar-10-batches-bin").mkdir()
+    with pytest.raises(Problem, match="cifar-10-batches-bin is damaged"):
+        data.read(tmp_path, "test")
+
+
 def test_the_last_of_each_class_are_held_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """From a probability down to the pixels: every step hands its number on, and each is proven."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from neuropil.apps.classify.infer import Classify
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
 from neuropil.kit.problem import Problem
-from neuropil.microscope import page, saliency
+from neuropil.microscope import page, saliency, telling
 from neuropil.microscope.graph import read
 from neuropil.microscope.slide import moved
-from neuropil.microscope.walk import Walk, walked
+from neuropil.microscope.walk import Walk, on_picture, walked
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
 CAT = Image.open(SAMPLES / "cat-color.jpg")
@@ -54,8 +55,12 @@ def test_it_leads_down_to_the_pixels(app: Classify) -> None:
     last = walk.stages[-1].worked
     assert len(last.terms) <= 12
     assert all("of what is seen" in term.name for term in last.terms)
-    (top, bottom), (left, right) = walk.fields[-1] or ((0, 0), (0, 0))
-    assert (bottom - top, right - left) <= (2, 2)
+    assert walk.fields[-1] is not None
+    left, top, right, bottom = on_picture(walk, walk.fields[-1])
+    assert 0 <= left < right <= 1
+    assert right - left < 0.1, "it sees two pixels of the 32"
+    told = "\n".join(telling.text(walk, 6, 6))
+    assert re.search(r"of the network's input: x \d+ to \d+, y \d+ to \d+ of the picture", told)
 
 
 def test_features_say_where_they_were_found(app: Classify) -> None:
@@ -108,7 +113,8 @@ def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:
     line = ["open", "classify", str(SAMPLES / "cat-color.jpg"), "--saliency"]
     assert cli.run([*line, str(tmp_path / "s.png"), "--html", str(tmp_path / "w.html")]) == 0
     made = Image.open(tmp_path / "s.png")
-    assert made.pixels.shape == (512, 512, 3)
+    assert made.pixels.shape == Image.open(SAMPLES / "cat-color.jpg").pixels.shape
     assert len(np.unique(made.pixels.reshape(-1, 3), axis=0)) > 100
+    assert cli.run([*line, str(tmp_path / "new" / "s.png")]) == 0
     assert cli.run([*line, str(tmp_path / "s.jpg")]) == 2
     assert cli.run([*line, str(tmp_path / "s.png")]) == 2, "it is there already"

@@ -25,9 +25,20 @@ def test_one_picture_is_a_sheet_too() -> None:
 
 def test_long_names_keep_their_ends() -> None:
     name = "a-very-long-name-of-a-file-that-has-no-end.jpeg"
-    assert len(render.cut(name)) <= render.LETTERS
-    assert render.cut(name).endswith("end.jpeg")
-    assert render.cut("short.jpg") == "short.jpg"
+    assert render.fitted(name, 200).startswith("a-very-long")
+    assert render.fitted(name, 200).endswith("end.jpeg")
+    assert render.fitted("short.jpg", 200) == "short.jpg"
+
+
+def test_letters_that_the_font_lacks_become_others() -> None:
+    assert render.fitted("Äpfel\n é ✓", 200) == "Apfel e ?"
+    assert render.fitted("W" * 400, 90).count("W") < 10
+
+
+def test_many_classes_make_a_picture_of_bounded_size() -> None:
+    labels = np.arange(300)
+    drawn = render.confusion(labels, labels, [str(k) for k in labels])
+    assert drawn.width < 2700
 
 
 def test_right_is_blue_and_wrong_is_red() -> None:

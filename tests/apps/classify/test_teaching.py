@@ -18,7 +18,8 @@ def clouds(n: int, apart: float, seed: int = 0) -> tuple[NDArray[np.float64], ND
     return middles[labels] + rng.normal(size=(n, D)) @ mixing, labels
 
 
-def test_without_shrinkage_it_is_scikit_learns() -> None:
+def test_without_shrinkage_it_is_scikit_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teaching, "LEAST", 0.0)
     x, labels = clouds(400, 1.0)
     head = teaching.discriminant(x, labels, K, 0.0)
     theirs = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(K, 1 / K)).fit(x, labels)
@@ -26,7 +27,8 @@ def test_without_shrinkage_it_is_scikit_learns() -> None:
     ours, expected = head.logits(others), theirs.decision_function(others)
     ours -= ours.mean(axis=1, keepdims=True)
     scale = (len(x) - K) / len(x)  # of the covariance: the one is unbiased
-    assert ours * 1 / scale == pytest.approx(expected - expected.mean(axis=1, keepdims=True))
+    expected = expected - expected.mean(axis=1, keepdims=True)
+    assert ours / scale == pytest.approx(expected)
 
 
 def test_what_it_says_of_itself_holds_for_others() -> None:
@@ -65,12 +67,47 @@ def test_features_that_never_change_do_no_harm() -> None:
     assert np.isfinite(lesson.head.bias).all()
 
 
+def test_classes_that_hardly_vary_make_no_boundless_weights() -> None:
+    """Two still lifes, six shots of each: the noise says nothing of how sure to be."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(2), 6)
+    x = rng.normal(size=(2, 256))[labels] + 1e-6 * rng.normal(size=(12, 256))
+    head = teaching.taught(x, labels, 2).head
+    assert np.abs(head.weight).max() < 1000
+    z = head.logits(rng.normal(size=(50, 256)))
+    assert np.abs(z[:, 0] - z[:, 1]).max() < 30
+
+
 def test_classes_are_spread_over_the_folds() -> None:
     labels = np.repeat(np.arange(3), [5, 7, 11])
-    folds = teaching.folded(labels)
+    folds = teaching.folded(labels, np.arange(len(labels)))
     for k in range(3):
         counts = np.bincount(folds[labels == k], minlength=teaching.FOLDS)
         assert counts.max() - counts.min() <= 1
+
+
+def test_pictures_that_are_alike_stay_together() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.random((2, 8, 8))
+    pictures = np.stack([one, other, one[:, ::-1], other + 0.02 * rng.random((8, 8)), 1 - one])
+    groups = teaching.alike(pictures)
+    assert groups[0] == groups[2]
+    assert groups[1] == groups[3]
+    assert len(set(groups)) == 3
+    labels = np.zeros(5, np.int64)
+    folds = teaching.folded(labels, groups)
+    assert folds[0] == folds[2]
+    assert folds[1] == folds[3]
+
+
+def test_copies_do_not_flatter() -> None:
+    rng = np.random.default_rng(3)
+    x, labels = rng.normal(size=(20, 60)), np.arange(20) % 2
+    twice, both = np.vstack([x, x + 1e-3]), np.concatenate([labels, labels])
+    apart = teaching.taught(twice, both, 2).accuracy
+    together = teaching.taught(twice, both, 2, np.concatenate([np.arange(20)] * 2)).accuracy
+    assert apart > 0.9
+    assert together < 0.8
 
 
 def test_no_fold_sees_itself() -> None:

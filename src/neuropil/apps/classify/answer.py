@@ -6,14 +6,18 @@ o = mean of the views' outside neuron    p(none) = σ(o)
 V  views of a picture     K  classes
 """
 
+import json
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.classify.data import MEAN, SPREAD
 from neuropil.core.curves import SIGMOID
 from neuropil.kit.problem import Problem, guess
+from neuropil.kit.weights import Network
 
 Floats = NDArray[Any]
 NONE = "none"  # what a person types for it
@@ -32,6 +36,33 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the file of a network tells of it."""
+
+    classes: tuple[str, ...]
+    temperature: float
+    outside: str
+
+
+def told(network: Network) -> Told:
+    """Read it; raises Problem where it isn't there or makes no sense."""
+    data = network.metadata
+    try:
+        classes = json.loads(data["classes"])
+        made = Told(tuple(map(str, classes)), float(data["temperature"]), data["outside"])
+        scaled = [json.loads(data[key]) for key in ("mean", "spread")]
+    except (KeyError, ValueError, TypeError):
+        classes = scaled = None
+    fits = scaled == [MEAN.tolist(), SPREAD.tolist()]
+    if not isinstance(classes, list) or not fits or not 0 < made.temperature < math.inf:
+        raise Problem(
+            f"{network.path} doesn't tell its classes, temperature and scale as a network for"
+            " classify does: teach or train it again"
+        )
+    return made
+
+
+@dataclass(frozen=True)
 class ClassName:
     """The name of a class."""
 
@@ -44,7 +75,7 @@ class ClassName:
         """Take a name; which ones there are, the network tells."""
         if not text.strip():
             raise Problem("the name of a class is empty; give one, as in --label cat")
-        return cls(text.strip())
+        return cls(text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,11 @@
-"""The last touch to a trained network: how sure it may be, and that it may be none of the classes.
+"""What a trained network still lacks: how sure it may be, and when it is none of the classes.
 
     python -m neuropil.apps.classify.calibration runs/classify-base/classify-base.onnx DIR NEW.onnx
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
 most likely (Guo et al. 2017). The neuron `outside` is found in closed form (`teaching.py`) on the
-features of photographs of one of the ten classes and of none; DIR holds both, `cifar10.zip` and
-`photos-*.zip`. Which photograph shows what was seen by eye: the collections are sorted by what they
+features of photographs of one of the ten classes and of none, and of small pictures of the ten; DIR
+holds `cifar10.zip` and `photos-*.zip`. Which photograph shows what was seen by eye: the collections are sorted by what they
 show, so that ranges of numbers tell it.
 
     N  pictures     K  classes     D  features
@@ -27,6 +27,7 @@ from neuropil.apps.classify.data import CLASSES
 from neuropil.apps.classify.infer import features
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
+from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal, track
 from neuropil.kit.weights import Network
 
@@ -71,14 +72,19 @@ RANGES = {  # collection -> first and last number, and what these photographs sh
     "intel_scenes": ((0, 99999, NONE),),
     "ccp_people": ((0, 9999, NONE),),
 }
-SMALL = ("deer", "frog")  # of these there are no photographs: held-out pictures of CIFAR-10
+SMALL = 300  # held-out pictures of CIFAR-10, of each class: small pictures are in it too
 
 
 def main() -> None:
     """Write a calibrated network."""
+    if len(sys.argv) != 4:
+        sys.exit("usage: python -m neuropil.apps.classify.calibration TRAINED.onnx DIR NEW.onnx")
     made, folder, target = map(Path, sys.argv[1:])
-    with on_terminal():
-        calibrated(made, folder).save(target)
+    try:
+        with on_terminal():
+            calibrated(made, folder).save(target)
+    except (Problem, OSError) as error:
+        sys.exit(f"calibration: {error}")
 
 
 def calibrated(made: Path, folder: Path) -> Model:
@@ -99,7 +105,7 @@ def calibrated(made: Path, folder: Path) -> Model:
         "held_out_accuracy": float((logits.argmax(axis=1) == held.labels).mean()),
         "held_out_calibration_error": calibration_error(p, held.labels),
         "outside_accuracy": lesson.accuracy,
-        "outside_photos": len(photos),
+        "outside_pictures": len(photos),
     }
     return model.replaced(
         {"outside.weight": weight[None], "outside.bias": np.array([bias])},
@@ -139,7 +145,10 @@ def photographs(folder: Path) -> Iterator[tuple[Image, str]]:
 def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """List the photographs to read: archive, name in it, what it shows; at most MOST of a range."""
     names: dict[tuple[str, int], tuple[Path, str]] = {}
-    for archive in sorted(folder.glob("photos-[0-9].zip")):
+    archives = sorted(folder.glob("photos-[0-9].zip"))
+    if not archives:
+        raise Problem(f"{folder} has no photos-0.zip, photos-1.zip, ...; the card says what is in")
+    for archive in archives:
         with zipfile.ZipFile(archive) as files:
             for name in files.namelist():
                 path = Path(name)
@@ -153,9 +162,9 @@ def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
 
 
 def small(held: data.Pictures) -> Iterator[tuple[Image, str]]:
-    """Take held-out pictures of the classes that there are no photographs of."""
-    for word in SMALL:
-        for i in np.flatnonzero(held.labels == CLASSES.index(word))[:MOST]:
+    """Take held-out pictures of every class; of deer and frogs there are no photographs."""
+    for k, word in enumerate(CLASSES):
+        for i in np.flatnonzero(held.labels == k)[:SMALL]:
             yield Image(held.pixels[i]), word
 
 

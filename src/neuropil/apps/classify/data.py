@@ -78,13 +78,19 @@ def test_set(data: Path) -> Pictures:
 
 def read(data: Path, part: str) -> Pictures:
     """Read `train` or `test` in whatever form it is there; raises Problem where there is none."""
+    if data.is_file():
+        raise Problem(f"{data} is a file; name the folder that it lies in")
     mosaics, archive, folder = (
         data / name for name in ("cifar10.zip", "cifar-10-binary.tar.gz", "cifar-10-batches-bin")
     )
-    if mosaics.exists():
-        return from_mosaics(mosaics, part)
-    if archive.exists() or folder.is_dir():
-        return from_records(archive if archive.exists() else folder, part)
+    for place, reader in ((mosaics, from_mosaics), (archive, from_records), (folder, from_records)):
+        if place.exists():
+            try:
+                return reader(place, part)
+            except (OSError, KeyError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
+                raise Problem(
+                    f"{place} is damaged or something else than CIFAR-10 ({error}); fetch it again"
+                ) from error
     raise Problem(
         f"{data} has neither cifar10.zip nor cifar-10-binary.tar.gz nor the folder "
         "cifar-10-batches-bin; the second is to be had at https://www.cs.toronto.edu/~kriz/cifar.html"
@@ -132,8 +138,8 @@ def batch(examples: Examples, moment: Moment, *, alternating: bool = True) -> di
     """Make a batch: pictures mirrored, moved by up to four pixels.
 
     Every epoch shows each picture once. In the first a random half of them is mirrored, from then
-    on each is mirrored when it was not the time before (Jordan 2024), so that two epochs show all
-    that two can show.
+    on each is mirrored when it was not the time before (Jordan 2024), so that in two epochs it is
+    seen both ways.
     """
     learn, rng = examples.learn, moment.rng()
     epoch, place = divmod(moment.step * BATCH, len(learn) // BATCH * BATCH)

@@ -16,18 +16,19 @@ from typing import Annotated, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.answer import Answer, ClassName, Guess
+from neuropil.apps.classify.answer import Answer, ClassName, Guess, Told, told
 from neuropil.apps.classify.data import Floats, encode
 from neuropil.apps.classify.probe import found
 from neuropil.apps.classify.render import confusion, contacts
-from neuropil.apps.classify.teaching import Lesson, taught
-from neuropil.apps.classify.views import View, seen, views
+from neuropil.apps.classify.teaching import Lesson, alike, taught
+from neuropil.apps.classify.views import View, seen, shallow, views
 from neuropil.kit.album import Album
 from neuropil.kit.between import Between
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
-from neuropil.kit.progress import track
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import say, track
 from neuropil.kit.weights import Network, Weights
 from neuropil.registry import App
 
@@ -88,9 +89,14 @@ class Classify(App):
     def answer(self, photo: Image) -> Answer:
         """Run the network on all views of a picture."""
         seen_as = views(photo.height, photo.width)
-        made = looked(self.network, photo, seen_as)
+        told, made = self.told, looked(self.network, photo, seen_as)
+        if made["logits"].shape[1] != len(told.classes):
+            raise Problem(
+                f"{self.network.path} names {len(told.classes)} classes and has"
+                f" {made['logits'].shape[1]} outputs: teach or train it again"
+            )
         return Answer(
-            self.classes, made["logits"], made["outside"][:, 0], self.temperature, self.outside
+            told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
         )
 
     def view_names(self, photo: Image) -> tuple[str, ...]:
@@ -98,19 +104,9 @@ class Classify(App):
         return tuple(view.name for view in views(photo.height, photo.width))
 
     @cached_property
-    def classes(self) -> tuple[str, ...]:
-        """Read the names of the classes."""
-        return tuple(json.loads(self.network.metadata["classes"]))
-
-    @cached_property
-    def temperature(self) -> float:
-        """Read what logits are divided by."""
-        return float(self.network.metadata["temperature"])
-
-    @cached_property
-    def outside(self) -> str:
-        """Read what the answer is called that it is none of the classes; "" where there is none."""
-        return self.network.metadata["outside"]
+    def told(self) -> Told:
+        """Read what the network's file tells of it."""
+        return told(self.network)
 
     def sheet(self, seen: Sequence[tuple[str, Image, Classified]]) -> Image:
         """Draw a contact sheet of named pictures with what was said of them."""
@@ -121,16 +117,16 @@ class Classify(App):
         names = tuple(album.classes)
         labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
         photos = [photo for its in album.classes.values() for photo in its]
-        x = features(self.network, photos)
-        lesson = taught(x, labels, len(names))
-        right = int(np.bincount(labels).max())
+        groups = alike(np.stack([grey(photo) for photo in photos]))
+        warn(groups, labels, names)
+        lesson = taught(features(self.network, photos), labels, len(names), groups)
         return Taught(
             self.with_head(lesson, names),
             confusion(labels, lesson.told, names),
             names,
             len(photos),
             lesson.accuracy,
-            right / len(photos),
+            int(np.bincount(labels).max()) / len(photos),
         )
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
@@ -175,8 +171,24 @@ class Classify(App):
 
 def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str, Floats]:
     """Run a network on the views of a picture: logits (V, K), outside (V, 1), features (V, D)."""
-    pixels = np.stack([seen(photo, view) for view in seen_as])
+    whole = shallow(photo)
+    pixels = np.stack([seen(whole, view) for view in seen_as])
     return network.run(picture=np.ascontiguousarray(encode(pixels)))
+
+
+def grey(photo: Image) -> NDArray[np.float64]:
+    """Reduce a picture to what it is compared with others by: (32, 32)."""
+    whole, *_ = views(photo.height, photo.width)
+    small: NDArray[np.float64] = seen(shallow(photo), whole).astype(np.float64).mean(axis=2)
+    return small
+
+
+def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
+    """Say which classes share pictures that look the same."""
+    for group in np.unique(groups):
+        both = np.unique(labels[groups == group])
+        if len(both) > 1:
+            say(f"a picture looks the same in {' and '.join(names[k] for k in both)}")
 
 
 def features(network: Network, photos: Sequence[Image]) -> NDArray[np.float64]:

@@ -70,6 +70,7 @@ class Whiten(nn.Module):
     def __init__(self, *, fixed: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(3, self.N_OUT, 2)
+        self.norm = nn.Identity() if fixed else Shift(self.N_OUT)  # kernels that learn want one
         self.conv.weight.requires_grad_(not fixed)
         nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
         self.register_buffer("found", torch.tensor(not fixed))
@@ -79,7 +80,7 @@ class Whiten(nn.Module):
         if self.training and not self.found:
             self.conv.weight.copy_(whitening(x.float()))
             self.found.fill_(True)  # type: ignore[operator]
-        return torch.relu(self.conv(x))
+        return torch.relu(self.norm(self.conv(x)))
 
 
 @torch.no_grad()
@@ -94,8 +95,8 @@ def whitening(pictures: Tensor) -> Tensor:
 class Stage(nn.Module):
     """Two convolutions, the first of which halves height and width by keeping the largest of four.
 
-    The normalizations learn a shift and no scale. So they rise with what comes in, and it is all
-    the same whether the largest is taken before them, as here, which is four times less work, or
+    The normalizations learn a shift and no scale: what is larger before them is larger after them.
+    So the largest of four may be taken before them, as here, which is four times less work, or
     after them, as in the exported file, where they are folded into the convolutions.
     """
 

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
 from neuropil.apps.classify.answer import Answer, ClassName
-from neuropil.apps.classify.data import SIDE, encode
-from neuropil.apps.classify.views import View, seen
+from neuropil.apps.classify.data import Bytes, encode
+from neuropil.apps.classify.views import View, seen, shallow
 from neuropil.core.curves import EXP, IDENTITY, SIGMOID, share_of
 from neuropil.core.worked import Ran, Term, Worked
 from neuropil.kit.image import Image
@@ -28,7 +27,7 @@ from neuropil.kit.problem import Problem
 Floats = NDArray[Any]
 
 ROUNDING = 2.0**-18  # of float32, where views are averaged and run by themselves
-SHOWN = 16  # pixels of the picture in the page to one that the network sees
+SHOWN = 512  # pixels that the longer side of the picture in the page has at least, or half
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,15 @@ def found(
     best = ClassName(answer.ranked()[0].name)
     pressed = Pressed(answer, tuple(v.name for v in seen_as), answer.number(label or best))
     view = seen_as[pressed.order[0]]
-    pixels = seen(photo, view)
+    whole = shallow(photo)
+    pixels = seen(whole, view)
     unit = Unit("outside", (0, 0))
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
     goal = loss(pressed, answer.number(target), rate) if target else watched(pressed, unit)
-    large = np.asarray(
-        Picture.fromarray(pixels).resize((SHOWN * SIDE,) * 2, Picture.Resampling.NEAREST)
-    )
-    words = f"“{pressed.word}” in the picture, here seen at {SIDE} × {SIDE}: {view.name}"
+    words = f"“{pressed.word}” in the picture, of which the network here sees {view.name}"
+    H, W, _ = whole.shape
+    window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
     return Probe(
         network,
         {"picture": np.ascontiguousarray(encode(pixels[None]))},
@@ -85,10 +84,16 @@ def found(
         goal,
         steps(pressed),
         partial(named, pressed=pressed),
-        Sight(large, None, words),
+        Sight(enlarged(whole), None, words, window=window),
         ("picture",),
         saliency=True,
     )
+
+
+def enlarged(pixels: Bytes) -> Bytes:
+    """Enlarge a small picture, so that frames on it can be seen."""
+    factor = max(1, SHOWN // max(pixels.shape[:2]))
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def watched(pressed: Pressed, unit: Unit) -> Goal:
@@ -217,5 +222,5 @@ def named(unit: Unit, pressed: Pressed) -> str | None:
     if unit.tensor == "logits":
         return f"z of {pressed.answer.classes[unit.index[1]]}"
     if unit.tensor == "outside":
-        return f"z of {pressed.word}"
+        return f"z of {pressed.answer.outside or 'none of them, which it never says'}"
     return None

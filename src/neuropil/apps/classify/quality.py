@@ -25,7 +25,7 @@ from PIL import Image as Picture
 from neuropil.apps.classify import records
 from neuropil.apps.classify.answer import Answer
 from neuropil.apps.classify.calibration import calibration_error, run
-from neuropil.apps.classify.data import CLASSES, Pictures, test_set
+from neuropil.apps.classify.data import CLASSES, Pictures, encode, test_set
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.album import Album
 from neuropil.kit.image import Image
@@ -57,10 +57,12 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
     test = test_set(data)
     logits = run(app.network, test)
-    z = (logits - logits.max(axis=1, keepdims=True)) / app.temperature
+    z = (logits - logits.max(axis=1, keepdims=True)) / app.told.temperature
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     told = p.argmax(axis=1)
     right = told == test.labels
+    unknown = 1 / (1 + np.exp(-outside(app, test)))
+    first = right & ((1 - unknown) * p.max(axis=1) > unknown)
     seeds = [row.test for row in records.rows() if row.recipe == "classify-base" and row.test]
     shares = tuple(
         (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
@@ -68,6 +70,7 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     )
     figures: Figures = {
         "accuracy": float(right.mean()),
+        "accuracy_with_none": float(first.mean()),
         "accuracy_mean": float(np.mean(seeds)) if seeds else float(right.mean()),
         "accuracy_sd": float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0,
         "n_seeds": max(1, len(seeds)),
@@ -75,6 +78,15 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     }
     columns = ("class", "right, %", "most often taken for")
     return [Table("CIFAR-10, 10,000 test pictures", columns, shares)], figures
+
+
+def outside(app: Classify, pictures: Pictures) -> Floats:
+    """Find what the neuron says that means none of the classes (N,)."""
+    parts = [
+        app.network.run(picture=np.ascontiguousarray(encode(pictures.pixels[i : i + 250])))
+        for i in range(0, len(pictures), 250)
+    ]
+    return np.concatenate([part["outside"][:, 0] for part in parts]).astype(np.float64)
 
 
 def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
@@ -206,10 +218,10 @@ def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
     for name, (source, first, last) in TAUGHT.items():
         (folder / name).mkdir(parents=True)
         for i, photo in enumerate(of_range(data, source, first, last, 2 * OF_ONE_CLASS)):
-            if i % 2:
-                others.append((name, photo))
-            else:
+            if i < OF_ONE_CLASS:
                 photo.save(folder / name / f"{i}.jpg")
+            else:  # from further on, so that no series of pictures is on both sides
+                others.append((name, photo))
     return others
 
 

@@ -69,8 +69,13 @@ def accuracy(network: Network, pictures: data.Pictures) -> float:
 
 def main() -> None:
     """Add a row, or put it in the place of an earlier one of the same recipe, steps and seed."""
+    if len(sys.argv) < 3:
+        sys.exit("usage: python -m neuropil.apps.classify.records RUN DIR [--test] [--one-core]")
     made, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    (file,) = made.glob("*.onnx")
+    files = list(made.glob("*.onnx"))
+    if len(files) != 1:
+        sys.exit(f"records: {made} holds {len(files)} networks; name the folder of a training")
+    (file,) = files
     cores = 1 if "--one-core" in sys.argv else 2
     with on_terminal():
         row = measured(file, folder, cores, test="--test" in sys.argv)

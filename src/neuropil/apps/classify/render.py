@@ -3,21 +3,22 @@
 K  classes     N  pictures
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageFont
 
 from neuropil.apps.classify.views import shallow
 from neuropil.kit.image import Image
 
 Labels = NDArray[np.int64]
 
-CELL, LINE, GAP = 220, 18, 14  # pixels of a contact sheet: a picture, a line of text, between
-LETTERS = 30  # of a line, at most
-FIELD, HEAD = 46, 150  # pixels of a confusion matrix: a field, the names beside it
+CELL, LINE, GAP, SIZE = 220, 18, 14, 14  # pixels: a picture, a line, between, letters
+FIELD, HEAD = 46, 190  # pixels of a confusion matrix: a field, the names beside it
+SMALLEST, WIDEST = 6, 2400  # of a field, where there are many; of all of them
 INK, QUIET, PAPER = "#1d1d22", "#77736a", "#fdfcf9"
 BLUE, RED = np.array([47, 111, 143]), np.array([181, 83, 45])  # right, wrong
 
@@ -29,21 +30,34 @@ def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
     high = CELL + n_lines * LINE + GAP
     size = GAP + columns * (CELL + GAP), GAP + -(-len(told) // columns) * high
     sheet = Picture.new("RGB", size, PAPER)
-    canvas = ImageDraw.Draw(sheet)
+    canvas, font = ImageDraw.Draw(sheet), ImageFont.load_default(SIZE)
     for n, (name, photo, lines) in enumerate(told):
         x, y = GAP + n % columns * (CELL + GAP), GAP + n // columns * high
         small = Picture.fromarray(shallow(photo.thumbnail(CELL)))
         sheet.paste(small, (x + (CELL - small.width) // 2, y + (CELL - small.height) // 2))
         for i, words in enumerate((name, *lines)):
             ink = INK if i == 1 else QUIET
-            canvas.text((x, y + CELL + 4 + i * LINE), cut(words), fill=ink, font_size=14)
+            canvas.text((x, y + CELL + 4 + i * LINE), fitted(words, CELL), fill=ink, font=font)
     return Image(np.asarray(sheet))
 
 
-def cut(words: str) -> str:
-    """Shorten a line in its middle."""
-    half = LETTERS // 2
-    return words if len(words) <= LETTERS else f"{words[: half - 1]}…{words[-half:]}"
+def fitted(words: str, width: float) -> str:
+    """Shorten a line in its middle until it fits, in letters that the font has.
+
+    Pillow's own font has Latin letters without accents: others become the nearest of these, or ?.
+    """
+    plain = unicodedata.normalize("NFKD", " ".join(words.split()))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = plain.encode("ascii", "replace").decode("ascii")
+    font = ImageFont.load_default(SIZE)
+    for kept in range(len(plain), 0, -1):
+        first = (kept + 1) // 2
+        short = (
+            plain if kept == len(plain) else f"{plain[:first]}..{plain[len(plain) - kept // 2 :]}"
+        )
+        if font.getlength(short) <= width:
+            return short
+    return ""
 
 
 def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
@@ -51,35 +65,47 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     K = len(names)
     counts = np.zeros((K, K), np.int64)
     np.add.at(counts, (labels, told), 1)
-    side = HEAD + K * FIELD + GAP
-    picture = Picture.new("RGB", (side, side), PAPER)
+    size = max(SMALLEST, min(FIELD, WIDEST // K))
+    side = HEAD + K * size + GAP
+    picture = Picture.new("RGB", (max(side, 420), side), PAPER)
     canvas = ImageDraw.Draw(picture)
+    right = f"{100 * np.trace(counts) / counts.sum():.1f} % of {counts.sum()} pictures right"
+    for i, words in enumerate((right, "rows: what it is", "columns: taken for")):
+        canvas.text((GAP, GAP + i * LINE), words, fill=QUIET, font_size=13)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     for row, name in enumerate(names):
-        middle = HEAD + (row + 0.5) * FIELD
-        canvas.text((HEAD - 8, middle), cut(name)[:18], fill=INK, anchor="rm", font_size=14)
-        upright(picture, cut(name)[:18], round(middle))
+        middle = HEAD + (row + 0.5) * size
+        if size >= LINE:
+            label = fitted(name, HEAD - 2 * GAP)
+            canvas.text((HEAD - 8, middle), label, fill=INK, anchor="rm", font_size=SIZE)
+            upright(picture, label, round(middle))
         for column in range(K):
-            field(canvas, row, column, int(counts[row, column]), float(shares[row, column]))
-    canvas.text((GAP, HEAD - 26), "rows: what it is", fill=QUIET, font_size=13)
-    canvas.text((GAP, HEAD - 44), "columns: taken for", fill=QUIET, font_size=13)
+            place = (HEAD + column * size, HEAD + row * size, size)
+            share = float(shares[row, column])
+            field(canvas, place, int(counts[row, column]), share, BLUE if row == column else RED)
     return Image(np.asarray(picture))
 
 
 def upright(picture: Picture.Image, name: str, middle: int) -> None:
     """Write the name of a column from below upward."""
-    strip = Picture.new("RGB", (HEAD - 8, 20), PAPER)
-    ImageDraw.Draw(strip).text((0, 10), name, fill=INK, anchor="lm", font_size=14)
-    picture.paste(strip.rotate(90, expand=True), (middle - 10, 0))
+    strip = Picture.new("RGB", (HEAD - 8 - 4 * LINE, 20), PAPER)
+    ImageDraw.Draw(strip).text(
+        (0, 10), fitted(name, strip.width), fill=INK, anchor="lm", font_size=SIZE
+    )
+    picture.paste(strip.rotate(90, expand=True), (middle - 10, 4 * LINE))
 
 
-def field(canvas: ImageDraw.ImageDraw, row: int, column: int, count: int, share: float) -> None:
+def field(
+    canvas: ImageDraw.ImageDraw,
+    place: tuple[int, int, int],
+    count: int,
+    share: float,
+    color: NDArray[np.int64],
+) -> None:
     """Draw one field, the darker the larger its share of the row is."""
-    x, y = HEAD + column * FIELD, HEAD + row * FIELD
-    color = BLUE if row == column else RED
-    shade = tuple(int(v) for v in np.round(255 - share * (255 - color)))
-    canvas.rectangle((x + 1, y + 1, x + FIELD - 1, y + FIELD - 1), fill=shade)
-    if count:
+    x, y, size = place
+    red, green, blue = (int(v) for v in np.round(255 - share * (255 - color)))
+    canvas.rectangle((x + 1, y + 1, x + size - 1, y + size - 1), fill=(red, green, blue))
+    if count and size >= LINE:
         ink = "white" if share > 0.5 else INK
-        middle = (x + FIELD / 2, y + FIELD / 2)
-        canvas.text(middle, str(count), fill=ink, anchor="mm", font_size=15)
+        canvas.text((x + size / 2, y + size / 2), str(count), fill=ink, anchor="mm", font_size=13)

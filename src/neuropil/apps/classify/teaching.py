@@ -1,14 +1,14 @@
 """A new last layer on the network's features, found in closed form from a few pictures a class.
 
 Linear discriminant analysis (Fisher 1936; Hastie et al. 2009, section 4.3): every class is a cloud
-of features around its mean m_k, all clouds of one shape S. Then
+of features around its mean m_k, all clouds have one shape S, all classes are equally likely. Then
 
     log p(class k | x) = w_k·x + b_k + what is the same for all
     w_k = S⁻¹ m_k      b_k = -½ m_k·S⁻¹ m_k
 
 which is a neuron for each class. From few pictures S is known badly, so it is drawn towards the
-round cloud of the same size, S ← (1 - a) S + a tr(S)/D I (Ledoit and Wolf 2004); a is chosen by
-cross-validation, and so is the scale of w and b, by which probabilities are calibrated.
+round cloud of the same size, S ← (1 - a) S + a tr(S)/D I (Ledoit and Wolf 2004). Cross-validation
+chooses a, and a factor for w and b that makes the probabilities neither too sure nor too unsure.
 
     N  pictures     D  features     K  classes     F  folds
 """
@@ -23,7 +23,9 @@ Labels = NDArray[np.int64]
 
 FOLDS = 5
 SHRINKAGES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
-SCALES = np.geomspace(0.05, 5, 60)
+LEAST = 1e-3  # of the size of S, as a share of how far all features spread: copies have no spread
+COARSE = np.geomspace(1e-3, 30, 60)  # factors, for logits of standard deviation 1
+FINE = np.geomspace(0.85, 1.18, 60)  # and around the best of these
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,22 +51,24 @@ class Lesson:
     head: Head
     told: Labels
     accuracy: float
-    shrinkage: float
 
 
-def taught(x: Floats, labels: Labels, n_classes: int) -> Lesson:
-    """Find the head for features (N, D) of labeled pictures."""
-    folds = folded(labels)
+def taught(x: Floats, labels: Labels, n_classes: int, groups: Labels | None = None) -> Lesson:
+    """Find the head for features (N, D) of labeled pictures.
+
+    groups: (N,) pictures of one number are alike, and stay together in one fold
+    """
+    folds = folded(labels, np.arange(len(labels)) if groups is None else groups)
+    unsure = 1 / (len(labels) + 2)
     tried = {a: crossed(x, labels, folds, n_classes, a) for a in SHRINKAGES}
-    best = min(tried, key=lambda a: nats(tried[a], labels, scale(tried[a], labels)))
-    factor = scale(tried[best], labels)
+    factors = {a: scale(logits, labels, unsure) for a, logits in tried.items()}
+    best = min(tried, key=lambda a: nats(tried[a], labels, factors[a], unsure))
     head = discriminant(x, labels, n_classes, best)
     told = tried[best].argmax(axis=1)
     return Lesson(
-        Head(factor * head.weight, factor * head.bias),
+        Head(factors[best] * head.weight, factors[best] * head.bias),
         told,
         float((told == labels).mean()),
-        best,
     )
 
 
@@ -75,37 +79,70 @@ def discriminant(x: Floats, labels: Labels, n_classes: int, shrinkage: float) ->
     apart = x - means[labels]
     S = apart.T @ apart / max(1, len(x) - n_classes)
     D = len(S)
-    S = (1 - shrinkage) * S + shrinkage * (np.trace(S) / D + 1e-12) * np.eye(D)
-    weight = np.linalg.solve(S, (means - middle).T).T  # the same for all is taken away
+    least = LEAST * float(np.square(x - middle).mean()) + 1e-12
+    S = (1 - shrinkage) * S + (shrinkage * np.trace(S) / D + least) * np.eye(D)
+    weight = np.linalg.solve(S, (means - middle).T).T  # what is the same for all is taken away
     bias = -0.5 * np.einsum("kd,kd->k", weight, means + middle)
     return Head(weight, bias)
 
 
-def folded(labels: Labels) -> Labels:
-    """Deal the pictures of each class to the folds in turn."""
+def folded(labels: Labels, groups: Labels) -> Labels:
+    """Shuffle the groups of each class and deal them to the folds in turn."""
     folds = np.zeros(len(labels), np.int64)
     for k in np.unique(labels):
-        (its,) = np.nonzero(labels == k)
-        folds[np.random.default_rng(len(its)).permutation(its)] = np.arange(len(its)) % FOLDS
+        its = np.unique(groups[labels == k])
+        order = np.random.default_rng(len(its)).permutation(its)
+        for place, group in enumerate(order):
+            folds[(groups == group) & (labels == k)] = place % FOLDS
     return folds
 
 
 def crossed(x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float) -> Floats:
     """Give every picture the logits (N, K) of a head that has not seen its fold."""
     logits = np.zeros((len(x), n_classes))
-    for fold in range(FOLDS):
+    for fold in np.unique(folds):
         out = folds == fold
-        logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
+        if len(np.unique(labels[~out])) == n_classes:  # else all of a class are alike
+            logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
     return logits
 
 
-def scale(logits: Floats, labels: Labels) -> float:
+def scale(logits: Floats, labels: Labels, unsure: float = 0.0) -> float:
     """Find the factor for logits (N, K) that makes the true classes most likely."""
-    return float(min(SCALES, key=lambda s: nats(logits, labels, s)))
+    size = float(logits.std()) or 1.0
+    coarse = min(COARSE / size, key=lambda s: nats(logits, labels, s, unsure))
+    return float(min(coarse * FINE, key=lambda s: nats(logits, labels, s, unsure)))
 
 
-def nats(logits: Floats, labels: Labels, factor: float) -> float:
-    """Measure the mean of -log p of the true classes (N,)."""
+def nats(logits: Floats, labels: Labels, factor: float, unsure: float = 0.0) -> float:
+    """Measure the mean of -log p of the true classes (N,).
+
+    unsure: share of the truth that is spread over all classes, so that a few pictures that are
+    all told right don't make it infinitely sure (after Platt 1999)
+    """
     z = factor * (logits - logits.max(axis=1, keepdims=True))
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return float(-log_p[np.arange(len(labels)), labels].mean())
+    true = log_p[np.arange(len(labels)), labels]
+    return float(-((1 - unsure) * true + unsure * log_p.mean(axis=1)).mean())
+
+
+def alike(small: Floats) -> Labels:
+    """Number pictures so that those that look the same, also mirrored, share a number: (N,).
+
+    small: (N, h, w) grey; the same are two whose pixels correlate by more than 0.97
+    """
+    N = len(small)
+
+    def standard(pictures: Floats) -> Floats:
+        flat = pictures.reshape(N, -1)
+        flat = flat - flat.mean(axis=1, keepdims=True)
+        made: Floats = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
+        return made
+
+    one, other = standard(small), standard(small[:, :, ::-1])
+    groups = np.arange(N)
+    for i in range(N):
+        near = np.maximum(one[:i] @ one[i], other[:i] @ one[i]) > 0.97
+        for group in np.unique(groups[:i][near]):
+            groups[groups == group] = i
+    return groups

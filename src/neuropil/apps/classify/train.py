@@ -81,7 +81,7 @@ def short_last_weights() -> Recipe:
 
 
 def short_adamw() -> Recipe:
-    """Move all weights by AdamW, instead of kernels by Muon."""
+    """Move all weights by AdamW at a rate of 0.003, instead of kernels by Muon."""
     return replace(short(), name="classify-short-adamw", optimizer=adamw, lr=3e-3)
 
 
@@ -91,7 +91,7 @@ def untrained() -> nn.Module:
 
 
 def stepping(picture: data.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
-    """Make a step of the shipped recipe on one batch, as `fit` does it: what is timed."""
+    """Make a step of the shipped recipe on one batch: forward, backward, update, as is timed."""
     recipe, place = base(), torch.device("cpu")
     network = placed(recipe.network(), place)
     optimizer = recipe.optimizer(network, recipe.lr)
@@ -117,6 +117,8 @@ def packing() -> Packing:
         metadata={
             "neuropil": "classify",
             "classes": json.dumps(data.CLASSES),
+            "temperature": "1.0",  # this and the next are found afterward, by calibration.py
+            "outside": "",
             "mean": json.dumps(data.MEAN.tolist()),
             "spread": json.dumps(data.SPREAD.tolist()),
             "licence": "MIT",

@@ -49,10 +49,10 @@ def views(height: int, width: int) -> tuple[View, ...]:
     return (whole, begin, middle, end, near)
 
 
-def seen(photo: Image, view: View) -> Bytes:
-    """Reduce a part of a photograph to (32, 32, 3) bytes; what is transparent becomes white."""
+def seen(pixels: Bytes, view: View) -> Bytes:
+    """Reduce a part of a photograph (H, W, 3) to (32, 32, 3)."""
     box = (view.left, view.top, view.right, view.bottom)
-    small = Picture.fromarray(shallow(photo)).resize(
+    small = Picture.fromarray(pixels).resize(
         (SIDE, SIDE), Picture.Resampling.BICUBIC, box=box, reducing_gap=3.0
     )
     return np.asarray(small)
