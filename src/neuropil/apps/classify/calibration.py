@@ -4,9 +4,9 @@
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
 most likely (Guo et al. 2017). The neuron `outside` is found in closed form (`teaching.py`) on the
-features of photographs of one of the ten classes and of none, and of small pictures of the ten; DIR
-holds `cifar10.zip` and `photos-*.zip`. Which photograph shows what was seen by eye: the collections are sorted by what they
-show, so that ranges of numbers tell it.
+features of photographs of one of the ten classes and of none, and of small pictures of the ten;
+DIR holds `cifar10.zip` and `photos-*.zip`. Which photograph shows what was seen by eye: the
+collections are sorted by what they show, so that ranges of numbers tell it.
 
     N  pictures     K  classes     D  features
 """
