@@ -1,7 +1,6 @@
 """The camera drawn quickly, beside the simulator's own; and the expert in the simulator."""
 
-import warnings
-from typing import Any
+import sys
 
 import numpy as np
 import pytest
@@ -9,52 +8,27 @@ import pytest
 from neuropil.apps.drive import camera
 from neuropil.apps.drive.camera import Wheels, chart, seen
 from neuropil.apps.drive.expert import Controls, Manner, Motion, controls
+from neuropil.apps.drive.simulator import Simulator
 from neuropil.apps.drive.track import Track, track
+from neuropil.kit.problem import Problem
 
 SEED = 30000
 
 
-@pytest.fixture
-def simulator() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gymnasium = pytest.importorskip("gymnasium")
-        made = gymnasium.make("CarRacing-v3")
-        made.reset(seed=SEED)
-        yield made.unwrapped
-        made.close()
+def line(world: Simulator) -> Track:
+    return track(world.middle, Manner().sideways)
 
 
-def motion(simulator: Any) -> Motion:
-    hull = simulator.car.hull
-    speed = float(np.hypot(*hull.linearVelocity))
-    x, y = hull.position
-    return Motion(x, y, hull.angle, speed, hull.angularVelocity)
-
-
-def wheels(simulator: Any) -> Wheels:
-    its = simulator.car.wheels
-    spins, phases = (tuple(getattr(w, name) for w in its) for name in ("omega", "phase"))
-    return Wheels(its[0].joint.angle, spins, phases)
-
-
-def line(simulator: Any) -> Track:
-    return track([(x, y) for _, _, x, y in simulator.track], Manner().sideways)
-
-
-def step(simulator: Any, told: Controls) -> Any:
-    return simulator.step(np.array([told.steer, told.gas, told.brake], np.float32))
-
-
-def test_it_is_the_simulators_picture_but_for_edges_and_the_score(simulator: Any) -> None:
-    drawn, way, point = chart(simulator.road_poly), line(simulator), 0
+def test_it_is_the_simulators_picture_but_for_edges_and_the_score() -> None:
+    world = Simulator(SEED)
+    drawn, way, point = chart(world.inside.road_poly), line(world), 0
     for number in range(90):
-        now = motion(simulator)
+        now = world.motion
         point = way.near(np.array([now.x, now.y]), point)
-        truth = step(simulator, controls(way, point, now, Manner()))[0].astype(int)
+        world.step(controls(way, point, now, Manner()))
         if number not in (0, 20, 60, 89):  # while the camera comes near, and after
             continue
-        made = seen(drawn, motion(simulator), wheels(simulator), simulator.t).astype(int)
+        truth, made = world.picture.astype(int), world.looked(drawn).astype(int)
         assert made.shape == truth.shape == (96, 96, 3)
         off = np.abs(made - truth)
         off[camera.ROAD :, :12] = 0  # the score
@@ -63,18 +37,32 @@ def test_it_is_the_simulators_picture_but_for_edges_and_the_score(simulator: Any
         assert off.max() < 80
 
 
-def test_the_expert_gets_around(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "_render", lambda mode: None)
-    way, point, score, done = line(simulator), 0, 0.0, False
-    for _ in range(1000):
-        now = motion(simulator)
-        point = way.near(np.array([now.x, now.y]), point)
-        _, reward, done, _, _ = step(simulator, controls(way, point, now, Manner()))
-        score += reward
-        if done:
-            break
-    assert done
-    assert score > 850
+def test_the_expert_gets_around() -> None:
+    with Simulator(SEED, fast=True) as world:
+        way, point, over = line(world), 0, False
+        while not over:
+            now = world.motion
+            point = way.near(np.array([now.x, now.y]), point)
+            over = world.step(controls(way, point, now, Manner()))
+        assert world.n_steps < 1000, "all of the track was driven before time was over"
+        assert world.score > 850
+        assert world.picture.shape == (96, 96, 3)
+
+
+def test_the_same_seed_and_controls_make_the_same_drive() -> None:
+    def driven() -> tuple[float, bytes]:
+        with Simulator(SEED, fast=True) as world:
+            for number in range(40):
+                world.step(Controls(0.2 * (number % 3 - 1), 0.4, 0.0))
+            return world.score, world.picture.tobytes()
+
+    assert driven() == driven()
+
+
+def test_a_missing_simulator_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    with pytest.raises(Problem, match=r"pip install \"neuropil\[drive\]\""):
+        Simulator(SEED)
 
 
 def test_void_is_seen_at_the_end_of_the_world() -> None:

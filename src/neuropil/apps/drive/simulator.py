@@ -1,0 +1,96 @@
+"""CarRacing-v3 of Gymnasium, unchanged, with what a driver and our camera need to know of it.
+
+    world = Simulator(seed=1000)
+    over = world.step(Controls(0.0, 0.5, 0.0))
+    world.picture, world.score
+
+With `fast=True` the picture is drawn by our camera (`camera.py`), for training; the physics are
+the simulator's own. Without, everything is.
+"""
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.camera import SIDE, Chart, Wheels, chart, seen
+from neuropil.apps.drive.expert import Controls, Motion
+from neuropil.kit.problem import Problem
+
+Bytes = NDArray[np.uint8]
+
+STEPS = 1000  # of a drive, at most; 50 a second
+
+
+class Simulator:
+    """One drive on the track of a seed."""
+
+    def __init__(self, seed: int, *, fast: bool = False) -> None:
+        self._world = _world()
+        if fast:
+            blank = np.zeros((SIDE, SIDE, 3), np.uint8)
+            self._world.unwrapped._render = lambda mode: blank
+        first, _ = self._world.reset(seed=seed)
+        self.inside: Any = self._world.unwrapped
+        self.chart: Chart | None = chart(self.inside.road_poly) if fast else None
+        self.picture: Bytes = first if self.chart is None else self.looked(self.chart)
+        self.score = 0.0
+        self.n_steps = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._world.close()
+
+    def step(self, told: Controls) -> bool:
+        """Drive for a fiftieth of a second; return whether the drive is over."""
+        action = np.array([told.steer, told.gas, told.brake], np.float32)
+        picture, reward, ended, out_of_time, _ = self._world.step(action)
+        self.score += float(reward)
+        self.n_steps += 1
+        self.picture = picture if self.chart is None else self.looked(self.chart)
+        return bool(ended or out_of_time)
+
+    def looked(self, drawn: Chart) -> Bytes:
+        """Draw what the camera sees now."""
+        return seen(drawn, self.motion, self.wheels, self.inside.t)
+
+    @property
+    def middle(self) -> list[tuple[float, float]]:
+        """List the corners of the road's middle, as it is driven."""
+        return [(x, y) for _, _, x, y in self.inside.track]
+
+    @property
+    def motion(self) -> Motion:
+        """Tell where the car is and how it moves."""
+        hull = self.inside.car.hull
+        x, y = hull.position
+        speed = float(np.hypot(*hull.linearVelocity))
+        return Motion(x, y, hull.angle, speed, hull.angularVelocity)
+
+    @property
+    def wheels(self) -> Wheels:
+        """Tell how the wheels stand and turn."""
+        front_left, front_right, rear_left, rear_right = its = self.inside.car.wheels
+        return Wheels(
+            front_left.joint.angle,
+            (front_left.omega, front_right.omega, rear_left.omega, rear_right.omega),
+            (its[0].phase, its[1].phase, its[2].phase, its[3].phase),
+        )
+
+
+def _world() -> Any:
+    """Make the simulator; raises Problem where it isn't installed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the libraries under it, about one another
+            import gymnasium
+
+            return gymnasium.make("CarRacing-v3", max_episode_steps=STEPS)
+    except ImportError as error:  # gymnasium's own errors about box2d and pygame are such
+        raise Problem(
+            'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]",'
+            ' in a clone pip install ".[drive]"'
+        ) from error
