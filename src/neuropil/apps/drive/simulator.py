@@ -29,8 +29,7 @@ class Simulator:
     def __init__(self, seed: int, *, fast: bool = False) -> None:
         self._world = _world()
         if fast:
-            blank = np.zeros((SIDE, SIDE, 3), np.uint8)
-            self._world.unwrapped._render = lambda mode: blank
+            self._world.unwrapped._render = lambda mode: np.zeros((SIDE, SIDE, 3), np.uint8)
         first, _ = self._world.reset(seed=seed)
         self.inside: Any = self._world.unwrapped
         self.chart: Chart | None = chart(self.inside.road_poly) if fast else None
