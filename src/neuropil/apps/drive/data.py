@@ -1,0 +1,93 @@
+"""Recorded drives as examples: what the camera saw, and what the expert would have done then.
+
+    B  pictures in a batch     T  steps of a drive     N  pictures in all
+
+A drive is a file `SEED-ROUND.npz`: `pictures` (T, 96, 96, 3) bytes and `controls` (T, 3), the
+expert's steering (-1 left to 1 right), gas and brake (0 to 1), whoever drove (`record.py`). Every
+tenth track is held out with all of its drives: the split is by track.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.camera import ROAD, SIDE
+from neuropil.kit.moment import Moment
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import track
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+HELD_OUT = 10  # of so many tracks one
+BATCH = 128
+SCORE = 12  # columns of the instruments in which the simulator writes the score: not to be seen
+
+
+@dataclass(frozen=True)
+class Drives:
+    """Pictures (N, 96, 96, 3) and the expert's controls (N, 3)."""
+
+    pictures: Bytes
+    controls: Floats
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Drives to learn from and those held out for choices."""
+
+    learn: Drives
+    held_out: Drives
+
+
+def examples(data: Path) -> Examples:
+    """Read all drives of a folder; raises Problem where there are too few to hold some out."""
+    files = sorted(data.glob("*-*.npz"))
+    held = [file for file in files if seed(file) % HELD_OUT == 0]
+    learn = [file for file in files if seed(file) % HELD_OUT]
+    if not held or not learn:
+        raise Problem(
+            f"{data} has {len(files)} drives, too few to hold a tenth of the tracks out;"
+            f" record some: python -m neuropil.apps.drive.record {data}"
+        )
+    return Examples(read(learn), read(held))
+
+
+def seed(file: Path) -> int:
+    """Tell the seed of a drive's track by the file's name."""
+    return int(file.name.partition("-")[0])
+
+
+def read(files: list[Path]) -> Drives:
+    """Read drives, one after the other."""
+    pictures, controls = [], []
+    for file in track(files, total=len(files), title="drives"):
+        with np.load(file) as drive:
+            pictures.append(drive["pictures"])
+            controls.append(drive["controls"])
+    return Drives(np.concatenate(pictures), np.concatenate(controls).astype(np.float32))
+
+
+def batch(examples: Examples, moment: Moment) -> dict[str, Floats]:
+    """Draw pictures of all drives, and what the expert would have done."""
+    chosen = moment.rng().integers(len(examples.learn.controls), size=BATCH)
+    learn = examples.learn
+    return {"picture": encode(learn.pictures[chosen]), "controls": learn.controls[chosen]}
+
+
+def encode(pictures: Bytes) -> Floats:
+    """Bring pictures (B, 96, 96, 3) to -1..1, the score hidden: (B, 3, 96, 96), channels last."""
+    x: Floats = pictures.astype(np.float32) * np.float32(2 / 255) - 1
+    x[:, ROAD:, :SCORE] = -1
+    return x.transpose(0, 3, 1, 2)
+
+
+def check(shape: tuple[int, ...]) -> None:
+    """Raise Problem where a picture (H, W, 3) is not of the camera's form."""
+    if shape != (SIDE, SIDE, 3):
+        raise Problem(
+            f"a picture of {shape[1]} × {shape[0]} pixels was given; the car sees {SIDE} × {SIDE},"
+            " as CarRacing-v3 shows them"
+        )

@@ -1,0 +1,108 @@
+"""Recorded drives: written, read, made into batches; and the network that learns from them."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neuropil.apps.drive import data, record, train
+from neuropil.apps.drive.expert import Controls
+from neuropil.apps.drive.model import DriveNet
+from neuropil.kit.moment import Moment
+from neuropil.kit.problem import Problem
+
+SEED = 40_003
+
+
+def made(folder: Path, seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    np.savez(
+        folder / f"{seed}-expert.npz",
+        pictures=rng.integers(256, size=(n, 96, 96, 3), dtype=np.uint8),
+        controls=rng.random((n, 3), np.float32),
+    )
+
+
+def test_tracks_are_held_out_whole(tmp_path: Path) -> None:
+    for seed, n in ((40_001, 3), (40_002, 4), (40_010, 5)):
+        made(tmp_path, seed, n)
+    found = data.examples(tmp_path)
+    assert (len(found.learn.pictures), len(found.held_out.controls)) == (7, 5)
+    for name in ("40010-expert.npz", "40001-expert.npz"):
+        (tmp_path / name).unlink()
+        with pytest.raises(Problem, match="record some: python -m"):
+            data.examples(tmp_path)
+
+
+def test_a_batch_pairs_pictures_with_controls(tmp_path: Path) -> None:
+    for seed in (1, 10):
+        made(tmp_path, seed, 20)
+    found = data.examples(tmp_path)
+    batch = data.batch(found, Moment(0, 3, 9))
+    again = data.batch(found, Moment(0, 3, 9))
+    assert np.array_equal(batch["picture"], again["picture"])
+    assert batch["picture"].shape == (data.BATCH, 3, 96, 96)
+    for picture, told in zip(batch["picture"][:9], batch["controls"][:9], strict=True):
+        (which,) = np.flatnonzero((found.learn.controls == told).all(axis=1))
+        assert np.array_equal(data.encode(found.learn.pictures[which][None])[0], picture)
+
+
+def test_the_score_is_not_to_be_seen() -> None:
+    x = data.encode(np.full((1, 96, 96, 3), 255, np.uint8))
+    assert (x[0, :, 84:, :12] == -1).all()
+    assert (x[0, :, :84] == 1).all()
+    assert (x[0, :, 84:, 12:] == 1).all()
+    data.check((96, 96, 3))
+    with pytest.raises(Problem, match="640 × 480 pixels was given; the car sees 96 × 96"):
+        data.check((480, 640, 3))
+
+
+def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["record", str(tmp_path / "new"), "--tracks", "1", "--first", str(SEED)]
+    )
+    record.main()
+    (file,) = (tmp_path / "new").iterdir()
+    assert file.name == f"{SEED}-expert.npz"
+    before = file.stat().st_mtime_ns
+    record.main()
+    assert file.stat().st_mtime_ns == before
+    with np.load(file) as drive:
+        assert drive["pictures"].shape == (len(drive["controls"]), 96, 96, 3)
+        assert len(drive["controls"]) > 300
+        assert np.abs(drive["controls"][:, 0]).max() <= 1
+
+
+def test_whoever_drives_the_expert_says_what_it_would_do() -> None:
+    """Who never steers leaves the road at the first curve, and is told to turn back."""
+    straight = list(
+        record.recorded(SEED, lambda picture: Controls(0.0, 0.5, 0.0), np.random.default_rng(0))
+    )
+    assert len(straight) < 400, "it is given up once it has strayed too far"
+    assert all(abs(told.steer) > 0.9 for _, told in straight[-5:])
+
+
+def test_the_network_learns_and_is_small(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = DriveNet()
+    assert sum(p.numel() for p in network.parameters()) * 2 < 1_000_000  # bytes, in float16
+    for seed in (1, 10):
+        made(tmp_path, seed, 30)
+    found = data.examples(tmp_path)
+    arrays = data.batch(found, Moment())
+    batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    optimizer = train.driver().optimizer(network, 1e-3)
+    losses = []
+    for _ in range(8):
+        loss = train.loss(network, batch)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    steering, pedals = network(batch["picture"])
+    assert steering.abs().max() <= 1
+    assert 0 <= pedals.min() <= pedals.max() <= 1
+    assert set(train.score(network.eval(), found)) == {"steer", "gas", "brake"}
