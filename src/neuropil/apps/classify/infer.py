@@ -69,7 +69,7 @@ class Classify(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "classify-base-v1.onnx",
-        sha256="bc0c2187c3d999b13bd0ac0fd67b24afe3fe13c6fe10fba120be303cd23be803",
+        sha256="5333d46970544c6a382256345fe0021f073c4e4411c0c10602869eb1a34bdd5e",
         licence="MIT",
     )
 
