@@ -35,8 +35,9 @@ def base() -> Recipe:
 
     neuropil train classify --data DIR
 
-    2,400 steps in 104 minutes on two cores of a Xeon at 2.8 GHz (float32), beside other work; 92.3 %
-    of the 5,000 held-out pictures right, 92.9 % of the 10,000 of the test; n = 1 seed; 2026-11-26.
+    2,400 steps in 104 minutes on two cores of a Xeon at 2.8 GHz (float32), beside other work;
+    92.3 % of the 5,000 held-out pictures right, 92.9 % of the 10,000 of the test; n = 1 seed;
+    2026-11-26.
     """
     return Recipe(
         name="classify-base",
