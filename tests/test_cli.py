@@ -176,7 +176,7 @@ def test_common_options_reach_where_they_belong(
             "card invrt",
             "no application is called invrt (did you mean invert?); there are: colorize, ",
         ),
-        ("train invert", "there is no training data ; name its folder by --data"),
+        ("train invert", "there is no training data; name its folder by --data"),
         ("train invert odd", "invert has no recipe odd; it has plain"),
         ("invert old.png -o old.png/new.png", "old.png/new.png can't be written in "),
         ("invert old.png -o new.gif", "new.gif can't be written; end the name in .jpg"),

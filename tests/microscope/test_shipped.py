@@ -29,6 +29,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
         **{"h1": (1, 192), "c1": (1, 192), "h2": (1, 256), "c2": (1, 256)},
     },
     "colorize": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
+    "classify": {"picture": (1, 3, 32, 32)},
 }
 SHIPPED = [name for name in registry.NAMES if registry.application(name).weights]
 
@@ -82,6 +83,11 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return F.conv2d(x, w, b[0] if b else None, *how)
         case "Relu":
             return torch.relu(*inputs)
+        case "MaxPool":
+            assert not any(s["pads"])
+            return F.max_pool2d(inputs[0], s["kernel_shape"], s["strides"])
+        case "ReduceMax":
+            return inputs[0].amax(dim=inputs[1].tolist(), keepdim=bool(s["keepdims"]))
         case "Add":
             return torch.add(*inputs)
         case "Gemm":
