@@ -1,6 +1,7 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from neuropil import registry
 from neuropil.apps.classify import data, train
 from neuropil.apps.classify.data import Examples, Pictures
+from neuropil.apps.classify.infer import Classify
 from neuropil.kit.moment import Moment
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
@@ -73,13 +75,17 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
     assert isinstance(optimizer, Muon) == (name != "short_adamw")
 
 
+@pytest.fixture
+def denormals() -> Iterator[None]:
+    """Let numbers below 1e-38 be again, which a training flushes in its whole process."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.mark.usefixtures("denormals")
 def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from neuropil.apps.classify.infer import Classify
-
-    monkey = replace(train.base(), examples=data.examples, steps=4)
-    file = fit(monkey, data=tmp_path, out=tmp_path / "run", device="cpu")
+    recipe = replace(train.base(), examples=data.examples, steps=4)
+    file = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
     assert file.name == "classify-base.onnx"
     assert file.stat().st_size < 4_000_000
     network = Classify().weights.open(file)
