@@ -75,6 +75,8 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
         sources = [s for s in sources if s in inputs or not _same(s, target)]  # an earlier sheet
         if target.suffix.lower() not in FORMATS:
             raise Problem(_unwritable(target, list(FORMATS)))
+        if not sources:
+            raise Problem(f"{target} is the only picture there; name others")
         if any(_same(source, target) for source in sources):
             raise Problem(f"{target} is an input itself, which is kept; name another file")
         check_place(target, common["force"])
