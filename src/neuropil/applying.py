@@ -9,7 +9,7 @@ perform  a further verb, `neuropil classify --teach FOLDER`
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ def apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
     work = jobs(paths(given["inputs"]), common["output"], name)
     for job in work:
         check_place(job.target, common["force"])
-        if job.target.exists() and job.source.exists() and job.target.samefile(job.source):
+        if _same(job.target, job.source):
             raise Problem(f"{job.target} is the input itself, which is kept; name another file")
     app = ready(name, common)
     failed = 0
@@ -178,9 +178,7 @@ def perform(name: str, verb: str, given: dict[str, Any]) -> int:
         found = parts(getattr(ready(name, common), verb)(thing))
     assert found.main is not None
     made = {target: found.main} | {beside[key]: media for key, media in found.beside.items()}
-    for path, media in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        media.save(path, quality=common["quality"])
+    _save(made, common["quality"])
     if common["json"]:
         record = {"output": [str(path) for path in made]} | plain(found.rest)
         typer.echo(json.dumps(record, allow_nan=False))
@@ -299,10 +297,15 @@ def _one(
         made[job.beside(name, app.name)] = picture
     for path in made:
         check_place(path, common["force"])
+    _save(made, common["quality"])
+    return _told(job, list(made), found, common["json"])
+
+
+def _save(made: "Mapping[Path, Media]", quality: int) -> None:
+    """Write media, each to its place."""
     for path, media in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        media.save(path, quality=common["quality"])
-    return _told(job, list(made), found, common["json"])
+        media.save(path, quality=quality)
 
 
 def opened(job: "Job", name: str, signature: Signature, max_pixels: int) -> "Media":

@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 
 NONE = "none"
 OUTSIDE = "none of them"
+PHOTOS = "photos-[0-9].zip"
 MOST = 100  # photographs from one range, evenly spread over it
 RANGES = {  # collection -> first and last number, and what these photographs show
     "caltech101": (
@@ -91,7 +92,7 @@ def calibrated(made: Path, folder: Path) -> Model:
     """Find T and the neuron `outside`, and put both into the file."""
     network = Network(made)
     held = data.examples(folder).held_out
-    logits = run(network, held)
+    logits = run(network, held)["logits"]
     T = 1 / teaching.scale(logits, held.labels)
     z = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -113,13 +114,14 @@ def calibrated(made: Path, folder: Path) -> Model:
     )
 
 
-def run(network: Network, pictures: data.Pictures) -> Floats:
-    """Find the logits (N, K) of pictures, each seen whole."""
+def run(network: Network, pictures: data.Pictures) -> dict[str, Floats]:
+    """Find all outputs for pictures, each seen whole: logits (N, K), outside (N, 1), features."""
     parts = [
         network.run(picture=np.ascontiguousarray(data.encode(pictures.pixels[i : i + 250])))
         for i in track(range(0, len(pictures), 250), total=len(pictures) // 250, title="held out")
     ]
-    return np.concatenate([part["logits"] for part in parts]).astype(np.float64)
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: values.astype(np.float64) for name, values in joined.items()}
 
 
 def calibration_error(p: Floats, labels: NDArray[np.int64], n_bins: int = 15) -> float:
@@ -138,27 +140,35 @@ def photographs(folder: Path) -> Iterator[tuple[Image, str]]:
     """Read the photographs that RANGES tell about, and what each shows."""
     for archive, name, shows in listed(folder):
         with zipfile.ZipFile(archive) as files:
-            picture = Picture.open(io.BytesIO(files.read(name))).convert("RGB")
-        yield Image(np.asarray(picture)), shows
+            yield opened(files, name), shows
+
+
+def opened(files: zipfile.ZipFile, name: str) -> Image:
+    """Read a photograph of an archive."""
+    return Image(np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB")))
 
 
 def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """List the photographs to read: archive, name in it, what it shows; at most MOST of a range."""
-    names: dict[tuple[str, int], tuple[Path, str]] = {}
-    archives = sorted(folder.glob("photos-[0-9].zip"))
-    if not archives:
+    names = {key: where for key, where in numbered(folder).items() if key[0] in RANGES}
+    if not any(folder.glob(PHOTOS)):
         raise Problem(f"{folder} has no photos-0.zip, photos-1.zip, ...; the card says what is in")
-    for archive in archives:
-        with zipfile.ZipFile(archive) as files:
-            for name in files.namelist():
-                path = Path(name)
-                if path.parent.name in RANGES and path.stem.isdecimal():
-                    names[path.parent.name, int(path.stem)] = archive, name
     for source, ranges in RANGES.items():
         for first, last, shows in ranges:
             its = sorted(key for key in names if key[0] == source and first <= key[1] <= last)
             step = max(1, -(-len(its) // MOST))
             yield from ((*names[key], shows) for key in its[::step])
+
+
+def numbered(folder: Path) -> dict[tuple[str, int], tuple[Path, str]]:
+    """Find all photographs by collection and number: the archive of each, and its name there."""
+    found = {}
+    for archive in sorted(folder.glob(PHOTOS)):
+        with zipfile.ZipFile(archive) as files:
+            for path in map(Path, files.namelist()):
+                if path.stem.isdecimal():
+                    found[path.parent.name, int(path.stem)] = archive, path.as_posix()
+    return found
 
 
 def small(held: data.Pictures) -> Iterator[tuple[Image, str]]:

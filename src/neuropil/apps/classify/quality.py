@@ -10,7 +10,6 @@ and 100 none of them. Left out was what people would argue about: wolves, lions,
 """
 
 import csv
-import io
 import tempfile
 import time
 import zipfile
@@ -20,12 +19,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
 from neuropil.apps.classify import records
 from neuropil.apps.classify.answer import Answer
-from neuropil.apps.classify.calibration import calibration_error, run
-from neuropil.apps.classify.data import CLASSES, Pictures, encode, test_set
+from neuropil.apps.classify.calibration import calibration_error, numbered, opened, run
+from neuropil.apps.classify.data import CLASSES, Pictures, test_set
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.album import Album
 from neuropil.kit.image import Image
@@ -56,12 +54,13 @@ Floats = NDArray[np.float64]
 def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
     test = test_set(data)
-    logits = run(app.network, test)
+    made = run(app.network, test)
+    logits = made["logits"]
     z = (logits - logits.max(axis=1, keepdims=True)) / app.told.temperature
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     told = p.argmax(axis=1)
     right = told == test.labels
-    unknown = 1 / (1 + np.exp(-outside(app, test)))
+    unknown = 1 / (1 + np.exp(-made["outside"][:, 0]))
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
     seeds = [row.test for row in records.rows() if row.recipe == "classify-base" and row.test]
     shares = tuple(
@@ -78,15 +77,6 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     }
     columns = ("class", "right, %", "most often taken for")
     return [Table("CIFAR-10, 10,000 test pictures", columns, shares)], figures
-
-
-def outside(app: Classify, pictures: Pictures) -> Floats:
-    """Find what the neuron says that means none of the classes (N,)."""
-    parts = [
-        app.network.run(picture=np.ascontiguousarray(encode(pictures.pixels[i : i + 250])))
-        for i in range(0, len(pictures), 250)
-    ]
-    return np.concatenate([part["outside"][:, 0] for part in parts]).astype(np.float64)
 
 
 def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
@@ -173,11 +163,6 @@ def answered(app: Classify, data: Path) -> Seen:
     return Seen(tuple(row["shows"] for row in rows), tuple(answers))
 
 
-def opened(files: zipfile.ZipFile, name: str) -> Image:
-    """Read a photograph of an archive."""
-    return Image(np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB")))
-
-
 def only_whole(answer: Answer) -> Answer:
     """Take the first view, which is the whole, alone."""
     return replace(answer, logits=answer.logits[:1], outsides=answer.outsides[:1])
@@ -227,13 +212,11 @@ def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
 
 def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
     """Read n photographs of a collection, evenly spread over a range of its numbers."""
-    names: list[tuple[int, Path, str]] = []
-    for archive in sorted(data.glob("photos-[0-9].zip")):
-        with zipfile.ZipFile(archive) as files:
-            for name in files.namelist():
-                path = Path(name)
-                if path.parent.name == source and first <= int(path.stem) <= last:
-                    names.append((int(path.stem), archive, name))
+    names = [
+        (number, *where)
+        for (collection, number), where in numbered(data).items()
+        if collection == source and first <= number <= last
+    ]
     if len(names) < n:
         raise Problem(f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}")
     names.sort()

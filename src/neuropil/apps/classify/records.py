@@ -64,7 +64,7 @@ def measured(file: Path, folder: Path, cores: int, *, test: bool) -> Row:
 
 def accuracy(network: Network, pictures: data.Pictures) -> float:
     """Count what share of pictures is told right."""
-    return float((run(network, pictures).argmax(axis=1) == pictures.labels).mean())
+    return float((run(network, pictures)["logits"].argmax(axis=1) == pictures.labels).mean())
 
 
 def main() -> None:
