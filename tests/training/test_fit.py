@@ -169,13 +169,14 @@ class Listener:
 
 
 def test_the_learning_rate_rises_rests_and_falls() -> None:
-    shape = [fit.schedule(step, 5000) for step in range(5000)]
+    shape = [fit.schedule(step, 5000, 0.4) for step in range(5000)]
     assert shape[0] == 1 / fit.WARM_UP
     assert shape[fit.WARM_UP - 1 : 3001] == [1.0] * (3002 - fit.WARM_UP)
     assert shape[4000] == pytest.approx(0.5)
     assert shape[3000:] == sorted(shape[3000:], reverse=True)
     assert 0 < shape[-1] < 1e-4
-    assert [fit.schedule(step, 50) for step in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [fit.schedule(step, 50, 0.4) for step in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert fit.schedule(2500, 5000, 1.0) == pytest.approx(0.5)
 
 
 def test_the_running_mean_follows() -> None:

@@ -41,6 +41,7 @@ def test_kernels_keep_their_length_and_move_by_the_rate() -> None:
     assert 0.5 < moved / (0.1 * 8**0.5) < 1.5  # of √C_out, the length of an orthogonal matrix
     assert optimizer.param_groups[1]["lr"] == 0.1
     assert [group["initial_lr"] for group in optimizer.param_groups] == [0.1, REST_LR]
+    assert [group["fall"] for group in optimizer.param_groups] == [1.0, 1.0]
 
 
 def test_the_rest_moves_as_torchs_adam_does() -> None:
@@ -89,3 +90,4 @@ def test_adamw_decays_matrices_alone() -> None:
     kernels, others = adamw(small(), 1e-3, weight_decay=0.01).param_groups
     assert (kernels["weight_decay"], others["weight_decay"]) == (0.01, 0.0)
     assert kernels["initial_lr"] == others["initial_lr"] == 1e-3
+    assert kernels["fall"] == others["fall"] == 0.4

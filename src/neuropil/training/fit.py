@@ -28,7 +28,6 @@ from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 
 WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
-REST = 0.4  # share of the steps, the last ones, in which it falls to zero
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
 TRIAL_STEPS = 12  # timed to turn --minutes into steps
 LOOKS = 20  # scores, checkpoints and points of the curve in a whole training
@@ -98,7 +97,7 @@ def fit(
         # ---------------------------------------------------------------------------------------
         # One step: forward, backward, update, and the running mean of the weights.
         for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * schedule(step, state.steps)
+            group["lr"] = group["initial_lr"] * schedule(step, state.steps, group["fall"])
         network.train()
         with precision(place):
             loss = recipe.loss(network, batch)
@@ -166,11 +165,14 @@ def precision(place: torch.device) -> AbstractContextManager[Any]:
     return torch.autocast(place.type, dtype=torch.bfloat16, enabled=hardware)
 
 
-def schedule(step: int, steps: int) -> float:
-    """Shape the learning rate, 0..1: a short rise, a plateau, a long way down in a cosine."""
+def schedule(step: int, steps: int, fall: float) -> float:
+    """Shape the learning rate, 0..1: a short rise, a plateau, a long way down in a cosine.
+
+    fall: share of the steps, the last ones, in which it goes down
+    """
     rise = min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10)))
-    fall = max(0.0, (step / steps - (1 - REST)) / REST)
-    return rise * 0.5 * (1 + math.cos(math.pi * fall))
+    fallen = max(0.0, (step / steps - (1 - fall)) / fall)
+    return rise * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """How weights move: AdamW for all, or Muon for the kernels of convolutions and Adam for the rest.
 
-Every group keeps `initial_lr`, its rate at the highest, which the loop scales by its schedule.
+Every group keeps `initial_lr`, its rate at the highest, which the loop scales by its schedule, and
+`fall`, the share of the steps in which that goes down to zero.
 """
 
 from collections.abc import Callable
@@ -11,19 +12,21 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 BETAS = (0.9, 0.98)
-REST_LR = 0.01  # of what isn't moved by Muon
+REST_LR = 0.002  # of what isn't moved by Muon
 MOMENTUM = 0.6
 ROUNDS = 3  # of Newton and Schulz; five bring the singular values nearer to 1, for little
 QUINTIC = (3.4445, -4.7750, 2.0315)  # a, b, c of a s + b s³ + c s⁵, which pushes s to about 1
 
 
-def adamw(network: nn.Module, lr: float, *, weight_decay: float = 0.02) -> Optimizer:
+def adamw(
+    network: nn.Module, lr: float, *, weight_decay: float = 0.02, fall: float = 0.4
+) -> Optimizer:
     """Adam with decoupled decay (Loshchilov and Hutter 2019): of matrices and kernels only."""
     kernels = [p for p in network.parameters() if p.ndim >= 2]
     others = [p for p in network.parameters() if p.ndim < 2]
     groups = [
-        {"params": kernels, "weight_decay": weight_decay, "initial_lr": lr},
-        {"params": others, "weight_decay": 0.0, "initial_lr": lr},
+        {"params": kernels, "weight_decay": weight_decay, "initial_lr": lr, "fall": fall},
+        {"params": others, "weight_decay": 0.0, "initial_lr": lr, "fall": fall},
     ]
     return AdamW(groups, lr=lr, betas=BETAS)
 
@@ -42,8 +45,8 @@ class Muon(Optimizer):
         kernels = [p for p in learned if p.ndim == 4]
         others = [p for p in learned if p.ndim != 4]
         groups = [
-            {"params": kernels, "initial_lr": lr},
-            {"params": others, "initial_lr": REST_LR},
+            {"params": kernels, "initial_lr": lr, "fall": 1.0},
+            {"params": others, "initial_lr": REST_LR, "fall": 1.0},
         ]
         super().__init__(groups, {"lr": lr})
 

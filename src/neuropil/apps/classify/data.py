@@ -32,6 +32,7 @@ SPREAD = np.array([63.0, 62.1, 66.7], np.float32)
 HELD_OUT = 500  # pictures of each class
 BATCH = 500
 SHIFT = 4  # pixels by which a picture is moved at most
+HOLE = 8  # pixels: side of the square that is blanked
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,10 @@ def encode(pixels: Bytes) -> Floats:
     return x.transpose(0, 3, 1, 2)
 
 
-def batch(examples: Examples, moment: Moment, *, alternating: bool = True) -> dict[str, Floats]:
-    """Make a batch: pictures mirrored, moved by up to four pixels.
+def batch(
+    examples: Examples, moment: Moment, *, alternating: bool = True, hole: int = HOLE
+) -> dict[str, Floats]:
+    """Make a batch: pictures mirrored, moved by up to four pixels, a square of each blanked.
 
     Every epoch shows each picture once. In the first a random half of them is mirrored, from then
     on each is mirrored when it was not the time before (Jordan 2024), so that in two epochs it is
@@ -148,7 +151,8 @@ def batch(examples: Examples, moment: Moment, *, alternating: bool = True) -> di
     mirrored = (halves + epoch) % 2 == 1 if alternating else rng.random(len(chosen)) < 0.5
     pixels = learn.pixels[chosen]
     pixels = np.where(mirrored[:, None, None, None], pixels[:, :, ::-1], pixels)
-    return {"picture": encode(moved(pixels, rng)), "label": learn.labels[chosen].astype(np.float32)}
+    picture = blanked(encode(moved(pixels, rng)), hole, rng)
+    return {"picture": picture, "label": learn.labels[chosen].astype(np.float32)}
 
 
 @lru_cache(2)
@@ -172,3 +176,16 @@ def moved(pixels: Bytes, rng: np.random.Generator) -> Bytes:
     columns = (right[:, None] + np.arange(W))[:, None, :]
     made: Bytes = wide[np.arange(B)[:, None, None], rows, columns]
     return made
+
+
+def blanked(pictures: Floats, hole: int, rng: np.random.Generator) -> Floats:
+    """Blank a square of each picture (B, 3, H, W), so that no one part of it is relied on.
+
+    That is Cutout (DeVries and Taylor 2017); what is blank has the mean color, 0.
+    """
+    B, _, H, W = pictures.shape
+    top, left = rng.integers((H - hole + 1, W - hole + 1), size=(B, 2)).T
+    rows = (np.arange(H) >= top[:, None]) & (np.arange(H) < top[:, None] + hole)
+    columns = (np.arange(W) >= left[:, None]) & (np.arange(W) < left[:, None] + hole)
+    seen: Floats = pictures * ~(rows[:, :, None] & columns[:, None, :])[:, None]
+    return seen

@@ -47,7 +47,7 @@ def base() -> Recipe:
         loss=loss,
         score=score,
         packings=(packing(),),
-        steps=2400,
+        steps=2800,
         lr=0.1,
         ema=0.99,
         optimizer=Muon,
