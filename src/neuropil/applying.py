@@ -161,6 +161,9 @@ def perform(name: str, verb: str, given: dict[str, Any]) -> int:
 
     if given["inputs"]:
         raise Problem(f"--{verb} takes its folder alone; leave out {given['inputs'][0]}")
+    for option in read(registry.application(name).__call__).options:
+        if given[option.name] not in (None, False, str(option.default)):
+            raise Problem(f"--{option.name} means nothing with --{verb}; leave it out")
     common = {option.name: option.value(given[option.name]) for option in TELLING}
     call = getattr(registry.application(name), verb)
     possible = endings(call)
@@ -216,9 +219,13 @@ def alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
         raise Problem(f"{targets[0]} and {targets[1]} are two files for one thing; name one")
     possible = endings(registry.application(name).__call__)
     for target in targets:
-        check_place(target, common["force"])
         if possible and target.suffix.lower() not in possible:
             raise Problem(_unwritable(target, possible))
+    first = targets[0] if targets else Path(name)
+    fields = [field for field in pictures(registry.application(name).__call__) if own.get(field)]
+    drawn = {field: first.with_name(f"{first.stem}-{field}.png") for field in fields}
+    for target in (*targets, *drawn.values()):
+        check_place(target, common["force"])
     with on_terminal():
         found = parts(registry.load(name, **engine)(**own))
     media = [m for m in (found.main, *found.beside.values()) if m]
@@ -232,9 +239,10 @@ def alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
         targets = saved[0].files(targets[0])
         for target in targets:
             check_place(target, common["force"])
-    for target, thing in zip(targets, saved, strict=False):  # the first file brings the others
-        target.parent.mkdir(parents=True, exist_ok=True)
-        thing.save(target, quality=QUALITY)
+    made = dict(zip(targets, saved, strict=False))  # the first file brings the others
+    made |= {drawn[field]: found.beside[field] for field in drawn if field in found.beside}
+    _save(made, QUALITY)
+    targets = [*targets, *(path for path in made if path not in targets)]
     if common["json"]:
         record = {"output": [str(target) for target in targets]}
         typer.echo(json.dumps(record | plain(found.rest), allow_nan=False))

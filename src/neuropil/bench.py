@@ -9,6 +9,7 @@ figures and what they hold for: commit, SHA-256 of the weights, command, date an
 
 import hashlib
 import importlib
+import inspect
 import json
 import os
 import platform
@@ -27,14 +28,20 @@ PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns
 
 
-def lines(name: str, data: Path | None) -> Iterator[str]:
-    """Run the benchmark of an application and yield what is to be printed."""
+def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[str]:
+    """Run the benchmark of an application and yield what is to be printed.
+
+    tracks: how many a car drives, for the application that has one
+    """
     part = name in PARTS
     module = importlib.import_module(f"neuropil.{name}.bench") if part else _application(name)
-    report: Report = module.measure(data)
+    if tracks is not None and "tracks" not in inspect.signature(module.measure).parameters:
+        raise Problem(f"--tracks {tracks}: {name} drives no car; leave it out")
+    report: Report = module.measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
         yield from (*drawn(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
+    command += f" --tracks {tracks}" if tracks else ""
     weights = None if part else registry.application(name).weights
     record = report.figures | {"command": command} | stamp(weights)
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)

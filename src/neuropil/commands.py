@@ -46,6 +46,7 @@ def _card(name: Name) -> None:
 def _bench(
     name: Name,
     data: Annotated[Path | None, typer.Option(help="photographs to measure quality on")] = None,
+    tracks: Annotated[int | None, typer.Option(help="how many to drive", min=1, max=1000)] = None,
 ) -> Work:
     """Measure an application: tables, and one line of JSON, the last one."""
 
@@ -55,7 +56,7 @@ def _bench(
         from neuropil import bench
 
         with on_terminal():
-            lines = list(bench.lines(name, data))
+            lines = list(bench.lines(name, data, tracks))
         for text in lines:
             typer.echo(text)
         return DONE

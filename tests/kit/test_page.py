@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 
 from neuropil.kit.image import Image
-from neuropil.kit.page import Section, figure, page, row, slider, table, text
+from neuropil.kit.page import Section, clip, figure, page, row, slider, table, text
 
 GREY = Image(np.full((4, 6, 3), 128, np.uint8))
 
@@ -26,3 +28,11 @@ def test_tables_and_rows() -> None:
     assert table(("x",), [(1,), ("<",)]).count("<tr>") == 3
     assert "&lt;" in table(("x",), [("<",)])
     assert row(["<i>", "</i>"]) == '<div class="row"><i></i></div>\n'
+
+
+def test_a_film_is_inside_the_page(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"not really")
+    made = clip(film, 'a "drive"')
+    assert 'src="data:video/mp4;base64,bm90IHJlYWxseQ=="' in made
+    assert made.count("a &quot;drive&quot;") == 2

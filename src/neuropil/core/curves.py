@@ -183,7 +183,7 @@ def share_of(part: float, n: int) -> Curve:
         "share",
         lambda z: part / z,
         lambda z: -part / z**2,
-        f"term {n} / z = {part:.9g} / {{z}}",
+        f"its own term / z = {part:.9g} / {{z}}",
         "-a / z, its own term held = -{a} / {z}",
         rf"{part:.9g} / ZZ",
         f"x[{n}] / z",

@@ -12,7 +12,7 @@ Dimension key: H, W height and width.
 
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -112,6 +112,12 @@ class Film:
         """List the endings of files that films can be written to."""
         return tuple(KINDS)
 
+    @property
+    def notes(self) -> dict[str, str]:
+        """Read what the container says of the film: title, comment and so on."""
+        with _opened(self.path) as source:
+            return dict(source.metadata)
+
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
         frames = _decoded(self.path)
@@ -134,9 +140,17 @@ class Film:
 
 
 def record(
-    path: Path | str, frames: Iterable[Frame], *, fps: Fraction, quality: int = QUALITY
+    path: Path | str,
+    frames: Iterable[Frame],
+    *,
+    fps: Fraction,
+    quality: int = QUALITY,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write frames that come from no file as a silent film; raises Problem where there is none."""
+    """Write frames that come from no file as a silent film; raises Problem where there is none.
+
+    notes: what the container says of it; of any length in MP4, MKV and WebM
+    """
     import av
 
     path, frames = Path(path), iter(frames)
@@ -145,6 +159,7 @@ def record(
     if first is None:
         raise Problem(f"{path} would have no frame; give it some")
     with written(path) as temporary, av.open(temporary, "w") as target:
+        target.metadata.update(notes or {})
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
         picture.codec_context.framerate = fps
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS)

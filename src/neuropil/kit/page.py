@@ -10,6 +10,7 @@ import html
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from neuropil.kit import writing
 from neuropil.kit.image import Image
@@ -27,7 +28,7 @@ h1, h2, h3 { font-weight: normal; line-height: 1.2; } h2 { margin-top: 3rem; }
 p { max-width: 42rem; } code { font-size: .85em; overflow-wrap: anywhere; }
 .row { display: grid; gap: 1rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 230px), 1fr)); }
-figure { margin: 0; } figure img { width: 100%; display: block; border-radius: 3px; }
+figure { margin: 0; } figure img, figure video { width: 100%; display: block; border-radius: 3px; }
 figcaption { font-size: .85em; color: var(--quiet); margin-top: .3rem; }
 .slider { position: relative; } .slider img + img { position: absolute; inset: 0;
   clip-path: inset(0 0 0 var(--at, 50%)); }
@@ -72,6 +73,16 @@ def figure(image: Image, caption: str) -> str:
     words = html.escape(caption)
     picture = f'<img src="{address(image)}" alt="{words}">'
     return f"<figure>{picture}<figcaption>{words}</figcaption></figure>"
+
+
+def clip(film: Path, caption: str) -> str:
+    """Show a film of MP4 with a caption."""
+    words = html.escape(caption)
+    data = base64.b64encode(film.read_bytes()).decode("ascii")
+    return (
+        f'<figure><video controls muted loop playsinline src="data:video/mp4;base64,{data}"'
+        f' aria-label="{words}"></video><figcaption>{words}</figcaption></figure>'
+    )
 
 
 def slider(before: Image, after: Image, caption: str) -> str:

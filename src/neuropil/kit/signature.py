@@ -119,7 +119,8 @@ def endings(call: Callable[..., Any]) -> list[str]:
     found: list[str] = []
     for kind in _alternatives(get_type_hints(call)["return"]):
         fields = get_type_hints(kind).values() if is_dataclass(kind) else ()
-        media = [each for each in (kind, *fields) if hasattr(each, "ENDINGS")]
+        held = [each for hint in (kind, *fields) for each in _alternatives(hint)]
+        media = [each for each in held if hasattr(each, "ENDINGS")]
         found += media[0].ENDINGS if media else ()
     return found
 
@@ -135,10 +136,17 @@ def makes_media(call: Callable[..., Any]) -> bool:
 
 
 def pictures(call: Callable[..., Any]) -> list[str]:
-    """List the fields of a call's result that hold a picture beside the thing itself."""
-    (kind,) = _alternatives(get_type_hints(call)["return"])
-    media = [name for name, hint in get_type_hints(kind).items() if hasattr(hint, "save")]
-    return media[1:]
+    """List the fields of a call's result that hold something to look at beside the thing itself."""
+    found: list[str] = []
+    for kind in _alternatives(get_type_hints(call)["return"]):
+        hints = get_type_hints(kind) if is_dataclass(kind) else {}
+        media = [
+            name
+            for name, hint in hints.items()
+            if any(hasattr(each, "save") for each in _alternatives(hint))
+        ]
+        found += media[1:]
+    return found
 
 
 def _option(name: str, hint: Any, default: Any, text: str) -> Option:

@@ -127,7 +127,7 @@ def test_an_epoch_shows_every_picture_once(
     monkeypatch.setattr(data, "SHIFT", 0)
     shown: dict[bytes, int] = {}
     for step in range(6):
-        for picture in decoded(data.batch(examples, Moment(3, step, 6))["picture"]):
+        for picture in decoded(data.batch(examples, Moment(3, step, 6), hole=0)["picture"]):
             shown[picture.tobytes()] = shown.get(picture.tobytes(), 0) + 1
     straight = {p.tobytes() for p in examples.learn.pixels}
     mirrored = {p[:, ::-1].tobytes() for p in examples.learn.pixels}
@@ -141,7 +141,7 @@ def test_random_flips_are_another_thing(
 ) -> None:
     monkeypatch.setattr(data, "SHIFT", 0)
     shown = [
-        decoded(data.batch(examples, Moment(3, step, 6), alternating=False)["picture"])
+        decoded(data.batch(examples, Moment(3, step, 6), alternating=False, hole=0)["picture"])
         for step in range(6)
     ]
     kinds = {picture.tobytes() for batch in shown for picture in batch}
@@ -178,3 +178,16 @@ def test_encoding_standardizes() -> None:
     x = data.encode(flat)
     assert x.shape == (1, 3, 2, 2)
     assert x[0, :, 0, 0] == pytest.approx((255 - data.MEAN) / data.SPREAD)
+
+
+def test_a_square_of_each_picture_is_blanked() -> None:
+    ones = np.ones((300, 3, SIDE, SIDE), np.float32)
+    blank = data.blanked(ones, 8, np.random.default_rng(0)) == 0
+    assert (blank.all(axis=1) == blank.any(axis=1)).all(), "all colors of a pixel, or none"
+    shown = blank[:, 0]
+    assert (shown.sum(axis=(1, 2)) == 64).all()
+    assert set(shown.any(axis=1).sum(axis=1)) == set(shown.any(axis=2).sum(axis=1)) == {8}
+    corners = {tuple(np.argwhere(each)[0].tolist()) for each in shown}
+    assert {row for row, _ in corners} == {column for _, column in corners} == set(range(25))
+    assert (ones == 1).all()
+    assert not (data.blanked(ones, 0, np.random.default_rng(0)) == 0).any()

@@ -54,9 +54,9 @@ def test_the_score_is_not_to_be_seen() -> None:
     assert (x[0, :, 84:, :12] == -1).all()
     assert (x[0, :, :84] == 1).all()
     assert (x[0, :, 84:, 12:] == 1).all()
-    data.check((96, 96, 3))
-    with pytest.raises(Problem, match="640 × 480 pixels was given; the car sees 96 × 96"):
-        data.check((480, 640, 3))
+    data.check((96, 96, 3), "a.mp4 has frames")
+    with pytest.raises(Problem, match=r"frames of 640 × 480 pixels; the car sees 96 × 96"):
+        data.check((480, 640, 3), "a.mp4 has frames")
 
 
 def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

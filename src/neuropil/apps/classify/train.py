@@ -47,7 +47,7 @@ def base() -> Recipe:
         loss=loss,
         score=score,
         packings=(packing(),),
-        steps=2800,
+        steps=2520,
         lr=0.1,
         ema=0.99,
         optimizer=Muon,
@@ -77,6 +77,12 @@ def short_random_flips() -> Recipe:
     return replace(short(), name="classify-short-random-flips", batch=batch)
 
 
+def short_whole_pictures() -> Recipe:
+    """Show whole pictures, instead of blanking a square of each."""
+    batch = partial(data.batch, hole=0)
+    return replace(short(), name="classify-short-whole-pictures", batch=batch)
+
+
 def short_hard_labels() -> Recipe:
     """Learn the truth as it is, instead of spreading a fifth of it over all classes."""
     return replace(short(), name="classify-short-hard-labels", loss=partial(loss, smoothing=0.0))
@@ -89,7 +95,8 @@ def short_last_weights() -> Recipe:
 
 def short_adamw() -> Recipe:
     """Move all weights by AdamW at a rate of 0.003, instead of kernels by Muon."""
-    return replace(short(), name="classify-short-adamw", optimizer=adamw, lr=3e-3)
+    optimizer = partial(adamw, fall=1.0)
+    return replace(short(), name="classify-short-adamw", optimizer=optimizer, lr=3e-3)
 
 
 def untrained() -> nn.Module:

@@ -98,8 +98,9 @@ def seen(chart: Chart, motion: Motion, wheels: Wheels, seconds: float) -> Bytes:
 
     The score, which the simulator writes in the lower left corner, is left out.
     """
-    above = road(chart, motion, seconds)
-    car(ImageDraw.Draw(above), wheels, zoom(seconds))
+    scale = zoom(seconds)
+    above = road(chart, motion, scale)
+    car(ImageDraw.Draw(above), wheels, scale)
     rows = [above.reduce(FINER), instruments(motion, wheels)]
     whole = np.vstack([np.asarray(part) for part in rows])
     darker: Bytes = np.maximum(whole, LOST) - np.uint8(LOST)
@@ -111,7 +112,7 @@ def zoom(seconds: float) -> float:
     return FAR * max(1 - seconds, 0) + NEAR * min(seconds, 1)
 
 
-def road(chart: Chart, motion: Motion, seconds: float) -> Picture.Image:
+def road(chart: Chart, motion: Motion, zoom: float) -> Picture.Image:
     """Look at the road from the car: (252, 288) samples, 3 x 3 to a pixel.
 
     A point (i, j) of the screen, seen from the car, is ((i - 500) / zoom, (600 - j) / zoom) to its
@@ -120,8 +121,8 @@ def road(chart: Chart, motion: Motion, seconds: float) -> Picture.Image:
     """
     across, down = SCREEN[0] / (SIDE * FINER), SCREEN[1] / (SIDE * FINER)
     cos, sin = math.cos(motion.angle), math.sin(motion.angle)
-    right, ahead = across / zoom(seconds), -down / zoom(seconds)  # of one sample
-    left, top = -CAR_AT[0] / zoom(seconds), CAR_AT[1] / zoom(seconds)  # of the first one
+    right, ahead = across / zoom, -down / zoom  # of one sample
+    left, top = -CAR_AT[0] / zoom, CAR_AT[1] / zoom  # of the first one
     x, y = cos * left - sin * top + motion.x, sin * left + cos * top + motion.y
     first = placed(x, y)
     along = (SCALE * cos * right, -SCALE * sin * ahead, first[0])

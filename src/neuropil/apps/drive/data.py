@@ -84,10 +84,11 @@ def encode(pictures: Bytes) -> Floats:
     return x.transpose(0, 3, 1, 2)
 
 
-def check(shape: tuple[int, ...]) -> None:
-    """Raise Problem where a picture (H, W, 3) is not of the camera's form."""
+def check(shape: tuple[int, ...], whose: str) -> None:
+    """Raise Problem where pictures (H, W, 3) are not of the camera's form."""
     if shape != (SIDE, SIDE, 3):
         raise Problem(
-            f"a picture of {shape[1]} × {shape[0]} pixels was given; the car sees {SIDE} × {SIDE},"
-            " as CarRacing-v3 shows them"
+            f"{whose} of {shape[1]} × {shape[0]} pixels; the car sees {SIDE} × {SIDE}, as"
+            " CarRacing-v3 shows them (a film that neuropil drive has written is for people, and"
+            " keeps its drives: neuropil open drive FILM --frame 0)"
         )

@@ -10,7 +10,8 @@
     3 x 3        5        64
     100 neurons, 50 neurons; steering by tanh, gas and brake by a sigmoid
 
-Every unit but the last three is z = sum of w * x + b, then a = max(z, 0).
+Every unit but the last three is z = sum of w * x + b, then a = max(z, 0). Of every convolution the
+mean over its channels comes out too: what the network looks at is found from these (sight.py).
 """
 
 from itertools import pairwise
@@ -28,19 +29,23 @@ class DriveNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
         n_in = 3
+        self.sees = nn.ModuleList()
         for side, stride, width in CONVOLUTIONS:
-            layers += [nn.Conv2d(n_in, width, side, stride), nn.ReLU(inplace=True)]
+            self.sees.append(nn.Conv2d(n_in, width, side, stride))
             n_in = width
-        self.sees = nn.Sequential(*layers)
-        dense = [nn.Sequential(nn.Linear(a, b), nn.ReLU(inplace=True)) for a, b in pairwise(DENSE)]
-        self.thinks = nn.Sequential(*dense)
+        self.thinks = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(DENSE))
         self.steers = nn.Linear(DENSE[-1], 1)
         self.pedals = nn.Linear(DENSE[-1], 2)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """Map pictures (B, 3, 96, 96) to steering (B, 1) and gas and brake (B, 2)."""
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        """Map pictures (B, 3, 96, 96) to steering (B, 1), gas and brake (B, 2), and five means."""
         B, three, H, W = picture.shape
-        x = self.thinks(self.sees(picture).flatten(1))  # (B, 50)
-        return torch.tanh(self.steers(x)), torch.sigmoid(self.pedals(x))
+        x, means = picture, []
+        for convolution in self.sees:
+            x = torch.relu(convolution(x))
+            means.append(x.mean(dim=1, keepdim=True))  # (B, 1, side, side)
+        x = x.flatten(1)  # (B, 1600)
+        for layer in self.thinks:
+            x = torch.relu(layer(x))
+        return torch.tanh(self.steers(x)), torch.sigmoid(self.pedals(x)), *means

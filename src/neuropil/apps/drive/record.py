@@ -10,43 +10,40 @@ that no track is one of those that scores are measured (10000) or choices made o
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.data import encode
-from neuropil.apps.drive.expert import Controls, Manner, controls
+from neuropil.apps.drive.driving import Driver, by_network
+from neuropil.apps.drive.expert import Controls, Expert
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.apps.drive.track import track
 from neuropil.kit.atomic import written
 from neuropil.kit.problem import Problem
-from neuropil.kit.progress import on_terminal
-from neuropil.kit.progress import track as tracked
-from neuropil.kit.weights import Network
+from neuropil.kit.progress import on_terminal, track
+from neuropil.kit.weights import Network, cores
 
 FIRST = 40_000  # seed of the first track
 ASTRAY = 25.0  # units from the line at which a drive is given up: there is nothing to learn
 PUSHED = 0.04  # share of the steps in which an unsteady drive is pushed away, for PUSH steps
 PUSH = 8
-Driver = Callable[[NDArray[np.uint8]], Controls]
 
 
 def recorded(
     seed: int, driver: Driver | None, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], Controls]]:
     """Drive a track once and yield, for every step, the picture and what the expert would do."""
-    manner = Manner()
+    over, left, push = False, 0, 0.0
     with Simulator(seed, fast=True) as world:
-        way, point, over, left, push = track(world.middle, manner.sideways), 0, False, 0, 0.0
+        expert = Expert(world.middle)
         while not over:
-            now = world.motion
-            place = np.array([now.x, now.y])
-            point = way.near(place, point)
-            told = controls(way, point, now, manner)
+            told = expert.drive(world.motion)
             yield world.picture, told
-            if float(np.hypot(*(way.line[point] - place))) > ASTRAY:
+            if expert.astray > ASTRAY:
                 return
             if driver is not None:
                 told = driver(world.picture)
@@ -58,22 +55,11 @@ def recorded(
             over = world.step(told)
 
 
-def by_network(file: Path) -> Driver:
-    """Make a driver of a network."""
-    network = Network(file, threads=1)
-
-    def drive(picture: NDArray[np.uint8]) -> Controls:
-        made = network.run(picture=np.ascontiguousarray(encode(picture[None])))
-        gas, brake = made["pedals"][0]
-        return Controls(float(made["steering"][0, 0]), float(gas), float(brake))
-
-    return drive
-
-
-def save(folder: Path, seed: int, name: str, driver: Driver | None) -> Path:
+def save(folder: Path, by: Path | None, seed: int) -> Path:
     """Record a drive into a file, if it isn't there yet."""
-    file = folder / f"{seed}-{name}.npz"
+    file = folder / f"{seed}-{by.parent.name if by else 'expert'}.npz"
     if not file.exists():
+        driver = by_network(Network(by, threads=1)) if by else None
         rng = np.random.default_rng(seed)
         pictures, told = zip(*recorded(seed, driver, rng), strict=True)
         expert = np.array([(c.steer, c.gas, c.brake) for c in told], np.float32)
@@ -83,21 +69,20 @@ def save(folder: Path, seed: int, name: str, driver: Driver | None) -> Path:
 
 
 def main() -> None:
-    """Record drives on a number of tracks."""
+    """Record drives on a number of tracks, some side by side."""
     parser = argparse.ArgumentParser(prog="python -m neuropil.apps.drive.record")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tracks", type=int, default=60)
     parser.add_argument("--first", type=int, default=FIRST, help="seed of the first track")
     parser.add_argument("--driver", type=Path, help="an .onnx file that drives")
     asked = parser.parse_args()
+    seeds = range(asked.first, asked.first + asked.tracks)
     try:
         asked.folder.mkdir(parents=True, exist_ok=True)
-        driver = by_network(asked.driver) if asked.driver else None
-        name = asked.driver.stem if asked.driver else "expert"
-        seeds = range(asked.first, asked.first + asked.tracks)
-        with on_terminal():
-            for seed in tracked(seeds, total=len(seeds), title="drives"):
-                save(asked.folder, seed, name, driver)
+        with on_terminal(), ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
+            made = pool.map(partial(save, asked.folder, asked.driver), seeds)
+            for _ in track(made, total=len(seeds), title="drives"):
+                pass
     except (Problem, OSError) as error:
         sys.exit(f"record: {error}")
 

@@ -5,7 +5,7 @@
     world.picture, world.score
 
 With `fast=True` the picture is drawn by our camera (`camera.py`), for training; the physics are
-the simulator's own. Without, everything is.
+the simulator's own. Without, everything is. With `window=True` a person can watch.
 """
 
 import warnings
@@ -26,12 +26,12 @@ STEPS = 1000  # of a drive, at most; 50 a second
 class Simulator:
     """One drive on the track of a seed."""
 
-    def __init__(self, seed: int, *, fast: bool = False) -> None:
-        self._world = _world()
-        if fast:
-            self._world.unwrapped._render = lambda mode: np.zeros((SIDE, SIDE, 3), np.uint8)
-        first, _ = self._world.reset(seed=seed)
+    def __init__(self, seed: int, *, fast: bool = False, window: bool = False) -> None:
+        self._world = _world("human" if window else None)
         self.inside: Any = self._world.unwrapped
+        if fast:
+            self.inside._render = _nothing
+        first = _started(self._world, seed)
         self.chart: Chart | None = chart(self.inside.road_poly) if fast else None
         self.picture: Bytes = first if self.chart is None else self.looked(self.chart)
         self.score = 0.0
@@ -43,10 +43,17 @@ class Simulator:
     def __exit__(self, *_: object) -> None:
         self._world.close()
 
-    def step(self, told: Controls) -> bool:
-        """Drive for a fiftieth of a second; return whether the drive is over."""
+    def step(self, told: Controls, *, blind: bool = False) -> bool:
+        """Drive for a fiftieth of a second; return whether the drive is over.
+
+        blind: draw nothing, which is fifty times as fast; the picture is black
+        """
+        if blind:
+            self.inside._render = _nothing
         action = np.array([told.steer, told.gas, told.brake], np.float32)
         picture, reward, ended, out_of_time, _ = self._world.step(action)
+        if blind and self.chart is None:
+            del self.inside._render  # the class's own is there again
         self.score += float(reward)
         self.n_steps += 1
         self.picture = picture if self.chart is None else self.looked(self.chart)
@@ -80,14 +87,33 @@ class Simulator:
         )
 
 
-def _world() -> Any:
+def _nothing(mode: str) -> Bytes:
+    """Draw nothing in place of the simulator's picture."""
+    return np.zeros((SIDE, SIDE, 3), np.uint8)
+
+
+def _started(world: Any, seed: int) -> Bytes:
+    """Go to the start of the track of a seed; raises Problem where no window can be opened."""
+    try:
+        first: Bytes = world.reset(seed=seed)[0]
+    except RuntimeError as error:  # pygame's own errors are such
+        if "video" not in str(error) and "display" not in str(error):
+            raise
+        raise Problem(
+            f"there is no screen to open a window on ({error}); leave out --watch, and look at"
+            " the film"
+        ) from error
+    return first
+
+
+def _world(render_mode: str | None) -> Any:
     """Make the simulator; raises Problem where it isn't installed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the libraries under it, about one another
             import gymnasium
 
-            return gymnasium.make("CarRacing-v3", max_episode_steps=STEPS)
+            return gymnasium.make("CarRacing-v3", max_episode_steps=STEPS, render_mode=render_mode)
     except ImportError as error:  # gymnasium's own errors about box2d and pygame are such
         raise Problem(
             'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]",'

@@ -1,0 +1,128 @@
+"""What is measured of the driver, and beside whom.
+
+    neuropil bench drive               ten tracks, and how fast it decides
+    neuropil bench drive --tracks 100  all that the card's score is of: seeds 10000 to 10099
+
+Tracks are driven in the original simulator, some side by side. Training and choosing never saw
+their seeds. What others have published stands beside it, marked so.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+
+from neuropil.apps.drive.camera import SIDE
+from neuropil.apps.drive.data import encode
+from neuropil.apps.drive.disturbances import DISTURBANCES
+from neuropil.apps.drive.driving import by_network, expert_scored, scored
+from neuropil.apps.drive.expert import Controls
+from neuropil.apps.drive.infer import Drive
+from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.progress import track
+from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.weights import Network, cores
+
+FIRST = 10_000  # seed of the first track that is scored on
+USUAL = 10  # tracks, where nobody says how many
+FAIL = 700  # points below which a drive went wrong
+PUBLISHED = (  # rl-baselines3-zoo's benchmark.md; Ha and Schmidhuber 2018
+    ("PPO of RL Zoo, published", "153.9 ± 74.5"),
+    ("recurrent PPO of RL Zoo, published", "862.5 ± 97.3"),
+    ("World Models, published", "906 ± 21"),
+)
+DECISIONS = 200  # that are timed
+DISTURBED = 20  # tracks at most for each disturbance
+
+Figures = dict[str, float | int | str]
+
+
+def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
+    """Measure scores and speed; there is no data to measure on, the tracks are made."""
+    app = Drive()
+    speed, figures = deciding(app)
+    table, found = scoring(app, tracks)
+    broken, more = disturbed(app, min(tracks, DISTURBED))
+    return Report((table, broken, speed), {**found, **more, **figures})
+
+
+def scoring(app: Drive, tracks: int) -> tuple[Table, Figures]:
+    """Drive tracks, the network and the expert, each in the original simulator."""
+    seeds = range(FIRST, FIRST + tracks)
+    ours = side_by_side(partial(by_file, app.network.path, ""), seeds, "the network")
+    expert = side_by_side(expert_scored, seeds, "the expert")
+    rows: list[tuple[object, ...]] = [told("neuropil drive", ours), told("its expert", expert)]
+    rows += [(name, score, "", "") for name, score in PUBLISHED]
+    title = f"Points on {tracks} tracks, seeds {FIRST} to {FIRST + tracks - 1}"
+    columns = ("who drives", "mean", "least", f"below {FAIL}")
+    figures: Figures = {
+        "score_mean": mean(ours),
+        "score_sd": stdev(ours) if tracks > 1 else 0.0,
+        "score_min": min(ours),
+        "n_tracks": tracks,
+        "n_below_700": sum(score < FAIL for score in ours),
+        "expert_mean": mean(expert),
+        "share_of_expert": mean(ours) / mean(expert),
+    }
+    return Table(title, columns, tuple(rows)), figures
+
+
+def told(name: str, scores: list[float]) -> tuple[str, str, float, int]:
+    """Word the scores of a driver as a row."""
+    spread = f" ± {stdev(scores):.1f}" if len(scores) > 1 else ""
+    low = sum(score < FAIL for score in scores)
+    return name, f"{mean(scores):.1f}{spread}", min(scores), low
+
+
+def side_by_side(drive: Callable[[int], float], seeds: range, title: str) -> list[float]:
+    """Drive tracks in as many processes as there are cores; scores in the order of the seeds."""
+    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
+        return list(track(pool.map(drive, seeds), total=len(seeds), title=title))
+
+
+def by_file(path: Path, disturbance: str, seed: int) -> float:
+    """Drive a track by the network of a file, disturbed or not."""
+    driver = by_network(Network(path, threads=1))
+    return scored(seed, DISTURBANCES[disturbance](driver) if disturbance else driver)
+
+
+def disturbed(app: Drive, tracks: int) -> tuple[Table, Figures]:
+    """Drive tracks under each disturbance."""
+    seeds = range(FIRST, FIRST + tracks)
+    rows, figures = [], dict[str, float | int | str]()
+    for name in DISTURBANCES:
+        scores = side_by_side(partial(by_file, app.network.path, name), seeds, name)
+        rows.append(told(name, scores))
+        figures[f"score_{DISTURBANCES[name].__name__}"] = mean(scores)
+    columns = ("what is changed", "mean", "least", f"below {FAIL}")
+    return Table(f"Points on {tracks} tracks, disturbed", columns, tuple(rows)), figures
+
+
+def deciding(app: Drive) -> tuple[Table, Figures]:
+    """Time decisions on one core, from the picture to the controls, and the simulator's steps."""
+    network = Network(app.network.path, threads=1)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(256, size=(DECISIONS, SIDE, SIDE, 3), dtype=np.uint8)
+    driver = by_network(network)
+    decision = timed(lambda: [driver(p) for p in pictures], 3) / DECISIONS
+    preparing = timed(lambda: [encode(p[None]) for p in pictures], 3) / DECISIONS
+    with Simulator(FIRST) as world:
+        ahead = Controls(0.0, 0.1, 0.0)
+        step = timed(lambda: [world.step(ahead) for _ in range(20)], 3) / 20
+    share = decision / (decision + step)
+    rows = (
+        ("a decision, picture to controls", 1e3 * decision),
+        ("of that, preparing the picture", 1e3 * preparing),
+        ("a step of the simulator, with its picture", 1e3 * step),
+    )
+    assert app.weights is not None
+    figures: Figures = {
+        "decisions_per_second": 1 / decision,
+        "network_share": share,
+        "weights_mb": (app.weights.folder / app.weights.file).stat().st_size / 1e6,
+    }
+    return Table("Milliseconds, on one core", ("what", "ms"), rows), figures

@@ -1,0 +1,67 @@
+"""What breaks the driver: four disturbances, none of which it has been trained on.
+
+Each is a driver made of another: what that sees, or when what it says comes through, is changed.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.camera import ROAD
+from neuropil.apps.drive.driving import Driver
+from neuropil.apps.drive.expert import Controls
+
+Bytes = NDArray[np.uint8]
+
+GREY = (102, 102, 102)  # the road's own
+STRIPE = (60, 66)  # columns of the picture, some way to the right of the car
+NOISE = 25.0  # levels of 255: standard deviation
+LATE = 4  # steps, 80 milliseconds
+
+
+def overdrawn(driver: Driver) -> Driver:
+    """Lay a strip in the road's own grey over the picture, beside the car and far ahead."""
+
+    def drive(picture: Bytes) -> Controls:
+        changed = picture.copy()
+        changed[: ROAD - 14, slice(*STRIPE)] = GREY
+        return driver(changed)
+
+    return drive
+
+
+def recolored(driver: Driver) -> Driver:
+    """Exchange red and green: grass is red."""
+    return lambda picture: driver(np.ascontiguousarray(picture[..., [1, 0, 2]]))
+
+
+def noisy(driver: Driver) -> Driver:
+    """Add noise to every pixel."""
+    rng = np.random.default_rng(0)
+
+    def drive(picture: Bytes) -> Controls:
+        grain = rng.normal(0, NOISE, picture.shape)
+        return driver((picture + grain).clip(0, 255).astype(np.uint8))
+
+    return drive
+
+
+def late(driver: Driver) -> Driver:
+    """Carry out every control 80 milliseconds late."""
+    waiting = deque([Controls(0.0, 0.0, 0.0)] * LATE)
+
+    def drive(picture: Bytes) -> Controls:
+        waiting.append(driver(picture))
+        return waiting.popleft()
+
+    return drive
+
+
+DISTURBANCES: dict[str, Callable[[Driver], Driver]] = {
+    "a grey strip drawn over the road": overdrawn,
+    "red and green exchanged": recolored,
+    "noise of 25 levels": noisy,
+    "controls 80 ms late": late,
+}

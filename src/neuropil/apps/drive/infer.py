@@ -1,0 +1,154 @@
+"""The application: the number of a track in, a drive around it out.
+
+drove = Drive()(tracks=2, seed=1000)
+drove.film.save(Path("drive.mp4")), drove.laps[0].score
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Annotated, ClassVar, Literal, final
+
+import numpy as np
+
+from neuropil.apps.drive.data import check, encode
+from neuropil.apps.drive.driving import Lap, decided, taped, told
+from neuropil.apps.drive.expert import Controls
+from neuropil.apps.drive.probe import found
+from neuropil.apps.drive.render import Footage, charted
+from neuropil.apps.drive.tape import place
+from neuropil.kit.between import Between
+from neuropil.kit.film import Film
+from neuropil.kit.image import Image
+from neuropil.kit.probe import Probe
+from neuropil.kit.problem import Problem
+from neuropil.kit.progress import track
+from neuropil.kit.sheet import Sheet
+from neuropil.kit.weights import Weights
+from neuropil.registry import App
+
+TRACKS, SEED = Between(1, 1000), Between(0, 2**31 - 1 - 1000)
+FRAME, RATE = Between(0, 10**9), Between(0, 100)
+
+
+@dataclass(frozen=True, eq=False)
+class Drove:
+    """What came of driving: the scores as a text, a film, on demand a map, and every step.
+
+    controls: of every frame, where frames of a film were given instead of a track
+    """
+
+    table: Sheet
+    film: Footage | None = None
+    map: Image | None = None
+    laps: tuple[Lap, ...] = ()
+    controls: tuple[Controls, ...] = ()
+
+
+@final
+class Drive(App):
+    """Drives a car by what its camera sees."""
+
+    name = "drive"
+    title = "a car that steers itself by what its camera sees, in a simulator"
+    weights: ClassVar[Weights] = Weights(
+        Path(__file__).parent / "weights",
+        "drive-driver-v1.onnx",
+        sha256="",
+        licence="MIT",
+    )
+
+    def __call__(
+        self,
+        *,
+        tracks: Annotated[int, TRACKS] = 1,
+        seed: Annotated[int, SEED] = 1000,
+        map: bool = False,
+        watch: bool = False,
+        frames: Film | None = None,
+    ) -> Drove:
+        """Drive a car around tracks of Gymnasium's CarRacing-v3, by what its camera sees.
+
+        tracks: how many, one after the other
+        seed: of the first track; the next ones follow it
+        map: also draw the tracks from above, with the way that was driven
+        watch: open a window and look on
+        frames: a film of what such a camera saw, 96 × 96 pixels; no car is driven, and the
+            controls for every frame are told instead
+        """
+        TRACKS.check("tracks", tracks)
+        SEED.check("seed", seed)
+        if frames is not None:
+            return self.steered(frames)
+        driven = tuple(
+            taped(each, self.network, window=watch)
+            for each in track(range(seed, seed + tracks), total=tracks, title="drives")
+        )
+        laps = tuple(each.lap for each in driven)
+        drawn = charted(driven) if map else None
+        return Drove(scores(laps), Footage(driven), drawn, laps)
+
+    def steered(self, frames: Film) -> Drove:
+        """Tell what the network would do at every frame of a film."""
+        check((frames.height, frames.width, 3), f"{frames.path} has frames")
+        every = tuple(
+            told(decided(self.network, np.ascontiguousarray(frame.pixels)))
+            for frame in frames.frames()
+        )
+        lines = [
+            f"frame {n:5}  steering {c.steer:+.4f}  gas {c.gas:.4f}  brake {c.brake:.4f}"
+            for n, c in enumerate(every)
+        ]
+        return Drove(Sheet("\n".join(lines) + "\n"), controls=every)
+
+    def probe(
+        self,
+        film: Film,
+        *,
+        frame: Annotated[int, FRAME] = 0,
+        label: Literal["steering", "gas", "brake"] = "steering",
+        target: float | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+    ) -> Probe:
+        """Find the neuron behind what was done at a frame of a film of drives.
+
+        film: a film that neuropil drive has written; it is driven again up to the frame
+        frame: its number, from 0
+        label: what was done
+        target: what should have been done; then there is a loss and a step
+        rate: of that step
+        """
+        FRAME.check("frame", frame)
+        RATE.check("rate", rate)
+        there = place(film, frame)
+        made = decided(self.network, there.picture)
+        now = told(made)
+        off = max(
+            *(abs(now.steer - there.controls.steer), abs(now.gas - there.controls.gas)),
+            abs(now.brake - there.controls.brake),
+        )
+        if off > SAME:
+            raise Problem(
+                f"at frame {frame} of {film.path} another network drove (its controls are"
+                f" {off:.2g} away from what {self.network.path.name} does there): name it by"
+                " --weights"
+            )
+        picture = np.ascontiguousarray(encode(there.picture[None]))
+        return found(self.network.path, picture, there, label, target, rate)
+
+
+SAME = 1e-4  # by which controls may differ between processors
+
+
+def scores(laps: tuple[Lap, ...]) -> Sheet:
+    """Word the scores, and what they are on average."""
+    lines = [
+        f"track {lap.seed}: {lap.score:.1f} points in {len(lap.instants)} steps" for lap in laps
+    ]
+    if len(laps) > 1:
+        points = [lap.score for lap in laps]
+        lines.append(
+            f"{len(laps)} tracks: {mean(points):.1f} ± {stdev(points):.1f} points,"
+            f" at least {min(points):.1f}"
+        )
+    return Sheet("\n".join(lines) + "\n")

@@ -1,0 +1,68 @@
+"""From what the car did at a step back to the neuron behind it, and to the road that it saw."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.camera import ROAD, SIDE
+from neuropil.apps.drive.tape import Place
+from neuropil.kit.probe import Goal, Probe, Sight, Unit
+
+Floats = NDArray[Any]
+
+LARGER = 6  # times: the picture in a page
+UNITS = {
+    "steering": Unit("steering", (0, 0)),
+    "gas": Unit("pedals", (0, 0)),
+    "brake": Unit("pedals", (0, 1)),
+}
+
+
+def found(
+    network: Path, picture: Floats, there: Place, label: str, target: float | None, rate: float
+) -> Probe:
+    """Find the neuron of a control."""
+    unit = UNITS[label]
+    sight = there.picture.repeat(LARGER, axis=0).repeat(LARGER, axis=1)
+    words = f"what the camera saw on track {there.seed} at step {there.step}"
+    return Probe(
+        network,
+        {"picture": picture},
+        unit,
+        goal(unit, label, target, rate),
+        named=named,
+        sight=Sight(sight, None, words),
+        views=("picture",),
+        saliency=True,
+    )
+
+
+def goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
+    """Look at the control itself, or at half the square of how far it is from the target."""
+
+    def only(value: float, like: Floats) -> Floats:
+        slope = np.zeros_like(like)
+        slope[unit.index] = value
+        return slope
+
+    if target is None:
+        text, tensor = f"{label}, which is looked at", unit.tensor
+        return Goal(text, tensor, lambda t: float(t[unit.index]), lambda t: only(1, t))
+    return Goal(
+        f"half the square of {label} - {target:g}",
+        unit.tensor,
+        lambda t: float((t[unit.index] - target) ** 2 / 2),
+        lambda t: only(t[unit.index] - target, t),
+        rate,
+    )
+
+
+def named(unit: Unit) -> str | None:
+    """Say what a unit of the input or an output is."""
+    if unit.tensor == "picture":
+        color, row, column = ("red", "green", "blue")[unit.index[1]], *unit.index[2:]
+        part = "the road" if row < ROAD else "the instruments"
+        return f"{color} at row {row}, column {column} of {SIDE}, where {part} is shown"
+    return next((label for label, known in UNITS.items() if known == unit), None)

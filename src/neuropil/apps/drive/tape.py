@@ -1,0 +1,104 @@
+"""What a film keeps of its drives, so that each can be driven again exactly: seeds and controls.
+
+It is a comment in the container: JSON, in which the controls (T, 3) of every drive are float32,
+packed and written in base64. The simulator adds nothing by chance: same seed and same controls,
+same drive.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.driving import Lap
+from neuropil.apps.drive.expert import Controls
+from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.film import Film
+from neuropil.kit.problem import Problem
+
+Floats = NDArray[np.float32]
+
+KEY = "comment"  # of the container
+
+
+@dataclass(frozen=True, eq=False)
+class Tape:
+    """The controls (T, 3) of a drive on the track of a seed: steering, gas, brake."""
+
+    seed: int
+    controls: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A step of a drive: what the camera saw there, and what was done."""
+
+    seed: int
+    step: int
+    picture: NDArray[np.uint8]
+    controls: Controls
+
+
+def notes(laps: Sequence[Lap]) -> dict[str, str]:
+    """Write down drives for the container of their film."""
+    told = [{"seed": lap.seed, "controls": written_down(lap)} for lap in laps]
+    title = "Drives in CarRacing-v3, steered by a neural network"
+    return {"title": title, KEY: json.dumps({"neuropil": "drive", "drives": told})}
+
+
+def written_down(lap: Lap) -> str:
+    """Write the controls of a drive as text."""
+    rows = np.array([(i.steering, i.gas, i.brake) for i in lap.instants], "<f4")
+    return base64.b64encode(zlib.compress(rows.tobytes(), 9)).decode("ascii")
+
+
+def tapes(film: Film) -> list[Tape]:
+    """Read the drives of a film; raises Problem where it is none of ours."""
+    try:
+        told = json.loads(film.notes.get(KEY, ""))
+        return [Tape(int(each["seed"]), read(each["controls"])) for each in told["drives"]]
+    except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
+        raise Problem(
+            f"{film.path} keeps no drives: name a film that neuropil drive has written, as it was"
+            " written (copies by other programs may lose the comment in which they are kept)"
+        ) from error
+
+
+def read(text: Any) -> Floats:
+    """Read the controls (T, 3) of a drive."""
+    packet = zlib.decompress(base64.b64decode(text, validate=True))
+    return np.frombuffer(packet, "<f4").reshape(-1, 3)
+
+
+def place(film: Film, frame: int) -> Place:
+    """Drive again up to a frame of the film, counted from 0 over all of its drives."""
+    drives = tapes(film)
+    total = sum(len(drive.controls) for drive in drives)
+    if not 0 <= frame < total:
+        raise Problem(f"frame is {frame}; {film.path} has the frames 0 to {total - 1}")
+    step = frame
+    for drive in drives:
+        if step < len(drive.controls):
+            break
+        step -= len(drive.controls)
+    return Place(drive.seed, step, again(drive, step), controls(drive, step))
+
+
+def again(drive: Tape, step: int) -> NDArray[np.uint8]:
+    """Drive a track again, up to a step, and look."""
+    with Simulator(drive.seed) as world:
+        for number in range(step):
+            world.step(controls(drive, number), blind=number < step - 1)
+        return world.picture
+
+
+def controls(drive: Tape, step: int) -> Controls:
+    """Find what was done at a step."""
+    steer, gas, brake = (float(value) for value in drive.controls[step])
+    return Controls(steer, gas, brake)

@@ -1,0 +1,46 @@
+"""Short drives by a network that has learned nothing."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from neuropil.apps.drive import simulator
+from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.train import driver
+from neuropil.kit.weights import Network
+from neuropil.training.export import export
+
+STEPS = 12
+
+
+@pytest.fixture(scope="session")
+def untaught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a driver with random weights."""
+    torch.manual_seed(0)
+    recipe = driver()
+    return export(recipe.network(), recipe, {}, tmp_path_factory.mktemp("untaught"))
+
+
+@pytest.fixture(scope="session")
+def app(untaught: Path) -> Drive:
+    """The application with that driver."""
+    made = Drive()
+    made.__dict__["network"] = Network(untaught, threads=1)
+    return made
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drives are over after a few steps."""
+    monkeypatch.setattr(simulator, "STEPS", STEPS)
+
+
+@pytest.fixture(scope="session")
+def drove(app: Drive) -> Drove:
+    """Two short drives, and their map."""
+    usual, simulator.STEPS = simulator.STEPS, STEPS
+    try:
+        return app(tracks=2, seed=1000, map=True)
+    finally:
+        simulator.STEPS = usual

@@ -1,0 +1,178 @@
+"""Drives: filmed, told, driven again, opened."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil.apps.drive import render, tape
+from neuropil.apps.drive.driving import decided, scored, taped, told
+from neuropil.apps.drive.expert import Controls
+from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.film import Film, Frame, record
+from neuropil.kit.problem import Problem
+from neuropil.microscope.graph import read
+from neuropil.microscope.walk import walked
+
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def film(drove: Drove, tmp_path_factory: pytest.TempPathFactory) -> Film:
+    path = tmp_path_factory.mktemp("film") / "drive.mp4"
+    assert drove.film
+    drove.film.save(path)
+    return Film.open(path)
+
+
+def test_every_step_is_told(drove: Drove) -> None:
+    first, second = drove.laps
+    assert (first.seed, second.seed) == (1000, 1001)
+    assert [i.step for i in first.instants] == list(range(STEPS))
+    assert first.score == first.instants[-1].score != second.score
+    assert len({i.steering for i in first.instants}) > 1
+    assert "track 1000: " in drove.table.text
+    points = [lap.score for lap in drove.laps]
+    assert f"2 tracks: {np.mean(points):.1f} ± {np.std(points, ddof=1):.1f}" in drove.table.text
+
+
+def test_it_drives_by_the_picture_alone(app: Drive, drove: Drove) -> None:
+    assert drove.film
+    lap, kept = drove.laps[0], drove.film.drives[0]
+    for step in (0, 7):
+        made = told(decided(app.network, kept.picture(step)))
+        instant = lap.instants[step]
+        assert (made.steer, made.gas, made.brake) == (
+            instant.steering, instant.gas, instant.brake,
+        )  # fmt: skip
+    assert kept.mask(7).shape == (96, 96)
+
+
+def test_a_film_has_a_frame_for_every_step(film: Film, drove: Drove) -> None:
+    assert (film.width, film.height, film.fps) == (render.WIDE, render.VIEW, render.FPS)
+    frames = list(film.frames())
+    assert len(frames) == 2 * STEPS
+    assert drove.film
+    truth = render.drawn(drove.film.drives[1], drove.laps[1].instants[3]).astype(int)
+    assert np.abs(frames[STEPS + 3].pixels - truth).mean() < 6
+
+
+@pytest.mark.parametrize("ending", render.Footage.ENDINGS)
+def test_a_film_keeps_its_drives(ending: str, drove: Drove, tmp_path: Path) -> None:
+    assert drove.film
+    path = tmp_path / f"kept{ending}"
+    drove.film.save(path)
+    kept = tape.tapes(Film.open(path))
+    assert [each.seed for each in kept] == [1000, 1001]
+    rows = [[i.steering, i.gas, i.brake] for i in drove.laps[1].instants]
+    assert np.array_equal(kept[1].controls, np.array(rows, np.float32))
+
+
+def test_it_is_driven_again_exactly(film: Film, drove: Drove) -> None:
+    assert drove.film
+    for frame in (0, 5, STEPS, 2 * STEPS - 1):
+        lap, step = divmod(frame, STEPS)
+        found = tape.place(film, frame)
+        assert (found.seed, found.step) == (1000 + lap, step)
+        assert np.array_equal(found.picture, drove.film.drives[lap].picture(step))
+    with pytest.raises(Problem, match=r"frame is 24; .*drive.mp4 has the frames 0 to 23"):
+        tape.place(film, 2 * STEPS)
+
+
+@pytest.mark.parametrize(
+    "comment", ["", "hello", "{}", '{"drives": [{"seed": 1, "controls": "?"}]}']
+)
+def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.mp4"
+    black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
+    record(path, [black], fps=Fraction(25), notes={"comment": comment})
+    with pytest.raises(Problem, match=r"other\.mp4 keeps no drives: name a film"):
+        tape.tapes(Film.open(path))
+
+
+@pytest.mark.parametrize("label", ["steering", "gas", "brake"])
+def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: Drove) -> None:
+    probe = app.probe(film, frame=5, label=label)  # type: ignore[arg-type]
+    walk = walked(read(probe.network), probe, depth=3)
+    assert walk.stages[0].worked.a == pytest.approx(
+        getattr(drove.laps[0].instants[5], label), rel=1e-5
+    )
+    assert all(stage.worked.check().passed for stage in walk.stages)
+
+
+def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None:
+    probe = app.probe(film, frame=5, label="gas", target=1.0, rate=0.5)
+    gas = float(decided(app.network, tape.place(film, 5).picture)["pedals"][0, 0])
+    outputs = np.array([[gas, 0.2]])
+    assert probe.goal.value(outputs) == pytest.approx((gas - 1) ** 2 / 2)
+    assert probe.goal.slope(outputs) == pytest.approx(np.array([[gas - 1, 0]]))
+    assert probe.goal.rate == 0.5
+
+
+def test_another_network_is_found_out(
+    app: Drive, film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tape.place(film, 5)
+    changed = replace(there, controls=Controls(there.controls.steer + 0.01, 0.0, 0.0))
+    monkeypatch.setattr("neuropil.apps.drive.infer.place", lambda film, frame: changed)
+    with pytest.raises(Problem, match=r"another network drove .*--weights"):
+        app.probe(film, frame=5)
+
+
+def test_frames_of_the_camera_are_steered_by(app: Drive, drove: Drove, tmp_path: Path) -> None:
+    assert drove.film
+    path, kept = tmp_path / "camera.mkv", drove.film.drives[0]
+    frames = [Frame(kept.picture(n), Fraction(n, 50)) for n in range(4)]
+    record(path, frames, fps=Fraction(50), quality=100)
+    made = app(frames=Film.open(path))
+    assert len(made.controls) == 4
+    assert made.laps == ()
+    assert made.film is None
+    assert "frame     3  steering " in made.table.text
+    assert abs(made.controls[2].steer - drove.laps[0].instants[2].steering) < 0.05
+
+
+def test_frames_of_another_form_are_refused(app: Drive, film: Film) -> None:
+    with pytest.raises(Problem, match=r"drive.mp4 has frames of 640 × 480 pixels; the car sees 96"):
+        app(frames=film)
+
+
+@pytest.mark.parametrize(("name", "value"), [("tracks", 0), ("tracks", 1001), ("seed", -1)])
+def test_numbers_have_limits(app: Drive, name: str, value: int) -> None:
+    with pytest.raises(Problem, match=name):
+        app(**{name: value})  # type: ignore[arg-type]
+
+
+def test_no_screen_is_a_sentence(app: Drive, short: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "none such")
+    with pytest.raises(Problem, match=r"no screen to open a window on .*leave out --watch"):
+        app(watch=True)
+
+
+def test_a_blind_step_drives_the_same(short: None) -> None:
+    def ends(blind: bool) -> tuple[float, bytes]:
+        with Simulator(1000) as world:
+            for number in range(6):
+                world.step(Controls(0.1, 0.5, 0.0), blind=blind and number < 5)
+            return world.score, world.picture.tobytes()
+
+    assert ends(True) == ends(False)
+
+
+def test_a_score_is_the_same_with_and_without_a_film(app: Drive, short: None) -> None:
+    alone = scored(1001, lambda picture: told(decided(app.network, picture)))
+    assert alone == taped(1001, app.network).lap.score
+
+
+def test_telemetry_can_be_json(drove: Drove) -> None:
+    from neuropil.kit.result import parts, plain
+
+    told_all = json.loads(json.dumps(plain(parts(drove).rest)))
+    assert told_all["laps"][0]["instants"][3]["step"] == 3
+    assert set(told_all["laps"][0]["instants"][3]) == {
+        "step", "steering", "gas", "brake", "speed", "x", "y", "score",
+    }  # fmt: skip
