@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from neuropil import bench
-from neuropil.kit.report import Table
+from neuropil.kit.problem import Problem
+from neuropil.kit.report import Report, Table
 from neuropil.kit.weights import Weights
 
 
@@ -26,6 +27,23 @@ def test_tables_come_first_and_one_line_of_json_last() -> None:
     assert record["command"] == "neuropil bench invert"
     assert record.keys() > {"commit", "weights_sha256", "date", "processor"}
     assert all(not isinstance(value, dict | list) for value in record.values())
+
+
+def test_tracks_are_for_who_drives() -> None:
+    with pytest.raises(Problem, match="--tracks 3: core drives no car; leave it out"):
+        list(bench.lines("core", None, 3))
+
+
+@pytest.mark.usefixtures("invert")
+def test_tracks_reach_who_drives(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(data: Path | None, *, tracks: int = 10) -> Report:
+        return Report((), {"n_tracks": tracks})
+
+    monkeypatch.setattr(bench.registry.benchmark("invert"), "measure", measure)
+    for given, wanted in ((None, 10), (3, 3)):
+        record = json.loads(list(bench.lines("invert", None, given))[-1])
+        assert record["n_tracks"] == wanted
+        assert record["command"].endswith("--tracks 3") == (given == 3)
 
 
 def test_columns_fit_what_is_in_them() -> None:

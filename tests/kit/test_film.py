@@ -365,3 +365,13 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert run.stdout == "new.mp4 can't be written: the disk is full; make room\n"
     assert run.stderr == ""
     assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_a_container_keeps_long_notes(suffix: str, tmp_path: Path) -> None:
+    long = "0123456789" * 20_000
+    frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(3)]
+    path = tmp_path / f"told{suffix}"
+    record(path, frames, fps=Fraction(25), notes={"title": "A drive", "comment": long})
+    notes = Film.open(path).notes
+    assert (notes["title"], notes["comment"]) == ("A drive", long)

@@ -114,9 +114,9 @@ class Film:
 
     @property
     def notes(self) -> dict[str, str]:
-        """Read what the container says of the film: title, comment and so on."""
+        """Read what the container says of the film: title, comment and so on, in small letters."""
         with _opened(self.path) as source:
-            return dict(source.metadata)
+            return {key.lower(): value for key, value in source.metadata.items()}
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""

@@ -7,10 +7,7 @@ Tracks are driven in the original simulator, some side by side. Training and cho
 their seeds. What others have published stands beside it, marked so.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -19,13 +16,12 @@ import numpy as np
 from neuropil.apps.drive.camera import SIDE
 from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.disturbances import DISTURBANCES
-from neuropil.apps.drive.driving import by_network, expert_scored, scored
+from neuropil.apps.drive.driving import by_network, expert_scored, file_scored, side_by_side
 from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.infer import Drive
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.progress import track
 from neuropil.kit.report import Report, Table, timed
-from neuropil.kit.weights import Network, cores
+from neuropil.kit.weights import Network
 
 FIRST = 10_000  # seed of the first track that is scored on
 USUAL = 10  # tracks, where nobody says how many
@@ -53,7 +49,7 @@ def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
 def scoring(app: Drive, tracks: int) -> tuple[Table, Figures]:
     """Drive tracks, the network and the expert, each in the original simulator."""
     seeds = range(FIRST, FIRST + tracks)
-    ours = side_by_side(partial(by_file, app.network.path, ""), seeds, "the network")
+    ours = side_by_side(partial(file_scored, app.network.path, None), seeds, "the network")
     expert = side_by_side(expert_scored, seeds, "the expert")
     rows: list[tuple[object, ...]] = [told("neuropil drive", ours), told("its expert", expert)]
     rows += [(name, score, "", "") for name, score in PUBLISHED]
@@ -78,26 +74,14 @@ def told(name: str, scores: list[float]) -> tuple[str, str, float, int]:
     return name, f"{mean(scores):.1f}{spread}", min(scores), low
 
 
-def side_by_side(drive: Callable[[int], float], seeds: range, title: str) -> list[float]:
-    """Drive tracks in as many processes as there are cores; scores in the order of the seeds."""
-    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
-        return list(track(pool.map(drive, seeds), total=len(seeds), title=title))
-
-
-def by_file(path: Path, disturbance: str, seed: int) -> float:
-    """Drive a track by the network of a file, disturbed or not."""
-    driver = by_network(Network(path, threads=1))
-    return scored(seed, DISTURBANCES[disturbance](driver) if disturbance else driver)
-
-
 def disturbed(app: Drive, tracks: int) -> tuple[Table, Figures]:
     """Drive tracks under each disturbance."""
     seeds = range(FIRST, FIRST + tracks)
     rows, figures = [], dict[str, float | int | str]()
-    for name in DISTURBANCES:
-        scores = side_by_side(partial(by_file, app.network.path, name), seeds, name)
+    for name, change in DISTURBANCES.items():
+        scores = side_by_side(partial(file_scored, app.network.path, change), seeds, name)
         rows.append(told(name, scores))
-        figures[f"score_{DISTURBANCES[name].__name__}"] = mean(scores)
+        figures[f"score_{change.__name__}"] = mean(scores)
     columns = ("what is changed", "mean", "least", f"below {FAIL}")
     return Table(f"Points on {tracks} tracks, disturbed", columns, tuple(rows)), figures
 

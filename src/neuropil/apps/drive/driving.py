@@ -6,8 +6,11 @@ T  steps of a drive, 50 a second
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,8 @@ from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.expert import Controls, Expert, Manner
 from neuropil.apps.drive.sight import looked_at
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.weights import Network
+from neuropil.kit.progress import track
+from neuropil.kit.weights import Network, cores
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -102,6 +106,18 @@ def scored(seed: int, driver: Driver) -> float:
         while not over:
             over = world.step(driver(world.picture))
         return world.score
+
+
+def file_scored(path: Path, change: Callable[[Driver], Driver] | None, seed: int) -> float:
+    """Drive a track by the network of a file, changed or not: what a process of its own does."""
+    driver = by_network(Network(path, threads=1))
+    return scored(seed, change(driver) if change else driver)
+
+
+def side_by_side(drive: Callable[[int], float], seeds: Sequence[int], title: str) -> list[float]:
+    """Drive tracks in as many processes as there are cores; scores in the order of the seeds."""
+    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
+        return list(track(pool.map(drive, seeds), total=len(seeds), title=title))
 
 
 def expert_scored(seed: int, manner: Manner | None = None) -> float:
