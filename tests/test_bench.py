@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from neuropil import bench
+from neuropil import bench, registry
 from neuropil.kit.problem import Problem
 from neuropil.kit.report import Report, Table
 from neuropil.kit.weights import Weights
@@ -39,7 +39,7 @@ def test_tracks_reach_who_drives(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(data: Path | None, *, tracks: int = 10) -> Report:
         return Report((), {"n_tracks": tracks})
 
-    monkeypatch.setattr(bench.registry.benchmark("invert"), "measure", measure)
+    monkeypatch.setattr(registry.benchmark("invert"), "measure", measure)
     for given, wanted in ((None, 10), (3, 3)):
         record = json.loads(list(bench.lines("invert", None, given))[-1])
         assert record["n_tracks"] == wanted

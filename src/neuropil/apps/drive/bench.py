@@ -97,16 +97,23 @@ def deciding(app: Drive) -> tuple[Table, Figures]:
     with Simulator(FIRST) as world:
         ahead = Controls(0.0, 0.1, 0.0)
         step = timed(lambda: [world.step(ahead) for _ in range(20)], 3) / 20
+    with Simulator(FIRST, fast=True) as world:
+        drawn = world.chart
+        assert drawn is not None
+        camera = timed(lambda: [world.looked(drawn) for _ in range(20)], 3) / 20
     share = decision / (decision + step)
     rows = (
         ("a decision, picture to controls", 1e3 * decision),
         ("of that, preparing the picture", 1e3 * preparing),
         ("a step of the simulator, with its picture", 1e3 * step),
+        ("a picture of our own camera, for training", 1e3 * camera),
     )
     assert app.weights is not None
     figures: Figures = {
         "decisions_per_second": 1 / decision,
         "network_share": share,
+        "simulator_ms": 1e3 * step,
+        "camera_ms": 1e3 * camera,
         "weights_mb": (app.weights.folder / app.weights.file).stat().st_size / 1e6,
     }
     return Table("Milliseconds, on one core", ("what", "ms"), rows), figures
