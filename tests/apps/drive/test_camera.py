@@ -2,6 +2,7 @@
 
 import sys
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -61,6 +62,15 @@ def test_the_same_seed_and_controls_make_the_same_drive() -> None:
 
 def test_a_missing_simulator_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gymnasium", None)
+    with pytest.raises(Problem, match=r"pip install \"neuropil\[drive\]\""):
+        Simulator(SEED)
+
+
+def test_a_simulator_without_its_physics_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(*_: object, **__: object) -> None:
+        raise gymnasium.error.DependencyNotInstalled("Box2D is not installed")
+
+    monkeypatch.setattr(gymnasium, "make", make)
     with pytest.raises(Problem, match=r"pip install \"neuropil\[drive\]\""):
         Simulator(SEED)
 

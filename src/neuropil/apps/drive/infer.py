@@ -27,7 +27,7 @@ from neuropil.kit.sheet import Sheet
 from neuropil.kit.weights import Weights
 from neuropil.registry import App
 
-TRACKS, SEED = Between(1, 1000), Between(0, 2**31 - 1 - 1000)
+TRACKS, SEED = Between(1, 100), Between(0, 2**31 - 101)
 FRAME, RATE = Between(0, 10**9), Between(0, 100)
 
 

@@ -107,15 +107,19 @@ def _started(world: Any, seed: int) -> Bytes:
 
 
 def _world(render_mode: str | None) -> Any:
-    """Make the simulator; raises Problem where it isn't installed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the libraries under it, about one another
+    """Make the simulator; raises Problem where it, or a library under it, isn't installed."""
+    missing = Problem(
+        'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]", in a'
+        ' clone pip install ".[drive]"'
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the libraries under it, about one another
+        try:
             import gymnasium
-
+            from gymnasium.error import DependencyNotInstalled
+        except ImportError as error:
+            raise missing from error
+        try:
             return gymnasium.make("CarRacing-v3", max_episode_steps=STEPS, render_mode=render_mode)
-    except ImportError as error:  # gymnasium's own errors about box2d and pygame are such
-        raise Problem(
-            'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]",'
-            ' in a clone pip install ".[drive]"'
-        ) from error
+        except DependencyNotInstalled as error:  # Box2D or pygame
+            raise missing from error
