@@ -20,6 +20,7 @@ from neuropil.apps.drive.driving import by_network, expert_scored, file_scored, 
 from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.infer import Drive
 from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.problem import Problem
 from neuropil.kit.report import Report, Table, timed
 from neuropil.kit.weights import Network
 
@@ -39,6 +40,8 @@ Figures = dict[str, float | int | str]
 
 def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
     """Measure scores and speed; there is no data to measure on, the tracks are made."""
+    if data is not None:
+        raise Problem(f"drive is measured on tracks of the simulator: leave out --data {data}")
     app = Drive()
     speed, figures = deciding(app)
     table, found = scoring(app, tracks)

@@ -1,0 +1,77 @@
+"""What is measured of the driver; the drives themselves are elsewhere."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from neuropil.apps.drive import bench, choosing, driving
+from neuropil.apps.drive.infer import Drive
+from neuropil.kit.problem import Problem
+
+
+@pytest.fixture
+def scores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In place of drives: points by the seed, fewer for each disturbance."""
+    titles: list[str] = []
+
+    def side_by_side(
+        drive: Callable[[int], float], seeds: Sequence[int], title: str
+    ) -> list[float]:
+        titles.append(title)
+        return [1000.0 - 100 * len(titles) - seed % 10 for seed in seeds]
+
+    monkeypatch.setattr(bench, "side_by_side", side_by_side)
+    monkeypatch.setattr(choosing, "side_by_side", side_by_side)
+    return titles
+
+
+def test_scores_and_their_spread_are_told(app: Drive, scores: list[str]) -> None:
+    table, figures = bench.scoring(app, 3)
+    assert scores == ["the network", "the expert"]
+    assert (figures["score_mean"], figures["score_sd"], figures["score_min"]) == (899, 1, 898)
+    assert (figures["n_tracks"], figures["n_below_700"], figures["expert_mean"]) == (3, 0, 799)
+    assert figures["share_of_expert"] == pytest.approx(899 / 799)
+    assert table.title == "Points on 3 tracks, seeds 10000 to 10002"
+    assert table.rows[0] == ("neuropil drive", "899.0 ± 1.0", 898, 0)
+    assert all("published" in str(row[0]) for row in table.rows[2:])
+
+
+def test_each_disturbance_has_a_score(app: Drive, scores: list[str]) -> None:
+    table, figures = bench.disturbed(app, 2)
+    assert [row[0] for row in table.rows] == scores
+    assert list(figures) == ["score_overdrawn", "score_recolored", "score_noisy", "score_late"]
+    assert table.rows[3][3] == 2, "below 700 on both tracks"
+
+
+def test_decisions_are_timed(app: Drive, untaught: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "DECISIONS", 3)
+    file = SimpleNamespace(folder=untaught.parent, file=untaught.name)
+    monkeypatch.setattr(Drive, "weights", file)
+    table, figures = bench.deciding(app)
+    assert len(table.rows) == 4
+    assert 0 < figures["network_share"] < 1  # type: ignore[operator]
+    assert figures["decisions_per_second"] > 10  # type: ignore[operator]
+    assert 0 < figures["weights_mb"] < 3  # type: ignore[operator]
+
+
+def test_there_is_no_data_to_measure_on() -> None:
+    with pytest.raises(Problem, match="leave out --data photos"):
+        bench.measure(Path("photos"))
+
+
+def test_drivers_are_compared_on_tracks_of_their_own(
+    scores: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["choosing", "runs/one/drive-driver.onnx"])
+    choosing.main()
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("expert: 895.5 ± ")
+    assert second.startswith("runs/one/drive-driver.onnx: 795.5 ± ")
+    assert second.endswith("the worst 791, 791, 791")
+    assert not set(choosing.SEEDS) & set(range(bench.FIRST, bench.FIRST + 1000))
+
+
+def test_tracks_are_driven_side_by_side() -> None:
+    assert driving.side_by_side(float, [3, 1, 2], "numbers") == [3.0, 1.0, 2.0]
