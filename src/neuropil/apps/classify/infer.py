@@ -69,7 +69,7 @@ class Classify(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "classify-base-v1.onnx",
-        sha256="5333d46970544c6a382256345fe0021f073c4e4411c0c10602869eb1a34bdd5e",
+        sha256="98f65c02910604e691b9e504299d322515eea2d87a27e7902ad1191d653575a8",
         licence="MIT",
     )
 
