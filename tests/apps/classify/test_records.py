@@ -18,7 +18,8 @@ def test_the_record_that_is_there() -> None:
     assert len({(row.recipe, row.steps, row.seed) for row in rows}) == len(rows)
     for row in rows:
         assert 0.5 < row.held_out < 1
-        assert row.test is None or row.recipe == "classify-base"
+        shipped = row.recipe in ("classify-base", "classify-plateau")  # once
+        assert row.test is None or shipped
 
 
 def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,8 @@ def looked_at(made: Mapping[str, Floats]) -> Floats:
     mask = others.pop()
     for mean in reversed((first, *others)):
         mask = enlarged(mask, len(mean)) * mean
-    most = float(mask.max())
-    return enlarged(mask, SIDE) / np.float32(most) if most > 0 else np.zeros((SIDE, SIDE), "f4")
+    mask = enlarged(mask, SIDE)
+    return mask / mask.max() if mask.max() > 0 else mask
 
 
 def enlarged(mask: Floats, side: int) -> Floats:

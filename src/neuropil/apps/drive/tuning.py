@@ -27,19 +27,23 @@ SPREAD = 0.15  # of every number, at first: a share of itself
 KEPT = 0.3  # of the spread before, in every generation
 CAUTION = 0.3  # standard deviations that are taken off the mean: steady is better
 SEED = 0
-TUNED = tuple(field.name for field in fields(Manner) if field.name != "sight")
+
+
+def tuned_names() -> list[str]:
+    """List the numbers that are tried; how far the camera sees is not one to choose."""
+    return [field.name for field in fields(Manner) if field.name != "sight"]
 
 
 def manner(numbers: Floats) -> Manner:
-    """Make a manner of numbers, in the order of TUNED."""
-    values = dict(zip(TUNED, map(float, numbers), strict=True))
+    """Make a manner of numbers, in the order of their names."""
+    values = dict(zip(tuned_names(), map(float, numbers), strict=True))
     return Manner(**values, sight=Manner.sight)
 
 
 def tuned() -> Manner:
     """Try generation after generation, and return the last mean."""
     rng = np.random.default_rng(SEED)
-    mean = np.array([getattr(Manner(), name) for name in TUNED])
+    mean = np.array([getattr(Manner(), name) for name in tuned_names()])
     spread = SPREAD * mean
     with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
         for generation in range(GENERATIONS):
