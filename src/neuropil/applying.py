@@ -162,7 +162,7 @@ def perform(name: str, verb: str, given: dict[str, Any]) -> int:
     if given["inputs"]:
         raise Problem(f"--{verb} takes its folder alone; leave out {given['inputs'][0]}")
     for option in read(registry.application(name).__call__).options:
-        if given[option.name] not in (None, False, str(option.default)):
+        if given[option.name] not in (None, False, [], str(option.default)):
             raise Problem(f"--{option.name} means nothing with --{verb}; leave it out")
     common = {option.name: option.value(given[option.name]) for option in TELLING}
     call = getattr(registry.application(name), verb)

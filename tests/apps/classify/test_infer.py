@@ -115,6 +115,7 @@ def test_folders_are_gone_through_and_bad_files_told(
         (["film.mp4"], "film.mp4 is a film, which classify doesn't take"),
         (["empty"], "empty holds no pictures"),
         (["CAT", "--teach", "album"], "--teach takes its folder alone; leave out"),
+        (["--teach", "album", "--top", "5"], "--top means nothing with --teach; leave it out"),
         (["--teach", "no"], "there is no folder no"),
         (["--teach", ""], "an empty name; name a folder"),
         ([""], "an empty name; name a file or a folder"),
