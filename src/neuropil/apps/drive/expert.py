@@ -44,18 +44,18 @@ class Controls:
 class Manner:
     """How the expert drives; the numbers were found by trying (tuning.py)."""
 
-    sideways: float = 3.3  # units that a corner is cut by at most
-    near: float = 2.2  # units ahead that it aims at when it stands
-    seconds: float = 0.26  # and so many seconds further when it drives
-    grip: float = 127.0  # units / s² sideways in a curve
-    braking: float = 76.0  # units / s² that it counts on
-    top: float = 61.0  # units a second
+    sideways: float = 3.17  # units that a corner is cut by at most
+    near: float = 2.42  # units ahead that it aims at when it stands
+    seconds: float = 0.292  # and so many seconds further when it drives
+    grip: float = 193.0  # units / s² sideways in a curve
+    braking: float = 113.7  # units / s² that it counts on
+    top: float = 83.4  # units a second
     sight: int = 36  # units ahead that it looks at
-    turn: float = 1.68  # times the angle of the pursuit
-    calm: float = 0.16  # against spinning, per radian a second
-    gas: float = 0.14  # for every unit a second that it is too slow
-    most_gas: float = 0.49
-    brake: float = 0.028  # for every unit a second that it is too fast
+    turn: float = 1.594  # times the angle of the pursuit
+    calm: float = 0.144  # against spinning, per radian a second
+    gas: float = 0.120  # for every unit a second that it is too slow
+    most_gas: float = 0.645
+    brake: float = 0.0192  # for every unit a second that it is too fast
 
 
 class Expert:
