@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from neuropil.kit.weights import Network, cores
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Driver = Callable[[Bytes], Controls]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ def file_scored(path: Path, change: Callable[[Driver], Driver] | None, seed: int
     return scored(seed, change(driver) if change else driver)
 
 
-def side_by_side(drive: Callable[[int], float], seeds: Sequence[int], title: str) -> list[float]:
-    """Drive tracks in as many processes as there are cores; scores in the order of the seeds."""
+def side_by_side(drive: Callable[[int], T], seeds: Sequence[int], title: str) -> list[T]:
+    """Drive tracks in as many processes as there are cores; results in the order of the seeds."""
     with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
         return list(track(pool.map(drive, seeds), total=len(seeds), title=title))
 

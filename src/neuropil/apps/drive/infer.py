@@ -4,7 +4,7 @@ drove = Drive()(tracks=2, seed=1000)
 drove.film.save(Path("drive.mp4")), drove.laps[0].score
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Annotated, ClassVar, Literal, final
@@ -29,6 +29,7 @@ from neuropil.registry import App
 
 TRACKS, SEED = Between(1, 100), Between(0, 2**31 - 101)
 FRAME, RATE = Between(0, 10**9), Between(0, 100)
+SAME = 1e-4  # by which controls may differ between processors
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +122,9 @@ class Drive(App):
         FRAME.check("frame", frame)
         RATE.check("rate", rate)
         there = place(film, frame)
-        made = decided(self.network, there.picture)
-        now = told(made)
-        off = max(
-            *(abs(now.steer - there.controls.steer), abs(now.gas - there.controls.gas)),
-            abs(now.brake - there.controls.brake),
-        )
+        now = told(decided(self.network, there.picture))
+        pairs = zip(astuple(now), astuple(there.controls), strict=True)
+        off = max(abs(told_now - driven) for told_now, driven in pairs)
         if off > SAME:
             raise Problem(
                 f"at frame {frame} of {film.path} another network drove (its controls are"
@@ -135,9 +133,6 @@ class Drive(App):
             )
         picture = np.ascontiguousarray(encode(there.picture[None]))
         return found(self.network.path, picture, there, label, target, rate)
-
-
-SAME = 1e-4  # by which controls may differ between processors
 
 
 def scores(laps: tuple[Lap, ...]) -> Sheet:

@@ -11,21 +11,19 @@ that no track is one of those that scores are measured (10000) or choices made o
 import argparse
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.driving import Driver, by_network
+from neuropil.apps.drive.driving import Driver, by_network, side_by_side
 from neuropil.apps.drive.expert import Controls, Expert
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.atomic import written
 from neuropil.kit.problem import Problem
-from neuropil.kit.progress import on_terminal, track
-from neuropil.kit.weights import Network, cores
+from neuropil.kit.progress import on_terminal
+from neuropil.kit.weights import Network
 
 FIRST = 40_000  # seed of the first track
 ASTRAY = 25.0  # units from the line at which a drive is given up: there is nothing to learn
@@ -79,10 +77,8 @@ def main() -> None:
     seeds = range(asked.first, asked.first + asked.tracks)
     try:
         asked.folder.mkdir(parents=True, exist_ok=True)
-        with on_terminal(), ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
-            made = pool.map(partial(save, asked.folder, asked.driver), seeds)
-            for _ in track(made, total=len(seeds), title="drives"):
-                pass
+        with on_terminal():
+            side_by_side(partial(save, asked.folder, asked.driver), seeds, "drives")
     except (Problem, OSError) as error:
         sys.exit(f"record: {error}")
 
