@@ -14,7 +14,6 @@ from torch.nn.functional import smooth_l1_loss
 
 from neuropil.apps.drive import data
 from neuropil.apps.drive.model import DriveNet
-from neuropil.apps.drive.sight import SEEN
 from neuropil.training.recipe import Packing, Recipe
 
 LOOKED_AT = 2000  # held-out pictures at each look
@@ -41,7 +40,7 @@ def packing() -> Packing:
     """Name inputs and outputs, and tell with the file all that running needs."""
     return Packing(
         inputs={"picture": ("B", 3, 96, 96)},
-        outputs=("steering", "pedals", *SEEN),
+        outputs=("steering", "pedals"),
         shapes=({"B": 1}, {"B": 3}),
         metadata={
             "neuropil": "drive",
@@ -53,7 +52,7 @@ def packing() -> Packing:
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Measure how far the controls are from the expert's; steering counts as much as the pedals."""
-    steering, pedals, *_ = network(batch["picture"])
+    steering, pedals = network(batch["picture"])
     true = batch["controls"]
     aside = smooth_l1_loss(steering[:, 0].float(), true[:, 0], beta=SHARP)
     return aside + smooth_l1_loss(pedals.float(), true[:, 1:], beta=SHARP)
@@ -65,7 +64,7 @@ def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
     held = examples.held_out
     every = max(1, len(held.controls) // LOOKED_AT)
     device = next(network.parameters()).device
-    steering, pedals, *_ = network(torch.from_numpy(data.encode(held.pictures[::every])).to(device))
+    steering, pedals = network(torch.from_numpy(data.encode(held.pictures[::every])).to(device))
     true = torch.from_numpy(held.controls[::every]).to(device)
     steer = (steering[:, 0] - true[:, 0]).abs().mean()
     gas, brake = (pedals - true[:, 1:]).abs().mean(dim=0)
