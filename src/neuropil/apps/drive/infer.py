@@ -55,7 +55,7 @@ class Drive(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "drive-driver-v1.onnx",
-        sha256="31f986e90908e96e90b9ebc69964bd6697b2c43c43452cdc06b577a3529bd37d",
+        sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
         licence="MIT",
     )
 
