@@ -1,9 +1,13 @@
-"""Recipes for the driving network.
+r"""Recipes for the driving network.
 
-python -m neuropil.apps.drive.record drives          the expert drives
-neuropil train drive --data drives --out runs/one    learned from its drives
-python -m neuropil.apps.drive.record drives --driver runs/one/drive-driver.onnx --first 40100
-neuropil train drive --data drives --out runs/two    and from where the first one strayed to
+    python -m neuropil.apps.drive.record drives
+    neuropil train drive --data drives --out runs/one --set steps=1500
+    python -m neuropil.apps.drive.record drives --first 40100 --tracks 40 \
+        --driver runs/one/drive-driver.onnx
+    neuropil train drive --data drives --out runs/two
+
+The expert drives 60 tracks; a network learns from it; that one drives 40 others and is told what
+the expert would have done; a second network learns from both.
 """
 
 from collections.abc import Mapping
@@ -21,7 +25,13 @@ SHARP = 0.05  # errors of the controls above it count linearly
 
 
 def driver() -> Recipe:
-    """Train the driver."""
+    """Train the driver.
+
+    neuropil train drive --data drives
+
+    2,000 steps in 7.5 minutes on two cores of a Xeon at 2.8 GHz, from nothing to here 17 minutes;
+    926.5 points on the 50 tracks for choosing, where the expert gets 926.6; 2026-11-26.
+    """
     return Recipe(
         name="drive-driver",
         network=DriveNet,
@@ -30,7 +40,7 @@ def driver() -> Recipe:
         loss=loss,
         score=score,
         packings=(packing(),),
-        steps=6000,
+        steps=2000,
         lr=1e-3,
         ema=0.998,
     )
