@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from neuropil.kit.between import Between
 from neuropil.kit.problem import Problem
+from neuropil.kit.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def endings(call: Callable[..., Any]) -> list[str]:
         held = [each for hint in (kind, *fields) for each in _alternatives(hint)]
         media = [each for each in held if hasattr(each, "ENDINGS")]
         found += media[0].ENDINGS if media else ()
+        found += [".txt"] if media and Sheet in held else []  # a text that stands beside them
     return found
 
 
