@@ -67,6 +67,8 @@ class Option:
             raise Problem(f"--{self.name} is missing; it reads {form}")
         if given is not None and hasattr(self.kind, "parse"):
             return self.kind.parse(given)
+        if given == "" and (self.kind is Path or hasattr(self.kind, "open")):
+            raise Problem(f'{self.name} is "", an empty name; name a file')
         if given is not None and self.kind is not Path and hasattr(self.kind, "open"):
             return self.kind.open(Path(given))
         if self.choices and given not in self.choices:

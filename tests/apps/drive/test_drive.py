@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuropil import cli
 from neuropil.apps.drive import render, tape
 from neuropil.apps.drive.driving import decided, scored, taped, told
 from neuropil.apps.drive.expert import Controls
@@ -162,6 +163,20 @@ def test_frames_of_the_camera_are_steered_by(app: Drive, drove: Drove, tmp_path:
     assert abs(made.decisions[2].steering - drove.laps[0].instants[2].steering) < 0.05
 
 
+def test_what_is_said_of_frames_can_be_written(
+    untaught: Path, drove: Drove, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert drove.film
+    seen, told_in = tmp_path / "seen.mkv", tmp_path / "told.txt"
+    frames = [Frame(drove.film.drives[0].picture(0), Fraction(0))]
+    record(seen, frames, fps=Fraction(50), quality=100)
+    line = ["drive", "--frames", str(seen), "--weights", str(untaught)]
+    assert cli.run([*line, "-o", str(told_in)]) == 0
+    assert told_in.read_text().startswith("frame     0  steering ")
+    assert cli.run([*line, "-o", str(tmp_path / "told.jpg")]) == 2
+    assert "end the name in .mp4, .mkv, .webm, .txt" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("other", [{"map": True}, {"watch": True}, {"tracks": 2}, {"seed": 7}])
 def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: Film) -> None:
     with pytest.raises(Problem, match="mean nothing with frames"):
@@ -172,7 +187,7 @@ def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: F
     ("label", "target"), [("steering", -1.1), ("steering", math.nan), ("gas", -0.1), ("brake", 1.1)]
 )
 def test_no_car_can_do_more(label: str, target: float, app: Drive, film: Film) -> None:
-    with pytest.raises(Problem, match="target is .*; it lies between"):
+    with pytest.raises(Problem, match=r"target is .*; it lies between"):
         app.probe(film, frame=5, label=label, target=target)  # type: ignore[arg-type]
 
 
