@@ -33,7 +33,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
 
 def test_the_first_recipe_is_the_shipped_one() -> None:
     assert next(iter(RECIPES)) == "base"
-    assert len(TRICKS) == 7
+    assert len(TRICKS) == 8
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -131,12 +131,12 @@ class Classify(App):
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
         """Put a new last layer on the network."""
-        D = lesson.head.weight.shape[1]
-        return Model.open(self.network.path).replaced(
+        model = Model.open(self.network.path)
+        return model.replaced(
             {
                 "head.weight": lesson.head.weight,
                 "head.bias": lesson.head.bias,
-                "outside.weight": np.zeros((1, D)),
+                "outside.weight": np.zeros_like(model.tensor("outside.weight")),
                 "outside.bias": np.full(1, NEVER),
             },
             {
