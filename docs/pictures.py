@@ -2,13 +2,15 @@
 
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
                                          docs/letter.png and docs/hands.png;
-                                         docs/synapses.png and docs/living.png
+                                         docs/synapses.png and docs/living.png;
+                                         docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
 """
 
 import io
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,9 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, colorize, handwrite
+from neuropil import Image, colorize, drive, handwrite
+from neuropil.apps.drive.demo import SAMPLE
+from neuropil.apps.drive.render import Footage
 from neuropil.apps.handwrite.infer import Handwritten
 from neuropil.apps.handwrite.styles import Style, shipped
 from neuropil.apps.neuron import alive
@@ -109,12 +113,47 @@ def hands(dots: float) -> Picture.Image:
     return whole
 
 
+def driven(seed: int) -> Footage:
+    """Drive a track."""
+    film = drive(seed=seed).film
+    assert film
+    return film
+
+
+def beginning(film: Footage, steps: int) -> Footage:
+    """Cut the first steps of a drive."""
+    (taped,) = film.drives
+    lap = replace(taped.lap, instants=taped.lap.instants[:steps])
+    return replace(film, drives=(replace(taped, lap=lap),))
+
+
+def moments(film: Footage) -> Picture.Image:
+    """Show four moments of a drive: the sharpest turns, the hardest braking, the highest speed."""
+    (taped,) = film.drives
+    frames = [frame.pixels for frame in film.frames()]
+    instants = taped.lap.instants
+    chosen = (
+        min(instants, key=lambda i: i.steering),
+        max(instants, key=lambda i: i.steering),
+        max(instants, key=lambda i: i.brake),
+        max(instants, key=lambda i: i.speed),
+    )
+    whole = Picture.new("RGB", (960, 720))
+    for n, instant in enumerate(chosen):
+        frame = Picture.fromarray(frames[instant.step]).resize((480, 360))
+        whole.paste(frame, (n % 2 * 480, n // 2 * 360))
+    return whole
+
+
 if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
     letter(8).save(DOCS / "letter.png", optimize=True)
     hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     alive.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
+    lap = driven(1000)
+    moments(lap).save(DOCS / "driving.png", optimize=True)
+    beginning(lap, 400).save(SAMPLE, quality=60)
     if sys.argv[1:]:
         sheet(Path(sys.argv[1]), 10, 150).save(
             DOCS / "old-photographs.jpg", quality=82, optimize=True

@@ -48,11 +48,17 @@ class Installed:
         return Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
 
     def run(self, program: str, *arguments: str) -> str:
-        """Run a program of the environment from another folder and return what it prints."""
+        """Run a program of the environment and return what it prints."""
+        done = self.ran(program, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ran(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a program of the environment from another folder."""
         elsewhere = self.folder / "else where"
         elsewhere.mkdir(exist_ok=True)
         settings = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NEUROPIL"))}
-        done = subprocess.run(
+        return subprocess.run(
             [str(self.programs / program), *arguments],
             cwd=elsewhere,
             env=settings,
@@ -61,8 +67,6 @@ class Installed:
             encoding="utf-8",
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 def base(name: str = "neuropil") -> dict[str, Distribution]:
@@ -128,14 +132,21 @@ def test_wheel_holds_what_running_needs(installed: Installed) -> None:
 def test_installed_package_is_alone(installed: Installed) -> None:
     where = installed.run("python", "-c", "import neuropil; print(neuropil.__file__)")
     assert Path(where.strip()).is_relative_to(installed.packages)
-    names = ("torch", "sklearn", "pytest")
+    names = ("torch", "sklearn", "pytest", "gymnasium")
     finds = f"import importlib.util as i; print([i.find_spec(name) for name in {names}])"
-    assert installed.run("python", "-c", finds) == "[None, None, None]\n"
+    assert installed.run("python", "-c", finds) == "[None, None, None, None]\n"
 
 
 def test_installed_command_lists(installed: Installed) -> None:
     listed = installed.run("neuropil", "list")
     assert all(name in listed for name in registry.NAMES)
+
+
+def test_without_the_simulator_a_sentence_says_what_to_type(installed: Installed) -> None:
+    refused = installed.ran("neuropil", "drive", "--seed", "1000")
+    assert refused.returncode == 2
+    assert 'pip install "neuropil[drive]"' in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_installed_application_runs(installed: Installed) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neuropil.apps.classify.infer import Classify
     from neuropil.apps.colorize.infer import Colorize
+    from neuropil.apps.drive.infer import Drive
     from neuropil.apps.handwrite.infer import Handwrite
     from neuropil.apps.neuron.infer import Neuron
     from neuropil.kit.album import Album
@@ -18,11 +19,22 @@ if TYPE_CHECKING:
 
     classify: Classify
     colorize: Colorize
+    drive: Drive
     handwrite: Handwrite
     neuron: Neuron
 
 __version__ = "0.1.0"
-__all__ = ["Album", "Film", "Image", "__version__", "classify", "colorize", "handwrite", "neuron"]
+__all__ = [
+    "Album",
+    "Film",
+    "Image",
+    "__version__",
+    "classify",
+    "colorize",
+    "drive",
+    "handwrite",
+    "neuron",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,9 @@ OPEN_EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 --
 EXAMPLES = {
     "neuron": "--x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5",
     "handwrite": '"Dear Ada," -o letter.svg',
+    "drive": "--seed 1000 -o drive.mp4",
 }
+OPENED = {"handwrite": '"Dear Ada,"', "drive": "drive.mp4"}
 ONCE = (
     "--unit",
     "--depth",
@@ -250,7 +252,7 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     if app.weights is None:
         raise Problem(f"{name} has no network to open; neuropil {name} --help says what it shows")
     if source is None:
-        example = EXAMPLES.get(name, "old.jpg").partition(" -")[0]
+        example = OPENED.get(name, "old.jpg")
         raise Problem(f"open {name} needs an input, as in: neuropil open {name} {example} ...")
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     if signature.inputs[0].kinds == (str,):

@@ -21,7 +21,7 @@ from neuropil.kit.weights import Network, Weights
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
 
-NAMES = ("colorize", "handwrite", "classify", "neuron")
+NAMES = ("colorize", "handwrite", "classify", "drive", "neuron")
 
 
 class App(ABC):

@@ -15,3 +15,8 @@ def test_takes_what_lies_between_with_both_ends(value: float) -> None:
 def test_refuses_the_rest_in_a_sentence(value: float) -> None:
     with pytest.raises(Problem, match=r"strength is .*; it lies between 0 and 2"):
         Between(0, 2).check("strength", value)
+
+
+def test_large_numbers_are_written_out() -> None:
+    with pytest.raises(Problem, match=r"^seed is 2147483648; it lies between 0 and 2147483647$"):
+        Between(0, 2**31 - 1).check("seed", 2**31)

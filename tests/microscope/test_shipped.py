@@ -30,6 +30,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     },
     "colorize": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
     "classify": {"picture": (1, 3, 32, 32)},
+    "drive": {"picture": (1, 3, 96, 96)},
 }
 SHIPPED = [name for name in registry.NAMES if registry.application(name).weights]
 
@@ -101,6 +102,9 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return F.interpolate(inputs[0], scale_factor=2.0, mode="bilinear")
         case "Concat":
             return torch.cat(inputs, dim=s["axis"])
+        case "Flatten":
+            assert s.get("axis", 1) == 1
+            return inputs[0].flatten(1)
         case "Sub":
             return torch.sub(*inputs)
         case "Mul":

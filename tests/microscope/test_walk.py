@@ -243,6 +243,7 @@ def test_any_file_is_listed_and_opened(tmp_path: Path, capsys: pytest.CaptureFix
 
 WRONG = [
     ("open colorize", "needs an input"),
+    ("open drive", "needs an input, as in: neuropil open drive drive.mp4 ..."),
     (f"open colorize {PHOTO}", "--at is missing; it reads X,Y"),
     (f"open colorize {PHOTO} --at 1", "it reads X,Y, for example"),
     (f"open colorize {PHOTO} --at 9999,1", "lies outside the picture"),

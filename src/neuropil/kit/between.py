@@ -20,7 +20,8 @@ class Between:
     def check(self, name: str, value: float) -> None:
         """Raise Problem where the value lies outside, or is no number."""
         if not self.low <= value <= self.high:
-            raise Problem(f"{name} is {value:g}; it lies between {self.low:g} and {self.high:g}")
+            low, high = f"{self.low:.15g}", f"{self.high:.15g}"
+            raise Problem(f"{name} is {value:.15g}; it lies between {low} and {high}")
 
 
 QUALITIES = Between(1, 100)  # of JPEG, WebP and films

@@ -84,7 +84,7 @@ class Option:
     @property
     def range(self) -> str:
         """Word the limits, if there are any."""
-        return f" from {self.limits.low:g} to {self.limits.high:g}" if self.limits else ""
+        return f" from {self.limits.low:.15g} to {self.limits.high:.15g}" if self.limits else ""
 
 
 @dataclass(frozen=True)

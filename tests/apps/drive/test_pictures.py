@@ -1,60 +1,63 @@
-"""What is drawn of drives, and what is made of the network's means."""
+"""What is drawn of drives, and what of the road the network looks at."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from neuropil.apps.drive import render
-from neuropil.apps.drive.driving import Instant, Lap, Taped, packed
-from neuropil.apps.drive.infer import Drove
-from neuropil.apps.drive.sight import SEEN, looked_at
-
-SIDES = (46, 21, 9, 7, 5)
-
-
-def means(row: int, column: int) -> dict[str, np.ndarray]:
-    """Light up one place of the picture in every convolution."""
-    made = {}
-    for name, side in zip(SEEN, SIDES, strict=True):
-        made[name] = np.zeros((1, 1, side, side), np.float32)
-        made[name][0, 0, row * side // 96, column * side // 96] = 2
-    return made
+from neuropil.apps.drive.camera import ROAD
+from neuropil.apps.drive.data import encode
+from neuropil.apps.drive.driving import Instant, Lap, Taped, decided, packed
+from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.model import DriveNet
+from neuropil.apps.drive.sight import looked_at, steering
 
 
-@pytest.mark.parametrize("place", [(48, 48), (10, 80), (80, 12)])
-def test_what_all_convolutions_agree_on_is_looked_at(place: tuple[int, int]) -> None:
-    mask = looked_at(means(*place))
-    assert mask.shape == (96, 96)
-    assert mask.max() == pytest.approx(1)
-    row, column = np.unravel_index(mask.argmax(), mask.shape)
-    assert abs(row - place[0]) < 6
-    assert abs(column - place[1]) < 6
-    assert (mask > 0.1).mean() < 0.01
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(256, size=(96, 96, 3), dtype=np.uint8)
 
 
-def test_what_one_convolution_does_not_see_is_not_looked_at() -> None:
-    made = means(48, 48)
-    made["seen3"] *= 0
-    assert (looked_at(made) == 0).all()
+def test_the_network_in_numpy_steers_as_the_one_in_the_file(app: Drive) -> None:
+    there = steering(app.network.path).predict(encode(noise()[None]))
+    assert there == pytest.approx(decided(app.network, noise())["steering"], abs=1e-5)
+
+
+def test_what_is_looked_at_is_the_gradient(untaught: Path) -> None:
+    """Torch differentiates a network with the same weights; the road's largest count as much."""
+    network, twin = steering(untaught), DriveNet().eval()
+    names = [name for name, _ in twin.named_parameters() if not name.startswith("pedals")]
+    for name, weights in zip(names, network.parameters().values(), strict=True):
+        twin.get_parameter(name).data = torch.from_numpy(weights.value.copy())
+    x = torch.from_numpy(encode(noise()[None]).copy()).requires_grad_()
+    twin(x)[0].sum().backward()
+    assert x.grad is not None
+    moves = x.grad[0].abs().sum(dim=0).numpy()[:ROAD]
+    found = looked_at(network, noise())
+    assert found.shape == (96, 96)
+    assert found[:ROAD] == pytest.approx(np.minimum(moves / np.percentile(moves, 99), 1), abs=1e-3)
+    assert (found[ROAD:] == 0).all()
 
 
 def lap(steering: float = 0.0, gas: float = 0.0, brake: float = 0.0) -> Taped:
     instant = Instant(0, steering, gas, brake, 10.0, 0.0, 0.0, 1.5)
     square = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
     picture = np.full((96, 96, 3), 100, np.uint8)
-    mask = np.zeros((96, 96), np.uint8)
-    mask[10, 20] = 255
-    return Taped(Lap(7, 1.5, (instant, instant)), square, [packed(picture)], [packed(mask)])
+    return Taped(Lap(7, 1.5, (instant, instant)), square, [packed(picture)])
 
 
 def drawn(taped: Taped) -> np.ndarray:
-    return render.drawn(taped, taped.lap.instants[0]).astype(int)
+    return render.drawn(taped.lap.seed, taped.picture(0), taped.lap.instants[0]).astype(int)
 
 
-def test_what_is_looked_at_is_violet() -> None:
-    frame = drawn(lap())
-    at = frame[10 * 5 + 2, 20 * 5 + 2]
-    assert at[2] > at[0] > at[1]
-    assert frame[200, 200].tolist() == [100, 100, 100]
+def test_what_is_looked_at_is_violet(untaught: Path) -> None:
+    network, grey = steering(untaught), np.full((96, 96, 3), 100, np.uint8)
+    amount = looked_at(network, grey)
+    lit = render.overlaid(network, grey).astype(int)
+    most = np.unravel_index(amount.argmax(), amount.shape)
+    assert lit[most][2] > lit[most][0] > lit[most][1]
+    assert (lit[amount == 0] == 100).all()
 
 
 def test_pedals_and_wheel_are_shown() -> None:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from neuropil.apps.drive.camera import SIDE
 from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.expert import Controls, Expert, Manner
-from neuropil.apps.drive.sight import looked_at
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.progress import track
 from neuropil.kit.weights import Network, cores
@@ -63,22 +62,18 @@ class Lap:
 class Taped:
     """A drive with all that was to be seen on it.
 
-    pictures: what the camera saw (96, 96, 3), packed, and what was looked at there (96, 96)
+    pictures: what the camera saw (96, 96, 3), packed
     middle: corners of the road's middle, x and y
     """
 
     lap: Lap
     middle: tuple[tuple[float, float], ...]
     pictures: list[bytes] = field(default_factory=list)
-    masks: list[bytes] = field(default_factory=list)
 
     def picture(self, step: int) -> Bytes:
         """Unpack what the camera saw at a step."""
-        return unpacked(self.pictures[step], (SIDE, SIDE, 3))
-
-    def mask(self, step: int) -> Bytes:
-        """Unpack how much of it was looked at, 0 to 255."""
-        return unpacked(self.masks[step], (SIDE, SIDE))
+        pixels = np.frombuffer(zlib.decompress(self.pictures[step]), np.uint8)
+        return pixels.reshape(SIDE, SIDE, 3)
 
 
 def by_network(network: Network) -> Driver:
@@ -134,14 +129,13 @@ def expert_scored(seed: int, manner: Manner | None = None) -> float:
 
 def taped(seed: int, network: Network, *, window: bool = False) -> Taped:
     """Drive a track and keep everything."""
-    pictures, masks, instants, over = [], [], [], False
+    pictures, instants, over = [], [], False
+    drive = by_network(network)
     with Simulator(seed, window=window) as world:
         middle = tuple(world.middle)
         while not over:
-            made, now, step = decided(network, world.picture), world.motion, world.n_steps
+            todo, now, step = drive(world.picture), world.motion, world.n_steps
             pictures.append(packed(world.picture))
-            masks.append(packed((255 * looked_at(made)).astype(np.uint8)))
-            todo = told(made)
             over = world.step(todo)
             instants.append(
                 Instant(
@@ -149,14 +143,9 @@ def taped(seed: int, network: Network, *, window: bool = False) -> Taped:
                     *(now.speed, now.x, now.y, world.score),
                 )
             )
-        return Taped(Lap(seed, world.score, tuple(instants)), middle, pictures, masks)
+        return Taped(Lap(seed, world.score, tuple(instants)), middle, pictures)
 
 
 def packed(pixels: Bytes) -> bytes:
     """Pack pixels, twenty times as small."""
     return zlib.compress(pixels.tobytes(), 1)
-
-
-def unpacked(packet: bytes, shape: tuple[int, ...]) -> Bytes:
-    """Unpack pixels."""
-    return np.frombuffer(zlib.decompress(packet), np.uint8).reshape(shape)

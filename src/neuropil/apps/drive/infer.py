@@ -55,7 +55,7 @@ class Drive(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "drive-driver-v1.onnx",
-        sha256="",
+        sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
         licence="MIT",
     )
 
@@ -87,7 +87,7 @@ class Drive(App):
         )
         laps = tuple(each.lap for each in driven)
         drawn = charted(driven) if map else None
-        return Drove(scores(laps), Footage(driven), drawn, laps)
+        return Drove(scores(laps), Footage(driven, self.network.path), drawn, laps)
 
     def steered(self, frames: Film) -> Drove:
         """Tell what the network would do at every frame of a film."""

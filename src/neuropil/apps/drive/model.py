@@ -10,8 +10,7 @@
     3 x 3        5        64
     100 neurons, 50 neurons; steering by tanh, gas and brake by a sigmoid
 
-Every unit but the last three is z = sum of w * x + b, then a = max(z, 0). Of every convolution the
-mean over its channels comes out too: what the network looks at is found from these (sight.py).
+Every unit but the last three is z = sum of w * x + b, then a = max(z, 0).
 """
 
 from itertools import pairwise
@@ -38,14 +37,13 @@ class DriveNet(nn.Module):
         self.steers = nn.Linear(DENSE[-1], 1)
         self.pedals = nn.Linear(DENSE[-1], 2)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
-        """Map pictures (B, 3, 96, 96) to steering (B, 1), gas and brake (B, 2), and five means."""
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Map pictures (B, 3, 96, 96) to steering (B, 1), gas and brake (B, 2)."""
         B, three, H, W = picture.shape
-        x, means = picture, []
+        x = picture
         for convolution in self.sees:
             x = torch.relu(convolution(x))
-            means.append(x.mean(dim=1, keepdim=True))  # (B, 1, side, side)
         x = x.flatten(1)  # (B, 1600)
         for layer in self.thinks:
             x = torch.relu(layer(x))
-        return torch.tanh(self.steers(x)), torch.sigmoid(self.pedals(x)), *means
+        return torch.tanh(self.steers(x)), torch.sigmoid(self.pedals(x))

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from neuropil.apps.drive.camera import ROAD, SIDE
+from neuropil.apps.drive.camera import SIDE
 from neuropil.apps.drive.driving import Instant, Taped
+from neuropil.apps.drive.sight import looked_at, steering
 from neuropil.apps.drive.tape import notes
+from neuropil.core import Network
 from neuropil.kit.between import QUALITY
 from neuropil.kit.film import Frame, record
 from neuropil.kit.image import Image
@@ -49,6 +51,7 @@ class Footage:
     ENDINGS: ClassVar[tuple[str, ...]] = (".mp4", ".mkv", ".webm")  # whose comments may be long
 
     drives: tuple[Taped, ...]
+    network: Path  # the file of the one that drove
 
     @property
     def endings(self) -> Collection[str]:
@@ -64,16 +67,16 @@ class Footage:
 
     def frames(self) -> Iterator[Frame]:
         """Draw frame after frame, drive after drive."""
-        number = 0
+        number, network = 0, steering(self.network)
         for taped in self.drives:
             for instant in taped.lap.instants:
-                yield Frame(drawn(taped, instant), Fraction(number, FPS))
+                lit = overlaid(network, taped.picture(instant.step))
+                yield Frame(drawn(taped.lap.seed, lit, instant), Fraction(number, FPS))
                 number += 1
 
 
-def drawn(taped: Taped, instant: Instant) -> Bytes:
-    """Draw one frame: (480, 640, 3)."""
-    lit = overlaid(taped.picture(instant.step), taped.mask(instant.step))
+def drawn(seed: int, lit: Bytes, instant: Instant) -> Bytes:
+    """Draw one frame (480, 640, 3) around what the camera saw (96, 96, 3)."""
     frame = Picture.new("RGB", (WIDE, VIEW), PAPER)
     frame.paste(Picture.fromarray(lit).resize((VIEW, VIEW), Picture.Resampling.NEAREST))
     canvas = ImageDraw.Draw(frame)
@@ -85,17 +88,16 @@ def drawn(taped: Taped, instant: Instant) -> Bytes:
         f"score {instant.score:7.1f}",
         f"speed {instant.speed:5.1f}",
         f"{instant.step / FPS:.2f} s",
-        f"track {taped.lap.seed}",
+        f"track {seed}",
     )
     for row, line in enumerate(lines):
         canvas.text((VIEW + 26, FOOT + 24 + 20 * row), line, fill=INK, font=font)
     return np.asarray(frame)
 
 
-def overlaid(picture: Bytes, mask: Bytes) -> Bytes:
-    """Lay violet over what was looked at, of the road's part of the picture."""
-    share = SHOWN * mask[..., None].astype(np.float32) / 255
-    share[ROAD:] = 0
+def overlaid(network: Network, picture: Bytes) -> Bytes:
+    """Lay violet over what the network looks at in a picture (96, 96, 3)."""
+    share = SHOWN * looked_at(network, picture)[..., None]
     mixed: Bytes = (picture * (1 - share) + VIOLET * share).round().astype(np.uint8)
     return mixed
 

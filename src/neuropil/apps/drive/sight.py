@@ -1,35 +1,59 @@
-"""What the network looks at: VisualBackProp (Bojarski et al. 2016), made for this very network.
+"""What the network looks at: how much each pixel of the road moves the steering wheel.
 
-Where a convolution of any depth is lit up, something there has got through to the controls. From
-the deepest one back, its mean over all channels is enlarged to the size of the one before and
-multiplied with it; what is left at the end is the part of the picture that all of them agree on.
+    how much = sum over colors of |d steering / d pixel|      (Simonyan et al. 2014)
 
-    side  46, 21, 9, 7, 5: of the convolutions, first to last
+The gradient is worked out by `neuropil.core`, in which the network is built once more from the
+weights in its file.
 """
 
-from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
+
+from neuropil.apps.drive.camera import ROAD
+from neuropil.apps.drive.data import encode
+from neuropil.core import Conv2d, Dense, Flatten, Network, ReLU, Tanh
+from neuropil.core.layers import Layer
+from neuropil.core.tensor import Tensor
+from neuropil.kit.model import Model
 
 Floats = NDArray[np.float32]
 
-SEEN = ("seen1", "seen2", "seen3", "seen4", "seen5")  # outputs (1, 1, side, side), all >= 0
-SIDE = 96
+STRIDES = (2, 2, 2, 1, 1)  # of the convolutions, as in model.py
+MUCH = 99.0  # percentile of the road's pixels that counts as much
 
 
-def looked_at(made: Mapping[str, Floats]) -> Floats:
-    """Find how much each pixel of the picture was looked at, from 0 to 1: (96, 96)."""
-    first, *others = (made[name][0, 0] for name in SEEN)
-    mask = others.pop()
-    for mean in reversed((first, *others)):
-        mask = enlarged(mask, len(mean)) * mean
-    mask = enlarged(mask, SIDE)
-    return mask / mask.max() if mask.max() > 0 else mask
+def steering(path: Path) -> Network:
+    """Build the part of a network's file that steers: pictures (B, 3, 96, 96) to (B, 1)."""
+    model, layers = Model.open(path), list[Layer]()
+    for n, stride in enumerate(STRIDES):
+        D, C, side, _ = model.tensor(f"sees.{n}.weight").shape
+        layers += [filled(Conv2d(C, D, side, stride), model, f"sees.{n}"), ReLU()]
+    layers.append(Flatten())
+    for name in ("thinks.0", "thinks.1"):
+        J, F = model.tensor(f"{name}.weight").shape
+        layers += [filled(Dense(F, J), model, name), ReLU()]
+    _, F = model.tensor("steers.weight").shape
+    network = Network(*layers, filled(Dense(F, 1), model, "steers"), Tanh())
+    for weights in network.parameters().values():
+        weights.needs_grad = False  # only the picture's gradient is asked for
+    return network
 
 
-def enlarged(mask: Floats, side: int) -> Floats:
-    """Enlarge a square by interpolation: (side, side)."""
-    picture = Picture.fromarray(np.ascontiguousarray(mask, np.float32))
-    return np.asarray(picture.resize((side, side), Picture.Resampling.BILINEAR))
+def filled(layer: Layer, model: Model, name: str) -> Layer:
+    """Give a layer the weights that a file has for it."""
+    for part in ("weight", "bias"):
+        layer.put(part, model.tensor(f"{name}.{part}").astype(np.float32))
+    return layer
+
+
+def looked_at(network: Network, picture: NDArray[np.uint8]) -> Floats:
+    """Find how much each pixel of a picture (96, 96, 3) moves the steering, 0 to 1: (96, 96)."""
+    x = Tensor(encode(picture[None]), needs_grad=True)
+    network(x).backward()
+    assert x.grad is not None
+    moves: Floats = np.abs(x.grad[0]).sum(axis=0)
+    moves[ROAD:] = 0  # the instruments, which are no part of the view
+    much = np.percentile(moves[:ROAD], MUCH)
+    return np.clip(moves / much, 0, 1) if much > 0 else moves
