@@ -24,6 +24,7 @@ SHARES = np.array([0.25, 0.25, 0.5])
 M = 32
 EPOCHS, BATCH = 30, 128
 RATE, DECAY = 2e-3, 0.5
+FAINT = 0.01  # of the mean spread: a feature that hardly ever differs is not blown up
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Outside:
 def learned(x: Floats, groups: Labels) -> Outside:
     """Learn from features (N, D) of pictures of the three groups (N,)."""
     drawn = alike(groups)
-    mean, spread = x[drawn].mean(axis=0), x[drawn].std(axis=0) + 1e-6
+    mean, spread = x[drawn].mean(axis=0), x[drawn].std(axis=0)
+    spread = np.maximum(spread, FAINT * spread.mean())
     first, last = Dense(x.shape[1], M), Dense(M, 1)
     steps = EPOCHS * -(-len(drawn) // BATCH)
     Network(first, ReLU(), last).fit(
