@@ -52,6 +52,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "av": ("kit/film.py", "kit/audio.py"),
     "pillow_heif": ("lazy kit/reading.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),
+    "pygame": ("lazy apps/drive/simulator.py",),
     "ray": ("lazy scale.py",),
     "rich": ("lazy commands.py", "lazy kit/progress.py"),
     "typer": ("applying.py", "cli.py", "commands.py", "flags.py"),

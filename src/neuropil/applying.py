@@ -323,7 +323,8 @@ def opened(job: "Job", name: str, signature: Signature, max_pixels: int) -> "Med
 
     wanted = Film if job.is_film else Image
     if wanted not in signature.inputs[0].kinds:
-        raise Problem(f"{job.source} is a {wanted.__name__.lower()}, which {name} doesn't take")
+        kind = "a film" if job.is_film else "an image"
+        raise Problem(f"{job.source} is {kind}, which {name} doesn't take")
     return Film.open(job.source) if job.is_film else Image.open(job.source, max_pixels=max_pixels)
 
 

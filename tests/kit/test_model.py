@@ -56,3 +56,10 @@ def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
     assert tuple(model.endings) == (".onnx",)
     with pytest.raises(Problem, match=r"a network's name ends in \.onnx"):
         model.save(tmp_path / "made.bin")
+
+
+def test_a_weight_is_read_by_its_name(file: Path) -> None:
+    model = Model.open(file)
+    assert model.tensor("head.weight").tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert model.tensor("head.weight").dtype == np.float16
+    assert model.tensor("head.bias").tolist() == [0, 0]

@@ -47,8 +47,10 @@ class Model:
         """Read a weight by its name, in the precision that it is stored in."""
         from onnx import load_from_string, numpy_helper
 
-        held = {t.name: t for t in load_from_string(self.content).graph.initializer}
-        return numpy_helper.to_array(held.get(name + HALF) or held[name])
+        held = {
+            t.name.removesuffix(HALF): t for t in load_from_string(self.content).graph.initializer
+        }
+        return numpy_helper.to_array(held[name])
 
     def replaced(self, tensors: "Mapping[str, NDArray[Any]]", told: Mapping[str, str]) -> Self:
         """Copy it with other weights, by name, and other metadata beside what it tells.

@@ -147,8 +147,11 @@ def test_numbers_have_limits(app: Drive, name: str, value: int) -> None:
         app(**{name: value})  # type: ignore[arg-type]
 
 
-def test_no_screen_is_a_sentence(app: Drive, short: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDL_VIDEODRIVER", "none such")
+@pytest.mark.parametrize("screen", ["none such", "dummy", "offscreen"])
+def test_no_screen_is_a_sentence(
+    screen: str, app: Drive, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", screen)
     with pytest.raises(Problem, match=r"no screen to open a window on .*leave out --watch"):
         app(watch=True)
 

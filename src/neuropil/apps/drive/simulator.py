@@ -21,6 +21,7 @@ from neuropil.kit.problem import Problem
 Bytes = NDArray[np.uint8]
 
 STEPS = 1000  # of a drive, at most; 50 a second
+UNSEEN = {"dummy", "offscreen"}  # what SDL draws on where there is no screen
 
 
 class Simulator:
@@ -31,7 +32,7 @@ class Simulator:
         self.inside: Any = self._world.unwrapped
         if fast:
             self.inside._render = _nothing
-        first = _started(self._world, seed)
+        first = _started(self._world, seed, window=window)
         self.chart: Chart | None = chart(self.inside.road_poly) if fast else None
         self.picture: Bytes = first if self.chart is None else self.looked(self.chart)
         self.score = 0.0
@@ -92,18 +93,24 @@ def _nothing(mode: str) -> Bytes:
     return np.zeros((SIDE, SIDE, 3), np.uint8)
 
 
-def _started(world: Any, seed: int) -> Bytes:
+def _started(world: Any, seed: int, *, window: bool) -> Bytes:
     """Go to the start of the track of a seed; raises Problem where no window can be opened."""
+    import pygame
+
     try:
         first: Bytes = world.reset(seed=seed)[0]
-    except RuntimeError as error:  # pygame's own errors are such
-        if not type(error).__module__.startswith("pygame"):
-            raise
-        raise Problem(
-            f"there is no screen to open a window on ({error}); leave out --watch, and look at"
-            " the film"
-        ) from error
+    except pygame.error as error:
+        raise _no_screen(str(error)) from error
+    if window and pygame.display.get_driver() in UNSEEN:
+        raise _no_screen("nothing that is drawn is shown")
     return first
+
+
+def _no_screen(why: str) -> Problem:
+    """Say that nobody could look on."""
+    return Problem(
+        f"there is no screen to open a window on ({why}); leave out --watch, and look at the film"
+    )
 
 
 def _world(render_mode: str | None) -> Any:
