@@ -46,7 +46,7 @@ def base() -> Recipe:
         loss=loss,
         score=score,
         packings=(packing(),),
-        steps=2430,
+        steps=2000,
         lr=0.1,
         ema=0.99,
         optimizer=Muon,
