@@ -20,7 +20,7 @@ from PIL import ImageDraw
 import neuropil
 from neuropil import Image, colorize, drive, handwrite
 from neuropil.apps.drive.demo import SAMPLE
-from neuropil.apps.drive.render import Footage
+from neuropil.apps.drive.render import FPS, Footage
 from neuropil.apps.handwrite.infer import Handwritten
 from neuropil.apps.handwrite.styles import Style, shipped
 from neuropil.apps.neuron import alive
@@ -131,7 +131,7 @@ def moments(film: Footage) -> Picture.Image:
     """Show four moments of a drive: the sharpest turns, the hardest braking, the highest speed."""
     (taped,) = film.drives
     frames = [frame.pixels for frame in film.frames()]
-    instants = taped.lap.instants
+    instants = taped.lap.instants[FPS:]  # in the first second the camera comes down
     chosen = (
         min(instants, key=lambda i: i.steering),
         max(instants, key=lambda i: i.steering),

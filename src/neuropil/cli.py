@@ -40,7 +40,7 @@ EXAMPLES = {
     "handwrite": '"Dear Ada," -o letter.svg',
     "drive": "--seed 1000 -o drive.mp4",
 }
-OPENED = {"handwrite": '"Dear Ada,"', "drive": "drive.mp4"}
+OPENED = {"handwrite": '"Dear Ada," --step 20', "drive": "drive.mp4 --frame 120"}
 ONCE = (
     "--unit",
     "--depth",
@@ -107,7 +107,9 @@ def parser(line: Sequence[str]) -> typer.Typer:
         text = command.__doc__ if name == verb else registry.summary(name)
         typing.command(name, help=text, epilog=_example(name))(command)
     opening = _opening(line) if verb == "open" else _idle
-    typing.command("open", help=OPENS, epilog=OPEN_EXAMPLE)(opening)
+    shown = next((name for name in OPENED if name in line), "")
+    example = f"Example: neuropil open {shown} {OPENED[shown]}" if shown else OPEN_EXAMPLE
+    typing.command("open", help=OPENS, epilog=example)(opening)
     for other in COMMANDS:
         typing.command(other.__name__.strip("_"))(other)
     return typing
@@ -252,7 +254,7 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     if app.weights is None:
         raise Problem(f"{name} has no network to open; neuropil {name} --help says what it shows")
     if source is None:
-        example = OPENED.get(name, "old.jpg")
+        example = OPENED.get(name, "old.jpg").partition(" -")[0]
         raise Problem(f"open {name} needs an input, as in: neuropil open {name} {example} ...")
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     if signature.inputs[0].kinds == (str,):

@@ -6,6 +6,7 @@ import pytest
 
 from neuropil.kit.between import Between
 from neuropil.kit.problem import Problem
+from neuropil.kit.sheet import Sheet
 from neuropil.kit.signature import Input, Option, Signature, endings, read
 
 
@@ -78,6 +79,19 @@ def test_endings_are_those_of_the_media_that_come_out() -> None:
     assert endings(call) == [".mp4", ".gif", ".txt"]
 
 
+def test_a_text_beside_media_can_be_written_too() -> None:
+    @dataclass(frozen=True)
+    class Both:
+        text: Sheet
+        film: Film | None = None
+
+    def call(self: object) -> Both:
+        raise NotImplementedError
+
+    call.__annotations__["return"] = Both
+    assert endings(call) == [".mp4", ".gif", ".txt"]
+
+
 def test_what_is_typed_becomes_what_the_call_takes() -> None:
     strength, mode, spots, count, dark = read(Caller.__call__).options
     assert strength.value("1.5") == 1.5
@@ -88,6 +102,11 @@ def test_what_is_typed_becomes_what_the_call_takes() -> None:
     assert dark.value(True) is True
     assert Option("weights", Path, None, "").value("a") == Path("a")
     assert Option("threads", int, None, "").value(None) is None
+
+
+def test_a_file_has_a_name() -> None:
+    with pytest.raises(Problem, match='output is "", an empty name; name a file'):
+        Option("output", Path, None, "").value("")
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def record(
     first = next(frames, None)
     if first is None:
         raise Problem(f"{path} would have no frame; give it some")
-    with written(path) as temporary, av.open(temporary, "w") as target:
+    with written(path) as temporary, av.open(temporary, "w", options=_options(path)) as target:
         target.metadata.update(notes or {})
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
         picture.codec_context.framerate = fps
@@ -245,8 +245,7 @@ def _write(film: Film, frames: Iterator[Frame], path: Path, kind: Kind, quality:
     """Encode the frames and bring the sound along, in the order of their times."""
     import av
 
-    options = {"movflags": "+faststart"} if path.suffix.lower() in STREAMED else {}
-    with _opened(film.path) as source, av.open(path, "w", options=options) as target:
+    with _opened(film.path) as source, av.open(path, "w", options=_options(path)) as target:
         target.metadata.update(source.metadata)
         first = next(frames)  # Film.open has seen that there is one
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
@@ -259,6 +258,10 @@ def _write(film: Film, frames: Iterator[Frame], path: Path, kind: Kind, quality:
         )
         for packet in packets:
             target.mux(packet)
+
+
+def _options(path: Path) -> dict[str, str]:
+    return {"movflags": "+faststart"} if path.suffix.lower() in STREAMED else {}
 
 
 def _moment(packet: "Packet[Any]") -> Fraction:

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from neuropil.kit.between import Between
 from neuropil.kit.problem import Problem
+from neuropil.kit.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Option:
             raise Problem(f"--{self.name} is missing; it reads {form}")
         if given is not None and hasattr(self.kind, "parse"):
             return self.kind.parse(given)
+        if given == "" and (self.kind is Path or hasattr(self.kind, "open")):
+            raise Problem(f'{self.name} is "", an empty name; name a file')
         if given is not None and self.kind is not Path and hasattr(self.kind, "open"):
             return self.kind.open(Path(given))
         if self.choices and given not in self.choices:
@@ -122,6 +125,7 @@ def endings(call: Callable[..., Any]) -> list[str]:
         held = [each for hint in (kind, *fields) for each in _alternatives(hint)]
         media = [each for each in held if hasattr(each, "ENDINGS")]
         found += media[0].ENDINGS if media else ()
+        found += [".txt"] if media and Sheet in held else []  # a text that stands beside them
     return found
 
 

@@ -28,21 +28,37 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_scores_and_their_spread_are_told(app: Drive, scores: list[str]) -> None:
-    table, figures = bench.scoring(app, 3)
-    assert scores == ["the network", "the expert"]
-    assert (figures["score_mean"], figures["score_sd"], figures["score_min"]) == (899, 1, 898)
-    assert (figures["n_tracks"], figures["n_below_700"], figures["expert_mean"]) == (3, 0, 799)
-    assert figures["share_of_expert"] == pytest.approx(899 / 799)
+    table, figures = bench.beside_others([899.0, 900.0, 650.0], range(10_000, 10_003))
+    assert scores == ["the expert"]
+    assert (figures["score_mean"], figures["score_min"]) == (pytest.approx(2449 / 3), 650)
+    assert figures["score_sd"] == pytest.approx(144.05, abs=0.01)
+    assert (figures["n_tracks"], figures["n_below_700"], figures["expert_mean"]) == (3, 1, 899)
+    assert figures["below_700"] == "10002"
+    assert figures["share_of_expert"] == pytest.approx(2449 / 3 / 899)
     assert table.title == "Points on 3 tracks, seeds 10000 to 10002"
-    assert table.rows[0] == ("neuropil drive", "899.0 ± 1.0", 898, 0)
+    assert table.rows[0] == ("neuropil drive", "816.3 ± 144.0", 650, 1)
     assert all("published" in str(row[0]) for row in table.rows[2:])
 
 
+def test_every_track_has_its_score() -> None:
+    table = bench.by_track([float(i) for i in range(12)])
+    assert table.rows[0] == (10_000, *map(str, range(10)))
+    assert table.rows[1] == (10_010, "10", "11", *[""] * 8)
+
+
 def test_each_disturbance_has_a_score(app: Drive, scores: list[str]) -> None:
-    table, figures = bench.disturbed(app, 2)
-    assert [row[0] for row in table.rows] == scores
-    assert list(figures) == ["score_overdrawn", "score_recolored", "score_noisy", "score_late"]
-    assert table.rows[3][3] == 2, "below 700 on both tracks"
+    table, figures = bench.disturbed(app, [920.0, 910.0])
+    assert [row[0] for row in table.rows] == ["nothing", *scores]
+    names = ["overdrawn", "recolored", "noisy", "late"]
+    assert [figures[f"score_{n}"] for n in ("undisturbed", *names)] == [
+        915,
+        899.5,
+        799.5,
+        699.5,
+        599.5,
+    ]
+    assert [figures[f"n_below_700_{n}"] for n in names] == [0, 0, 1, 2]
+    assert [row[3] for row in table.rows] == [0, 0, 0, 1, 2]
 
 
 def test_decisions_are_timed(app: Drive, untaught: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,11 @@ def shown(changed: object) -> Bytes:
     return seen[-1]
 
 
-def test_a_strip_is_drawn_over() -> None:
+def test_a_band_is_drawn_over() -> None:
     picture = shown(overdrawn(driver))
-    assert (picture[:70, 60:66] == 102).all()
-    assert (picture[:, :60] == (100, 200, 50)).all()
-    assert (picture[84:] == (100, 200, 50)).all(), "the instruments stay"
+    assert (picture[36:44] == (100, 202, 100)).all()
+    assert (picture[:36] == (100, 200, 50)).all()
+    assert (picture[44:] == (100, 200, 50)).all(), "where the car is, and the instruments"
 
 
 def test_red_and_green_are_exchanged() -> None:

@@ -1,6 +1,9 @@
 """Drives: filmed, told, driven again, opened."""
 
+import base64
 import json
+import math
+import zlib
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuropil import cli
 from neuropil.apps.drive import render, tape
 from neuropil.apps.drive.driving import decided, scored, taped, told
 from neuropil.apps.drive.expert import Controls
@@ -83,14 +87,37 @@ def test_it_is_driven_again_exactly(film: Film, drove: Drove) -> None:
         tape.place(film, 2 * STEPS)
 
 
+def written(seed: object = 1, controls: object = (0.0, 0.5, 0.0), by: str = "drive") -> str:
+    """Write a comment as our films have it, of one drive of one step."""
+    packet = zlib.compress(np.array(controls, "<f4").tobytes())
+    drive = {"seed": seed, "controls": base64.b64encode(packet).decode()}
+    return json.dumps({"neuropil": by, "drives": [drive]})
+
+
 @pytest.mark.parametrize(
-    "comment", ["", "hello", "{}", '{"drives": [{"seed": 1, "controls": "?"}]}']
+    "comment",
+    [
+        *("", "hello", "{}", "[" * 100_000, '{"neuropil": "drive", "drives": []}'),
+        '{"neuropil": "drive", "drives": [{"seed": 1, "controls": "?"}]}',
+        *(written(seed) for seed in (-5, 2**31, 1.0, True, math.inf, "1")),
+        *(written(controls=c) for c in ([], [0.0], [math.nan] * 3, [1e9, 0, 0], [0, -0.1, 0])),
+        written(by="colorize"),
+    ],
 )
 def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
     path = tmp_path / "other.mp4"
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
     record(path, [black], fps=Fraction(25), notes={"comment": comment})
     with pytest.raises(Problem, match=r"other\.mp4 keeps no drives: name a film"):
+        tape.tapes(Film.open(path))
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"cut{ending}"
+    frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(5)]
+    record(path, frames, fps=Fraction(25), notes={"comment": written()})
+    with pytest.raises(Problem, match="has 5 frames and keeps drives of 1 steps: it has been cut"):
         tape.tapes(Film.open(path))
 
 
@@ -119,7 +146,7 @@ def test_another_network_is_found_out(
     there = tape.place(film, 5)
     changed = replace(there, controls=Controls(there.controls.steer + 0.01, 0.0, 0.0))
     monkeypatch.setattr("neuropil.apps.drive.infer.place", lambda film, frame: changed)
-    with pytest.raises(Problem, match=r"another network drove .*--weights"):
+    with pytest.raises(Problem, match=r"another network drove, or .*--weights"):
         app.probe(film, frame=5)
 
 
@@ -129,11 +156,44 @@ def test_frames_of_the_camera_are_steered_by(app: Drive, drove: Drove, tmp_path:
     frames = [Frame(kept.picture(n), Fraction(n, 50)) for n in range(4)]
     record(path, frames, fps=Fraction(50), quality=100)
     made = app(frames=Film.open(path))
-    assert len(made.controls) == 4
+    assert [d.frame for d in made.decisions] == [0, 1, 2, 3]
     assert made.laps == ()
     assert made.film is None
     assert "frame     3  steering " in made.table.text
-    assert abs(made.controls[2].steer - drove.laps[0].instants[2].steering) < 0.05
+    assert abs(made.decisions[2].steering - drove.laps[0].instants[2].steering) < 0.05
+
+
+def test_what_is_said_of_frames_can_be_written(
+    untaught: Path, drove: Drove, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert drove.film
+    seen, told_in = tmp_path / "seen.mkv", tmp_path / "told.txt"
+    frames = [Frame(drove.film.drives[0].picture(0), Fraction(0))]
+    record(seen, frames, fps=Fraction(50), quality=100)
+    line = ["drive", "--frames", str(seen), "--weights", str(untaught)]
+    assert cli.run([*line, "-o", str(told_in)]) == 0
+    assert told_in.read_text().startswith("frame     0  steering ")
+    assert cli.run([*line, "-o", str(tmp_path / "told.jpg")]) == 2
+    assert "end the name in .mp4, .mkv, .webm, .txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", [{"map": True}, {"watch": True}, {"tracks": 2}, {"seed": 7}])
+def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: Film) -> None:
+    with pytest.raises(Problem, match="mean nothing with frames"):
+        app(frames=film, **other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("label", "target"), [("steering", -1.1), ("steering", math.nan), ("gas", -0.1), ("brake", 1.1)]
+)
+def test_no_car_can_do_more(label: str, target: float, app: Drive, film: Film) -> None:
+    with pytest.raises(Problem, match=r"target is .*; it lies between"):
+        app.probe(film, frame=5, label=label, target=target)  # type: ignore[arg-type]
+
+
+def test_a_target_to_the_left_is_worded(app: Drive, film: Film) -> None:
+    probe = app.probe(film, frame=5, target=-0.5)
+    assert probe.goal.text == "half the square of steering + 0.5"
 
 
 def test_frames_of_another_form_are_refused(app: Drive, film: Film) -> None:

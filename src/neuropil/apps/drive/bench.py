@@ -34,6 +34,7 @@ PUBLISHED = (  # rl-baselines3-zoo's benchmark.md; Ha and Schmidhuber 2018
 )
 DECISIONS = 200  # that are timed
 DISTURBED = 20  # tracks at most for each disturbance
+TEN = 10  # tracks in a row
 
 Figures = dict[str, float | int | str]
 
@@ -44,15 +45,16 @@ def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
         raise Problem(f"drive is measured on tracks of the simulator: leave out --data {data}")
     app = Drive()
     speed, figures = deciding(app)
-    table, found = scoring(app, tracks)
-    broken, more = disturbed(app, min(tracks, DISTURBED))
-    return Report((table, broken, speed), {**found, **more, **figures})
-
-
-def scoring(app: Drive, tracks: int) -> tuple[Table, Figures]:
-    """Drive tracks, the network and the expert, each in the original simulator."""
     seeds = range(FIRST, FIRST + tracks)
     ours = side_by_side(partial(file_scored, app.network.path, None), seeds, "the network")
+    table, found = beside_others(ours, seeds)
+    broken, more = disturbed(app, ours[:DISTURBED])
+    return Report((table, by_track(ours), broken, speed), {**found, **more, **figures})
+
+
+def beside_others(ours: list[float], seeds: range) -> tuple[Table, Figures]:
+    """Let the expert drive the same tracks, and list who else has driven some."""
+    tracks, low = len(seeds), [s for s, p in zip(seeds, ours, strict=True) if p < FAIL]
     expert = side_by_side(expert_scored, seeds, "the expert")
     rows: list[tuple[object, ...]] = [told("neuropil drive", ours), told("its expert", expert)]
     rows += [(name, score, "", "") for name, score in PUBLISHED]
@@ -63,11 +65,22 @@ def scoring(app: Drive, tracks: int) -> tuple[Table, Figures]:
         "score_sd": stdev(ours) if tracks > 1 else 0.0,
         "score_min": min(ours),
         "n_tracks": tracks,
-        "n_below_700": sum(score < FAIL for score in ours),
+        "n_below_700": len(low),
+        "below_700": ", ".join(map(str, low)),
         "expert_mean": mean(expert),
         "share_of_expert": mean(ours) / mean(expert),
     }
     return Table(title, columns, tuple(rows)), figures
+
+
+def by_track(ours: list[float]) -> Table:
+    """List the score of every track, ten in a row."""
+    rows = [
+        (FIRST + i, *(f"{score:.0f}" for score in ours[i : i + TEN]), *[""] * (i + TEN - len(ours)))
+        for i in range(0, len(ours), TEN)
+    ]
+    columns = ("seed", *(f"+ {n}" for n in range(TEN)))
+    return Table("Points of the network, track by track", columns, tuple(rows))
 
 
 def told(name: str, scores: list[float]) -> tuple[str, str, float, int]:
@@ -77,16 +90,18 @@ def told(name: str, scores: list[float]) -> tuple[str, str, float, int]:
     return name, f"{mean(scores):.1f}{spread}", min(scores), low
 
 
-def disturbed(app: Drive, tracks: int) -> tuple[Table, Figures]:
-    """Drive tracks under each disturbance."""
-    seeds = range(FIRST, FIRST + tracks)
-    rows, figures = [], dict[str, float | int | str]()
+def disturbed(app: Drive, ours: list[float]) -> tuple[Table, Figures]:
+    """Drive the first tracks under each disturbance, beside what they bring without any."""
+    seeds = range(FIRST, FIRST + len(ours))
+    rows = [told("nothing", ours)]
+    figures: Figures = {"score_undisturbed": mean(ours)}
     for name, change in DISTURBANCES.items():
         scores = side_by_side(partial(file_scored, app.network.path, change), seeds, name)
         rows.append(told(name, scores))
         figures[f"score_{change.__name__}"] = mean(scores)
+        figures[f"n_below_700_{change.__name__}"] = sum(score < FAIL for score in scores)
     columns = ("what is changed", "mean", "least", f"below {FAIL}")
-    return Table(f"Points on {tracks} tracks, disturbed", columns, tuple(rows)), figures
+    return Table(f"Points on {len(ours)} tracks, disturbed", columns, tuple(rows)), figures
 
 
 def deciding(app: Drive) -> tuple[Table, Figures]:

@@ -1,4 +1,4 @@
-"""The simulator's camera, drawn fifteen times as fast, for training alone.
+"""The simulator's camera, drawn some ten times as fast, for training alone.
 
 CarRacing-v3 draws every polygon of the track anew for every step, 1000 x 800 pixels, and reduces
 them to 96 x 96. Here the track is drawn once, on a chart; what the camera sees is a turned and

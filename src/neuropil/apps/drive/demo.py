@@ -28,7 +28,7 @@ def sections() -> list[Section]:
         "says how to steer, 50 times a second. Violet is what it looks at. The film keeps the "
         f"track's seed, {tape.seed}, and all controls, so that the drive can be driven again "
         "exactly, and any decision opened (the extra [drive] brings the simulator): "
-        "`neuropil open drive drive.mp4 --frame 120`"
+        "`neuropil open drive src/neuropil/apps/drive/drive.mp4 --frame 120`"
     )
     shown = clip(SAMPLE, "The first seconds of a drive in Gymnasium's CarRacing-v3")
     return [

@@ -9,24 +9,23 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.camera import ROAD
 from neuropil.apps.drive.driving import Driver
 from neuropil.apps.drive.expert import Controls
 
 Bytes = NDArray[np.uint8]
 
-GREY = (102, 102, 102)  # the road's own
-STRIPE = (60, 66)  # columns of the picture, some way to the right of the car
+GREEN = (100, 202, 100)  # the grass's own
+BAND = (36, 44)  # rows of the picture, some way ahead of the car
 NOISE = 25.0  # levels of 255: standard deviation
 LATE = 4  # steps, 80 milliseconds
 
 
 def overdrawn(driver: Driver) -> Driver:
-    """Lay a strip in the road's own grey over the picture, beside the car and far ahead."""
+    """Draw a band of grass over the road, always as far ahead of the car."""
 
     def drive(picture: Bytes) -> Controls:
         changed = picture.copy()
-        changed[: ROAD - 14, slice(*STRIPE)] = GREY
+        changed[slice(*BAND)] = GREEN
         return driver(changed)
 
     return drive
@@ -60,7 +59,7 @@ def late(driver: Driver) -> Driver:
 
 
 DISTURBANCES: dict[str, Callable[[Driver], Driver]] = {
-    "a grey strip drawn over the road": overdrawn,
+    "a band of grass drawn over the road": overdrawn,
     "red and green exchanged": recolored,
     "noise of 25 levels": noisy,
     "controls 80 ms late": late,

@@ -147,5 +147,5 @@ def taped(seed: int, network: Network, *, window: bool = False) -> Taped:
 
 
 def packed(pixels: Bytes) -> bytes:
-    """Pack pixels, twenty times as small."""
+    """Pack pixels: flat colors become small."""
     return zlib.compress(pixels.tobytes(), 1)

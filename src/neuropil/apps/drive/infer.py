@@ -13,10 +13,9 @@ import numpy as np
 
 from neuropil.apps.drive.data import check, encode
 from neuropil.apps.drive.driving import Lap, decided, taped, told
-from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.probe import found
 from neuropil.apps.drive.render import Footage, charted
-from neuropil.apps.drive.tape import place
+from neuropil.apps.drive.tape import SEEDS, place
 from neuropil.kit.between import Between
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
@@ -27,23 +26,33 @@ from neuropil.kit.sheet import Sheet
 from neuropil.kit.weights import Weights
 from neuropil.registry import App
 
-TRACKS, SEED = Between(1, 100), Between(0, 2**31 - 101)
+TRACKS, SEED = Between(1, 100), Between(0, SEEDS - 101)
 FRAME, RATE = Between(0, 10**9), Between(0, 100)
 SAME = 1e-4  # by which controls may differ between processors
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the network would do at a frame of a film: -1 (left) to 1 (right), and 0 to 1."""
+
+    frame: int
+    steering: float
+    gas: float
+    brake: float
 
 
 @dataclass(frozen=True, eq=False)
 class Drove:
     """What came of driving: the scores as a text, a film, on demand a map, and every step.
 
-    controls: of every frame, where frames of a film were given instead of a track
+    decisions: of every frame, where frames of a film were given instead of a track
     """
 
     table: Sheet
     film: Footage | None = None
     map: Image | None = None
     laps: tuple[Lap, ...] = ()
-    controls: tuple[Controls, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 @final
@@ -72,7 +81,8 @@ class Drive(App):
 
         tracks: how many, one after the other
         seed: of the first track; the next ones follow it
-        map: also draw the tracks from above, with the way that was driven
+        map: also draw the tracks from above, with the way that was driven: drive-map.png, or beside
+            the film
         watch: open a window and look on
         frames: a film of what such a camera saw, 96 × 96 pixels; no car is driven, and the
             controls for every frame are told instead
@@ -80,6 +90,11 @@ class Drive(App):
         TRACKS.check("tracks", tracks)
         SEED.check("seed", seed)
         if frames is not None:
+            if (tracks, seed, map, watch) != (1, 1000, False, False):
+                raise Problem(
+                    "tracks, seed, map and watch mean nothing with frames, where no car is driven;"
+                    " leave them out"
+                )
             return self.steered(frames)
         driven = tuple(
             taped(each, self.network, window=watch)
@@ -93,14 +108,14 @@ class Drive(App):
         """Tell what the network would do at every frame of a film."""
         check((frames.height, frames.width, 3), f"{frames.path} has frames")
         every = tuple(
-            told(decided(self.network, np.ascontiguousarray(frame.pixels)))
-            for frame in frames.frames()
+            Decision(n, *astuple(told(decided(self.network, np.ascontiguousarray(frame.pixels)))))
+            for n, frame in enumerate(frames.frames())
         )
         lines = [
-            f"frame {n:5}  steering {c.steer:+.4f}  gas {c.gas:.4f}  brake {c.brake:.4f}"
-            for n, c in enumerate(every)
+            f"frame {d.frame:5}  steering {d.steering:+.4f}  gas {d.gas:.4f}  brake {d.brake:.4f}"
+            for d in every
         ]
-        return Drove(Sheet("\n".join(lines) + "\n"), controls=every)
+        return Drove(Sheet("\n".join(lines) + "\n"), decisions=every)
 
     def probe(
         self,
@@ -116,20 +131,22 @@ class Drive(App):
         film: a film that neuropil drive has written; it is driven again up to the frame
         frame: its number, from 0
         label: what was done
-        target: what should have been done; then there is a loss and a step
+        target: what should have been done, -1 to 1 or 0 to 1; then there is a loss and a step
         rate: of that step
         """
         FRAME.check("frame", frame)
         RATE.check("rate", rate)
+        if target is not None:
+            (Between(-1, 1) if label == "steering" else Between(0, 1)).check("target", target)
         there = place(film, frame)
         now = told(decided(self.network, there.picture))
         pairs = zip(astuple(now), astuple(there.controls), strict=True)
         off = max(abs(told_now - driven) for told_now, driven in pairs)
-        if off > SAME:
+        if not off <= SAME:
             raise Problem(
-                f"at frame {frame} of {film.path} another network drove (its controls are"
-                f" {off:.2g} away from what {self.network.path.name} does there): name it by"
-                " --weights"
+                f"at frame {frame} of {film.path} another network drove, or in another version of"
+                f" the simulator (its controls are {off:.2g} away from what"
+                f" {self.network.path.name} does there): name that network by --weights"
             )
         picture = np.ascontiguousarray(encode(there.picture[None]))
         return found(self.network.path, picture, there, label, target, rate)

@@ -51,7 +51,7 @@ def goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
         text, tensor = f"{label}, which is looked at", unit.tensor
         return Goal(text, tensor, lambda t: float(t[unit.index]), lambda t: only(1, t))
     return Goal(
-        f"half the square of {label} - {target:g}",
+        f"half the square of {label} {'+' if target < 0 else '-'} {abs(target):g}",
         unit.tensor,
         lambda t: float((t[unit.index] - target) ** 2 / 2),
         lambda t: only(t[unit.index] - target, t),
@@ -63,6 +63,6 @@ def named(unit: Unit) -> str | None:
     """Say what a unit of the input or an output is."""
     if unit.tensor == "picture":
         color, row, column = ("red", "green", "blue")[unit.index[1]], *unit.index[2:]
-        part = "the road" if row < ROAD else "the instruments"
-        return f"{color} at row {row}, column {column} of {SIDE}, where {part} is shown"
+        part = "of the view" if row < ROAD else "of the instruments"
+        return f"{color} at row {row}, column {column} of {SIDE}, {part}"
     return next((label for label, known in UNITS.items() if known == unit), None)

@@ -159,6 +159,11 @@ def mapped(taped: Taped) -> Picture.Image:
         share = instants[i].speed / fastest
         color = (round(255 * (1 - share)), round(230 * share), 60)
         canvas.line((*start, *end), fill=color, width=3)
-    words = f"track {taped.lap.seed}: {taped.lap.score:.1f} in {len(instants) / FPS:.1f} s"
+    (x, y), (ahead_x, ahead_y) = way[0], way[min(40, len(way) - 1)]
+    canvas.ellipse((x - 7, y - 7, x + 7, y + 7), outline=INK, width=2)
+    canvas.line((x, y, ahead_x, ahead_y), fill=INK, width=2)
+    words = f"track {taped.lap.seed}: {taped.lap.score:.1f} points in {len(instants) / FPS:.1f} s"
     canvas.text((MARGIN, 12), words, fill=INK, font=ImageFont.load_default(20))
+    legend = "from the white circle on; green fast, red slow"
+    canvas.text((MARGIN, MAP - 30), legend, fill=QUIET, font=ImageFont.load_default(16))
     return picture

@@ -47,7 +47,7 @@ class Simulator:
     def step(self, told: Controls, *, blind: bool = False) -> bool:
         """Drive for a fiftieth of a second; return whether the drive is over.
 
-        blind: draw nothing, which is fifty times as fast; the picture is black
+        blind: draw nothing, which takes a fraction of the time; the picture is black
         """
         if blind:
             self.inside._render = _nothing

@@ -6,7 +6,6 @@ same drive.
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from neuropil.kit.problem import Problem
 Floats = NDArray[np.float32]
 
 KEY = "comment"  # of the container
+SEEDS = 2**31  # how many tracks there are
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +62,34 @@ def tapes(film: Film) -> list[Tape]:
     """Read the drives of a film; raises Problem where it is none of ours."""
     try:
         told = json.loads(film.notes.get(KEY, ""))
-        return [Tape(int(each["seed"]), read(each["controls"])) for each in told["drives"]]
-    except (ValueError, KeyError, TypeError, zlib.error, binascii.Error) as error:
+        drives = [read(each) for each in told["drives"] if told["neuropil"] == "drive"]
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
+        drives = []
+    if not drives:
         raise Problem(
             f"{film.path} keeps no drives: name a film that neuropil drive has written, as it was"
             " written (copies by other programs may lose the comment in which they are kept)"
-        ) from error
+        )
+    steps = sum(len(drive.controls) for drive in drives)
+    frames = film.n_frames or round(film.seconds * film.fps)
+    if abs(frames - steps) > 1:
+        raise Problem(
+            f"{film.path} has {frames} frames and keeps drives of {steps} steps: it has been cut;"
+            " name the film as it was written"
+        )
+    return drives
 
 
-def read(text: Any) -> Floats:
-    """Read the controls (T, 3) of a drive."""
-    packet = zlib.decompress(base64.b64decode(text, validate=True))
-    return np.frombuffer(packet, "<f4").reshape(-1, 3)
+def read(told: Any) -> Tape:
+    """Read a drive; raises ValueError or TypeError where it could not have been driven."""
+    packet = zlib.decompress(base64.b64decode(told["controls"], validate=True))
+    controls = np.frombuffer(packet, "<f4").reshape(-1, 3)
+    low, high = [-1, 0, 0], [1, 1, 1]
+    if not (len(controls) and ((low <= controls) & (controls <= high)).all()):
+        raise ValueError("no controls, or such as no car has")
+    if not (type(told["seed"]) is int and 0 <= told["seed"] < SEEDS):
+        raise ValueError("no seed of a track")
+    return Tape(told["seed"], controls)
 
 
 def place(film: Film, frame: int) -> Place:
