@@ -36,7 +36,9 @@ def base() -> Recipe:
 
     neuropil train classify --data DIR
 
-    FIGURES
+    2,000 steps in 67 minutes on two cores of a Xeon at 2.8 GHz (float32), beside some other work;
+    93.2 % of the 5,000 held-out pictures right, 93.1 % of the 10,000 of the test; n = 1 seed;
+    2026-11-26. (It was launched for 2,430 steps and shortened at step 484.)
     """
     return Recipe(
         name="classify-base",
