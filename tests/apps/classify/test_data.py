@@ -3,6 +3,7 @@
 import io
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +128,8 @@ def test_an_epoch_shows_every_picture_once(
     monkeypatch.setattr(data, "SHIFT", 0)
     shown: dict[bytes, int] = {}
     for step in range(6):
-        for picture in decoded(data.batch(examples, Moment(3, step, 6), hole=0)["picture"]):
+        batch = data.batch(examples, Moment(3, step, 6), hole=0, small_until=0)
+        for picture in decoded(batch["picture"]):
             shown[picture.tobytes()] = shown.get(picture.tobytes(), 0) + 1
     straight = {p.tobytes() for p in examples.learn.pixels}
     mirrored = {p[:, ::-1].tobytes() for p in examples.learn.pixels}
@@ -140,20 +142,33 @@ def test_random_flips_are_another_thing(
     examples: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data, "SHIFT", 0)
-    shown = [
-        decoded(data.batch(examples, Moment(3, step, 6), alternating=False, hole=0)["picture"])
-        for step in range(6)
-    ]
+    made = partial(data.batch, examples, alternating=False, hole=0, small_until=0)
+    shown = [decoded(made(moment=Moment(3, step, 6))["picture"]) for step in range(6)]
     kinds = {picture.tobytes() for batch in shown for picture in batch}
     assert 60 < len(kinds) < 110, "some were mirrored twice, or never"
 
 
 def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
-    one, again, other = (data.batch(examples, Moment(0, s, 9)) for s in (4, 4, 5))
+    one, again, other = (data.batch(examples, Moment(0, s, 9)) for s in (5, 5, 6))
     assert all(np.array_equal(one[name], again[name]) for name in one)
     assert not np.array_equal(one["picture"], other["picture"])
     assert one["picture"].shape == (20, 3, SIDE, SIDE)
     assert one["picture"].dtype == one["label"].dtype == np.float32
+
+
+def test_pictures_are_small_in_the_first_half(examples: Examples) -> None:
+    sides = [data.batch(examples, Moment(0, s, 6))["picture"].shape[2:] for s in range(6)]
+    assert sides == [(data.SMALL, data.SMALL)] * 3 + [(SIDE, SIDE)] * 3
+
+
+def test_a_smaller_pixel_is_the_mean_of_what_it_covers() -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
+    halves = x.reshape(2, 3, 4, 2, 4, 2).mean(axis=(3, 5))
+    assert data.reduced(x, 4) == pytest.approx(halves, abs=1e-6)
+    third = data.reduced(x, 6)
+    by_hand = (x[..., 0, 0] + (x[..., 0, 1] + x[..., 1, 0]) / 3 + x[..., 1, 1] / 9) / (16 / 9)
+    assert third[..., 0, 0] == pytest.approx(by_hand, abs=1e-6)
+    assert third.mean() == pytest.approx(x.mean(), abs=1e-6)
 
 
 def test_pictures_are_moved_by_a_few_pixels_and_reflected() -> None:

@@ -17,8 +17,8 @@ def test_shapes_and_size() -> None:
     made = network().eval()
     for height, width in ((32, 32), (40, 64)):
         logits, outside, features = made(torch.randn(2, 3, height, width))
-        assert (logits.shape, outside.shape, features.shape) == ((2, 10), (2, 1), (2, 256))
-    assert sum(p.numel() for p in made.parameters()) < 1_980_000
+        assert (logits.shape, outside.shape, features.shape) == ((2, 10), (2, 1), (2, 216))
+    assert sum(p.numel() for p in made.parameters()) < 1_950_000
 
 
 def test_logits_are_a_weighted_sum_of_the_features() -> None:
@@ -62,6 +62,7 @@ def test_kernels_begin_by_passing_on() -> None:
     assert torch.allclose(stage.first(x)[:, :4], x)
     y = torch.randn(2, 6, 4, 4)
     assert torch.allclose(stage.second(y), y)
+    assert torch.allclose(stage.third(y), y)
     assert not torch.allclose(Stage(4, 6, straight=False).first(x)[:, :4], x)
 
 
@@ -76,3 +77,12 @@ def test_folding_changes_nothing_though_the_largest_is_taken_in_between() -> Non
         assert torch.allclose(one, other, atol=1e-4)
     assert isinstance(made.stage1.first_norm, nn.Identity)
     assert np.isfinite(before[0].detach().numpy()).all()
+
+
+def test_what_comes_out_of_the_first_convolution_goes_around_the_others() -> None:
+    stage = Stage(4, 6, straight=False).eval()
+    for convolution in (stage.second, stage.third):
+        nn.init.zeros_(convolution.weight)
+    x = torch.randn(2, 4, 8, 8)
+    first = torch.relu(stage.first_norm(nn.functional.max_pool2d(stage.first(x), 2)))
+    assert torch.allclose(stage(x), first)

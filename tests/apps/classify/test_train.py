@@ -33,7 +33,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
 
 def test_the_first_recipe_is_the_shipped_one() -> None:
     assert next(iter(RECIPES)) == "base"
-    assert len(TRICKS) == 7
+    assert len(TRICKS) == 8
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -51,7 +51,8 @@ def test_a_variant_changes_one_thing(name: str) -> None:
         and getattr(short, f.name) != getattr(variant, f.name)
     }
     network = repr(short.network) != repr(variant.network)
-    assert len(changed - {"lr"}) + network == 1, changed
+    assert len(changed - {"lr", "steps"}) + network == 1, changed
+    assert ("steps" in changed) == (name == "short_full_size"), "a larger picture takes longer"
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -207,14 +207,23 @@ def by_keras() -> Callable[[], object]:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 
+    from neuropil.apps.classify.model import Size
+
     layers = keras.layers
-    stack: list[Any] = [keras.Input((SIDE, SIDE, 3)), layers.Conv2D(24, 2, activation="relu")]
-    for width in (64, 256, 256):
-        stack += [layers.Conv2D(width, 3, padding="same", use_bias=False), layers.MaxPooling2D()]
-        stack += [layers.BatchNormalization(scale=False), layers.ReLU()]
-        stack += [layers.Conv2D(width, 3, padding="same", use_bias=False)]
-        stack += [layers.BatchNormalization(scale=False), layers.ReLU()]
-    network = keras.Sequential([*stack, layers.GlobalMaxPooling2D(), layers.Dense(len(CLASSES))])
+
+    def convolved(x: Any, width: int, *others: Any) -> Any:
+        for layer in (layers.Conv2D(width, 3, padding="same", use_bias=False), *others):
+            x = layer(x)
+        return layers.BatchNormalization(scale=False)(x)
+
+    start = keras.Input((SIDE, SIDE, 3))
+    x = layers.Conv2D(24, 2, activation="relu")(start)
+    for width in Size().widths:
+        x = layers.ReLU()(convolved(x, width, layers.MaxPooling2D()))
+        made = convolved(layers.ReLU()(convolved(x, width)), width)
+        x = layers.ReLU()(layers.add([x, made]))
+    made = layers.Dense(len(CLASSES))(layers.GlobalMaxPooling2D()(x))
+    network = keras.Model(start, made)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(optimizer="adam", loss=loss)
     x, y = noise(BATCH).transpose(0, 2, 3, 1), random_labels()

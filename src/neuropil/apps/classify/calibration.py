@@ -3,7 +3,7 @@
     python -m neuropil.apps.classify.calibration runs/classify-base/classify-base.onnx DIR NEW.onnx
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
-most likely (Guo et al. 2017). The neuron `outside` is found in closed form (`teaching.py`) on the
+most likely (Guo et al. 2017). The neurons that say *none of them* learn (`outside.py`) from the
 features of photographs of one of the ten classes and of none, and of small pictures of the ten;
 DIR holds `cifar10.zip` and `photos-*.zip`. Which photograph shows what was seen by eye: the
 collections are sorted by what they show, so that ranges of numbers tell it.
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.apps.classify import data, teaching
+from neuropil.apps.classify import data, outside, teaching
 from neuropil.apps.classify.data import CLASSES
 from neuropil.apps.classify.infer import features
 from neuropil.kit.image import Image
@@ -33,7 +33,7 @@ from neuropil.kit.weights import Network
 
 Floats = NDArray[np.float64]
 
-NONE = "none"
+NONE, LITTLE = "none", "one of the ten, small"
 OUTSIDE = "none of them"
 PHOTOS = "photos-[0-9].zip"
 MOST = 100  # photographs from one range, evenly spread over it
@@ -89,29 +89,39 @@ def main() -> None:
 
 
 def calibrated(made: Path, folder: Path) -> Model:
-    """Find T and the neuron `outside`, and put both into the file."""
+    """Find T and the neurons that say none of them, and put both into the file."""
     network = Network(made)
     held = data.examples(folder).held_out
     logits = run(network, held)["logits"]
     T = 1 / teaching.scale(logits, held.labels)
     z = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    model = Model.open(made).replaced({}, {"temperature": f"{T:.6g}", "outside": OUTSIDE})
     photos, shown = zip(*(*photographs(folder), *small(held)), strict=True)
-    labels = np.array([word == NONE for word in shown], np.int64)
-    lesson = teaching.taught(features(network, photos), labels, 2)
-    weight = lesson.head.weight[1] - lesson.head.weight[0]
-    bias = lesson.head.bias[1] - lesson.head.bias[0]
+    x, groups = features(network, photos), np.array([group(word) for word in shown])
+    neurons, unseen = outside.learned(x, groups), outside.crossed(x, groups)
+    is_none = groups == outside.OF_NONE
     scores = json.loads(network.metadata["scores"]) | {
         "held_out_accuracy": float((logits.argmax(axis=1) == held.labels).mean()),
         "held_out_calibration_error": calibration_error(p, held.labels),
-        "outside_accuracy": lesson.accuracy,
+        "outside_accuracy": float(((unseen > 0) == is_none).mean()),
         "outside_pictures": len(photos),
     }
-    return model.replaced(
-        {"outside.weight": weight[None], "outside.bias": np.array([bias])},
-        {"scores": json.dumps(scores)},
+    return Model.open(made).replaced(
+        {
+            "hidden.weight": neurons.hidden_weight,
+            "hidden.bias": neurons.hidden_bias,
+            "outside.weight": neurons.weight,
+            "outside.bias": neurons.bias,
+        },
+        {"temperature": f"{T:.6g}", "outside": OUTSIDE, "scores": json.dumps(scores)},
     )
+
+
+def group(word: str) -> int:
+    """Tell to which group a picture belongs by the word for what it shows."""
+    if word == NONE:
+        return outside.OF_NONE
+    return outside.SMALL if word == LITTLE else outside.OF_TEN
 
 
 def run(network: Network, pictures: data.Pictures) -> dict[str, Floats]:
@@ -173,9 +183,9 @@ def numbered(folder: Path) -> dict[tuple[str, int], tuple[Path, str]]:
 
 def small(held: data.Pictures) -> Iterator[tuple[Image, str]]:
     """Take held-out pictures of every class; of deer and frogs there are no photographs."""
-    for k, word in enumerate(CLASSES):
+    for k in range(len(CLASSES)):
         for i in np.flatnonzero(held.labels == k)[:SMALL]:
-            yield Image(held.pixels[i]), word
+            yield Image(held.pixels[i]), LITTLE
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Classify(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "classify-base-v1.onnx",
-        sha256="98f65c02910604e691b9e504299d322515eea2d87a27e7902ad1191d653575a8",
+        sha256="659406553353f9e034444f489ae36a13e3df8fa335c1ab08bd7467a8296a2125",
         licence="MIT",
     )
 
@@ -131,12 +131,12 @@ class Classify(App):
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
         """Put a new last layer on the network."""
-        D = lesson.head.weight.shape[1]
-        return Model.open(self.network.path).replaced(
+        model = Model.open(self.network.path)
+        return model.replaced(
             {
                 "head.weight": lesson.head.weight,
                 "head.bias": lesson.head.bias,
-                "outside.weight": np.zeros((1, D)),
+                "outside.weight": np.zeros_like(model.tensor("outside.weight")),
                 "outside.bias": np.full(1, NEVER),
             },
             {

@@ -1,21 +1,21 @@
-"""The classifying network: seven convolutions, ever more channels, and a neuron for each class.
+"""The classifying network: ten convolutions, ever more channels, and a neuron for each class.
 
-    B  pictures in a batch     H, W  their pixels, 32 x 32 in training     C  channels
+    B  pictures in a batch     H, W  their pixels, 32 x 32 at most in training     C  channels
 
-                       side in training    channels
+                       side at 32 x 32    channels
     whiten   2 x 2           31              24       fixed: the colors of 2 x 2 pixels, unmixed
     stage 1  3 x 3  pool     15              64
              3 x 3           15              64
-    stage 2  3 x 3  pool      7             256
-             3 x 3            7             256
-    stage 3  3 x 3  pool      3             256
-             3 x 3            3             256
-    features: of each channel its largest value (B, 256)
+             3 x 3           15              64       what came out of the first is added
+    stage 2  3 x 3 three times, as above     176      side 7
+    stage 3  3 x 3 three times, as above     216      side 3
+    features: of each channel its largest value (B, 216)
     logits: for each class a weighted sum of the features (B, 10)
-    outside: one more, whether it is none of them (B, 1); learned last, see calibration.py
+    outside: one more, whether it is none of them (B, 1), behind 32 neurons of its own; both are
+             learned last, see calibration.py
 
-Every unit is the neuron of the notes, z = sum of w * x + b, then a = max(z, 0). The shape is that
-of Keller Jordan's airbench94 (2024), with max(z, 0) for GELU.
+Every unit is the neuron of the notes, z = sum of w * x + b, then a = max(z, 0). The shape follows
+Keller Jordan's airbench96 (2024), narrower, with max(z, 0) for GELU.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,9 @@ FLOOR = 5e-4  # added to variances, so that the faintest patterns aren't blown u
 class Size:
     """How many channels each stage has, and how many classes there are."""
 
-    widths: tuple[int, int, int] = (64, 256, 256)
+    widths: tuple[int, int, int] = (64, 176, 216)
     n_classes: int = 10
+    n_hidden: int = 32  # neurons before `outside`
 
 
 class ClassifyNet(nn.Module):
@@ -46,7 +47,8 @@ class ClassifyNet(nn.Module):
         self.stage3 = Stage(widths[2], widths[3], straight=straight)
         self.head = nn.Linear(widths[3], size.n_classes)
         nn.init.zeros_(self.head.bias)
-        self.outside = nn.Linear(widths[3], 1).requires_grad_(False)
+        self.hidden = nn.Linear(widths[3], size.n_hidden).requires_grad_(False)
+        self.outside = nn.Linear(size.n_hidden, 1).requires_grad_(False)
         nn.init.zeros_(self.outside.weight)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -54,7 +56,8 @@ class ClassifyNet(nn.Module):
         B, three, H, W = picture.shape
         x = self.stage3(self.stage2(self.stage1(self.whiten(picture))))  # (B, C, 3, 3)
         features = x.amax(dim=(2, 3))  # (B, C)
-        return self.head(features), self.outside(features), features
+        outside = self.outside(torch.relu(self.hidden(features)))
+        return self.head(features), outside, features
 
 
 class Whiten(nn.Module):
@@ -93,7 +96,10 @@ def whitening(pictures: Tensor) -> Tensor:
 
 
 class Stage(nn.Module):
-    """Two convolutions, the first of which halves height and width by keeping the largest of four.
+    """Three convolutions; the first halves height and width by keeping the largest of four.
+
+    What comes out of the first goes around the other two as well and is added to what they make of
+    it (He et al. 2016): a deep network learns as fast as a shallow one.
 
     The normalizations learn a shift and no scale: what is larger before them is larger after them.
     So the largest of four may be taken before them, as here, which is four times less work, or
@@ -106,14 +112,18 @@ class Stage(nn.Module):
         self.first_norm = Shift(width)
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.second_norm = Shift(width)
+        self.third = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.third_norm = Shift(width)
         if straight:
             nn.init.dirac_(self.first.weight.data[:n_in])
             nn.init.dirac_(self.second.weight.data)
+            nn.init.dirac_(self.third.weight.data)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, width, H/2, W/2)."""
         x = torch.relu(self.first_norm(nn.functional.max_pool2d(self.first(x), 2)))
-        return torch.relu(self.second_norm(self.second(x)))
+        made = torch.relu(self.second_norm(self.second(x)))
+        return torch.relu(x + self.third_norm(self.third(made)))
 
 
 class Shift(nn.BatchNorm2d):
