@@ -1,12 +1,22 @@
-"""A made-up application, registered for the tests that need one."""
+"""What all tests share: numbers as they are, and a made-up application for those that need one."""
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from neuropil import registry
+
+
+@pytest.fixture(autouse=True)
+def _denormals() -> Iterator[None]:
+    """Let numbers below 1e-38 be again, which a training flushes in its whole process."""
+    yield
+    if torch := sys.modules.get("torch"):
+        torch.set_flush_denormal(False)
+
 
 PACKAGE = '"""Turn a picture inside out."""\n'
 INFER = '''

@@ -1,6 +1,5 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -76,14 +75,6 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
     assert isinstance(optimizer, Muon) == (name != "short_adamw")
 
 
-@pytest.fixture
-def denormals() -> Iterator[None]:
-    """Let numbers below 1e-38 be again, which a training flushes in its whole process."""
-    yield
-    torch.set_flush_denormal(False)
-
-
-@pytest.mark.usefixtures("denormals")
 def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> None:
     recipe = replace(train.base(), examples=data.examples, steps=4)
     file = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")

@@ -216,4 +216,5 @@ def covering(old: int, new: int) -> Floats:
     low, step = np.arange(old), old / new
     start = step * np.arange(new)[:, None]
     shared = np.minimum(low + 1, start + step) - np.maximum(low, start)
-    return (np.maximum(shared, 0) / step).astype(np.float32)
+    shares: Floats = (np.maximum(shared, 0) / step).astype(np.float32)
+    return shares
