@@ -24,7 +24,7 @@ def test_they_learn_what_no_straight_line_tells() -> None:
 
 def test_of_every_group_its_share_is_drawn() -> None:
     _, groups = clouds(np.random.default_rng(0))
-    drawn = groups[outside.alike(groups)]
+    drawn = groups[outside.balanced(groups)]
     assert len(drawn) == 6000
     assert np.bincount(drawn) / 6000 == pytest.approx(outside.SHARES, abs=0.02)
 

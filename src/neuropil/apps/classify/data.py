@@ -148,7 +148,7 @@ def batch(
     """Make a batch: pictures mirrored, moved by up to four pixels, a square of each blanked.
 
     In the first half of the steps they are reduced to 24 x 24 pixels: what is to be learned then
-    is coarse, and a step takes half as long (Howard 2018, Tan and Le 2021).
+    is coarse, and a step is half the work (Howard 2018, Tan and Le 2021).
 
     Every epoch shows each picture once. In the first a random half of them is mirrored, from then
     on each is mirrored when it was not the time before (Jordan 2024), so that in two epochs it is

@@ -45,7 +45,7 @@ class Outside:
 
 def learned(x: Floats, groups: Labels) -> Outside:
     """Learn from features (N, D) of pictures of the three groups (N,)."""
-    drawn = alike(groups)
+    drawn = balanced(groups)
     mean, spread = x[drawn].mean(axis=0), x[drawn].std(axis=0)
     spread = np.maximum(spread, FAINT * spread.mean())
     first, last = Dense(x.shape[1], M), Dense(M, 1)
@@ -63,7 +63,7 @@ def learned(x: Floats, groups: Labels) -> Outside:
     return Outside(weight, bias, last.weight.value, last.bias.value)
 
 
-def alike(groups: Labels) -> Labels:
+def balanced(groups: Labels) -> Labels:
     """Draw as many pictures as there are, of every group its share; some more than once."""
     p = SHARES[groups] / np.bincount(groups)[groups]
     return np.random.default_rng(0).choice(len(groups), len(groups), p=p / p.sum())

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, final
 import numpy as np
 
 from neuropil.apps.drive.data import check, encode
-from neuropil.apps.drive.driving import Lap, decided, taped, told
+from neuropil.apps.drive.driving import Lap, by_network, taped
 from neuropil.apps.drive.probe import found
 from neuropil.apps.drive.render import Footage, charted
 from neuropil.apps.drive.tape import SEEDS, place
@@ -107,9 +107,9 @@ class Drive(App):
     def steered(self, frames: Film) -> Drove:
         """Tell what the network would do at every frame of a film."""
         check((frames.height, frames.width, 3), f"{frames.path} has frames")
+        drive = by_network(self.network)
         every = tuple(
-            Decision(n, *astuple(told(decided(self.network, np.ascontiguousarray(frame.pixels)))))
-            for n, frame in enumerate(frames.frames())
+            Decision(n, *astuple(drive(frame.pixels))) for n, frame in enumerate(frames.frames())
         )
         lines = [
             f"frame {d.frame:5}  steering {d.steering:+.4f}  gas {d.gas:.4f}  brake {d.brake:.4f}"
@@ -139,7 +139,7 @@ class Drive(App):
         if target is not None:
             (Between(-1, 1) if label == "steering" else Between(0, 1)).check("target", target)
         there = place(film, frame)
-        now = told(decided(self.network, there.picture))
+        now = by_network(self.network)(there.picture)
         pairs = zip(astuple(now), astuple(there.controls), strict=True)
         off = max(abs(told_now - driven) for told_now, driven in pairs)
         if not off <= SAME:
