@@ -12,9 +12,10 @@ from tiny_recipe import tiny
 from torch import nn
 
 from neuropil.kit.weights import Network
+from neuropil.microscope.graph import read
 from neuropil.training import export as exporting
 from neuropil.training.blocks import ConvNorm, Residual
-from neuropil.training.export import export, folded
+from neuropil.training.export import eight_bits, export, folded, rounded
 from neuropil.training.recipe import Recipe
 
 SCORES = {"gain_db": 2.5}
@@ -76,17 +77,50 @@ def test_float16_halves_the_file(tmp_path: Path) -> None:
     assert 0.5 * bytes_of_kernels < size < 0.52 * bytes_of_kernels
 
 
+def test_eight_bits_quarter_it_and_change_little(tmp_path: Path) -> None:
+    wide = seasoned(nn.Sequential(ConvNorm(1, 64), Residual(64), nn.Conv2d(64, 1, 1)))
+    bytes_of_kernels = 4 * sum(p.numel() for p in wide.parameters() if p.ndim == 4)
+    recipe = replace(tiny(), packings=(replace(tiny().packings[0], bits=8),))
+    file = export(wide, recipe, SCORES, tmp_path)
+    assert 0.25 * bytes_of_kernels < file.stat().st_size < 0.29 * bytes_of_kernels
+    x = torch.randn(2, 1, 40, 24)
+    made = Network(file, threads=1).run(noise=x.numpy())["blurred"]
+    with torch.no_grad():
+        expected = wide(x).numpy()
+    assert 0 < np.abs(made - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_eight_bits_are_whole_numbers_and_a_scale_a_channel() -> None:
+    kernel = np.random.default_rng(0).standard_normal((5, 3, 2, 2)).astype(np.float32)
+    kernel[4] = 0
+    whole, scale = eight_bits(kernel)
+    assert (whole.dtype, scale.dtype, scale.shape) == (np.int8, np.float32, (5, 1, 1, 1))
+    assert np.abs(whole).max(axis=(1, 2, 3)).tolist() == [127, 127, 127, 127, 0]
+    assert (np.abs(whole * scale - kernel) <= 0.501 * scale).all()
+
+
+def test_the_microscope_reads_eight_bits_as_they_run(tmp_path: Path) -> None:
+    network = seasoned(tiny().network())
+    recipe = replace(tiny(), packings=(replace(tiny().packings[0], bits=8),))
+    file = export(network, recipe, SCORES, tmp_path)
+    kernels = {n: p for n, p in rounded(folded(network), 8).named_parameters() if p.ndim == 4}
+    held = read(file).constants
+    assert kernels
+    for name, kernel in kernels.items():
+        assert (held[name] == kernel.detach().numpy()).all()
+
+
 def test_a_network_that_differs_is_refused(
     network: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    halved = exporting.halved
+    stored = exporting.stored
 
-    def tampered(model: onnx.ModelProto) -> onnx.ModelProto:
+    def tampered(model: onnx.ModelProto, bits: int) -> onnx.ModelProto:
         kernel = next(t for t in model.graph.initializer if len(t.dims) == 4)
         kernel.raw_data = (1.01 * np.frombuffer(kernel.raw_data, np.float32)).tobytes()
-        return halved(model)
+        return stored(model, bits)
 
-    monkeypatch.setattr(exporting, "halved", tampered)
+    monkeypatch.setattr(exporting, "stored", tampered)
     with pytest.raises(RuntimeError, match=r"ONNX Runtime and torch differ by .*: no file"):
         export(network, tiny(), SCORES, tmp_path)
     assert list(tmp_path.iterdir()) == []

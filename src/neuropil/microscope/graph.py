@@ -5,7 +5,7 @@
     graph.label("logits")                 "colors", after its weight `colors.weight`
 
 A tensor is known by its name, a unit by its tensor and its index in it. What follows from
-constants alone (weights kept in half precision, shapes) is computed once, while reading.
+constants alone (weights kept in 16 bits or 8, shapes) is computed once, while reading.
 """
 
 from collections.abc import Iterable
@@ -174,6 +174,8 @@ def _folds(node: Node, constants: dict[str, Array]) -> bool:
     elif node.op == "Cast":
         kind = helper.tensor_dtype_to_np_dtype(node.settings["to"])
         constants[node.outputs[0]] = constants[node.inputs[0]].astype(kind)
+    elif node.op == "Mul":  # kernels kept as whole numbers times a scale
+        constants[node.outputs[0]] = constants[node.inputs[0]] * constants[node.inputs[1]]
     elif node.op == "Identity":
         constants[node.outputs[0]] = constants[node.inputs[0]]
     elif node.op == "Transpose":

@@ -1,8 +1,9 @@
 """From a trained torch network to the ONNX file that the package runs, and proof that both agree.
 
-Batch normalizations are folded into their convolutions, kernels are rounded to float16, the graph
-is traced, run in ONNX Runtime on random inputs of two shapes and compared with the torch network
-that has the same rounded weights. Where max|a - b| / max|b| is above 1e-4 there is no file.
+Batch normalizations are folded into their convolutions, the graph is traced, its weights are
+rounded to 16 bits or 8, and it is run in ONNX Runtime on random inputs of two shapes and compared
+with the torch network that has the same rounded weights. Where max|a - b| / max|b| is above 1e-4
+there is no file.
 """
 
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -29,6 +31,8 @@ from neuropil.training.recipe import Packing, Recipe
 OPSET = 18
 TOLERANCE = 1e-4
 
+Floats = NDArray[np.float32]
+
 
 def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out: Path) -> Path:
     """Write a file for each packing of a recipe, and return the first one.
@@ -36,7 +40,7 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
     `out/<recipe>.onnx` holds the whole network, `out/<recipe>-<part>.onnx` a part of it. Raises
     RuntimeError where engines disagree.
     """
-    plain = rounded(folded(deepcopy(network).cpu().float().eval()))
+    plain = folded(deepcopy(network).cpu().float().eval())
     told_with = {"recipe": told(recipe), "scores": json.dumps(dict(scores))}
     told_with |= {"commit": commit(), "date": date.today().isoformat()}
     files = [
@@ -55,11 +59,12 @@ def write(plain: nn.Module, packing: Packing, file: Path, metadata: Mapping[str,
     """Write one network whole or not at all, and only if both engines agree on it."""
     with written(file) as path:
         trace(plain, packing, path)
-        model = halved(onnx.load(path))
+        model = stored(onnx.load(path), packing.bits)
         helper.set_model_props(model, dict(metadata))
         onnx.checker.check_model(model)
         onnx.save(model, path)
-        worst = np.max([deviation(plain, path, packing, sizes) for sizes in packing.shapes])
+        same = rounded(deepcopy(plain), packing.bits)
+        worst = np.max([deviation(same, path, packing, sizes) for sizes in packing.shapes])
         if not worst <= TOLERANCE:
             raise RuntimeError(
                 f"ONNX Runtime and torch differ by {worst:.1e} (limit {TOLERANCE:.0e}): no file"
@@ -80,12 +85,22 @@ def folded(module: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def rounded(network: nn.Module) -> nn.Module:
-    """Round kernels and matrices to what float16 can hold; biases stay exact."""
+def rounded(network: nn.Module, bits: int = 16) -> nn.Module:
+    """Round kernels and matrices to what the file can hold; biases stay exact."""
     for parameter in network.parameters():
-        if parameter.ndim >= 2:
+        if parameter.ndim == 4 and bits == 8:
+            whole, scale = eight_bits(parameter.numpy())
+            parameter.copy_(torch.from_numpy(whole * scale))
+        elif parameter.ndim >= 2:
             parameter.copy_(parameter.half().float())
     return network
+
+
+def eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Take a kernel (C_out, C_in, h, w) as whole numbers, -127 to 127, times a scale a channel."""
+    largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
+    scale = np.where(largest > 0, largest, 1).astype(np.float32) / 127
+    return np.round(kernel / scale).astype(np.int8), scale
 
 
 def random_inputs(packing: Packing, sizes: Mapping[str, int]) -> dict[str, Tensor]:
@@ -119,25 +134,39 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
         )
 
 
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store kernels as float16 with a cast behind them, which the runtime resolves on loading.
+def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
+    """Store weights in 16 bits or 8, and behind them what makes float32 of them.
 
-    An LSTM's biases are a matrix in ONNX, and stay exact like all others.
+    The runtime does that once, on loading. Matrices are always stored in 16 bits; an LSTM's biases
+    are a matrix in ONNX, and stay exact like all others.
     """
     graph = model.graph
     biases = {node.input[3] for node in graph.node if node.op_type == "LSTM"}
     for tensor in list(graph.initializer):
-        values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.ndim >= 2 and tensor.name not in biases:
-            name = tensor.name
+        values, name = numpy_helper.to_array(tensor), tensor.name
+        if values.dtype == np.float32 and values.ndim >= 2 and name not in biases:
+            if values.ndim == 4 and bits == 8:
+                whole, scale = eight_bits(values)
+                parts = {f"{name}.int8": whole, f"{name}.scale": scale}
+                back = [cast(f"{name}.int8", f"{name}.whole"), scaled(name)]
+            else:
+                parts = {f"{name}.float16": values.astype(np.float16)}
+                back = [cast(f"{name}.float16", name)]
             graph.initializer.remove(tensor)
-            graph.initializer.append(
-                numpy_helper.from_array(values.astype(np.float16), f"{name}.float16")
-            )
-            graph.node.insert(
-                0, helper.make_node("Cast", [f"{name}.float16"], [name], to=onnx.TensorProto.FLOAT)
-            )
+            graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in parts.items())
+            for node in reversed(back):
+                graph.node.insert(0, node)
     return model
+
+
+def cast(stored: str, name: str) -> onnx.NodeProto:
+    """Make float32 of what is stored."""
+    return helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT)
+
+
+def scaled(name: str) -> onnx.NodeProto:
+    """Make a kernel: w = whole number * scale of its channel."""
+    return helper.make_node("Mul", [f"{name}.whole", f"{name}.scale"], [name])
 
 
 @torch.no_grad()

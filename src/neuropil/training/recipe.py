@@ -31,6 +31,7 @@ class Packing:
     shapes: tuple[Mapping[str, int], ...]  # sizes for the words: at least two, to try the file on
     metadata: Mapping[str, str]
     part: str = ""  # of the network, by its attribute's name; the whole by default
+    bits: int = 16  # that a weight of a kernel takes in the file: 16 or 8
 
 
 @dataclass(frozen=True)

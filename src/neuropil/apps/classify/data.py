@@ -32,7 +32,7 @@ SPREAD = np.array([63.0, 62.1, 66.7], np.float32)
 HELD_OUT = 500  # pictures of each class
 BATCH = 500
 SHIFT = 4  # pixels by which a picture is moved at most
-HOLE = 8  # pixels: side of the square that is blanked
+HOLE = 10  # pixels: side of the square that is blanked
 SMALL = 24  # pixels of a side in the first part of the training, at half the work
 SMALL_UNTIL = 0.5  # of the steps
 

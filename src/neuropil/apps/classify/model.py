@@ -7,9 +7,9 @@
     stage 1  3 x 3  pool     15              64
              3 x 3           15              64
              3 x 3           15              64       what came out of the first is added
-    stage 2  3 x 3 three times, as above     176      side 7
-    stage 3  3 x 3 three times, as above     216      side 3
-    features: of each channel its largest value (B, 216)
+    stage 2  3 x 3 three times, as above     224      side 7
+    stage 3  3 x 3 three times, as above     320      side 3
+    features: of each channel its largest value (B, 320)
     logits: for each class a weighted sum of the features (B, 10)
     outside: one more, whether it is none of them (B, 1), behind 32 neurons of its own; both are
              learned last, see calibration.py
@@ -30,7 +30,7 @@ FLOOR = 5e-4  # added to variances, so that the faintest patterns aren't blown u
 class Size:
     """How many channels each stage has, and how many classes there are."""
 
-    widths: tuple[int, int, int] = (64, 176, 216)
+    widths: tuple[int, int, int] = (64, 224, 320)
     n_classes: int = 10
     n_hidden: int = 32  # neurons before `outside`
 

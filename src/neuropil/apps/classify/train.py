@@ -48,7 +48,7 @@ def base() -> Recipe:
         loss=loss,
         score=score,
         packings=(packing(),),
-        steps=2000,
+        steps=2450,
         lr=0.1,
         ema=0.99,
         optimizer=Muon,
@@ -135,6 +135,7 @@ def packing() -> Packing:
         inputs={"picture": ("B", 3, "H", "W")},
         outputs=("logits", "outside", "features"),
         shapes=({"B": 1, "H": 32, "W": 32}, {"B": 3, "H": 40, "W": 64}),
+        bits=8,
         metadata={
             "neuropil": "classify",
             "classes": json.dumps(data.CLASSES),
