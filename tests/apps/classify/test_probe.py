@@ -66,7 +66,7 @@ def test_it_leads_down_to_the_pixels(app: Classify) -> None:
 def test_features_say_where_they_were_found(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("cat")))
     names = [term.name for term in walk.stages[-1].worked.terms]
-    assert len(names) == 216
+    assert len(names) == 320
     assert all("found at row" in name for name in names)
 
 

@@ -69,7 +69,7 @@ class Classify(App):
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
         "classify-base-v1.onnx",
-        sha256="659406553353f9e034444f489ae36a13e3df8fa335c1ab08bd7467a8296a2125",
+        sha256="174f4c1df3a4aec682bc9e8b349a9506dd5cac94b48d3f6f5f80f932a51d1457",
         licence="MIT",
     )
 
