@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -99,7 +101,7 @@ def rounded(network: nn.Module, bits: int = 16) -> nn.Module:
 def eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Take a kernel (C_out, C_in, h, w) as whole numbers, -127 to 127, times a scale a channel."""
     largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
-    scale = np.where(largest > 0, largest, 1).astype(np.float32) / 127
+    scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
     return np.round(kernel / scale).astype(np.int8), scale
 
 
@@ -135,38 +137,40 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
 
 
 def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
-    """Store weights in 16 bits or 8, and behind them what makes float32 of them.
+    """Store weights in 16 bits or 8, and before all else what makes float32 of them.
 
-    The runtime does that once, on loading. Matrices are always stored in 16 bits; an LSTM's biases
-    are a matrix in ONNX, and stay exact like all others.
+    The runtime does that once, on loading. An LSTM's biases are a matrix in ONNX, and stay exact
+    like all others.
     """
     graph = model.graph
     biases = {node.input[3] for node in graph.node if node.op_type == "LSTM"}
     for tensor in list(graph.initializer):
-        values, name = numpy_helper.to_array(tensor), tensor.name
-        if values.dtype == np.float32 and values.ndim >= 2 and name not in biases:
-            if values.ndim == 4 and bits == 8:
-                whole, scale = eight_bits(values)
-                parts = {f"{name}.int8": whole, f"{name}.scale": scale}
-                back = [cast(f"{name}.int8", f"{name}.whole"), scaled(name)]
-            else:
-                parts = {f"{name}.float16": values.astype(np.float16)}
-                back = [cast(f"{name}.float16", name)]
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.ndim >= 2 and tensor.name not in biases:
+            kept, back = packed(tensor.name, values, bits)
             graph.initializer.remove(tensor)
-            graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in parts.items())
+            graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in kept.items())
             for node in reversed(back):
                 graph.node.insert(0, node)
     return model
 
 
-def cast(stored: str, name: str) -> onnx.NodeProto:
-    """Make float32 of what is stored."""
-    return helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT)
+def packed(
+    name: str, values: Floats, bits: int
+) -> tuple[dict[str, NDArray[Any]], list[onnx.NodeProto]]:
+    """Say what is kept of a weight, and by which operations it becomes float32 again.
 
-
-def scaled(name: str) -> onnx.NodeProto:
-    """Make a kernel: w = whole number * scale of its channel."""
-    return helper.make_node("Mul", [f"{name}.whole", f"{name}.scale"], [name])
+    Kernels are kept in so many bits: w = whole number * scale of its channel, where they are 8.
+    Matrices, which are small and are changed by teaching, are kept in 16.
+    """
+    to_float = partial(helper.make_node, "Cast", to=onnx.TensorProto.FLOAT)
+    half, whole, scale = f"{name}.float16", f"{name}.int8", f"{name}.scale"
+    if values.ndim == 4 and bits == 8:
+        n, s = eight_bits(values)
+        number = f"{name}.number"
+        back = [to_float([whole], [number]), helper.make_node("Mul", [number, scale], [name])]
+        return {whole: n, scale: s}, back
+    return {half: values.astype(np.float16)}, [to_float([half], [name])]
 
 
 @torch.no_grad()
