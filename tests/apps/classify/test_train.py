@@ -1,5 +1,6 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,6 +19,15 @@ from neuropil.training.recipe import Recipe
 
 RECIPES = registry.recipes("classify")
 TRICKS = {name: {name.removeprefix("short_")} for name in RECIPES if name.startswith("short_")}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Leave a core to each of the tests that run side by side: their batches are tiny."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -63,7 +73,7 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
     for group in optimizer.param_groups:
         group["lr"] = 0.1 * group["initial_lr"]
     losses = []
-    for _ in range(6):
+    for _ in range(4):
         arrays = recipe.batch(few, Moment(0, 0, 9))
         batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
         loss = recipe.loss(network.train(), batch)
@@ -71,7 +81,7 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
         torch.autograd.backward(loss)
         optimizer.step()
         losses.append(loss.item())
-    assert min(losses[3:]) < losses[0]
+    assert min(losses[2:]) < losses[0]
     assert isinstance(optimizer, Muon) == (name != "short_adamw")
 
 
