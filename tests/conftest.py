@@ -155,3 +155,14 @@ def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         del sys.modules[f"neuropil.apps.invert.{file}"]
     monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "invert"))
     return folder
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Let torch take one core, for tests whose batches are tiny or whose sums are compared."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

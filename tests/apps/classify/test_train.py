@@ -1,6 +1,5 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -21,13 +20,7 @@ RECIPES = registry.recipes("classify")
 TRICKS = {name: {name.removeprefix("short_")} for name in RECIPES if name.startswith("short_")}
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Leave a core to each of the tests that run side by side: their batches are tiny."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
