@@ -58,7 +58,12 @@ def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
     again = Row("classify-short-adamw", 500, 1, 1200.0, 2, 0.88, 0.87, "2026-11-25", "abc")
     monkeypatch.setattr(records, "rows", lambda: [row, again])
     ((table,), figures) = quality.recorded()
-    assert figures == {"short_adamw_held_out": 0.875, "short_adamw_seed1_held_out": 0.88}
+    assert figures == {
+        "short_adamw_held_out": 0.875,
+        "short_adamw_seed1_held_out": 0.88,
+        "short_adamw_minutes": 20.0,
+        "short_adamw_seed1_minutes": 20.0,
+    }
     assert table.rows[0] == ("classify-short-adamw", 0, 500, 20.0, 2, 87.5, "")
     assert table.rows[1][-1] == "87.00"
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from neuropil.apps.classify import data, records
 from neuropil.apps.classify.data import Examples, Pictures
 from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.records import Row
 from neuropil.kit.image import Image
 
 SHIPPED = ("plateau", "shallow", "narrow", "base")  # whose test was looked at, once each
@@ -22,6 +24,14 @@ def test_the_record_that_is_there() -> None:
         assert 0.5 < row.held_out < 1
         was_shipped = row.recipe.removeprefix("classify-") in SHIPPED
         assert row.test is None or was_shipped
+
+
+def test_trainings_by_the_recipe_of_the_shipped_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Classify().network
+    name = json.loads(network.metadata["recipe"])["name"]
+    one, another = (Row(name, 100, seed, 60.0, 2, 0.9, 0.8, "2026-11-25", "abc") for seed in (0, 1))
+    monkeypatch.setattr(records, "rows", lambda: [replace(one, recipe="other"), one, another])
+    assert records.siblings(network) == [one, another]
 
 
 def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

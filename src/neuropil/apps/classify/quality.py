@@ -62,7 +62,7 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     right = told == test.labels
     unknown = 1 / (1 + np.exp(-made["outside"][:, 0]))
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
-    seeds = [row.test for row in records.rows() if row.recipe == "classify-base" and row.test]
+    seeds = [row.test for row in records.siblings(app.network) if row.test]
     shares = tuple(
         (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
         for k, name in enumerate(CLASSES)
@@ -241,8 +241,9 @@ def recorded() -> tuple[list[Table], Figures]:
         for row in rows
     )
     columns = ("recipe", "seed", "steps", "minutes", "cores", "held out, %", "test, %")
-    figures: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
-    return [Table("Trainings on record", columns, table)], figures
+    held_out: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
+    minutes: Figures = {f"{key(row)}_minutes": row.seconds / 60 for row in rows}
+    return [Table("Trainings on record", columns, table)], held_out | minutes
 
 
 def key(row: records.Row) -> str:

@@ -45,6 +45,12 @@ def rows() -> list[Row]:
     return [Row(**row) for row in json.loads(FILE.read_text(encoding="utf-8"))]
 
 
+def siblings(network: Network) -> list[Row]:
+    """Find the trainings by the recipe that made a network, its own and those of other seeds."""
+    name = json.loads(network.metadata["recipe"])["name"]
+    return [row for row in rows() if row.recipe == name]
+
+
 def measured(file: Path, folder: Path, cores: int, *, test: bool) -> Row:
     """Measure a network that a training has made."""
     network = Network(file)

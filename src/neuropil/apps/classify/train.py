@@ -63,7 +63,7 @@ def long() -> Recipe:
     its end yet. It may be stopped after any stage, and goes on with --resume.
     """
     batch = partial(data.batch, hole=12)
-    return replace(base(), name="classify-long", batch=batch, steps=4500)
+    return replace(base(), name="classify-long", batch=batch, steps=3500)
 
 
 def short() -> Recipe:
