@@ -26,8 +26,8 @@ from neuropil.training.fit import placed, precision
 from neuropil.training.optim import Muon, adamw
 from neuropil.training.recipe import Packing, Recipe
 
-SHORT = 480  # steps that take some 20 minutes on two cores of a Xeon at 2.8 GHz, looks included
-SHORT_LARGE = 360  # of pictures in full size
+SHORT = 430  # steps that take some 20 minutes on two cores of a Xeon at 2.8 GHz, looks included
+SHORT_LARGE = 330  # of pictures in full size
 LOOKED_AT = 2000  # held-out pictures at each look
 SMOOTHING = 0.2  # of the truth, which is spread over all ten
 
