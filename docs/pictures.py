@@ -2,6 +2,7 @@
 
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
                                          docs/letter.png and docs/hands.png;
+                                         docs/classify.jpg and docs/cat.jpg;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
@@ -18,7 +19,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, colorize, drive, handwrite
+from neuropil import Image, classify, colorize, drive, handwrite
+from neuropil.apps.classify.answer import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, Footage
 from neuropil.apps.handwrite.infer import Handwritten
@@ -27,6 +29,7 @@ from neuropil.apps.neuron import alive
 from neuropil.apps.neuron.demo import LIVING, tinted
 from neuropil.biology.learning import RULES
 from neuropil.core import digits
+from neuropil.microscope import graph, saliency, walk
 
 DOCS = Path(__file__).parent
 SAMPLES = Path(neuropil.__file__).parent / "samples"
@@ -113,6 +116,21 @@ def hands(dots: float) -> Picture.Image:
     return whole
 
 
+def told() -> Picture.Image:
+    """Say what the samples show, the failures too, on a contact sheet."""
+    photos = [(path.name, Image.open(path)) for path in sorted(SAMPLES.glob("*.jpg"))]
+    return Picture.fromarray(classify.sheet([(n, p, classify(p)) for n, p in photos]).pixels)
+
+
+def why_a_cat() -> Picture.Image:
+    """Paint what moves the neuron for cats in the sample of one."""
+    photo = Image.open(SAMPLES / "cat-color.jpg")
+    probe = classify.probe(photo, label=ClassName("cat"))
+    opened = walk.walked(graph.read(probe.network), probe, depth=1)
+    both = np.concatenate([photo.pixels, saliency.painted(opened).pixels], axis=1)
+    return Picture.fromarray(both)
+
+
 def driven(seed: int) -> Footage:
     """Drive a track."""
     film = drive(seed=seed).film
@@ -149,6 +167,8 @@ if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
     letter(8).save(DOCS / "letter.png", optimize=True)
     hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
+    told().save(DOCS / "classify.jpg", quality=85, optimize=True)
+    why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     alive.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)

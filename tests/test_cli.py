@@ -1,8 +1,8 @@
 import json
-import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -199,7 +199,10 @@ def test_a_kind_of_media_that_is_not_taken_is_said(
 def test_a_folder_that_can_not_be_written_to_is_said_before_any_work(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    def denied(**given: object) -> None:
+        raise PermissionError  # root may write everywhere
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", denied)
     assert "can't be written in" in fails(capsys, "invert old.png")
 
 
@@ -380,15 +383,16 @@ def test_the_demonstration_is_one_page_of_all_applications(
     assert "<code>invert</code>" in made.read_text(encoding="utf-8")
 
 
-def test_the_command_line_starts_quickly() -> None:
-    fastest = 9.0
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "neuropil", "--help"], check=True, capture_output=True
-        )
-        fastest = min(fastest, time.perf_counter() - start)
-    assert fastest < 0.8  # 0.4 on an idle machine
+def test_the_command_line_starts_without_anything_heavy() -> None:
+    """How long that takes is measured where the package is installed (test_wheel.py)."""
+    program = """
+import sys
+from neuropil import cli
+assert cli.run(["--help"]) == 0
+heavy = {"numpy", "PIL", "onnxruntime", "onnx", "av", "torch", "rich"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 def test_an_input_is_never_overwritten(

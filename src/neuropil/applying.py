@@ -8,7 +8,9 @@ perform  a further verb, `neuropil classify --teach FOLDER`
 
 import json
 import os
+import re
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from neuropil import registry
 from neuropil.commands import DONE, MISTAKE, complain
 from neuropil.flags import ALONE, COMMON, NETWORK, TELLING
 from neuropil.kit.between import QUALITY
-from neuropil.kit.problem import Problem
+from neuropil.kit.problem import Problem, printable
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.signature import Option, Signature, endings, pictures, read
 
@@ -108,9 +110,14 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
 
 
 def paths(inputs: list[str] | None) -> list[Path]:
-    """Read the names of inputs; raises Problem for an empty one."""
-    if inputs and "" in inputs:
-        raise Problem('one of the inputs is "", an empty name; name a file or a folder')
+    """Read the names of inputs; raises Problem for what can't be one."""
+    for text in inputs or []:
+        if not text:
+            raise Problem('one of the inputs is "", an empty name; name a file or a folder')
+        if text == "-":
+            raise Problem("pictures are not read from a pipe (-); name a file or a folder")
+        if re.match("[a-z]+://", text):
+            raise Problem(f"{text} is an address; save the picture, and name its file")
     return [Path(text) for text in inputs or []]
 
 
@@ -125,7 +132,7 @@ def _sentence(source: Path, result: Any, as_json: bool) -> str:
     rest = parts(result).rest
     if as_json:
         return json.dumps({"input": str(source)} | plain(rest), allow_nan=False)
-    return f"{source}: {', '.join(map(said, rest.values()))}"
+    return f"{printable(str(source))}: {', '.join(map(said, rest.values()))}"
 
 
 def ready(name: str, common: dict[str, Any]) -> registry.App:
@@ -289,8 +296,12 @@ def check_place(target: Path, force: bool) -> None:
     if target.exists() and not force:
         raise Problem(f"{target} is there already; overwrite it with --force")
     folder = next(folder for folder in target.absolute().parents if folder.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise Problem(f"{target} can't be written in {folder}; name another place by --output")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()  # rights alone don't tell what is possible
+    except OSError:
+        raise Problem(
+            f"{target} can't be written in {folder}; name another place by --output"
+        ) from None
 
 
 def _one(

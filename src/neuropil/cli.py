@@ -40,7 +40,11 @@ EXAMPLES = {
     "handwrite": '"Dear Ada," -o letter.svg',
     "drive": "--seed 1000 -o drive.mp4",
 }
-OPENED = {"handwrite": '"Dear Ada," --step 20', "drive": "drive.mp4 --frame 120"}
+OPENED = {
+    "handwrite": '"Dear Ada," --step 20',
+    "classify": "old.jpg --label cat --html cat.html",
+    "drive": "drive.mp4 --frame 120",
+}
 ONCE = (
     "--unit",
     "--depth",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from neuropil import registry
-from neuropil.kit.problem import Problem
+from neuropil.kit.problem import Problem, printable
 from neuropil.kit.progress import on_terminal
 
 Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", s
 
 def complain(sentence: str, code: int) -> int:
     """Word a mistake on stderr, and hand the exit code on."""
-    typer.echo(f"neuropil: {sentence}", err=True)
+    typer.echo(f"neuropil: {printable(sentence)}", err=True)
     return code
 
 

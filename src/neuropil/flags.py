@@ -30,7 +30,7 @@ COMMON = (  # the options of every application, after its own
     Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES),
     Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
     *NETWORK,
-    Option("json", bool, False, "print one JSON object per input"),
+    Option("json", bool, False, "print one JSON object for each picture or film"),
 )
 TELLING = (  # of an application that says something of its inputs and makes no others
     Option(
@@ -63,7 +63,12 @@ LENS = (  # the options of `open`, after those of the application
     Option("exact", bool, False, "show every digit instead"),
     Option("html", Path, None, "write the walk as a page, in which numbers can be changed"),
     Option("csv", Path, None, "write all terms of the last neuron as a table"),
-    Option("saliency", Path, None, "paint how much each pixel matters, |dL/dx|, to this picture"),
+    Option(
+        "saliency",
+        Path,
+        None,
+        "paint how much each pixel that is seen moves L, |dL/dx|, to this picture",
+    ),
     Option("force", bool, False, "overwrite what is there"),
     Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures"),
     *NETWORK,

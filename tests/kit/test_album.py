@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Picture
 
 from neuropil.kit.album import SIDE, Album
+from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
 
 
@@ -42,7 +43,10 @@ def test_large_pictures_are_reduced(folder: Path) -> None:
 
 def test_copies_in_a_class_count_once(folder: Path) -> None:
     (folder / "rose" / "copy.png").write_bytes((folder / "rose" / "100.png").read_bytes())
-    assert len(Album.open(folder).classes["rose"]) == 6
+    album = Album.open(folder)
+    assert len(album.classes["rose"]) == 6
+    assert album.titles[0] == str(folder / "rose" / "100.png")
+    assert len(album.titles) == 11
     (folder / "tulip" / "copy.png").write_bytes((folder / "tulip" / "0.png").read_bytes())
     (folder / "tulip" / "1.png").unlink()
     with pytest.raises(Problem, match="tulip has 4 different pictures; 5 is the fewest"):
@@ -55,8 +59,9 @@ def test_copies_in_a_class_count_once(folder: Path) -> None:
         (lambda f: filled(f / "lily", 1, 300), "lily holds 1 picture, and 5 is the fewest; add"),
         (
             lambda f: filled(f / "lily", 5, 100),
-            "lily/100.png and .*rose/100.png are the same",
+            "lily/100.png and .*rose/100.png are the same .*lily/104.png and",
         ),
+        (lambda f: filled(f / "a\nb", 5, 300), r"a\\nb' can't be printed .* rename the folder"),
         (lambda f: (f / "rose" / "bad.jpg").write_text("no"), "bad.jpg is not a picture"),
         (lambda f: (f / "rose" / "bad.png").write_bytes(b""), "bad.png is empty"),
         (lambda f: [p.unlink() for p in (f / "rose").iterdir()], "rose holds no pictures, and 5"),
@@ -108,6 +113,8 @@ def test_pillows_own_limit_is_as_it_was(folder: Path) -> None:
 def test_an_album_made_by_hand_is_checked_too() -> None:
     with pytest.raises(Problem, match="it takes two or more; given: one"):
         Album({"one": []})
+    album = Album({name: [Image(np.zeros((2, 2, 3), np.uint8))] * 5 for name in ("one", "two")})
+    assert album.titles[5] == "number 1 of two"
     with pytest.raises(Problem, match="one has 0 different pictures"):
         Album({"one": [], "two": []})
 

@@ -58,6 +58,10 @@ def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
         model.save(tmp_path / "made.bin")
 
 
+def test_it_prints_in_few_words(file: Path) -> None:
+    assert len(repr(Model.open(file))) < 20
+
+
 def test_a_weight_is_read_by_its_name(file: Path) -> None:
     model = Model.open(file)
     assert model.tensor("head.weight").tolist() == [[1, 1, 1], [1, 1, 1]]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from neuropil.kit.problem import Problem, expect_file, guess
+from neuropil.kit.problem import Problem, expect_file, guess, printable
 
 
 def test_is_a_value_error_so_that_libraries_can_catch_it() -> None:
@@ -12,6 +12,10 @@ def test_is_a_value_error_so_that_libraries_can_catch_it() -> None:
 def test_guesses_the_nearest_word() -> None:
     assert guess("colourize", ["colorize", "drive"]) == " (did you mean colorize?)"
     assert guess("xyz", ["colorize", "drive"]) == ""
+
+
+def test_a_line_stays_one_line() -> None:
+    assert printable("a\nb\x1b[1m é 猫") == "a\\nb\\x1b[1m é 猫"
 
 
 def test_files_that_can_hold_nothing_are_said_in_a_sentence(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -22,17 +22,18 @@ from neuropil.kit.weights import cores
 
 SIDE = 256  # pixels
 FEWEST = 5  # pictures of a class
-NAMED = 5  # bad files that are named at once
+NAMED = 5  # files that are named at once
 FORM = f"one folder for each class, with {FEWEST} pictures or more in each"
 
 
 @dataclass(frozen=True, eq=False)
 class Album:
-    """Pictures by the name of their class."""
+    """Pictures by the name of their class; `files` are theirs, where they were read from files."""
 
     form: ClassVar[str] = "FOLDER"
 
     classes: Mapping[str, Sequence[Image]]
+    files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2:
@@ -41,6 +42,15 @@ class Album:
         for name, its in self.classes.items():
             if len(its) < FEWEST:
                 raise Problem(f"{name} has {len(its)} different pictures; {FEWEST} is the fewest")
+
+    @property
+    def titles(self) -> list[str]:
+        """Name every picture, class by class: its file, or its number among its class."""
+        return [
+            str(self.files[name][i]) if self.files else f"number {i + 1} of {name}"
+            for name, its in self.classes.items()
+            for i in range(len(its))
+        ]
 
     @classmethod
     def open(cls, folder: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
@@ -58,9 +68,9 @@ class Album:
                 else:
                     opened[path] = picture
         if bad:
-            more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-            raise Problem("; ".join(bad[:NAMED]) + more)
-        return cls(_each_once(files, opened))
+            raise Problem(few(bad))
+        kept = _each_once(files, opened)
+        return cls({name: [opened[path] for path in its] for name, its in kept.items()}, kept)
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
@@ -74,6 +84,8 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         held = f"one class only, {next(iter(files))}" if files else "no folders"
         raise Problem(f"{folder} holds {held}; to tell classes apart it takes {FORM}")
     for name, found in files.items():
+        if not name.isprintable():
+            raise Problem(f"{name!r} can't be printed as the name of a class: rename the folder")
         if len(found) < FEWEST:
             count = f"{len(found) or 'no'} picture{'s' * (len(found) != 1)}"
             raise Problem(
@@ -81,7 +93,7 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
                 " add some, or take the folder away"
             )
     if loose:
-        progress.say(f"{loose} pictures in {folder} itself are in no class, and are left out")
+        progress.say(f"in no class, and left out: pictures in {folder} itself, {loose}")
     return files
 
 
@@ -110,22 +122,31 @@ def _small(path: Path, max_pixels: int) -> Image | Problem:
 
 def _each_once(
     files: Mapping[str, Sequence[Path]], opened: Mapping[Path, Image]
-) -> dict[str, list[Image]]:
+) -> dict[str, list[Path]]:
     """Leave out copies within a class; raises Problem where a picture is in two."""
     first: dict[str, tuple[str, Path]] = {}
-    kept: dict[str, list[Image]] = {name: [] for name in files}
-    copies = 0
+    kept: dict[str, list[Path]] = {name: [] for name in files}
+    copies, torn = [], []
     for name, found in files.items():
         for path in found:
             other, where = first.setdefault(_print(opened[path]), (name, path))
             if other != name:
-                raise Problem(f"{where} and {path} are the same picture in two classes; drop one")
-            if where == path:
-                kept[name].append(opened[path])
-            copies += where != path
+                torn.append(f"{where} and {path} are the same picture in two classes; drop one")
+            elif where == path:
+                kept[name].append(path)
+            else:
+                copies.append(f"{path} is a copy of {where}")
+    if torn:
+        raise Problem(few(torn))
     if copies:
-        progress.say(f"{copies} pictures are copies of others in their class, and don't count")
+        progress.say(f"copies in their own class don't count: {few(copies)}")
     return kept
+
+
+def few(sentences: Sequence[str]) -> str:
+    """Join the first sentences of many."""
+    more = f"; and {len(sentences) - NAMED} more" if len(sentences) > NAMED else ""
+    return "; ".join(sentences[:NAMED]) + more
 
 
 def _print(picture: Image) -> str:

@@ -53,13 +53,13 @@ def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]
 
 
 def listed(inputs: list[Path], application: str) -> list[Path]:
-    """List the pictures and films that are meant, of which something is to be said."""
+    """List the pictures and films that are meant, each once, of which something is to be said."""
     if not inputs:
         raise Problem(f"name a picture or a folder, as in: neuropil {application} old.jpg")
-    found = [p for path in inputs for p in (_media(path, application) if path.is_dir() else [path])]
-    if not found:
-        raise Problem(f"{inputs[0]} holds no pictures; name a folder that does")
-    return list(dict.fromkeys(found))
+    found = {path: list(_media(path)) if path.is_dir() else [path] for path in inputs}
+    if empty := [str(path) for path, its in found.items() if not its]:
+        raise Problem(f"no pictures are in {', '.join(empty)}; name folders that hold some")
+    return list(dict.fromkeys(path for its in found.values() for path in its))
 
 
 def _is_folder(path: Path) -> bool:
@@ -69,7 +69,9 @@ def _is_folder(path: Path) -> bool:
 
 def _inside(path: Path, output: Path | None, application: str) -> Iterator[Job]:
     """List the jobs of one input, of which a folder has many."""
-    found = list(_media(path, application)) if path.is_dir() else [path]
+    found = [path]
+    if path.is_dir():  # but for our own outputs
+        found = [p for p in _media(path) if f"-{application}-" not in f"{p.stem}-"]
     if not found:
         raise Problem(f"{path} holds no pictures or films; name a folder that does")
     base = path if path.is_dir() else path.parent
@@ -79,14 +81,13 @@ def _inside(path: Path, output: Path | None, application: str) -> Iterator[Job]:
         yield Job(source, folder / name)
 
 
-def _media(folder: Path, application: str) -> Iterator[Path]:
-    """Find the pictures and films of a folder and those below it, but not our own outputs."""
+def _media(folder: Path) -> Iterator[Path]:
+    """Find the pictures and films of a folder and those below it."""
     known = reading.SUFFIXES | film.SUFFIXES
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(here) / name for name in sorted(files) if not name.startswith(".")):
-            ours = f"-{application}-" in f"{path.stem}-"
-            if path.suffix.lower() in known and not ours:
+            if path.suffix.lower() in known:
                 yield path
 
 

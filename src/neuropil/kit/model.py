@@ -4,7 +4,7 @@ Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -24,7 +24,7 @@ class Model:
 
     ENDINGS: ClassVar[tuple[str, ...]] = (".onnx",)
 
-    content: bytes
+    content: bytes = field(repr=False)
 
     @classmethod
     def open(cls, path: Path) -> Self:

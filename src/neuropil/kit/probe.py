@@ -74,6 +74,11 @@ class Sight:
     painted: bool = False
     window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether the network sees all of the picture."""
+        return self.window == (0.0, 0.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Probe:

@@ -15,6 +15,11 @@ def guess(word: str, among: Iterable[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
+def printable(text: str) -> str:
+    """Write line ends and other control characters as Python does: one line stays one line."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def expect_file(path: Path, what: str) -> None:
     """Raise Problem where `path` can't hold a picture, a film, ... before anything is read."""
     try:

@@ -17,7 +17,7 @@ from neuropil.core.telling import DIGITS, number
 from neuropil.core.worked import Worked
 from neuropil.kit.image import Image
 from neuropil.kit.page import address
-from neuropil.kit.probe import Sight
+from neuropil.kit.probe import Probe, Sight
 from neuropil.microscope import saliency
 from neuropil.microscope.field import Box, field
 from neuropil.microscope.stage import Stage
@@ -38,11 +38,17 @@ def drawn(walk: Walk, command: str) -> str:
     footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
     seen = picture(sight) if sight else None
     if seen and walk.probe.views and walk.probe.saliency:
-        seen["saliency"] = address(saliency.painted(walk))
+        seen |= {"saliency": address(saliency.painted(walk)), "moved": moved(walk.probe)}
     data = json.dumps({"stages": stages(walk), "sight": seen}, allow_nan=False)
+    parts = {"TITLE": html.escape(title), "FOOTER": footer, "DATA": data.replace("<", "\\u003c")}
     page = TEMPLATE.read_text(encoding="utf-8")
-    page = page.replace("TITLE", html.escape(title)).replace("FOOTER", footer)
-    return page.replace("DATA", data.replace("<", "\\u003c"))
+    return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
+
+
+def moved(probe: Probe) -> str:
+    """Word what the saliency picture shows."""
+    part = "" if probe.sight is None or probe.sight.whole else "; only what is in the frame is seen"
+    return f"Yellow: the pixels that move L most, |dL/dx| of each{part}. L: {probe.goal.text}."
 
 
 def stages(walk: Walk) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from neuropil.microscope.walk import Walk
 
 DIM = 0.55  # of the picture under the paint
 HOT = np.array([255, 205, 40], np.float64)  # the color of a pixel that moves much
+FRAME = 0.6  # how much of that color the frame has
 ENLARGED = 16  # pixels to one of the input, where there is no picture
 MUCH = 99.0  # percentile of the pixels that counts as much
 
@@ -47,6 +48,9 @@ def painted(walk: Walk) -> Image:
     )
     share = np.zeros(grey.shape)
     share[top:bottom, left:right] = np.asarray(large)[..., None] / 255
+    if walk.probe.sight and not walk.probe.sight.whole:  # a frame around what is seen
+        for edge in (np.s_[[top, bottom - 1], left:right], np.s_[top:bottom, [left, right - 1]]):
+            share[edge] = FRAME
     return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))
 
 

@@ -30,7 +30,7 @@ def seen(box: tuple[tuple[float, float], ...]) -> str:
 def pixels(walk: Walk, box: Box) -> str:
     """Word where that is on the picture, where the network sees a part of it only."""
     sight = walk.probe.sight
-    if not sight or sight.window == (0.0, 0.0, 1.0, 1.0):
+    if not sight or sight.whole:
         return ""
     height, width, _ = sight.pixels.shape
     left, top, right, bottom = on_picture(walk, box)

@@ -113,12 +113,14 @@ def test_folders_are_gone_through_and_bad_files_told(
         (["CAT", "-o", "there.png"], "there.png is there already; overwrite it with --force"),
         (["CAT", "--top", "0"], "top is 0; it lies between 1"),
         (["film.mp4"], "film.mp4 is a film, which classify doesn't take"),
-        (["empty"], "empty holds no pictures"),
+        (["empty", "CAT"], "no pictures are in empty; name folders"),
         (["CAT", "--teach", "album"], "--teach takes its folder alone; leave out"),
         (["--teach", "album", "--top", "5"], "--top means nothing with --teach; leave it out"),
         (["--teach", "no"], "there is no folder no"),
         (["--teach", ""], "an empty name; name a folder"),
         ([""], "an empty name; name a file or a folder"),
+        (["-"], "pictures are not read from a pipe (-); name a file"),
+        (["https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address; save"),
         (["CAT", "-o", "empty"], "empty can't be written; end the name in"),
         (
             ["--teach", "album", "-o", "mine.png"],
@@ -151,7 +153,7 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["mine.onnx", "mine-confusion.png"]
     assert "pictures: 24" in lines
-    assert "accuracy by chance: 0.3333" in lines
+    assert "accuracy of largest class: 0.3333" in lines
     assert float(lines[-2].removeprefix("accuracy: ")) > 0.7
     assert cli.run(["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["guesses"]
@@ -223,7 +225,7 @@ def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify) -> None
     mirrored = ones[0].replace(pixels=ones[0].pixels[:, ::-1].copy())
     with shown(Listener()):
         app.teach(Album({"one": ones[:5], "two": [*ones[5:], mirrored]}))
-    assert said == ["a picture looks the same in one and two"]
+    assert said == ["these look the same, in two classes: number 1 of one and number 6 of two"]
 
 
 def test_features_are_the_mean_of_the_views(app: Classify) -> None:

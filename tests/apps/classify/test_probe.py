@@ -106,9 +106,19 @@ def test_saliency_is_the_gradient(app: Classify) -> None:
         assert amount[y, x] == pytest.approx(max(slopes), rel=1e-3, abs=1e-6)
 
 
+def test_the_view_that_is_opened_is_named(app: Classify) -> None:
+    for label in ("cat", "ship", "none"):
+        mean, opened = look(app.probe(CAT, label=ClassName(label))).stages[-2:]
+        first = mean.worked.terms[0]
+        assert mean.worked.largest(1)[0] == 0, "the largest term is the one that is opened"
+        assert first.name.partition(", ")[2] == opened.worked.name.partition(", ")[2] != ""
+
+
 def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:
-    drawn = page.drawn(look(app.probe(CAT)), "")
+    drawn = page.drawn(look(app.probe(CAT)), "open DATA/TITLE.jpg")
     assert '"saliency": "data:image/jpeg' in drawn
+    assert "<code>open DATA/TITLE.jpg</code>" in drawn, "what is put in stays as it is"
+    assert "only what is in the frame is seen. L: z of cat in one view" in drawn
     assert '"rgb"' not in drawn.partition('id="data"')[2].partition("</script>")[0]
     line = ["open", "classify", str(SAMPLES / "cat-color.jpg"), "--saliency"]
     assert cli.run([*line, str(tmp_path / "s.png"), "--html", str(tmp_path / "w.html")]) == 0

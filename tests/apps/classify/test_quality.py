@@ -37,6 +37,12 @@ def test_measures_by_hand() -> None:
     found = quality.measures(seen)
     assert found["ten"] == 50
     assert found["eleven"] == 75  # the second cat counts as none
+    assert (found["ten_of_eleven"], found["none"]) == (50, 100)
+    p, n = (np.exp(5) / (np.exp(5) + 9), 1 / (1 + np.exp(-np.array([-4, 1, 4, 0.5]))))
+    assert found["off"] == pytest.approx(100 * abs(p - 0.5)), "two alike, half of them right"
+    gaps = np.array([1, 0, 1, 1]) - [p * (1 - n[0]), n[1], n[2], n[3]]
+    together = abs(gaps[0] + gaps[2])  # 0.92 and 0.98 are in the last bin
+    assert found["off_of_eleven"] == pytest.approx(25 * (together + abs(gaps[1]) + abs(gaps[3])))
     assert found["auroc"] == 0.75
     assert found["auroc_p"] == 0.5
 

@@ -33,6 +33,8 @@ def test_long_names_keep_their_ends() -> None:
 def test_letters_that_the_font_lacks_become_others() -> None:
     assert render.fitted("Äpfel\n é ✓", 200) == "Apfel e ?"
     assert render.fitted("W" * 400, 90).count("W") < 10
+    assert render.fitted("red\x1b[31m", 200) == "red\\x1b[31m"
+    assert render.marked(["Straße", "what?", "猫", "犬"]) == ["Straße", "what?", "3: 猫", "4: 犬"]
 
 
 def test_many_classes_make_a_picture_of_bounded_size() -> None:

@@ -140,10 +140,14 @@ def calibration_error(p: Floats, labels: NDArray[np.int64], n_bins: int = 15) ->
     The mean over 15 bins of confidence (the largest p) of |share right - mean confidence|, each bin
     weighted by how many pictures are in it.
     """
-    sure, right = p.max(axis=1), p.argmax(axis=1) == labels
+    return expected_calibration_error(p.max(axis=1), p.argmax(axis=1) == labels, n_bins)
+
+
+def expected_calibration_error(sure: Floats, right: NDArray[np.bool_], n_bins: int = 15) -> float:
+    """Measure it for answers of whatever kind: how sure each was (N,), and whether it was right."""
     bins = np.minimum((n_bins * sure).astype(np.int64), n_bins - 1)
     gaps = [abs((right[bins == b].astype(float) - sure[bins == b]).sum()) for b in range(n_bins)]
-    return float(np.sum(gaps) / len(p))
+    return float(np.sum(gaps) / len(sure))
 
 
 def photographs(folder: Path) -> Iterator[tuple[Image, str]]:

@@ -22,7 +22,7 @@ from neuropil.apps.classify.probe import found
 from neuropil.apps.classify.render import confusion, contacts
 from neuropil.apps.classify.teaching import Lesson, alike, taught
 from neuropil.apps.classify.views import View, seen, shallow, views
-from neuropil.kit.album import Album
+from neuropil.kit.album import Album, few
 from neuropil.kit.between import Between
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
@@ -48,7 +48,7 @@ class Taught:
     """A network for classes of one's own, and how it does on pictures that it hasn't seen.
 
     accuracy: share told right, by networks that saw four fifths of the pictures (cross-validation)
-    accuracy_by_chance: share that is right when the largest class is always said
+    accuracy_of_largest_class: share that is right when the largest class is always said
     """
 
     network: Model
@@ -56,7 +56,7 @@ class Taught:
     classes: tuple[str, ...]
     pictures: int
     accuracy: float
-    accuracy_by_chance: float
+    accuracy_of_largest_class: float
 
 
 @final
@@ -118,7 +118,7 @@ class Classify(App):
         labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
         photos = [photo for its in album.classes.values() for photo in its]
         groups = alike(np.stack([grey(photo) for photo in photos]))
-        warn(groups, labels, names)
+        warn(groups, labels, album.titles)
         lesson = taught(features(self.network, photos), labels, len(names), groups)
         return Taught(
             self.with_head(lesson, names),
@@ -183,12 +183,15 @@ def grey(photo: Image) -> NDArray[np.float64]:
     return small
 
 
-def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], names: tuple[str, ...]) -> None:
-    """Say which classes share pictures that look the same."""
+def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], titles: Sequence[str]) -> None:
+    """Say which pictures of different classes look the same."""
+    pairs = []
     for group in np.unique(groups):
-        both = np.unique(labels[groups == group])
-        if len(both) > 1:
-            say(f"a picture looks the same in {' and '.join(names[k] for k in both)}")
+        (its,) = np.nonzero(groups == group)
+        others = its[labels[its] != labels[its[0]]]
+        pairs += [f"{titles[its[0]]} and {titles[other]}" for other in others]
+    if pairs:
+        say(f"these look the same, in two classes: {few(pairs)}")
 
 
 def features(network: Network, photos: Sequence[Image]) -> NDArray[np.float64]:

@@ -51,8 +51,13 @@ class Pressed:
 
     @property
     def order(self) -> list[int]:
-        """Sort the views, the one with the largest z first: that one is opened."""
-        return [int(v) for v in np.argsort(-self.of_views, kind="stable")]
+        """Sort the views, the one with the largest z, of either sign, first: it is opened."""
+        return [int(v) for v in np.argsort(-np.abs(self.of_views), kind="stable")]
+
+    @property
+    def view(self) -> str:
+        """Name the view that is opened."""
+        return self.names[self.order[0]]
 
 
 def found(
@@ -64,7 +69,7 @@ def found(
     target: ClassName | None,
     rate: float,
 ) -> Probe:
-    """Find the neuron of a class, in the view that speaks for it most."""
+    """Find the neuron of a class, in the view that says most for it or against it."""
     best = ClassName(answer.ranked()[0].name)
     pressed = Pressed(answer, tuple(v.name for v in seen_as), answer.number(label or best))
     view = seen_as[pressed.order[0]]
@@ -104,12 +109,12 @@ def watched(pressed: Pressed, unit: Unit) -> Goal:
         only[unit.index] = 1
         return only
 
-    text = f"z of {pressed.word} in this view, which is looked at"
+    text = f"z of {pressed.word} in one view, {pressed.view}"
     return Goal(text, unit.tensor, lambda tensor: float(tensor[unit.index]), slope)
 
 
 def loss(pressed: Pressed, true: int | None, rate: float) -> Goal:
-    """Look at -ln p of the true answer, of this view: of the classes, or of the outside neuron."""
+    """Look at -ln p of the true answer, of one view: of the classes, or of the outside neuron."""
     if pressed.number is None:
         return outside_loss(pressed, 1.0 if true is None else 0.0, rate)
     if true is None:
@@ -129,13 +134,16 @@ def loss(pressed: Pressed, true: int | None, rate: float) -> Goal:
         made: Floats = ((p / p.sum() - np.eye(len(p))[true]) / T)[None]
         return made
 
-    return Goal(f"-ln p of the true {name} in this view", "logits", value, slope, rate)
+    return Goal(
+        f"-ln p of the true {name} in one view, {pressed.view}", "logits", value, slope, rate
+    )
 
 
 def outside_loss(pressed: Pressed, true: float, rate: float) -> Goal:
     """Look at -ln σ(o) where the picture shows none of the classes, else at -ln (1 - σ(o))."""
     sign = 1 if true else -1
-    text = f"-ln p that it {'is' if true else 'is not'} {pressed.answer.outside}"
+    says = "is" if true else "is not"
+    text = f"-ln p that it {says} {pressed.answer.outside}, in one view, {pressed.view}"
     return Goal(
         text,
         "outside",
@@ -163,7 +171,8 @@ def shown(pressed: Pressed) -> Worked:
     assert pressed.number is not None
     share_, known = float(pressed.answer.shares[pressed.number]), 1 - pressed.answer.unknown
     term = Term(f"share of {pressed.word} among the classes", share_, known, learned=False)
-    name = f"p of {pressed.word}; the weight is 1 - p of {pressed.answer.outside or 'none'}"
+    outside = pressed.answer.outside
+    name = f"p of {pressed.word}" + (f"; the weight is 1 - p of {outside}" if outside else "")
     return Worked(name, (term,), 0.0, IDENTITY, Ran(known * share_, known * share_, ROUNDING))
 
 
@@ -220,7 +229,8 @@ def named(unit: Unit, pressed: Pressed) -> str | None:
     if unit.tensor == "features":
         return f"feature {unit.index[1]}, the largest value of channel {unit.index[1]}"
     if unit.tensor == "logits":
-        return f"z of {pressed.answer.classes[unit.index[1]]}"
+        return f"z of {pressed.answer.classes[unit.index[1]]}, {pressed.view}"
     if unit.tensor == "outside":
-        return f"z of {pressed.answer.outside or 'none of them, which it never says'}"
+        outside = pressed.answer.outside or "none of them, which it never says"
+        return f"z of {outside}, {pressed.view}"
     return None

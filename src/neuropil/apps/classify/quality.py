@@ -22,7 +22,13 @@ from numpy.typing import NDArray
 
 from neuropil.apps.classify import records
 from neuropil.apps.classify.answer import Answer
-from neuropil.apps.classify.calibration import calibration_error, numbered, opened, run
+from neuropil.apps.classify.calibration import (
+    calibration_error,
+    expected_calibration_error,
+    numbered,
+    opened,
+    run,
+)
 from neuropil.apps.classify.data import CLASSES, Pictures, test_set
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.album import Album
@@ -107,12 +113,21 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         ("the whole and a few squares of it", *measures(seen).values()),
         ("the whole alone", *measures(whole).values()),
     ]
-    columns = ("what is looked at", "right of 10, %", "right of 11, %", "AUROC", "AUROC by max p")
+    columns = (
+        *("what is looked at", "of ten classes: right of 10, %", "right of 11, %"),
+        *("of none: right, %", "of all: right, %", "calibration error of 10, %", "of 11, %"),
+        *("AUROC", "AUROC by max p"),
+    )
     found = measures(seen)
     figures: Figures = {
         "n_photos": len(seen.shows),
         "photo_accuracy": found["ten"] / 100,
         "photo_accuracy_with_none": found["eleven"] / 100,
+        "photo_ten_with_none": found["ten_of_eleven"] / 100,
+        "photo_none": found["none"] / 100,
+        "photo_none_wrong": 1 - found["none"] / 100,
+        "photo_calibration_error": found["off"] / 100,
+        "photo_calibration_error_with_none": found["off_of_eleven"] / 100,
         "none_auroc": found["auroc"],
         "none_auroc_by_max_p": found["auroc_p"],
         "photo_accuracy_whole": measures(whole)["ten"] / 100,
@@ -123,20 +138,22 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
 def measures(seen: Seen) -> dict[str, float]:
     """Count what is right: among the ten; with none as an eleventh answer; inside above outside."""
     inside = seen.inside
-    ten = [
-        answer.classes[int(answer.z.argmax())] == word
-        for answer, word in zip(seen.answers, seen.shows, strict=True)
-        if word != NONE
-    ]
-    eleven = [
-        answer.ranked()[0].name == (answer.outside if word == NONE else word)
-        for answer, word in zip(seen.answers, seen.shows, strict=True)
-    ]
+    told = list(zip(seen.answers, seen.shows, strict=True))
+    ten = np.array([a.classes[int(a.z.argmax())] == word for a, word in told])
+    first = [answer.ranked()[0] for answer in seen.answers]
+    eleven = np.array(
+        [g.name == (a.outside if w == NONE else w) for g, (a, w) in zip(first, told, strict=True)]
+    )
     known = np.array([-answer.unknown for answer in seen.answers])
     surest = np.array([answer.shares.max() for answer in seen.answers])
+    sure = np.array([guess.probability for guess in first])
     return {
-        "ten": 100 * float(np.mean(ten)),
-        "eleven": 100 * float(np.mean(eleven)),
+        "ten": 100 * float(ten[inside].mean()),
+        "ten_of_eleven": 100 * float(eleven[inside].mean()),
+        "none": 100 * float(eleven[~inside].mean()),
+        "eleven": 100 * float(eleven.mean()),
+        "off": 100 * expected_calibration_error(surest[inside], ten[inside]),
+        "off_of_eleven": 100 * expected_calibration_error(sure, eleven),
         "auroc": auroc(known[inside], known[~inside]),
         "auroc_p": auroc(surest[inside], surest[~inside]),
     }

@@ -13,6 +13,7 @@ from PIL import ImageDraw, ImageFont
 
 from neuropil.apps.classify.views import shallow
 from neuropil.kit.image import Image
+from neuropil.kit.problem import printable
 
 Labels = NDArray[np.int64]
 
@@ -34,7 +35,7 @@ def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
     for n, (name, photo, lines) in enumerate(told):
         x, y = GAP + n % columns * (CELL + GAP), GAP + n // columns * high
         small = Picture.fromarray(shallow(photo.thumbnail(CELL)))
-        sheet.paste(small, (x + (CELL - small.width) // 2, y + (CELL - small.height) // 2))
+        sheet.paste(small, (x + (CELL - small.width) // 2, y + CELL - small.height))
         for i, words in enumerate((name, *lines)):
             ink = INK if i == 1 else QUIET
             canvas.text((x, y + CELL + 4 + i * LINE), fitted(words, CELL), fill=ink, font=font)
@@ -42,13 +43,8 @@ def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
 
 
 def fitted(words: str, width: float) -> str:
-    """Shorten a line in its middle until it fits, in letters that the font has.
-
-    Pillow's own font has Latin letters without accents: others become the nearest of these, or ?.
-    """
-    plain = unicodedata.normalize("NFKD", " ".join(words.split()))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = plain.encode("ascii", "replace").decode("ascii")
+    """Shorten a line in its middle until it fits, in letters that the font has."""
+    plain = lettered(words)
     font = ImageFont.load_default(SIZE)
     for kept in range(len(plain), 0, -1):
         first = (kept + 1) // 2
@@ -60,6 +56,21 @@ def fitted(words: str, width: float) -> str:
     return ""
 
 
+def lettered(words: str) -> str:
+    """Write words in the letters of Pillow's own font, which has no accents; others become ?."""
+    plain = unicodedata.normalize("NFKD", printable(" ".join(words.split())).replace("ß", "ss"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return plain.encode("ascii", "replace").decode("ascii")
+
+
+def marked(names: Sequence[str]) -> list[str]:
+    """Put its number before every name that loses letters: 猫 and 犬 are 1: ? and 2: ?."""
+    return [
+        name if lettered(name).count("?") == name.count("?") else f"{number}: {name}"
+        for number, name in enumerate(names, 1)
+    ]
+
+
 def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     """Draw how often each class (a row) was taken for each (a column)."""
     K = len(names)
@@ -69,11 +80,11 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     side = HEAD + K * size + GAP
     picture = Picture.new("RGB", (max(side, 420), side), PAPER)
     canvas = ImageDraw.Draw(picture)
-    right = f"{100 * np.trace(counts) / counts.sum():.1f} % of {counts.sum()} pictures right"
-    for i, words in enumerate((right, "rows: what it is", "columns: taken for")):
+    right = f"{100 * np.trace(counts) / counts.sum():.1f} % right", f"of {counts.sum()} pictures"
+    for i, words in enumerate((*right, "rows: what it is", "columns: taken for")):
         canvas.text((GAP, GAP + i * LINE), words, fill=QUIET, font_size=13)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    for row, name in enumerate(names):
+    for row, name in enumerate(marked(names)):
         middle = HEAD + (row + 0.5) * size
         if size >= LINE:
             label = fitted(name, HEAD - 2 * GAP)
@@ -88,11 +99,11 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
 
 def upright(picture: Picture.Image, name: str, middle: int) -> None:
     """Write the name of a column from below upward."""
-    strip = Picture.new("RGB", (HEAD - 8 - 4 * LINE, 20), PAPER)
+    strip = Picture.new("RGB", (HEAD - 8 - GAP, 20), PAPER)
     ImageDraw.Draw(strip).text(
         (0, 10), fitted(name, strip.width), fill=INK, anchor="lm", font_size=SIZE
     )
-    picture.paste(strip.rotate(90, expand=True), (middle - 10, 4 * LINE))
+    picture.paste(strip.rotate(90, expand=True), (middle - 10, GAP))
 
 
 def field(
