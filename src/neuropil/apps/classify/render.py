@@ -26,20 +26,31 @@ BLUE, RED = np.array([47, 111, 143]), np.array([181, 83, 45])  # right, wrong
 
 def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
     """Set pictures in rows, with their names and what was said of them."""
-    columns = min(len(told), max(1, round(1.2 * len(told) ** 0.5)))
+    n_columns = min(len(told), max(1, round(1.2 * len(told) ** 0.5)))
+    rows = [line_up(told[n : n + n_columns]) for n in range(0, len(told), n_columns)]
+    sheet = Picture.new("RGB", (rows[0].width, GAP + sum(row.height for row in rows)), PAPER)
+    y = GAP
+    for row in rows:
+        sheet.paste(row, (0, y))
+        y += row.height
+    return Image(np.asarray(sheet))
+
+
+def line_up(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Picture.Image:
+    """Set pictures side by side on one base line, what was said of each below it."""
+    small = [Picture.fromarray(shallow(photo.thumbnail(CELL))) for _, photo, _ in told]
+    base = max(picture.height for picture in small)
     n_lines = 1 + max(len(lines) for _, _, lines in told)
-    high = CELL + n_lines * LINE + GAP
-    size = GAP + columns * (CELL + GAP), GAP + -(-len(told) // columns) * high
-    sheet = Picture.new("RGB", size, PAPER)
-    canvas, font = ImageDraw.Draw(sheet), ImageFont.load_default(SIZE)
-    for n, (name, photo, lines) in enumerate(told):
-        x, y = GAP + n % columns * (CELL + GAP), GAP + n // columns * high
-        small = Picture.fromarray(shallow(photo.thumbnail(CELL)))
-        sheet.paste(small, (x + (CELL - small.width) // 2, y + CELL - small.height))
+    size = GAP + len(told) * (CELL + GAP), base + n_lines * LINE + GAP
+    row = Picture.new("RGB", size, PAPER)
+    canvas, font = ImageDraw.Draw(row), ImageFont.load_default(SIZE)
+    for n, (picture, (name, _, lines)) in enumerate(zip(small, told, strict=True)):
+        x = GAP + n * (CELL + GAP)
+        row.paste(picture, (x + (CELL - picture.width) // 2, base - picture.height))
         for i, words in enumerate((name, *lines)):
             ink = INK if i == 1 else QUIET
-            canvas.text((x, y + CELL + 4 + i * LINE), fitted(words, CELL), fill=ink, font=font)
-    return Image(np.asarray(sheet))
+            canvas.text((x, base + 4 + i * LINE), fitted(words, CELL), fill=ink, font=font)
+    return row
 
 
 def fitted(words: str, width: float) -> str:
