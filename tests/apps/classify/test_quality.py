@@ -69,6 +69,7 @@ def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
         "short_adamw_seed1_held_out": 0.88,
         "short_adamw_minutes": 20.0,
         "short_adamw_seed1_minutes": 20.0,
+        "short_adamw_seed1_test": 0.87,
     }
     assert table.rows[0] == ("classify-short-adamw", 0, 500, 20.0, 2, 87.5, "")
     assert table.rows[1][-1] == "87.00"

@@ -260,7 +260,8 @@ def recorded() -> tuple[list[Table], Figures]:
     columns = ("recipe", "seed", "steps", "minutes", "cores", "held out, %", "test, %")
     held_out: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
     minutes: Figures = {f"{key(row)}_minutes": row.seconds / 60 for row in rows}
-    return [Table("Trainings on record", columns, table)], held_out | minutes
+    test: Figures = {f"{key(row)}_test": row.test for row in rows if row.test is not None}
+    return [Table("Trainings on record", columns, table)], held_out | minutes | test
 
 
 def key(row: records.Row) -> str:
