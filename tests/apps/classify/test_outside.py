@@ -29,6 +29,19 @@ def test_of_every_group_its_share_is_drawn() -> None:
     assert np.bincount(drawn) / 6000 == pytest.approx(outside.SHARES, abs=0.02)
 
 
+def test_certainty_is_what_the_truth_allows() -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.permutation(np.repeat([SMALL, OF_TEN, OF_NONE], (5000, 5000, 10000)))
+    z = np.log(np.where(groups == OF_NONE, 3.0, 1 / 3))
+    wrong = rng.random(20000) < 0.25  # σ(ln 3) = 0.75
+    z[wrong] *= -1
+    assert outside.certainty(z, groups) == pytest.approx(1, abs=0.1)
+    assert outside.certainty(5 * z, groups) == pytest.approx(0.2, abs=0.02)
+    x = rng.normal(size=(5, 20))
+    neurons = outside.Outside(np.eye(20), np.ones(20), np.ones((1, 20)), np.ones(1))
+    assert neurons.scaled(0.5).z(x) == pytest.approx(0.5 * neurons.z(x))
+
+
 def test_a_fold_is_judged_by_neurons_that_have_not_seen_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,8 +5,9 @@
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
 most likely (Guo et al. 2017). The neurons that say *none of them* learn (`outside.py`) from the
 features of photographs of one of the ten classes and of none, and of small pictures of the ten;
-DIR holds `cifar10.zip` and `photos-*.zip`. Which photograph shows what was seen by eye: the
-collections are sorted by what they show, so that ranges of numbers tell it.
+how sure they may be is found by cross-validation. DIR holds `cifar10.zip` and `photos-*.zip`. Which
+photograph shows what was seen by eye: the collections are sorted by what they show, so that ranges
+of numbers tell it.
 
     N  pictures     K  classes     D  features
 """
@@ -98,7 +99,8 @@ def calibrated(made: Path, folder: Path) -> Model:
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     photos, shown = zip(*(*photographs(folder), *small(held)), strict=True)
     x, groups = features(network, photos), np.array([group(word) for word in shown])
-    neurons, unseen = outside.learned(x, groups), outside.crossed(x, groups)
+    unseen = outside.crossed(x, groups)
+    neurons = outside.learned(x, groups).scaled(outside.certainty(unseen, groups))
     is_none = groups == outside.OF_NONE
     scores = json.loads(network.metadata["scores"]) | {
         "held_out_accuracy": float((logits.argmax(axis=1) == held.labels).mean()),

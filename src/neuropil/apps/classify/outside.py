@@ -8,12 +8,12 @@ however many there are of each.
     N  pictures     D  features     M  hidden neurons
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.teaching import folded
+from neuropil.apps.classify.teaching import folded, scale
 from neuropil.core import Adam, Dense, Network, ReLU, binary_cross_entropy, cosine
 
 Floats = NDArray[np.float64]
@@ -42,6 +42,10 @@ class Outside:
         made: Floats = h @ self.weight[0] + self.bias[0]
         return made
 
+    def scaled(self, factor: float) -> "Outside":
+        """Multiply o: the same answers, more or less sure."""
+        return replace(self, weight=factor * self.weight, bias=factor * self.bias)
+
 
 def learned(x: Floats, groups: Labels) -> Outside:
     """Learn from features (N, D) of pictures of the three groups (N,)."""
@@ -67,6 +71,16 @@ def balanced(groups: Labels) -> Labels:
     """Draw as many pictures as there are, of every group its share; some more than once."""
     p = SHARES[groups] / np.bincount(groups)[groups]
     return np.random.default_rng(0).choice(len(groups), len(groups), p=p / p.sum())
+
+
+def certainty(z: Floats, groups: Labels) -> float:
+    """Find the factor for the o (N,) of neurons that have not seen it that makes the truth likely.
+
+    What the temperature is for the classes (Guo et al. 2017), groups weighed as for learning.
+    """
+    drawn = balanced(groups)
+    logits = np.stack([np.zeros(len(drawn)), z[drawn]], axis=1)
+    return scale(logits, (groups[drawn] == OF_NONE).astype(np.int64))
 
 
 def crossed(x: Floats, groups: Labels) -> Floats:
