@@ -14,7 +14,7 @@ from neuropil.apps.classify.infer import Classify
 from neuropil.apps.classify.records import Row
 from neuropil.kit.image import Image
 
-SHIPPED = ("plateau", "shallow", "narrow", "base")  # whose test was looked at, once each
+SHIPPED = ("plateau", "shallow", "narrow", "base", "long")  # whose test was looked at, once each
 
 
 def test_the_record_that_is_there() -> None:
@@ -50,7 +50,7 @@ def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "argv", ["records", str(tmp_path / "run"), str(tmp_path)])
     records.main()
     (row,) = records.rows()
-    assert (row.recipe, row.held_out, row.test, row.cores) == ("classify-base", 0.8, None, 2)
+    assert (row.recipe, row.held_out, row.test, row.cores) == ("classify-long", 0.8, None, 2)
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--test", "--one-core"])
     records.main()
     (row,) = records.rows()

@@ -1,6 +1,6 @@
 """What a trained network still lacks: how sure it may be, and when it is none of the classes.
 
-    python -m neuropil.apps.classify.calibration runs/classify-base/classify-base.onnx DIR NEW.onnx
+    python -m neuropil.apps.classify.calibration runs/classify-long/classify-long.onnx DIR NEW.onnx
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
 most likely (Guo et al. 2017). The neurons that say *none of them* learn (`outside.py`) from the

@@ -68,8 +68,8 @@ class Classify(App):
     verbs = ("teach",)
     weights: ClassVar[Weights] = Weights(
         Path(__file__).parent / "weights",
-        "classify-base-v1.onnx",
-        sha256="174f4c1df3a4aec682bc9e8b349a9506dd5cac94b48d3f6f5f80f932a51d1457",
+        "classify-long-v1.onnx",
+        sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
         licence="MIT",
     )
 

@@ -1,7 +1,7 @@
 """The record of trainings: how right a network is after how many minutes, trick by trick.
 
     python -m neuropil.apps.classify.records runs/classify-short DIR          adds a row
-    python -m neuropil.apps.classify.records runs/classify-base DIR --test    and looks at the test
+    python -m neuropil.apps.classify.records runs/classify-long DIR --test    and looks at the test
 
 Every row is of a training that was run: accuracy on all 5,000 held-out pictures, and on the 10,000
 of the test for networks that could have been shipped, which is looked at once for each.
