@@ -61,8 +61,8 @@ def long() -> Recipe:
 
     neuropil train classify long --data DIR
 
-    MINUTES minutes on two cores of a Xeon at 2.8 GHz (float32), beside some other work, in two stages (it
-    goes on with --resume); HELD % of the 5,000 held-out pictures right, TEST % of the test;
+    169 minutes on two cores of a Xeon at 2.8 GHz (float32), beside some other work, in two stages
+    (it goes on with --resume); 94.3 % of the 5,000 held-out pictures right, 94.1 % of the test;
     n = 1 seed; 2026-11-26. (It was launched for 4,500 steps and shortened at step 387.)
     """
     batch = partial(data.batch, hole=12)
