@@ -66,7 +66,7 @@ def sheet(archive: Path, n_columns: int, side: int) -> Picture.Image:
             with Picture.open(io.BytesIO(file.read(name))) as picture:
                 W, H = picture.size
                 inside = (BORDER * W, BORDER * H, (1 - BORDER) * W, (1 - BORDER) * H)
-                grey = np.asarray(picture.convert("RGB").crop(tuple(map(round, inside))))
+                grey = np.asarray(picture.convert("RGB").crop(inside))
             made.append(colorize(Image(grey)).thumbnail(side - 4).pixels)
     n_rows = -(-len(made) // n_columns)
     whole = Picture.new("RGB", (n_columns * side, n_rows * side), "white")
