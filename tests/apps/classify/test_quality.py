@@ -41,6 +41,7 @@ def test_measures_by_hand() -> None:
     p, n = (np.exp(5) / (np.exp(5) + 9), 1 / (1 + np.exp(-np.array([-4, 1, 4, 0.5]))))
     assert found["off"] == pytest.approx(100 * abs(p - 0.5)), "two alike, half of them right"
     gaps = np.array([1, 0, 1, 1]) - [p * (1 - n[0]), n[1], n[2], n[3]]
+    assert found["sure"] == pytest.approx(25 * np.sum([p * (1 - n[0]), *n[1:]]))
     together = abs(gaps[0] + gaps[2])  # 0.92 and 0.98 are in the last bin
     assert found["off_of_eleven"] == pytest.approx(25 * (together + abs(gaps[1]) + abs(gaps[3])))
     assert found["auroc"] == 0.75

@@ -115,7 +115,8 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     ]
     columns = (
         *("what is looked at", "of ten classes: right of 10, %", "right of 11, %"),
-        *("of none: right, %", "of all: right, %", "calibration error of 10, %", "of 11, %"),
+        *("of none: right, %", "of all: right, %", "mean p, %"),
+        *("calibration error of 10, %", "of 11, %"),
         *("AUROC", "AUROC by max p"),
     )
     found = measures(seen)
@@ -126,6 +127,7 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         "photo_ten_with_none": found["ten_of_eleven"] / 100,
         "photo_none": found["none"] / 100,
         "photo_none_wrong": 1 - found["none"] / 100,
+        "photo_confidence": found["sure"] / 100,
         "photo_calibration_error": found["off"] / 100,
         "photo_calibration_error_with_none": found["off_of_eleven"] / 100,
         "none_auroc": found["auroc"],
@@ -152,6 +154,7 @@ def measures(seen: Seen) -> dict[str, float]:
         "ten_of_eleven": 100 * float(eleven[inside].mean()),
         "none": 100 * float(eleven[~inside].mean()),
         "eleven": 100 * float(eleven.mean()),
+        "sure": 100 * float(sure.mean()),
         "off": 100 * expected_calibration_error(surest[inside], ten[inside]),
         "off_of_eleven": 100 * expected_calibration_error(sure, eleven),
         "auroc": auroc(known[inside], known[~inside]),
