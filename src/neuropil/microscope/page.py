@@ -17,7 +17,7 @@ from neuropil.core.telling import DIGITS, number
 from neuropil.core.worked import Worked
 from neuropil.kit.image import Image
 from neuropil.kit.page import address
-from neuropil.kit.probe import Probe, Sight
+from neuropil.kit.probe import Goal, Sight
 from neuropil.microscope import saliency
 from neuropil.microscope.field import Box, field
 from neuropil.microscope.stage import Stage
@@ -37,18 +37,19 @@ def drawn(walk: Walk, command: str) -> str:
     title = f"Behind {sight.words}" if sight else f"Inside {first}"
     footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
     seen = picture(sight) if sight else None
-    if seen and walk.probe.views and walk.probe.saliency:
-        seen |= {"saliency": address(saliency.painted(walk)), "moved": moved(walk.probe)}
+    if sight and seen and walk.probe.views and walk.probe.saliency:
+        words = legend(sight, walk.probe.goal)
+        seen |= {"saliency": address(saliency.painted(walk)), "legend": words}
     data = json.dumps({"stages": stages(walk), "sight": seen}, allow_nan=False)
     parts = {"TITLE": html.escape(title), "FOOTER": footer, "DATA": data.replace("<", "\\u003c")}
     page = TEMPLATE.read_text(encoding="utf-8")
     return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
 
 
-def moved(probe: Probe) -> str:
+def legend(sight: Sight, goal: Goal) -> str:
     """Word what the saliency picture shows."""
-    part = "" if probe.sight is None or probe.sight.whole else "; only what is in the frame is seen"
-    return f"Yellow: the pixels that move L most, |dL/dx| of each{part}. L: {probe.goal.text}."
+    part = "" if sight.whole else "; only what is in the frame is seen"
+    return f"Yellow: the pixels that move L most, |dL/dx| of each{part}. L: {goal.text}."
 
 
 def stages(walk: Walk) -> list[dict[str, Any]]:

@@ -143,9 +143,8 @@ def measures(seen: Seen) -> dict[str, float]:
     told = list(zip(seen.answers, seen.shows, strict=True))
     ten = np.array([a.classes[int(a.z.argmax())] == word for a, word in told])
     first = [answer.ranked()[0] for answer in seen.answers]
-    eleven = np.array(
-        [g.name == (a.outside if w == NONE else w) for g, (a, w) in zip(first, told, strict=True)]
-    )
+    true = [a.outside if word == NONE else word for a, word in told]
+    eleven = np.array([guess.name == word for guess, word in zip(first, true, strict=True)])
     known = np.array([-answer.unknown for answer in seen.answers])
     surest = np.array([answer.shares.max() for answer in seen.answers])
     sure = np.array([guess.probability for guess in first])
