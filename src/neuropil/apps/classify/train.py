@@ -126,7 +126,7 @@ def untrained() -> nn.Module:
 
 
 def stepping(picture: data.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
-    """Make a step of the shipped recipe on one batch: forward, backward, update, as is timed."""
+    """Make a step of `base` on one batch: forward, backward, update, as is timed."""
     recipe, place = base(), torch.device("cpu")
     network = placed(recipe.network(), place)
     optimizer = recipe.optimizer(network, recipe.lr)
