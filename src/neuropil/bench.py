@@ -21,7 +21,7 @@ from types import ModuleType
 
 from neuropil import registry
 from neuropil.kit.problem import Problem, guess
-from neuropil.kit.report import Report, Table
+from neuropil.kit.report import Figure, Report, Table
 from neuropil.kit.weights import VARIABLE, Weights, cores
 
 PARTS = ("core", "microscope", "biology")
@@ -86,7 +86,7 @@ def _said(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _short(value: float | int | str) -> float | int | str:
+def _short(value: Figure) -> Figure:
     """Cut the digits of a float that no measurement has."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 

@@ -12,7 +12,7 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     report = bench.measure(None)
     keys = {"seconds_open_unit", "nodes_checked", "worst_relative_error"}
     assert keys <= report.figures.keys()
-    assert float(report.figures["worst_relative_error"]) < 1e-4
-    assert int(report.figures["nodes_checked"]) > 50
+    assert float(report.figures["worst_relative_error"] or 1) < 1e-4
+    assert int(report.figures["nodes_checked"] or 0) > 50
     (table,) = report.tables
     assert all(row[3] == row[4] for row in table.rows)  # as many proven as opened

@@ -22,7 +22,7 @@ from neuropil.biology.learning import RULES, Learned, accuracy
 from neuropil.biology.membrane import crossings, simulate, steady_current
 from neuropil.biology.plasticity import Timing, paired
 from neuropil.core.digits import digits
-from neuropil.kit.report import Report, Table
+from neuropil.kit.report import Figures, Report, Table
 
 SEEDS = {"hebb": 1, "oja": 5, "stdp": 3, "backprop": 5}  # Hebb's rule draws nothing
 STARTS = 5
@@ -115,10 +115,10 @@ def plasticity() -> list[Row]:
     ]
 
 
-def learning() -> tuple[Table, dict[str, float | int | str]]:
+def learning() -> tuple[Table, Figures]:
     """Let each rule learn the digits with several seeds, and test it."""
     rows: list[tuple[object, ...]] = []
-    figures: dict[str, float | int | str] = {}
+    figures: Figures = {}
     for rule, seeds in SEEDS.items():
         scores, learned = tested(rule, seeds)
         spread = stdev(scores) if seeds > 1 else 0.0

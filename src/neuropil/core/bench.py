@@ -27,7 +27,7 @@ from neuropil.core.neural import affine, cross_entropy, sigmoid
 from neuropil.core.nn import Network
 from neuropil.core.optim import Adam
 from neuropil.core.tensor import Array
-from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed
 
 N_IN, N_HIDDEN, N_OUT, BATCH, RATE = 64, 32, 10, 32, 0.01
 SEEDS, EPOCHS = 5, 30  # of the accuracies
@@ -247,13 +247,13 @@ def accuracies(peer: Peer) -> list[float]:
     return found
 
 
-def compared(peers: list[Peer], seconds: list[float]) -> tuple[Table, dict[str, float | int | str]]:
+def compared(peers: list[Peer], seconds: list[float]) -> tuple[Table, Figures]:
     """Put time and accuracy side by side; each library counts in its fastest form."""
     took = dict(zip(peers, seconds, strict=True))
     fastest = {p.key: p for p in sorted(peers, key=lambda p: took[p], reverse=True)}
     scores = {peer: accuracies(peer) for peer in fastest.values()}
     ours = peers[0]
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "microseconds_per_step": 1e6 * took[ours],
         "digits_accuracy_mean": mean(scores[ours]),
         "digits_accuracy_sd": stdev(scores[ours]),
@@ -279,7 +279,7 @@ def compared(peers: list[Peer], seconds: list[float]) -> tuple[Table, dict[str, 
 # ---- where the time goes ------------------------------------------------------------------------
 
 
-def where_time_goes(known: Digits) -> tuple[Table, dict[str, float | int | str]]:
+def where_time_goes(known: Digits) -> tuple[Table, Figures]:
     """Take a step apart: matrix products, other arithmetic, the graph, the optimizer, the rest."""
     x, y = known.x_train[:BATCH], known.y_train[:BATCH]
     network = Network(Dense(N_IN, N_HIDDEN), Sigmoid(), Dense(N_HIDDEN, N_OUT))

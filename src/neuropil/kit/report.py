@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
+Figure = float | int | str | None  # None: not known
+Figures = dict[str, Figure]  # by name, which ends in the unit
+
 
 @dataclass(frozen=True)
 class Table:
@@ -17,10 +20,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that one run has measured; a figure's name ends in its unit."""
+    """Everything that one run has measured."""
 
     tables: tuple[Table, ...]
-    figures: dict[str, float | int | str]
+    figures: Figures
 
 
 def timed(function: Callable[[], object], repeats: int) -> float:

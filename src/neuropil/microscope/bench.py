@@ -20,7 +20,7 @@ import numpy as np
 
 from neuropil.kit.probe import Probe, Unit
 from neuropil.kit.progress import track
-from neuropil.kit.report import Report, Table
+from neuropil.kit.report import Figures, Report, Table
 from neuropil.microscope.graph import Array, Graph, read
 from neuropil.microscope.slide import Slide, applied, as_input, prepared, watched
 from neuropil.microscope.walk import walked
@@ -46,7 +46,7 @@ def measure(data: Path | None) -> Report:
     names = ("network", "nodes", "worst relative error", "units", "proven", "seconds a unit")
     table = Table("Every node by core beside ONNX Runtime, and units opened", names, tuple(rows))
     first = in_a_fresh_process(next(f for f in files if f.stem.startswith("colorize")))
-    figures: dict[str, float | int | str] = {
+    figures: Figures = {
         "seconds_open_unit": median(seconds),
         "seconds_open_unit_slowest": max(seconds),
         "seconds_open_unit_fresh_process": first,

@@ -1,6 +1,7 @@
 """What is measured of answers."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +72,22 @@ def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
         "short_adamw_minutes": 20.0,
         "short_adamw_seed1_minutes": 20.0,
         "short_adamw_seed1_test": 0.87,
+        "short_adamw_n_seeds": 2,
+        "short_adamw_held_out_mean": pytest.approx(0.8775),
+        "short_adamw_held_out_sd": pytest.approx(0.005 / 2**0.5),
     }
     assert table.rows[0] == ("classify-short-adamw", 0, 500, 20.0, 2, 87.5, "")
     assert table.rows[1][-1] == "87.00"
+
+
+def test_spread_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row("classify-base", 500, 0, 1200.0, 2, 0.9, 0.92, "2026-11-25", "abc")
+    monkeypatch.setattr(records, "rows", lambda: [row, replace(row, seed=1, test=0.9)])
+    _, figures = quality.recorded()
+    assert figures["base_test_mean"] == pytest.approx(0.91)
+    assert figures["base_test_sd"] == pytest.approx(0.02 / 2**0.5)
+    assert figures["base_held_out_sd"] == 0
+    assert quality.over_seeds("base", [0.9]) == {"base_mean": 0.9, "base_sd": None}
 
 
 def test_photographs_that_are_not_there_are_a_problem(tmp_path: Path) -> None:

@@ -24,14 +24,12 @@ from numpy.typing import NDArray
 from neuropil.apps.classify import quality, records
 from neuropil.apps.classify.data import BATCH, CLASSES, SIDE
 from neuropil.apps.classify.infer import Classify
-from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network
 
 MANY = 256  # pictures at once
 ROUNDS = {1: 30, MANY: 5}  # how often each is timed
 TRAINED = 3  # steps of training that are timed
-
-Figures = dict[str, float | int | str]
 
 
 def measure(data: Path | None) -> Report:

@@ -13,7 +13,7 @@ import csv
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from neuropil.kit.album import Album
 from neuropil.kit.image import Image
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
-from neuropil.kit.report import Table
+from neuropil.kit.report import Figures, Table
 
 PHOTOS = Path(__file__).with_name("photos.tsv")
 NONE = "none"
@@ -53,7 +53,6 @@ TAUGHT = {  # classes that the network has never seen, for --teach: where photog
     "house": ("pacs_photo", 881, 1159),
 }
 
-Figures = dict[str, float | int | str]
 Floats = NDArray[np.float64]
 
 
@@ -68,7 +67,7 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     right = told == test.labels
     unknown = 1 / (1 + np.exp(-made["outside"][:, 0]))
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
-    seeds = [row.test for row in records.siblings(app.network) if row.test]
+    seeds = [row.test for row in records.siblings(app.network) if row.test is not None]
     shares = tuple(
         (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
         for k, name in enumerate(CLASSES)
@@ -76,13 +75,18 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     figures: Figures = {
         "accuracy": float(right.mean()),
         "accuracy_with_none": float(first.mean()),
-        "accuracy_mean": float(np.mean(seeds)) if seeds else float(right.mean()),
-        "accuracy_sd": float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0,
+        **over_seeds("accuracy", seeds or [float(right.mean())]),
         "n_seeds": max(1, len(seeds)),
         "calibration_error": calibration_error(p, test.labels),
     }
     columns = ("class", "right, %", "most often taken for")
     return [Table("CIFAR-10, 10,000 test pictures", columns, shares)], figures
+
+
+def over_seeds(name: str, shares: Sequence[float]) -> Figures:
+    """Tell mean and spread over trainings that differ in their seed; one alone has no spread."""
+    sd = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
+    return {f"{name}_mean": float(np.mean(shares)), f"{name}_sd": sd}
 
 
 def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
@@ -263,10 +267,29 @@ def recorded() -> tuple[list[Table], Figures]:
     held_out: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
     minutes: Figures = {f"{key(row)}_minutes": row.seconds / 60 for row in rows}
     test: Figures = {f"{key(row)}_test": row.test for row in rows if row.test is not None}
-    return [Table("Trainings on record", columns, table)], held_out | minutes | test
+    figures = held_out | minutes | test | repeated(rows)
+    return [Table("Trainings on record", columns, table)], figures
+
+
+def repeated(rows: Sequence[records.Row]) -> Figures:
+    """Tell mean and spread of the recipes that were run with more than one seed."""
+    figures: Figures = {}
+    for recipe in dict.fromkeys(row.recipe for row in rows):
+        alike = [row for row in rows if row.recipe == recipe]
+        if len(alike) > 1:
+            figures[f"{short(recipe)}_n_seeds"] = len(alike)
+            figures |= over_seeds(f"{short(recipe)}_held_out", [row.held_out for row in alike])
+            tests = [row.test for row in alike if row.test is not None]
+            if len(tests) == len(alike):
+                figures |= over_seeds(f"{short(recipe)}_test", tests)
+    return figures
 
 
 def key(row: records.Row) -> str:
     """Name the figure of a row."""
-    name = row.recipe.removeprefix("classify-").replace("-", "_")
-    return f"{name}_seed{row.seed}" if row.seed else name
+    return f"{short(row.recipe)}_seed{row.seed}" if row.seed else short(row.recipe)
+
+
+def short(recipe: str) -> str:
+    """Name a recipe as figures do."""
+    return recipe.removeprefix("classify-").replace("-", "_")

@@ -25,7 +25,7 @@ from neuropil.apps.colorize.infer import Colorize
 from neuropil.apps.colorize.measures import Bytes
 from neuropil.kit.film import Film, Frame, record
 from neuropil.kit.image import Image
-from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -60,10 +60,10 @@ def samples() -> list[Bytes]:
     return [np.asarray(Image.open(file).thumbnail(256).pixels, np.uint8) for file in files]
 
 
-def speed(app: Colorize) -> tuple[list[Table], dict[str, float | int | str]]:
+def speed(app: Colorize) -> tuple[list[Table], Figures]:
     """Time whole jobs, from file to file, and the bare network beside others."""
     size = app.weights.folder / app.weights.file
-    figures: dict[str, float | int | str] = {"weights_mb": size.stat().st_size / 1e6}
+    figures: Figures = {"weights_mb": size.stat().st_size / 1e6}
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         figures["seconds_256"] = photo_seconds(app, here, 256, 256, repeats=9)

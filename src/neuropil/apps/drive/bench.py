@@ -21,7 +21,7 @@ from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.infer import Drive
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.problem import Problem
-from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network
 
 FIRST = 10_000  # seed of the first track that is scored on
@@ -35,8 +35,6 @@ PUBLISHED = (  # rl-baselines3-zoo's benchmark.md; Ha and Schmidhuber 2018
 DECISIONS = 200  # that are timed
 DISTURBED = 20  # tracks at most for each disturbance
 TEN = 10  # tracks in a row
-
-Figures = dict[str, float | int | str]
 
 
 def measure(data: Path | None, *, tracks: int = USUAL) -> Report:

@@ -19,7 +19,7 @@ from neuropil.apps.handwrite.styles import Style, shipped, told
 from neuropil.apps.handwrite.writing import Arrays, B, S, Task, begin, blank
 from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
-from neuropil.kit.report import Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network, Weights
 
 JUDGE = Weights(
@@ -71,8 +71,8 @@ def measure(data: Path | None) -> Report:
     styles = {name: Style.parse(name) for name in shipped()["named"]}
     networks = (PEN.open(), HAND.open(), READER.open(), JUDGE.open())
     desk = Desk(*networks, styles, lines(data, "held out"), reader_examples(data).by_writer)
-    figures: dict[str, float | int | str] = {}
-    parts: tuple[Callable[[Desk, dict[str, float | int | str]], Table], ...] = (
+    figures: Figures = {}
+    parts: tuple[Callable[[Desk, Figures], Table], ...] = (
         legibility,
         characters,
         hands,
@@ -86,7 +86,7 @@ def measure(data: Path | None) -> Report:
     return Report(tables, figures)
 
 
-def legibility(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def legibility(desk: Desk, figures: Figures) -> Table:
     """Write 200 sentences, each in three of the styles, and have them read by the judge."""
     names, sentences = list(desk.styles), quality.sentences()
     cases = {"unbiased": (1, 0.0), "first": (1, NEATNESS), "last": (TRIES_OF_A_LINE, NEATNESS)}
@@ -130,7 +130,7 @@ def legibility(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     )
 
 
-def characters(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def characters(desk: Desk, figures: Figures) -> Table:
     """Write each of the 95 characters in four contexts and all styles; count how often it reads."""
     tried = quality.contexts()
     texts = sorted({text for its in tried.values() for text in its})
@@ -155,7 +155,7 @@ def characters(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     )
 
 
-def hands(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def hands(desk: Desk, figures: Figures) -> Table:
     """Tell the named styles apart by a classifier that knows real lines of their writers alone."""
     texts = quality.sentences()[:20]
     made = [desk.written(style, texts, TRIES_OF_A_LINE) for style in desk.styles.values()]
@@ -173,7 +173,7 @@ def hands(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     )
 
 
-def learned(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def learned(desk: Desk, figures: Figures) -> Table:
     """Learn the hands of held-out writers from a few lines, and write in them."""
     writers, texts = desk.by_writer(), quality.sentences()[:WRITTEN]
     first, last, made = [], [], []
@@ -204,7 +204,7 @@ def learned(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     )
 
 
-def likelihood(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def likelihood(desk: Desk, figures: Figures) -> Table:
     """Measure -log p of real held-out lines, with the right text and style and without."""
     some = [w for its in desk.by_writer().values() for w in its[LEARNED:]][:SHOWN]
     own = {
@@ -232,7 +232,7 @@ def likelihood(desk: Desk, figures: dict[str, float | int | str]) -> Table:
     )
 
 
-def speed(desk: Desk, figures: dict[str, float | int | str]) -> Table:
+def speed(desk: Desk, figures: Figures) -> Table:
     """Time the pen beside others, and a letter of 300 words with everything that belongs to it."""
     ours, graves, eager = ours_a_point(), graves_a_point(), eager_a_point()
     text = " ".join(" ".join(quality.sentences()).split()[:LETTER])
