@@ -157,6 +157,15 @@ def test_common_options_reach_where_they_belong(
 # Mistakes
 
 
+def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
+    assert cli.run(["invert", "-dash.png"]) == 2
+    assert "no such option" in capsys.readouterr().err
+    Path("old.png").rename("-dash.png")
+    assert cli.run(["invert", "-dash.png"]) == 2
+    assert "for the file of that name type ./-dash.png" in capsys.readouterr().err
+    assert cli.run(["invert", "./-dash.png"]) == 0
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
@@ -166,6 +175,7 @@ def test_common_options_reach_where_they_belong(
         ("invert old.png --strength x", "strength is x; it takes a number from 0 to 2"),
         ("invert old.png --mode odd", "mode is odd; it is one of plain, fancy"),
         ("invert old.png --spot here", "here is no place; give X,Y"),
+        ("list old.png", "got unexpected extra argument(s) (old.png); --help shows what it takes"),
         ("invert old.png --strenght 1", "no such option: --strenght (did you mean --strength?)"),
         ("invert old.png --strength", "option '--strength' requires an argument"),
         ("invert old.png --quality 0", "quality is 0; it lies between 1 and 100"),

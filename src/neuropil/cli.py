@@ -70,7 +70,7 @@ def run(line: Sequence[str]) -> int:
     except Problem as problem:
         return complain(str(problem), MISTAKE)
     except typer.TyperException as error:
-        return complain(_sentence(error), MISTAKE)
+        return complain(_sentence(error, line), MISTAKE)
     except KeyboardInterrupt:
         return complain("stopped; nothing half-written", STOPPED)
     except BrokenPipeError:  # `neuropil list | head`
@@ -89,10 +89,13 @@ def run(line: Sequence[str]) -> int:
         return complain(f"a fault of ours, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
 
 
-def _sentence(error: typer.TyperException) -> str:
+def _sentence(error: typer.TyperException, line: Sequence[str]) -> str:
     """Word a mistake in the line as the others are worded."""
+    if dashed := [word for word in line if word.startswith("-") and Path(word).exists()]:
+        return f"{dashed[0]} reads as an option; for the file of that name type ./{dashed[0]}"
     near = getattr(error, "possibilities", None)
     text = " ".join((error.message if near else error.format_message()).split()).rstrip(".")
+    text += "; --help shows what it takes" if "unexpected extra" in text else ""
     return text[:1].lower() + text[1:] + (f" (did you mean {near[0]}?)" if near else "")
 
 
@@ -240,7 +243,7 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
         lens["saliency"].parent.mkdir(parents=True, exist_ok=True)
         paint.save(lens["saliency"])
     if lens["json"]:
-        typer.echo(json.dumps(telling.numbers(walk), allow_nan=False))
+        typer.echo(json.dumps(telling.numbers(walk, lens["terms"]), allow_nan=False))
         return DONE
     digits = None if lens["exact"] else lens["digits"]
     typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))

@@ -95,11 +95,24 @@ def test_links_are_followed_and_hidden_folders_are_not(folder: Path, tmp_path: P
     filled(elsewhere, 2, 500)
     (tmp_path / "rose" / "more").symlink_to(elsewhere)
     (tmp_path / "rose" / "back").symlink_to(tmp_path / "rose")
+    (tmp_path / "rose" / "up").symlink_to(tmp_path)
+    (tmp_path / "rose" / "further").symlink_to(tmp_path.parent)
     assert len(Album.open(folder).classes["rose"]) == 8
 
 
+def test_what_may_be_meant_is_said(folder: Path) -> None:
+    (folder / "more").mkdir()
+    inner = folder / "more" / "flowers"
+    for name in ("rose", "lily"):
+        filled(inner / name, 5, 700)
+    with pytest.raises(Problem, match=r"one class only, flowers \(did you mean .*flowers\?\)"):
+        Album.open(folder / "more")
+    with pytest.raises(Problem, match=r"0.png is no folder; name one"):
+        Album.open(next((folder / "rose").glob("*0.png")))
+
+
 def test_the_limit_of_pixels_is_passed_on(folder: Path) -> None:
-    with pytest.raises(Problem, match="has 0 megapixels and the limit is 0"):
+    with pytest.raises(Problem, match="pixels and the limit is 10"):
         Album.open(folder, max_pixels=10)
 
 

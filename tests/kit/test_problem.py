@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ def test_is_a_value_error_so_that_libraries_can_catch_it() -> None:
 
 def test_guesses_the_nearest_word() -> None:
     assert guess("colourize", ["colorize", "drive"]) == " (did you mean colorize?)"
+    assert guess("DRIVE", ["colorize", "drive"]) == " (did you mean drive?)"
     assert guess("xyz", ["colorize", "drive"]) == ""
 
 
@@ -30,3 +32,10 @@ def test_files_that_can_hold_nothing_are_said_in_a_sentence(tmp_path: Path) -> N
         with pytest.raises(Problem, match=reason):
             expect_file(path, "film")
     expect_file(tmp_path / "whole", "film")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Problem, match="pipe is a pipe or a device; save the film to a file"):
+        expect_file(tmp_path / "pipe", "film")

@@ -145,10 +145,14 @@ def walk(app: Colorize) -> Walk:
 
 def test_text_and_numbers_tell_the_same(walk: Walk) -> None:
     text = "\n".join(telling.text(walk, 6, 5))
-    told = json.loads(json.dumps(telling.numbers(walk)))
+    told = json.loads(json.dumps(telling.numbers(walk, 3)))
+    assert max(len(stage["terms"]) for stage in told["stages"]) == 3
+    assert text.count("the application ran") == AFTER
     assert len(told["stages"]) == len(walk.stages) == AFTER + 4
     assert all(stage["checked"] for stage in told["stages"])
     for stage in told["stages"]:
+        products = sum(term["w"] * term["x"] for term in stage["terms"])
+        assert products + stage["rest"] + stage["bias"] == pytest.approx(stage["z"], abs=1e-9)
         assert stage["name"] in text
         assert f"{stage['a']:.6g}" in text
     assert "CHECK FAILED" not in text

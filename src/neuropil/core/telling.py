@@ -183,7 +183,7 @@ def _proof_lines(worked: "Worked", digits: int | None) -> list[str]:
     what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
     verdict = "checked" if proof.passed else "CHECK FAILED"
     return [
-        f"the network ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
+        f"{ran.by} ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
         f" difference {run - exact:.1e}",
         f"{verdict}: {', '.join(what)}; largest deviation {proof.largest:.1e}",
     ]
@@ -267,9 +267,9 @@ def csv_table(worked: "Worked", first: int) -> str:
     sheet.writerow(["z, added up by the spreadsheet", "", "", added])
     sheet.writerow(["z, exact", "", "", repr(worked.z)])
     if worked.ran.z is not None:
-        sheet.writerow(["z, as the network ran", "", "", repr(worked.ran.z)])
+        sheet.writerow([f"z, as {worked.ran.by} ran", "", "", repr(worked.ran.z)])
     sheet.writerow([f"a, {worked.curve.name}", "", "", repr(worked.a)])
-    sheet.writerow(["a, as the network ran", "", "", repr(worked.ran.a)])
+    sheet.writerow([f"a, as {worked.ran.by} ran", "", "", repr(worked.ran.a)])
     return file.getvalue()
 
 

@@ -57,12 +57,14 @@ class Ran:
     z, a: the sum, where it can be seen, and the activation
     roundoff: the unit roundoff of its arithmetic
     slack: by how much a may be off besides, where it came from tables or sums of its own
+    by: who ran: the network, or the application with what the network said
     """
 
     z: float | None
     a: float
     roundoff: float = SINGLE
     slack: float = 0.0
+    by: str = "the network"
 
 
 @dataclass(frozen=True)

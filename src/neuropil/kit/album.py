@@ -41,7 +41,8 @@ class Album:
             raise Problem(f"to tell classes apart it takes two or more; given: {names}")
         for name, its in self.classes.items():
             if len(its) < FEWEST:
-                raise Problem(f"{name} has {len(its)} different pictures; {FEWEST} is the fewest")
+                count = f"{len(its)} different picture{'s' * (len(its) != 1)}"
+                raise Problem(f"the class {name} has {count}; {FEWEST} is the fewest, add some")
 
     @property
     def titles(self) -> list[str]:
@@ -76,13 +77,16 @@ class Album:
 def _classes(folder: Path) -> dict[str, list[Path]]:
     """Find the pictures of every folder inside `folder`; raises Problem where it is no album."""
     if not folder.is_dir():
-        raise Problem(f"there is no folder {folder}; name one that holds {FORM}")
+        what = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
+        raise Problem(f"{what}; name one that holds {FORM}")
     inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     loose = sum(path.suffix.lower() in reading.SUFFIXES for path in inner if path.is_file())
-    files = {path.name: sorted(_pictures(path)) for path in inner if path.is_dir()}
+    files = {path.name: sorted(_pictures(path, folder)) for path in inner if path.is_dir()}
     if len(files) < 2:
         held = f"one class only, {next(iter(files))}" if files else "no folders"
-        raise Problem(f"{folder} holds {held}; to tell classes apart it takes {FORM}")
+        deeper = [folder / name for name in files if _several(folder / name)]
+        hint = f" (did you mean {deeper[0]}?)" if deeper else ""
+        raise Problem(f"{folder} holds {held}{hint}; to tell classes apart it takes {FORM}")
     for name, found in files.items():
         if not name.isprintable():
             raise Problem(f"{name!r} can't be printed as the name of a class: rename the folder")
@@ -97,9 +101,18 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
     return files
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    """Find the pictures of a folder and those below it, also behind links, but no hidden ones."""
-    seen: set[str] = set()
+def _several(folder: Path) -> bool:
+    """Tell whether a folder holds two folders or more."""
+    return sum(path.is_dir() for path in folder.iterdir() if not path.name.startswith(".")) > 1
+
+
+def _pictures(folder: Path, album: Path) -> Iterator[Path]:
+    """Find the pictures of a folder and those below it, also behind links, but no hidden ones.
+
+    Links up to the album or above it are not followed: all other classes are there.
+    """
+    top = album.resolve()
+    seen = {str(path) for path in (top, *top.parents)}
     for here, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(here)
         if real in seen:  # a link that leads back

@@ -21,7 +21,8 @@ class Between:
         """Raise Problem where the value lies outside, or is no number."""
         if not self.low <= value <= self.high:
             low, high = f"{self.low:.15g}", f"{self.high:.15g}"
-            raise Problem(f"{name} is {value:.15g}; it lies between {low} and {high}")
+            given = value if isinstance(value, int) else f"{value:.15g}"
+            raise Problem(f"{name} is {given}; it lies between {low} and {high}")
 
 
 QUALITIES = Between(1, 100)  # of JPEG, WebP and films

@@ -11,8 +11,9 @@ class Problem(ValueError):
 
 def guess(word: str, among: Iterable[str]) -> str:
     """Word the nearest of what is possible as a question, or nothing where none is near."""
-    near = get_close_matches(word, list(among), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    names = {name.casefold(): name for name in among}
+    near = get_close_matches(word.casefold(), list(names), n=1)
+    return f" (did you mean {names[near[0]]}?)" if near else ""
 
 
 def printable(text: str) -> str:
@@ -27,7 +28,9 @@ def expect_file(path: Path, what: str) -> None:
             raise Problem(f"{path} is a folder; name a {what} in it")
         if not path.exists():
             raise Problem(f"there is no file {path}; check the name")
-        if path.is_file() and path.stat().st_size == 0:
+        if not path.is_file():
+            raise Problem(f"{path} is a pipe or a device; save the {what} to a file, and name it")
+        if path.stat().st_size == 0:
             raise Problem(f"{path} is empty (zero bytes); find a whole copy")
     except OSError as error:
         raise Problem(f"{path} can't be read: {error.strerror}") from error

@@ -110,9 +110,15 @@ def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:
     n_pixels = image.width * image.height
     if n_pixels > max_pixels:
         raise Problem(
-            f"{path} has {n_pixels / 1e6:,.0f} megapixels and the limit is {max_pixels / 1e6:,.0f};"
+            f"{path} has {_size(n_pixels)} and the limit is {_size(max_pixels)};"
             f" if it is meant to be so large: --max-pixels {n_pixels}"
         )
+
+
+def _size(n_pixels: int) -> str:
+    """Word the size of a picture."""
+    large = n_pixels >= 1_000_000
+    return f"{n_pixels / 1e6:,.0f} megapixels" if large else f"{n_pixels:,} pixels"
 
 
 def _refuse_several(path: Path, image: ImageFile) -> None:

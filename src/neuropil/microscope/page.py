@@ -121,7 +121,7 @@ def proved(worked: Worked) -> str:
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
     mark = "✓ checked" if proof.passed else "✗ check failed"
     return (
-        f"{mark}: the network ran {name} = {number(run, 9)}, the exact sum gives"
+        f"{mark}: {ran.by} ran {name} = {number(run, 9)}, the exact sum gives"
         f" {number(exact, 9)}; largest deviation {proof.largest:.0e}"
     )
 

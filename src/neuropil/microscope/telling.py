@@ -1,10 +1,12 @@
 """A walk told: as text, as a table for a spreadsheet, as numbers for other programs."""
 
+import math
 from typing import Any
 
 from neuropil.microscope.field import Box
 from neuropil.microscope.graph import Graph
 from neuropil.microscope.slide import Slide
+from neuropil.microscope.stage import Stage
 from neuropil.microscope.walk import Walk, on_picture
 
 
@@ -40,30 +42,32 @@ def pixels(walk: Walk, box: Box) -> str:
     )
 
 
-def numbers(walk: Walk) -> dict[str, Any]:
-    """List what a walk found as plain values for JSON."""
+def numbers(walk: Walk, most: int) -> dict[str, Any]:
+    """List what a walk found as plain values for JSON: the `most` largest terms of every stage."""
     return {
-        "stages": [
-            {
-                "name": stage.worked.name,
-                "unit": str(stage.unit) if stage.unit else None,
-                "inputs": len(stage.worked.terms),
-                "bias": stage.worked.bias,
-                "z": stage.worked.z,
-                "activation": stage.worked.curve.name,
-                "a": stage.worked.a,
-                "ran": stage.worked.ran.a,
-                "slope": stage.worked.slope,
-                "dL_dz": stage.worked.dL_dz if stage.worked.backward else None,
-                "checked": stage.worked.check().passed,
-                "terms": [
-                    {"name": t.name, "x": t.x, "w": t.w}
-                    for t in (stage.worked.terms[i] for i in stage.worked.largest(12))
-                ],
-            }
-            for stage in walk.stages
-        ],
+        "stages": [of_stage(stage, most) for stage in walk.stages],
         "next": str(walk.next) if walk.next else None,
+    }
+
+
+def of_stage(stage: Stage, most: int) -> dict[str, Any]:
+    """List the numbers of one neuron; terms, rest and bias add up to z."""
+    worked = stage.worked
+    largest = [worked.terms[i] for i in worked.largest(most)]
+    return {
+        "name": worked.name,
+        "unit": str(stage.unit) if stage.unit else None,
+        "inputs": len(worked.terms),
+        "bias": worked.bias,
+        "z": worked.z,
+        "activation": worked.curve.name,
+        "a": worked.a,
+        "ran": worked.ran.a,
+        "slope": worked.slope,
+        "dL_dz": worked.dL_dz if worked.backward else None,
+        "checked": worked.check().passed,
+        "terms": [{"name": term.name, "x": term.x, "w": term.w} for term in largest],
+        "rest": math.fsum([worked.z, -worked.bias, *(-term.product for term in largest)]),
     }
 
 

@@ -6,6 +6,7 @@ walk = walked(graph, probe, depth=3)
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from neuropil.core.worked import Worked
 from neuropil.kit.probe import Probe, Unit
 from neuropil.kit.problem import Problem
 from neuropil.microscope.field import Box, field
@@ -47,7 +48,7 @@ def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = 
     plain = Context(probe.goal, {}, lambda unit: name(slide, probe, unit))
     units = list(path(slide, probe.unit, depth, plain))
     context = replace(plain, slopes=known_slopes(slide, probe, units[-1].tensor))
-    stages = [Stage(s.worked, None, (), s.below, s.shares) for s in probe.steps]
+    stages = [Stage(by_application(s.worked), None, (), s.below, s.shares) for s in probe.steps]
     for unit in units:
         n = len(stages)
         if stages:
@@ -62,6 +63,11 @@ def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = 
         tuple(seen(slide, probe, stage) for stage in stages),
         deeper[1] if deeper else None,
     )
+
+
+def by_application(worked: Worked) -> Worked:
+    """Mark arithmetic that comes after the network as the application's."""
+    return replace(worked, ran=replace(worked.ran, by="the application"))
 
 
 def path(slide: Slide, unit: Unit, depth: int, context: Context) -> Iterator[Unit]:

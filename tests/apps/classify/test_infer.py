@@ -1,6 +1,7 @@
 """The classifier at work: answers, contact sheets, classes of one's own."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from neuropil.kit.album import Album
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.problem import Problem
+from neuropil.kit.progress import shown
 from neuropil.kit.weights import Network
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
@@ -153,8 +155,9 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["mine.onnx", "mine-confusion.png"]
     assert "pictures: 24" in lines
-    assert "accuracy of largest class: 0.3333" in lines
-    assert float(lines[-2].removeprefix("accuracy: ")) > 0.7
+    assert "tested: 24" in lines
+    assert "share of largest class: 0.3333" in lines
+    assert float(lines[-2].removeprefix("cross validated accuracy: ")) > 0.7
     assert cli.run(["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["guesses"]
     assert told[0]["name"] == "lying"
@@ -197,6 +200,11 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
     [
         {"classes": "nonsense"},
         {"classes": '["a", "b"]'},
+        {"classes": json.dumps([*"abcdefghi", "a"])},
+        {"classes": json.dumps([*"abcdefghi", "\x1b[31mj"])},
+        {"classes": json.dumps([*"abcdefghi", " "])},
+        {"classes": json.dumps([*"abcdefghi", None])},
+        {"temperature": "1e-320"},
         {"temperature": "0"},
         {"temperature": "warm"},
         {"mean": "[0, 0, 0]"},
@@ -208,23 +216,51 @@ def test_files_that_tell_nonsense_are_a_problem(told: dict[str, str], tmp_path: 
         Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
 
 
-def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify) -> None:
-    from neuropil.kit.progress import shown
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_a_problem(wrong: float, tmp_path: Path) -> None:
+    model = Model.open(Classify().network.path)
+    bias = np.full_like(model.tensor("head.bias"), wrong)
+    model.replaced({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
+    with pytest.raises(Problem, match="not finite"):
+        Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
 
-    said: list[str] = []
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """Collect what a person is told meanwhile."""
+    lines: list[str] = []
 
     class Listener:
         def at(self, title: str, done: int, total: int | None) -> None:
             pass
 
         def say(self, line: str) -> None:
-            said.append(line)
+            lines.append(line)
 
+    with shown(Listener()):
+        yield lines
+
+
+def resaved(photo: Image, n: int) -> list[Image]:
+    """Make copies of a picture that only a look can tell to be the same."""
+    return [photo.replace(pixels=np.minimum(photo.pixels, 250 - i)) for i in range(n)]
+
+
+def test_what_all_looks_the_same_is_not_counted_as_tested(app: Classify, said: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    a, b, *others = (Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(8))
+    taught = app.teach(Album({"one": resaved(a, 6), "two": others}))
+    assert (taught.pictures, taught.tested, taught.share_of_largest_class) == (12, 6, 1)
+    assert said == ["all pictures of one look the same: it is learned, not tested; add others"]
+    with pytest.raises(Problem, match="nothing would be left to test by: add others to one; two"):
+        app.teach(Album({"one": resaved(a, 6), "two": resaved(b, 6)}))
+
+
+def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: list[str]) -> None:
     rng = np.random.default_rng(0)
     ones = [Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(10)]
     mirrored = ones[0].replace(pixels=ones[0].pixels[:, ::-1].copy())
-    with shown(Listener()):
-        app.teach(Album({"one": ones[:5], "two": [*ones[5:], mirrored]}))
+    app.teach(Album({"one": ones[:5], "two": [*ones[5:], mirrored]}))
     assert said == ["these look the same, in two classes: number 1 of one and number 6 of two"]
 
 
@@ -253,4 +289,4 @@ def test_teaching_in_python(app: Classify, album: Path) -> None:
     assert taught.classes == ("lying", "spotted", "standing")
     assert taught.confusion.height > 300
     told = json.loads(Network(taught.network.content).metadata["scores"])
-    assert told == {"accuracy": taught.accuracy}
+    assert told == {"accuracy": taught.cross_validated_accuracy}

@@ -39,6 +39,7 @@ def test_what_it_says_of_itself_holds_for_others() -> None:
     assert right > 0.8
     assert abs(lesson.accuracy - right) < 0.06
     assert lesson.accuracy == (lesson.told == labels).mean()
+    assert lesson.tested.all()
 
 
 def test_probabilities_are_calibrated() -> None:
@@ -108,6 +109,19 @@ def test_copies_do_not_flatter() -> None:
     together = teaching.taught(twice, both, 2, np.concatenate([np.arange(20)] * 2)).accuracy
     assert apart > 0.9
     assert together < 0.8
+
+
+@pytest.mark.parametrize("same", range(3))
+def test_a_class_of_one_look_is_learned_and_not_tested(same: int) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 10)
+    x = rng.normal(size=(30, 20)) + 9 * np.eye(20)[labels]
+    groups = np.where(labels == same, 99, np.arange(30))
+    lesson = teaching.taught(x, labels, 3, groups)
+    assert lesson.tested.tolist() == (labels != same).tolist()
+    assert lesson.told.tolist() == labels[labels != same].tolist()
+    assert lesson.accuracy == 1
+    assert (lesson.head.logits(x).argmax(axis=1) == labels).all()
 
 
 def test_no_fold_sees_itself() -> None:

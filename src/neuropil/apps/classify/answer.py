@@ -7,7 +7,6 @@ V  views of a picture     K  classes
 """
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -21,6 +20,7 @@ from neuropil.kit.weights import Network
 
 Floats = NDArray[Any]
 NONE = "none"  # what a person types for it
+TEMPERATURES = 0.01, 100.0  # that a network may have
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,27 @@ def told(network: Network) -> Told:
     data = network.metadata
     try:
         classes = json.loads(data["classes"])
-        made = Told(tuple(map(str, classes)), float(data["temperature"]), data["outside"])
+        made = Told(tuple(classes), float(data["temperature"]), data["outside"])
         scaled = [json.loads(data[key]) for key in ("mean", "spread")]
     except (KeyError, ValueError, TypeError):
         classes = scaled = None
     fits = scaled == [MEAN.tolist(), SPREAD.tolist()]
-    if not isinstance(classes, list) or not fits or not 0 < made.temperature < math.inf:
+    least, most = TEMPERATURES
+    if not fits or not names(classes) or not least <= made.temperature <= most:
         raise Problem(
             f"{network.path} doesn't tell its classes, temperature and scale as a network for"
             " classify does: teach or train it again"
         )
     return made
+
+
+def names(classes: Any) -> bool:
+    """Tell whether these can be shown as classes: a list of different words of one line each."""
+    return (
+        isinstance(classes, list)
+        and all(isinstance(name, str) and name.strip() and name.isprintable() for name in classes)
+        and len(set(classes)) == len(classes)
+    )
 
 
 @dataclass(frozen=True)

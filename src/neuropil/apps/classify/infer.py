@@ -47,16 +47,18 @@ class Classified:
 class Taught:
     """A network for classes of one's own, and how it does on pictures that it hasn't seen.
 
-    accuracy: share told right, by networks that saw four fifths of the pictures (cross-validation)
-    accuracy_of_largest_class: share that is right when the largest class is always said
+    tested: how many pictures could be left out of the learning and be tested by
+    cross_validated_accuracy: share of these told right, by networks that saw four fifths of all
+    share_of_largest_class: of these; so much is right when the largest class is always said
     """
 
     network: Model
     confusion: Image
     classes: tuple[str, ...]
     pictures: int
-    accuracy: float
-    accuracy_of_largest_class: float
+    tested: int
+    cross_validated_accuracy: float
+    share_of_largest_class: float
 
 
 @final
@@ -95,6 +97,11 @@ class Classify(App):
                 f"{self.network.path} names {len(told.classes)} classes and has"
                 f" {made['logits'].shape[1]} outputs: teach or train it again"
             )
+        if not all(np.isfinite(values).all() for values in made.values()):
+            raise Problem(
+                f"{self.network.path} calculates numbers that are not finite: its weights are"
+                " damaged or too large; teach or train it again"
+            )
         return Answer(
             told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
         )
@@ -118,15 +125,18 @@ class Classify(App):
         labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
         photos = [photo for its in album.classes.values() for photo in its]
         groups = alike(np.stack([grey(photo) for photo in photos]))
+        expect_testable(groups, labels, names)
         warn(groups, labels, album.titles)
         lesson = taught(features(self.network, photos), labels, len(names), groups)
+        true = labels[lesson.tested]
         return Taught(
             self.with_head(lesson, names),
-            confusion(labels, lesson.told, names),
+            confusion(true, lesson.told, names),
             names,
             len(photos),
+            len(true),
             lesson.accuracy,
-            int(np.bincount(labels).max()) / len(photos),
+            int(np.bincount(true).max()) / len(true),
         )
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
@@ -181,6 +191,20 @@ def grey(photo: Image) -> NDArray[np.float64]:
     whole, *_ = views(photo.height, photo.width)
     small: NDArray[np.float64] = seen(shallow(photo), whole).astype(np.float64).mean(axis=2)
     return small
+
+
+def expect_testable(
+    groups: NDArray[np.int64], labels: NDArray[np.int64], names: Sequence[str]
+) -> None:
+    """Say which classes can't be tested; raises Problem where none can."""
+    same = [name for k, name in enumerate(names) if len(np.unique(groups[labels == k])) == 1]
+    if len(same) == len(names):
+        raise Problem(
+            "in every class all pictures look the same, so nothing would be left to test by:"
+            f" add others to {few(same)}"
+        )
+    for name in same:
+        say(f"all pictures of {name} look the same: it is learned, not tested; add others")
 
 
 def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], titles: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ def found(
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
     goal = loss(pressed, answer.number(target), rate) if target else watched(pressed, unit)
-    words = f"“{pressed.word}” in the picture, of which the network here sees {view.name}"
+    words = f"“{pressed.word}”; what the network sees here of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
     return Probe(
@@ -170,10 +170,11 @@ def shown(pressed: Pressed) -> Worked:
     """Tell the probability that is printed: the share, times that it is one of the classes."""
     assert pressed.number is not None
     share_, known = float(pressed.answer.shares[pressed.number]), 1 - pressed.answer.unknown
+    printed = {guess.name: guess.probability for guess in pressed.answer.ranked()}[pressed.word]
     term = Term(f"share of {pressed.word} among the classes", share_, known, learned=False)
     outside = pressed.answer.outside
     name = f"p of {pressed.word}" + (f"; the weight is 1 - p of {outside}" if outside else "")
-    return Worked(name, (term,), 0.0, IDENTITY, Ran(known * share_, known * share_, ROUNDING))
+    return Worked(name, (term,), 0.0, IDENTITY, Ran(printed, printed, ROUNDING))
 
 
 def share(pressed: Pressed) -> Worked:
@@ -197,8 +198,9 @@ def power(pressed: Pressed) -> Worked:
     most = float(pressed.answer.z.max())
     term = Term("z, the mean of the views", z, 1 / T, learned=False)
     name = f"e^((z - m)/T) of {pressed.word}, T = {T:g}, m = {most:.6g}, the largest z"
-    a = float(np.exp((z - most) / T))
-    return Worked(name, (term,), -most / T, EXP, Ran((z - most) / T, a, ROUNDING))
+    shares = pressed.answer.shares
+    a = float(shares[pressed.number] / shares.max())
+    return Worked(name, (term,), -most / T, EXP, Ran(None, a, ROUNDING))
 
 
 def unknown(pressed: Pressed) -> Worked:
@@ -217,8 +219,10 @@ def averaged(pressed: Pressed) -> Worked:
         Term(f"z of {pressed.word}, {pressed.names[v]}", float(of_views[v]), 1 / V, learned=False)
         for v in pressed.order
     )
-    z = float(of_views.mean())
-    return Worked(f"z of {pressed.word}, the mean of {V} views", terms, 0.0, IDENTITY, Ran(z, z))
+    answer = pressed.answer
+    z = float(of_views.mean() if pressed.number is None else answer.z[pressed.number])
+    views = f"{V} views" if V > 1 else "one view"
+    return Worked(f"z of {pressed.word}, the mean of {views}", terms, 0.0, IDENTITY, Ran(z, z))
 
 
 def named(unit: Unit, pressed: Pressed) -> str | None:

@@ -79,8 +79,17 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         "n_seeds": max(1, len(seeds)),
         "calibration_error": calibration_error(p, test.labels),
     }
+    whole = (
+        ("right among the ten, %", 100 * float(right.mean())),
+        ("right, none of them being an eleventh answer, %", 100 * float(first.mean())),
+        ("expected calibration error among the ten, %", 100 * calibration_error(p, test.labels)),
+        ("trainings (seeds) behind that", max(1, len(seeds))),
+    )
     columns = ("class", "right, %", "most often taken for")
-    return [Table("CIFAR-10, 10,000 test pictures", columns, shares)], figures
+    return [
+        Table(f"CIFAR-10, {len(told):,} test pictures", ("what", "measured"), whole),
+        Table("The same, class by class", columns, shares),
+    ], figures
 
 
 def over_seeds(name: str, shares: Sequence[float]) -> Figures:
@@ -113,9 +122,10 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     """Measure on real photographs: which class, and whether it is one at all."""
     seen = answered(app, data)
     whole = Seen(seen.shows, tuple(only_whole(answer) for answer in seen.answers))
+    found, alone = measures(seen), measures(whole)
     rows = [
-        ("the whole and a few squares of it", *measures(seen).values()),
-        ("the whole alone", *measures(whole).values()),
+        ("the whole and a few squares of it", *found.values()),
+        ("the whole alone", *alone.values()),
     ]
     columns = (
         *("what is looked at", "of ten classes: right of 10, %", "right of 11, %"),
@@ -123,7 +133,6 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         *("calibration error of 10, %", "of 11, %"),
         *("AUROC", "AUROC by max p"),
     )
-    found = measures(seen)
     figures: Figures = {
         "n_photos": len(seen.shows),
         "photo_accuracy": found["ten"] / 100,
@@ -136,7 +145,12 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         "photo_calibration_error_with_none": found["off_of_eleven"] / 100,
         "none_auroc": found["auroc"],
         "none_auroc_by_max_p": found["auroc_p"],
-        "photo_accuracy_whole": measures(whole)["ten"] / 100,
+        "photo_accuracy_whole": alone["ten"] / 100,
+        "photo_accuracy_with_none_whole": alone["eleven"] / 100,
+        "photo_ten_with_none_whole": alone["ten_of_eleven"] / 100,
+        "photo_none_whole": alone["none"] / 100,
+        "photo_calibration_error_with_none_whole": alone["off_of_eleven"] / 100,
+        "none_auroc_whole": alone["auroc"],
     }
     return [Table(f"{len(seen.shows)} photographs", columns, tuple(rows))], figures
 
@@ -207,17 +221,17 @@ def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         right = [mine.guesses(photo)[0].name == name for name, photo in others]
     figures: Figures = {
         "teach_seconds": seconds,
-        "teach_accuracy": taught.accuracy,
+        "teach_accuracy": taught.cross_validated_accuracy,
         "teach_accuracy_others": float(np.mean(right)),
         "teach_pictures": taught.pictures,
     }
     rows = (
         ("pictures, of ten classes", float(taught.pictures)),
         ("seconds, from folder to file", seconds),
-        ("right by cross-validation, %", 100 * taught.accuracy),
+        ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
         (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
     )
-    return [Table("Ten classes of one's own (--teach)", ("", ""), rows)], figures
+    return [Table("Ten classes of one's own (--teach)", ("what", "measured"), rows)], figures
 
 
 def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:

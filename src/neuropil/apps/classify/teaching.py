@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FOLDS = 5
+ALWAYS = -1  # the fold of pictures that every head learns from: there is nothing to test them by
 SHRINKAGES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 LEAST = 1e-3  # of the size of S, as a share of how far all features spread: copies have no spread
 COARSE = np.geomspace(1e-3, 30, 60)  # factors, for logits of standard deviation 1
@@ -45,10 +46,12 @@ class Head:
 class Lesson:
     """A head, and how it fares on pictures that it was not made from.
 
-    told: (N,) the class that each picture is taken for by the head of the other folds
+    tested: (N,) which pictures could be left out: all but those of a class that all look the same
+    told: the class that each of these is taken for by the head of the other folds
     """
 
     head: Head
+    tested: NDArray[np.bool_]
     told: Labels
     accuracy: float
 
@@ -56,19 +59,22 @@ class Lesson:
 def taught(x: Floats, labels: Labels, n_classes: int, groups: Labels | None = None) -> Lesson:
     """Find the head for features (N, D) of labeled pictures.
 
-    groups: (N,) pictures of one number are alike, and stay together in one fold
+    groups: (N,) pictures of one number are alike, and stay together in one fold; one class at
+    least has two groups or more
     """
     folds = folded(labels, np.arange(len(labels)) if groups is None else groups)
-    unsure = 1 / (len(labels) + 2)
-    tried = {a: crossed(x, labels, folds, n_classes, a) for a in SHRINKAGES}
-    factors = {a: scale(logits, labels, unsure) for a, logits in tried.items()}
-    best = min(tried, key=lambda a: nats(tried[a], labels, factors[a], unsure))
+    tested = folds != ALWAYS
+    true, unsure = labels[tested], 1 / (len(labels) + 2)
+    tried = {a: crossed(x, labels, folds, n_classes, a)[tested] for a in SHRINKAGES}
+    factors = {a: scale(logits, true, unsure) for a, logits in tried.items()}
+    best = min(tried, key=lambda a: nats(tried[a], true, factors[a], unsure))
     head = discriminant(x, labels, n_classes, best)
     told = tried[best].argmax(axis=1)
     return Lesson(
         Head(factors[best] * head.weight, factors[best] * head.bias),
+        tested,
         told,
-        float((told == labels).mean()),
+        float((told == true).mean()),
     )
 
 
@@ -87,10 +93,15 @@ def discriminant(x: Floats, labels: Labels, n_classes: int, shrinkage: float) ->
 
 
 def folded(labels: Labels, groups: Labels) -> Labels:
-    """Shuffle the groups of each class and deal them to the folds in turn."""
-    folds = np.zeros(len(labels), np.int64)
+    """Shuffle the groups of each class and deal them to the folds in turn.
+
+    A class of one group is in no fold: without it, its heads would not know the class at all.
+    """
+    folds = np.full(len(labels), ALWAYS)
     for k in np.unique(labels):
         its = np.unique(groups[labels == k])
+        if len(its) == 1:
+            continue
         order = np.random.default_rng(len(its)).permutation(its)
         for place, group in enumerate(order):
             folds[(groups == group) & (labels == k)] = place % FOLDS
@@ -98,12 +109,11 @@ def folded(labels: Labels, groups: Labels) -> Labels:
 
 
 def crossed(x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float) -> Floats:
-    """Give every picture the logits (N, K) of a head that has not seen its fold."""
+    """Give every picture of a fold the logits (N, K) of a head that has not seen the fold."""
     logits = np.zeros((len(x), n_classes))
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds != ALWAYS]):
         out = folds == fold
-        if len(np.unique(labels[~out])) == n_classes:  # else all of a class are alike
-            logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
+        logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
     return logits
 
 
