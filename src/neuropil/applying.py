@@ -82,6 +82,8 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
         if any(_same(source, target) for source in sources):
             raise Problem(f"{target} is an input itself, which is kept; name another file")
         check_place(target, common["force"])
+    elif common["quality"] != QUALITY:
+        raise Problem(f"--quality {common['quality']} is of a contact sheet; name it by -o")
     app = ready(name, common)
     base = Path(os.path.commonpath([source.absolute().parent for source in sources]))
     seen, failed = [], 0

@@ -66,7 +66,9 @@ def _bench(
 
 def _train(
     name: Name,
-    recipe: Annotated[str | None, typer.Argument(help="the first one by default")] = None,
+    recipe: Annotated[
+        str | None, typer.Argument(help="the first one by default; any other word lists all")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of the training data")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="change a number of the recipe", metavar="K=V")

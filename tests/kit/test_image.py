@@ -37,6 +37,10 @@ def far(one: Any, other: Any) -> float:
 # Values
 
 
+def test_it_is_shown_by_its_size() -> None:
+    assert repr(Image(np.zeros((2, 3, 3), np.uint8))) == "Image(2 x 3, uint8)"
+
+
 def test_pixels_alone_make_an_image(colors: Colors) -> None:
     image = Image(colors)
     assert (image.height, image.width, image.alpha, image.notes) == (24, 40, None, Notes())

@@ -27,7 +27,7 @@ __all__ = ["Image", "Notes"]
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image:
     """A picture of `pixels` (H, W, 3) and `alpha` (H, W), both uint8 or both uint16."""
 
@@ -46,6 +46,9 @@ class Image:
                 f"alpha is {self.alpha.dtype} of shape {self.alpha.shape}; it must be {kind}"
                 f" of shape {shape[:2]} as the pixels are"
             )
+
+    def __repr__(self) -> str:
+        return f"Image({self.height} x {self.width}, {self.pixels.dtype})"
 
     @classmethod
     def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:

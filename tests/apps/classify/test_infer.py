@@ -110,6 +110,7 @@ def test_folders_are_gone_through_and_bad_files_told(
     [
         ([], "name a picture or a folder, as in: neuropil classify"),
         (["no.jpg"], "there is no file no.jpg"),
+        (["CAT", "--quality", "50"], "--quality 50 is of a contact sheet; name it by -o"),
         (["CAT", "-o", "x.txt"], "x.txt can't be written; end the name in .jpg"),
         (["CAT", "-o", "CAT"], "is an input itself"),
         (["CAT", "-o", "there.png"], "there.png is there already; overwrite it with --force"),

@@ -67,29 +67,34 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     right = told == test.labels
     unknown = 1 / (1 + np.exp(-made["outside"][:, 0]))
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
+    accuracy, eleven = float(right.mean()), float(first.mean())
+    off = calibration_error(p, test.labels)
     seeds = [row.test for row in records.siblings(app.network) if row.test is not None]
-    shares = tuple(
+    figures: Figures = {
+        "accuracy": accuracy,
+        "accuracy_with_none": eleven,
+        **over_seeds("accuracy", seeds or [accuracy]),
+        "n_seeds": max(1, len(seeds)),
+        "calibration_error": off,
+    }
+    rows = (
+        ("right among the ten, %", 100 * accuracy),
+        ("right, none of them being an eleventh answer, %", 100 * eleven),
+        ("expected calibration error of the shares among the ten, %", 100 * off),
+        ("trainings (seeds) behind that", max(1, len(seeds))),
+    )
+    whole = Table(f"CIFAR-10, {len(told):,} test pictures", ("what", "measured"), rows)
+    return [whole, by_class(test, told)], figures
+
+
+def by_class(test: Pictures, told: NDArray[np.int64]) -> Table:
+    """Tell how often each class is told right, and what it is taken for."""
+    right = told == test.labels
+    rows = tuple(
         (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
         for k, name in enumerate(CLASSES)
     )
-    figures: Figures = {
-        "accuracy": float(right.mean()),
-        "accuracy_with_none": float(first.mean()),
-        **over_seeds("accuracy", seeds or [float(right.mean())]),
-        "n_seeds": max(1, len(seeds)),
-        "calibration_error": calibration_error(p, test.labels),
-    }
-    whole = (
-        ("right among the ten, %", 100 * float(right.mean())),
-        ("right, none of them being an eleventh answer, %", 100 * float(first.mean())),
-        ("expected calibration error among the ten, %", 100 * calibration_error(p, test.labels)),
-        ("trainings (seeds) behind that", max(1, len(seeds))),
-    )
-    columns = ("class", "right, %", "most often taken for")
-    return [
-        Table(f"CIFAR-10, {len(told):,} test pictures", ("what", "measured"), whole),
-        Table("The same, class by class", columns, shares),
-    ], figures
+    return Table("The same, class by class", ("class", "right, %", "most often taken for"), rows)
 
 
 def over_seeds(name: str, shares: Sequence[float]) -> Figures:
