@@ -20,7 +20,7 @@ from neuropil.kit.weights import Network
 
 Floats = NDArray[Any]
 NONE = "none"  # what a person types for it
-TEMPERATURES = 0.01, 100.0  # that a network may have
+TEMPERATURES = 1e-6, 1e6  # the least and the greatest that a network may have
 
 
 @dataclass(frozen=True)
