@@ -205,6 +205,8 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
         {"classes": json.dumps([*"abcdefghi", "\x1b[31mj"])},
         {"classes": json.dumps([*"abcdefghi", " "])},
         {"classes": json.dumps([*"abcdefghi", None])},
+        {"outside": "cat"},
+        {"outside": "no\nne"},
         {"temperature": "1e-320"},
         {"temperature": "0"},
         {"temperature": "warm"},

@@ -55,7 +55,7 @@ def told(network: Network) -> Told:
         classes = scaled = None
     fits = scaled == [MEAN.tolist(), SPREAD.tolist()]
     least, most = TEMPERATURES
-    if not fits or not names(classes) or not least <= made.temperature <= most:
+    if not fits or not showable(classes, made.outside) or not least <= made.temperature <= most:
         raise Problem(
             f"{network.path} doesn't tell its classes, temperature and scale as a network for"
             " classify does: teach or train it again"
@@ -63,12 +63,13 @@ def told(network: Network) -> Told:
     return made
 
 
-def names(classes: Any) -> bool:
-    """Tell whether these can be shown as classes: a list of different words of one line each."""
+def showable(classes: Any, outside: str) -> bool:
+    """Tell whether these can be shown as answers: different words of one line each."""
     return (
         isinstance(classes, list)
         and all(isinstance(name, str) and name.strip() and name.isprintable() for name in classes)
-        and len(set(classes)) == len(classes)
+        and len({*classes, outside}) == len(classes) + 1
+        and outside.isprintable()
     )
 
 
