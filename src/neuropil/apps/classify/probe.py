@@ -79,7 +79,7 @@ def found(
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
     goal = loss(pressed, answer.number(target), rate) if target else watched(pressed, unit)
-    words = f"“{pressed.word}”; what the network sees here of the picture: {view.name}"
+    words = f"“{pressed.word}”, as seen in this view of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
     return Probe(
