@@ -1,6 +1,6 @@
 import pytest
 
-from neuropil.kit.report import timed
+from neuropil.kit.report import timed, timed_in_turn
 
 
 def test_a_time_is_the_median_of_calls_after_a_first_one(
@@ -11,3 +11,11 @@ def test_a_time_is_the_median_of_calls_after_a_first_one(
     calls: list[int] = []
     assert timed(lambda: calls.append(1), 3) == 2.0
     assert len(calls) == 4
+
+
+def test_calls_are_timed_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr("time.perf_counter", lambda: float(len(calls)))
+    both = {"a": lambda: calls.append("a"), "b": lambda: calls.extend("bb")}
+    assert timed_in_turn(both, 2, 2) == {"a": 1.0, "b": 2.0}
+    assert "".join(calls) == "aaabbbbbb" * 2

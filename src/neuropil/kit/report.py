@@ -1,7 +1,7 @@
 """What a measurement hands back: tables for people, and the figures in them for machines."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -35,3 +35,18 @@ def timed(function: Callable[[], object], repeats: int) -> float:
         function()
         seconds.append(time.perf_counter() - start)
     return median(seconds)
+
+
+def timed_in_turn(
+    functions: Mapping[str, Callable[[], object]], repeats: int, turns: int
+) -> dict[str, float]:
+    """Time each of several calls as `timed` does, again and again in turn: the medians.
+
+    A slow minute of the machine slows all of them. Within a turn calls follow their own kind, so
+    that none pays for threads of another that have not gone to sleep yet.
+    """
+    found: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(turns):
+        for name, function in functions.items():
+            found[name].append(timed(function, repeats))
+    return {name: median(seconds) for name, seconds in found.items()}

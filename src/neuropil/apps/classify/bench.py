@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from neuropil.apps.classify import quality, records
 from neuropil.apps.classify.data import BATCH, CLASSES, SIDE
 from neuropil.apps.classify.infer import Classify
-from neuropil.kit.report import Figures, Report, Table, timed
+from neuropil.kit.report import Figures, Report, Table, timed_in_turn
 from neuropil.kit.weights import Network
 
 MANY = 256  # pictures at once
-ROUNDS = {1: 30, MANY: 5}  # how often each is timed
-TRAINED = 3  # steps of training that are timed
+TURNS = 5  # of each network, one after the other
+REPEATS = {1: 30, MANY: 2}  # how often it is timed in a turn
+TRAINED = 4  # steps of training that are timed, each after one that is not
 
 
 def measure(data: Path | None) -> Report:
@@ -63,7 +64,8 @@ def answering(app: Classify) -> tuple[list[Table], Figures]:
         peers = runners(app.network, Path(folder))
         for n in (1, MANY):
             x = noise(n)
-            took = {name: timed(partial(run, x), ROUNDS[n]) for name, run in peers}
+            calls = {name: partial(run, x) for name, run in peers}
+            took = timed_in_turn(calls, REPEATS[n], TURNS)
             (ours, *_) = took.values()
             figures[f"images_per_second_{n}"] = n / ours
             for name, seconds in took.items():
@@ -160,7 +162,7 @@ def learning() -> tuple[Table, Figures]:
     }
     if importlib.util.find_spec("keras"):
         steps["Keras's fit, on torch"] = by_keras()
-    took = {name: timed(step, TRAINED) for name, step in steps.items()}
+    took = timed_in_turn(steps, 1, TRAINED)
     ours = took["neuropil train classify"]
     rows = tuple((name, BATCH / seconds, seconds / ours) for name, seconds in took.items())
     figures: Figures = {"train_images_per_second": BATCH / ours}
