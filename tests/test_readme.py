@@ -17,6 +17,7 @@ other, all but the two of the set-up. They find there, made by this test:
 
 import json
 import math
+import os
 import shlex
 import shutil
 import subprocess
@@ -175,9 +176,16 @@ def test_commands_work(page: Path, desk: Path) -> None:
     text = page.read_text(encoding="utf-8")
     lines = [line for line in pages.commands(text) if line not in SET_UP]
     assert lines or pages.blocks(text, "python"), f"{page.name} shows nothing that can be typed"
+    # what these run is traced by the tests of its own, and tracing doubles their minutes
+    untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     for line in lines:
         run = subprocess.run(
-            spelled(line), cwd=desk, capture_output=True, text=True, encoding="utf-8", check=False
+            spelled(line),
+            cwd=desk,
+            env=untraced,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
         )
         assert run.returncode == 0, f"{line}\n{run.stderr}"
         if line.split()[1:2] == ["bench"]:
