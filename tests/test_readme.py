@@ -176,7 +176,7 @@ def test_commands_work(page: Path, desk: Path) -> None:
     text = page.read_text(encoding="utf-8")
     lines = [line for line in pages.commands(text) if line not in SET_UP]
     assert lines or pages.blocks(text, "python"), f"{page.name} shows nothing that can be typed"
-    # what these run is traced by the tests of its own, and tracing doubles their minutes
+    # coverage's tracing would double the minutes; the code behind has tests of its own that count
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     for line in lines:
         run = subprocess.run(
