@@ -77,6 +77,9 @@ def _train(
     out: Annotated[Path | None, typer.Option(help="folder for what is made")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on where it was stopped")] = False,
     minutes: Annotated[float | None, typer.Option(help="make the schedule fit this time")] = None,
+    init: Annotated[
+        Path | None, typer.Option(help="begin with the averaged weights of an earlier stage")
+    ] = None,
 ) -> Work:
     """Train the network of an application by one of its recipes."""
 
@@ -99,6 +102,7 @@ def _train(
                 device=device,
                 minutes=minutes,
                 resume=resume,
+                init=init,
             )
         typer.echo(str(made))
         return DONE

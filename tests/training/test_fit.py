@@ -61,7 +61,7 @@ def test_a_killed_training_resumes_to_the_same_weights(whole: Path, tmp_path: Pa
     killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert sorted(path.name for path in out.iterdir()) == [
-        "checkpoint.pt", "curve.csv", "curve.png",
+        "averages.npz", "checkpoint.pt", "curve.csv", "curve.png",
     ]  # fmt: skip
     assert 0 < checkpoint.load(out, CPU).step < STEPS
     made = train(tiny(), out, resume=True)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from neuropil.kit import progress
 from neuropil.kit.moment import Moment
 from neuropil.kit.problem import Problem
-from neuropil.training import checkpoint, curve
+from neuropil.training import averages, checkpoint, curve
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
@@ -42,6 +42,7 @@ def fit(
     device: str = "auto",
     minutes: float | None = None,
     resume: bool = False,
+    init: Path | None = None,
 ) -> Path:
     """Train by a recipe and return the exported ONNX file in `out`.
 
@@ -58,7 +59,10 @@ def fit(
 
     torch.set_flush_denormal(True)  # numbers below 1e-38 would slow a CPU down tenfold
     torch.manual_seed(recipe.seed)
-    network = placed(recipe.network(), place)
+    network = recipe.network()
+    if init is not None and state is None:
+        averages.load(network, init)
+    network = placed(network, place)
     mean = deepcopy(network).requires_grad_(False)
     optimizer = recipe.optimizer(network, recipe.lr)
     if state is not None:
@@ -92,6 +96,7 @@ def fit(
             state.network, state.mean = network.state_dict(), mean.state_dict()
             state.optimizer, state.random = optimizer.state_dict(), torch.get_rng_state()
             checkpoint.save(state, out)
+            averages.save(state.mean, told(state), out / averages.FILE)
             saved = time.monotonic()
 
         # ---------------------------------------------------------------------------------------
@@ -115,7 +120,15 @@ def fit(
         "seconds": time.monotonic() - started,
     }
     progress.say(curve.line(look, state.steps))
+    state.step, state.seconds = state.steps, look["seconds"]
+    averages.save(mean.state_dict(), told(state), out / averages.FILE)
     return export(mean, recipe, look, out)
+
+
+def told(state: Checkpoint) -> dict[str, Any]:
+    """Tell how averaged weights came about."""
+    numbers = {**state.numbers, "steps": state.steps, "step": state.step}
+    return {"recipe": state.recipe, **numbers, "seconds": round(state.seconds)}
 
 
 def chosen(device: str) -> torch.device:
@@ -160,8 +173,9 @@ def placed(network: nn.Module, place: torch.device) -> nn.Module:
 
 
 def precision(place: torch.device) -> AbstractContextManager[Any]:
-    """Multiply in bfloat16 where the hardware does so itself: on CUDA, and on CPUs with AMX."""
-    hardware = place.type == "cuda" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    """Multiply in bfloat16 where the hardware does so itself: on CUDA, and on many newer CPUs."""
+    cpu = torch.cpu.get_capabilities()
+    hardware = place.type == "cuda" or bool(cpu.get("amx_bf16") or cpu.get("avx512_bf16"))
     return torch.autocast(place.type, dtype=torch.bfloat16, enabled=hardware)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from neuropil.apps.handwrite.accents import (
+    CHANGED,
     MARKS,
     OTHERS,
     STRETCHED,
@@ -69,6 +70,34 @@ def test_places_count_what_is_written() -> None:
     assert spelled("…é").marks == (Mark(3, ACUTE),)
 
 
+def test_signs_of_other_languages_are_spelled_by_those_that_look_alike() -> None:
+    made = spelled("¿Qué? 5 € a 3 £, cœur, Ø")
+    assert made.text == "?Que? 5 C a 3 L, coeur, O"
+    assert [m.character for m in made.marks if m.character != ACUTE] == ["¿", "€", "£", "Ø"]
+    assert {c for c in OTHERS if spelled(c).marks} == CHANGED
+
+
+def test_an_inverted_sign_is_turned_where_it_stands() -> None:
+    before = arches(3)
+    after = composed(before, (Mark(1, "¿"),))
+    its = before.letter == 1
+    assert np.array_equal(after.line[~its], before.line[~its])
+    turned = after.line[its, :2]
+    assert turned.min(axis=0) == pytest.approx(before.line[its, :2].min(axis=0))
+    assert turned[1, 1] == pytest.approx(0.5)  # what was on top is below
+    assert turned[0, 0] > turned[-1, 0]
+
+
+@pytest.mark.parametrize(("sign", "n"), [("€", 2), ("£", 1), ("ø", 1)])
+def test_bars_cross_their_character(sign: str, n: int) -> None:
+    before = arches(3)
+    rows = added(before, composed(before, (Mark(1, sign),)))
+    assert len(strokes(rows)) == n
+    for bar in strokes(rows):
+        assert bar[0, 0] < 1.2 < bar[-1, 0]
+        assert -0.8 < bar[:, 1].min() <= bar[:, 1].max() < 0.8
+
+
 def test_both_ways_of_storing_an_accent_are_one() -> None:
     assert spelled("e" + ACUTE) == spelled("é")
     assert spelled("ế").marks == (Mark(0, CIRCUMFLEX), Mark(0, ACUTE))
@@ -102,6 +131,14 @@ def test_what_cannot_be_written_may_be_replaced() -> None:
     made = spelled("a✓é", replace=True)
     assert made.text == "a?e"
     assert made.marks == (Mark(2, ACUTE),)
+
+
+def test_a_part_of_a_text_keeps_its_own_marks() -> None:
+    made = spelled("Müßig — déjà vu")
+    assert made.part(0, 5) == spelled("Müßig")
+    assert made.part(6, 12) == spelled("— déjà"[:6])
+    assert made.part(13, 15) == Spelled("vu")
+    assert made.part(0, 99) == made
 
 
 def test_unseen_characters_are_told_by_number() -> None:

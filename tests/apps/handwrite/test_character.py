@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.character import DIRECTIONS, SIZES, TURNS, measured, share
+from neuropil.apps.handwrite.character import (
+    DIRECTIONS,
+    HINGES,
+    LAGS,
+    SIZES,
+    TURNS,
+    hinges,
+    measured,
+    share,
+)
 from neuropil.apps.handwrite.strokes import Line
 
 N = len(SIZES)
@@ -105,3 +114,15 @@ def test_heights_widths_and_ways_through_the_air() -> None:
     assert found["density"] == pytest.approx(np.log([12 * unit / 22, 12 * 7 * unit / 22]))
     lying = parts(bars(30))
     assert lying["wide"] == pytest.approx(np.log1p(np.expm1(lying["high"]) * 3**0.5), rel=0.01)
+
+
+def test_hinges_tell_round_strokes_from_straight_ones() -> None:
+    straight, round_ones = hinges(bars(90)), hinges(waves())
+    for found in (straight, round_ones):
+        assert found.shape == (len(LAGS) * HINGES**2,)
+        assert (found**2).sum() == pytest.approx(len(LAGS))
+    same = np.eye(HINGES, dtype=bool)[None].repeat(len(LAGS), axis=0).ravel()
+    assert (straight[same] ** 2).sum() == pytest.approx(len(LAGS))  # no direction ever changes
+    assert (round_ones[same] ** 2).sum() < 2.5
+    assert hinges(waves(unit=40.0)) == pytest.approx(round_ones, abs=1e-6)
+    assert not hinges(np.array([[0.0, 0.0, 1.0]])).any()

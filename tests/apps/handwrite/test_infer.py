@@ -4,13 +4,21 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from neuropil import cli
-from neuropil.apps.handwrite.infer import Handwrite, Handwritten, plain
+from neuropil.apps.handwrite import infer, proof
+from neuropil.apps.handwrite.breaking import Part
+from neuropil.apps.handwrite.data import labels
+from neuropil.apps.handwrite.infer import Handwrite, Handwritten, plain, unread_words
+from neuropil.apps.handwrite.proof import Draft
+from neuropil.apps.handwrite.reading import edits
+from neuropil.apps.handwrite.setting import Placed, SetLine
 from neuropil.apps.handwrite.styles import Style, shipped
+from neuropil.apps.handwrite.writing import Penned, Row, Task, penned
 from neuropil.core.worked import Worked
 from neuropil.kit.drawing import Drawing
 from neuropil.kit.problem import Problem
@@ -64,7 +72,7 @@ def test_repeated_lines_are_no_copies(app: Handwrite) -> None:
 def test_what_is_reported_is_what_is_read(app: Handwrite) -> None:
     done = written(app, "Dear Ada,")
     assert done.character_error_rate >= 0
-    assert (done.character_error_rate == 0) == (done.unread == ())
+    assert (done.character_error_rate == 0) == (done.unread == ()) == (done.unread_words == ())
     assert done.rewritten == 0
     assert done.style == "ada"
 
@@ -101,6 +109,83 @@ def test_size_and_slant(app: Handwrite) -> None:
     leaning = points(written(app, "handwriting", slant=30.0))
     upright = points(written(app, "handwriting"))
     assert not np.allclose(np.ptp(leaning, axis=0), np.ptp(upright, axis=0))
+
+
+def extent(done: Handwritten) -> list[tuple[float, float, float, float]]:
+    """Measure the ink of each page: left, top, right, bottom."""
+    found = []
+    for number in range(len(done.drawing.pages)):
+        inked = done.drawing.image(number, dots=4).pixels.min(axis=2) < 128
+        rows, columns = (np.flatnonzero(inked.any(axis=axis)) / 4 for axis in (1, 0))
+        found.append((columns[0], rows[0], columns[-1] + 0.25, rows[-1] + 0.25))
+    return found
+
+
+WIDE = "have not stopped playing with it since. Tom says he will write"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"align": "right", "slant": 30.0, "filled": True},
+        {"size": 6.0, "align": "center", "margin": 35.0, "width": 2.0},
+        {"style": Style.parse("karl"), "slant": -30.0, "spacing": 1.0},
+        {"style": Style.parse("hedy"), "size": 9.0, "paper": "letter"},
+    ],
+)
+def test_no_ink_lies_beyond_the_margins(app: Handwrite, options: dict[str, Any]) -> None:
+    options = {"paper": "a4", "margin": 20.0, **options}
+    done = written(app, WIDE, **options)
+    paper, margin = done.drawing.paper, options["margin"]
+    for left, top, right, bottom in extent(done):
+        assert margin <= left < right <= paper.width - margin
+        assert margin <= top < bottom <= paper.height - margin
+
+
+def test_a_word_without_room_is_broken(app: Handwrite) -> None:
+    done = written(app, "zoe.quinn@example.com", paper="a4", size=6.0, margin=60.0)
+    assert points(done)[:, 0].max() <= 150
+    lines = {round(float(s.points[:, 1].mean()) / 21.6) for s in done.drawing.pages[0]}
+    assert len(lines) > 1
+
+
+def test_letters_without_room_are_a_problem_before_anything_is_written(
+    app: Handwrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(infer, "proofread", lambda *_: pytest.fail("it was written"))
+    with pytest.raises(Problem, match=r"leave 10 x 97 mm of a4 paper; give a size of at most \d"):
+        written(app, "so", paper="a4", size=30.0, margin=99.8, width=0.2)
+
+
+def test_words_that_read_wrong_are_named_as_they_were_meant(
+    app: Handwrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = {"Dear Zoe,": "Dear 2oe,", "my": "my", "e-mail:": "c --mail:"}
+    text = "Dear Zoë,\nmy\ne-mail:"
+    monkeypatch.setattr(proof, "judged", lambda _, row, n: misread(row, n, reads[row.task.text]))
+    wrong = written(app, text)
+    assert wrong.unread == ("Dear 2oe,", "c --mail:")
+    assert wrong.unread_words == ("Zoë,", "e-mail:")
+    assert wrong.character_error_rate == 4 / 18
+
+
+def misread(row: Row, attempt: int, read: str) -> Draft:
+    text = row.task.text
+    return Draft(penned(row), text, read, edits(read, text), attempt, row)
+
+
+def test_a_word_that_is_broken_is_named_once_and_whole() -> None:
+    row = Row(0, Task("x", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+    dot = Penned(np.zeros((1, 3)), np.zeros(1, np.int64))
+
+    def line(text: str, read: str, start: int, word: int) -> SetLine:
+        draft = Draft(dot, text, read, 1, 0, row)
+        placed = Placed(draft, dot.line, dot.letter)
+        return SetLine(0, Part(start, start + len(text), word), text, placed)
+
+    lines = [line("to zoe.", "tu zoc.", 0, 0), line("quinn", "quihn", 7, 1)]
+    assert unread_words("to zoe.quinn", lines) == ("to", "zoe.quinn")
 
 
 def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
@@ -172,6 +257,28 @@ def test_the_opened_step_is_the_one_that_was_written(app: Handwrite) -> None:
     assert not first.feeds["point"].any()
     dx = first.steps[6].worked.a, first.steps[5].worked.a
     assert np.allclose(second.feeds["point"][0, :2], dx, atol=1e-5)
+
+
+def test_steps_of_a_mended_line_are_opened_in_the_row_that_made_them(
+    app: Handwrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every word is written alone, in the nearest styles too, until one is set in."""
+    monkeypatch.setattr(proof, "FAILURES", 0)
+
+    def judged(reader: Network, row: Row, attempt: int) -> Draft:
+        return misread(row, attempt, "Dear Ad")
+
+    monkeypatch.setattr(proof, "judged", judged)
+    order = proof.Order(["Dear Ada,"], Style.parse("ada").vector, 0.5, 0, infer.TRIES_OF_A_LINE)
+    ((_, draft),) = proof.proofread(app.network, app.reader, order)
+    assert draft.pieces, "nothing was mended; take another seed"
+    step = len(draft.penned.line) - 1
+    row, its_own = draft.behind(step)
+    assert row.task.text == "Ada,"
+    probe = app.probe("Dear Ada,", step=step)
+    given = probe.feeds["text"][0].argmax(axis=1)
+    assert given[: len("Ada,") + 1].tolist() == [*labels("Ada,"), 0]
+    assert np.array_equal(probe.feeds["point"][0], row.points[its_own - 1])
 
 
 def test_a_step_beyond_the_line_is_a_problem(app: Handwrite) -> None:

@@ -1,25 +1,29 @@
-"""Lines on paper: broken, leveled, scaled to millimeters, one below the other."""
+"""Lines on paper: leveled, scaled to millimeters, one below the other, never beyond the margins."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuropil.apps.handwrite.pages import (
     EDGE,
     NARROWEST,
     Layout,
     Measures,
+    advances,
+    check_room,
     heights,
+    is_fitting,
     laid,
     leveled,
     measures,
     placed,
-    wrapped,
+    pressed,
 )
 from neuropil.apps.handwrite.strokes import Line
-from neuropil.apps.handwrite.writing import LONGEST, Penned
+from neuropil.apps.handwrite.writing import Penned
 from neuropil.kit.problem import Problem
 
 ITS = Measures(small=0.6, advance=0.5)
@@ -68,9 +72,10 @@ def test_a_layout_has_bounds(field: str, value: float) -> None:
 
 def test_room_and_steps() -> None:
     assert Layout(size=3.0, spacing=4.0).step == 12
-    assert Layout(paper="a4", margin=25).width == 160
-    assert Layout(paper="letter", margin=25).width == pytest.approx(165.9)
-    assert np.isinf(Layout().width)
+    assert Layout(paper="a4", margin=25).room == (160, 247)
+    assert Layout(paper="letter", margin=25).room == pytest.approx((165.9, 229.4))
+    assert Layout(paper="a4", margin=25, pen=2.0).room == (156, 243)
+    assert Layout().room == (np.inf, np.inf)
 
 
 # --- what a line measures -----------------------------------------------------------------------
@@ -132,39 +137,47 @@ def test_a_style_measures_what_its_lines_do() -> None:
     lines = [penned("nonsense", small=s) for s in (0.5, 0.6, 0.9)]
     found = measures(lines, ["nonsense"] * 3)
     assert found.small == pytest.approx(0.6)
-    assert found.advance == pytest.approx((0.5 * 7 + 0.2) / 8)
-    short = measures([*lines, penned("no")], ["nonsense"] * 3 + ["no"])
-    assert short.advance == pytest.approx((3 * 3.7 + 0.7) / 26)
+    assert found.advance == pytest.approx((0.5 * 7 + 0.2) / 8 / 0.6)  # of the line in the middle
+    assert found.tall == pytest.approx(1.0)
+    given_up = measures([*lines, *lines, penned("no")], [*["nonsense"] * 6, "nonsense"])
+    assert given_up.advance == pytest.approx(found.advance, rel=0.1)
 
 
-# --- breaking texts -----------------------------------------------------------------------------
+def test_characters_reach_from_the_one_before_to_their_own_ends() -> None:
+    line = penned("no no")
+    assert advances(line, "no no") == pytest.approx([0.2, 0.5, 0, 1.0, 0.5])
+    assert advances(line, "no no!").sum() == pytest.approx(np.ptp(line.line[:, 0]))
+    late = Penned(line.line, line.letter.clip(1))  # the window never stopped at the first
+    assert advances(late, "no no") == pytest.approx([0, 0.7, 0, 1.0, 0.5])
 
 
-def test_lines_fit_the_paper() -> None:
-    text = "the quick brown fox jumps over the lazy dog again and again " * 6
-    for size, margin in ((2.5, 20.0), (5.0, 20.0), (2.5, 70.0)):
-        layout = Layout(paper="a4", size=size, margin=margin)
-        lines = wrapped(text, layout, ITS)
-        assert " ".join(lines) == text.strip()
-        advance = ITS.advance / ITS.small * size  # mm a character
-        fit = min(LONGEST, int(layout.width / advance))
-        assert max(map(len, lines)) <= fit
-        assert all(len(a) + 1 + b.index(" ") > fit for a, b in pairwise(lines) if " " in b)
+def test_widths_are_told_by_character() -> None:
+    line = penned("nnnnmmmm")
+    line.line[line.letter > 3, 0] += (line.letter[line.letter > 3] - 3) * 0.5  # 1.0 each
+    found = measures([line] * 5, ["nnnnmmmm"] * 5)
+    assert found.widths["m"] > 1.5 * found.widths["n"]
+    reach = found.reach("mn?")
+    steps = [found.widths["m"], found.widths["n"], found.advance]
+    assert reach == pytest.approx(np.cumsum(steps))
+    assert found.reach("nnnnmmmm")[-1] == pytest.approx(np.ptp(line.line[:, 0]) / 0.6, rel=0.02)
 
 
-def test_no_line_is_longer_than_the_network_writes() -> None:
-    lines = wrapped("so " * 200, Layout(), ITS)
-    assert max(map(len, lines)) == LONGEST
-    assert [len(line) for line in wrapped("x" * 150, Layout(), ITS)] == [71, 71, 8]
-
-
-def test_ends_of_lines_stay_and_empty_ones_too() -> None:
-    assert wrapped("a\n\nb\n", Layout(), ITS) == ["a", "", "b", ""]
-
-
-def test_the_narrowest_paper_takes_four_characters() -> None:
-    layout = Layout(paper="a4", size=50, margin=100)
-    assert wrapped("go abcdefg", layout, ITS) == ["go a", "bcde", "fg"]
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"size": 50}, r"size 50 takes up to 50 x 100 mm, .* leave 48 x 135 mm of a4 paper"),
+        ({"size": 50}, "give a size of at most 48 or smaller margins"),
+        ({"margin": 100, "pen": 8.0, "size": 10}, "leave 0 x 81 mm of a4 paper; give smaller"),
+        ({"slant": 45, "size": 30}, "size of at most 16"),
+    ],
+)
+def test_letters_without_room_are_a_problem(change: dict[str, float], sentence: str) -> None:
+    layout = replace(Layout(paper="a4", margin=80, pen=1.0), **change)  # type: ignore[arg-type]
+    its = Measures(0.6, 0.9, {"m": 1.0}, 2.0)
+    with pytest.raises(Problem, match=sentence):
+        check_room(its, layout)
+    check_room(its, replace(layout, paper="none"))
+    check_room(its, Layout(paper="a4", margin=80, pen=1.0, size=48.0))
 
 
 # --- placing ------------------------------------------------------------------------------------
@@ -201,13 +214,22 @@ def test_slant_leans_to_the_right() -> None:
     )
 
 
-def test_a_wide_line_is_pressed_together_but_not_too_far() -> None:
+def test_a_wide_line_is_pressed_into_its_room() -> None:
     text = "nonsense" * 8
-    natural = np.ptp(placed(penned(text), text, ITS, Layout(), 0)[:, 0])
-    for share, expected in ((1.5, 1.0), (0.95, 0.95), (0.5, NARROWEST)):
+    line = placed(penned(text), text, ITS, Layout(), 0)
+    natural = np.ptp(line[:, 0])
+    for share, fits in ((1.5, True), (0.95, True), (NARROWEST + 0.01, True), (0.84, False)):
         layout = Layout(paper="a4", margin=(210 - share * natural) / 2, size=2.5)
-        line = placed(penned(text), text, ITS, layout, 0)
-        assert np.ptp(line[:, 0]) == pytest.approx(expected * natural)
+        assert is_fitting(line, layout) == fits
+        made = pressed(line, layout)
+        assert np.ptp(made[:, 0]) == pytest.approx(min(1.0, share) * natural)
+        assert np.array_equal(made[:, 1:], line[:, 1:])
+    assert np.array_equal(pressed(line, Layout()), line)
+
+
+def test_a_tall_line_is_pressed_into_its_room() -> None:
+    line = straight(10) * [1, 300, 1]
+    assert np.ptp(pressed(line, A4)[:, 1]) == pytest.approx(257)
 
 
 def test_accents_do_not_count_as_letters() -> None:
@@ -238,11 +260,11 @@ def test_without_paper_the_page_is_as_large_as_the_writing() -> None:
     layout = Layout(size=2.5, spacing=4.0)
     ((*strokes,),), paper = laid([straight(30), None, straight(50)], layout, 0)
     edge = EDGE * 10
-    assert (paper.width, paper.height) == pytest.approx((50 + 2 * edge, 40))
+    assert (paper.width, paper.height) == pytest.approx((50 + 2 * edge, edge + 6 + 20 + edge))
     assert strokes[0].points[0, 0] == pytest.approx(edge)
     lows = [stroke.points[0, 1] for stroke in strokes]
     assert np.diff(lows) == pytest.approx([20], abs=4)
-    assert 5 < lows[0] < lows[1] < 38
+    assert 9 < lows[0] < lows[1] < 42
 
 
 @pytest.mark.parametrize(("align", "left"), [("left", 0), ("center", 10), ("right", 20)])
@@ -307,3 +329,68 @@ def test_one_line_larger_than_the_paper_is_still_laid() -> None:
     layout = Layout(paper="letter", size=100, spacing=20)
     pages, _ = laid([straight(10.0)] * 3, layout, 0)
     assert [len(page) for page in pages] == [1, 1, 1]
+
+
+# --- margins ------------------------------------------------------------------------------------
+
+LENGTHS = st.floats(0, 400)
+LINES = st.lists(
+    st.none() | st.tuples(LENGTHS, st.floats(-90, 40), st.floats(-60, 90)), min_size=1, max_size=40
+)
+LAYOUTS = st.builds(
+    Layout,
+    paper=st.sampled_from(["none", "a4", "letter"]),
+    ruled=st.booleans(),
+    size=st.floats(1, 12),
+    spacing=st.floats(1, 8),
+    margin=st.floats(0, 90),
+    align=st.sampled_from(["left", "center", "right"]),
+    pen=st.floats(0, 5),
+)
+
+
+@given(LINES, LAYOUTS, st.integers(0, 99))
+def test_nothing_is_drawn_beyond_the_margins(
+    extents: list[tuple[float, float, float] | None], layout: Layout, seed: int
+) -> None:
+    lines = [
+        np.array([[0.0, its[1], 0.0], [its[0], its[2], 1.0]]) if its else None for its in extents
+    ]
+    pages, paper = laid(lines, layout, seed)
+    sheet = np.array([paper.width, paper.height])
+    for stroke in (stroke for page in pages for stroke in page):
+        assert (stroke.points >= layout.edge - 1e-6).all()
+        assert (stroke.points <= sheet - layout.edge + 1e-6).all()
+    assert sum(map(len, pages)) == sum(line is not None for line in lines)
+    assert all(paper.margin <= rule <= paper.height - paper.margin + 1e-6 for rule in paper.ruling)
+
+
+@given(LINES, LAYOUTS)
+def test_lines_go_down_the_pages_in_order(
+    extents: list[tuple[float, float, float] | None], layout: Layout
+) -> None:
+    lines = [straight(1 + i) if its else None for i, its in enumerate(extents)]
+    pages, _ = laid(lines, replace(layout, margin=20.0), 0)
+    there = [line[1, 0] for line in lines if line is not None]
+    widths = [float(np.ptp(stroke.points[:, 0])) for page in pages for stroke in page]
+    assert widths == pytest.approx(there)
+    for page in pages:
+        lows = [stroke.points[0, 1] for stroke in page]
+        assert lows == sorted(lows)
+
+
+def test_a_last_line_that_hangs_too_low_goes_to_the_next_page() -> None:
+    layout = Layout(paper="a4", ruled=True)
+    room = len(laid([straight(9)], layout, 0)[1].ruling)
+    low = straight(9) - [0, 9, 0]
+    hanging = low * [1, -1, 1]
+    assert [len(page) for page in laid([straight(9)] * room, layout, 0)[0]] == [room]
+    pages, _ = laid([*[straight(9)] * (room - 1), hanging], layout, 0)
+    assert [len(page) for page in pages] == [room - 1, 1]
+
+
+def test_a_first_line_that_reaches_high_is_moved_down() -> None:
+    high = np.array([[0.0, 0.0, 0.0], [5.0, -30.0, 1.0]])
+    pages, paper = laid([high, *[straight(9)] * 20], Layout(paper="a4", ruled=True), 0)
+    assert pages[0][0].points[:, 1].min() == pytest.approx(20)
+    assert paper.ruling[0] < 30

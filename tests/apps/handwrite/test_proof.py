@@ -14,12 +14,23 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite import proof
 from neuropil.apps.handwrite.data import ALPHABET
-from neuropil.apps.handwrite.proof import NEATEST, Draft, Order, proofread, read_line
-from neuropil.apps.handwrite.strokes import UNITS, Line, seen
-from neuropil.apps.handwrite.writing import Pause, Penned, Row, Task
+from neuropil.apps.handwrite.proof import (
+    ALONE,
+    AT_ONCE,
+    FAILURES,
+    NEATEST,
+    Draft,
+    Order,
+    occurrences,
+    proofread,
+    read_line,
+)
+from neuropil.apps.handwrite.strokes import UNITS, Line, seen, strokes
+from neuropil.apps.handwrite.styles import nearest, shipped
+from neuropil.apps.handwrite.writing import UP, Pause, Penned, Row, Task
 from neuropil.kit.weights import Network
 
-STYLE = np.zeros(3, np.float32)
+STYLE = np.zeros(len(shipped()["all"][0]), np.float32)
 
 
 def dashes(n: int) -> Line:
@@ -220,13 +231,178 @@ def test_words_are_kept_up_to_the_first_that_reads_wrong(
 
 
 def test_later_drafts_go_on_from_the_furthest(monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = iter(["a b x", "x b c", "a x c", "x", "x", "x", "a b c"])  # the last of a round first
+    reads = iter(["a b x", "a x c", "x b c", "a b c", "x", "x", "x"])
     monkeypatch.setattr(proof, "read_line", lambda reader, line: next(reads))
     pen = Planned({("a b c", 0): [1] * 11})
     ((_, draft),) = proofread(pen, Counting(), order("a b c", tries=11))
     assert (draft.attempt, draft.read) == (3, "a b c")
     first = pen.paused[1][1]  # of the first draft, behind its second word
     assert pen.kept == [[None], [first] * 2, [first] * 4]
+
+
+# --- words written alone ------------------------------------------------------------------------
+
+
+class Spelling(Network):
+    """Stand for a pen that writes a letter as one stroke, of as many points as its place in a-z.
+
+    wrong: by a word and whether it stands alone, what is written instead, draft after draft of it
+    """
+
+    def __init__(self, wrong: Mapping[tuple[str, bool], Sequence[str]]) -> None:
+        self.wrong = {key: iter(its) for key, its in wrong.items()}
+        self.asked: list[tuple[str, int]] = []
+        self.styles: list[NDArray[np.float32]] = []
+
+    def rows_over(self, tasks: Sequence[Task]) -> Iterator[Row]:
+        for number, task in enumerate(tasks):
+            self.asked.append((task.text, task.seed[3]))
+            self.styles.append(task.style)
+            yield self.row(number, task)
+
+    def row(self, number: int, task: Task) -> Row:
+        words = task.text.split(" ")
+        said = [self.spell(word, len(words) == 1) for word in words]
+        row = Row(number, task, np.random.default_rng(0))
+        line = []
+        for place, letter in enumerate(" ".join(said)):
+            if letter != " ":
+                steps = np.linspace(0, 0.3, ord(letter) - 95)
+                y = 0.4 - 0.6 * np.sin(np.pi * steps / 0.3)  # an arch on the base line
+                line += [np.column_stack([0.5 * place + steps, y, steps == 0.3])]
+                row.letters += [place] * len(steps)
+        row.points = list(points_of(np.concatenate(line)))
+        row.states = [UP] * len(row.points)
+        return row
+
+    def spell(self, word: str, is_alone: bool) -> str:
+        return next(self.wrong.get((word, is_alone), iter(())), word)
+
+
+def spelling(reader: Network, line: Line) -> str:
+    """Read what `Spelling` wrote: strokes by their points, wide gaps as spaces."""
+    read, end = "", None
+    for stroke in strokes(line):
+        if end is not None and stroke[0, 0] - end > 0.35:
+            read += " "
+        read, end = read + chr(len(stroke) + 95), stroke[-1, 0]
+    return read
+
+
+def spelled_out(
+    text: str, wrong: Mapping[tuple[str, bool], Sequence[str]], tries: int = 32
+) -> tuple[Draft, Spelling]:
+    pen = Spelling(wrong)
+    ((_, draft),) = proofread(pen, Counting(), order(text, tries=tries))
+    return draft, pen
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "rows_over", Spelling.rows_over)
+    monkeypatch.setattr(proof, "read_line", spelling)
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_word_that_fails_again_and_again_is_written_alone_and_set_in() -> None:
+    draft, pen = spelled_out("ac no sea", {("no", False): ["nu"] * 99})
+    assert (draft.read, draft.errors, draft.wrong) == ("ac no sea", 0, [])
+    lines = [asked for asked in pen.asked if asked[0] == "ac no sea"]
+    assert FAILURES <= len(lines) < FAILURES + AT_ONCE
+    assert pen.asked[len(lines) :] == [("no", len(lines) + i) for i in range(AT_ONCE)]
+    assert draft.attempt == len(lines)
+    assert len({row.number for row, _ in map(draft.behind, range(len(draft.penned.line)))}) <= 2
+
+
+@pytest.mark.usefixtures("letters")
+def test_every_point_of_a_mended_line_is_found_in_the_row_that_made_it() -> None:
+    draft, _ = spelled_out("ac no sea", {("no", False): ["nu"] * 99})
+    found = [draft.behind(point) for point in range(len(draft.penned.line))]
+    texts = [row.task.text for row, _ in found]
+    assert texts == ["ac no sea"] * sum(draft.penned.letter < 3) + ["no"] * sum(
+        (draft.penned.letter > 2) & (draft.penned.letter < 5)
+    ) + ["ac no sea"] * sum(draft.penned.letter > 5)
+    places = [row.letters[step] + (3 if row.task.text == "no" else 0) for row, step in found]
+    assert places == draft.penned.letter.tolist()
+    whole, _ = spelled_out("ac no sea", {})
+    assert whole.behind(5) == (whole.row, 5)
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_word_that_fails_alone_too_is_tried_in_the_nearest_styles() -> None:
+    alone = ["nu"] * (ALONE + 1)
+    draft, pen = spelled_out("ac no", {("no", False): ["nu"] * 99, ("no", True): alone})
+    assert draft.errors == 0
+    styles = [its for its, (text, _) in zip(pen.styles, pen.asked, strict=True) if text == "no"]
+    assert all(np.array_equal(style, STYLE) for style in styles[:ALONE])
+    near = nearest(STYLE, 2)
+    assert np.array_equal(styles[ALONE : ALONE + 2], near)
+    assert np.array_equal(draft.behind(len(draft.penned.line) - 1)[0].task.style, near[1])
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_word_that_reads_no_better_is_not_set_in() -> None:
+    never = {("no", False): ["nu"] * 99, ("no", True): ["ou"] * 99}
+    draft, pen = spelled_out("ac no sea", never)
+    assert (draft.read, draft.attempt, draft.pieces) == ("ac nu sea", 0, ())
+    assert draft.wrong == [1]
+    assert [attempt for _, attempt in pen.asked] == list(range(32))
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_word_that_reads_better_is_set_in_although_not_right() -> None:
+    better = {("some", False): ["zzzz"] * 99, ("some", True): ["zzme", *["zomz"] * 99]}
+    draft, _ = spelled_out("ac some sea", better)
+    assert (draft.read, draft.errors) == ("ac zzme sea", 2)
+
+
+@pytest.mark.usefixtures("letters")
+def test_wrong_words_take_turns() -> None:
+    wrong = {("no", False): ["nu"] * 99, ("sea", False): ["tea"] * 99, ("no", True): ["nu"] * 2}
+    draft, pen = spelled_out("ac no sea", wrong)
+    assert draft.read == "ac no sea"
+    words = [text for text, _ in pen.asked if text != "ac no sea"]
+    assert words[:4] == ["no", "sea", "no", "sea"]
+    assert set(words[4:]) == {"no"}, "a word that reads right is let alone"
+
+
+@pytest.mark.usefixtures("letters")
+def test_drafts_that_get_further_are_no_failures() -> None:
+    slowly = {("no", False): [*["nu"] * 5, *["no"] * 9], ("sea", False): [*["tea"] * 11, "sea"]}
+    _, pen = spelled_out("ac no sea", slowly)
+    assert {text for text, _ in pen.asked} == {"ac no sea"}
+
+
+@pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize("tries", [1, 6, 11, 12, 20])
+def test_words_alone_count_among_the_tries(tries: int) -> None:
+    never = {("no", False): ["nu"] * 99, ("no", True): ["nu"] * 99}
+    _, pen = spelled_out("ac no sea", never, tries)
+    assert [attempt for _, attempt in pen.asked] == list(range(tries))
+
+
+@pytest.mark.usefixtures("letters")
+def test_a_mended_line_is_the_same_whatever_is_written_beside_it() -> None:
+    class Stern(Spelling):
+        def spell(self, word: str, is_alone: bool) -> str:
+            return word.replace("o", "u") if not is_alone else word
+
+    def written(*texts: str) -> dict[str, Draft]:
+        made = dict(proofread(Stern({}), Counting(), order(*texts)))
+        return {texts[number]: draft for number, draft in made.items()}
+
+    alone = written("ac no sea")["ac no sea"]
+    among = written("sea", "so on", "ac no sea", "oo no on")["ac no sea"]
+    assert alone.errors == among.errors == 0
+    assert alone.attempt == among.attempt
+    assert np.array_equal(alone.penned.line, among.penned.line)
+
+
+def test_some_lines_of_an_order_are_written_alone() -> None:
+    pen = Planned({("xx", 0): [2], ("xx", 1): [2]})
+    made = dict(proofread(pen, Counting(), order("xx", "x", "xx"), [2]))
+    assert list(made) == [2]
+    assert pen.asked == [[("xx", 0)]]
 
 
 # --- what is ordered ----------------------------------------------------------------------------
@@ -253,12 +429,13 @@ def test_random_numbers_depend_on_the_line_alone() -> None:
 
 def test_lines_are_counted_among_their_likes() -> None:
     assert order("a", "b", "a", "a", "b").occurrences == [0, 0, 1, 2, 1]
+    assert occurrences([]) == []
 
 
 def test_a_task_has_the_text_and_the_style() -> None:
     task = replace(order("so", "as"), style=STYLE + 0.5).task(1, 0)
     assert task.text == "as"
-    assert task.style.tolist() == [0.5] * 3
+    assert task.style.tolist() == [0.5] * len(STYLE)
 
 
 def test_later_drafts_are_neater() -> None:

@@ -15,6 +15,7 @@ from neuropil.apps.handwrite.styles import (
     VERSION,
     Style,
     larger,
+    nearest,
     shipped,
     told,
 )
@@ -55,6 +56,17 @@ def test_a_name_finds_its_own_vector() -> None:
         assert style.vector.dtype == np.float32
         drawn = larger(np.array(shelf["all"]))[number]
         assert np.array_equal(style.vector, drawn)
+
+
+def test_the_nearest_styles_are_found_but_not_the_style_itself() -> None:
+    vectors = np.array(shipped()["all"], np.float32)
+    found = nearest(vectors[7], 5)
+    assert found.shape == (5, size())
+    far = np.linalg.norm(found - vectors[7], axis=1)
+    assert (np.diff(far) >= 0).all()
+    assert far[0] > 0
+    others = np.linalg.norm(vectors - vectors[7], axis=1)
+    assert (others < far[-1]).sum() <= 5  # four of the five, and the style itself
 
 
 def test_named_hands_are_drawn_larger_than_life() -> None:

@@ -248,6 +248,7 @@ def test_pauses_are_in_the_air_and_at_spaces(pen: Network) -> None:
 def test_a_pause_is_the_state_after_its_points(pen: Network) -> None:
     for row, kept in paused(pen)[:5]:
         feeds, _ = replayed(pen, row, len(kept.points))
+        assert kept.state.keys() == feeds.keys() - {"text", "style"}
         for name, array in kept.state.items():
             assert array == pytest.approx(feeds[name][0], abs=1e-5), name
 

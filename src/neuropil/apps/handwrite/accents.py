@@ -9,6 +9,7 @@ A letter with accents is its letter and a small drawing of each accent, as Unico
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,37 @@ OTHERS = {  # what is written first
     "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
     "\N{EN DASH}": "-",
     "\N{EM DASH}": "-",
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{MINUS SIGN}": "-",
+    "\N{MULTIPLICATION SIGN}": "x",
     "\N{HORIZONTAL ELLIPSIS}": "...",
     "\N{NO-BREAK SPACE}": " ",
+    "œ": "oe",
+    "Œ": "OE",
+    "æ": "ae",
+    "Æ": "AE",
+    "¿": "?",
+    "¡": "!",
+    "€": "C",
+    "£": "L",
+    "ø": "o",
+    "Ø": "O",
 }
 STRETCHED = {"\N{EN DASH}": 1.6, "\N{EM DASH}": 2.6}
+TURNED = "¿¡"  # by half a circle
+BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1) bottom right
+    "€": (((-0.2, 0.42), (0.7, 0.40)), ((-0.2, 0.62), (0.6, 0.60))),
+    "£": (((-0.2, 0.55), (0.6, 0.52)),),
+    "ø": (((-0.15, 1.15), (1.15, -0.15)),),
+    "Ø": (((-0.05, 1.1), (1.05, -0.1)),),
+}
+CHANGED = {*STRETCHED, *TURNED, *BARS, "ß"}  # those of OTHERS that are drawn on after writing
 TENTH = 0.09  # of the hand's own unit: a step of the grid of marks
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
+
+
+Bar = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +90,11 @@ class Spelled:
 
     text: str
     marks: tuple[Mark, ...] = ()
+
+    def part(self, start: int, end: int) -> "Spelled":
+        """Cut out the characters from one place to another."""
+        marks = [Mark(m.place - start, m.character) for m in self.marks if start <= m.place < end]
+        return Spelled(self.text[start:end], tuple(marks))
 
 
 def spelled(text: str, *, replace: bool = False) -> Spelled:
@@ -95,8 +126,7 @@ def parts(character: str) -> tuple[str, str]:
     if character in ALPHABET:
         return character, ""
     if character in OTHERS:
-        changed = character if character in STRETCHED or character == "ß" else ""
-        return OTHERS[character], changed
+        return OTHERS[character], character if character in CHANGED else ""
     taken_apart = unicodedata.normalize("NFD", character)
     base, marks = taken_apart[:1], taken_apart[1:]
     if base in ALPHABET and all(mark in MARKS for mark in marks):
@@ -118,6 +148,10 @@ def composed(penned: Penned, marks: tuple[Mark, ...]) -> Penned:
             penned = stretched(penned, mark.place, STRETCHED[mark.character])
         elif mark.character == "ß":
             penned = redrawn(penned, mark.place, ESZETT)
+        elif mark.character in TURNED:
+            penned = turn(penned, mark.place)
+        elif mark.character in BARS:
+            penned = draw_bars(penned, mark.place, BARS[mark.character])
         else:
             penned = marked(penned, mark)
     return penned
@@ -161,6 +195,25 @@ def stretched(penned: Penned, place: int, factor: float) -> Penned:
     line[its, 0] = left + factor * (line[its, 0] - left)
     line[its[-1] + 1 :, 0] += more
     return Penned(line, penned.letter)
+
+
+def turn(penned: Penned, place: int) -> Penned:
+    """Turn a character by half a circle about its middle."""
+    its = np.flatnonzero(nearest(penned.letter, place))
+    left, top, right, bottom = box(penned, place)
+    line = penned.line.copy()
+    line[its, :2] = [left + right, top + bottom] - line[its, :2]
+    return Penned(line, penned.letter)
+
+
+def draw_bars(penned: Penned, place: int, bars: Sequence[Bar]) -> Penned:
+    """Draw straight strokes across a character."""
+    left, top, right, bottom = box(penned, place)
+    size = np.array([max(right - left, 0.4 * (bottom - top)), bottom - top])
+    for bar in bars:
+        ends = [left, top] + np.array(bar) * size
+        penned = added(penned, np.column_stack([ends, [0.0, 1.0]]), place)
+    return penned
 
 
 def box(penned: Penned, place: int) -> tuple[float, float, float, float]:

@@ -8,13 +8,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase, digits, punctuation
 
 import numpy as np
 
 from neuropil.apps.handwrite import quality
-from neuropil.apps.handwrite.data import Written, lines, reader_examples
+from neuropil.apps.handwrite.accents import spelled
+from neuropil.apps.handwrite.batches import align_part, build_composer
+from neuropil.apps.handwrite.data import Written, lines, sort_by_writer
+from neuropil.apps.handwrite.glyphs import WRITTEN as WRITTEN_FORMS
 from neuropil.apps.handwrite.infer import HAND, PEN, READER, TRIES_OF_A_LINE, Handwrite
 from neuropil.apps.handwrite.proof import Draft, Order
+from neuropil.apps.handwrite.strokes import Line, normalized
 from neuropil.apps.handwrite.styles import Style, shipped, told
 from neuropil.apps.handwrite.writing import Arrays, B, S, Task, begin, blank
 from neuropil.kit.problem import Problem
@@ -29,10 +34,12 @@ JUDGE = Weights(
     PEN.licence,
 )
 NEATNESS, SEED = 0.5, 1
+NEVER_WRITTEN = "$<=>@\\^_`{|}~%"  # the characters that no line of the database has
 A_SENTENCE = 3  # styles that write it
 LEARNED, WRITTEN = 5, 8  # lines that a held-out style is learned from; sentences written in it
 SHOWN = 100  # lines that Tesseract reads, and lines of nats
 LETTER = 300  # words
+N_DRAWN, LENGTH = 400, 30  # lines with drawn symbols, and their characters, about
 ROWS, TIMED, REPEATS = B, 60, 5
 TEXT = "the quick brown fox jumps over a lazy dog"
 
@@ -48,6 +55,7 @@ class Desk:
     styles: Mapping[str, Style]
     held_out: Sequence[Written]
     behind: Mapping[str, Sequence[Written]]  # real lines of those who were learned from
+    drawn: Sequence[tuple[Line, str]]  # lines with characters that are drawn as no reader learned
 
     def written(
         self, style: Style, texts: Sequence[str], tries: int, neatness: float = NEATNESS
@@ -55,6 +63,17 @@ class Desk:
         """Write lines in a style."""
         order = Order(texts, style.vector, neatness, SEED, tries)
         return quality.drafts(self.pen, self.reader, order)
+
+    def shared_out(
+        self, texts: Sequence[str], tries: int, neatness: float = NEATNESS
+    ) -> dict[str, list[Draft]]:
+        """Write each text in A_SENTENCE of the styles: drafts by style."""
+        made: dict[str, list[Draft]] = {}
+        for number, (name, style) in enumerate(self.styles.items()):
+            turns = [(number - i * A_SENTENCE) % len(self.styles) for i in range(len(texts))]
+            its = [t for t, turn in zip(texts, turns, strict=True) if turn < A_SENTENCE]
+            made[name] = self.written(style, its, tries, neatness)
+        return made
 
     def by_writer(self) -> dict[str, list[Written]]:
         """Sort the real lines of held-out writers who wrote enough of them."""
@@ -70,9 +89,11 @@ def measure(data: Path | None) -> Report:
         raise Problem("handwriting is measured beside real lines; name their folder by --data")
     styles = {name: Style.parse(name) for name in shipped()["named"]}
     networks = (PEN.open(), HAND.open(), READER.open(), JUDGE.open())
-    desk = Desk(*networks, styles, lines(data, "held out"), reader_examples(data).by_writer)
+    behind = sort_by_writer(lines(data, "reader"))
+    desk = Desk(*networks, styles, lines(data, "held out"), behind, drawn_lines(data))
     figures: Figures = {}
     parts: tuple[Callable[[Desk, Figures], Table], ...] = (
+        readers,
         legibility,
         characters,
         hands,
@@ -86,47 +107,83 @@ def measure(data: Path | None) -> Report:
     return Report(tables, figures)
 
 
+def drawn_lines(data: Path) -> list[tuple[Line, str]]:
+    """Compose lines of held-out writers' strokes and of drawings that no reader learned."""
+    held_out = align_part(data, "held out")
+    composer, rng = build_composer(held_out, WRITTEN_FORMS), np.random.default_rng(SEED)
+    chosen = rng.integers(len(held_out), size=N_DRAWN)
+    made = [composer.compose(held_out[i], LENGTH, rng) for i in chosen]
+    return [(normalized(line[:, :3]), text) for line, text in made]
+
+
 def legibility(desk: Desk, figures: Figures) -> Table:
-    """Write 200 sentences, each in three of the styles, and have them read by the judge."""
-    names, sentences = list(desk.styles), quality.sentences()
-    cases = {"unbiased": (1, 0.0), "first": (1, NEATNESS), "last": (TRIES_OF_A_LINE, NEATNESS)}
-    rates: dict[str, list[float]] = {key: [] for key in cases}
-    made: dict[str, list[Draft]] = {key: [] for key in cases}
-    for number, name in enumerate(names):
-        mine = [(number - i * A_SENTENCE) % len(names) < A_SENTENCE for i in range(len(sentences))]
-        its = [sentence for sentence, is_mine in zip(sentences, mine, strict=True) if is_mine]
-        for key, (tries, neatness) in cases.items():
-            drafts = desk.written(desk.styles[name], its, tries, neatness)
-            rates[key].append(quality.judged(desk.judge, drafts))
-            made[key] += drafts
-    loose, first, last = (quality.judged(desk.judge, its) for its in made.values())
-    own = [sum(d.errors for d in its) / sum(len(d.text) for d in its) for its in made.values()]
-    reader, judge = (quality.real_error_rate(n, desk.held_out) for n in (desk.reader, desk.judge))
-    real = quality.tesseract([(w.line, w.text) for w in desk.held_out[::5][:SHOWN]])
-    drawn = quality.tesseract([(d.penned.line, d.text) for d in made["last"][::6][:SHOWN]])
+    """Write sentences and the field set in three styles each, and have them read by the judge."""
+    unbiased = desk.shared_out(quality.sentences(), tries=1, neatness=0.0)
+    first = desk.shared_out(quality.sentences(), tries=1)
+    last = desk.shared_out(quality.sentences(), tries=TRIES_OF_A_LINE)
+    texts = [spelled(text).text for text in quality.field()]
+    field_first = desk.shared_out(texts, tries=1)
+    field_last = desk.shared_out(texts, tries=TRIES_OF_A_LINE)
+    capitals = [draft for draft in flat(field_last) if draft.text.isupper()]
+    cases = [unbiased, first, last, field_first, field_last]
+    by_judge = [quality.judged(desk.judge, flat(made)) for made in cases]
+    own = [sum(d.errors for d in flat(m)) / sum(len(d.text) for d in flat(m)) for m in cases]
+    hands = [quality.judged(desk.judge, drafts) for drafts in last.values()]
+    spread = np.std([quality.judged(desk.judge, drafts) for drafts in first.values()])
     figures |= {
-        "cer_first_draw": first,
-        "cer_first_draw_unbiased": loose,
-        "cer_after_retries": last,
-        "cer_first_draw_spread": float(np.std(rates["first"])),
-        "cer_after_retries_spread": float(np.std(rates["last"])),
-        "cer_worst_style": max(rates["last"]),
-        "reader_cer_real_writers": reader,
-        "judge_cer_real_writers": judge,
-        "rewritten_lines_share": float(np.mean([d.attempt > 0 for d in made["last"]])),
+        "cer_first_draw_unbiased": by_judge[0],
+        "cer_first_draw": by_judge[1],
+        "cer_after_retries": by_judge[2],
+        "cer_field_first_draw": by_judge[3],
+        "cer_field": by_judge[4],
+        "cer_all_caps": quality.judged(desk.judge, capitals),
+        "cer_first_draw_spread": float(spread),
+        "cer_after_retries_spread": float(np.std(hands)),
+        "cer_worst_style": max(hands),
+        "rewritten_lines_share": float(np.mean([d.attempt > 0 for d in flat(last)])),
+        "field_lines_unread": float(np.mean([d.errors > 0 for d in flat(field_last)])),
     }
-    rows = [
-        ("judge", loose, first, last, judge),
-        ("reader, which chooses", *own, reader),
-    ]
-    if drawn is not None and real is not None:
-        figures |= {"cer_tesseract": drawn, "cer_tesseract_real": real}
+    rows = [("judge", by_judge), ("reader, which chooses", own)]
+    drawn = quality.tesseract([(d.penned.line, d.text) for d in flat(last)[::6][:SHOWN]])
+    if drawn is not None:
+        figures["cer_tesseract"] = drawn
         nothing = float("nan")
-        rows.append(("Tesseract, 100 lines", nothing, nothing, drawn, real))
+        rows.append(("Tesseract, 100 sentences", [nothing, nothing, drawn, nothing, nothing]))
     return Table(
-        f"Character error rate of 200 sentences, each in {A_SENTENCE} of {len(names)} styles",
-        ("read by", "first, unbiased", "first draw", "after retries", "real held-out lines"),
-        tuple((name, *(f"{rate:.3f}" for rate in rates_)) for name, *rates_ in rows),
+        f"Character error rate of {len(quality.sentences())} sentences and {len(texts)} lines of "
+        f"what people write, each in {A_SENTENCE} of {len(desk.styles)} styles",
+        ("read by", "unbiased", "first draw", "retried", "field, first draw", "field, retried"),
+        tuple((name, *(f"{rate:.3f}" for rate in rates)) for name, rates in rows),
+    )
+
+
+def flat(made: Mapping[str, Sequence[Draft]]) -> list[Draft]:
+    """List the drafts of all styles."""
+    return [draft for drafts in made.values() for draft in drafts]
+
+
+def readers(desk: Desk, figures: Figures) -> Table:
+    """Have real lines of held-out writers read, and symbols in drawings that no reader learned."""
+    real = [(w.line, w.text) for w in desk.held_out]
+    wanted = ascii_uppercase + digits
+    rows = []
+    for name, network in (("judge", desk.judge), ("reader", desk.reader)):
+        found = {
+            f"{name}_cer_real_writers": quality.real_error_rate(network, desk.held_out),
+            f"{name}_capitals_digits_share": quality.share_read(network, real, wanted),
+            f"{name}_drawn_symbols_share": quality.share_read(network, desk.drawn, NEVER_WRITTEN),
+        }
+        figures |= found
+        rows.append((name, *(f"{value:.3f}" for value in found.values())))
+    cer = quality.tesseract(real[::5][:SHOWN])
+    if cer is not None:
+        figures["cer_tesseract_real"] = cer
+        rows.append(("Tesseract, 100 lines", f"{cer:.3f}", "", ""))
+    return Table(
+        f"{len(real)} real lines of held-out writers, and {len(desk.drawn)} lines with symbols in "
+        "drawings that no reader learned from",
+        ("read by", "characters wrong", "capitals and digits right", "drawn symbols right"),
+        tuple(rows),
     )
 
 
@@ -143,7 +200,12 @@ def characters(desk: Desk, figures: Figures) -> Table:
         counts = [quality.reads(desk.judge, d, character) for text in its for d in found[text]]
         shares[character] = sum(a for a, _ in counts) / sum(b for _, b in counts)
     ranked = sorted(shares, key=lambda character: shares[character])
+    letters = [share for character, share in shares.items() if character.isalnum()]
     figures |= {
+        "worst_letter_share": min(letters),
+        "worst_symbol_share": min(shares[character] for character in punctuation),
+        "letters_below_90_percent": sum(share < 0.9 for share in letters),
+        "symbols_below_80_percent": sum(shares[character] < 0.8 for character in punctuation),
         "worst_character_share": shares[ranked[0]],
         "characters_below_90_percent": sum(share < 0.9 for share in shares.values()),
         "mean_character_share": float(np.mean(list(shares.values()))),
@@ -175,29 +237,37 @@ def hands(desk: Desk, figures: Figures) -> Table:
 
 def learned(desk: Desk, figures: Figures) -> Table:
     """Learn the hands of held-out writers from a few lines, and write in them."""
-    writers, texts = desk.by_writer(), quality.sentences()[:WRITTEN]
-    first, last, made = [], [], []
+    writers, sentences = desk.by_writer(), quality.sentences()[:WRITTEN]
+    field = [spelled(text).text for text in quality.field()[:: len(quality.field()) // WRITTEN]]
+    cases = {
+        "cer_first_draw": (sentences, 1),
+        "cer_after_retries": (sentences, TRIES_OF_A_LINE),
+        "cer_field_first_draw": (field, 1),
+        "cer_field": (field, TRIES_OF_A_LINE),
+    }
+    rates: dict[str, list[float]] = {key: [] for key in cases}
+    made = []
     for its in writers.values():
         style = Style("own", told(desk.hand, [w.line for w in its[:LEARNED]]))
-        first.append(quality.judged(desk.judge, desk.written(style, texts, 1)))
-        drafts = desk.written(style, texts, TRIES_OF_A_LINE)
-        last.append(quality.judged(desk.judge, drafts))
-        made.append([draft.penned.line for draft in drafts])
+        drafts = {key: desk.written(style, *case) for key, case in cases.items()}
+        for key, found in drafts.items():
+            rates[key].append(quality.judged(desk.judge, found))
+        made.append([draft.penned.line for draft in drafts["cer_after_retries"]])
     real = [[w.line for w in its] for its in writers.values()]
     on_real, on_made = quality.told_apart(real, made)
-    figures |= {
-        "learned_cer_first_draw": float(np.mean(first)),
-        "learned_cer_after_retries": float(np.mean(last)),
-        "learned_told_apart": on_made,
-        "learned_writers": len(writers),
-    }
+    figures |= {f"learned_{key}": float(np.mean(values)) for key, values in rates.items()}
+    figures |= {"learned_told_apart": on_made, "learned_writers": len(writers)}
+    names = ("sentences, first draw", "after retries", "field, first draw", "field, after retries")
+    rows = [
+        (f"characters wrong: {name}", f"{np.mean(values):.3f} ± {np.std(values):.3f}")
+        for name, values in zip(names, rates.values(), strict=True)
+    ]
     return Table(
         f"Hands of {len(writers)} held-out writers, each learned from {LEARNED} lines "
         f"(chance {1 / len(writers):.2f})",
         ("", "share"),
         (
-            ("character error rate, first draw", f"{np.mean(first):.3f} ± {np.std(first):.3f}"),
-            ("after retries", f"{np.mean(last):.3f} ± {np.std(last):.3f}"),
+            *rows,
             ("told apart, real lines", f"{on_real:.2f}"),
             ("told apart, written lines", f"{on_made:.2f}"),
         ),

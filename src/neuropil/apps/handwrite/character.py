@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.strokes import Line, normalized, resampled, strokes
 
 DIRECTIONS, TURNS = 24, 12  # bins
+HINGES, LAGS = 12, (1, 2, 4)  # directions, and how many points later the second is taken
 SIZES = (10, 25, 50, 75, 90)  # percentiles
 
 
@@ -42,3 +43,22 @@ def share(angles: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
     counts, _ = np.histogram(angles, n_bins, (-np.pi, np.pi))
     roots: NDArray[np.float64] = np.sqrt(counts / max(1, counts.sum()))
     return roots
+
+
+def hinges(line: Line) -> NDArray[np.float64]:
+    """Count pairs of directions along the strokes of a line (P, 3): how one follows another.
+
+    (Bulacu and Schomaker 2007, "Text-independent writer identification", the hinge feature, here
+    along the pen's way.)
+    """
+    counts = np.zeros((len(LAGS), HINGES, HINGES))
+    for piece in strokes(resampled(normalized(line))):
+        steps = np.diff(piece[:, :2], axis=0)
+        turn = np.arctan2(steps[:, 1], steps[:, 0]) / (2 * np.pi) + 0.5
+        bins = (turn * HINGES).astype(int) % HINGES
+        for its, lag in zip(counts, LAGS, strict=True):
+            np.add.at(its, (bins[:-lag], bins[lag:]), 1)
+    roots: NDArray[np.float64] = np.sqrt(
+        counts / np.maximum(1, counts.sum(axis=(1, 2), keepdims=True))
+    )
+    return roots.ravel()

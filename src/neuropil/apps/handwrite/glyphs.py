@@ -1,29 +1,26 @@
-"""Characters that the data hardly has, drawn by hand as single strokes: digits, symbols, Q, X, Z.
+"""Characters that the data lacks or hardly has, drawn by hand as single strokes.
 
 A glyph is one to four strokes, each a chain of points; a point is two digits, x to the right and
 y downwards on a grid where 0 is the top of a capital, 3 that of a small letter, 8 the line that
 letters stand on. A point said twice is a corner, all others are rounded (Chaikin 1974). There are
-two sets of forms, as two schools would teach them: one for the network that writes, the other for
-those that read, who know several drawings of a character, their strokes in any order and now and
-then from end to start.
+three sets of forms, as three schools would teach them: one for the network that writes, one for the
+reader, one for the judge. Those who read know several drawings of a character, their strokes in any
+order and now and then from end to start.
 
     P  points of a drawing, (P, 3): x, y, pen up after the point; 1 is the height of a capital
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from neuropil.apps.handwrite.strokes import Line, strokes, wave
+from neuropil.apps.handwrite.strokes import Line, wave
 
 CAPITAL = 8  # rows of the grid from the top of a capital to the line
 GAP = 1.6  # columns of the grid between two glyphs
 SPACE = 4.0  # columns of a space
 ROUNDINGS = 2
-CLOSE = 0.5  # of the rare characters that stand beside a word without a space
 SHUFFLED, REVERSED = 0.5, 0.15  # shares of forms and of strokes
-CERTAIN = 1.3  # times the widest gap inside words: what a gap between words must at least be
 
 Forms = dict[str, str]
 
@@ -75,7 +72,7 @@ WRITTEN: Forms = {  # what the writing network learns
     "Y": "00 24,50 24 08",
 }
 
-READ: Forms = {  # what the readers learn
+READ: Forms = {  # what the reader learns
     "0": "40 20 03 06 28 48 65 62 40 30 | 20 02 06 28 46 42 20",
     "1": "03 20 20 28,08 08 48 | 10 18",
     "2": "02 20 41 43 26 08 06 17 38 58",
@@ -125,7 +122,56 @@ READ: Forms = {  # what the readers learn
     "J": "20 60,40 45 38 18 06 | 30 30 36 18 06",
     "Y": "00 01 14 34 41 50,50 48 29 09 17 | 00 23,40 08",
 }
-RARE = "".join(WRITTEN)
+JUDGED: Forms = {  # what the judge learns
+    "0": "20 02 06 28 47 43 20 | 30 11 05 27 47 53 41 30",
+    "1": "11 19 | 03 20 28 | 02 20 20 28,08 48",
+    "2": "11 30 42 34 08 08 48 | 02 20 31 23 07 18 38 47",
+    "3": "10 30 42 23 23 34 46 28 07 | 00 40 40 23 45 37 18 06",
+    "4": "20 05 05 45,33 39 | 30 04 04 54,40 48 | 10 14 44,40 48",
+    "5": "40 10 10 14 33 45 37 18 07 | 11 05 34 46 28 08,10 50",
+    "6": "30 12 05 17 38 46 34 15 | 40 13 06 28 47 35 16",
+    "7": "00 40 40 18 | 01 40 40 24 18,13 43",
+    "8": "30 11 13 34 46 28 07 15 33 41 30 | 20 11 23 35 37 18 06 15 33 31 20",
+    "9": "40 20 12 24 41 40 40 38 | 31 11 13 33 31 36 28 08",
+    "#": "20 08,40 28,02 52,05 55 | 12 17,32 37,03 43,06 46",
+    "$": "40 20 02 13 34 46 37 17 06,20 28 | 52 31 12 03 24 45 46 28 08,30 39",
+    "%": "50 08,10 01 03 13 22 10,36 45 47 57 66 36 | 60 08,20 11 13 24 33 31 20,56 46 48 68 66 56",
+    "&": "58 26 13 11 20 31 23 06 07 28 47 55 | 41 20 12 24 34 15 06 17 38 47,30 39",
+    "*": "20 26,02 44,42 04 | 22 26,03 45,43 05",
+    "+": "14 54,32 36 | 05 45,22 28",
+    "/": "40 08 | 50 19",
+    "<": "62 05 05 68 | 41 05 05 47",
+    "=": "04 54,07 57 | 13 43,15 45",
+    ">": "02 65 65 08 | 11 44 44 17",
+    "@": (
+        "44 23 15 26 44 43 46 57 65 62 40 11 04 17 39 69"
+        " | 63 41 33 35 47 56 63 63 66 77 85 73 61 30 11 04 16 28 58"
+    ),
+    "K": "00 08,50 04 04 58 | 10 18,40 14 14 48",
+    "Q": "30 10 03 06 28 47 52 40 30,35 59 | 40 12 06 28 57 62 40,46 68",
+    "U": "00 06 28 46 40 | 10 16 38 56 50 50 58",
+    "V": "01 28 28 51 | 10 38 38 60",
+    "X": "01 48,41 08 | 10 58,60 08",
+    "Z": "01 40 40 08 08 48 | 10 50 50 08 08 58,24 44",
+    "[": "30 10 10 18 18 38 | 21 01 01 09 09 29",
+    "\\": "10 38 | 01 49",
+    "]": "00 20 20 28 28 08 | 01 21 21 29 29 09",
+    "^": "13 30 30 53 | 02 21 21 42",
+    "_": "08 48 | 09 79",
+    "`": "00 11 | 10 32",
+    "{": "40 20 11 13 04 04 15 17 28 48 | 31 21 22 13 13 25 26 37",
+    "|": "00 08 | 10 19",
+    "}": "00 20 31 33 44 44 35 37 28 08 | 10 21 23 34 34 25 27 18",
+    "~": "05 13 33 45 53 | 16 24 25 36 45",
+    "!": "20 25,28 28 | 10 16,18 18",
+    "(": "30 12 16 38 | 20 02 07 29",
+    ")": "00 22 26 08 | 10 32 37 19",
+    ":": "14 14,18 18 | 13 14,16 17",
+    ";": "14 14,18 09 | 13 14,16 17 08",
+    "?": "01 20 42 24 26,28 28 | 02 10 31 23 15 16,18 18",
+    "J": "30 36 28 07 | 10 50,30 37 18 06",
+    "Y": "00 24 24 40,24 28 | 10 34,50 08",
+}
 
 
 @dataclass(frozen=True)
@@ -160,7 +206,7 @@ def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line
         if character not in forms:
             raise ValueError(f"no glyph for {character!r}: there are {''.join(forms)} and spaces")
         form = str(rng.choice(forms[character].split(" | ")))
-        shape = outline(anyhow(form, rng) if forms is READ else form) * [
+        shape = outline(form if forms is WRITTEN else anyhow(form, rng)) * [
             wide * rng.normal(1, 0.06),
             rng.normal(1, 0.04),
             1,
@@ -212,50 +258,3 @@ def rounded(points: Line) -> Line:
     a, b = points[:-1], points[1:]
     cut = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)
     return np.concatenate([points[:1], cut, points[-1:]])
-
-
-def words(line: Line, text: str) -> list[tuple[Line, str]]:
-    """Cut a normalized line at the gaps between its words; one piece where that is not certain."""
-    pieces, names = strokes(line), text.split(" ")
-    n = len(names) - 1
-    if n == 0 or len(pieces) <= n:
-        return [(line, text)]
-    reach = np.maximum.accumulate([piece[:, 0].max() for piece in pieces])[:-1]
-    gaps = np.array([piece[:, 0].min() for piece in pieces[1:]]) - reach
-    order = np.argsort(gaps)
-    cuts, others = np.sort(order[-n:]) + 1, gaps[order[:-n]]
-    if gaps[order[-n]] < max(0.3, CERTAIN * others.max(initial=0.0)):
-        return [(line, text)]
-    groups = [pieces[a:b] for a, b in pairwise([0, *cuts.tolist(), len(pieces)])]
-    return [(np.concatenate(group), name) for group, name in zip(groups, names, strict=True)]
-
-
-def mixed(
-    line: Line, text: str, forms: Forms, rng: np.random.Generator, n: int
-) -> tuple[Line, str]:
-    """Put n rare characters among the words of a normalized line, on their own or close to one."""
-    its, found = hand(line), words(line, text)
-    at = int(rng.integers(len(found) + 1))
-    before = at > 0 and rng.random() < CLOSE  # to the word before it
-    after = at < len(found) and rng.random() < CLOSE
-    word = "".join(rng.choice(list(RARE), n))
-    glyphs = drawn(word, forms, its, rng)
-    height = (its.foot - its.top) / CAPITAL
-    near, far = (height * GAP, height * SPACE) * rng.uniform(0.7, 1.4, 2)
-    made, said = glyphs, word
-    if at > 0:
-        head = np.concatenate([piece for piece, _ in found[:at]])
-        made = joined(head, glyphs, near if before else far)
-        said = " ".join(name for _, name in found[:at]) + ("" if before else " ") + word
-    if at < len(found):
-        tail = np.concatenate([piece for piece, _ in found[at:]])
-        made = joined(made, tail, near if after else far)
-        said += ("" if after else " ") + " ".join(name for _, name in found[at:])
-    return made, said
-
-
-def joined(first: Line, second: Line, gap: float) -> Line:
-    """Put one piece of writing to the right of another."""
-    shift = first[:, 0].max() + gap - second[:, 0].min()
-    moved = second + np.array([shift, 0.0, 0.0])
-    return np.concatenate([first, moved])

@@ -4,23 +4,24 @@ Handwrite()("Dear Ada,", style=Style.parse("anna")).drawing.save(Path("letter.sv
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, final
 
 import numpy as np
 
 from neuropil.apps.handwrite import pages
-from neuropil.apps.handwrite.accents import Spelled, composed, spelled
+from neuropil.apps.handwrite.accents import spelled
 from neuropil.apps.handwrite.pages import MARGIN, SIZE, SLANT, SPACING, Layout, Measures
 from neuropil.apps.handwrite.probe import found
 from neuropil.apps.handwrite.proof import Draft, Order, proofread
 from neuropil.apps.handwrite.recording import Recording
-from neuropil.apps.handwrite.strokes import strokes
+from neuropil.apps.handwrite.setting import SetLine, Setter
+from neuropil.apps.handwrite.strokes import Line, strokes
 from neuropil.apps.handwrite.styles import FIRST, Style, told
-from neuropil.apps.handwrite.writing import LONGEST, Row, Task, penned, write
+from neuropil.apps.handwrite.writing import LONGEST, Task, write
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke, check_ink
 from neuropil.kit.image import Image
@@ -57,7 +58,24 @@ MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its he
 STEP = Between(0, 10**6)
 TRIES_OF_A_LINE = 32
 LENGTH = Between(1, 1_000_000)  # characters of a text
-MEASURED = ("the quick brown fox runs over", "a lazy dog and he jumps", "some more words in a row")
+MEASURED = (  # as many as are written side by side: more would take longer
+    "the quick brown fox",
+    "runs over a lazy dog",
+    "and he jumps again",
+    "some words in a row",
+    "five jugs of wine",
+    "her black coat fits",
+    "it will be fine by May",
+    "six more weeks to go",
+    "Dear Mr Quill, hello!",
+    "We met Ann and Tom",
+    "Paris, London, York",
+    "King Henry VIII, Bath",
+    "Zoe's U-boat (grey)",
+    "from 10:30 to 24:59",
+    'over 678 "fans" @ $3',
+    "50% of it; 7 & more?",
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,7 @@ class Handwritten:
     character_error_rate: edits over characters, of the text as it was read back
     rewritten: lines that were not right at the first try
     unread: lines that the reader reads otherwise than they were meant, as it reads them
+    unread_words: the words of these lines that it reads otherwise, as they were meant
     """
 
     drawing: Drawing
@@ -89,6 +108,7 @@ class Handwritten:
     character_error_rate: float
     rewritten: int
     unread: tuple[str, ...]
+    unread_words: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +212,7 @@ class Handwrite(App):
         """
         if learn:
             return self.learned(Recording.open(learn.path, text or None), learn.path.stem)
-        layout = Layout(paper, ruled, size, spacing, margin, align, slant)
+        layout = Layout(paper, ruled, size, spacing, margin, align, slant, width)
         manner = Manner(style or Style.parse(FIRST), neatness, seed, tries, replace)
         look = Look(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
         return self.written(text, manner, layout, look)
@@ -207,23 +227,14 @@ class Handwrite(App):
         text = plain(text)
         spelled(text.replace("\n", " "), replace=manner.replace)  # tells of all that can't be
         its = self.measured(manner)
-        order = [spelled(line, replace=manner.replace) for line in pages.wrapped(text, layout, its)]
-        drafts = self.drafts(order, manner)
-        lines = [
-            pages.placed(
-                composed(draft.penned, line.marks),
-                line.text,
-                its,
-                layout,
-                manner.seed,
-                bare=draft.penned,
-            )
-            if draft
-            else None
-            for line, draft in zip(order, drafts, strict=True)
-        ]
-        sheets, paper = pages.laid(lines, layout, manner.seed)
-        done = [draft for draft in drafts if draft]
+        pages.check_room(its, layout)
+        pen = partial(self.drafts, manner)
+        paragraphs = [spelled(line, replace=manner.replace) for line in text.split("\n")]
+        lines = Setter(pen, its, layout, manner.seed).lines(paragraphs)
+        sheets, paper = pages.laid(
+            [line.placed.line if line.placed else None for line in lines], layout, manner.seed
+        )
+        done = [line.placed.draft for line in lines if line.placed]
         rate = sum(d.errors for d in done) / sum(len(d.text) for d in done)
         kept = {
             "text": text,
@@ -232,14 +243,15 @@ class Handwrite(App):
             "style": manner.style.said(),
             "character_error_rate": rate,
         }
-        pen = (look.ink, look.width, look.filled, look.speed, look.plotter)
+        drawn = (look.ink, look.width, look.filled, look.speed, look.plotter)
         return Handwritten(
-            Drawing(tuple(map(tuple, sheets)), paper, *pen, kept),
+            Drawing(tuple(map(tuple, sheets)), paper, *drawn, kept),
             manner.style.name,
             manner.seed,
             rate,
             sum(d.attempt > 0 for d in done),
             tuple(d.read for d in done if d.errors),
+            unread_words(text, lines),
         )
 
     def probe(
@@ -265,21 +277,18 @@ class Handwrite(App):
             raise Problem(f"the line has {len(line)} characters; open one of 1 to {LONGEST}")
         order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
         ((_, draft),) = proofread(self.network, self.reader, order)
-        row = draft.row
-        if step >= len(row.points):
-            raise Problem(f"step {step}: the line has {len(row.points)}, from 0 on")
-        return found(self.network, row, step, *pressed(row, step))
+        n = len(draft.penned.line)
+        if step >= n:
+            raise Problem(f"step {step}: the line has {n}, from 0 on")
+        return found(self.network, *draft.behind(step), *pressed(draft.penned.line, step))
 
-    def drafts(self, order: Sequence[Spelled], manner: Manner) -> list[Draft | None]:
-        """Write all lines until they read right; an empty one is None."""
-        full = [number for number, line in enumerate(order) if line.text]
-        texts = [order[number].text for number in full]
-        drafts: list[Draft | None] = [None] * len(order)
-        wanted = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
-        proofs = proofread(self.network, self.reader, wanted)
-        for number, draft in track(proofs, total=len(full), title="writing"):
-            drafts[full[number]] = draft
-        return drafts
+    def drafts(
+        self, manner: Manner, texts: Sequence[str], numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Draft]]:
+        """Write, of some lines, those with certain numbers until they read right."""
+        order = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
+        proofs = proofread(self.network, self.reader, order, numbers)
+        return track(proofs, total=len(numbers), title="writing")
 
     def measured(self, manner: Manner) -> Measures:
         """Measure how large and how wide a style is, by a few lines written in it."""
@@ -302,9 +311,20 @@ def plain(text: str) -> str:
     )
 
 
-def pressed(row: Row, step: int) -> tuple[Image, tuple[int, int]]:
+def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
+    """List the words that read otherwise, with their accents, and whole where a line broke them."""
+    paragraphs = [paragraph.split(" ") for paragraph in text.split("\n")]
+    wrong = {  # of a word that two lines share, only once
+        (line.paragraph, line.part.word + number): None
+        for line in lines
+        if line.placed
+        for number in line.placed.draft.wrong
+    }
+    return tuple(paragraphs[paragraph][word] for paragraph, word in wrong)
+
+
+def pressed(line: Line, step: int) -> tuple[Image, tuple[int, int]]:
     """Draw a line as it was written, and find the pixel (x, y) of one of its points."""
-    line = penned(row).line
     places = (line[:, :2] - line[:, :2].min(axis=0) + 1) * MM_OF_A_LINE
     whole = np.column_stack([places, line[:, 2]])
     width, height = places.max(axis=0) + MM_OF_A_LINE

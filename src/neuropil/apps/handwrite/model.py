@@ -1,21 +1,24 @@
 """Two networks that read pen strokes, one that tells a hand from them, one that writes.
 
-B  lines      T  points      U = T/2  places      C  channels      H  hidden units      N  labels
+B  lines      T  points      U = T/2  places      C  channels      H  hidden units
+N  points of all lines, packed (`unrolled.py`); of a reader: labels
 S  characters of the text      A  letters (one-hot)      K  Gaussians of the window
 D  numbers of a style      M  Gaussians of the next pen step
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from neuropil.apps.handwrite import unrolled
 from neuropil.apps.handwrite.data import ALPHABET
+from neuropil.apps.handwrite.unrolled import Packed
 
 A, K, D, M = len(ALPHABET) + 1, 8, 48, 12
-LOW, HIGH = 192, 256  # hidden units of the writer's two LSTMs
+LOW, HIGH = 256, 320  # hidden units of the writer's two LSTMs
 PACE = 2.3  # exp(-PACE): letters per point, about one in ten, that the window starts with
 
 
@@ -42,9 +45,11 @@ class Reader(nn.Module):
 
 
 class Judge(nn.Module):
-    """Another reader, of convolutions alone: six wide ones that each add to what is known."""
+    """Another reader, of convolutions alone: eight wide ones that each add to what is known."""
 
-    def __init__(self, channels: int = 192, dilations: Sequence[int] = (1, 2, 4, 1, 2, 4)) -> None:
+    def __init__(
+        self, channels: int = 192, dilations: Sequence[int] = (1, 2, 4, 8, 1, 2, 4, 8)
+    ) -> None:
         super().__init__()
         self.near = nn.Conv1d(4, channels, 7, padding=3)
         self.halved = nn.Conv1d(channels, channels, 5, stride=2, padding=2)
@@ -137,32 +142,6 @@ class Pen(nn.Module):
         return kappa, torch.matmul(window, text)[:, 0], window[:, 0]
 
 
-class GatheredGradient(torch.autograd.Function):
-    """Give recurrent weights their gradient in one product over all points, not one for each.
-
-    z_t = ahead_t + W x_t has dL/dW = sum_t dL/dz_t x_t', and dL/dz_t is dL/d(ahead_t): so ahead
-    passes through here unchanged, the loop multiplies by W as a constant, and leaves its x_t.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, ahead: Tensor, weights: Tensor, xs: list[Tensor]) -> Tensor:
-        """Let ahead (B, T, 4H) through."""
-        ctx.xs = xs
-        return ahead.view_as(ahead)
-
-    @staticmethod
-    def backward(ctx: Any, dz: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Sum dz_t x_t' over lines and points."""
-        x = torch.stack(ctx.xs, dim=1)
-        return dz, dz.flatten(0, 1).t() @ x.flatten(0, 1), None
-
-
-def gathered(ahead: Tensor, weights: Tensor, xs: list[Tensor]) -> Tensor:
-    """Let `ahead` (B, T, 4H) through; `weights` get their gradient from the xs that are left."""
-    passed: Tensor = GatheredGradient.apply(ahead, weights, xs)  # type: ignore[no-untyped-call]
-    return passed
-
-
 class Writer(nn.Module):
     """A hand that is told from one line, and the pen that writes another line in it."""
 
@@ -172,44 +151,66 @@ class Writer(nn.Module):
         self.pen = Pen(low, high)
         self.whose = nn.Linear(D, writers)  # only while learning: a style has to tell its writer
 
-    def forward(self, points: Tensor, text: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """Write all steps of lines whose points (B, T, 4) are known.
+    def forward(
+        self, points: Tensor, text: Tensor, style: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Write all steps of lines whose points (B, T, 4) are known; text (B, S, A) is one-hot.
 
-        Returns mixtures (B, T, 6M + 3) and windows (B, T, S). The same as Pen step by step, but
-        what does not wait for the step before is done at once.
+        Returns mixtures (B, T, 6M + 3) and windows (B, T, S), 0 behind a line of fewer points than
+        T, as `lengths` (B,) tells. The same as Pen step by step, but faster. While learning,
+        products are in bfloat16 where the hardware does these itself.
         """
         B, T, _ = points.shape
-        still = style[:, None].expand(B, T, D)
+        quick = unrolled.quick(points) if self.training else points.dtype
+        lengths = torch.full((B,), T) if lengths is None else lengths.cpu()
         with torch.autocast(points.device.type, enabled=False):
-            h1, seen, windows = self.lower(torch.cat([points, still], dim=2).float(), text)
-        cell = self.pen.second
-        zero = points.new_zeros(1, B, cell.hidden_size)
-        weights = [cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh]
-        x = torch.cat([points, still, seen, h1], dim=2)
-        h2, _, _ = torch.lstm(x, (zero, zero), weights, True, 1, 0.0, self.training, False, True)
-        return self.pen.next(torch.cat([h1, h2], dim=2)), windows
+            rows = pack_padded_sequence(points, lengths, batch_first=True, enforce_sorted=False)
+            assert rows.sorted_indices is not None
+            text, style = text[rows.sorted_indices], style[rows.sorted_indices].to(points.dtype)
+            packed = Packed(rows.batch_sizes.tolist())
+            h1, seen, windows = self.lower(rows.data, text, style, packed, quick)
+            h2 = self.upper((rows.data, seen, h1), style, packed, quick)
+            W, low = self.pen.next.weight, h1.shape[1]
+            mixtures = linear(h1, W[:, :low], self.pen.next.bias) + linear(h2, W[:, low:])
+            made = [
+                pad_packed_sequence(rows._replace(data=data), batch_first=True, total_length=T)[0]
+                for data in (mixtures, windows)
+            ]
+        return made[0], made[1]
 
-    def lower(self, given: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Run the first LSTM with its window: h1 (B, T, H), letters seen, and windows (B, T, S)."""
-        B, _, known = given.shape
-        cell, kappa, seen = self.pen.first, given.new_zeros(B, K), text[:, 0]
-        h, c = (given.new_zeros(B, cell.hidden_size) for _ in range(2))
-        ahead = linear(given, cell.weight_ih[:, :known], cell.bias_ih + cell.bias_hh)
-        weights = torch.cat([cell.weight_ih[:, known:], cell.weight_hh], dim=1)
-        befores: list[Tensor] = []
-        hs, seens, windows = [], [], []
-        fixed = weights.detach()
-        for gates in gathered(ahead, weights, befores).unbind(dim=1):
-            before = torch.cat([seen, h], dim=1)
-            befores.append(before.detach())  # no way back through here, so nothing is kept alive
-            i, f, g, o = (gates + linear(before, fixed)).chunk(4, dim=1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
-            kappa, seen, window = self.pen.look(h, kappa, text)
-            hs.append(h)
-            seens.append(seen)
-            windows.append(window)
-        return torch.stack(hs, dim=1), torch.stack(seens, dim=1), torch.stack(windows, dim=1)
+    def lower(
+        self, points: Tensor, text: Tensor, style: Tensor, packed: Packed, quick: torch.dtype
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Run the first LSTM with its window: h1 (N, H), letters seen, and windows (N, S)."""
+        still, W_ih, W_hh = apart(self.pen.first, style)
+        V, b = self.pen.window.weight, self.pen.window.bias
+        W = torch.cat([W_ih, W_hh], dim=1)
+        run: tuple[Tensor, Tensor, Tensor] = unrolled.Lower.apply(  # type: ignore[no-untyped-call]
+            still, points, W, V, b, text.argmax(dim=2), packed, quick
+        )
+        return run
+
+    def upper(
+        self, given: Sequence[Tensor], style: Tensor, packed: Packed, quick: torch.dtype
+    ) -> Tensor:
+        """Run the second LSTM over points, letters seen and h1, each (N, ..): h2 (N, H)."""
+        still, W_ih, W_hh = apart(self.pen.second, style)
+        h: Tensor = unrolled.Upper.apply(  # type: ignore[no-untyped-call]
+            still, W_ih, W_hh, packed, quick, *given
+        )
+        return h
+
+
+def apart(cell: nn.LSTMCell, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Tell what a cell is given at all points alike, (B, 4H), from its weights for the rest.
+
+    A cell is given (point, style, rest): returns W_style style + b, W_(point, rest) and W_hh, with
+    the rows of g doubled.
+    """
+    W = unrolled.doubled(cell.weight_ih)
+    b = unrolled.doubled(cell.bias_ih + cell.bias_hh)
+    still = linear(style, W[:, 4 : 4 + D], b)
+    return still, torch.cat([W[:, :4], W[:, 4 + D :]], dim=1), unrolled.doubled(cell.weight_hh)
 
 
 class Published(nn.Module):

@@ -1,32 +1,53 @@
 """Every line read back, and written again until it reads right.
 
 A line that the reader does not read as its text is written again from its first wrong word on, with
-other random numbers: two drafts, then four each time around, the later ones more neatly. The first
-draft that reads right is taken, else the one with the fewest errors; which one it is depends on the
-line alone.
+other random numbers: two drafts, then four each time around, the later ones more neatly. A word
+that fails again and again beside the same others is written on its own, first in the line's style,
+then in those most like it, and set into the best draft; that counts only if more of the whole line
+reads right. The first draft that reads right is taken, else the one with the fewest errors; which
+one it is depends on the line alone.
 """
 
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.handwrite.mending import (
+    Piece,
+    behind,
+    cuts,
+    is_whole,
+    mended,
+    misread,
+    spans,
+    spliced,
+    without_speck,
+)
 from neuropil.apps.handwrite.reading import best_path, edits
 from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.apps.handwrite.styles import nearest
 from neuropil.apps.handwrite.writing import Pause, Penned, Row, Task, penned, rows_over
 from neuropil.kit.weights import Network
 
 NEATEST = 1.0  # neatness of the very last draft
 AT_ONCE = 4  # drafts of a line, before the next ones go on from the furthest of them
+FAILURES = 8  # drafts that get no further than the one before, until words are written alone
+ALONE, NEAR = 2, 6  # drafts of a word in the line's style, then styles most like it; and again
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A line as it was written, what the reader reads, how many edits that is off, and the try."""
+    """A line as it was written, what the reader reads, how many edits that is off, and the try.
+
+    row: the line as the network wrote it
+    pieces: where words were set into it, all that it is made of
+    """
 
     penned: Penned
     text: str
@@ -34,6 +55,7 @@ class Draft:
     errors: int
     attempt: int  # from 0
     row: Row
+    pieces: tuple[Piece, ...] = ()
 
     @property
     def right(self) -> int:
@@ -46,6 +68,20 @@ class Draft:
         """Find where the pen paused last before a word that reads wrong."""
         places = [place for place in self.row.pauses if place <= self.right]
         return self.row.pauses[max(places)] if places else None
+
+    @cached_property
+    def wrong(self) -> list[int]:
+        """List the words that read wrong, by number."""
+        return misread(self.text, self.read)
+
+    @property
+    def made_of(self) -> tuple[Piece, ...]:
+        """List the pieces of rows that the line is made of, be it one that is whole."""
+        return self.pieces or (Piece(self.row, 0, len(self.row.points)),)
+
+    def behind(self, point: int) -> tuple[Row, int]:
+        """Find the row, and its step, that made a point."""
+        return behind(self.made_of, point)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,41 +104,102 @@ class Order:
             text, self.style, neatness, (self.seed, zlib.crc32(text.encode()), again, attempt)
         )
 
-    @property
+    @cached_property
     def occurrences(self) -> list[int]:
         """Count for each line how often the same text stands above it, so that none is a copy."""
-        seen_before: Counter[str] = Counter()
-        counts = []
-        for text in self.texts:
-            counts.append(seen_before[text])
-            seen_before[text] += 1
-        return counts
+        return occurrences(self.texts)
+
+    @cached_property
+    def styles(self) -> list[NDArray[np.float32]]:
+        """List the styles that a word alone is written in, one after the other."""
+        return [*[self.style] * ALONE, *nearest(self.style, NEAR)]
 
 
-def proofread(pen: Network, reader: Network, order: Order) -> Iterator[tuple[int, Draft]]:
-    """Write all lines, and yield each with its number once it reads right, or tries are used up."""
-    best: dict[int, Draft] = {}
-    furthest: dict[int, Draft] = {}
-    open_lines = list(range(len(order.texts)))
-    first, n = 0, 1
-    while open_lines:
-        attempts = range(first, min(first + n, order.tries))
-        wanted = [(number, attempt) for number in open_lines for attempt in attempts]
-        kept = {number: furthest[number].kept for number in furthest}
-        tasks = [replace(order.task(*pair), kept=kept.get(pair[0])) for pair in wanted]
-        drafts = {
-            row.number: judged(reader, row, wanted[row.number][1]) for row in rows_over(pen, tasks)
-        }
-        for i, (number, _) in enumerate(wanted):  # in order of attempts: ties go to the first
-            draft = drafts[i]
-            best[number] = min(best.get(number, draft), draft, key=lambda d: d.errors)
-            furthest[number] = max(furthest.get(number, draft), draft, key=lambda d: d.right)
-        first, n = first + n, min(2 * n, AT_ONCE)
-        is_last = first >= order.tries
-        for number in list(open_lines):
-            if is_last or best[number].errors == 0:
-                open_lines.remove(number)
-                yield number, best[number]
+def occurrences(texts: Sequence[str]) -> list[int]:
+    """Count for each text how often the same one stands before it."""
+    before: Counter[str] = Counter()
+    counts = []
+    for text in texts:
+        counts.append(before[text])
+        before[text] += 1
+    return counts
+
+
+@dataclass
+class Proof:
+    """A line until it reads right: its best drafts, and what was tried.
+
+    failures: drafts since one got further
+    words: how often each word was written alone
+    round: the word that each draft of this round is of, or None for the line
+    """
+
+    order: Order
+    number: int
+    best: Draft | None = None
+    furthest: Draft | None = None
+    attempts: int = 0
+    failures: int = 0
+    words: Counter[int] = field(default_factory=Counter)
+    round: list[int | None] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the line reads right, or tries are used up."""
+        return self.best is not None and (
+            self.best.errors == 0 or self.attempts >= self.order.tries
+        )
+
+    def tasks(self) -> list[Task]:
+        """Describe the next round of drafts."""
+        n = min(self.attempts + 1, AT_ONCE, self.order.tries - self.attempts)
+        self.round = []
+        return [self.task(self.attempts + i) for i in range(n)]
+
+    def task(self, attempt: int) -> Task:
+        """Describe a draft: what follows the words that read right, or a wrong word alone."""
+        task = self.order.task(self.number, attempt)
+        if self.best is None or self.failures < FAILURES:
+            self.round.append(None)
+            return replace(task, kept=self.furthest.kept if self.furthest else None)
+        word = min(self.best.wrong, key=lambda number: self.words[number])  # tried least so far
+        style = self.order.styles[self.words[word] % len(self.order.styles)]
+        self.words[word] += 1
+        self.round.append(word)
+        start, end = spans(task.text)[word]
+        return replace(task, text=task.text[start:end], style=style)
+
+    def take(self, reader: Network, rows: Sequence[Row]) -> None:
+        """Judge the drafts of a round, in order: ties go to the first."""
+        before = self.furthest
+        for word, row in zip(self.round, rows, strict=True):
+            if word is None:
+                draft = judged(reader, row, self.attempts)
+                self.furthest = max(self.furthest or draft, draft, key=lambda d: d.right)
+                self.best = min(self.best or draft, draft, key=lambda d: d.errors)
+            elif self.best and word in self.best.wrong and is_whole(row):
+                draft = remade(reader, self.best, word, row, self.attempts)
+                self.best = min(self.best, draft, key=lambda d: d.errors)
+            self.attempts += 1
+        further = before and self.furthest and self.furthest.right > before.right
+        self.failures = 0 if further else self.failures + len(rows)
+
+
+def proofread(
+    pen: Network, reader: Network, order: Order, numbers: Sequence[int] | None = None
+) -> Iterator[tuple[int, Draft]]:
+    """Write all lines, or some, and yield each with its number once it is as right as can be."""
+    proofs = [Proof(order, i) for i in (range(len(order.texts)) if numbers is None else numbers)]
+    while proofs:
+        rounds = [proof.tasks() for proof in proofs]
+        rows = {row.number: row for row in rows_over(pen, [task for its in rounds for task in its])}
+        first = 0
+        for proof, tasks in zip(proofs, rounds, strict=True):
+            proof.take(reader, [rows[first + i] for i in range(len(tasks))])
+            first += len(tasks)
+        over = [proof for proof in proofs if proof.is_over]
+        proofs = [proof for proof in proofs if not proof.is_over]
+        yield from ((proof.number, proof.best) for proof in over if proof.best)
 
 
 def judged(reader: Network, row: Row, attempt: int) -> Draft:
@@ -110,6 +207,17 @@ def judged(reader: Network, row: Row, attempt: int) -> Draft:
     line, text = penned(row), row.task.text
     read = read_line(reader, line.line)
     return Draft(line, text, read, edits(read, text), attempt, row)
+
+
+def remade(reader: Network, draft: Draft, word: int, row: Row, attempt: int) -> Draft:
+    """Set a word into a draft, and read the whole line back."""
+    text = draft.text
+    new = without_speck(penned(row), row.task.text)
+    line = mended(draft.penned, text, word, new)
+    start, end = cuts(draft.penned, text)[word : word + 2]
+    pieces = spliced(draft.made_of, start, end, Piece(row, 0, len(new.line)))
+    read = read_line(reader, line.line)
+    return Draft(line, text, read, edits(read, text), attempt, draft.row, pieces)
 
 
 def read_line(reader: Network, line: Line) -> str:

@@ -10,13 +10,14 @@ N  styles that may be named      L  lines written in each
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite import quality
-from neuropil.apps.handwrite.data import Examples, reader_examples
+from neuropil.apps.handwrite.data import Written, lines, sort_by_writer
 from neuropil.apps.handwrite.infer import HAND, PEN, READER
 from neuropil.apps.handwrite.proof import Order, proofread
 from neuropil.apps.handwrite.styles import DIGITS, FILE, larger, told
@@ -52,15 +53,15 @@ def main() -> None:
     """Write styles.json anew."""
     (folder,) = sys.argv[1:]
     with on_terminal():
-        found = made(reader_examples(Path(folder)))
+        found = made(sort_by_writer(lines(Path(folder), "reader")))
     with written(FILE) as beside:
         beside.write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 
-def made(examples: Examples) -> dict[str, object]:
+def made(by_writer: Mapping[str, Sequence[Written]]) -> dict[str, object]:
     """Tell all writers' styles, write a little in each, and name twelve."""
     hand, pen, reader = HAND.open(), PEN.open(), READER.open()
-    writers = {name: its for name, its in examples.by_writer.items() if len(its) >= FEWEST}
+    writers = {name: its for name, its in by_writer.items() if len(its) >= FEWEST}
     vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
     able = [number for number, its in enumerate(writers.values()) if len(its) >= MANY]
     drawn = larger(np.array(vectors, np.float64))

@@ -34,7 +34,7 @@ def normalized(line: Line) -> Line:
     low, high = np.percentile(down, INNER)
     height = max(high - low, 1e-6 + 0.02 * np.ptp(across))  # a dash has no height of its own
     level = np.stack([across - across.min(), down - (low + high) / 2], axis=1) / height
-    return np.column_stack([level, line[:, 2]])
+    return np.column_stack([level, line[:, 2:]])
 
 
 def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
@@ -52,17 +52,29 @@ def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def resampled(line: Line, distance: float = DISTANCE) -> Line:
-    """Place points at even distances along each stroke; its first and last point stay."""
-    made = []
-    for stroke in strokes(line):
-        along = np.concatenate([[0.0], np.hypot(*np.diff(stroke[:, :2], axis=0).T).cumsum()])
-        n = max(1, round(along[-1] / distance))
-        at = np.linspace(0, along[-1], n + 1) if along[-1] > distance / 4 else along[-1:]
-        points = np.stack([np.interp(at, along, stroke[:, i]) for i in (0, 1)], axis=1)
-        up = np.zeros(len(points))
-        up[-1] = 1
-        made.append(np.column_stack([points, up]))
-    return np.concatenate(made)
+    """Place points at even distances along each stroke; its first and last point stay.
+
+    Further columns than three are interpolated beside the places.
+    """
+    lifts = line[:, 2] != 0
+    lifts[-1] = True
+    last = np.flatnonzero(lifts)
+    first = np.concatenate([[0], last[:-1] + 1])
+    steps = np.hypot(*np.diff(line[:, :2], axis=0).T)
+    steps[last[:-1]] = 1.0  # through the air, where no point is placed
+    along = np.concatenate([[0.0], steps.cumsum()])
+    length = along[last] - along[first]
+    n_steps = np.where(length > distance / 4, np.maximum(1, np.round(length / distance)), 0)
+    counts = n_steps.astype(np.int64) + 1
+    ends = counts.cumsum()
+    number = np.arange(ends[-1]) - np.repeat(ends - counts, counts)  # of a point in its stroke
+    share = number / np.repeat(np.maximum(n_steps, 1), counts)
+    at = np.repeat(along[first], counts) + share * np.repeat(length, counts)
+    at[ends - 1] = along[last]
+    made = np.stack([np.interp(at, along, column) for column in line.T], axis=1)
+    made[:, 2] = 0
+    made[ends - 1, 2] = 1
+    return made
 
 
 def strokes(line: Line) -> list[Line]:
@@ -83,7 +95,7 @@ def distorted(line: Line, rng: np.random.Generator) -> Line:
     x, y = slanted[:, 0], slanted[:, 1]
     turned = np.stack([x + angle * y, y - angle * (x - x.mean())], axis=1)
     shaken = turned + wave(len(line), rng)
-    return np.column_stack([shaken, line[:, 2]])
+    return np.column_stack([shaken, line[:, 2:]])
 
 
 def affine(rng: np.random.Generator, slant: float = 0.2) -> NDArray[np.float64]:
@@ -94,7 +106,7 @@ def affine(rng: np.random.Generator, slant: float = 0.2) -> NDArray[np.float64]:
 
 def changed(line: Line, change: NDArray[np.float64]) -> Line:
     """Slant and stretch a line (P, 3)."""
-    return np.column_stack([line[:, :2] @ change, line[:, 2]])
+    return np.column_stack([line[:, :2] @ change, line[:, 2:]])
 
 
 def wave(n: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -148,3 +148,12 @@ def told(hand: Network, lines: list[Line]) -> NDArray[np.float32]:
         vectors.append(hand.run(strokes=strokes, there=there)["style"][0])
     mean: NDArray[np.float32] = np.mean(vectors, axis=0).round(DIGITS).astype(np.float32)
     return mean
+
+
+def nearest(vector: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Find the shipped styles (n, D) that are most like one, itself left out."""
+    vectors = np.array(shipped()["all"], np.float32)
+    far = np.square(vectors - vector).sum(axis=1)
+    order = far.argsort(kind="stable")
+    found: NDArray[np.float32] = vectors[order[far[order] > 0][:n]]
+    return found

@@ -47,7 +47,7 @@ class Pause:
     states: list[int]
     drawn: list[Drawn]
     letters: list[int]
-    state: Arrays  # a row of every input of the network
+    state: Arrays  # a row of every input of the network but text and style
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,7 @@ def pause(feeds: Arrays, place: int, row: Row) -> None:
             row.states.copy(),
             row.drawn.copy(),
             row.letters.copy(),
-            {name: array[place].copy() for name, array in feeds.items()},
+            {name: feeds[name][place].copy() for name in feeds.keys() - {"text", "style"}},
         )
 
 

@@ -1,0 +1,183 @@
+"""A line mended: a word that reads wrong is written on its own, and set into the line.
+
+A word is whatever stands between spaces, so that hyphens and commas stay where they belong. The new
+one takes the size of the letters around it, stands on their base line, and keeps their distance.
+
+    P  points of a line
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.pages import SMALL, STANDING, heights, leveled
+from neuropil.apps.handwrite.strokes import Line
+from neuropil.apps.handwrite.writing import Penned, Row
+
+FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
+GAPS = 0.7, 1.5  # of the line's height: between words
+SIZES = 0.7, 1.4  # how much a word may be scaled
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Points of a row, from one to another, that a line is made of."""
+
+    row: Row
+    start: int
+    stop: int
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """List where the words of a text start and end."""
+    ends = [place for place, character in enumerate(text) if character == " "]
+    return [(start + 1, end) for start, end in pairwise([-1, *ends, len(text)])]
+
+
+def misread(text: str, read: str) -> list[int]:
+    """List the words of a text, by number, that are read otherwise.
+
+    A space that is not read is a fault of the word behind it.
+    """
+    numbers = np.cumsum([character == " " for character in text])
+    return sorted({int(numbers[place]) for place in faults(text, read)})
+
+
+def faults(text: str, read: str) -> list[int]:
+    """List the places of a text at which another one has to be edited (Levenshtein 1966)."""
+    left = distances(text[::-1], read[::-1])[::-1, ::-1]  # edits from these places to the ends
+    i, j, places = 0, 0, []
+    while left[i, j]:
+        both = i < len(text) and j < len(read)
+        if both and left[i, j] == left[i + 1, j + 1] + (text[i] != read[j]):
+            places += [i] if text[i] != read[j] else []
+            i, j = i + 1, j + 1
+        elif i < len(text) and left[i, j] == left[i + 1, j] + 1:
+            places.append(i)
+            i += 1
+        else:  # one character too many, here or at the end of a word
+            places.append(i if text[i : i + 1].strip() else max(0, i - 1))
+            j += 1
+    return places
+
+
+def distances(one: str, other: str) -> NDArray[np.int64]:
+    """Count the edits (I + 1, J + 1) between the beginnings of two texts."""
+    costs = np.add.outer(np.arange(len(one) + 1), np.arange(len(other) + 1))
+    for i, j in np.ndindex(len(one), len(other)):
+        around = costs[i, j + 1] + 1, costs[i + 1, j] + 1, costs[i, j] + (one[i] != other[j])
+        costs[i + 1, j + 1] = min(around)
+    return costs
+
+
+def cuts(penned: Penned, text: str) -> list[int]:
+    """Find the points at which the words of a line begin, and its end.
+
+    A line is cut where the pen was lifted last while the window looked at the space.
+    """
+    looked = np.maximum.accumulate(penned.letter)
+    found = [0]
+    for start, _ in spans(text)[1:]:
+        lifts = np.flatnonzero((looked == start - 1) & (penned.line[:, 2] > 0))
+        place = lifts[-1] + 1 if len(lifts) else np.searchsorted(looked, start)
+        found.append(int(place))
+    return [*found, len(looked)]
+
+
+def mended(penned: Penned, text: str, number: int, word: Penned) -> Penned:
+    """Set a word that was written alone into a line, in place of the one that stands there."""
+    start, end = cuts(penned, text)[number : number + 2]
+    before, after = penned.line[:start].copy(), penned.line[end:]
+    new, gap = fitted(penned, text, number, word), natural_gap(penned, text)
+    (slope, _), _ = heights(penned, text)
+    if len(before):
+        before[-1, 2] = 1  # also where it was one stroke from word to word
+        new = moved(new, before[:, 0].max() + gap - new[:, 0].min(), slope)
+    if len(after):
+        after = moved(after, new[:, 0].max() + gap - after[:, 0].min(), slope)
+    line = np.concatenate([before, new, after])
+    first, _ = spans(text)[number]
+    letter = np.concatenate([penned.letter[:start], word.letter + first, penned.letter[end:]])
+    return Penned(line, letter)
+
+
+def is_whole(row: Row) -> bool:
+    """Tell whether the pen came to the last character: half a number may read better than none."""
+    return max(row.letters) >= len(row.task.text) - 1
+
+
+def without_speck(penned: Penned, text: str) -> Penned:
+    """Leave out the point behind the text at which the pen came down only to be put away."""
+    ups = penned.line[-2:, 2]
+    is_speck = len(ups) == 2 and ups.all() and penned.letter[-1] >= len(text)
+    return Penned(penned.line[:-1], penned.letter[:-1]) if is_speck else penned
+
+
+def moved(line: Line, right: float, slope: float) -> Line:
+    """Move points to the right, along a base line."""
+    shifted: Line = line + np.array([right, slope * right, 0.0])
+    return shifted
+
+
+def fitted(penned: Penned, text: str, number: int, word: Penned) -> Line:
+    """Bring a word to the size of a line, and onto the base line where that passes x = 0."""
+    said = text[slice(*spans(text)[number])]
+    (slope, at), _ = heights(penned, text)
+    (tilt, _), _ = heights(word, said)
+    feet = [
+        points[points[:, 1].argmax(), :2]
+        for place, letter in enumerate(said)
+        if letter in FEET and len(points := word.line[word.letter == place]) > 2
+    ]
+    foot = leveled(np.array(feet))[1] if feet else at  # a dash keeps the height it was written at
+    size = scale(penned, text, number, word)
+    x, y, up = word.line.T
+    level = (y - foot - tilt * x) * size
+    return np.column_stack([x * size, at + level + slope * x * size, up])
+
+
+def scale(penned: Penned, text: str, number: int, word: Penned) -> float:
+    """Choose by how much a word is enlarged: small letters as high as those of the line."""
+    said = text[slice(*spans(text)[number])]
+    if sum(letter in SMALL for letter in said) > 1:
+        (_, small), (_, its_small) = heights(penned, text), heights(word, said)
+        return float(np.clip(small / its_small, *SIZES))
+    start, end = cuts(penned, text)[number : number + 2]
+    old, new = penned.line[start:end, 1], word.line[:, 1]
+    if not len(old) or np.ptp(old) == 0 or np.ptp(new) == 0:
+        return 1.0
+    return float(np.clip(np.ptp(old) / np.ptp(new), *SIZES))  # as high as what stood there
+
+
+def natural_gap(penned: Penned, text: str) -> float:
+    """Measure how far apart the words of a line stand."""
+    words = [its for its in np.split(penned.line[:, 0], cuts(penned, text)[1:-1]) if len(its)]
+    gaps = [b.min() - a.max() for a, b in pairwise(words)]
+    return float(np.clip(np.median(gaps), *GAPS)) if gaps else GAPS[0]
+
+
+def spliced(pieces: Sequence[Piece], start: int, end: int, new: Piece) -> tuple[Piece, ...]:
+    """Put a piece in place of the points from one to another."""
+    n = sum(piece.stop - piece.start for piece in pieces)
+    return (*among(pieces, 0, start), new, *among(pieces, end, n))
+
+
+def among(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
+    """Take the points from one to another out of pieces."""
+    found, at = [], 0
+    for piece in pieces:
+        low = piece.start + max(0, start - at)
+        high = min(piece.stop, piece.start + end - at)
+        if low < high:
+            found.append(Piece(piece.row, low, high))
+        at += piece.stop - piece.start
+    return found
+
+
+def behind(pieces: Sequence[Piece], point: int) -> tuple[Row, int]:
+    """Find the row, and its step, that made a point of a line."""
+    (piece,) = among(pieces, point, point + 1)
+    return piece.row, piece.start

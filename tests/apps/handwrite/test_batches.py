@@ -1,0 +1,105 @@
+"""Batches for the readers and the writer: real lines among composed ones."""
+
+import numpy as np
+import pytest
+from apps.handwrite.test_stroke_bank import line_of
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite import batches
+from neuropil.apps.handwrite.batches import (
+    Examples,
+    build_composer,
+    draw_lines,
+    held_out_batch,
+    judge_examples,
+    pad_rows,
+    reader_batch,
+    writer_batch,
+)
+from neuropil.apps.handwrite.composition import COMPOSED
+from neuropil.apps.handwrite.data import ALPHABET
+from neuropil.apps.handwrite.glyphs import JUDGED, READ, WRITTEN
+from neuropil.kit.moment import Moment
+
+TEXTS = ("some words here", "another one", "and a longer line", "more of it", "the last one")
+
+
+def text_of(row: NDArray[np.float32]) -> str:
+    """Spell a row of labels."""
+    return "".join(ALPHABET[int(n) - 1] for n in row if n)
+
+
+@pytest.fixture(scope="module")
+def examples() -> Examples:
+    learn = [line_of(text, writer) for writer in ("u", "v") for text in TEXTS]
+    learn.sort(key=lambda line: line.n_points)
+    held_out = [line_of(text, "x") for text in TEXTS[:3]]
+    return Examples(learn, held_out, build_composer(learn, READ), build_composer(held_out, WRITTEN))
+
+
+def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Examples) -> None:
+    made = reader_batch(examples, Moment(step=3), n_lines=12)
+    again = reader_batch(examples, Moment(step=3), n_lines=12)
+    assert all(np.array_equal(made[key], again[key]) for key in made)
+    B, T, four = made["strokes"].shape
+    assert (B, four) == (12, 4)
+    assert made["lengths"][:, 0].max() == T
+    assert made["lengths"][:, 1].max() == made["labels"].shape[1]
+    assert np.isfinite(made["strokes"]).all()
+
+
+def test_a_third_of_the_lines_are_real(examples: Examples) -> None:
+    rows = [
+        row for step in range(40) for row in reader_batch(examples, Moment(step=step), 12)["labels"]
+    ]
+    is_real = np.array([text_of(row) in TEXTS for row in rows])
+    expected = (1 - batches.STRETCHED) / (COMPOSED + 1)
+    assert is_real.mean() == pytest.approx(expected, abs=0.08)
+
+
+def test_lines_of_a_batch_are_about_as_long(examples: Examples) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        chosen = draw_lines(examples, rng, 12)
+        lengths = [length for _, length in chosen if length]
+        assert max(lengths) - min(lengths) <= 3
+
+
+def test_a_batch_to_write_shows_the_same_hand(examples: Examples) -> None:
+    made = writer_batch(examples, Moment(step=1), 16)
+    B, T, _ = made["strokes"].shape
+    assert made["places"].shape == (B, T)
+    assert made["shown"].shape[0] == B
+    assert set(made["writer"]) <= {0.0, 1.0}
+    assert {array.dtype for array in made.values()} == {np.dtype(np.float32)}
+    for row, (n, _), labels in zip(
+        made["places"], made["lengths"].astype(int), made["labels"], strict=True
+    ):
+        text = text_of(labels)
+        assert (row[n:] == -1).all()
+        assert sorted(set(row[:n])) == [i for i, c in enumerate(text) if c != " "]
+        assert (np.diff(row[:n]) >= 0).all()
+
+
+def test_held_out_lines_are_real_ones(examples: Examples) -> None:
+    made = held_out_batch(examples, Moment(step=1), 8)
+    assert {text_of(row) for row in made["labels"]} <= set(TEXTS[:3])
+    assert "writer" not in made
+
+
+def test_rows_are_padded_behind() -> None:
+    rows = [np.array([1.0, 2.0], np.float32), np.array([3.0], np.float32)]
+    assert pad_rows(rows, 3).tolist() == [[1, 2, -1], [3, -1, -1]]
+
+
+def test_every_part_has_its_own_writers_and_drawings() -> None:
+    assert batches.reader_examples.keywords == {"part": "reader", "forms": READ}
+    assert batches.writer_examples.keywords == {"part": "reader", "forms": WRITTEN}
+    assert judge_examples.keywords == {"part": "judge", "forms": JUDGED}
+
+
+def test_lines_that_score_a_reader_are_always_the_same(examples: Examples) -> None:
+    assert len(examples.composed_held_out) == batches.N_SCORED
+    other = Examples(examples.learn, examples.held_out, examples.composer, examples.unseen_composer)
+    texts = [text for _, text in examples.composed_held_out]
+    assert texts == [text for _, text in other.composed_held_out]

@@ -1,0 +1,229 @@
+"""Words found in a line, told right from wrong, and set in anew."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuropil.apps.handwrite.mending import (
+    GAPS,
+    SIZES,
+    Piece,
+    behind,
+    cuts,
+    faults,
+    mended,
+    misread,
+    natural_gap,
+    spans,
+    spliced,
+    without_speck,
+)
+from neuropil.apps.handwrite.pages import heights
+from neuropil.apps.handwrite.reading import edits
+from neuropil.apps.handwrite.strokes import strokes
+from neuropil.apps.handwrite.writing import Penned, Row, Task
+
+SHORT = st.text("ab ", max_size=12)
+
+
+def penned(text: str, *, size: float = 0.6, foot: float = 0.4, slope: float = 0.0) -> Penned:
+    """Pen an arch for each letter, 0.5 apart, small letters `size` high, others twice that."""
+    rows, letter = [], []
+    for place, character in enumerate(text):
+        if character == " ":
+            continue
+        high = size if character in "acemnorsuvwxz" else 2 * size
+        for dx, y, up in ((0.0, foot, 0), (0.15, foot - high, 0), (0.3, foot, 1)):
+            x = 0.5 * size / 0.6 * place + dx
+            rows.append([x, y + slope * x, up])
+            letter.append(place)
+    return Penned(np.array(rows, np.float64), np.array(letter))
+
+
+def word_of(
+    made: Penned, text: str, number: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    start, end = cuts(made, text)[number : number + 2]
+    return made.line[start:end]
+
+
+# --- words, and which of them read wrong ---------------------------------------------------------
+
+
+def test_words_are_what_stands_between_spaces() -> None:
+    assert spans("my e-mail: so") == [(0, 2), (3, 10), (11, 13)]
+    assert spans("so") == [(0, 2)]
+
+
+@given(SHORT, SHORT)
+def test_faults_are_as_many_as_edits(text: str, read: str) -> None:
+    places = faults(text, read)
+    assert len(places) == edits(read, text)
+    assert all(0 <= place < max(1, len(text)) for place in places)
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        ("my e-mail: so", []),
+        ("my c --mail: so", [1]),
+        ("my e-mail so", [1]),
+        ("mx e-mail: sa", [0, 2]),
+        ("my e-mail:: so", [1]),
+        ("mye-mail: so", [1]),
+        ("m y e-mail: so", [0]),
+        ("my e-mail: soo", [2]),
+        ("my e-mail:", [2]),
+        ("", [0, 1, 2]),
+    ],
+)
+def test_words_that_read_wrong_are_told(read: str, words: list[int]) -> None:
+    assert misread("my e-mail: so", read) == words
+
+
+# --- where words are ----------------------------------------------------------------------------
+
+
+def test_a_line_is_cut_at_its_spaces() -> None:
+    assert cuts(penned("no we so"), "no we so") == [0, 6, 12, 18]
+
+
+def test_a_line_is_cut_where_the_pen_was_lifted_last() -> None:
+    line = penned("no we").line
+    crossing = Penned(line, np.array([0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 4, 4]))  # late, but of "no"
+    assert cuts(crossing, "no we") == [0, 6, 12]
+
+
+def test_a_line_without_a_lift_is_cut_where_the_window_moves_on() -> None:
+    line = penned("no we").line * [1, 1, 0]
+    joined = Penned(line, np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4]))
+    assert cuts(joined, "no we") == [0, 7, 12]
+
+
+def test_a_word_that_was_passed_over_has_no_points() -> None:
+    made = penned("no we so")
+    kept = (made.letter < 3) | (made.letter > 5)
+    assert cuts(Penned(made.line[kept], made.letter[kept]), "no we so") == [0, 6, 6, 12]
+
+
+# --- a word set in ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(("size", "foot", "tilt"), [(0.5, 0.4, 0.0), (0.75, -0.2, 0.02)])
+def test_a_word_has_the_size_of_its_neighbors_and_stands_beside_them(
+    number: int, size: float, foot: float, tilt: float
+) -> None:
+    text = "nose mouse sunrose"
+    line = penned(text, slope=0.05)
+    word = text.split(" ")[number]
+    made = mended(line, text, number, penned(word, size=size, foot=foot, slope=tilt))
+    assert heights(made, text)[1] == pytest.approx(0.6, abs=0.03)
+    new = word_of(made, text, number)
+    slope, at = heights(line, text)[0]
+    feet = new[[0, 2]]
+    assert feet[:, 1] == pytest.approx(at + slope * feet[:, 0], abs=0.05)
+    gap = natural_gap(line, text)
+    words = [word_of(made, text, i)[:, 0] for i in range(3)]
+    for i in (number - 1, number):
+        if 0 <= i < 2:
+            assert words[i + 1].min() - words[i].max() == pytest.approx(gap)
+
+
+def test_the_other_words_stay_as_they_were() -> None:
+    text = "nose mouse sunrose"
+    line = penned(text, slope=0.05)
+    before = line.line.copy()
+    made = mended(line, text, 1, penned("mouse", size=0.9))
+    assert np.array_equal(line.line, before)
+    assert np.array_equal(word_of(made, text, 0), word_of(line, text, 0))
+    last, was = word_of(made, text, 2), word_of(line, text, 2)
+    shift = last[0] - was[0]
+    assert last == pytest.approx(was + shift)
+    assert shift[1] == pytest.approx(0.05 * shift[0])  # along the base line
+    assert made.letter.tolist() == line.letter.tolist()
+
+
+def test_a_dash_stays_as_high_as_it_was_written() -> None:
+    text = "nose - mouse"
+    line = penned(text)
+    dash = Penned(np.array([[0.0, 0.1, 0.0], [0.4, 0.1, 1.0]]), np.array([0, 0]))
+    new = word_of(mended(line, text, 1, dash), text, 1)
+    assert (new[:, 1] < 0.3).all()
+
+
+def test_a_number_is_as_high_as_the_one_before_and_on_the_base_line() -> None:
+    text = "nose 17 mouse"
+    made = mended(penned(text), text, 1, penned("17", size=0.5, foot=0.0))
+    new = word_of(made, text, 1)
+    assert new[:, 1].max() == pytest.approx(0.4, abs=0.02)
+    assert np.ptp(new[:, 1]) == pytest.approx(1.2)
+
+
+def test_no_word_is_scaled_without_measure() -> None:
+    text = "nose mouse"
+    new = word_of(mended(penned(text), text, 1, penned("mouse", size=0.1)), text, 1)
+    assert np.ptp(new[:, 1]) < 0.2 * SIZES[1] + 1e-9
+
+
+def test_a_stroke_through_two_words_is_cut() -> None:
+    text = "no we"
+    line = penned(text)
+    joined = Penned(line.line * [1, 1, 0] + [0, 0, 0], line.letter)
+    joined.line[-1, 2] = 1
+    assert len(strokes(mended(joined, text, 1, penned("we")).line)) == 3
+
+
+def test_a_word_alone_is_put_in_place_of_the_line() -> None:
+    made = mended(penned("nose"), "nose", 0, penned("nose", size=0.5))
+    assert heights(made, "nose")[1] == pytest.approx(0.6, abs=0.02)
+    assert len(made.line) == 12
+
+
+def test_gaps_are_natural() -> None:
+    assert natural_gap(penned("no we so"), "no we so") == pytest.approx(0.7)
+    wide = penned("no we so")
+    assert natural_gap(Penned(wide.line * [9, 1, 1], wide.letter), "no we so") == GAPS[1]
+    assert natural_gap(penned("no"), "no") == GAPS[0]
+
+
+def test_a_speck_behind_a_word_is_left_out() -> None:
+    word = penned("so")
+    speck = Penned(np.vstack([word.line, [[2.0, 0.0, 1.0]]]), np.append(word.letter, 2))
+    assert np.array_equal(without_speck(speck, "so").line, word.line)
+    dotted = Penned(speck.line, np.append(word.letter, 1))
+    assert len(without_speck(dotted, "so").line) == 7, "a dot of the text is no speck"
+    assert len(without_speck(word, "so").line) == 6
+
+
+# --- pieces -------------------------------------------------------------------------------------
+
+
+def row(n: int) -> Row:
+    made = Row(0, Task("so", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+    made.points = [np.zeros(4, np.float32)] * n
+    return made
+
+
+def test_every_point_is_found_in_the_row_that_made_it() -> None:
+    line, word, other = row(10), row(4), row(2)
+    pieces = spliced([Piece(line, 0, 10)], 3, 6, Piece(word, 0, 4))
+    made = [behind(pieces, point) for point in range(11)]
+    assert made == [
+        *((line, i) for i in range(3)),
+        *((word, i) for i in range(4)),
+        *((line, i) for i in range(6, 10)),
+    ]
+    pieces = spliced(pieces, 2, 5, Piece(other, 0, 2))
+    assert [behind(pieces, point) for point in range(6)] == [
+        *((line, 0), (line, 1), (other, 0), (other, 1)),
+        *((word, 2), (word, 3)),
+    ]
+    assert sum(piece.stop - piece.start for piece in pieces) == 10
+
+
+def test_the_last_word_is_replaced_to_the_end() -> None:
+    line, word = row(5), row(3)
+    pieces = spliced([Piece(line, 0, 5)], 2, 5, Piece(word, 0, 3))
+    assert [(p.row, p.start, p.stop) for p in pieces] == [(line, 0, 2), (word, 0, 3)]

@@ -1,0 +1,233 @@
+"""Texts set by pens that write wider or narrower than they were measured, on all kinds of paper."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from neuropil.apps.handwrite.accents import spelled
+from neuropil.apps.handwrite.pages import (
+    NARROWEST,
+    Layout,
+    Measures,
+    check_room,
+    is_fitting,
+    laid,
+    measures,
+)
+from neuropil.apps.handwrite.proof import Draft
+from neuropil.apps.handwrite.setting import SetLine, Setter, leading
+from neuropil.apps.handwrite.writing import Penned, Row, Task
+from neuropil.kit.drawing import Paper, Stroke
+from neuropil.kit.problem import Problem
+
+SAMPLES = ["nice gypsy words", "the Hill above", "more of them"]
+
+
+@dataclass
+class Hand:
+    """Stand for a pen: each line comes out wider or narrower by a share that its text decides.
+
+    wild: how far it may come out wider, in powers of e; also how much higher and steeper
+    asked: the texts that were written, round by round
+    """
+
+    wild: float = 0.0
+    asked: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, texts: Sequence[str], numbers: Sequence[int]) -> Iterator[tuple[int, Draft]]:
+        self.asked.append([texts[number] for number in numbers])
+        for number in reversed(numbers):
+            text = texts[number]
+            row = Row(0, Task(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+            yield number, Draft(self.penned(text), text, text, 0, 0, row)
+
+    def penned(self, text: str) -> Penned:
+        """Pen an arch for each letter: small ones 0.6 high, others twice that, y down to 0.6."""
+        rng = np.random.default_rng(zlib.crc32(text.encode()))
+        wide, high = np.exp(self.wild * rng.uniform(-1, 1, 2))
+        rows, letter = [[0.0, 0.0, 1.0]], [0]
+        for place, character in enumerate(text):
+            if character != " ":
+                top = -0.6 if character in "acemnorsuvwxz" else -1.2 * high
+                foot = 0.6 * high if character in "gpqy" else 0.0
+                xs = wide * (0.5 * place + np.array([0, 0.15, 0.3]))
+                rows += [[xs[0], foot, 0], [xs[1], top, 0], [xs[2], foot, 1]]
+                letter += [place] * 3
+        line = np.array(rows, np.float64)
+        line[:, 1] += 0.4 + self.wild * rng.uniform(-0.05, 0.05) * line[:, 0]
+        return Penned(line, np.array(letter))
+
+    @property
+    def measures(self) -> Measures:
+        return measures([replace(self, wild=0.0).penned(text) for text in SAMPLES], SAMPLES)
+
+
+def set_in(hand: Hand, text: str, layout: Layout, seed: int = 0) -> list[SetLine]:
+    paragraphs = [spelled(paragraph) for paragraph in text.split("\n")]
+    return Setter(hand, hand.measures, layout, seed).lines(paragraphs)
+
+
+def on_pages(
+    lines: Sequence[SetLine], layout: Layout, seed: int = 0
+) -> tuple[list[list[Stroke]], Paper]:
+    return laid([line.placed.line if line.placed else None for line in lines], layout, seed)
+
+
+def joined(text: str, lines: Sequence[SetLine]) -> str:
+    """Put lines together again as they stood in their paragraphs."""
+    made = [""] * len(text.split("\n"))
+    for line in lines:
+        between = line.part.start - len(made[line.paragraph])
+        made[line.paragraph] += " " * between + line.text
+    return "\n".join(made)
+
+
+WORDS = st.text("acemnogpyhklTHIB-./@", min_size=1, max_size=14) | st.just("x" * 40)
+TEXTS = st.lists(st.lists(WORDS, max_size=10).map(" ".join), min_size=1, max_size=3).map("\n".join)
+LAYOUTS = st.builds(
+    Layout,
+    paper=st.sampled_from(["a4", "letter", "none"]),
+    ruled=st.booleans(),
+    size=st.floats(1, 12),
+    spacing=st.floats(1, 6),
+    margin=st.floats(0, 80),
+    align=st.sampled_from(["left", "center", "right"]),
+    slant=st.floats(-45, 45),
+    pen=st.floats(0, 2),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, LAYOUTS, st.floats(0, 1.2), st.integers(0, 9))
+def test_whatever_is_written_lies_inside_the_margins(
+    text: str, layout: Layout, wild: float, seed: int
+) -> None:
+    assume(text.strip())
+    hand = Hand(wild)
+    try:
+        check_room(hand.measures, layout)
+    except Problem:
+        assume(False)
+    lines = set_in(hand, text, layout, seed)
+    assert joined(text, lines) == text
+    pages, paper = on_pages(lines, layout, seed)
+    sheet = np.array([paper.width, paper.height])
+    points = np.concatenate([stroke.points for page in pages for stroke in page])
+    assert points.min() >= layout.edge - 1e-6
+    assert (points <= sheet - layout.edge + 1e-6).all()
+    for line in lines:
+        if line.placed and len(line.text) > 1:
+            assert is_fitting(line.placed.line, layout), "it is pressed together too far"
+
+
+@pytest.mark.parametrize("align", ["left", "center", "right"])
+@pytest.mark.parametrize("slant", [-45.0, 0.0, 45.0])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+@pytest.mark.parametrize("size", [1.0, 4.0, 12.0])
+def test_accents_too_lie_inside_the_margins(
+    align: str, slant: float, paper: str, size: float
+) -> None:
+    layout = Layout(paper, size=size, spacing=1.0, margin=35.0, align=align, slant=slant)
+    text = "Ế é ü — müßig ist's, Ångström à ç " * 5 + "ÉÉÉ"
+    pages, sheet = on_pages(set_in(Hand(0.5), text, layout), layout)
+    points = np.concatenate([stroke.points for page in pages for stroke in page])
+    assert points.min() >= 35 - 1e-6
+    assert (points <= np.array([sheet.width, sheet.height]) - 35 + 1e-6).all()
+
+
+def test_only_what_is_too_wide_and_what_follows_is_written_again() -> None:
+    text = "\n".join(
+        f"{word} nice words are in here, more than room for {word}" for word in "abcdefgh"
+    )
+    layout = Layout("a4", size=5.0)
+    hand = Hand(0.5)
+    lines = set_in(hand, text, layout)
+    first, *later = hand.asked
+    assert later, "no line was too wide; take a wilder hand"
+    kept = {line.text for line in lines}
+    assert len(kept & set(first)) > 3
+    for number, paragraph in enumerate(text.split("\n")):
+        its = [line for line in lines if line.paragraph == number]
+        again = [asked for round_ in later for asked in round_ if asked in paragraph]
+        before = [line.text for line in its if line.text in first]
+        assert not set(before) & set(again)
+    texts = [text for asked in hand.asked for text in asked]
+    assert len(set(texts)) == len(texts), "a line was written twice"
+
+
+def test_a_calm_hand_writes_every_line_once() -> None:
+    hand = Hand()
+    set_in(hand, "nice words are in here, and more than there is room for " * 5, Layout("a4"))
+    assert [len(asked) for asked in hand.asked] == [len(hand.asked[0])]
+    assert len(hand.asked[0]) > 3
+
+
+def test_a_paragraph_is_set_alike_whatever_stands_around_it() -> None:
+    text, layout = "some nice words are in here and more than there is room for " * 3, Layout("a4")
+    alone = set_in(Hand(0.5), text, layout)
+    among = [
+        line
+        for line in set_in(Hand(0.5), f"others above\n{text}\nand below", layout)
+        if line.paragraph == 1
+    ]
+    assert [line.text for line in among] == [line.text for line in alone]
+    for one, other in zip(alone, among, strict=True):
+        assert one.placed
+        assert other.placed
+        assert np.array_equal(one.placed.line, other.placed.line)
+
+
+def test_lines_that_came_out_too_wide_are_broken_again() -> None:
+    """A hand that writes everything twice as wide as it was measured."""
+
+    class Wide(Hand):
+        def penned(self, text: str) -> Penned:
+            made = super().penned(text)
+            return Penned(made.line * [2, 1, 1], made.letter)
+
+    layout = Layout("a4", size=6.0)
+    text = "nice words are in here " * 4 + "nice"
+    hand = Wide()
+    narrow = Hand()
+    lines = Setter(hand, narrow.measures, layout, 0).lines([spelled(text)])
+    assert " ".join(line.text for line in lines) == text
+    assert len(lines) > len(set_in(narrow, text, layout))
+    for line in lines:
+        assert line.placed
+        assert NARROWEST * line.placed.line[:, 0].max() <= 170
+
+
+def test_empty_lines_stay() -> None:
+    lines = set_in(Hand(), "nice\n\nwords\n", Layout())
+    assert [(line.text, line.placed is None) for line in lines] == [
+        ("nice", False),
+        ("", True),
+        ("words", False),
+        ("", True),
+    ]
+
+
+def test_equal_lines_are_written_each_for_itself() -> None:
+    hand = Hand()
+    lines = set_in(hand, "so\nso\nso", Layout())
+    assert hand.asked == [["so", "so", "so"]]
+    assert len({id(line.placed) for line in lines}) == 3
+
+
+def test_accents_are_those_of_the_line_that_they_stand_in() -> None:
+    lines = set_in(Hand(), "Muller\nMüller", Layout())
+    plain, accented = (line.placed for line in lines)
+    assert plain
+    assert accented
+    assert len(accented.line) > len(plain.line)
+
+
+@pytest.mark.parametrize(("room", "n"), [(0.25, 0), (0.35, 1), (0.85, 2), (1.7, 3), (9.0, 5)])
+def test_characters_that_have_room_are_counted(room: float, n: int) -> None:
+    made = Hand().penned("xxxxx")
+    assert leading(made.line, made.letter, 5, room) == n

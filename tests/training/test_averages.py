@@ -1,0 +1,65 @@
+"""Averaged weights: written beside a training, and begun from by the next."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_recipe import STEPS, tiny
+from torch import nn
+
+from neuropil.kit.problem import Problem
+from neuropil.training import averages
+from neuropil.training.fit import fit
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("first")
+    fit(tiny(), data=Path(), out=out, device="cpu")
+    return out
+
+
+def test_a_training_leaves_its_averaged_weights_in_16_bits(folder: Path) -> None:
+    with np.load(folder / averages.FILE) as file:
+        about = json.loads(str(file[averages.ABOUT]))
+        kinds = {file[name].dtype for name in file.files if name != averages.ABOUT}
+    assert about["step"] == about["steps"] == STEPS
+    assert about["recipe"] == tiny().name
+    assert np.dtype(np.float16) in kinds
+    assert np.dtype(np.float32) not in kinds
+
+
+def test_a_stage_begins_where_the_last_one_ended(folder: Path, tmp_path: Path) -> None:
+    network = tiny().network()
+    averages.load(network, folder / averages.FILE)
+    with np.load(folder / averages.FILE) as file:
+        for name, tensor in network.state_dict().items():
+            assert np.array_equal(tensor.numpy(), file[name].astype(tensor.numpy().dtype))
+    fit(tiny(), data=Path(), out=tmp_path, device="cpu", init=folder / averages.FILE)
+    with np.load(folder / averages.FILE) as one, np.load(tmp_path / averages.FILE) as two:
+        assert any(not np.array_equal(one[name], two[name]) for name in network.state_dict())
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    one, other, deeper = nn.Linear(2, 3), nn.Linear(3, 3), nn.Sequential(nn.Linear(2, 3))
+    averages.save(one.state_dict(), {}, tmp_path / "a.npz")
+    for network, named in ((other, "weight"), (deeper, "0.bias")):
+        with pytest.raises(Problem, match=f"of another network: see {named}"):
+            averages.load(network, tmp_path / "a.npz")
+    again = nn.Linear(2, 3)
+    averages.load(again, tmp_path / "a.npz")
+    assert torch.equal(again.weight, one.weight.half().float())
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x03\x04half of one"])
+def test_what_holds_no_weights_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(Problem, match="holds no averaged weights, or is damaged"):
+        averages.load(nn.Linear(2, 3), path)
+    with pytest.raises(Problem, match=r"there is no .*b\.npz"):
+        averages.load(nn.Linear(2, 3), tmp_path / "b.npz")
