@@ -26,7 +26,7 @@ from typing import Annotated, ClassVar, Literal, final
 from neuropil.kit.between import Between
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 from neuropil.registry import App
 
@@ -44,7 +44,7 @@ class Spot:
         try:
             x, y = (int(part) for part in text.split(","))
         except ValueError:
-            raise Problem(f"{text} is no place; give X,Y") from None
+            raise UserError("option.syntax", f"{text} is no place; give X,Y") from None
         return cls(x, y)
 
 

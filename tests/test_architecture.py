@@ -152,7 +152,7 @@ def test_cycles_are_found() -> None:
         Module("kit/image.py", "from neuropil.kit import film"),
         Module("kit/film.py", "def f() -> None:\n    from neuropil.kit.atomic import written"),
         Module("kit/atomic.py", "import neuropil.kit.image"),
-        Module("kit/problem.py", "from neuropil.kit import image"),
+        Module("kit/errors.py", "from neuropil.kit import image"),
     ]
     assert [sorted(ring) for ring in laws.cycles(ring)] == [
         ["neuropil.kit.atomic", "neuropil.kit.film", "neuropil.kit.image"]

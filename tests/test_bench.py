@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from neuropil import bench, registry
-from neuropil.kit.problem import Problem
 from neuropil.kit.report import Report, Table
 from neuropil.kit.weights import Weights
 
@@ -30,7 +30,7 @@ def test_tables_come_first_and_one_line_of_json_last() -> None:
 
 
 def test_tracks_are_for_who_drives() -> None:
-    with pytest.raises(Problem, match="--tracks 3: core drives no car; leave it out"):
+    with refused("option.conflict", "--tracks 3", "core"):
         list(bench.lines("core", None, 3))
 
 

@@ -3,7 +3,7 @@
 signature  inputs positional, options keyword-only with defaults, all typed and all explained
 card       the seven headings, in their order
 weights    their SHA-256 and what their metadata tell
-running    tiny pictures and films, everything switched on, twice the same; bad values give Problem
+running    tiny pictures and films, everything switched on, twice the same; bad values are refused
 """
 
 import dataclasses
@@ -21,15 +21,16 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from refusals import refused
 
 import neuropil
 from neuropil import registry
 from neuropil.apps.drive import simulator
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Drawing
+from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import VARIABLE, Network, Weights
 from neuropil.registry import App
 
@@ -203,8 +204,12 @@ def test_other_weights_are_taken_if_they_fit(app: AppType, tmp_path: Path) -> No
     copy.write_bytes((weights.folder / weights.file).read_bytes())
     other.write_bytes(b"no network")
     assert weights.open(copy).path == copy
-    for wrong in (other, tmp_path / "missing.onnx", tmp_path):
-        with pytest.raises(Problem):
+    for wrong, code in (
+        (other, "network.damaged"),
+        (tmp_path / "missing.onnx", "input.missing"),
+        (tmp_path, "input.missing"),
+    ):
+        with refused(code, wrong):
             weights.open(wrong)
 
 
@@ -366,20 +371,21 @@ def test_input_is_left_as_it_was(app: AppType) -> None:
 
 
 @each_application
-def test_values_out_of_range_are_problems(app: AppType) -> None:
+def test_values_out_of_range_are_refused(app: AppType) -> None:
     ranged = [(option.name, limits) for option in options(app) if (limits := between(option))]
     for name, limits in ranged:
         for wrong in (limits.low - 1, limits.high + 1, math.nan):
-            with pytest.raises(Problem, match=name):
+            with refused("option.range", name):
                 app()(*sample(app, 3, 5), **{name: wrong})
 
 
 @each_application
-def test_values_that_say_nothing_are_problems(app: AppType) -> None:
+def test_values_that_say_nothing_are_refused(app: AppType) -> None:
     for value in filter(None, map(value_class, options(app))):
         for text in ("", "nonsense", ",,,", value.form + ",", "1e999,1,1"):
-            with pytest.raises(Problem):
+            with pytest.raises(UserError) as caught:
                 value.parse(text)
+            assert caught.value.code.split(".")[0] in ("option", "name", "input")
 
 
 @each_application
@@ -391,8 +397,8 @@ def test_public_name_is_ready_to_call(app: AppType) -> None:
 # --- the registry as a whole -------------------------------------------------------------------
 
 
-def test_a_name_that_is_none_is_a_problem() -> None:
-    with pytest.raises(Problem, match=registry.NAMES[0]):
+def test_a_name_that_is_none_is_refused() -> None:
+    with refused("name.unknown", "nonsense", registry.NAMES[0]):
         registry.application("nonsense")
 
 

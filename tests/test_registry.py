@@ -2,12 +2,13 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
+from refusals import refused
 
 import neuropil
 from neuropil import registry
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network, Weights
 
 
@@ -19,10 +20,11 @@ def test_an_application_is_found_by_its_name() -> None:
 
 
 @pytest.mark.usefixtures("invert")
-def test_another_name_is_a_problem_that_lists_what_there_is() -> None:
+def test_another_name_is_refused_with_a_list_of_what_there_is() -> None:
     for find in (registry.application, registry.card, registry.recipes, registry.summary):
-        with pytest.raises(Problem, match=r"invrt \(did you mean invert\?\); there are: .*invert"):
+        with refused("name.unknown", "invrt (did you mean invert?)") as caught:
             find("invrt")
+        assert "invert" in cast(tuple[str, ...], caught.value.facts["possible"])
 
 
 @pytest.mark.usefixtures("invert")
@@ -43,13 +45,13 @@ def test_training_without_torch_says_what_to_type(monkeypatch: pytest.MonkeyPatc
     for name in [name for name in sys.modules if name.startswith("neuropil.training")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(Problem, match=r'torch is missing; .* "neuropil\[train\]", in a clone'):
+    with refused("dependency.missing", "torch", '"neuropil[train]"'):
         registry.recipes("invert")
 
 
 def test_an_application_without_recipes_has_nothing_to_train(invert: Path) -> None:
     (invert / "train.py").unlink()
-    with pytest.raises(Problem, match="invert has nothing to train"):
+    with refused("name.unsupported", "invert"):
         registry.recipes("invert")
 
 

@@ -22,7 +22,7 @@ from neuropil import registry
 from neuropil.commands import DONE, MISTAKE, complain
 from neuropil.flags import ALONE, COMMON, NETWORK, TELLING
 from neuropil.kit.between import QUALITY
-from neuropil.kit.problem import Problem, printable
+from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.signature import Option, Signature, endings, pictures, read
 
@@ -43,23 +43,32 @@ def apply(name: str, signature: Signature, given: dict[str, Any]) -> int:
     for job in work:
         check_place(job.target, common["force"])
         if _same(job.target, job.source):
-            raise Problem(f"{job.target} is the input itself, which is kept; name another file")
+            raise UserError(
+                "output.same_as_input",
+                f"{job.target} is the input itself, which is kept; name another file",
+                path=job.target,
+            )
     app = ready(name, common)
     failed = 0
     for job in work:
         try:
             with on_terminal():
                 lines = _one(app, signature, job, own, common)
-        except Problem as problem:
+        except UserError as error:
             if len(work) == 1:
                 raise
             failed += 1
-            complain(str(problem), MISTAKE)
+            complain(error.message, MISTAKE)
         else:
             for text in lines:
                 typer.echo(text)
     if failed:
-        raise Problem(f"{failed} of {len(work)} inputs could not be done")
+        raise UserError(
+            "job.failed",
+            f"{failed} of {len(work)} inputs could not be done",
+            failed=failed,
+            total=len(work),
+        )
     return DONE
 
 
@@ -76,14 +85,30 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
     if target:
         sources = [s for s in sources if s in inputs or not _same(s, target)]  # an earlier sheet
         if target.suffix.lower() not in FORMATS:
-            raise Problem(_unwritable(target, list(FORMATS)))
+            raise UserError(
+                "output.ending",
+                _unwritable(target, list(FORMATS)),
+                path=target,
+                possible=tuple(FORMATS),
+            )
         if not sources:
-            raise Problem(f"{target} is the only picture there; name others")
+            raise UserError(
+                "input.empty", f"{target} is the only picture there; name others", path=target
+            )
         if any(_same(source, target) for source in sources):
-            raise Problem(f"{target} is an input itself, which is kept; name another file")
+            raise UserError(
+                "output.same_as_input",
+                f"{target} is an input itself, which is kept; name another file",
+                path=target,
+            )
         check_place(target, common["force"])
     elif common["quality"] != QUALITY:
-        raise Problem(f"--quality {common['quality']} is of a contact sheet; name it by -o")
+        raise UserError(
+            "option.conflict",
+            f"--quality {common['quality']} is of a contact sheet; name it by -o",
+            name="quality",
+            value=common["quality"],
+        )
     app = ready(name, common)
     base = Path(os.path.commonpath([source.absolute().parent for source in sources]))
     seen, failed = [], 0
@@ -92,11 +117,11 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
             with on_terminal():
                 photo = opened(Job(source, source), name, signature, common["max_pixels"])
                 result = app(photo, **own)
-        except Problem as problem:
+        except UserError as error:
             if len(sources) == 1:
                 raise
             failed += 1
-            complain(str(problem), MISTAKE)
+            complain(error.message, MISTAKE)
         else:
             typer.echo(_sentence(source, result, common["json"]))
             if target:
@@ -107,19 +132,34 @@ def tell(name: str, signature: Signature, given: dict[str, Any]) -> int:
         app.sheet(seen).save(target, quality=common["quality"])
         typer.echo(str(target), err=common["json"])
     if failed:
-        raise Problem(f"{failed} of {len(sources)} inputs could not be done")
+        raise UserError(
+            "job.failed",
+            f"{failed} of {len(sources)} inputs could not be done",
+            failed=failed,
+            total=len(sources),
+        )
     return DONE
 
 
 def paths(inputs: list[str] | None) -> list[Path]:
-    """Read the names of inputs; raises Problem for what can't be one."""
+    """Read the names of inputs; raises UserError for what can't be one."""
     for text in inputs or []:
         if not text:
-            raise Problem('one of the inputs is "", an empty name; name a file or a folder')
+            raise UserError(
+                "input.required", 'one of the inputs is "", an empty name; name a file or a folder'
+            )
         if text == "-":
-            raise Problem("pictures are not read from a pipe (-); name a file or a folder")
+            raise UserError(
+                "input.address",
+                "pictures are not read from a pipe (-); name a file or a folder",
+                value=text,
+            )
         if re.match("[a-z]+://", text):
-            raise Problem(f"{text} is an address; save the picture, and name its file")
+            raise UserError(
+                "input.address",
+                f"{text} is an address; save the picture, and name its file",
+                value=text,
+            )
     return [Path(text) for text in inputs or []]
 
 
@@ -134,7 +174,7 @@ def _sentence(source: Path, result: Any, as_json: bool) -> str:
     rest = parts(result).rest
     if as_json:
         return json.dumps({"input": str(source)} | plain(rest), allow_nan=False)
-    return f"{printable(str(source))}: {', '.join(map(said, rest.values()))}"
+    return f"{escape_control(str(source))}: {', '.join(map(said, rest.values()))}"
 
 
 def ready(name: str, common: dict[str, Any]) -> registry.App:
@@ -169,21 +209,33 @@ def perform(name: str, verb: str, given: dict[str, Any]) -> int:
     from neuropil.kit.result import parts, plain, said
 
     if given["inputs"]:
-        raise Problem(f"--{verb} takes its folder alone; leave out {given['inputs'][0]}")
+        raise UserError(
+            "option.conflict",
+            f"--{verb} takes its folder alone; leave out {given['inputs'][0]}",
+            name=verb,
+        )
     for option in read(registry.application(name).__call__).options:
         if given[option.name] not in (None, False, [], str(option.default)):
-            raise Problem(f"--{option.name} means nothing with --{verb}; leave it out")
+            raise UserError(
+                "option.conflict",
+                f"--{option.name} means nothing with --{verb}; leave it out",
+                name=option.name,
+            )
     common = {option.name: option.value(given[option.name]) for option in TELLING}
     call = getattr(registry.application(name), verb)
     possible = endings(call)
     target = common["output"] or Path(f"{name}-{verb}{possible[0]}")
     if target.suffix.lower() not in possible:
-        raise Problem(_unwritable(target, possible))
+        raise UserError(
+            "output.ending", _unwritable(target, possible), path=target, possible=tuple(possible)
+        )
     beside = {field: target.with_name(f"{target.stem}-{field}.png") for field in pictures(call)}
     for path in (target, *beside.values()):
         check_place(path, common["force"])
     if not given[verb]:
-        raise Problem(f'--{verb} is "", an empty name; name a folder')
+        raise UserError(
+            "option.syntax", f'--{verb} is "", an empty name; name a folder', name=verb, value=""
+        )
     (option,) = (option for option in verbs(name) if option.name == verb)
     with on_terminal():
         thing = option.kind.open(Path(given[verb]), max_pixels=common["max_pixels"])
@@ -225,11 +277,20 @@ def alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
     named = [value for value in own.values() if isinstance(value, Path)]
     targets = [*filter(None, [common["output"]]), *named]
     if len(targets) > 1:
-        raise Problem(f"{targets[0]} and {targets[1]} are two files for one thing; name one")
+        raise UserError(
+            "option.conflict",
+            f"{targets[0]} and {targets[1]} are two files for one thing; name one",
+            name="output",
+        )
     possible = endings(registry.application(name).__call__)
     for target in targets:
         if possible and target.suffix.lower() not in possible:
-            raise Problem(_unwritable(target, possible))
+            raise UserError(
+                "output.ending",
+                _unwritable(target, possible),
+                path=target,
+                possible=tuple(possible),
+            )
     first = targets[0] if targets else Path(name)
     fields = [field for field in pictures(registry.application(name).__call__) if own.get(field)]
     drawn = {field: first.with_name(f"{first.stem}-{field}.png") for field in fields}
@@ -243,7 +304,11 @@ def alone(name: str, signature: Signature, given: dict[str, Any]) -> int:
         check_place(targets[0], common["force"])
     saved = [m for target in targets for m in media if target.suffix.lower() in m.endings][:1]
     if targets and not saved:
-        raise Problem(_unwritable(targets[0], [ending for m in media for ending in m.endings]))
+        raise UserError(
+            "output.ending",
+            _unwritable(targets[0], [ending for m in media for ending in m.endings]),
+            path=targets[0],
+        )
     if saved and isinstance(saved[0], Drawing):
         targets = saved[0].files(targets[0])
         for target in targets:
@@ -274,7 +339,9 @@ def _words(name: str, given: dict[str, Any]) -> str:
     """Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-)."""
     said = [text for text in (given["words"], given[name]) if text is not None]
     if len(said) > 1:
-        raise Problem(f"there are two texts; give one, in quotes or by --{name}")
+        raise UserError(
+            "option.conflict", f"there are two texts; give one, in quotes or by --{name}", name=name
+        )
     text = str(said[0]) if said else ""
     if text == "-":
         return sys.stdin.read()
@@ -284,25 +351,33 @@ def _words(name: str, given: dict[str, Any]) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise Problem(f"{path} is not UTF-8 text; save it as such") from None
+        raise UserError(
+            "input.kind", f"{path} is not UTF-8 text; save it as such", path=path
+        ) from None
     except OSError as error:
-        raise Problem(
-            f"{path} can't be read ({error.strerror}); @ goes before a file's name"
+        raise UserError(
+            "input.missing" if isinstance(error, FileNotFoundError) else "input.unreadable",
+            f"{path} can't be read ({error.strerror}); @ goes before a file's name",
+            path=path,
         ) from None
 
 
 def check_place(target: Path, force: bool) -> None:
-    """Raise Problem where a file can't or must not be written, before any work is done."""
+    """Raise UserError where a file can't or must not be written, before any work is done."""
     if target.is_dir():
-        raise Problem(f"{target} is a folder; name a file in it")
+        raise UserError("output.place", f"{target} is a folder; name a file in it", path=target)
     if target.exists() and not force:
-        raise Problem(f"{target} is there already; overwrite it with --force")
+        raise UserError(
+            "output.exists", f"{target} is there already; overwrite it with --force", path=target
+        )
     folder = next(folder for folder in target.absolute().parents if folder.exists())
     try:
         tempfile.TemporaryFile(dir=folder).close()  # rights alone don't tell what is possible
     except OSError:
-        raise Problem(
-            f"{target} can't be written in {folder}; name another place by --output"
+        raise UserError(
+            "output.place",
+            f"{target} can't be written in {folder}; name another place by --output",
+            path=target,
         ) from None
 
 
@@ -330,14 +405,16 @@ def _save(made: "Mapping[Path, Media]", quality: int) -> None:
 
 
 def opened(job: "Job", name: str, signature: Signature, max_pixels: int) -> "Media":
-    """Open the input of a job; raises Problem where the application doesn't take its kind."""
+    """Open the input of a job; raises UserError where the application doesn't take its kind."""
     from neuropil.kit.film import Film
     from neuropil.kit.image import Image
 
     wanted = Film if job.is_film else Image
     if wanted not in signature.inputs[0].kinds:
         kind = "a film" if job.is_film else "an image"
-        raise Problem(f"{job.source} is {kind}, which {name} doesn't take")
+        raise UserError(
+            "input.kind", f"{job.source} is {kind}, which {name} doesn't take", path=job.source
+        )
     return Film.open(job.source) if job.is_film else Image.open(job.source, max_pixels=max_pixels)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 from neuropil import registry
-from neuropil.kit.problem import Problem, guess
+from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.report import Figure, Report, Table
 from neuropil.kit.weights import VARIABLE, Weights, cores
 
@@ -36,7 +36,12 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
     part = name in PARTS
     module = importlib.import_module(f"neuropil.{name}.bench") if part else _application(name)
     if tracks is not None and "tracks" not in inspect.signature(module.measure).parameters:
-        raise Problem(f"--tracks {tracks}: {name} drives no car; leave it out")
+        raise UserError(
+            "option.conflict",
+            f"--tracks {tracks}: {name} drives no car; leave it out",
+            name="tracks",
+            value=tracks,
+        )
     report: Report = module.measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
         yield from (*drawn(table), "")
@@ -48,11 +53,14 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
 
 
 def _application(name: str) -> ModuleType:
-    """Find the benchmark of an application; raises Problem where there is none."""
+    """Find the benchmark of an application; raises UserError where there is none."""
     if name not in registry.NAMES:
         known = (*registry.NAMES, *PARTS)
-        raise Problem(
-            f"nothing is called {name}{guess(name, known)}; there are: {', '.join(known)}"
+        raise UserError(
+            "name.unknown",
+            f"nothing is called {name}{suggest(name, known)}; there are: {', '.join(known)}",
+            value=name,
+            possible=known,
         )
     return registry.benchmark(name)
 

@@ -25,7 +25,7 @@ from neuropil import __version__, registry
 from neuropil.applying import alone, apply, asked, check_place, ending, opened, perform, tell, verbs
 from neuropil.commands import COMMANDS, DONE, MISTAKE, Work, complain
 from neuropil.flags import ALONE, COMMON, FEEDS, LENS, NETWORK, TELLING, flag, parameter
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.signature import Option, Signature, endings, makes_media, read
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def run(line: Sequence[str]) -> int:
     try:
         work = parser(line)(line or ["--help"], prog_name="neuropil", standalone_mode=False)
         return int(work() if callable(work) else work or DONE)
-    except Problem as problem:
-        return complain(str(problem), MISTAKE)
+    except UserError as error:
+        return complain(error.message, MISTAKE)
     except typer.TyperException as error:
         return complain(_sentence(error, line), MISTAKE)
     except KeyboardInterrupt:
@@ -76,7 +76,7 @@ def run(line: Sequence[str]) -> int:
     except BrokenPipeError:  # `neuropil list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
-    except OSError as error:  # of the machine; those that can be foreseen are Problems
+    except OSError as error:  # of the machine; those that can be foreseen are UserErrors
         return complain(
             f"{error.filename or 'the machine'} says: {error.strerror or error}", MISTAKE
         )
@@ -215,7 +215,12 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
     for kind, form in (("html", ".html"), ("csv", ".csv"), ("saliency", ".png")):
         if target := lens[kind]:
             if target.suffix.lower() != form:
-                raise Problem(f"{target} is to be a {form} file; end its name so")
+                raise UserError(
+                    "output.ending",
+                    f"{target} is to be a {form} file; end its name so",
+                    path=target,
+                    possible=(form,),
+                )
             check_place(target, lens["force"])
     if signature:
         probe = _probe(signature, given, lens)
@@ -228,7 +233,11 @@ def _open(line: Sequence[str], signature: Signature | None, given: dict[str, Any
         feeds = tuple(opening.Feed.parse(text) for text in given["inputs"])
         if not lens["unit"]:
             if wanted := [kind for kind in ("html", "csv", "saliency") if lens[kind]]:
-                raise Problem(f"--{wanted[0]} needs a neuron: name one by --unit NAME,I,J")
+                raise UserError(
+                    "option.missing",
+                    f"--{wanted[0]} needs a neuron: name one by --unit NAME,I,J",
+                    name="unit",
+                )
             typer.echo("\n".join(telling.contents(graph, opening.run(graph, feeds))))
             return DONE
         probe = opening.of_file(graph, path, feeds, lens["unit"], given["output"])
@@ -259,10 +268,18 @@ def _probe(signature: Signature, given: dict[str, Any], lens: dict[str, Any]) ->
     name, source = given["what"], given["source"]
     app = registry.load(name, weights=lens["weights"], threads=lens["threads"])
     if app.weights is None:
-        raise Problem(f"{name} has no network to open; neuropil {name} --help says what it shows")
+        raise UserError(
+            "name.unsupported",
+            f"{name} has no network to open; neuropil {name} --help says what it shows",
+            name=name,
+        )
     if source is None:
         example = OPENED.get(name, "old.jpg").partition(" -")[0]
-        raise Problem(f"open {name} needs an input, as in: neuropil open {name} {example} ...")
+        raise UserError(
+            "input.required",
+            f"open {name} needs an input, as in: neuropil open {name} {example} ...",
+            name=name,
+        )
     own = {option.name: option.value(given[option.name]) for option in signature.options}
     if signature.inputs[0].kinds == (str,):
         return app.probe(source, **own)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from neuropil import registry
-from neuropil.kit.problem import Problem, printable
+from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.progress import on_terminal
 
 Work = Callable[[], int]  # what is to be done, and the exit code that comes of it
@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", s
 
 def complain(sentence: str, code: int) -> int:
     """Word a mistake on stderr, and hand the exit code on."""
-    typer.echo(f"neuropil: {printable(sentence)}", err=True)
+    typer.echo(f"neuropil: {escape_control(sentence)}", err=True)
     return code
 
 
@@ -52,7 +52,11 @@ def _bench(
 
     def work() -> int:
         if data is not None and not data.is_dir():
-            raise Problem(f"there is no folder {data}; name one of photographs by --data")
+            raise UserError(
+                "data.missing",
+                f"there is no folder {data}; name one of photographs by --data",
+                path=data,
+            )
         from neuropil import bench
 
         with on_terminal():
@@ -87,10 +91,19 @@ def _train(
         recipes = registry.recipes(name)
         chosen = recipe or next(iter(recipes))
         if chosen not in recipes:
-            raise Problem(f"{name} has no recipe {chosen}; it has {', '.join(recipes)}")
+            raise UserError(
+                "name.unknown",
+                f"{name} has no recipe {chosen}; it has {', '.join(recipes)}",
+                value=chosen,
+                possible=tuple(recipes),
+            )
         if data is None or not data.exists():
             given = f" {data}" if data else ""
-            raise Problem(f"there is no training data{given}; name its folder by --data")
+            raise UserError(
+                "data.missing",
+                f"there is no training data{given}; name its folder by --data",
+                path=data,
+            )
         from neuropil.training.fit import fit
         from neuropil.training.recipe import overridden
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from neuropil import registry
 from neuropil.kit.atomic import written
+from neuropil.kit.errors import UserError
 from neuropil.kit.page import Section, page, text
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import say
 
 TITLE = "Neuropil: small networks at work"
@@ -24,7 +24,11 @@ def make(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Problem(f"{folder} can't be made: {error.strerror}; name another by -o") from error
+        raise UserError(
+            "output.place",
+            f"{folder} can't be made: {error.strerror}; name another by -o",
+            path=folder,
+        ) from error
     sections = []
     for name in registry.NAMES:
         say(f"{name}: {registry.summary(name)}")

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem, guess
 from neuropil.kit.weights import Network, Weights
 
 if TYPE_CHECKING:
@@ -55,11 +55,15 @@ class App(ABC):
 
     def sheet(self, seen: Sequence[tuple[str, Any, Any]]) -> Any:
         """Draw one picture of many inputs, each with its name and what was said of it."""
-        raise Problem(f"{self.name} has no contact sheet: leave out --output")
+        raise UserError(
+            "option.conflict",
+            f"{self.name} has no contact sheet: leave out --output",
+            name="output",
+        )
 
     def probe(self, *inputs: Any, **options: Any) -> Probe:
         """Find the neuron behind a place of a result; an application says which places it has."""
-        raise Problem(f"{self.name} has no neuron to open")
+        raise UserError("name.unsupported", f"{self.name} has no neuron to open", name=self.name)
 
 
 def application(name: str) -> type[App]:
@@ -93,13 +97,13 @@ def card(name: str) -> str:
 
 
 def benchmark(name: str) -> ModuleType:
-    """Find the module that measures an application; raises Problem where there is none."""
+    """Find the module that measures an application; raises UserError where there is none."""
     try:
         return _module(name, "bench")
     except ModuleNotFoundError as error:
         if error.name != f"neuropil.apps.{name}.bench":
             raise
-        raise Problem(f"{name} has nothing to measure") from error
+        raise UserError("name.unsupported", f"{name} has nothing to measure", name=name) from error
 
 
 def demonstration(name: str) -> ModuleType:
@@ -113,18 +117,25 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
         module = _module(name, "train")
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("neuropil."):
-            raise Problem(f"{name} has nothing to train") from error
-        raise Problem(
+            raise UserError(
+                "name.unsupported", f"{name} has nothing to train", name=name
+            ) from error
+        raise UserError(
+            "dependency.missing",
             f"{error.name} is missing; to train, install the extra [train]:"
-            ' pip install "neuropil[train]", in a clone pip install ".[train]"'
+            ' pip install "neuropil[train]", in a clone pip install ".[train]"',
+            name=error.name,
         ) from error
     return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
 
 
 def _package(name: str) -> ModuleType:
     if name not in NAMES:
-        raise Problem(
-            f"no application is called {name}{guess(name, NAMES)}; there are: {', '.join(NAMES)}"
+        raise UserError(
+            "name.unknown",
+            f"no application is called {name}{suggest(name, NAMES)}; there are: {', '.join(NAMES)}",
+            value=name,
+            possible=NAMES,
         )
     return importlib.import_module(f"neuropil.apps.{name}")
 

@@ -4,23 +4,23 @@ import sys
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from neuropil.kit.atomic import written
-from neuropil.kit.problem import Problem
 
 FULL_DISK = """
 import resource
 from pathlib import Path
 from neuropil.kit.atomic import written
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 free = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, free[1]))  # the nearest thing to a full disk
 try:
     with written(Path("new.txt")) as path:
         path.write_bytes(bytes(2000))
-except Problem as problem:
-    print(problem)
+except UserError as error:
+    print(error.code, error)
 resource.setrlimit(resource.RLIMIT_FSIZE, free)  # what measures coverage writes at the end
 """
 
@@ -69,14 +69,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == b"x"
 
 
-def test_what_can_not_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
-    for target, reason in [
-        (tmp_path, "it is a folder"),
-        (Path(os.devnull), "it is no ordinary file"),
-        (tmp_path / "none" / "new.txt", "there is no folder"),
-        (tmp_path / ("n" * 300) / "new.txt", "file name too long"),
-    ]:
-        with pytest.raises(Problem, match=reason), written(target):
+def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
+    for target in (
+        tmp_path,
+        Path(os.devnull),
+        tmp_path / "none" / "new.txt",
+        tmp_path / ("n" * 300) / "new.txt",
+    ):
+        with refused("output.place", target), written(target):
             pytest.fail("the block was entered")
 
 
@@ -87,7 +87,7 @@ def test_an_unwritable_folder_is_said_in_a_sentence(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "touch", touch)
-    with pytest.raises(Problem, match="permission denied"), written(tmp_path / "new.txt"):
+    with refused("output.place", "new.txt", "permission denied"), written(tmp_path / "new.txt"):
         pytest.fail("the block was entered")
 
 
@@ -96,5 +96,5 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", FULL_DISK], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert run.stdout == "new.txt can't be written: the disk is full; make room\n"
+    assert run.stdout.startswith("disk.full new.txt ")
     assert list(tmp_path.iterdir()) == []

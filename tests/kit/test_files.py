@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
+from refusals import refused
 
 from neuropil.kit.files import Job, jobs
-from neuropil.kit.problem import Problem
 
 
 @pytest.fixture
@@ -71,19 +71,20 @@ def test_what_lies_beside_an_output_is_named_after_it() -> None:
     assert named.beside("alternatives-1", "colorize") == Path("new-colorize-alternatives-1.png")
 
 
-def test_names_that_will_not_do_are_said_in_a_sentence(album: Path, tmp_path: Path) -> None:
+def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None:
     photo, film, empty = album / "b.jpg", album / "1925/film.avi", tmp_path / "empty"
     empty.mkdir()
     twin = tmp_path / "b.jpg"
     twin.touch()
-    for inputs, output, sentence in [
-        ([], None, "name a picture, a film or a folder, as in: neuropil colorize old.jpg"),
-        ([empty], None, "empty holds no pictures or films"),
-        ([photo, film], tmp_path / "new.jpg", "new.jpg names one file, and there can be several"),
-        ([album], photo, "b.jpg names one file"),
-        ([photo], tmp_path / "new.bmp", r"new.bmp can't be written; end the name in \.jpg"),
-        ([film], tmp_path / "new.png", r"new.png can't be written; end the name in \.mp4"),
-        ([photo, twin], tmp_path / "new", "would both become .*b-colorize.jpg; rename one"),
-    ]:
-        with pytest.raises(Problem, match=sentence):
+    cases: list[tuple[list[Path], Path | None, str, tuple[object, ...]]] = [
+        ([], None, "input.required", ()),
+        ([empty], None, "input.empty", (empty,)),
+        ([photo, film], tmp_path / "new.jpg", "output.collision", ("new.jpg",)),
+        ([album], photo, "output.collision", ("b.jpg",)),
+        ([photo], tmp_path / "new.bmp", "output.ending", ("new.bmp", ".jpg")),
+        ([film], tmp_path / "new.png", "output.ending", ("new.png", ".mp4")),
+        ([photo, twin], tmp_path / "new", "output.collision", (photo, twin, "b-colorize.jpg")),
+    ]
+    for inputs, output, code, given in cases:
+        with refused(code, *given):
             jobs(inputs, output, "colorize")

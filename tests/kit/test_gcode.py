@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.kit.gcode import TOLERANCE, Plotter, gcode
 from neuropil.kit.ink import Floats, Paper, Stroke, curve, sampled
-from neuropil.kit.problem import Problem
 
 PAPER = Paper(100, 60)
 CLOCK = np.linspace(0, 6, 30)
@@ -75,7 +75,7 @@ def test_a_machine_has_words_of_its_own() -> None:
 @pytest.mark.parametrize("place", [[-0.2, 5], [100.2, 5], [5, -0.2], [5, 60.2]])
 def test_no_plotter_is_sent_off_the_paper(place: list[float]) -> None:
     stroke = Stroke(np.array([[50.0, 30], place]))
-    with pytest.raises(Problem, match="off the paper of 100 × 60 mm"):
+    with refused("output.content", "100 × 60"):
         gcode([stroke], PAPER, Plotter())
 
 
@@ -83,11 +83,11 @@ def test_no_plotter_is_sent_off_the_paper(place: list[float]) -> None:
 @pytest.mark.parametrize("name", ["pen_up", "pen_down"])
 def test_pen_commands_are_one_line(name: str, line: str) -> None:
     change: dict[str, Any] = {name: line}
-    with pytest.raises(Problem, match=f"the plotter's {name} is .*; give one line of G-code"):
+    with refused("option.syntax", name, repr(line)):
         Plotter(**change)
 
 
 @pytest.mark.parametrize("change", [{"feed": 0}, {"feed": float("nan")}, {"settle": -1}])
 def test_a_plotter_has_sensible_numbers(change: dict[str, Any]) -> None:
-    with pytest.raises(Problem, match="it lies between"):
+    with refused("option.range", *change, *change.values()):
         Plotter(**change)

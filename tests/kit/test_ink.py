@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.kit.ink import (
     BLOT,
@@ -21,7 +22,6 @@ from neuropil.kit.ink import (
     sampled,
     trace,
 )
-from neuropil.kit.problem import Problem
 
 PAPER = Paper(40, 30)
 INK = (26, 42, 108)
@@ -52,7 +52,7 @@ def test_a_stroke_keeps_a_copy_that_nobody_changes() -> None:
 
 @pytest.mark.parametrize("points", [np.zeros((0, 2)), np.zeros(2), np.zeros((4, 3))])
 def test_other_shapes_are_no_strokes(points: Any) -> None:
-    with pytest.raises(Problem, match=r"it takes \(P, 2\), P >= 1"):
+    with refused("input.content", points.shape):
         Stroke(points)
 
 
@@ -60,24 +60,24 @@ def test_other_shapes_are_no_strokes(points: Any) -> None:
 def test_points_are_places_on_a_desk(bad: float) -> None:
     points = np.ones((5, 2))
     points[3, 1] = bad
-    with pytest.raises(Problem, match=r"point 3 of a stroke is \(1, "):
+    with refused("input.content", f"point 3 of a stroke is (1, {bad:g})"):
         Stroke(points)
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "value"),
     [
-        ({"width": 0}, "the paper's width is 0"),
-        ({"height": float("nan")}, "the paper's height is nan"),
+        ({"width": 0}, "0"),
+        ({"height": float("nan")}, "nan"),
         (
             {"margin": 20.5, "ruling": (1.0,)},
-            "the paper's margin is 20.5; it lies between 0 and 20",
+            "20.5",
         ),
-        ({"ruling": (3.0, 31.0)}, "the height of a ruled line is 31"),
+        ({"ruling": (3.0, 31.0)}, "31"),
     ],
 )
-def test_paper_has_a_size(change: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Problem, match=reason):
+def test_paper_has_a_size(change: dict[str, Any], value: str) -> None:
+    with refused("option.range", value):
         replace(PAPER, **change)
 
 
@@ -283,5 +283,5 @@ def test_colors_are_paper_rules_and_ink() -> None:
 
 
 def test_a_canvas_has_a_limit() -> None:
-    with pytest.raises(Problem, match="take fewer dots"):
+    with refused("output.content", 40_000, 200_000_000):
         Canvas(Paper(5000, 5000), INK, 8)

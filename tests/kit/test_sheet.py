@@ -1,8 +1,7 @@
 from pathlib import Path
 
-import pytest
+from refusals import refused
 
-from neuropil.kit.problem import Problem
 from neuropil.kit.sheet import Sheet
 
 
@@ -18,7 +17,7 @@ def test_a_sheet_is_written_in_the_form_that_the_name_asks_for(tmp_path: Path) -
         assert (tmp_path / f"sheet{ending}").read_text(encoding="utf-8") == content
 
 
-def test_forms_that_it_lacks_are_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"end the name in \.txt, \.html"):
+def test_forms_that_it_lacks_are_refused(tmp_path: Path) -> None:
+    with refused("output.ending", "sheet.csv", ".txt, .html"):
         Sheet("text", "<p>").save(tmp_path / "sheet.csv")
     assert not list(tmp_path.iterdir())

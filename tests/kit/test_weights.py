@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
+from refusals import refused
 
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network, Weights, cores
 
 
@@ -47,9 +47,9 @@ def test_a_network_can_be_opened_by_its_path(tmp_path: Path) -> None:
     assert (network.inputs, network.outputs) == (("x",), ("y",))
 
 
-def test_a_wrong_hash_is_a_problem(weights: Weights) -> None:
+def test_a_wrong_hash_is_refused(weights: Weights) -> None:
     for broken in (replace(weights, sha256="0" * 64), replace(weights, file="none.onnx")):
-        with pytest.raises(Problem, match=r"SHA-256 differs\); to repair: pip install"):
+        with refused("network.damaged", broken.file):
             broken.open()
 
 
@@ -63,19 +63,19 @@ def test_other_weights_come_by_path_or_by_variable(
     assert weights.open(one).path == one
 
 
-def test_weights_of_another_form_are_a_problem(weights: Weights, tmp_path: Path) -> None:
+def test_weights_of_another_form_are_refused(weights: Weights, tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("not a network", encoding="utf-8")
     (tmp_path / "empty.onnx").touch()
-    for path, reason in [
-        (tmp_path, "there are no weights"),
-        (tmp_path / "none.onnx", "there are no weights"),
-        (tmp_path / "text.onnx", "is not an ONNX network"),
-        (tmp_path / "empty.onnx", "is not an ONNX network"),
-        (doubling(tmp_path / "a.onnx", owner="drive"), "made for drive; double can't use it"),
-        (doubling(tmp_path / "b.onnx", inputs="z"), "has the inputs z; double needs x"),
-        (doubling(tmp_path / "c.onnx", outputs="z"), "has the outputs z; double needs y"),
+    for path, code, given in [
+        (tmp_path, "input.missing", ()),
+        (tmp_path / "none.onnx", "input.missing", ()),
+        (tmp_path / "text.onnx", "network.damaged", ()),
+        (tmp_path / "empty.onnx", "network.damaged", ()),
+        (doubling(tmp_path / "a.onnx", owner="drive"), "network.mismatch", ("drive", "double")),
+        (doubling(tmp_path / "b.onnx", inputs="z"), "network.mismatch", ("inputs z", "needs x")),
+        (doubling(tmp_path / "c.onnx", outputs="z"), "network.mismatch", ("outputs z", "needs y")),
     ]:
-        with pytest.raises(Problem, match=reason):
+        with refused(code, path, *given):
             weights.open(path)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil import cli
 from neuropil.apps.colorize.infer import Colorize
 from neuropil.apps.colorize.probe import At, TrueColor
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem
 from neuropil.microscope import page, telling
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import Walk, walked
@@ -129,9 +129,10 @@ def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
     assert names == ["a of the pixel (green to red)", "b of the pixel (blue to yellow)"]
 
 
-def test_places_outside_are_problems(app: Colorize) -> None:
-    with pytest.raises(Problem, match=r"x goes from 0 to 6, y from 0 to 4"):
+def test_places_outside_are_refused(app: Colorize) -> None:
+    with refused("option.range", "7,0", "0 to 6", "0 to 4") as caught:
         app.probe(sized(7, 5), at=At(7, 0))
+    assert caught.value.facts["high"] == (6, 4)
 
 
 # --- telling -----------------------------------------------------------------------------------

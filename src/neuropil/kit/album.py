@@ -16,8 +16,8 @@ from typing import ClassVar, Self
 
 from neuropil.kit import progress, reading
 from neuropil.kit.between import MAX_PIXELS
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import cores
 
 SIDE = 256  # pixels
@@ -38,11 +38,17 @@ class Album:
     def __post_init__(self) -> None:
         if len(self.classes) < 2:
             names = ", ".join(self.classes) or "none"
-            raise Problem(f"to tell classes apart it takes two or more; given: {names}")
+            raise UserError(
+                "input.content", f"to tell classes apart it takes two or more; given: {names}"
+            )
         for name, its in self.classes.items():
             if len(its) < FEWEST:
                 count = f"{len(its)} different picture{'s' * (len(its) != 1)}"
-                raise Problem(f"the class {name} has {count}; {FEWEST} is the fewest, add some")
+                raise UserError(
+                    "input.content",
+                    f"the class {name} has {count}; {FEWEST} is the fewest, add some",
+                    name=name,
+                )
 
     @property
     def titles(self) -> list[str]:
@@ -55,30 +61,34 @@ class Album:
 
     @classmethod
     def open(cls, folder: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
-        """Read all pictures; raises Problem where they are no classes to tell apart."""
+        """Read all pictures; raises UserError where they are no classes to tell apart."""
         files = _classes(folder)
         every = [path for found in files.values() for path in found]
         opened: dict[Path, Image] = {}
-        bad: list[str] = []
+        bad: list[UserError] = []
         with reading.without_pillow_limits(), ThreadPoolExecutor(cores()) as threads:
             made = threads.map(lambda path: _small(path, max_pixels), every)
             small = progress.track(made, total=len(every), title=f"reading {folder}")
             for path, picture in zip(every, small, strict=True):
-                if isinstance(picture, Problem):
-                    bad.append(str(picture))
+                if isinstance(picture, UserError):
+                    bad.append(picture)
                 else:
                     opened[path] = picture
         if bad:
-            raise Problem(few(bad))
+            raise UserError(bad[0].code, few([error.message for error in bad]), path=folder)
         kept = _each_once(files, opened)
         return cls({name: [opened[path] for path in its] for name, its in kept.items()}, kept)
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
-    """Find the pictures of every folder inside `folder`; raises Problem where it is no album."""
+    """Find the pictures of every folder inside `folder`; raises UserError where it is no album."""
     if not folder.is_dir():
         what = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
-        raise Problem(f"{what}; name one that holds {FORM}")
+        raise UserError(
+            "input.kind" if folder.exists() else "input.missing",
+            f"{what}; name one that holds {FORM}",
+            path=folder,
+        )
     inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     loose = sum(path.suffix.lower() in reading.SUFFIXES for path in inner if path.is_file())
     files = {path.name: sorted(_pictures(path, folder)) for path in inner if path.is_dir()}
@@ -86,15 +96,25 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         held = f"one class only, {next(iter(files))}" if files else "no folders"
         deeper = [folder / name for name in files if _several(folder / name)]
         hint = f" (did you mean {deeper[0]}?)" if deeper else ""
-        raise Problem(f"{folder} holds {held}{hint}; to tell classes apart it takes {FORM}")
+        raise UserError(
+            "input.content",
+            f"{folder} holds {held}{hint}; to tell classes apart it takes {FORM}",
+            path=folder,
+        )
     for name, found in files.items():
         if not name.isprintable():
-            raise Problem(f"{name!r} can't be printed as the name of a class: rename the folder")
+            raise UserError(
+                "input.content",
+                f"{name!r} can't be printed as the name of a class: rename the folder",
+                path=folder / name,
+            )
         if len(found) < FEWEST:
             count = f"{len(found) or 'no'} picture{'s' * (len(found) != 1)}"
-            raise Problem(
+            raise UserError(
+                "input.content",
                 f"{folder / name} holds {count}, and {FEWEST} is the fewest;"
-                " add some, or take the folder away"
+                " add some, or take the folder away",
+                path=folder / name,
             )
     if loose:
         progress.say(f"in no class, and left out: pictures in {folder} itself, {loose}")
@@ -125,18 +145,18 @@ def _pictures(folder: Path, album: Path) -> Iterator[Path]:
                 yield Path(here, name)
 
 
-def _small(path: Path, max_pixels: int) -> Image | Problem:
+def _small(path: Path, max_pixels: int) -> Image | UserError:
     """Read one picture and reduce it, or say why that can't be done."""
     try:
         return Image(*reading.read(path, max_pixels)).thumbnail(SIDE)
-    except Problem as problem:
-        return problem
+    except UserError as error:
+        return error
 
 
 def _each_once(
     files: Mapping[str, Sequence[Path]], opened: Mapping[Path, Image]
 ) -> dict[str, list[Path]]:
-    """Leave out copies within a class; raises Problem where a picture is in two."""
+    """Leave out copies within a class; raises UserError where a picture is in two."""
     first: dict[str, tuple[str, Path]] = {}
     kept: dict[str, list[Path]] = {name: [] for name in files}
     copies, torn = [], []
@@ -150,7 +170,7 @@ def _each_once(
             else:
                 copies.append(f"{path} is a copy of {where}")
     if torn:
-        raise Problem(few(torn))
+        raise UserError("input.content", few(torn))
     if copies:
         progress.say(f"copies in their own class don't count: {few(copies)}")
     return kept

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -27,7 +27,9 @@ def written(path: Path) -> Iterator[Path]:
         _settle(temporary, target)
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise Problem(f"{path} can't be written: the disk is full; make room") from error
+            raise UserError(
+                "disk.full", f"{path} can't be written: the disk is full; make room", path=path
+            ) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -38,13 +40,21 @@ def _create(temporary: Path, path: Path, target: Path) -> None:
     try:
         if target.exists() and not target.is_file():
             kind = "a folder" if target.is_dir() else "no ordinary file"
-            raise Problem(f"{path} can't be written: it is {kind}; name a file")
+            raise UserError(
+                "output.place", f"{path} can't be written: it is {kind}; name a file", path=path
+            )
         if not target.parent.is_dir():
-            raise Problem(f"{path} can't be written: there is no folder {path.parent}; make it")
+            raise UserError(
+                "output.place",
+                f"{path} can't be written: there is no folder {path.parent}; make it",
+                path=path,
+            )
         temporary.touch(exist_ok=False)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Problem(f"{path} can't be written: {reason}; name another place") from error
+        raise UserError(
+            "output.place", f"{path} can't be written: {reason}; name another place", path=path
+        ) from error
 
 
 def _settle(temporary: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ The command line and the page show it and hold values to it.
 
 from dataclasses import dataclass
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,18 @@ class Between:
     high: float
 
     def check(self, name: str, value: float) -> None:
-        """Raise Problem where the value lies outside, or is no number."""
+        """Raise UserError where the value lies outside, or is no number."""
         if not self.low <= value <= self.high:
             low, high = f"{self.low:.15g}", f"{self.high:.15g}"
             given = value if isinstance(value, int) else f"{value:.15g}"
-            raise Problem(f"{name} is {given}; it lies between {low} and {high}")
+            raise UserError(
+                "option.range",
+                f"{name} is {given}; it lies between {low} and {high}",
+                name=name,
+                value=value,
+                low=self.low,
+                high=self.high,
+            )
 
 
 QUALITIES = Between(1, 100)  # of JPEG, WebP and films

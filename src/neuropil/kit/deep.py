@@ -15,7 +15,7 @@ from PIL import Image as Picture
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 Deep = NDArray[np.uint16]
 
@@ -73,7 +73,9 @@ def _grey(image: ImageFile, turned: Callable[[Any], Picture.Image]) -> Deep:
     """Take grey samples, which Pillow reads whole; shape (H, W)."""
     grey = np.asarray(turned(image))
     if grey.min() < 0 or grey.max() > 65535:
-        raise Problem("its pixels have 32 bits, and 16 can be read; save it with 16")
+        raise UserError(
+            "input.kind", "its pixels have 32 bits, and 16 can be read; save it with 16"
+        )
     white_is_zero = _tag(image, PHOTOMETRIC) == WHITE_IS_ZERO
     return (65535 - grey if white_is_zero else grey).astype(np.uint16)
 

@@ -28,6 +28,7 @@ from PIL import Image as Picture
 from neuropil.kit import film, vector, writing
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITIES, QUALITY, Between
+from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.gcode import Plotter, gcode
 from neuropil.kit.image import Image
 from neuropil.kit.ink import (
@@ -45,7 +46,6 @@ from neuropil.kit.ink import (
     trace,
 )
 from neuropil.kit.notes import Notes
-from neuropil.kit.problem import Problem, expect_file
 from neuropil.kit.progress import track
 
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
@@ -90,14 +90,16 @@ class Drawing:
 
     def __post_init__(self) -> None:
         if not any(self.pages):
-            raise Problem("the drawing has no stroke; give at least one")
+            raise UserError("input.empty", "the drawing has no stroke; give at least one")
         check_ink(self.ink)
         Between(0.01, 20).check("the pen's width in mm", self.pen)
         Between(0.01, 100).check("the speed", self.speed)
         try:
             about = json.loads(json.dumps(dict(self.about), allow_nan=False))
         except (TypeError, ValueError) as error:
-            raise Problem(f"about can't be kept as JSON: {error}; give texts and numbers") from None
+            raise UserError(
+                "input.content", f"about can't be kept as JSON: {error}; give texts and numbers"
+            ) from None
         object.__setattr__(self, "about", about)  # as it will be read again
 
     @classmethod
@@ -107,21 +109,30 @@ class Drawing:
         The first .svg of several holds all pages, each further one its own.
         """
         path = Path(path)
-        expect_file(path, "drawing")
+        require_file(path, "drawing")
         if path.suffix.lower() not in (".json", ".svg"):
-            raise Problem(f"{path} can't be read as a drawing; name a .json or .svg")
+            raise UserError(
+                "input.kind",
+                f"{path} can't be read as a drawing; name a .json or .svg",
+                path=path,
+                possible=(".json", ".svg"),
+            )
         try:
             record = _record(path)
             if record["format"] != FORMAT:
-                raise Problem(f"its format is {record['format']!r}, not {FORMAT!r}")
+                raise UserError("input.kind", f"its format is {record['format']!r}, not {FORMAT!r}")
             return cls(**_fields(record))
-        except Problem as problem:
-            raise Problem(f"{path} can't be read as a drawing: {problem}") from problem
+        except UserError as error:
+            raise error.wrap(f"{path} can't be read as a drawing: {error}", path) from error
         except OSError as error:
-            raise Problem(f"{path} can't be read: {error.strerror}") from error
+            raise UserError(
+                "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
+            ) from error
         except UNLIKE as error:
-            raise Problem(
-                f"{path} is no drawing that neuropil wrote, or damaged; name one that it saved"
+            raise UserError(
+                "input.damaged",
+                f"{path} is no drawing that neuropil wrote, or damaged; name one that it saved",
+                path=path,
             ) from error
 
     @property
@@ -134,7 +145,12 @@ class Drawing:
         path = Path(path)
         ending = path.suffix.lower()
         if ending not in self.ENDINGS:
-            raise Problem(f"{path} can't be written; end the name in {', '.join(self.ENDINGS)}")
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name in {', '.join(self.ENDINGS)}",
+                path=path,
+                possible=tuple(self.ENDINGS),
+            )
         if ending not in BY_PAGE:
             return [path]
         further = range(2, len(self.pages) + 1)
@@ -159,7 +175,14 @@ class Drawing:
     def image(self, page: int = 0, *, dots: float = 8.0) -> Image:
         """Draw a page with `dots` pixels to a mm, edges smooth."""
         if not 0 <= page < len(self.pages):
-            raise Problem(f"page is {page}; it lies between 0 and {len(self.pages) - 1}")
+            raise UserError(
+                "option.range",
+                f"page is {page}; it lies between 0 and {len(self.pages) - 1}",
+                name="page",
+                value=page,
+                low=0,
+                high=len(self.pages) - 1,
+            )
         Between(0.1, 200).check("dots", dots)
         canvas = Canvas(self.paper, self.color, dots)
         for stroke in self.pages[page]:
@@ -181,9 +204,14 @@ class Drawing:
 
 
 def check_ink(ink: str) -> None:
-    """Raise Problem for what is no color like #1a2a6c."""
+    """Raise UserError for what is no color like #1a2a6c."""
     if not re.fullmatch("#[0-9a-fA-F]{6}", ink):
-        raise Problem(f"the ink is {ink!r}; give red, green and blue like #1a2a6c")
+        raise UserError(
+            "option.syntax",
+            f"the ink is {ink!r}; give red, green and blue like #1a2a6c",
+            name="ink",
+            value=ink,
+        )
 
 
 # Files

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropil.kit import film, reading, writing
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,19 @@ class Job:
 
 
 def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]:
-    """List what is to be done; raises Problem where a name is no good, before anything is done."""
+    """List what is to be done; raises UserError for a bad name, before anything is done."""
     if not inputs:
-        raise Problem(f"name a picture, a film or a folder, as in: neuropil {application} old.jpg")
+        raise UserError(
+            "input.required",
+            f"name a picture, a film or a folder, as in: neuropil {application} old.jpg",
+        )
     many = len(inputs) > 1 or inputs[0].is_dir()
     if output and many and not _is_folder(output):
-        raise Problem(f"{output} names one file, and there can be several; name a folder")
+        raise UserError(
+            "output.collision",
+            f"{output} names one file, and there can be several; name a folder",
+            path=output,
+        )
     if output and not _is_folder(output):
         planned = [Job(inputs[0], output)]
     else:
@@ -55,10 +62,16 @@ def jobs(inputs: list[Path], output: Path | None, application: str) -> list[Job]
 def listed(inputs: list[Path], application: str) -> list[Path]:
     """List the pictures and films that are meant, each once, of which something is to be said."""
     if not inputs:
-        raise Problem(f"name a picture or a folder, as in: neuropil {application} old.jpg")
+        raise UserError(
+            "input.required", f"name a picture or a folder, as in: neuropil {application} old.jpg"
+        )
     found = {path: list(_media(path)) if path.is_dir() else [path] for path in inputs}
     if empty := [str(path) for path, its in found.items() if not its]:
-        raise Problem(f"no pictures are in {', '.join(empty)}; name folders that hold some")
+        raise UserError(
+            "input.empty",
+            f"no pictures are in {', '.join(empty)}; name folders that hold some",
+            paths=tuple(empty),
+        )
     return list(dict.fromkeys(path for its in found.values() for path in its))
 
 
@@ -73,7 +86,9 @@ def _inside(path: Path, output: Path | None, application: str) -> Iterator[Job]:
     if path.is_dir():  # but for our own outputs
         found = [p for p in _media(path) if f"-{application}-" not in f"{p.stem}-"]
     if not found:
-        raise Problem(f"{path} holds no pictures or films; name a folder that does")
+        raise UserError(
+            "input.empty", f"{path} holds no pictures or films; name a folder that does", path=path
+        )
     base = path if path.is_dir() else path.parent
     for source in found:
         name = f"{source.stem}-{application}{_suffix(source)}"
@@ -102,7 +117,12 @@ def _suffix(source: Path) -> str:
 def _check_ending(job: Job) -> None:
     endings = film.KINDS if job.is_film else writing.FORMATS
     if job.target.suffix.lower() not in endings:
-        raise Problem(f"{job.target} can't be written; end the name in {', '.join(endings)}")
+        raise UserError(
+            "output.ending",
+            f"{job.target} can't be written; end the name in {', '.join(endings)}",
+            path=job.target,
+            possible=tuple(endings),
+        )
 
 
 def _refuse_twice(planned: Iterable[Job]) -> None:
@@ -110,4 +130,8 @@ def _refuse_twice(planned: Iterable[Job]) -> None:
     for job in planned:
         other = seen.setdefault(job.target, job.source)
         if other != job.source:
-            raise Problem(f"{other} and {job.source} would both become {job.target}; rename one")
+            raise UserError(
+                "output.collision",
+                f"{other} and {job.source} would both become {job.target}; rename one",
+                path=job.target,
+            )

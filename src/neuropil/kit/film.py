@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITIES, QUALITY
-from neuropil.kit.problem import Problem, expect_file
+from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.progress import track
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Film:
     def open(cls, path: Path | str) -> Self:
         """Read what the film says of itself, and its first frame."""
         path = Path(path)
-        expect_file(path, "film")
+        require_file(path, "film")
         with _opened(path) as source:
             stream = _picture_stream(path, source)
             fps = stream.average_rate or stream.guessed_rate or USUAL_FPS
@@ -103,7 +103,11 @@ class Film:
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
         first = next(_decoded(path), None)
         if first is None:
-            raise Problem(f"{path} has no frame that can be read; find a whole copy")
+            raise UserError(
+                "input.damaged",
+                f"{path} has no frame that can be read; find a whole copy",
+                path=path,
+            )
         height, width, _ = first.pixels.shape
         return cls(path, width, height, fps, n_frames, seconds)
 
@@ -147,7 +151,7 @@ def record(
     quality: int = QUALITY,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write frames that come from no file as a silent film; raises Problem where there is none.
+    """Write frames that come from no file as a silent film; raises UserError where there is none.
 
     notes: what the container says of it; of any length in MP4, MKV and WebM
     """
@@ -157,7 +161,7 @@ def record(
     kind = _kind(path, quality)
     first = next(frames, None)
     if first is None:
-        raise Problem(f"{path} would have no frame; give it some")
+        raise UserError("input.empty", f"{path} would have no frame; give it some")
     with written(path) as temporary, av.open(temporary, "w", options=_options(path)) as target:
         target.metadata.update(notes or {})
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
@@ -176,7 +180,9 @@ def _opened(path: Path) -> "InputContainer":
     try:
         return av.open(path)
     except av.FFmpegError as error:
-        raise Problem(f"{path} can't be read as a film: {error.strerror}") from error
+        raise UserError(
+            "input.damaged", f"{path} can't be read as a film: {error.strerror}", path=path
+        ) from error
 
 
 def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
@@ -186,7 +192,7 @@ def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
     for stream in source.streams.video:
         if stream.codec_context and not stream.disposition & Disposition.attached_pic:
             return stream
-    raise Problem(f"{path} has no moving picture in it; name a film")
+    raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
 
 
 def _decoded(path: Path) -> Iterator[Frame]:
@@ -208,7 +214,9 @@ def _whole(path: Path, items: Iterator[T]) -> Iterator[T]:
     try:
         yield from items
     except av.FFmpegError as error:
-        raise Problem(f"{path} is damaged: {error.strerror}; find a whole copy") from error
+        raise UserError(
+            "input.damaged", f"{path} is damaged: {error.strerror}; find a whole copy", path=path
+        ) from error
 
 
 def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
@@ -234,9 +242,14 @@ def _start(source: "InputContainer") -> Fraction:
 
 
 def _kind(path: Path, quality: int) -> Kind:
-    """Choose by the ending of a name; raises Problem where it or the quality is no good."""
+    """Choose by the ending of a name; raises UserError where it or the quality is no good."""
     if path.suffix.lower() not in KINDS:
-        raise Problem(f"{path}: films can't be written so; end the name in {', '.join(KINDS)}")
+        raise UserError(
+            "output.ending",
+            f"{path}: films can't be written so; end the name in {', '.join(KINDS)}",
+            path=path,
+            possible=tuple(KINDS),
+        )
     QUALITIES.check("quality", quality)
     return KINDS[path.suffix.lower()]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
 from neuropil.kit.ink import Floats, Paper, Stroke, curve, sampled
-from neuropil.kit.problem import Problem
 
 TOLERANCE = 0.05  # mm between a curve and the straight lines that a plotter draws
 LONGEST_LINE = 80  # characters that controllers take
@@ -37,14 +37,17 @@ class Plotter:
         for name, line in (("pen_up", self.pen_up), ("pen_down", self.pen_down)):
             plain = line.isascii() and line.isprintable() and line.strip()
             if not plain or len(line) > LONGEST_LINE:
-                raise Problem(
+                raise UserError(
+                    "option.syntax",
                     f"the plotter's {name} is {line!r}; give one line of G-code of at most"
-                    f" {LONGEST_LINE} characters, like M3 S0"
+                    f" {LONGEST_LINE} characters, like M3 S0",
+                    name=name,
+                    value=line,
                 )
 
 
 def gcode(strokes: Sequence[Stroke], paper: Paper, plotter: Plotter) -> str:
-    """Write one page; raises Problem where a stroke leaves the paper, for the pen's sake."""
+    """Write one page; raises UserError where a stroke leaves the paper, for the pen's sake."""
     return "\n".join(_lines(strokes, paper, plotter)) + "\n"
 
 
@@ -70,9 +73,10 @@ def _turned(points: Floats, paper: Paper) -> Floats:
     off = ((points < -TOLERANCE) | (points > np.add((paper.width, paper.height), TOLERANCE))).any(1)
     if off.any():
         x, y = points[off][0]
-        raise Problem(
+        raise UserError(
+            "output.content",
             f"a stroke reaches ({x:.1f}, {y:.1f}) mm, off the paper of {paper.width:g} ×"
-            f" {paper.height:g} mm, where a plotter can't go; move it or take a larger paper"
+            f" {paper.height:g} mm, where a plotter can't go; move it or take a larger paper",
         )
     return np.column_stack([points[:, 0], paper.height - points[:, 1]])
 

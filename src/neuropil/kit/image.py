@@ -19,8 +19,8 @@ from PIL import Image as Picture
 
 from neuropil.kit import reading, writing
 from neuropil.kit.between import MAX_PIXELS, QUALITY
+from neuropil.kit.errors import UserError
 from neuropil.kit.notes import Notes
-from neuropil.kit.problem import Problem
 
 __all__ = ["Image", "Notes"]
 
@@ -38,13 +38,15 @@ class Image:
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or kind not in (np.uint8, np.uint16):
-            raise Problem(
-                f"pixels are {kind} of shape {shape}; an image takes (H, W, 3) uint8 or uint16"
+            raise UserError(
+                "input.content",
+                f"pixels are {kind} of shape {shape}; an image takes (H, W, 3) uint8 or uint16",
             )
         if self.alpha is not None and (self.alpha.shape, self.alpha.dtype) != (shape[:2], kind):
-            raise Problem(
+            raise UserError(
+                "input.content",
                 f"alpha is {self.alpha.dtype} of shape {self.alpha.shape}; it must be {kind}"
-                f" of shape {shape[:2]} as the pixels are"
+                f" of shape {shape[:2]} as the pixels are",
             )
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from neuropil.kit.between import MAX_PIXELS, Between
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -53,13 +53,17 @@ class Stroke:
     def __post_init__(self) -> None:
         points = np.array(self.points, np.float64)  # a copy, which nobody changes afterward
         if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
-            raise Problem(f"a stroke has points of shape {points.shape}; it takes (P, 2), P >= 1")
+            raise UserError(
+                "input.content",
+                f"a stroke has points of shape {points.shape}; it takes (P, 2), P >= 1",
+            )
         wrong = np.flatnonzero(~(np.abs(points) <= FAR).all(axis=1))  # also what is no number
         if len(wrong):
             x, y = points[wrong[0]]
-            raise Problem(
+            raise UserError(
+                "input.content",
                 f"point {wrong[0]} of a stroke is ({x:g}, {y:g}); give millimeters between"
-                f" {-FAR:g} and {FAR:g}"
+                f" {-FAR:g} and {FAR:g}",
             )
         points.setflags(write=False)
         object.__setattr__(self, "points", points)
@@ -242,8 +246,11 @@ class Canvas:
             multiple * max(1, round(side * dots / multiple)) for side in (paper.height, paper.width)
         )
         if H * W > MAX_PIXELS:
-            raise Problem(
-                f"{W} × {H} pixels are more than {MAX_PIXELS}; take fewer dots, or .svg or .pdf"
+            raise UserError(
+                "output.content",
+                f"{W} × {H} pixels are more than {MAX_PIXELS}; take fewer dots, or .svg or .pdf",
+                value=H * W,
+                high=MAX_PIXELS,
             )
         self.ink, self.dots = ink, dots
         self.covered = np.zeros((H, W), np.uint8)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,12 @@ class Model:
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the file; `quality` is of pictures alone."""
         if path.suffix.lower() not in self.ENDINGS:
-            raise Problem(f"{path} can't be written; a network's name ends in .onnx")
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; a network's name ends in .onnx",
+                path=path,
+                possible=tuple(self.ENDINGS),
+            )
         with written(path) as beside:
             beside.write_bytes(self.content)
 

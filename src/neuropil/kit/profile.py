@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageCms
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 Deep = NDArray[np.uint16]
 Floats = NDArray[np.float32]
@@ -156,9 +156,10 @@ def _shape(profile: bytes) -> Shape:
         columns = [_numbers(tags[name][8:20]) for name in ("rXYZ", "gXYZ", "bXYZ")]
         return Shape(curves, np.array(columns).T)
     except (KeyError, struct.error, ValueError) as error:
-        raise Problem(
+        raise UserError(
+            "input.kind",
             "a 16-bit picture can't be converted exactly from its color profile, which is made "
-            "of tables; save it with sRGB or Adobe RGB"
+            "of tables; save it with sRGB or Adobe RGB",
         ) from error
 
 

@@ -19,8 +19,8 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from neuropil.kit import deep, profile
+from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.notes import Notes, read_notes
-from neuropil.kit.problem import Problem, expect_file
 
 SUFFIXES = frozenset(  # of the pictures that are looked for in folders
     ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .tif .tiff .webp".split()
@@ -43,23 +43,25 @@ Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H
 
 
 def read(path: Path, max_pixels: int) -> Decoded:
-    """Decode the picture at `path`; raises Problem where that can't be done."""
-    expect_file(path, "picture")
+    """Decode the picture at `path`; raises UserError where that can't be done."""
+    require_file(path, "picture")
     with without_pillow_limits(), _open(path) as image:
         _refuse_large(path, image, max_pixels)
         try:
             _refuse_several(path, image)
             return _decoded(path, image)
-        except Problem as problem:
-            raise Problem(f"{path}: {problem}") from problem
+        except UserError as error:
+            raise error.wrap(f"{path}: {error}", path) from error
         except MemoryError:
             raise
         except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
             raise _damaged(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> Problem:
-    return Problem(f"{path} is damaged or cut off: {error}; find a whole copy")
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(
+        "input.damaged", f"{path} is damaged or cut off: {error}; find a whole copy", path=path
+    )
 
 
 @contextmanager
@@ -87,21 +89,30 @@ def _open(path: Path) -> ImageFile:
             return _open_heic(path)
         return Picture.open(path, formats=KNOWN)
     except UnidentifiedImageError:
-        raise Problem(
+        raise UserError(
+            "input.kind",
             f"{path} is not a picture that can be read; "
-            "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can"
+            "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can",
+            path=path,
         ) from None
     except OSError as error:
         if error.errno is None:  # raised by a decoder
             raise _damaged(path, error) from error
-        raise Problem(f"{path} can't be read: {error.strerror}") from error
+        raise UserError(
+            "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
+        ) from error
 
 
 def _open_heic(path: Path) -> ImageFile:
     try:
         from pillow_heif import register_heif_opener
     except ModuleNotFoundError:
-        raise Problem(f'{path} is HEIC; to read it: pip install "neuropil[heic]"') from None
+        raise UserError(
+            "dependency.missing",
+            f'{path} is HEIC; to read it: pip install "neuropil[heic]"',
+            name="pillow-heif",
+            path=path,
+        ) from None
     register_heif_opener()
     return Picture.open(path, formats=("HEIF",))
 
@@ -109,9 +120,13 @@ def _open_heic(path: Path) -> ImageFile:
 def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:
     n_pixels = image.width * image.height
     if n_pixels > max_pixels:
-        raise Problem(
+        raise UserError(
+            "input.too_large",
             f"{path} has {_size(n_pixels)} and the limit is {_size(max_pixels)};"
-            f" if it is meant to be so large: --max-pixels {n_pixels}"
+            f" if it is meant to be so large: --max-pixels {n_pixels}",
+            path=path,
+            value=n_pixels,
+            high=max_pixels,
         )
 
 
@@ -128,7 +143,9 @@ def _refuse_several(path: Path, image: ImageFile) -> None:
         n_pictures = sum(_is_page(image, page) for page in range(n_pictures))
         image.seek(0)
     if n_pictures > 1:
-        raise Problem(f"it holds {n_pictures} pictures; save the one that is meant by itself")
+        raise UserError(
+            "input.content", f"it holds {n_pictures} pictures; save the one that is meant by itself"
+        )
 
 
 def _is_page(image: TiffImageFile, page: int) -> bool:
@@ -158,7 +175,10 @@ def _decoded(path: Path, image: ImageFile) -> Decoded:
 def _split(picture: Picture.Image) -> tuple[Picture.Image, Picture.Image | None]:
     """Part colors from alpha, which is a channel, a palette entry or one color."""
     if picture.mode in ("F", "LAB"):
-        raise Problem(f"pixels of the kind {picture.mode} can't be read; save it as RGB of 16 bits")
+        raise UserError(
+            "input.kind",
+            f"pixels of the kind {picture.mode} can't be read; save it as RGB of 16 bits",
+        )
     if picture.has_transparency_data:
         whole = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         return picture.convert("L" if picture.mode == "LA" else "RGB"), whole.getchannel("A")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Sheet:
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""
         if path.suffix.lower() not in self.forms:
-            raise Problem(f"{path} can't be written; end the name in {', '.join(self.forms)}")
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name in {', '.join(self.forms)}",
+                path=path,
+                possible=tuple(self.forms),
+            )
         with written(path) as beside:
             beside.write_text(self.forms[path.suffix.lower()], encoding="utf-8")

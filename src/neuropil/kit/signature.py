@@ -19,7 +19,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuropil.kit.between import Between
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.sheet import Sheet
 
 
@@ -59,27 +59,45 @@ class Option:
     also: str = ""
 
     def value(self, given: Any) -> Any:
-        """Turn what a person typed into what the call takes; raises Problem where it can't be."""
+        """Turn what a person typed into what the call takes; raises UserError where it can't be."""
         if self.several:
             return tuple(self.kind.parse(text) for text in given)
         if given is None and self.required:
             form = getattr(self.kind, "form", "a number")
-            raise Problem(f"--{self.name} is missing; it reads {form}")
+            raise UserError(
+                "option.missing", f"--{self.name} is missing; it reads {form}", name=self.name
+            )
         if given is not None and hasattr(self.kind, "parse"):
             return self.kind.parse(given)
         if given == "" and (self.kind is Path or hasattr(self.kind, "open")):
-            raise Problem(f'{self.name} is "", an empty name; name a file')
+            raise UserError(
+                "option.syntax",
+                f'{self.name} is "", an empty name; name a file',
+                name=self.name,
+                value=given,
+            )
         if given is not None and self.kind is not Path and hasattr(self.kind, "open"):
             return self.kind.open(Path(given))
         if self.choices and given not in self.choices:
-            raise Problem(f"{self.name} is {given}; it is one of {', '.join(self.choices)}")
+            raise UserError(
+                "option.choice",
+                f"{self.name} is {given}; it is one of {', '.join(self.choices)}",
+                name=self.name,
+                value=given,
+                possible=self.choices,
+            )
         if given is None or isinstance(given, self.kind):
             return given
         try:
             number = self.kind(given)
         except ValueError:
             kind = "a whole number" if self.kind is int else "a number"
-            raise Problem(f"{self.name} is {given}; it takes {kind}{self.range}") from None
+            raise UserError(
+                "option.syntax",
+                f"{self.name} is {given}; it takes {kind}{self.range}",
+                name=self.name,
+                value=given,
+            ) from None
         if self.limits:
             self.limits.check(self.name, number)
         return number

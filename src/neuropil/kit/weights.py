@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 if TYPE_CHECKING:  # NumPy takes an eighth of a second, and lists of applications need none
     from numpy.typing import NDArray
@@ -61,9 +61,11 @@ class Weights:
         path = self.folder / self.file
         known = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
         if not known:
-            raise Problem(
+            raise UserError(
+                "network.damaged",
                 f"{path} is not the file that belongs there (its SHA-256 differs);"
-                " to repair: pip install --force-reinstall neuropil"
+                " to repair: pip install --force-reinstall neuropil",
+                path=path,
             )
         return path
 
@@ -87,22 +89,34 @@ def _session(model: Path | bytes, threads: int) -> Any:
 def _foreign(path: Path, threads: int | None) -> Network:
     """Load a file that is not ours, in which anything may be."""
     if not path.is_file():
-        raise Problem(f"there are no weights {path}, or it is no file; name an .onnx file")
+        raise UserError(
+            "input.missing",
+            f"there are no weights {path}, or it is no file; name an .onnx file",
+            path=path,
+        )
     try:
         return Network(path, threads=threads)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
-        raise Problem(f"{path} is not an ONNX network; name an .onnx file") from error
+        raise UserError(
+            "network.damaged", f"{path} is not an ONNX network; name an .onnx file", path=path
+        ) from error
 
 
 def _compare(network: Network, ours: Network) -> None:
-    """Raise Problem where a network is not made for the same work as the packaged one."""
+    """Raise UserError where a network is not made for the same work as the packaged one."""
     owner, wanted = network.metadata.get(OWNER, "nothing known"), ours.metadata.get(OWNER)
     if owner != wanted:
-        raise Problem(f"{network.path} is made for {owner}; {wanted} can't use it")
+        raise UserError(
+            "network.mismatch",
+            f"{network.path} is made for {owner}; {wanted} can't use it",
+            path=network.path,
+        )
     for kind in ("inputs", "outputs"):
         given, needed = getattr(network, kind), getattr(ours, kind)
         if given != needed:
-            raise Problem(
+            raise UserError(
+                "network.mismatch",
                 f"{network.path} has the {kind} {', '.join(given)};"
-                f" {wanted} needs {', '.join(needed)}"
+                f" {wanted} needs {', '.join(needed)}",
+                path=network.path,
             )

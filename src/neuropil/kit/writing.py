@@ -14,8 +14,8 @@ from PIL import Image as Picture
 from neuropil.kit import lossless, profile
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITIES
+from neuropil.kit.errors import UserError
 from neuropil.kit.notes import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Notes, parsed
-from neuropil.kit.problem import Problem
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -34,10 +34,15 @@ Samples = NDArray[Any]  # of 8 or 16 bits
 
 
 def write(path: Path, pixels: Samples, alpha: Samples | None, notes: Notes, quality: int) -> None:
-    """Write by the ending of `path`; raises Problem where the format can't hold the picture."""
+    """Write by the ending of `path`; raises UserError where the format can't hold the picture."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise Problem(f"{path}: pictures can't be written so; end the name in {', '.join(FORMATS)}")
+        raise UserError(
+            "output.ending",
+            f"{path}: pictures can't be written so; end the name in {', '.join(FORMATS)}",
+            path=path,
+            possible=tuple(FORMATS),
+        )
     QUALITIES.check("quality", quality)
     _refuse_large(path, kind, pixels, notes)
     if alpha is not None and kind == "JPEG":
@@ -89,16 +94,24 @@ def _with_resolution(notes: Notes) -> bytes:
 def _refuse_large(path: Path, kind: str, pixels: Samples, notes: Notes) -> None:
     most = MOST_PIXELS_A_SIDE.get(kind)
     if most and max(pixels.shape) > most:
-        raise Problem(
-            f"{path}: {kind} holds at most {most} pixels a side; end the name in .png or .tif"
+        raise UserError(
+            "output.content",
+            f"{path}: {kind} holds at most {most} pixels a side; end the name in .png or .tif",
+            path=path,
         )
     if kind == "JPEG" and notes.exif and len(notes.exif) > MOST_EXIF:
-        raise Problem(f"{path}: JPEG can't hold so much EXIF; end the name in .png or .tif")
+        raise UserError(
+            "output.content",
+            f"{path}: JPEG can't hold so much EXIF; end the name in .png or .tif",
+            path=path,
+        )
 
 
 def _refuse_transparent(path: Path, alpha: Samples) -> None:
     """Let only an alpha go that says nothing."""
     if (alpha != np.iinfo(alpha.dtype).max).any():
-        raise Problem(
-            f"{path}: JPEG can't hold what is transparent; end the name in .png, .webp or .tif"
+        raise UserError(
+            "output.content",
+            f"{path}: JPEG can't hold what is transparent; end the name in .png, .webp or .tif",
+            path=path,
         )

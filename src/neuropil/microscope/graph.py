@@ -19,7 +19,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from neuropil.kit.problem import Problem, guess
+from neuropil.kit.errors import UserError, suggest
 
 Array = NDArray[Any]
 
@@ -79,11 +79,13 @@ class Graph:
         return (*self.inputs, *(name for node in self.nodes for name in node.outputs if name))
 
     def checked(self, name: str) -> str:
-        """Return the name of a tensor; raises Problem where there is none of that name."""
+        """Return the name of a tensor; raises UserError where there is none of that name."""
         if name not in self.names:
-            raise Problem(
-                f"the network has no tensor {name}{guess(name, self.names)};"
-                " `neuropil open FILE.onnx` lists them all"
+            raise UserError(
+                "network.unknown_tensor",
+                f"the network has no tensor {name}{suggest(name, self.names)};"
+                " `neuropil open FILE.onnx` lists them all",
+                value=name,
             )
         return name
 
@@ -121,16 +123,28 @@ def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:
 
 
 def read(path: Path) -> Graph:
-    """Read an ONNX file; raises Problem where it is none."""
+    """Read an ONNX file; raises UserError where it is none."""
     if not path.is_file():
-        raise Problem(f"there is no file {path}; name an .onnx file or an application")
+        raise UserError(
+            "input.missing",
+            f"there is no file {path}; name an .onnx file or an application",
+            path=path,
+        )
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf, onnx and the disk have exceptions of their own
         line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Problem(f"{path} is not an ONNX network ({line[:120]}); name an .onnx file") from None
+        raise UserError(
+            "network.damaged",
+            f"{path} is not an ONNX network ({line[:120]}); name an .onnx file",
+            path=path,
+        ) from None
     if not model.graph.node:
-        raise Problem(f"{path} is not an ONNX network, or an empty one; name an .onnx file")
+        raise UserError(
+            "network.damaged",
+            f"{path} is not an ONNX network, or an empty one; name an .onnx file",
+            path=path,
+        )
     return understood(model)
 
 

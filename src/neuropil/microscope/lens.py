@@ -17,8 +17,8 @@ import numpy as np
 from neuropil.core.curves import CURVES, EXP, IDENTITY, Curve, clip, elu, leaky_relu, scaled
 from neuropil.core.tensor import Tensor
 from neuropil.core.worked import DOUBLE, SINGLE, STEPS, Backward, Ran, Term, Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Goal, Unit
-from neuropil.kit.problem import Problem
 from neuropil.microscope.gates import cell
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import Unknown, softmax_axis
@@ -75,13 +75,19 @@ class Context:
 
 
 def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
-    """Open a unit; raises Problem where its operation is no neuron or not known."""
+    """Open a unit; raises UserError where its operation is no neuron or not known."""
     value = slide.unit(unit)
     node = slide.graph.maker.get(unit.tensor)
     if node is None:
-        raise Problem(f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it")
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it",
+        )
     if not slide.is_float(unit.tensor):
-        raise Problem(f"{context.named(unit)} is {value:g}, a whole number that no neuron made")
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is {value:g}, a whole number that no neuron made",
+        )
     try:
         if node.op == "Softmax":
             return softmax(slide, node, unit, context)
@@ -89,9 +95,10 @@ def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
             return cell(slide, node, unit, context.named, backward(slide, unit, unit, context))
         return [neuron(slide, node, unit, context)]
     except Unknown as unknown:
-        raise Problem(
+        raise UserError(
+            "network.no_neuron",
             f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
-            f" open one of its inputs, {', '.join(filter(None, node.inputs))}"
+            f" open one of its inputs, {', '.join(filter(None, node.inputs))}",
         ) from None
 
 
@@ -107,7 +114,10 @@ def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
     a, z = slide.unit(unit), slide.unit(under)
     if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= STEPS[0]):
         what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
-        raise Problem(f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show")
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
+        )
     worked = Worked(
         context.named(unit),
         tuple(term(source, shared, context) for source in taken.sources),

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Probe, Unit
-from neuropil.kit.problem import Problem
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.slide import Slide, prepared, watched
 
@@ -27,29 +27,44 @@ class Feed:
 
     @classmethod
     def parse(cls, text: str) -> "Feed":
-        """Read "x=x.npy" or "x.npy"; raises Problem where the file is no array."""
+        """Read "x=x.npy" or "x.npy"; raises UserError where the file is no array."""
         name, _, file = text.rpartition("=")
         if not Path(file).is_file():
-            raise Problem(f"there is no file {file}; an input reads {cls.form}")
+            raise UserError(
+                "input.missing",
+                f"there is no file {file}; an input reads {cls.form}",
+                path=Path(file),
+            )
         try:
             value = np.load(file, allow_pickle=False)
         except (OSError, ValueError, EOFError):
             value = None
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-            raise Problem(f"{file} is no array of numbers; save one by np.save, as .npy")
+            raise UserError(
+                "input.kind",
+                f"{file} is no array of numbers; save one by np.save, as .npy",
+                path=Path(file),
+            )
         if not np.isfinite(value).all():
-            raise Problem(f"{file} holds NaN or infinity; a worked example needs numbers")
+            raise UserError(
+                "input.content",
+                f"{file} holds NaN or infinity; a worked example needs numbers",
+                path=Path(file),
+            )
         return cls(name, value)
 
 
 def named_unit(text: str, graph: Graph) -> Unit:
-    """Read "NAME,I,J"; raises Problem where it is not of that form or names no tensor."""
+    """Read "NAME,I,J"; raises UserError where it is not of that form or names no tensor."""
     known = [name for name in graph.names if text == name or text.startswith(f"{name},")]
     name = max(known, key=len, default=text.split(",")[0])
     numbers = text[len(name) + 1 :].split(",") if len(text) > len(name) else []
     if not all(number.strip().isdecimal() for number in numbers):
-        raise Problem(
-            f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5"
+        raise UserError(
+            "option.syntax",
+            f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5",
+            name="unit",
+            value=text,
         )
     return Unit(graph.checked(name), tuple(int(number) for number in numbers))
 
@@ -65,14 +80,16 @@ def fed(graph: Graph, feeds: Sequence[Feed]) -> dict[str, Array]:
         feeds = [Feed(graph.inputs[0], feeds[0].value)]
     nameless = [feed for feed in feeds if not feed.name]
     if nameless:
-        raise Problem(
-            f"name each input: {', '.join(f'--input {i}=FILE.npy' for i in graph.inputs)}"
+        raise UserError(
+            "network.inputs",
+            f"name each input: {', '.join(f'--input {i}=FILE.npy' for i in graph.inputs)}",
         )
     for feed in feeds:
         wanted = np.dtype(graph.dtypes.get(feed.name, feed.value.dtype))
         if wanted.kind in "iu" and feed.value.dtype.kind == "f":
-            raise Problem(
-                f"{feed.name} takes whole numbers ({wanted}); given are {feed.value.dtype}"
+            raise UserError(
+                "network.inputs",
+                f"{feed.name} takes whole numbers ({wanted}); given are {feed.value.dtype}",
             )
     return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
 

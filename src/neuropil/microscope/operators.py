@@ -24,7 +24,7 @@ OLD = "before opset 13"  # a setting that `graph` adds
 Pairs = tuple[tuple[int, int], ...]
 
 
-class Unknown(Exception):
+class Unknown(Exception):  # noqa: N818
     """An operation, or a setting of one, that is not listed here."""
 
 

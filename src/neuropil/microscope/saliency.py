@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Sight
-from neuropil.kit.problem import Problem
 from neuropil.microscope.slide import slopes
 from neuropil.microscope.walk import Walk
 
@@ -25,14 +25,22 @@ MUCH = 99.0  # percentile of the pixels that counts as much
 def saliency(walk: Walk) -> NDArray[np.float64]:
     """Differentiate what is looked at by every pixel of the picture: (H, W), 0 or more.
 
-    Raises Problem where the network sees no picture, or nothing leads from it.
+    Raises UserError where the network sees no picture, or nothing leads from it.
     """
     if not walk.probe.views:
-        raise Problem("this network sees no picture, so there is no saliency: leave it out")
+        raise UserError(
+            "option.conflict",
+            "this network sees no picture, so there is no saliency: leave it out",
+            name="saliency",
+        )
     view = walk.probe.views[0]
     found = slopes(walk.slide, walk.probe.goal, view).get(view)
     if found is None:
-        raise Problem("what is looked at doesn't depend on the picture: it has no saliency")
+        raise UserError(
+            "option.conflict",
+            "what is looked at doesn't depend on the picture: it has no saliency",
+            name="saliency",
+        )
     amount: NDArray[np.float64] = np.abs(found[0]).max(axis=0)
     return amount
 

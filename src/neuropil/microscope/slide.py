@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from neuropil.core.tensor import Tensor
+from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Goal, Unit
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 from neuropil.microscope.graph import Array, Graph, Node, exposed
 from neuropil.microscope.operators import OPERATORS, Unknown
@@ -31,15 +31,20 @@ class Slide:
     values: dict[str, Array]
 
     def unit(self, unit: Unit) -> float:
-        """Read the value of a unit; raises Problem where there is no such unit."""
+        """Read the value of a unit; raises UserError where there is no such unit."""
         shape = self.values[self.graph.checked(unit.tensor)].shape
         if len(unit.index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(unit.index, shape, strict=True)
         ):
             places = ", ".join(f"0..{n - 1}" for n in shape) or "no index at all"
-            raise Problem(
+            raise UserError(
+                "option.range",
                 f"{unit.tensor} has no unit {', '.join(map(str, unit.index))}; "
-                f"its {len(shape)} axes go {places}"
+                f"its {len(shape)} axes go {places}",
+                name="unit",
+                value=unit.index,
+                low=(0,) * len(shape),
+                high=tuple(n - 1 for n in shape),
             )
         return float(self.values[unit.tensor][unit.index])
 
@@ -53,17 +58,22 @@ class Slide:
 
 
 def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = None) -> Slide:
-    """Run a network once and keep every tensor; raises Problem where the inputs don't fit."""
+    """Run a network once and keep every tensor; raises UserError where the inputs don't fit."""
     missing = [name for name in graph.inputs if name not in feeds]
     extra = [name for name in feeds if name not in graph.inputs]
     if missing or extra:
         wanted, given = ", ".join(graph.inputs) or "nothing", ", ".join(feeds) or "nothing"
-        raise Problem(f"the network takes {wanted}; given was {given}: --input NAME=FILE.npy")
+        raise UserError(
+            "network.inputs",
+            f"the network takes {wanted}; given was {given}: --input NAME=FILE.npy",
+        )
     try:
         values = Network(exposed(graph), threads=threads).run(**feeds)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
         told = " ".join(str(error).split())[:400]
-        raise Problem(f"the network can't run on these inputs: {told}") from None
+        raise UserError(
+            "network.inputs", f"the network can't run on these inputs: {told}"
+        ) from None
     return Slide(graph, {**graph.constants, **feeds, **values})
 
 

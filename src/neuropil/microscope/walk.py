@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.core.worked import Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Probe, Unit
-from neuropil.kit.problem import Problem
 from neuropil.microscope.field import Box, field
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.lens import Context, opened
@@ -40,7 +40,7 @@ class Walk:
 def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
     """Open up to `depth` units of a network, from the probe's on along the largest terms.
 
-    Raises Problem where the inputs don't fit, the unit isn't there or can't be opened.
+    Raises UserError where the inputs don't fit, the unit isn't there or can't be opened.
     """
     slide = prepared(graph, probe.feeds, threads=threads)
     slide.unit(probe.unit)
@@ -78,7 +78,7 @@ def path(slide: Slide, unit: Unit, depth: int, context: Context) -> Iterator[Uni
         deeper = follow(slide, stages[-1])
         try:
             stages = opened(slide, deeper[1], context) if deeper else []
-        except Problem:
+        except UserError:
             return
         if not deeper:
             return

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from neuropil.kit.atomic import written
-from neuropil.kit.problem import Problem, expect_file
+from neuropil.kit.errors import UserError, require_file
 
 FILE = "averages.npz"
 ABOUT = "about"  # the entry that is no weight
@@ -38,20 +38,26 @@ def halve(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def load(network: nn.Module, path: Path) -> None:
-    """Give a network the weights of a file; raises Problem where they are of another network."""
-    expect_file(path, "file of averaged weights")
+    """Give a network the weights of a file; raises UserError where they are of another network."""
+    require_file(path, "file of averaged weights")
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files if name != ABOUT}
     except (ValueError, OSError, BadZipFile, EOFError) as error:
-        raise Problem(
+        raise UserError(
+            "network.damaged",
             f"{path} holds no averaged weights, or is damaged; --init takes the {FILE} of a "
-            "training's folder"
+            "training's folder",
+            path=path,
         ) from error
     own = network.state_dict()
     if {name: a.shape for name, a in arrays.items()} != {n: tuple(t.shape) for n, t in own.items()}:
         odd = sorted({*arrays} ^ {*own}) or [n for n in own if arrays[n].shape != own[n].shape]
-        raise Problem(f"{path} holds the weights of another network: see {', '.join(odd[:3])}")
+        raise UserError(
+            "network.mismatch",
+            f"{path} holds the weights of another network: see {', '.join(odd[:3])}",
+            path=path,
+        )
     network.load_state_dict(
         {name: torch.from_numpy(a).to(own[name].dtype) for name, a in arrays.items()}
     )

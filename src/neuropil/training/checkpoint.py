@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from neuropil.kit.atomic import written
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 FILE = "checkpoint.pt"
 
@@ -36,13 +36,19 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
 
 
 def load(folder: Path, device: torch.device) -> Checkpoint:
-    """Read the checkpoint of a folder; raises Problem where there is none that can be read."""
+    """Read the checkpoint of a folder; raises UserError where there is none that can be read."""
     path = folder / FILE
     if not path.exists():
-        raise Problem(f"{path} does not exist, so there is nothing to resume: leave out --resume")
+        raise UserError(
+            "training.checkpoint",
+            f"{path} does not exist, so there is nothing to resume: leave out --resume",
+            path=path,
+        )
     try:
         return Checkpoint(**torch.load(path, map_location=device, weights_only=True))
     except Exception as error:
-        raise Problem(
-            f"{path} is no checkpoint of a training, or a broken one: delete it and start anew"
+        raise UserError(
+            "training.checkpoint",
+            f"{path} is no checkpoint of a training, or a broken one: delete it and start anew",
+            path=path,
         ) from error

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from neuropil.kit import progress
+from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 from neuropil.training import averages, checkpoint, curve
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
@@ -136,31 +136,45 @@ def chosen(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cuda" and not torch.cuda.is_available():
-        raise Problem(
-            "--device cuda: torch sees no CUDA device here; type --device cpu, or leave it out"
+        raise UserError(
+            "dependency.missing",
+            "--device cuda: torch sees no CUDA device here; type --device cpu, or leave it out",
+            name="cuda",
         )
     if device not in ("cpu", "cuda"):
-        raise Problem(f"--device {device}: possible are auto, cpu and cuda")
+        raise UserError(
+            "option.choice",
+            f"--device {device}: possible are auto, cpu and cuda",
+            name="device",
+            value=device,
+            possible=("auto", "cpu", "cuda"),
+        )
     return torch.device(device)
 
 
 def begun(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
-    """Read where a training was stopped; raises Problem if it is none of this recipe's."""
+    """Read where a training was stopped; raises UserError if it is none of this recipe's."""
     state = checkpoint.load(out, place)
     refuse_other_recipe(state, recipe)
     return state
 
 
 def claim(out: Path) -> None:
-    """Make the folder of a new training; raises Problem where there is one already."""
+    """Make the folder of a new training; raises UserError where there is one already."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Problem(
-            f"{out} can't be made a folder ({error.strerror}): name another --out"
+        raise UserError(
+            "output.place",
+            f"{out} can't be made a folder ({error.strerror}): name another --out",
+            path=out,
         ) from error
     if (out / checkpoint.FILE).exists():
-        raise Problem(f"{out} holds a training already: go on with --resume, or name another --out")
+        raise UserError(
+            "training.folder_taken",
+            f"{out} holds a training already: go on with --resume, or name another --out",
+            path=out,
+        )
 
 
 def placed(network: nn.Module, place: torch.device) -> nn.Module:
@@ -221,7 +235,13 @@ def ahead(
 def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.device) -> int:
     """Time a few steps of the last kind (the dearest) and tell how many fit into `minutes`."""
     if minutes <= 0:
-        raise Problem(f"--minutes {minutes:g}: name a time above 0")
+        raise UserError(
+            "option.range",
+            f"--minutes {minutes:g}: name a time above 0",
+            name="minutes",
+            value=minutes,
+            low=0,
+        )
     network = placed(recipe.network(), place)
     arrays = recipe.batch(examples, Moment(recipe.seed, 99, 100))
     batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
@@ -243,9 +263,10 @@ def numbers(recipe: Recipe) -> dict[str, float]:
 
 
 def refuse_other_recipe(state: Checkpoint, recipe: Recipe) -> None:
-    """Raise Problem where a checkpoint was made by another recipe or other numbers."""
+    """Raise UserError where a checkpoint was made by another recipe or other numbers."""
     if (state.recipe, state.numbers) != (recipe.name, numbers(recipe)):
-        raise Problem(
+        raise UserError(
+            "training.other_recipe",
             f"the checkpoint was made by {state.recipe} with {state.numbers}, not by {recipe.name} "
-            f"with {numbers(recipe)}: resume with the same, or name another --out"
+            f"with {numbers(recipe)}: resume with the same, or name another --out",
         )

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 from neuropil.training.optim import adamw
 
 Batch = dict[str, NDArray[np.float32]]
@@ -53,25 +53,32 @@ class Recipe:
 
 
 def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
-    """Change numbers of a recipe by `name=value` texts; raises Problem for any other."""
+    """Change numbers of a recipe by `name=value` texts; raises UserError for any other."""
     numbers = {f.name: type(getattr(recipe, f.name)) for f in fields(recipe)}
     numbers = {name: kind for name, kind in numbers.items() if kind in (int, float)}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or name not in numbers:
-            raise Problem(
+            raise UserError(
+                "training.setting",
                 f"--set {setting}: a setting is NAME=NUMBER, "
-                f"where NAME is one of {', '.join(numbers)}"
+                f"where NAME is one of {', '.join(numbers)}",
+                value=setting,
+                possible=tuple(numbers),
             )
         try:
             recipe = replace(recipe, **{name: numbers[name](value)})
         except ValueError:
             kind = "a whole number" if numbers[name] is int else "a number"
-            raise Problem(
-                f"--set {setting}: {name} is {kind}, as in --set {name}={getattr(recipe, name)}"
+            raise UserError(
+                "training.setting",
+                f"--set {setting}: {name} is {kind}, as in --set {name}={getattr(recipe, name)}",
+                value=setting,
             ) from None
     if recipe.steps < 1 or not 0 < recipe.lr < math.inf:
-        raise Problem("a training needs at least one step and a learning rate above 0")
+        raise UserError(
+            "training.setting", "a training needs at least one step and a learning rate above 0"
+        )
     if not 0 <= recipe.ema < 1 or recipe.seed < 0:
-        raise Problem("seed is 0 or more, and ema is at least 0 and below 1")
+        raise UserError("training.setting", "seed is 0 or more, and ema is at least 0 and below 1")
     return recipe

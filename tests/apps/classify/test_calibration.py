@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.classify import calibration, data
 from neuropil.apps.classify.data import CLASSES, Examples, Pictures
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 
 
@@ -44,7 +44,7 @@ def test_ranges_say_what_photographs_show(tmp_path: Path) -> None:
 
 
 def test_without_photographs_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"has no photos-0\.zip"):
+    with refused("data.missing", tmp_path, "photos-0.zip"):
         list(calibration.listed(tmp_path))
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
+from refusals import refused
 
 from neuropil.apps.classify import data
 from neuropil.apps.classify.data import SIDE, Examples, Pictures
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
 
@@ -77,24 +77,24 @@ def test_the_public_original_is_read(tmp_path: Path, packed: bool) -> None:
     assert same(data.test_set(tmp_path), parts[5])
 
 
-def test_a_folder_without_it_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"neither cifar10\.zip nor .*cs\.toronto\.edu"):
+def test_a_folder_without_it_is_refused(tmp_path: Path) -> None:
+    with refused("data.missing", tmp_path, "cifar10.zip", "cs.toronto.edu"):
         data.read(tmp_path, "train")
 
 
-def test_damaged_files_are_a_problem(tmp_path: Path) -> None:
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "cifar10.zip").write_bytes(b"nothing")
-    with pytest.raises(Problem, match=r"cifar10\.zip is damaged or something else"):
+    with refused("input.damaged", "cifar10.zip"):
         data.read(tmp_path, "train")
-    with pytest.raises(Problem, match="name the folder that it lies in"):
+    with refused("data.missing", "cifar10.zip"):
         data.read(tmp_path / "cifar10.zip", "train")
     with zipfile.ZipFile(tmp_path / "cifar10.zip", "w") as files:
         files.writestr("train/labels.txt", "")
-    with pytest.raises(Problem, match=r"cifar10\.zip is damaged"):
+    with refused("input.damaged", "cifar10.zip"):
         data.read(tmp_path, "train")
     (tmp_path / "cifar10.zip").unlink()
     (tmp_path / "cifar-10-batches-bin").mkdir()
-    with pytest.raises(Problem, match="cifar-10-batches-bin is damaged"):
+    with refused("input.damaged", "cifar-10-batches-bin"):
         data.read(tmp_path, "test")
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as Picture
+from refusals import refused
 
 from neuropil import cli
 from neuropil.apps.classify.data import CLASSES, encode
 from neuropil.apps.classify.infer import Classify, features
 from neuropil.kit.album import Album
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import shown
 from neuropil.kit.weights import Network
 
@@ -213,18 +214,19 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
         {"mean": "[0, 0, 0]"},
     ],
 )
-def test_files_that_tell_nonsense_are_a_problem(told: dict[str, str], tmp_path: Path) -> None:
+def test_files_that_tell_nonsense_are_refused(told: dict[str, str], tmp_path: Path) -> None:
     Model.open(Classify().network.path).replaced({}, told).save(tmp_path / "odd.onnx")
-    with pytest.raises(Problem, match="teach or train it again"):
+    with pytest.raises(UserError, match=r"odd\.onnx") as caught:
         Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
+    assert caught.value.code in ("network.mismatch", "network.damaged")
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_weights_that_are_no_numbers_are_a_problem(wrong: float, tmp_path: Path) -> None:
+def test_weights_that_are_no_numbers_are_refused(wrong: float, tmp_path: Path) -> None:
     model = Model.open(Classify().network.path)
     bias = np.full_like(model.tensor("head.bias"), wrong)
     model.replaced({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
-    with pytest.raises(Problem, match="not finite"):
+    with refused("network.damaged", "odd.onnx"):
         Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
 
 
@@ -255,7 +257,7 @@ def test_what_all_looks_the_same_is_not_counted_as_tested(app: Classify, said: l
     taught = app.teach(Album({"one": resaved(a, 6), "two": others}))
     assert (taught.pictures, taught.tested, taught.share_of_largest_class) == (12, 6, 1)
     assert said == ["all pictures of one look the same: it is learned, not tested; add others"]
-    with pytest.raises(Problem, match="nothing would be left to test by: add others to one; two"):
+    with refused("input.content", "one; two"):
         app.teach(Album({"one": resaved(a, 6), "two": resaved(b, 6)}))
 
 

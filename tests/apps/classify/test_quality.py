@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.classify import quality, records
 from neuropil.apps.classify.answer import Answer
 from neuropil.apps.classify.data import CLASSES
 from neuropil.apps.classify.records import Row
-from neuropil.kit.problem import Problem
 
 
 def answer(k: int, outside: float, views: int = 2) -> Answer:
@@ -90,10 +90,10 @@ def test_spread_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert quality.over_seeds("base", [0.9]) == {"base_mean": 0.9, "base_sd": None}
 
 
-def test_photographs_that_are_not_there_are_a_problem(tmp_path: Path) -> None:
+def test_photographs_that_are_not_there_are_missing(tmp_path: Path) -> None:
     from neuropil.apps.classify.infer import Classify
 
-    with pytest.raises(Problem, match=r"photos-val\.zip is not there"):
+    with refused("data.missing", "photos-val.zip"):
         quality.on_photographs(Classify(), tmp_path)
-    with pytest.raises(Problem, match="has 0 photographs imagenette"):
+    with refused("data.missing", tmp_path, "imagenette", 910):
         list(quality.of_range(tmp_path, "imagenette", 0, 910, 100))

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
+from refusals import refused
 
 from neuropil.apps.colorize import data
 from neuropil.apps.colorize.data import SHORT_SIDE, Photos, working_size
 from neuropil.apps.colorize.palette import nearest
 from neuropil.kit import progress
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 
 
 def photo(number: int, size: tuple[int, int] = (40, 30)) -> Picture.Image:
@@ -121,13 +121,13 @@ def test_links_are_followed_but_not_in_rings(tmp_path: Path) -> None:
     assert names(tmp_path / "photos") == ["002.png", "more/001.png"]
 
 
-def test_missing_data_are_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"there is no folder .*: name one .* --data photos"):
+def test_missing_data_are_refused(tmp_path: Path) -> None:
+    with refused("data.missing", tmp_path / "none", "--data"):
         data.photos(tmp_path / "none")
-    with pytest.raises(Problem, match=r"holds 0 photographs; training needs at least 40: name"):
+    with refused("data.missing", tmp_path, "0 photographs", 40):
         data.photos(tmp_path)
     (tmp_path / "photos-1.zip").write_bytes(b"PK half of an archive")
-    with pytest.raises(Problem, match=r"photos-1.zip is no whole ZIP archive"):
+    with refused("input.damaged", "photos-1.zip"):
         data.photos(tmp_path)
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.colorize.color import lab_from_rgb
 from neuropil.apps.colorize.hints import NARROW, WIDE, Hint, hint_maps, spread
-from neuropil.kit.problem import Problem
 
 
 def test_a_hint_is_read() -> None:
@@ -23,8 +23,8 @@ def test_a_hint_is_read() -> None:
         *("1,2,#123456,7", "1.2.3,2,#123456", ".,2,#123456", "nan,2,#123456", "1;2;#123456"),
     ],
 )
-def test_anything_else_is_a_problem(text: str) -> None:
-    with pytest.raises(Problem, match="it reads X,Y,#RRGGBB, for example 120,80,#3366cc"):
+def test_anything_else_is_refused(text: str) -> None:
+    with refused("option.syntax", text, Hint.form):
         Hint.parse(text)
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.colorize.color import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
@@ -13,7 +14,6 @@ from neuropil.apps.colorize.infer import Coloring, Colorize, seen
 from neuropil.apps.colorize.measures import Bytes
 from neuropil.kit.film import Frame
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ def test_a_hint_colors_what_it_lies_on(app: Colorize) -> None:
     assert change[10:40].mean() > change[60:].mean()  # the half above more than the one below
 
 
-def test_a_hint_outside_is_a_problem() -> None:
+def test_a_hint_outside_is_refused() -> None:
     for x, y in ((-1, 5), (128, 5), (5, 96)):
-        with pytest.raises(Problem, match="x goes from 0 to 127"):
+        with refused("option.range", f"{x},{y}", "0 to 127", "0 to 95"):
             seen(landscape().pixels, (Hint(x, y, (9, 9, 9)),))
 
 
@@ -119,5 +119,5 @@ def test_a_film_gives_neither_alternatives_nor_confidence(app: Colorize) -> None
 
     film = Film.__new__(Film)  # it is refused before it is looked at
     for option in ("alternatives", "confidence", "ask"):
-        with pytest.raises(Problem, match="photographs"):
+        with refused("option.conflict", option):
             app(film, **{option: 1})  # type: ignore[call-overload]

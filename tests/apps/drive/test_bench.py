@@ -5,10 +5,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from refusals import refused
 
 from neuropil.apps.drive import bench, choosing, driving
 from neuropil.apps.drive.infer import Drive
-from neuropil.kit.problem import Problem
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_decisions_are_timed(app: Drive, untaught: Path, monkeypatch: pytest.Mon
 
 
 def test_there_is_no_data_to_measure_on() -> None:
-    with pytest.raises(Problem, match="leave out --data photos"):
+    with refused("option.conflict", "--data photos"):
         bench.measure(Path("photos"))
 
 

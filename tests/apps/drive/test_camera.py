@@ -5,13 +5,13 @@ import sys
 import gymnasium
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.drive import camera
 from neuropil.apps.drive.camera import Wheels, chart, seen
 from neuropil.apps.drive.expert import Controls, Manner, Motion, controls
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.apps.drive.track import Track, track
-from neuropil.kit.problem import Problem
 
 SEED = 30000
 
@@ -60,18 +60,18 @@ def test_the_same_seed_and_controls_make_the_same_drive() -> None:
     assert driven() == driven()
 
 
-def test_a_missing_simulator_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_simulator_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    with pytest.raises(Problem, match=r"pip install \"neuropil\[drive\]\""):
+    with refused("dependency.missing", 'pip install "neuropil[drive]"'):
         Simulator(SEED)
 
 
-def test_a_simulator_without_its_physics_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simulator_without_its_physics_is_missing_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(*_: object, **__: object) -> None:
         raise gymnasium.error.DependencyNotInstalled("Box2D is not installed")
 
     monkeypatch.setattr(gymnasium, "make", make)
-    with pytest.raises(Problem, match=r"pip install \"neuropil\[drive\]\""):
+    with refused("dependency.missing", 'pip install "neuropil[drive]"'):
         Simulator(SEED)
 
 

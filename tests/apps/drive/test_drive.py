@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil import cli
 from neuropil.apps.drive import render, tape
@@ -18,7 +19,6 @@ from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.infer import Drive, Drove
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.film import Film, Frame, record
-from neuropil.kit.problem import Problem
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
 
@@ -83,7 +83,7 @@ def test_it_is_driven_again_exactly(film: Film, drove: Drove) -> None:
         found = tape.place(film, frame)
         assert (found.seed, found.step) == (1000 + lap, step)
         assert np.array_equal(found.picture, drove.film.drives[lap].picture(step))
-    with pytest.raises(Problem, match=r"frame is 24; .*drive.mp4 has the frames 0 to 23"):
+    with refused("option.range", "frame is 24", "drive.mp4", "0 to 23"):
         tape.place(film, 2 * STEPS)
 
 
@@ -108,7 +108,7 @@ def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
     path = tmp_path / "other.mp4"
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
     record(path, [black], fps=Fraction(25), notes={"comment": comment})
-    with pytest.raises(Problem, match=r"other\.mp4 keeps no drives: name a film"):
+    with refused("input.kind", path):
         tape.tapes(Film.open(path))
 
 
@@ -117,7 +117,7 @@ def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"cut{ending}"
     frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(5)]
     record(path, frames, fps=Fraction(25), notes={"comment": written()})
-    with pytest.raises(Problem, match="has 5 frames and keeps drives of 1 steps: it has been cut"):
+    with refused("input.damaged", path, "5 frames", "1 steps"):
         tape.tapes(Film.open(path))
 
 
@@ -146,7 +146,7 @@ def test_another_network_is_found_out(
     there = tape.place(film, 5)
     changed = replace(there, controls=Controls(there.controls.steer + 0.01, 0.0, 0.0))
     monkeypatch.setattr("neuropil.apps.drive.infer.place", lambda film, frame: changed)
-    with pytest.raises(Problem, match=r"another network drove, or .*--weights"):
+    with refused("network.mismatch", "frame 5", "--weights"):
         app.probe(film, frame=5)
 
 
@@ -179,7 +179,7 @@ def test_what_is_said_of_frames_can_be_written(
 
 @pytest.mark.parametrize("other", [{"map": True}, {"watch": True}, {"tracks": 2}, {"seed": 7}])
 def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: Film) -> None:
-    with pytest.raises(Problem, match="mean nothing with frames"):
+    with refused("option.conflict", *other):
         app(frames=film, **other)  # type: ignore[arg-type]
 
 
@@ -187,7 +187,7 @@ def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: F
     ("label", "target"), [("steering", -1.1), ("steering", math.nan), ("gas", -0.1), ("brake", 1.1)]
 )
 def test_no_car_can_do_more(label: str, target: float, app: Drive, film: Film) -> None:
-    with pytest.raises(Problem, match=r"target is .*; it lies between"):
+    with refused("option.range", "target", target):
         app.probe(film, frame=5, label=label, target=target)  # type: ignore[arg-type]
 
 
@@ -197,13 +197,13 @@ def test_a_target_to_the_left_is_worded(app: Drive, film: Film) -> None:
 
 
 def test_frames_of_another_form_are_refused(app: Drive, film: Film) -> None:
-    with pytest.raises(Problem, match=r"drive.mp4 has frames of 640 × 480 pixels; the car sees 96"):
+    with refused("input.content", "drive.mp4", "640 × 480", "96 × 96"):
         app(frames=film)
 
 
 @pytest.mark.parametrize(("name", "value"), [("tracks", 0), ("tracks", 101), ("seed", -1)])
 def test_numbers_have_limits(app: Drive, name: str, value: int) -> None:
-    with pytest.raises(Problem, match=name):
+    with refused("option.range", name, value):
         app(**{name: value})  # type: ignore[arg-type]
 
 
@@ -212,7 +212,7 @@ def test_no_screen_is_a_sentence(
     screen: str, app: Drive, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", screen)
-    with pytest.raises(Problem, match=r"no screen to open a window on .*leave out --watch"):
+    with refused("dependency.missing", "--watch"):
         app(watch=True)
 
 

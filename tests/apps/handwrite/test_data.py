@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.handwrite.data import (
     ALPHABET,
@@ -16,7 +17,6 @@ from neuropil.apps.handwrite.data import (
     sort_by_writer,
     tidy,
 )
-from neuropil.kit.problem import Problem
 
 N = 60
 
@@ -82,8 +82,8 @@ def test_what_is_believed() -> None:
     assert not believed("ho#se", 5 * 20)  # stands for what was struck through
 
 
-def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"there is no iam_ondb_lines\.npz"):
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with refused("data.missing", "iam_ondb_lines.npz", tmp_path):
         lines(tmp_path, "reader")
 
 

@@ -23,7 +23,7 @@ from neuropil.apps.handwrite.proof import Draft
 from neuropil.apps.handwrite.setting import SetLine, Setter, leading
 from neuropil.apps.handwrite.writing import Penned, Row, Task
 from neuropil.kit.drawing import Paper, Stroke
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 SAMPLES = ["nice gypsy words", "the Hill above", "more of them"]
 
@@ -111,7 +111,7 @@ def test_whatever_is_written_lies_inside_the_margins(
     hand = Hand(wild)
     try:
         check_room(hand.measures, layout)
-    except Problem:
+    except UserError:
         assume(False)
     lines = set_in(hand, text, layout, seed)
     assert joined(text, lines) == text

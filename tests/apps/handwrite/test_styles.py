@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.apps.handwrite.styles import (
@@ -19,7 +20,6 @@ from neuropil.apps.handwrite.styles import (
     shipped,
     told,
 )
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Network
 
 
@@ -84,7 +84,7 @@ def test_a_number_finds_any() -> None:
         style = Style.parse(f"random-{number}")
         assert style.name == f"random-{number}"
         assert style.vector == pytest.approx(shipped()["all"][number])
-    with pytest.raises(Problem, match=rf"no style random-{last + 1}; the last is random-{last}"):
+    with refused("name.unknown", f"random-{last + 1}", f"random-{last}"):
         Style.parse(f"random-{last + 1}")
 
 
@@ -98,16 +98,16 @@ def test_chance_tells_its_number_so_that_it_can_be_had_again() -> None:
 @pytest.mark.parametrize(
     "text", ["ana", "random-", "random--1", "random-x", "57", "Ada", "", "random-²", "x" * 300]
 )
-def test_what_is_no_style_is_a_problem(text: str) -> None:
-    with pytest.raises(Problem, match=r"no style is called|name a style"):
+def test_what_is_no_style_is_refused(text: str) -> None:
+    with refused("name.unknown" if text else "input.kind", text):
         Style.parse(text)
 
 
-def test_the_problem_says_what_there_is() -> None:
-    with pytest.raises(Problem) as problem:
+def test_the_refusal_says_what_there_is() -> None:
+    with refused("name.unknown", "adda", "(did you mean ada?)") as caught:
         Style.parse("adda")
-    words = str(problem.value)
-    assert "(did you mean ada?)" in words
+    words = caught.value.message
+    assert caught.value.facts["possible"] == tuple(shipped()["named"])
     assert all(name in words for name in shipped()["named"])
     assert f"random-{len(shipped()['all']) - 1}" in words
     assert ".style" in words
@@ -131,13 +131,13 @@ def test_a_file_is_found_by_any_name(tmp_path: Path) -> None:
     path = tmp_path / "mine"
     path.write_text(said())
     assert Style.parse(str(path)).name == "mine"
-    with pytest.raises(Problem, match="there is no file"):
+    with refused("input.missing", "gone.style"):
         Style.parse(str(tmp_path / "gone.style"))
 
 
 def test_a_style_has_an_ending(tmp_path: Path) -> None:
     style = Style.parse(FIRST)
-    with pytest.raises(Problem, match=r"in \.style"):
+    with refused("output.ending", "ada.svg", ".style"):
         style.save(tmp_path / "ada.svg")
     assert list(tmp_path.iterdir()) == []
     assert list(style.endings) == [".style"]
@@ -161,7 +161,7 @@ def test_a_style_has_an_ending(tmp_path: Path) -> None:
 def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.style"
     path.write_text(text)
-    with pytest.raises(Problem, match=r"mine\.style is no style, or a damaged one; .* --learn"):
+    with refused("input.damaged", path, "--learn"):
         Style.open(path)
 
 
@@ -169,7 +169,7 @@ def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
 def test_other_kinds_and_versions_are_told(tmp_path: Path, change: dict[str, Any]) -> None:
     path = tmp_path / "mine.style"
     path.write_text(said(**change))
-    with pytest.raises(Problem, match=f"reads {KIND!r}, version {VERSION}"):
+    with refused("input.kind", path, f"{KIND!r}, version {VERSION}"):
         Style.open(path)
 
 
@@ -178,7 +178,7 @@ def test_vectors_have_their_size_and_bounds(tmp_path: Path, wrong: Any) -> None:
     vector = wrong + [0.0] * (size() - 1) if isinstance(wrong, list) and len(wrong) == 1 else wrong
     path = tmp_path / "mine.style"
     path.write_text(said(vector=vector))
-    with pytest.raises(Problem, match=rf"it takes {size()} numbers|a damaged one"):
+    with refused("input.damaged", path):
         Style.open(path)
 
 

@@ -1,13 +1,12 @@
 """The living neuron drawn beside the artificial one."""
 
 import numpy as np
-import pytest
+from refusals import refused
 
 from neuropil.apps.neuron import alive
 from neuropil.apps.neuron.infer import Living, Neuron
 from neuropil.apps.neuron.paper import Chain
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
-from neuropil.kit.problem import Problem
 
 
 def test_it_is_drawn_the_same_twice_and_answers_to_its_inputs() -> None:
@@ -44,6 +43,6 @@ def test_the_artificial_one_has_the_curve_that_was_asked_for() -> None:
     assert "the artificial one: z = 1, a = 0.761594" in lesson.sheet.text
 
 
-def test_what_no_cell_could_have_is_a_problem() -> None:
-    with pytest.raises(Problem, match="from -100 to 100"):
+def test_what_no_cell_could_have_is_refused() -> None:
+    with refused("option.range", "-100 to 100"):
         Neuron()(x=Numbers((0.5,)), w=(Weights(((500.0,),)),), biological=True)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil.apps.neuron import ciphers
 from neuropil.apps.neuron.demo import DIGIT, SAMPLES, sections
 from neuropil.apps.neuron.infer import Lesson, Neuron
 from neuropil.core import digits
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 
 
 def photo(digit: np.ndarray[tuple[int], np.dtype[np.float32]], *, white: bool) -> Image:
@@ -44,8 +44,8 @@ def test_the_sample_is_a_three() -> None:
     assert lesson.picture.pixels.shape == (192, 192, 3)
 
 
-def test_an_empty_sheet_is_a_problem() -> None:
-    with pytest.raises(Problem, match="no digit in the picture"):
+def test_an_empty_sheet_is_refused() -> None:
+    with refused("input.content"):
         ciphers.reduced(Image(np.full((20, 20, 3), 200, np.uint8)))
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from neuropil import cli
 from neuropil.apps.neuron import paper
 from neuropil.apps.neuron.infer import Lesson, Neuron
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core.curves import CURVES
-from neuropil.kit.problem import Problem
 
 LINE = "neuron --x 0.1 --w 0.15 --b 0.4 --then-w 0.25 --then-b 0.5"
 
@@ -155,5 +155,5 @@ def test_mistakes_are_said_in_a_sentence(
 
 
 def test_values_out_of_range() -> None:
-    with pytest.raises(Problem, match="rate"):
+    with refused("option.range", "rate", -1):
         Neuron()(rate=-1)

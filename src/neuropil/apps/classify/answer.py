@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.classify.data import MEAN, SPREAD
 from neuropil.core.curves import SIGMOID
-from neuropil.kit.problem import Problem, guess
+from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.weights import Network
 
 Floats = NDArray[Any]
@@ -45,7 +45,7 @@ class Told:
 
 
 def told(network: Network) -> Told:
-    """Read it; raises Problem where it isn't there or makes no sense."""
+    """Read it; raises UserError where it isn't there or makes no sense."""
     data = network.metadata
     try:
         classes = json.loads(data["classes"])
@@ -56,9 +56,11 @@ def told(network: Network) -> Told:
     fits = scaled == [MEAN.tolist(), SPREAD.tolist()]
     least, most = TEMPERATURES
     if not fits or not showable(classes, made.outside) or not least <= made.temperature <= most:
-        raise Problem(
+        raise UserError(
+            "network.mismatch",
             f"{network.path} doesn't tell its classes, temperature and scale as a network for"
-            " classify does: teach or train it again"
+            " classify does: teach or train it again",
+            path=network.path,
         )
     return made
 
@@ -85,7 +87,12 @@ class ClassName:
     def parse(cls, text: str) -> Self:
         """Take a name; which ones there are, the network tells."""
         if not text.strip():
-            raise Problem("the name of a class is empty; give one, as in --label cat")
+            raise UserError(
+                "option.syntax",
+                "the name of a class is empty; give one, as in --label cat",
+                name="label",
+                value=text,
+            )
         return cls(text)
 
 
@@ -138,8 +145,11 @@ class Answer:
             return None
         if label.name not in self.classes:
             names = (*self.classes, *([NONE] if self.outside else []))
-            raise Problem(
-                f"no class is called {label.name}{guess(label.name, names)};"
-                f" there are: {', '.join(names)}"
+            raise UserError(
+                "name.unknown",
+                f"no class is called {label.name}{suggest(label.name, names)};"
+                f" there are: {', '.join(names)}",
+                value=label.name,
+                possible=names,
             )
         return self.classes.index(label.name)

@@ -26,9 +26,9 @@ from PIL import Image as Picture
 from neuropil.apps.classify import data, outside, teaching
 from neuropil.apps.classify.data import CLASSES
 from neuropil.apps.classify.infer import features
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import on_terminal, track
 from neuropil.kit.weights import Network
 
@@ -85,7 +85,7 @@ def main() -> None:
     try:
         with on_terminal():
             calibrated(made, folder).save(target)
-    except (Problem, OSError) as error:
+    except (UserError, OSError) as error:
         sys.exit(f"calibration: {error}")
 
 
@@ -168,7 +168,11 @@ def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """List the photographs to read: archive, name in it, what it shows; at most MOST of a range."""
     names = {key: where for key, where in numbered(folder).items() if key[0] in RANGES}
     if not any(folder.glob(PHOTOS)):
-        raise Problem(f"{folder} has no photos-0.zip, photos-1.zip, ...; the card says what is in")
+        raise UserError(
+            "data.missing",
+            f"{folder} has no photos-0.zip, photos-1.zip, ...; the card says what is in",
+            path=folder,
+        )
     for source, ranges in RANGES.items():
         for first, last, shows in ranges:
             its = sorted(key for key in names if key[0] == source and first <= key[1] <= last)

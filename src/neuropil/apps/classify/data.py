@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -80,9 +80,11 @@ def test_set(data: Path) -> Pictures:
 
 
 def read(data: Path, part: str) -> Pictures:
-    """Read `train` or `test` in whatever form it is there; raises Problem where there is none."""
+    """Read `train` or `test` in whatever form it is there; raises UserError where there is none."""
     if data.is_file():
-        raise Problem(f"{data} is a file; name the folder that it lies in")
+        raise UserError(
+            "data.missing", f"{data} is a file; name the folder that it lies in", path=data
+        )
     mosaics, archive, folder = (
         data / name for name in ("cifar10.zip", "cifar-10-binary.tar.gz", "cifar-10-batches-bin")
     )
@@ -91,12 +93,16 @@ def read(data: Path, part: str) -> Pictures:
             try:
                 return reader(place, part)
             except (OSError, KeyError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
-                raise Problem(
-                    f"{place} is damaged or something else than CIFAR-10 ({error}); fetch it again"
+                raise UserError(
+                    "input.damaged",
+                    f"{place} is damaged or something else than CIFAR-10 ({error}); fetch it again",
+                    path=place,
                 ) from error
-    raise Problem(
+    raise UserError(
+        "data.missing",
         f"{data} has neither cifar10.zip nor cifar-10-binary.tar.gz nor the folder "
-        "cifar-10-batches-bin; the second is to be had at https://www.cs.toronto.edu/~kriz/cifar.html"
+        "cifar-10-batches-bin; the second is to be had at https://www.cs.toronto.edu/~kriz/cifar.html",
+        path=data,
     )
 
 

@@ -24,10 +24,10 @@ from neuropil.apps.classify.teaching import Lesson, alike, taught
 from neuropil.apps.classify.views import View, seen, shallow, views
 from neuropil.kit.album import Album, few
 from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import say, track
 from neuropil.kit.weights import Network, Weights
 from neuropil.registry import App
@@ -93,14 +93,18 @@ class Classify(App):
         seen_as = views(photo.height, photo.width)
         told, made = self.told, looked(self.network, photo, seen_as)
         if made["logits"].shape[1] != len(told.classes):
-            raise Problem(
+            raise UserError(
+                "network.damaged",
                 f"{self.network.path} names {len(told.classes)} classes and has"
-                f" {made['logits'].shape[1]} outputs: teach or train it again"
+                f" {made['logits'].shape[1]} outputs: teach or train it again",
+                path=self.network.path,
             )
         if not all(np.isfinite(values).all() for values in made.values()):
-            raise Problem(
+            raise UserError(
+                "network.damaged",
                 f"{self.network.path} calculates numbers that are not finite: its weights are"
-                " damaged or too large; teach or train it again"
+                " damaged or too large; teach or train it again",
+                path=self.network.path,
             )
         return Answer(
             told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
@@ -196,12 +200,13 @@ def grey(photo: Image) -> NDArray[np.float64]:
 def expect_testable(
     groups: NDArray[np.int64], labels: NDArray[np.int64], names: Sequence[str]
 ) -> None:
-    """Say which classes can't be tested; raises Problem where none can."""
+    """Say which classes can't be tested; raises UserError where none can."""
     same = [name for k, name in enumerate(names) if len(np.unique(groups[labels == k])) == 1]
     if len(same) == len(names):
-        raise Problem(
+        raise UserError(
+            "input.content",
             "in every class all pictures look the same, so nothing would be left to test by:"
-            f" add others to {few(same)}"
+            f" add others to {few(same)}",
         )
     for name in same:
         say(f"all pictures of {name} look the same: it is learned, not tested; add others")

@@ -20,9 +20,9 @@ from neuropil.apps.classify.data import Bytes, encode
 from neuropil.apps.classify.views import View, seen, shallow
 from neuropil.core.curves import EXP, IDENTITY, SIGMOID, share_of
 from neuropil.core.worked import Ran, Term, Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Goal, Probe, Sight, Step, Unit
-from neuropil.kit.problem import Problem
 
 Floats = NDArray[Any]
 
@@ -118,9 +118,11 @@ def loss(pressed: Pressed, true: int | None, rate: float) -> Goal:
     if pressed.number is None:
         return outside_loss(pressed, 1.0 if true is None else 0.0, rate)
     if true is None:
-        raise Problem(
+        raise UserError(
+            "option.conflict",
             f"the true answer is {pressed.answer.outside}, which another neuron decides:"
-            " open that one, by --label none"
+            " open that one, by --label none",
+            name="label",
         )
     name, T = pressed.answer.classes[true], pressed.answer.temperature
 

@@ -32,8 +32,8 @@ from neuropil.apps.classify.calibration import (
 from neuropil.apps.classify.data import CLASSES, Pictures, test_set
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.album import Album
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
 from neuropil.kit.report import Figures, Table
 
@@ -191,10 +191,14 @@ def auroc(above: Floats, below: Floats) -> float:
 
 
 def answered(app: Classify, data: Path) -> Seen:
-    """Classify the photographs of photos.tsv; raises Problem where they are not there."""
+    """Classify the photographs of photos.tsv; raises UserError where they are not there."""
     archive = data / "photos-val.zip"
     if not archive.exists():
-        raise Problem(f"{archive} is not there, of which 200 photographs are measured on")
+        raise UserError(
+            "data.missing",
+            f"{archive} is not there, of which 200 photographs are measured on",
+            path=archive,
+        )
     with PHOTOS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with zipfile.ZipFile(archive) as files:
@@ -260,7 +264,11 @@ def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator
         if collection == source and first <= number <= last
     ]
     if len(names) < n:
-        raise Problem(f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}")
+        raise UserError(
+            "data.missing",
+            f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}",
+            path=data,
+        )
     names.sort()
     for _, archive, name in (names[len(names) * i // n] for i in range(n)):
         with zipfile.ZipFile(archive) as files:

@@ -12,8 +12,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from neuropil.apps.classify.views import shallow
+from neuropil.kit.errors import escape_control
 from neuropil.kit.image import Image
-from neuropil.kit.problem import printable
 
 Labels = NDArray[np.int64]
 
@@ -69,7 +69,9 @@ def fitted(words: str, width: float) -> str:
 
 def lettered(words: str) -> str:
     """Write words in the letters of Pillow's own font, which has no accents; others become ?."""
-    plain = unicodedata.normalize("NFKD", printable(" ".join(words.split())).replace("ß", "ss"))
+    plain = unicodedata.normalize(
+        "NFKD", escape_control(" ".join(words.split())).replace("ß", "ss")
+    )
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return plain.encode("ascii", "replace").decode("ascii")
 

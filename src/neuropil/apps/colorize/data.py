@@ -28,8 +28,8 @@ from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rg
 from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.palette import nearest
 from neuropil.kit import progress
+from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]  # (y, x) in pixels
@@ -77,12 +77,14 @@ class Photos:
 
 
 def photos(data: Path) -> Photos:
-    """Read all training photographs under `data`; raises Problem where there are none."""
+    """Read all training photographs under `data`; raises UserError where there are none."""
     named = sorted(read(data, validation=False), key=lambda pair: pair[0])
     if len(named) < HELD_OUT:
-        raise Problem(
+        raise UserError(
+            "data.missing",
             f"{data} holds {len(named)} photographs; training needs at least {HELD_OUT}: "
-            "name a folder of photographs or of photos-*.zip with --data"
+            "name a folder of photographs or of photos-*.zip with --data",
+            path=data,
         )
     learn = [pair for i, pair in enumerate(named) if i % HELD_OUT]
     share = np.array([SOURCE_SHARE.get(name.split("/")[-2:][0], 1.0) for name, _ in learn])
@@ -98,7 +100,11 @@ def validation(data: Path) -> list[tuple[str, Bytes]]:
 def read(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
     """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders."""
     if not data.is_dir():
-        raise Problem(f"there is no folder {data}: name one of photographs, as in --data photos")
+        raise UserError(
+            "data.missing",
+            f"there is no folder {data}: name one of photographs, as in --data photos",
+            path=data,
+        )
     broken = []
     for name, content in chain(in_archives(data, validation), in_folders(data, validation)):
         try:
@@ -116,7 +122,11 @@ def in_archives(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[]
     for path in sorted(data.glob("photos-*.zip")):
         if (path.stem == "photos-val") == validation:
             if not zipfile.is_zipfile(path):
-                raise Problem(f"{path} is no whole ZIP archive: find a better copy, or delete it")
+                raise UserError(
+                    "input.damaged",
+                    f"{path} is no whole ZIP archive: find a better copy, or delete it",
+                    path=path,
+                )
             with zipfile.ZipFile(path) as archive:
                 for name in filter(is_photo, archive.namelist()):
                     yield name, partial(archive.read, name)

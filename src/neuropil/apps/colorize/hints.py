@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from neuropil.apps.colorize.color import Floats, lab_from_rgb
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 SCALE = 1 / 64  # of a, b for the network: most colors come to -1..1
 NARROW = (2.5, 6.0)  # s in cells, r in units of L
@@ -39,14 +39,19 @@ class Hint:
 
     @classmethod
     def parse(cls, text: str) -> "Hint":
-        """Read "120,80,#3366cc"; raises Problem for anything else."""
+        """Read "120,80,#3366cc"; raises UserError for anything else."""
         match = re.fullmatch(r"\s*([\d.]+)\s*,\s*([\d.]+)\s*,\s*#?([0-9a-fA-F]{6})\s*", text)
         try:
             x, y, color = match.groups() if match else ("", "", "")
             red, green, blue = bytes.fromhex(color)
             return cls(float(x), float(y), (red, green, blue))
         except ValueError:
-            raise Problem(f"hint {text}: it reads {cls.form}, for example 120,80,#3366cc") from None
+            raise UserError(
+                "option.syntax",
+                f"hint {text}: it reads {cls.form}, for example 120,80,#3366cc",
+                name="hint",
+                value=text,
+            ) from None
 
     @property
     def ab(self) -> Floats:

@@ -24,10 +24,10 @@ from neuropil.apps.colorize.pixel import pixel
 from neuropil.apps.colorize.probe import At, Decoded, TrueColor, goal, named, steps
 from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
 from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film, Frame
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe, Sight, Unit
-from neuropil.kit.problem import Problem
 from neuropil.kit.weights import Weights, cores
 from neuropil.registry import App
 
@@ -125,8 +125,10 @@ class Colorize(App):
         more = alternatives or confidence or ask
         if isinstance(photo, Film):
             if more:
-                raise Problem(
-                    "alternatives, confidence and ask are for photographs: leave them out for films"
+                raise UserError(
+                    "option.conflict",
+                    "alternatives, confidence and ask are for photographs:"
+                    " leave them out for films",
                 )
             return photo.with_frames(lambda frames: self.film(frames, hints, strength))
         view = seen(photo.pixels, hints)
@@ -211,9 +213,14 @@ class Colorize(App):
         RATE.check("rate", rate)
         STRENGTH.check("strength", strength)
         if not (at.x < photo.width and at.y < photo.height):
-            raise Problem(
+            raise UserError(
+                "option.range",
                 f"at {at.x},{at.y} lies outside the picture: "
-                f"x goes from 0 to {photo.width - 1}, y from 0 to {photo.height - 1}"
+                f"x goes from 0 to {photo.width - 1}, y from 0 to {photo.height - 1}",
+                name="at",
+                value=(at.x, at.y),
+                low=(0, 0),
+                high=(photo.width - 1, photo.height - 1),
             )
         view = seen(photo.pixels, hints)
         feeds = self.feeds(view, [view.told])
@@ -258,13 +265,18 @@ class Colorize(App):
 
 
 def seen(pixels: Pixels, hints: tuple[Hint, ...]) -> View:
-    """Reduce a photograph to what the network sees; raises Problem for a hint outside of it."""
+    """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
     H, W, _ = pixels.shape
     for hint in hints:
         if not (0 <= hint.x < W and 0 <= hint.y < H):
-            raise Problem(
+            raise UserError(
+                "option.range",
                 f"hint {hint.x:g},{hint.y:g} lies outside the picture: "
-                f"x goes from 0 to {W - 1}, y from 0 to {H - 1}"
+                f"x goes from 0 to {W - 1}, y from 0 to {H - 1}",
+                name="hint",
+                value=(hint.x, hint.y),
+                low=(0, 0),
+                high=(W - 1, H - 1),
             )
     height, width = working_size(H, W)
     light = lightness(reduced(pixels, height, width))

@@ -25,8 +25,8 @@ from neuropil.apps.colorize.palette import nearest
 from neuropil.apps.colorize.pixel import Pixel
 from neuropil.core.curves import EXP, IDENTITY, Curve, share_of
 from neuropil.core.worked import Ran, Term, Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Goal, Step, Unit
-from neuropil.kit.problem import Problem
 
 SLACK = 2e-3  # of 255: what is left of float32 light near black
 KNEE_OF_SCREEN = 0.0031308
@@ -46,10 +46,15 @@ class At:
 
     @classmethod
     def parse(cls, text: str) -> "At":
-        """Read "120,80"; raises Problem for anything else."""
+        """Read "120,80"; raises UserError for anything else."""
         match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", text)
         if not match:
-            raise Problem(f"at {text}: it reads {cls.form}, for example 120,80")
+            raise UserError(
+                "option.syntax",
+                f"at {text}: it reads {cls.form}, for example 120,80",
+                name="at",
+                value=text,
+            )
         return cls(int(match[1]), int(match[2]))
 
 
@@ -63,10 +68,15 @@ class TrueColor:
 
     @classmethod
     def parse(cls, text: str) -> "TrueColor":
-        """Read "#3366cc"; raises Problem for anything else."""
+        """Read "#3366cc"; raises UserError for anything else."""
         match = re.fullmatch(r"\s*#?([0-9a-fA-F]{6})\s*", text)
         if not match:
-            raise Problem(f"target {text}: it reads {cls.form}, for example #3366cc")
+            raise UserError(
+                "option.syntax",
+                f"target {text}: it reads {cls.form}, for example #3366cc",
+                name="target",
+                value=text,
+            )
         red, green, blue = bytes.fromhex(match[1])
         return cls((red, green, blue))
 

@@ -20,7 +20,7 @@ from neuropil.apps.drive.driving import by_network, expert_scored, file_scored, 
 from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.infer import Drive
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network
 
@@ -40,7 +40,11 @@ TEN = 10  # tracks in a row
 def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
     """Measure scores and speed; there is no data to measure on, the tracks are made."""
     if data is not None:
-        raise Problem(f"drive is measured on tracks of the simulator: leave out --data {data}")
+        raise UserError(
+            "option.conflict",
+            f"drive is measured on tracks of the simulator: leave out --data {data}",
+            name="data",
+        )
     app = Drive()
     speed, figures = deciding(app)
     seeds = range(FIRST, FIRST + tracks)

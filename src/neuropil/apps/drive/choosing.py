@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from neuropil.apps.drive.driving import expert_scored, file_scored, side_by_side
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.progress import on_terminal
 
 SEEDS = range(20_000, 20_050)
@@ -25,7 +25,7 @@ def main() -> None:
             report("expert", side_by_side(expert_scored, SEEDS, "expert"))
             for path in map(Path, sys.argv[1:]):
                 report(str(path), side_by_side(partial(file_scored, path, None), SEEDS, path.name))
-    except (Problem, OSError) as error:
+    except (UserError, OSError) as error:
         sys.exit(f"choosing: {error}")
 
 

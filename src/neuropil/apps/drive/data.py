@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.camera import ROAD, SIDE
+from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
 
 Bytes = NDArray[np.uint8]
@@ -43,14 +43,16 @@ class Examples:
 
 
 def examples(data: Path) -> Examples:
-    """Read all drives of a folder; raises Problem where there are too few to hold some out."""
+    """Read all drives of a folder; raises UserError where there are too few to hold some out."""
     files = sorted(data.glob("*-*.npz"))
     held = [file for file in files if seed(file) % HELD_OUT == 0]
     learn = [file for file in files if seed(file) % HELD_OUT]
     if not held or not learn:
-        raise Problem(
+        raise UserError(
+            "data.missing",
             f"{data} has {len(files)} drives, too few to hold a tenth of the tracks out;"
-            f" record some: python -m neuropil.apps.drive.record {data}"
+            f" record some: python -m neuropil.apps.drive.record {data}",
+            path=data,
         )
     return Examples(read(learn), read(held))
 
@@ -85,10 +87,11 @@ def encode(pictures: Bytes) -> Floats:
 
 
 def check(shape: tuple[int, ...], whose: str) -> None:
-    """Raise Problem where pictures (H, W, 3) are not of the camera's form."""
+    """Raise UserError where pictures (H, W, 3) are not of the camera's form."""
     if shape != (SIDE, SIDE, 3):
-        raise Problem(
+        raise UserError(
+            "input.content",
             f"{whose} of {shape[1]} × {shape[0]} pixels; the car sees {SIDE} × {SIDE}, as"
             " CarRacing-v3 shows them (a film that neuropil drive has written is for people, and"
-            " keeps its drives: neuropil open drive FILM --frame 0)"
+            " keeps its drives: neuropil open drive FILM --frame 0)",
         )

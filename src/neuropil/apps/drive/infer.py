@@ -17,10 +17,10 @@ from neuropil.apps.drive.probe import found
 from neuropil.apps.drive.render import Footage, charted
 from neuropil.apps.drive.tape import SEEDS, place
 from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
 from neuropil.kit.sheet import Sheet
 from neuropil.kit.weights import Weights
@@ -91,9 +91,11 @@ class Drive(App):
         SEED.check("seed", seed)
         if frames is not None:
             if (tracks, seed, map, watch) != (1, 1000, False, False):
-                raise Problem(
+                raise UserError(
+                    "option.conflict",
                     "tracks, seed, map and watch mean nothing with frames, where no car is driven;"
-                    " leave them out"
+                    " leave them out",
+                    name="frames",
                 )
             return self.steered(frames)
         driven = tuple(
@@ -143,10 +145,12 @@ class Drive(App):
         pairs = zip(astuple(now), astuple(there.controls), strict=True)
         off = max(abs(told_now - driven) for told_now, driven in pairs)
         if not off <= SAME:
-            raise Problem(
+            raise UserError(
+                "network.mismatch",
                 f"at frame {frame} of {film.path} another network drove, or in another version of"
                 f" the simulator (its controls are {off:.2g} away from what"
-                f" {self.network.path.name} does there): name that network by --weights"
+                f" {self.network.path.name} does there): name that network by --weights",
+                path=self.network.path,
             )
         picture = np.ascontiguousarray(encode(there.picture[None]))
         return found(self.network.path, picture, there, label, target, rate)

@@ -21,7 +21,7 @@ from neuropil.apps.drive.driving import Driver, by_network, side_by_side
 from neuropil.apps.drive.expert import Controls, Expert
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.atomic import written
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.weights import Network
 
@@ -79,7 +79,7 @@ def main() -> None:
         asked.folder.mkdir(parents=True, exist_ok=True)
         with on_terminal():
             side_by_side(partial(save, asked.folder, asked.driver), seeds, "drives")
-    except (Problem, OSError) as error:
+    except (UserError, OSError) as error:
         sys.exit(f"record: {error}")
 
 

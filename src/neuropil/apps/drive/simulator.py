@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.drive.camera import SIDE, Chart, Wheels, chart, seen
 from neuropil.apps.drive.expert import Controls, Motion
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 Bytes = NDArray[np.uint8]
 
@@ -94,7 +94,7 @@ def _nothing(mode: str) -> Bytes:
 
 
 def _started(world: Any, seed: int, *, window: bool) -> Bytes:
-    """Go to the start of the track of a seed; raises Problem where no window can be opened."""
+    """Go to the start of the track of a seed; raises UserError where no window can be opened."""
     import pygame
 
     try:
@@ -106,18 +106,21 @@ def _started(world: Any, seed: int, *, window: bool) -> Bytes:
     return first
 
 
-def _no_screen(why: str) -> Problem:
+def _no_screen(why: str) -> UserError:
     """Say that nobody could look on."""
-    return Problem(
-        f"there is no screen to open a window on ({why}); leave out --watch, and look at the film"
+    return UserError(
+        "dependency.missing",
+        f"there is no screen to open a window on ({why}); leave out --watch, and look at the film",
     )
 
 
 def _world(render_mode: str | None) -> Any:
-    """Make the simulator; raises Problem where it, or a library under it, isn't installed."""
-    missing = Problem(
+    """Make the simulator; raises UserError where it, or a library under it, isn't installed."""
+    missing = UserError(
+        "dependency.missing",
         'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]", in a'
-        ' clone pip install ".[drive]"'
+        ' clone pip install ".[drive]"',
+        name="gymnasium",
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the libraries under it, about one another

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from neuropil.apps.drive.driving import Lap
 from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
-from neuropil.kit.problem import Problem
 
 Floats = NDArray[np.float32]
 
@@ -59,23 +59,27 @@ def written_down(lap: Lap) -> str:
 
 
 def tapes(film: Film) -> list[Tape]:
-    """Read the drives of a film; raises Problem where it is none of ours."""
+    """Read the drives of a film; raises UserError where it is none of ours."""
     try:
         told = json.loads(film.notes.get(KEY, ""))
         drives = [read(each) for each in told["drives"] if told["neuropil"] == "drive"]
     except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
         drives = []
     if not drives:
-        raise Problem(
+        raise UserError(
+            "input.kind",
             f"{film.path} keeps no drives: name a film that neuropil drive has written, as it was"
-            " written (copies by other programs may lose the comment in which they are kept)"
+            " written (copies by other programs may lose the comment in which they are kept)",
+            path=film.path,
         )
     steps = sum(len(drive.controls) for drive in drives)
     frames = film.n_frames or round(film.seconds * film.fps)
     if abs(frames - steps) > 1:
-        raise Problem(
+        raise UserError(
+            "input.damaged",
             f"{film.path} has {frames} frames and keeps drives of {steps} steps: it has been cut;"
-            " name the film as it was written"
+            " name the film as it was written",
+            path=film.path,
         )
     return drives
 
@@ -97,7 +101,14 @@ def place(film: Film, frame: int) -> Place:
     drives = tapes(film)
     total = sum(len(drive.controls) for drive in drives)
     if not 0 <= frame < total:
-        raise Problem(f"frame is {frame}; {film.path} has the frames 0 to {total - 1}")
+        raise UserError(
+            "option.range",
+            f"frame is {frame}; {film.path} has the frames 0 to {total - 1}",
+            name="frame",
+            value=frame,
+            low=0,
+            high=total - 1,
+        )
     step = frame
     for drive in drives:
         if step < len(drive.controls):

@@ -19,7 +19,7 @@ from neuropil.apps.handwrite.data import ALPHABET
 from neuropil.apps.handwrite.glyphs import outline
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.apps.handwrite.writing import Penned
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 MARKS = {  # on a grid of tenths of the letter's height, y downwards from a place above it
     "\N{COMBINING GRAVE ACCENT}": "00 22",
@@ -98,7 +98,7 @@ class Spelled:
 
 
 def spelled(text: str, *, replace: bool = False) -> Spelled:
-    """Spell a text; raises Problem that lists what can't be written, or writes ? for it."""
+    """Spell a text; raises UserError that lists what can't be written, or writes ? for it."""
     letters: list[str] = []
     marks: list[Mark] = []
     missing: dict[str, None] = {}
@@ -113,10 +113,12 @@ def spelled(text: str, *, replace: bool = False) -> Spelled:
         marks += [Mark(len(letters), mark) for mark in added]
         letters += written
     if missing and not replace:
-        raise Problem(
+        raise UserError(
+            "text.unwritable",
             f"can't be written: {' '.join(map(named, missing))}; what can be: the 95 characters of "
             "a keyboard without accents, letters with accents, and typographic quotes and dashes "
-            "(--replace writes ? instead)"
+            "(--replace writes ? instead)",
+            value="".join(missing),
         )
     return Spelled("".join(letters), tuple(marks))
 

@@ -22,7 +22,7 @@ from neuropil.apps.handwrite.proof import Draft, Order
 from neuropil.apps.handwrite.strokes import Line, normalized
 from neuropil.apps.handwrite.styles import Style, shipped, told
 from neuropil.apps.handwrite.writing import Arrays, B, S, Task, begin, blank
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 from neuropil.kit.report import Figures, Report, Table, timed
 from neuropil.kit.weights import Network, Weights
@@ -84,9 +84,13 @@ class Desk:
 
 
 def measure(data: Path | None) -> Report:
-    """Measure everything that the card says; raises Problem without the database."""
+    """Measure everything that the card says; raises UserError without the database."""
     if data is None:
-        raise Problem("handwriting is measured beside real lines; name their folder by --data")
+        raise UserError(
+            "option.missing",
+            "handwriting is measured beside real lines; name their folder by --data",
+            name="data",
+        )
     styles = {name: Style.parse(name) for name in shipped()["named"]}
     networks = (PEN.open(), HAND.open(), READER.open(), JUDGE.open())
     behind = sort_by_writer(lines(data, "reader"))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.strokes import Line, normalized
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 FILE = "iam_ondb_lines.npz"
 ALPHABET = (  # the 95 printable ASCII characters
@@ -51,10 +51,12 @@ def labels(text: str) -> NDArray[np.int64]:
 
 
 def lines(data: Path, part: str) -> list[Written]:
-    """Read the lines of one part of the writers; raises Problem where the file is not there."""
+    """Read the lines of one part of the writers; raises UserError where the file is not there."""
     path = data / FILE
     if not path.is_file():
-        raise Problem(f"there is no {FILE} in {data}; the card says how it is made")
+        raise UserError(
+            "data.missing", f"there is no {FILE} in {data}; the card says how it is made", path=path
+        )
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     x, y = absolute(arrays["dx"], arrays["offsets"]), absolute(arrays["dy"], arrays["offsets"])

@@ -24,9 +24,9 @@ from neuropil.apps.handwrite.styles import FIRST, Style, told
 from neuropil.apps.handwrite.writing import LONGEST, Task, write
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke, check_ink
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
-from neuropil.kit.problem import Problem
 from neuropil.kit.progress import track
 from neuropil.kit.weights import Network, Weights
 from neuropil.registry import App
@@ -220,8 +220,10 @@ class Handwrite(App):
     def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
         """Write a text, and lay it on paper."""
         if not text.strip():
-            raise Problem(
-                'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"'
+            raise UserError(
+                "input.empty",
+                'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
+                name="text",
             )
         LENGTH.check("the length of the text", len(text))
         text = plain(text)
@@ -274,12 +276,26 @@ class Handwrite(App):
         style = style or Style.parse(FIRST)
         line = spelled(plain(text)).text
         if not 0 < len(line) <= LONGEST:
-            raise Problem(f"the line has {len(line)} characters; open one of 1 to {LONGEST}")
+            raise UserError(
+                "option.range",
+                f"the line has {len(line)} characters; open one of 1 to {LONGEST}",
+                name="text",
+                value=len(line),
+                low=1,
+                high=LONGEST,
+            )
         order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
         ((_, draft),) = proofread(self.network, self.reader, order)
         n = len(draft.penned.line)
         if step >= n:
-            raise Problem(f"step {step}: the line has {n}, from 0 on")
+            raise UserError(
+                "option.range",
+                f"step {step}: the line has {n}, from 0 on",
+                name="step",
+                value=step,
+                low=0,
+                high=n - 1,
+            )
         return found(self.network, *draft.behind(step), *pressed(draft.penned.line, step))
 
     def drafts(

@@ -18,7 +18,7 @@ from neuropil.apps.handwrite.strokes import Line, strokes
 from neuropil.apps.handwrite.writing import Penned
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Paper, Stroke
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
@@ -165,7 +165,7 @@ def leveled(feet: NDArray[np.float64]) -> Line:
 
 
 def check_room(its: Measures, layout: Layout) -> None:
-    """Raise Problem where not even one letter of a style has room between the margins."""
+    """Raise UserError where not even one letter of a style has room between the margins."""
     wide = max([its.advance, *its.widths.values()]) + its.tall * abs(layout.lean)
     width, height = (max(0.0, side) for side in layout.room)
     largest = min(width / wide, height / max(its.tall, 1e-9))
@@ -173,10 +173,13 @@ def check_room(its: Measures, layout: Layout) -> None:
         letter = f"{layout.size * wide:.0f} x {layout.size * its.tall:.0f} mm"
         smaller = np.floor(largest * 10) / 10
         remedy = f"a size of at most {smaller:g} or " if smaller >= SIZE.low else ""
-        raise Problem(
+        raise UserError(
+            "option.conflict",
             f"a letter of size {layout.size:g} takes up to {letter}, and margins of "
             f"{layout.margin:g} mm leave {width:.0f} x {height:.0f} mm of {layout.paper} paper; "
-            f"give {remedy}smaller margins"
+            f"give {remedy}smaller margins",
+            name="size",
+            value=layout.size,
         )
 
 

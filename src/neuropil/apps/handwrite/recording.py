@@ -29,7 +29,7 @@ import numpy as np
 from neuropil.apps.handwrite import svg
 from neuropil.apps.handwrite.strokes import DISTANCE, Line, normalized, resampled
 from neuropil.apps.handwrite.svg import LARGEST, NUMBER, Places
-from neuropil.kit.problem import Problem, expect_file
+from neuropil.kit.errors import UserError, require_file
 
 MOST_BYTES = 20_000_000
 MOST_LINES = 10
@@ -67,16 +67,16 @@ class Recording:
         r"""Read a recording (JSON, SVG or InkML) and match its lines with what they say.
 
         `text` says what was written, a new line or a typed \n between two lines; None leaves that
-        to the file. Raises Problem where the file is no recording, or the text can't be its.
+        to the file. Raises UserError where the file is no recording, or the text can't be its.
         """
-        expect_file(path, "recording of handwriting")
+        require_file(path, "recording of handwriting")
         try:
             lines = [line for one in paired(drawings(content(path)), text) for line in cut(*one)]
             check_few(len(lines))
             for number, line in enumerate(lines, 1):
                 believe(line, number)
-        except Problem as problem:
-            raise Problem(f"{path}: {problem}") from problem
+        except UserError as error:
+            raise error.wrap(f"{path}: {error}", path) from error
         return cls(tuple(lines))
 
 
@@ -94,17 +94,24 @@ def content(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise Problem(f"it can't be read: {error.strerror}; check its permissions") from error
+        raise UserError(
+            "input.unreadable",
+            f"it can't be read: {error.strerror}; check its permissions",
+            path=path,
+        ) from error
     if len(data) > MOST_BYTES:
-        raise Problem(
+        raise UserError(
+            "input.too_large",
             f"it has more than {MOST_BYTES // 10**6} MB, the most for a recording; "
-            "save the strokes alone, without pictures"
+            "save the strokes alone, without pictures",
+            path=path,
+            high=MOST_BYTES,
         )
     return data
 
 
 def drawings(data: bytes) -> list[Drawing]:
-    """Tell JSON, SVG and InkML apart and list what they hold; raises Problem."""
+    """Tell JSON, SVG and InkML apart and list what they hold; raises UserError."""
     start = data[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1]
     with np.errstate(over="ignore", invalid="ignore"):  # too large is found out below
         if start in (b"{", b"["):
@@ -112,7 +119,9 @@ def drawings(data: bytes) -> list[Drawing]:
         elif start == b"<":
             found = [Drawing(xml_strokes(data), None, False)]
         else:
-            raise Problem("it is neither JSON, SVG nor InkML; save the strokes as one of them")
+            raise UserError(
+                "input.kind", "it is neither JSON, SVG nor InkML; save the strokes as one of them"
+            )
     svg.check_points(sum(len(places) for drawing in found for places in drawing.strokes))
     for drawing in found:
         check_places(drawing.strokes)
@@ -120,14 +129,17 @@ def drawings(data: bytes) -> list[Drawing]:
 
 
 def check_places(strokes: list[Places]) -> None:
-    """Raise Problem where there is no stroke, or one that leads nowhere."""
+    """Raise UserError where there is no stroke, or one that leads nowhere."""
     if not strokes:
-        raise Problem("there is no stroke in a line of it; write something and record it again")
+        raise UserError(
+            "input.empty", "there is no stroke in a line of it; write something and record it again"
+        )
     for number, places in enumerate(strokes, 1):
         if not (np.abs(places) <= LARGEST).all():  # also where it is no number
-            raise Problem(
+            raise UserError(
+                "input.content",
                 f"stroke {number} has a coordinate that is no number up to {LARGEST:g}; "
-                "mend it or record it again"
+                "mend it or record it again",
             )
 
 
@@ -135,39 +147,54 @@ def check_places(strokes: list[Places]) -> None:
 
 
 def paired(found: list[Drawing], text: str | None) -> list[tuple[Drawing, list[str]]]:
-    """Match drawings with the lines of text that each holds; raises Problem."""
+    """Match drawings with the lines of text that each holds; raises UserError."""
     if text is None:
         if any(drawing.text is None for drawing in found):
-            raise Problem(f"it does not say what was written; give the text, {TEXTS}")
+            raise UserError(
+                "option.missing",
+                f"it does not say what was written; give the text, {TEXTS}",
+                name="text",
+            )
         return [(drawing, rows(drawing.text or "")) for drawing in found]
     given = rows(re.sub(r"\\n", "\n", text))
     if len(found) == 1:
         return [(found[0], given)]
     if len(found) != len(given):
-        raise Problem(unmatched(len(found), len(given)))
+        raise UserError("text.mismatch", unmatched(len(found), len(given)))
     return [(drawing, [row]) for drawing, row in zip(found, given, strict=True)]
 
 
 def rows(text: str) -> list[str]:
-    """Cut a text into its lines, without blank ones; raises Problem."""
+    """Cut a text into its lines, without blank ones; raises UserError."""
     made = [row.strip() for row in re.split(r"\r\n|\r|\n", text) if row.strip()]
     if not made:
-        raise Problem(f"the text of a line is empty; give what was written, {TEXTS}")
+        raise UserError(
+            "input.empty",
+            f"the text of a line is empty; give what was written, {TEXTS}",
+            name="text",
+        )
     check_few(len(made))
     for number, row in enumerate(made, 1):
         odd = next((c for c in row if unicodedata.category(c) in ("Cc", "Cs")), None)
         if odd is not None:
-            raise Problem(
+            raise UserError(
+                "text.unwritable",
                 f"line {number} of the text has the control character U+{ord(odd):04X}; "
-                "type letters, digits, punctuation and spaces"
+                "type letters, digits, punctuation and spaces",
+                value=odd,
             )
     return made
 
 
 def check_few(n: int) -> None:
-    """Raise Problem where there are more lines than a recording may have."""
+    """Raise UserError where there are more lines than a recording may have."""
     if n > MOST_LINES:
-        raise Problem(f"it has {n} lines, and 1 to {MOST_LINES} can be; keep the best")
+        raise UserError(
+            "input.too_large",
+            f"it has {n} lines, and 1 to {MOST_LINES} can be; keep the best",
+            value=n,
+            high=MOST_LINES,
+        )
 
 
 def unmatched(n_found: int, n_given: int) -> str:
@@ -185,14 +212,15 @@ def counted(n: int, what: str) -> str:
 
 
 def believe(line: RecordedLine, number: int) -> None:
-    """Raise Problem where a text is too long or too short for what the pen did."""
+    """Raise UserError where a text is too long or too short for what the pen did."""
     low, high = (bound * len(line.text) for bound in DENSITY)
     n = n_points(line.strokes, high)
     if not low <= n <= high:
-        raise Problem(
+        raise UserError(
+            "text.mismatch",
             f"line {number} has {counted(n, 'point')} for {counted(len(line.text), 'character')} "
             f"of text: {line.text[:60]!r} would have {low} to {high}; "
-            "check that this is what was written there"
+            "check that this is what was written there",
         )
 
 
@@ -207,7 +235,7 @@ def n_points(strokes: Line, most: int) -> int:
 
 
 def cut(drawing: Drawing, texts: list[str]) -> list[RecordedLine]:
-    """Cut a drawing into as many lines as its text has; raises Problem."""
+    """Cut a drawing into as many lines as its text has; raises UserError."""
     if drawing.is_line and len(texts) == 1:
         parts = [drawing.strokes]
     else:
@@ -222,7 +250,7 @@ def line(strokes: list[Places]) -> Line:
 
 
 def separated(strokes: list[Places], n: int) -> list[list[Places]]:
-    """Sort strokes into n lines of writing, top first; raises Problem where n are not seen.
+    """Sort strokes into n lines of writing, top first; raises UserError where n are not seen.
 
     Seen from along the lines, the middles of strokes are dense at each line and rare between two.
     A stroke is of the line whose hill of density it lies on. Dots and crosses don't make hills;
@@ -234,7 +262,7 @@ def separated(strokes: list[Places], n: int) -> list[list[Places]]:
     seen = [hills(middle[tall], blur * typical) for blur in BLURS]
     tops, valleys = next(((t, v) for t, v in seen if len(t) == n), seen[0])
     if len(tops) != n:
-        raise Problem(unmatched(len(tops), n))
+        raise UserError("text.mismatch", unmatched(len(tops), n))
     dots_from = tops[:-1] + DOTS * np.diff(tops)
     place = np.where(tall, np.searchsorted(valleys, middle), np.searchsorted(dots_from, middle))
     return [[strokes[i] for i in np.flatnonzero(place == k)] for k in range(n)]
@@ -289,20 +317,27 @@ def hills(middle: Places, width: float) -> tuple[Places, Places]:
 
 
 def json_drawings(data: bytes) -> list[Drawing]:
-    """List the drawings of a JSON file; raises Problem."""
+    """List the drawings of a JSON file; raises UserError."""
     try:
         found = json.loads(data)
     except RecursionError:
-        raise Problem("its brackets are nested too deeply; write it as the card says") from None
+        raise UserError(
+            "input.damaged", "its brackets are nested too deeply; write it as the card says"
+        ) from None
     except ValueError as error:
-        raise Problem(f"it is no JSON: {error}; mend it or save it again") from error
+        raise UserError(
+            "input.damaged", f"it is no JSON: {error}; mend it or save it again"
+        ) from error
     match found:
         case {"lines": [*lines]} if lines:
             check_few(len(lines))
             return [json_drawing(one, True) for one in lines]
         case {"strokes": _} | [*_]:
             return [json_drawing(found, False)]
-    raise Problem('it has neither "lines" nor "strokes"; write {"strokes": [[[x, y], ...], ...]}')
+    raise UserError(
+        "input.damaged",
+        'it has neither "lines" nor "strokes"; write {"strokes": [[[x, y], ...], ...]}',
+    )
 
 
 def json_drawing(found: object, is_line: bool) -> Drawing:
@@ -312,13 +347,18 @@ def json_drawing(found: object, is_line: bool) -> Drawing:
         strokes, text = record.get("strokes"), record.get("text")
         if isinstance(strokes, list) and isinstance(text, str | None):
             return Drawing([json_stroke(one) for one in strokes if one != []], text, is_line)
-    raise Problem(f'{shown(found)} is no line; write {{"text": "...", "strokes": [[[x, y], ...]]}}')
+    raise UserError(
+        "input.damaged",
+        f'{shown(found)} is no line; write {{"text": "...", "strokes": [[[x, y], ...]]}}',
+    )
 
 
 def json_stroke(found: object) -> Places:
     """Read the points of a stroke."""
     if not isinstance(found, list):
-        raise Problem(f"{shown(found)} is no stroke; write [[x, y], [x, y], ...]")
+        raise UserError(
+            "input.damaged", f"{shown(found)} is no stroke; write [[x, y], [x, y], ...]"
+        )
     return np.array([json_place(point) for point in found], np.float64)
 
 
@@ -327,7 +367,9 @@ def json_place(point: object) -> tuple[float, float]:
     match point:
         case [x, y, *_] | {"x": x, "y": y} if is_number(x) and is_number(y):
             return x, y
-    raise Problem(f"{shown(point)} is no point; write [x, y] in numbers up to {LARGEST:g}")
+    raise UserError(
+        "input.damaged", f"{shown(point)} is no point; write [x, y] in numbers up to {LARGEST:g}"
+    )
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -347,30 +389,41 @@ def shown(found: object) -> str:
 
 
 def xml_strokes(data: bytes) -> list[Places]:
-    """List the strokes of an SVG or InkML file; raises Problem."""
+    """List the strokes of an SVG or InkML file; raises UserError."""
     if b"<!DOCTYPE" in data.replace(b"\0", b""):  # entities that grow without end begin so
-        raise Problem("it has a <!DOCTYPE ...>, which is not read; delete that line of it")
+        raise UserError(
+            "input.content", "it has a <!DOCTYPE ...>, which is not read; delete that line of it"
+        )
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise Problem(f"it is no XML: {error}; mend it or save it again") from error
+        raise UserError(
+            "input.damaged", f"it is no XML: {error}; mend it or save it again"
+        ) from error
     match svg.local(root):
         case "svg":
             return svg.strokes(root)
         case "ink":
             return ink_strokes(root)
-    raise Problem(f"it is XML of a kind <{svg.local(root)[:40]}>; save the strokes as SVG or InkML")
+    raise UserError(
+        "input.kind",
+        f"it is XML of a kind <{svg.local(root)[:40]}>; save the strokes as SVG or InkML",
+    )
 
 
 def ink_strokes(root: Element) -> list[Places]:
-    """List the traces of an InkML file that were drawn with the pen down; raises Problem."""
+    """List the traces of an InkML file that were drawn with the pen down; raises UserError."""
     formats = [e for e in root.iter() if svg.local(e) == "traceFormat"]
     orders = {channels(one) for one in formats} or {("X", "Y")}
     if len(orders) > 1:
-        raise Problem("its traces have channels of several formats; save them in one")
+        raise UserError(
+            "input.content", "its traces have channels of several formats; save them in one"
+        )
     (order,) = orders
     if not {"X", "Y"} <= {name.strip("-") for name in order}:
-        raise Problem(f"its channels are {', '.join(order)[:80]}; X and Y must be among them")
+        raise UserError(
+            "input.content", f"its channels are {', '.join(order)[:80]}; X and Y must be among them"
+        )
     traces = [e for e in root.iter() if svg.local(e) == "trace" and e.get("type") != "penUp"]
     return [trace(e.text, order) for e in traces if e.text and e.text.strip()]
 
@@ -382,15 +435,16 @@ def channels(form: Element) -> tuple[str, ...]:
 
 
 def trace(text: str, order: tuple[str, ...]) -> Places:
-    """Read the points of a trace, apart by commas, from channels in an order; raises Problem."""
+    """Read the points of a trace, apart by commas, from channels in an order; raises UserError."""
     names = [name.strip("-") for name in order]
     columns = [names.index("X"), names.index("Y")]
     signs = [-1 if order[column].startswith("-") else 1 for column in columns]
     rows = [re.findall(TOKEN, row) for row in text.strip().rstrip(",").split(",")]
     if re.sub(rf"{TOKEN}|[\s,]", "", text) or min(map(len, rows)) <= max(columns):
-        raise Problem(
+        raise UserError(
+            "input.damaged",
             f"the trace {text.strip()[:40]!r} is none; write a number for each channel and"
-            " a comma between points"
+            " a comma between points",
         )
     return np.column_stack([summed([row[column] for row in rows]) for column in columns]) * signs
 

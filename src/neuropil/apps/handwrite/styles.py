@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
-from neuropil.kit.problem import Problem, expect_file, guess
+from neuropil.kit.errors import UserError, require_file, suggest
 from neuropil.kit.weights import Network
 
 FILE = Path(__file__).parent / "styles.json"
@@ -59,43 +59,63 @@ class Style:
         start, dash, number = text.partition("-")
         if start == RANDOM and dash and number.isdecimal() and number.isascii():
             if int(number) >= len(shelf["all"]):
-                raise Problem(
-                    f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}"
+                raise UserError(
+                    "name.unknown",
+                    f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}",
+                    value=text,
                 )
             return cls(text, numbers(shelf["all"][int(number)]))
         if text.endswith(cls.ENDINGS) or is_there(Path(text)):
             return cls.open(Path(text))
-        raise Problem(
-            f"no style is called {text}{guess(text, [*shelf['named'], RANDOM])}; there are: "
+        raise UserError(
+            "name.unknown",
+            f"no style is called {text}{suggest(text, [*shelf['named'], RANDOM])}; there are: "
             f"{', '.join(shelf['named'])}, random, random-0 to random-{len(shelf['all']) - 1}, "
-            "and files that end in .style"
+            "and files that end in .style",
+            value=text,
+            possible=tuple(shelf["named"]),
         )
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Read a style file; raises Problem where it is damaged or of another version."""
-        expect_file(path, "style")
+        """Read a style file; raises UserError where it is damaged or of another version."""
+        require_file(path, "style")
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
             kind, version, name = said["kind"], said["version"], str(said["name"])
             vector = np.array(said["vector"], np.float32)
             about = {**said.get("about", {})}
         except (ValueError, KeyError, TypeError, OverflowError):
-            raise Problem(f"{path} is no style, or a damaged one; make one by --learn") from None
+            raise UserError(
+                "input.damaged",
+                f"{path} is no style, or a damaged one; make one by --learn",
+                path=path,
+            ) from None
         if kind != KIND or version != VERSION:
-            raise Problem(
+            raise UserError(
+                "input.kind",
                 f"{path} is of the kind {kind!r}, version {version}; this Neuropil reads {KIND!r}, "
-                f"version {VERSION}: make it anew by --learn"
+                f"version {VERSION}: make it anew by --learn",
+                path=path,
             )
         size = len(shipped()["all"][0])
         if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
-            raise Problem(f"{path} is a damaged style: it takes {size} numbers between -1 and 1")
+            raise UserError(
+                "input.damaged",
+                f"{path} is a damaged style: it takes {size} numbers between -1 and 1",
+                path=path,
+            )
         return cls(name, vector, about)
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
         if path.suffix.lower() not in self.ENDINGS:
-            raise Problem(f"{path} can't be written; end the name of a style in .style")
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name of a style in .style",
+                path=path,
+                possible=self.ENDINGS,
+            )
         with written(path) as beside:
             beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.kit.problem import Problem
+from neuropil.kit.errors import UserError
 
 Places = NDArray[np.float64]  # (n, 2): x, y of one stroke
 Path = list[complex]  # x + iy of one stroke
@@ -34,7 +34,7 @@ WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgb(100%,100%,100%)"}
 
 
 def strokes(root: Element) -> list[Places]:
-    """List the strokes of an SVG as they are seen; raises Problem where one is filled only."""
+    """List the strokes of an SVG as they are seen; raises UserError where one is filled only."""
     return joined(drawn(root))
 
 
@@ -53,27 +53,34 @@ def drawn(root: Element) -> Iterator[Places]:
             for stroke in SHAPES[kind](element):
                 places = np.array([[z.real, z.imag, 1] for z in stroke])
                 if not np.abs(places).max() < LARGEST:
-                    raise Problem(f"a number of it is larger than {LARGEST:g}; save it again")
+                    raise UserError(
+                        "input.content", f"a number of it is larger than {LARGEST:g}; save it again"
+                    )
                 total += len(stroke)
                 check_points(total)
                 yield (places @ move.T)[:, :2]
 
 
 def check_points(n: int) -> None:
-    """Raise Problem where a recording has more points than anybody writes."""
+    """Raise UserError where a recording has more points than anybody writes."""
     if n > MOST_POINTS:
-        raise Problem(f"it has more than {MOST_POINTS} points; keep fewer lines or fewer points")
+        raise UserError(
+            "input.too_large",
+            f"it has more than {MOST_POINTS} points; keep fewer lines or fewer points",
+            high=MOST_POINTS,
+        )
 
 
 def on_paper(kind: str, look: dict[str, str]) -> bool:
-    """Tell white areas, which are the paper, from strokes; raises Problem for other areas."""
+    """Tell white areas, which are the paper, from strokes; raises UserError for other areas."""
     if look["stroke"] not in CLEAR or kind in ("line", "circle"):
         return False
     if look["fill"] in CLEAR or look["fill"] in WHITE:
         return True
-    raise Problem(
+    raise UserError(
+        "input.content",
         f"a <{kind}> of it is filled and has no stroke, so it is an outline and not what the pen "
-        'did; save the strokes as lines, with fill="none" and a stroke'
+        'did; save the strokes as lines, with fill="none" and a stroke',
     )
 
 
@@ -110,7 +117,7 @@ def tidy(look: dict[str, str]) -> dict[str, str]:
 
 
 def matrix(text: str) -> Places:
-    """Multiply the moves of a transform to one matrix (3, 3); raises Problem."""
+    """Multiply the moves of a transform to one matrix (3, 3); raises UserError."""
     whole = np.eye(3)
     for name, inside in re.findall(r"\b(\w+)\s*\(([^()]*)\)", text):
         whole = whole @ np.array(
@@ -120,7 +127,7 @@ def matrix(text: str) -> Places:
 
 
 def one_move(name: str, n: list[float]) -> list[float]:
-    """Spell a move as the six numbers a to f of SVG's matrix(); raises Problem."""
+    """Spell a move as the six numbers a to f of SVG's matrix(); raises UserError."""
     match name, n:
         case "matrix", [_, _, _, _, _, _]:
             return n
@@ -136,7 +143,10 @@ def one_move(name: str, n: list[float]) -> list[float]:
             return [1, 0, tan(radians(angle)), 1, 0, 0]
         case "skewY", [angle]:
             return [1, tan(radians(angle)), 0, 1, 0, 0]
-    raise Problem(f"{name[:40]} of {len(n)} numbers is no transform; save it without transforms")
+    raise UserError(
+        "input.damaged",
+        f"{name[:40]} of {len(n)} numbers is no transform; save it without transforms",
+    )
 
 
 def joined(strokes: Iterator[Places]) -> list[Places]:
@@ -165,10 +175,10 @@ def ends(element: Element) -> list[Path]:
 
 
 def length(text: str) -> float:
-    """Read a length in pixels; raises Problem."""
+    """Read a length in pixels; raises UserError."""
     found = numbers(text.strip().removesuffix("px"))
     if len(found) != 1:
-        raise Problem(f"{text[:40]!r} is no length; write one number, in pixels")
+        raise UserError("input.damaged", f"{text[:40]!r} is no length; write one number, in pixels")
     return found[0]
 
 
@@ -180,7 +190,9 @@ def pen_paths(element: Element) -> list[Path]:
     try:
         segments = parse_path(data)
     except (ValueError, IndexError, TypeError, ArithmeticError) as error:  # whatever it may be
-        raise Problem(f"the path {data[:40]!r} can't be followed; save it again") from error
+        raise UserError(
+            "input.damaged", f"the path {data[:40]!r} can't be followed; save it again"
+        ) from error
     made: list[Path] = []
     down = False
     for number, segment in enumerate(segments):
@@ -201,12 +213,16 @@ def local(element: Element) -> str:
 
 
 def numbers(text: str) -> list[float]:
-    """Read numbers apart by spaces, commas or signs; raises Problem."""
+    """Read numbers apart by spaces, commas or signs; raises UserError."""
     if re.sub(rf"{NUMBER}|[\s,]", "", text):
-        raise Problem(f"{text.strip()[:40]!r} are no numbers; mend it or save it again")
+        raise UserError(
+            "input.damaged", f"{text.strip()[:40]!r} are no numbers; mend it or save it again"
+        )
     found = [float(number) for number in re.findall(NUMBER, text)]
     if any(abs(number) > LARGEST for number in found):
-        raise Problem(f"a number of it is larger than {LARGEST:g}; mend it or save it again")
+        raise UserError(
+            "input.content", f"a number of it is larger than {LARGEST:g}; mend it or save it again"
+        )
     return found
 
 

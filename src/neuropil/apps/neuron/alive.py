@@ -15,8 +15,8 @@ from PIL import ImageDraw
 from neuropil.apps.neuron.paper import Chain, neurons
 from neuropil.biology.neuron import LARGEST, Trace, response, simulate
 from neuropil.core.worked import Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 
 MS = 300.0  # that are followed
 ZOOM = 14.0  # ms around the first spike, in which it is seen to travel
@@ -34,14 +34,25 @@ PLUS, MINUS, SPIKE, NEXT = "#2f6f8f", "#b5532d", "#8a2d5b", "#2e7d4f"
 def drawn(chain: Chain, seed: int) -> tuple[str, Image]:
     """Simulate the neuron of a chain and draw it; say also in words what came of it.
 
-    Raises Problem where its numbers are no firing rates or synapses that a cell could have.
+    Raises UserError where its numbers are no firing rates or synapses that a cell could have.
     """
     x, w, b = chain.x, chain.weights[0][0], chain.biases[0][0]
     if not all(0 <= value <= 1 for value in x):
-        raise Problem("the living neuron takes inputs x from 0 to 1: firing rates, 1 is 100 Hz")
+        raise UserError(
+            "option.range",
+            "the living neuron takes inputs x from 0 to 1: firing rates, 1 is 100 Hz",
+            name="x",
+            value=x,
+            low=0,
+            high=1,
+        )
     if not all(abs(value) <= LARGEST for value in (*w, b)):
-        raise Problem(
-            f"the living neuron takes weights and a bias from -{LARGEST:g} to {LARGEST:g}"
+        raise UserError(
+            "option.range",
+            f"the living neuron takes weights and a bias from -{LARGEST:g} to {LARGEST:g}",
+            value=(*w, b),
+            low=-LARGEST,
+            high=LARGEST,
         )
     trace = simulate(x, w, b, ms=MS, seed=seed)
     rates = response(DRIVES, ms=MS, seed=seed)

@@ -12,8 +12,8 @@ from PIL import Image as Picture
 from neuropil.core import Adam, Curve, Dense, Network, Sigmoid, digits
 from neuropil.core.inside import opened
 from neuropil.core.worked import Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.sheet import Sheet
 
 SIDE = 8  # pixels
@@ -34,7 +34,7 @@ def reduced(image: Image) -> NDArray[np.float32]:
     """Bring a picture of a digit to 8 × 8 as the network knows them: 0 paper to 1 ink, (64,).
 
     The digit is cut out, whichever of it and the paper is darker, and fills the height.
-    Raises Problem where nothing stands out from the paper.
+    Raises UserError where nothing stands out from the paper.
     """
     pixels = image.pixels / np.iinfo(image.pixels.dtype).max
     grey = pixels.mean(axis=2)
@@ -44,7 +44,9 @@ def reduced(image: Image) -> NDArray[np.float32]:
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = np.abs(grey - np.median(edge))
     if ink.max() < FAINT:
-        raise Problem("there is no digit in the picture that stands out from its paper")
+        raise UserError(
+            "input.content", "there is no digit in the picture that stands out from its paper"
+        )
     rows, columns = (np.flatnonzero((ink > INK * ink.max()).any(axis=a)) for a in (1, 0))
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / ink.max()
     side = max(cut.shape)

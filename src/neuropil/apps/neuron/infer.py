@@ -15,8 +15,8 @@ from neuropil.apps.neuron.paper import Answer
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core.telling import DIGITS
 from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
-from neuropil.kit.problem import Problem
 from neuropil.kit.sheet import Sheet
 from neuropil.kit.signature import Also
 from neuropil.kit.weights import Weights as Files
@@ -90,7 +90,10 @@ class Neuron(App):
         shown = None if exact else digits
         by_hand = x or w or b or target or activations
         if sum(map(bool, (by_hand or biological, digit, homework))) > 1:
-            raise Problem("homework, digit and numbers of one's own are three things: give one")
+            raise UserError(
+                "option.conflict",
+                "homework, digit and numbers of one's own are three things: give one",
+            )
         if homework:
             return Lesson(exercises.sheet(seed))
         if digit:

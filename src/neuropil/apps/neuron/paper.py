@@ -12,8 +12,8 @@ from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core import Dense, Layer, Network, squared_error
 from neuropil.core.inside import opened
 from neuropil.core.worked import Worked
+from neuropil.kit.errors import UserError
 from neuropil.kit.page import Section, page
-from neuropil.kit.problem import Problem
 from neuropil.kit.sheet import Sheet
 
 
@@ -61,26 +61,38 @@ def chained(
     b: tuple[Numbers, ...],
     activations: tuple[Activation, ...],
 ) -> Chain:
-    """Put together what was typed; raises Problem where it doesn't fit together."""
+    """Put together what was typed; raises UserError where it doesn't fit together."""
     if x is None or not w:
-        raise Problem("give inputs and weights, as in --x 0.1 --w 0.15 --b 0.4")
+        raise UserError(
+            "option.missing",
+            "give inputs and weights, as in --x 0.1 --w 0.15 --b 0.4",
+            name="x" if x is None else "w",
+        )
     biases = tuple(row.values for row in b) or tuple((0.0,) * len(layer.rows) for layer in w)
     names = tuple(a.name for a in activations) or ("sigmoid",)
     names = names * len(w) if len(names) == 1 else names
     for given, what in ((biases, "--b"), (names, "--activation")):
         if len(given) != len(w):
-            raise Problem(f"layers by --w: {len(w)}, by {what}: {len(given)}; give one for each")
+            raise UserError(
+                "option.conflict",
+                f"layers by --w: {len(w)}, by {what}: {len(given)}; give one for each",
+                name=what[2:],
+            )
     n = len(x.values)
     for number, (layer, row) in enumerate(zip(w, biases, strict=True), 1):
         if len(layer.rows[0]) != n:
-            raise Problem(
+            raise UserError(
+                "option.conflict",
                 f"layer {number}: inputs {n}, weights of a neuron {len(layer.rows[0])};"
-                " give one weight for each input, neurons apart by /"
+                " give one weight for each input, neurons apart by /",
+                name="w",
             )
         if len(row) != len(layer.rows):
-            raise Problem(
+            raise UserError(
+                "option.conflict",
                 f"layer {number}: neurons {len(layer.rows)}, biases {len(row)};"
-                " give one bias for each neuron"
+                " give one bias for each neuron",
+                name="b",
             )
         n = len(layer.rows)
     return Chain(x.values, tuple(layer.rows for layer in w), biases, names)
@@ -91,7 +103,11 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
     network = chain.network()
     n_out = len(chain.weights[-1])
     if target is not None and len(target) != n_out:
-        raise Problem(f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many")
+        raise UserError(
+            "option.conflict",
+            f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many",
+            name="target",
+        )
     return [
         [
             opened(

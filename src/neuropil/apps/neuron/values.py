@@ -17,7 +17,7 @@ from neuropil.core import (
     Softplus,
     Tanh,
 )
-from neuropil.kit.problem import Problem, guess
+from neuropil.kit.errors import UserError, suggest
 
 ACTIVATIONS: dict[str, type[Layer]] = {
     "sigmoid": Sigmoid,
@@ -44,7 +44,7 @@ class Numbers:
 
     @classmethod
     def parse(cls, text: str) -> "Numbers":
-        """Read "0.1,0.2"; raises Problem for anything else."""
+        """Read "0.1,0.2"; raises UserError for anything else."""
         return cls(_row(text, cls.form))
 
 
@@ -58,13 +58,16 @@ class Weights:
 
     @classmethod
     def parse(cls, text: str) -> "Weights":
-        """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises Problem for anything else."""
+        """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else."""
         rows = tuple(_row(row, cls.form) for row in text.replace(";", "/").split("/"))
         if len({len(row) for row in rows}) > 1:
             counts = ", ".join(str(len(row)) for row in rows)
-            raise Problem(
+            raise UserError(
+                "option.conflict",
                 f"weights {text}: the neurons have {counts} weights; all of a layer have the same"
-                " inputs, so give each as many, as in 0.1,0.2/0.3,0.4"
+                " inputs, so give each as many, as in 0.1,0.2/0.3,0.4",
+                name="w",
+                value=text,
             )
         return cls(rows)
 
@@ -79,11 +82,17 @@ class Activation:
 
     @classmethod
     def parse(cls, text: str) -> "Activation":
-        """Read "relu"; raises Problem for what is none, and lists those that there are."""
+        """Read "relu"; raises UserError for what is none, and lists those that there are."""
         text = text.lower().replace("-", "_")
         if text not in ACTIVATIONS:
-            near = guess(text, ACTIVATIONS)
-            raise Problem(f"activation {text}{near}: it is one of {', '.join(ACTIVATIONS)}")
+            near = suggest(text, ACTIVATIONS)
+            raise UserError(
+                "option.choice",
+                f"activation {text}{near}: it is one of {', '.join(ACTIVATIONS)}",
+                name="activation",
+                value=text,
+                possible=tuple(ACTIVATIONS),
+            )
         return cls(text)
 
     def layer(self) -> Layer:
@@ -97,5 +106,9 @@ def _row(text: str, form: str) -> tuple[float, ...]:
     except ValueError:
         row = (math.nan,)
     if not all(abs(value) <= LARGEST for value in row):
-        raise Problem(f"{text or 'nothing'} is no row of numbers; it reads {form}, as in 0.1,0.25")
+        raise UserError(
+            "option.syntax",
+            f"{text or 'nothing'} is no row of numbers; it reads {form}, as in 0.1,0.25",
+            value=text,
+        )
     return row
