@@ -18,24 +18,28 @@ def _denormals() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-PACKAGE = '"""Turn a picture inside out."""\n'
+PACKAGE = '''"""Turn a picture inside out.
+
+look: Look at a picture from all sides.
+"""
+'''
 INFER = '''
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, final
 
+from neuropil.contract import (App, verb)
 from neuropil.kit.between import Between
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
-from neuropil.registry import App
 
 
 @dataclass(frozen=True)
 class Spot:
     """A place."""
 
-    form: ClassVar[str] = "X,Y"
+    SYNTAX: ClassVar[str] = "X,Y"
     x: int
     y: int
 
@@ -61,10 +65,9 @@ class Inverted:
 class Invert(App):
     """Turn a picture inside out. It has no network."""
 
-    name = "invert"
-    title = "Turn a picture inside out"
-    weights = None
+    summary = "Turn a picture inside out."
 
+    @verb(example="neuropil invert old.jpg")
     def __call__(
         self,
         photo: Image | Film,
@@ -72,10 +75,8 @@ class Invert(App):
         strength: Annotated[float, Between(0, 2)] = 1.0,
         spots: tuple[Spot, ...] = (),
         mode: Literal["plain", "fancy"] = "plain",
-        others: Annotated[int, Between(0, 9)] = 0,
-        map: bool = False,
         max_depth: int = 3,
-    ) -> Image | Film | Inverted:
+    ) -> Image | Film:
         """Turn a picture inside out.
 
         photo: a picture or film
@@ -83,8 +84,6 @@ class Invert(App):
             of two
         spots: where
         mode: in which way
-        others: how many more
-        map: whether to draw a map
         max_depth: how deep
         """
         if isinstance(photo, Film):
@@ -93,13 +92,30 @@ class Invert(App):
             )
         if mode == "fancy":
             raise RuntimeError("a fault of ours")
-        picture = photo.replace(pixels=photo.pixels.max() - photo.pixels)
-        if not (others or map):
-            return picture
+        return photo.replace(pixels=photo.pixels.max() - photo.pixels)
+
+    @verb(example="neuropil invert-look old.jpg --map")
+    def look(
+        self,
+        photo: Image,
+        *,
+        strength: Annotated[float, Between(0, 2)] = 1.0,
+        spots: tuple[Spot, ...] = (),
+        others: Annotated[int, Between(0, 9)] = 0,
+        map: bool = False,
+    ) -> Inverted:
+        """Look at a picture from all sides.
+
+        photo: a picture
+        strength: how much
+        spots: where
+        others: how many more
+        map: whether to draw a map
+        """
+        picture = self(photo)
         for _ in track(range(3), total=3, title="invert"):
             pass
-        drawn = picture if map else None
-        return Inverted(picture, (photo,) * others, drawn, spots, float(strength))
+        return Inverted(picture, (photo,) * others, picture if map else None, spots, strength)
 '''
 TRAIN = """
 from neuropil.training.recipe import Recipe

@@ -64,8 +64,11 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (laws.layer_faults, "apps/drive/infer.py", "from neuropil.apps.colorize.data import crop"),
     (laws.layer_faults, "apps/drive/infer.py", "from neuropil.training import fit"),
     (laws.layer_faults, "apps/drive/data.py", "from neuropil.biology import cell"),
-    (laws.layer_faults, "cli.py", "from neuropil.apps import colorize"),
-    (laws.layer_faults, "cli.py", "from neuropil.training import fit"),
+    (laws.layer_faults, "surfaces/cli/main.py", "from neuropil.apps import colorize"),
+    (laws.layer_faults, "surfaces/cli/main.py", "from neuropil.training import fit"),
+    (laws.layer_faults, "jobs.py", "from neuropil.surfaces.cli import terminal"),
+    (laws.layer_faults, "contract.py", "from neuropil import registry"),
+    (laws.door_faults, "jobs.py", "import typer"),
     (laws.layer_faults, "gadgets/one.py", ""),
     (laws.door_faults, "kit/image.py", "import torch.nn as nn"),
     (laws.door_faults, "apps/drive/infer.py", "def f() -> None:\n    from torch import nn"),
@@ -75,7 +78,7 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (laws.door_faults, "apps/colorize/infer.py", "import av"),
     (laws.door_faults, "kit/image.py", "import av"),
     (laws.door_faults, "registry.py", "import onnx"),
-    (laws.door_faults, "scale.py", "import ray"),
+    (laws.door_faults, "surfaces/cli/main.py", "import ray"),
     (laws.door_faults, "bench.py", "from rich.table import Table"),
     (laws.door_faults, "core/tensor.py", "from PIL import Image"),
     (laws.door_faults, "kit/image.py", "import scipy"),
@@ -124,8 +127,12 @@ ALLOWED = [
     (laws.layer_faults, "apps/drive/train.py", "from neuropil.training.fit import fit"),
     (laws.layer_faults, "apps/drive/infer.py", "from neuropil.apps.drive import track"),
     (laws.layer_faults, "apps/neuron/infer.py", "from neuropil.biology import cell"),
-    (laws.layer_faults, "cli.py", "from neuropil import __version__, registry"),
-    (laws.layer_faults, "cli.py", "def f() -> None:\n    from neuropil.training import fit"),
+    (laws.layer_faults, "surfaces/cli/main.py", "from neuropil import __version__, registry"),
+    (
+        laws.layer_faults,
+        "surfaces/cli/main.py",
+        "def f() -> None:\n    from neuropil.training import fit",
+    ),
     (laws.door_faults, "apps/drive/bench.py", "def f() -> None:\n    import torch"),
     (laws.door_faults, "kit/weights.py", "def f() -> None:\n    import onnxruntime"),
     (laws.door_faults, "kit/weights.py", "if TYPE_CHECKING:\n    import onnxruntime"),
@@ -173,7 +180,7 @@ def test_long_functions_are_found() -> None:
 def test_command_line_starts_light(arguments: list[str]) -> None:
     script = """
         import sys
-        from neuropil.cli import main
+        from neuropil.surfaces.cli.main import main
         try:
             main()
         except SystemExit as end:

@@ -59,13 +59,15 @@ def test_columns_fit_what_is_in_them() -> None:
 def test_the_stamp_names_the_weights_that_ran(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weights = Weights(tmp_path, "a.onnx", "", "MIT")
-    for name in ("a.onnx", "b.onnx"):
+    for name in ("a.onnx", "b.onnx", "c.onnx"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    assert bench.stamp(weights)["weights_sha256"] == hashlib.sha256(b"a.onnx").hexdigest()
-    monkeypatch.setenv("NEUROPIL_WEIGHTS", str(tmp_path / "b.onnx"))
-    assert bench.stamp(weights)["weights_sha256"] == hashlib.sha256(b"b.onnx").hexdigest()
-    assert bench.stamp(None)["weights_sha256"] == ""
+    files = {name: Weights(tmp_path, f"{name}.onnx", "", "MIT") for name in "ac"}
+    monkeypatch.setattr(bench, "choose_files", lambda files, given: {})
+    hashes = {name: hashlib.sha256(f"{name}.onnx".encode()).hexdigest() for name in "abc"}
+    assert bench.stamp(files)["weights_sha256"] == f"{hashes['a']} {hashes['c']}"
+    monkeypatch.setattr(bench, "choose_files", lambda files, given: {"a": tmp_path / "b.onnx"})
+    assert bench.stamp(files)["weights_sha256"] == f"{hashes['b']} {hashes['c']}"
+    assert bench.stamp({})["weights_sha256"] == ""
 
 
 def test_the_commit_is_that_of_our_own_checkout(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ import av
 import numpy as np
 import pytest
 
-from neuropil import __version__, cli, registry
+from neuropil import __version__, registry
+from neuropil.contract import App
 from neuropil.kit import progress
 from neuropil.kit.image import Image
+from neuropil.surfaces.cli import main as cli
 
 Output = pytest.CaptureFixture[str]
 
@@ -70,13 +73,13 @@ def test_a_film_becomes_a_film(capsys: Output) -> None:
 
 
 def test_options_reach_the_call_and_parts_reach_files(capsys: Output) -> None:
-    line = "invert old.png --strength 0.5 --spot 1,2 --spot 3,4 --others 2 --map"
+    line = "invert-look old.png --strength 0.5 --spot 1,2 --spot 3,4 --others 2 --map"
     assert cli.run(line.split()) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "old-invert.png",
-        "old-invert-others-1.png",
-        "old-invert-others-2.png",
-        "old-invert-map.png",
+        "old-invert-look.png",
+        "old-invert-look-others-1.png",
+        "old-invert-look-others-2.png",
+        "old-invert-look-map.png",
         "places: 1,2 3,4",
         "mean: 0.5",
     ]
@@ -85,13 +88,13 @@ def test_options_reach_the_call_and_parts_reach_files(capsys: Output) -> None:
 
 def test_json_holds_the_numbers_one_object_per_input(capsys: Output) -> None:
     assert cli.run(["invert", "old.png", "old.mkv", "--json", "-o", "new"]) == 0
-    assert cli.run(["invert", "old.png", "--json", "--map", "--spot", "1,2"]) == 0
+    assert cli.run(["invert-look", "old.png", "--json", "--map", "--spot", "1,2"]) == 0
     one, two, three = map(json.loads, capsys.readouterr().out.splitlines())
     assert one["input"] == "old.png"
     assert two["output"] == [str(Path("new", "old-invert.mkv"))]
     assert three == {
         "input": "old.png",
-        "output": ["old-invert.png", "old-invert-map.png"],
+        "output": ["old-invert-look.png", "old-invert-look-map.png"],
         "places": [{"x": 1, "y": 2}],
         "mean": 1.0,
     }
@@ -121,34 +124,35 @@ def test_a_bad_input_does_not_stop_the_others(capsys: Output) -> None:
 
 
 def test_an_output_is_overwritten_only_with_force(capsys: Output) -> None:
-    for name in ("old-invert.png", "old-invert-map.png"):
+    for name in ("old-invert.png", "old-invert-look-map.png"):
         Path(name).write_text("mine", encoding="utf-8")
     sentence = "is there already; overwrite it with --force"
     assert fails(capsys, "invert old.png") == f"old-invert.png {sentence}"
     assert fails(capsys, "invert none.png old.png") == f"old-invert.png {sentence}"
-    Path("old-invert.png").unlink()
-    assert fails(capsys, "invert old.png --map") == f"old-invert-map.png {sentence}"
-    assert cli.run(["invert", "old.png", "--map", "--force"]) == 0
-    assert Image.open("old-invert-map.png").width == 6
+    assert fails(capsys, "invert-look old.png --map") == f"old-invert-look-map.png {sentence}"
+    assert cli.run(["invert-look", "old.png"]) == 0, "without a map there is none to write"
+    assert cli.run(["invert-look", "old.png", "--map", "--force"]) == 0
+    assert Image.open("old-invert-look-map.png").width == 6
 
 
 def test_common_options_reach_where_they_belong(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[object] = []
-    load = registry.load
+    load = registry.load_app
 
-    def spy(name: str, **settings: object) -> registry.App:
+    def spy(name: str, *settings: object) -> App:
         loaded.append(settings)
         return load(name)
 
-    monkeypatch.setattr(registry, "load", spy)
+    monkeypatch.setattr(registry, "load_app", spy)
+    monkeypatch.setattr(registry.find_app("invert"), "networks", {"net": None})
     Image(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save("noise.png")
     assert (
         cli.run("invert noise.png --threads 3 --weights w.onnx -o a.jpg --quality 1".split()) == 0
     )
     assert cli.run("invert noise.png -o b.jpg --quality 100".split()) == 0
-    assert loaded[0] == {"weights": Path("w.onnx"), "threads": 3}
+    assert loaded[0] == (("w.onnx",), 3)
     assert Path("a.jpg").stat().st_size < Path("b.jpg").stat().st_size
     capsys.readouterr()
     assert "--max-pixels 24" in fails(capsys, "invert old.png --max-pixels 23")
@@ -169,7 +173,7 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("invert", "name a picture, a film or a folder, as in: neuropil invert old.jpg"),
+        ("invert", "name a file or a folder, as in: neuropil invert old.jpg"),
         ("invert none.png", "there is no file none.png; check the name"),
         ("invert old.png --strength 3", "strength is 3; it lies between 0 and 2"),
         ("invert old.png --strength x", "strength is x; it takes a number from 0 to 2"),
@@ -179,8 +183,11 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
         ("invert old.png --strenght 1", "no such option: --strenght (did you mean --strength?)"),
         ("invert old.png --strength", "option '--strength' requires an argument"),
         ("invert old.png --quality 0", "quality is 0; it lies between 1 and 100"),
-        ("invert old.png --threads 0", "threads is 0; it lies between 1 and 1024"),
-        ("invrt old.png", "no such command 'invrt'. Did you mean 'invert'?"),
+        ("colorize old.png --threads 0", "threads is 0; it lies between 1 and 1024"),
+        (
+            "invrt old.png",
+            "there is no command invrt (did you mean invert?); there are: colorize, ",
+        ),
         (
             "card invrt",
             "no application is called invrt (did you mean invert?); there are: colorize, ",
@@ -188,7 +195,7 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
         ("train invert", "there is no training data; name its folder by --data"),
         ("train invert odd", "invert has no recipe odd; it has plain"),
         ("invert old.png -o old.png/new.png", "old.png/new.png can't be written in "),
-        ("invert old.png -o new.gif", "new.gif can't be written; end the name in .jpg"),
+        ("invert old.png -o new.gif", "new.gif can't be written; end the name in .png"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: str) -> None:
@@ -200,9 +207,9 @@ def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: st
 def test_a_kind_of_media_that_is_not_taken_is_said(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = registry.application("invert")
-    monkeypatch.setitem(app.__call__.__annotations__, "photo", Image)
-    assert fails(capsys, "invert old.mkv") == "old.mkv is a film, which invert doesn't take"
+    assert (
+        fails(capsys, "invert-look old.mkv") == "old.mkv is a film, which invert-look doesn't take"
+    )
 
 
 def test_a_folder_that_can_not_be_written_to_is_said_before_any_work(
@@ -217,7 +224,7 @@ def test_a_folder_that_can_not_be_written_to_is_said_before_any_work(
 
 def test_our_own_faults_have_no_traceback(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     line = "invert old.png --mode fancy"
-    assert fails(capsys, line, code=1).startswith("a fault of ours, RuntimeError: a fault of ours;")
+    assert fails(capsys, line, code=1).startswith("internal error, RuntimeError: a fault of ours;")
     monkeypatch.setenv("NEUROPIL_DEBUG", "1")
     with pytest.raises(RuntimeError):
         cli.run(line.split())
@@ -249,7 +256,7 @@ def test_work_can_be_stopped(
 SLOW = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background ignores it
-from neuropil import cli
+from neuropil.surfaces.cli import main as cli
 from neuropil.kit import atomic
 settle = atomic._settle
 def slow(temporary, target):
@@ -258,7 +265,7 @@ def slow(temporary, target):
 atomic._settle = slow
 from neuropil.kit.image import Image
 work = lambda: Image.open("old.png").save("new.png") or 0
-cli.parser = lambda line: lambda *_, **__: work
+cli.build_parser = lambda: lambda *_, **__: work()
 cli.main()
 """
 
@@ -278,7 +285,7 @@ def test_a_process_that_is_told_to_stop_leaves_nothing(name: str) -> None:
 
 
 def test_output_that_nobody_reads_is_no_fault() -> None:
-    script = "import os, sys; os.close(0); from neuropil import cli; cli.main()"
+    script = "import os, sys; os.close(0); from neuropil.surfaces.cli.main import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", script, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -296,7 +303,7 @@ def test_output_that_nobody_reads_is_no_fault() -> None:
 def test_help_lists_the_applications_without_loading_them(capsys: Output) -> None:
     for line in ([], ["--help"]):
         assert cli.run(line) == 0
-        assert "invert     Turn a picture inside out." in capsys.readouterr().out
+        assert re.search("\n  invert +Turn a picture inside out.\n", capsys.readouterr().out)
     assert "neuropil.apps.invert.infer" not in sys.modules
 
 
@@ -310,9 +317,8 @@ def test_help_of_an_application_explains_its_options(capsys: Output) -> None:
         "--strength NUMBER how much, of two (from 0 to 2) [default: 1.0]",
         "--spot X,Y where; can be repeated",
         "--mode plain|fancy in which way [default: plain]",
-        "--map whether to draw a map",
         "--max-depth N how deep [default: 3]",
-        "-o, --output PATH",
+        "-o, --output FILE",
         "Example: neuropil invert old.jpg",
     ]:
         assert text in printed
@@ -323,7 +329,7 @@ def test_version_and_list(capsys: Output) -> None:
     assert cli.run(["list"]) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == f"neuropil {__version__}"
-    assert rest[-1] == "invert     Turn a picture inside out."
+    assert re.fullmatch("invert-look +Look at a picture from all sides.", rest[-1])
 
 
 def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(
@@ -397,7 +403,7 @@ def test_the_command_line_starts_without_anything_heavy() -> None:
     """How long that takes is measured where the package is installed (test_wheel.py)."""
     program = """
 import sys
-from neuropil import cli
+from neuropil.surfaces.cli import main as cli
 assert cli.run(["--help"]) == 0
 heavy = {"numpy", "PIL", "onnxruntime", "onnx", "av", "torch", "rich"} & sys.modules.keys()
 assert not heavy, heavy

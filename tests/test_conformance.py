@@ -12,7 +12,7 @@ import inspect
 import math
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -26,13 +26,13 @@ from refusals import refused
 import neuropil
 from neuropil import registry
 from neuropil.apps.drive import simulator
+from neuropil.contract import App
 from neuropil.kit.between import Between
 from neuropil.kit.drawing import Drawing
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
-from neuropil.kit.weights import VARIABLE, Network, Weights
-from neuropil.registry import App
+from neuropil.kit.weights import VARIABLE, Network, Weights, match
 
 HEADINGS = [
     "What it does",
@@ -49,7 +49,7 @@ STEPS = 12  # of a drive, where there are drives
 SIZES = [(1, 1), (3, 5), (5, 3), (33, 47)]
 SIMPLE = {bool, int, float, str, Path}
 
-APPS = [pytest.param(registry.application(name), id=name) for name in registry.NAMES]
+APPS = [pytest.param(registry.find_app(name), id=name) for name in registry.NAMES]
 each_application = pytest.mark.parametrize("app", APPS)
 AppType = type[App]
 
@@ -111,7 +111,7 @@ def test_class_is_final_and_named_after_its_command(app: AppType) -> None:
     assert getattr(app, "__final__", False), "decorate it with typing.final"
     assert app.__name__ == app.name.capitalize()
     assert app.name in registry.NAMES
-    assert app.title
+    assert app.summary
     assert app.__doc__
 
 
@@ -128,12 +128,12 @@ def test_options_have_types_that_every_surface_can_read(app: AppType) -> None:
         kind, value = plain(option.annotation), value_class(option)
         if value is not None:
             assert dataclasses.is_dataclass(value), option
-            assert isinstance(getattr(value, "form", None), str), option
+            assert isinstance(getattr(value, "SYNTAX", None), str), option
             assert option.default == (), option
         elif type(None) in choices(kind):
             assert option.default is None, option
             (wanted,) = (k for k in choices(kind) if k is not type(None))
-            assert wanted in {*SIMPLE, Image, Film} or isinstance(wanted.form, str), option
+            assert wanted in {*SIMPLE, Image, Film} or isinstance(wanted.SYNTAX, str), option
         elif get_origin(kind) is Literal:
             assert option.default in get_args(kind), option
         else:
@@ -174,49 +174,57 @@ def test_card_has_its_headings(app: AppType) -> None:
     assert sum(line.startswith("# ") for line in lines) == 1
 
 
-def shipped(app: AppType) -> Weights:
-    if app.weights is None:
-        pytest.skip("an application without weights")
-    return app.weights
+FILES = [
+    pytest.param(name, weights, id=f"{name} {role}")
+    for name in registry.NAMES
+    for role, weights in registry.find_app(name).networks.items()
+]
+each_network = pytest.mark.parametrize(("name", "weights"), FILES)
 
 
-@each_application
-def test_weights_are_the_ones_that_the_source_names(app: AppType) -> None:
-    weights = shipped(app)
-    content = (weights.folder / weights.file).read_bytes()
-    assert hashlib.sha256(content).hexdigest() == weights.sha256
+@each_network
+def test_weights_are_the_ones_that_the_source_names(name: str, weights: Weights) -> None:
+    assert hashlib.sha256(weights.path.read_bytes()).hexdigest() == weights.sha256
 
 
-@each_application
-def test_weights_tell_where_they_come_from(app: AppType) -> None:
-    weights = shipped(app)
+@each_network
+def test_weights_tell_where_they_come_from(name: str, weights: Weights) -> None:
     told = weights.open().metadata
     assert told.keys() >= TOLD
     assert all(told[key] for key in TOLD)
-    assert told["neuropil"] == app.name
+    assert told["neuropil"] == name
     assert told["licence"] == weights.licence
 
 
-@each_application
-def test_other_weights_are_taken_if_they_fit(app: AppType, tmp_path: Path) -> None:
-    weights = shipped(app)
+@each_network
+def test_other_weights_are_taken_if_they_fit(name: str, weights: Weights, tmp_path: Path) -> None:
     copy, other = tmp_path / "copy.onnx", tmp_path / "other.onnx"
-    copy.write_bytes((weights.folder / weights.file).read_bytes())
+    copy.write_bytes(weights.path.read_bytes())
     other.write_bytes(b"no network")
-    assert weights.open(copy).path == copy
-    for wrong, code in (
-        (other, "network.damaged"),
-        (tmp_path / "missing.onnx", "input.missing"),
-        (tmp_path, "input.missing"),
-    ):
-        with refused(code, wrong):
-            weights.open(wrong)
+    files = registry.find_app(name).networks
+    role = next(role for role, known in files.items() if known is weights)
+    app = registry.load_app(name, [copy])
+    assert app.network(match(Network(copy), files)).path == copy
+    assert match(Network(copy), files) in (role, *same_form(weights, files))
+    for wrong in (other, tmp_path / "missing.onnx", tmp_path):
+        with pytest.raises(UserError):
+            registry.load_app(name, [wrong])
+
+
+def same_form(weights: Weights, files: Mapping[str, Weights]) -> list[str]:
+    """Name the networks that nothing tells from this one: the judge reads what the reader reads."""
+    ours = weights.open()
+    opened = {role: other.open() for role, other in files.items()}
+    return [
+        role
+        for role, other in opened.items()
+        if (other.inputs, other.outputs) == (ours.inputs, ours.outputs)
+    ]
 
 
 def test_all_weights_together_are_small() -> None:
-    apps = [registry.application(name) for name in registry.NAMES]
-    files = [app.weights.folder / app.weights.file for app in apps if app.weights]
-    assert sum(file.stat().st_size for file in files) < MOST_WEIGHTS
+    every = [w for n in registry.NAMES for w in registry.find_app(n).networks.values()]
+    assert sum(weights.path.stat().st_size for weights in every) < MOST_WEIGHTS
 
 
 # --- running -----------------------------------------------------------------------------------
@@ -382,7 +390,7 @@ def test_values_out_of_range_are_refused(app: AppType) -> None:
 @each_application
 def test_values_that_say_nothing_are_refused(app: AppType) -> None:
     for value in filter(None, map(value_class, options(app))):
-        for text in ("", "nonsense", ",,,", value.form + ",", "1e999,1,1"):
+        for text in ("", "nonsense", ",,,", value.SYNTAX + ",", "1e999,1,1"):
             with pytest.raises(UserError) as caught:
                 value.parse(text)
             assert caught.value.code.split(".")[0] in ("option", "name", "input")
@@ -399,7 +407,7 @@ def test_public_name_is_ready_to_call(app: AppType) -> None:
 
 def test_a_name_that_is_none_is_refused() -> None:
     with refused("name.unknown", "nonsense", registry.NAMES[0]):
-        registry.application("nonsense")
+        registry.find_app("nonsense")
 
 
 def test_every_folder_of_applications_is_registered() -> None:

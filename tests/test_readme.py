@@ -6,10 +6,10 @@ other, all but the two of the set-up. They find there, made by this test:
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
     album/      a folder with two of them
-    flowers/    two folders of six pictures each, as --teach takes them
+    flowers/    two folders of six pictures each, as classify-teach takes them
     film.mp4    a grey film of twelve frames with a second of sound
     letter.txt  a short letter
-    strokes.json  two lines of writing and what they say, as --learn takes them
+    strokes.json  two lines of writing and what they say, as handwrite-learn takes them
     photos/     cuttings of the samples in color, as data for training and measuring
 
 `neuropil train` is run as written, but for two steps only. Other names come from earlier commands.
@@ -74,16 +74,16 @@ def test_readme_and_card_quote_the_record(name: str) -> None:
         assert f"<!-- {name}." in text
 
 
-@pytest.mark.parametrize("name", [n for n in registry.NAMES if registry.application(n).weights])
+@pytest.mark.parametrize("name", [n for n in registry.NAMES if registry.find_app(n).networks])
 def test_what_ships_weights_has_a_record(name: str) -> None:
     assert name in RECORDED
 
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_record_is_of_the_shipped_weights(name: str) -> None:
-    weights = registry.application(name).weights if name in registry.NAMES else None
+    networks = registry.find_app(name).networks if name in registry.NAMES else {}
     record = pages.records()[name]
-    assert record["weights_sha256"] == (weights.sha256 if weights else "")
+    assert record["weights_sha256"] == " ".join(w.sha256 for w in networks.values())
     assert all(not isinstance(v, float) or math.isfinite(v) for v in record.values())
 
 

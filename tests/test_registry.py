@@ -2,26 +2,27 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 from refusals import refused
 
 import neuropil
 from neuropil import registry
+from neuropil.contract import App
 from neuropil.kit.weights import Network, Weights
 
 
 @pytest.mark.usefixtures("invert")
 def test_an_application_is_found_by_its_name() -> None:
-    invert = registry.application("invert")
+    invert = registry.find_app("invert")
     assert (invert.__name__, invert.name) == ("Invert", "invert")
-    assert isinstance(registry.load("invert", threads=1), invert)
+    assert isinstance(registry.load_app("invert", threads=1), invert)
 
 
 @pytest.mark.usefixtures("invert")
 def test_another_name_is_refused_with_a_list_of_what_there_is() -> None:
-    for find in (registry.application, registry.card, registry.recipes, registry.summary):
+    for find in (registry.find_app, registry.card, registry.recipes, registry.summary):
         with refused("name.unknown", "invrt (did you mean invert?)") as caught:
             find("invrt")
         assert "invert" in cast(tuple[str, ...], caught.value.facts["possible"])
@@ -66,20 +67,22 @@ def test_the_network_is_opened_when_it_is_needed(
     opened: list[int | None] = []
 
     class Counting(Weights):
-        def open(self, path: Path | None = None, *, threads: int | None = None) -> Network:
+        def open(self, *, threads: int | None = None) -> Network:
             opened.append(threads)
             return Network.__new__(Network)
 
-    class Idle(registry.App):
-        name = "idle"
-        weights = Counting(tmp_path, "none.onnx", hashlib.sha256().hexdigest(), "MIT")
+    class Idle(App):
+        summary = "Do nothing."
+        networks: ClassVar = {
+            "net": Counting(tmp_path, "none.onnx", hashlib.sha256().hexdigest(), "MIT")
+        }
 
         def __call__(self, photo: int) -> int:
             return photo
 
     idle = Idle(threads=3)
     assert opened == []
-    assert idle.network is idle.network
+    assert idle.network("net") is idle.network("net")
     assert opened == [3]
 
 
@@ -98,7 +101,7 @@ def test_public_names_are_the_media_and_the_applications() -> None:
 @pytest.mark.usefixtures("invert")
 def test_an_application_is_a_public_name_ready_to_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(vars(neuropil), "invert", raising=False)
-    assert isinstance(neuropil.__getattr__("invert"), registry.application("invert"))
+    assert isinstance(neuropil.__getattr__("invert"), registry.find_app("invert"))
     monkeypatch.delitem(vars(neuropil), "invert")
 
 

@@ -123,8 +123,8 @@ def test_wheel_holds_what_running_needs(installed: Installed) -> None:
     assert "neuropil/py.typed" in names
     for name in registry.NAMES:
         assert f"neuropil/apps/{name}/card.md" in names
-        if registry.application(name).weights:
-            assert any(re.match(f"neuropil/apps/{name}/weights/.*onnx", file) for file in names)
+        for weights in registry.find_app(name).networks.values():
+            assert f"neuropil/apps/{name}/weights/{weights.file}" in names
     others = {name for name in names - files if not name.startswith("neuropil-")}
     assert not others
 
@@ -162,9 +162,9 @@ def test_installed_application_runs(installed: Installed) -> None:
 def test_installed_neurons_open(installed: Installed) -> None:
     """What opens neurons needs files that are no source: the digits, the page."""
     three = ROOT / "src" / "neuropil" / "samples" / "three.png"
-    told = installed.run("neuropil", "neuron", "--digit", str(three), "-o", "seen.txt", "--force")
+    told = installed.run("neuropil", "neuron-digit", str(three), "-o", "seen.txt", "--force")
     assert told == "seen.txt\n"
-    place = ("--at", "20,30", "--html", "walk.html", "--force")
+    place = ("--at", "20,30", "-o", "walk.html", "--force")
     assert "red of the pixel" in installed.run("neuropil", "open", "colorize", str(three), *place)
 
 

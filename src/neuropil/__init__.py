@@ -60,8 +60,8 @@ def _public(name: str) -> Any:
         from neuropil.kit.film import Film
 
         return Film
-    from neuropil.registry import NAMES, load
+    from neuropil.registry import NAMES, load_app
 
     if name in NAMES:
-        return load(name)
+        return load_app(name)
     raise AttributeError(f"neuropil has no {name}; it has {', '.join(__all__)}")

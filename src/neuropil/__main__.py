@@ -1,6 +1,6 @@
 """Start the command line by `python -m neuropil`."""
 
-from neuropil.cli import main
+from neuropil.surfaces.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -11,10 +11,9 @@ import hashlib
 import importlib
 import inspect
 import json
-import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +21,7 @@ from types import ModuleType
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.report import Figure, Report, Table
-from neuropil.kit.weights import VARIABLE, Weights, cores
+from neuropil.kit.weights import Weights, choose_files, cores
 
 PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns
@@ -47,8 +46,8 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
         yield from (*drawn(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
     command += f" --tracks {tracks}" if tracks else ""
-    weights = None if part else registry.application(name).weights
-    record = report.figures | {"command": command} | stamp(weights)
+    networks = {} if part else registry.find_app(name).networks
+    record = report.figures | {"command": command} | stamp(networks)
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
 
 
@@ -65,11 +64,11 @@ def _application(name: str) -> ModuleType:
     return registry.benchmark(name)
 
 
-def stamp(weights: Weights | None) -> dict[str, str]:
+def stamp(networks: Mapping[str, Weights]) -> dict[str, str]:
     """Say what was measured, when, and on what."""
     return {
         "commit": _commit(Path(__file__).parent),
-        "weights_sha256": _sha256(weights),
+        "weights_sha256": _sha256(networks),
         "date": date.today().isoformat(),
         "processor": f"{_processor()}, {cores()} cores",
     }
@@ -99,11 +98,12 @@ def _short(value: Figure) -> Figure:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def _sha256(weights: Weights | None) -> str:
-    if weights is None:
-        return ""
-    path = os.environ.get(VARIABLE) or weights.folder / weights.file
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+def _sha256(networks: Mapping[str, Weights]) -> str:
+    """Name the networks that were measured by their bytes: one hash each, by role."""
+    foreign = choose_files(networks, ())
+    paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}
+    hashes = {role: hashlib.sha256(path.read_bytes()).hexdigest() for role, path in paths.items()}
+    return " ".join(hashes.values())
 
 
 def _commit(folder: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from neuropil import registry
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
 from neuropil.kit.page import Section, page, text
 from neuropil.kit.probe import Probe
@@ -36,7 +36,7 @@ def make(folder: Path) -> Path:
         sections += module.sections()
         if hasattr(module, "look"):
             sections += opened(name, module.look(), module.LOOK, folder)
-    write(folder / "index.html", page(TITLE, sections))
+    save_text(folder / "index.html", page(TITLE, sections))
     return folder / "index.html"
 
 
@@ -47,18 +47,12 @@ def opened(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]
     from neuropil.microscope.walk import walked
 
     walk = walked(read(probe.network), probe, depth=DEPTH)
-    write(folder / f"{name}-neuron.html", drawn(walk, ""))
+    save_text(folder / f"{name}-neuron.html", drawn(walk, ""))
     inside = walk.stages[len(probe.steps) :][:SHOWN]
     lines = "\n".join(stage.worked.text(6, 6) for stage in inside)
-    command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} --html w.html`"
+    command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} -o w.html`"
     count = f"{len(walk.stages)} steps of arithmetic, each proven"
     words = f"{way.partition(': ')[0]}: {count}. {command}"
     link = f'<p><a href="{name}-neuron.html">The walk, with numbers that can be changed</a></p>'
     shown = f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
     yield Section(f"Inside {name}: a neuron opened", text(words) + link + shown)
-
-
-def write(path: Path, content: str) -> None:
-    """Write a page whole or not at all."""
-    with written(path) as beside:
-        beside.write_text(content, encoding="utf-8")

@@ -1,22 +1,21 @@
-"""The list of applications, and the one contract that all of them keep.
+"""The list of applications: found by name, everything about one imported once it is asked for.
 
-    load("colorize")(Image.open("old.jpg"))
+    find_verb("classify-teach")         what the command takes and gives
+    load_app("colorize")(Image.open("old.jpg"))
 
-An application is a folder in `neuropil/apps` and its name in NAMES. Everything about it is found
-by that name and imported once it is asked for.
+An application is a folder in `neuropil/apps` and its name in NAMES. What its commands do is said in
+the docstring of its package, a line for each, so that they can be listed without being loaded.
 """
 
 import importlib
-from abc import ABC, abstractmethod
+import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
+from neuropil.contract import App, Verb
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.probe import Probe
-from neuropil.kit.weights import Network, Weights
 
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
@@ -24,49 +23,40 @@ if TYPE_CHECKING:
 NAMES = ("colorize", "handwrite", "classify", "drive", "neuron")
 
 
-class App(ABC):
-    """What a person can do with a network: one class, called with media and options.
-
-    Required inputs are positional, options keyword-only with defaults, and all have types: the
-    command line, the page and the tests read them.
-    """
-
-    name: ClassVar[str]  # the class's own, in small letters
-    title: ClassVar[str]
-    weights: ClassVar[Weights | None]
-    verbs: ClassVar[tuple[str, ...]] = ()  # methods that do something else: `--teach FOLDER`
-
-    def __init_subclass__(cls) -> None:
-        cls.name = cls.__name__.lower()
-
-    def __init__(self, *, weights: Path | None = None, threads: int | None = None) -> None:
-        self._path = weights
-        self._threads = threads
-
-    @cached_property
-    def network(self) -> Network:
-        """Open the network when it is first needed."""
-        assert self.weights is not None, f"{self.name} has no network"
-        return self.weights.open(self._path, threads=self._threads)
-
-    @abstractmethod
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Do the work of the application."""
-
-    def sheet(self, seen: Sequence[tuple[str, Any, Any]]) -> Any:
-        """Draw one picture of many inputs, each with its name and what was said of it."""
-        raise UserError(
-            "option.conflict",
-            f"{self.name} has no contact sheet: leave out --output",
-            name="output",
-        )
-
-    def probe(self, *inputs: Any, **options: Any) -> Probe:
-        """Find the neuron behind a place of a result; an application says which places it has."""
-        raise UserError("name.unsupported", f"{self.name} has no neuron to open", name=self.name)
+def commands() -> dict[str, str]:
+    """Give every command of every application, and a line about each, none of them loaded."""
+    found: dict[str, str] = {}
+    for name in NAMES:
+        lines = (_package(name).__doc__ or "").splitlines()
+        found[name] = lines[0] if lines else ""
+        for line in lines[1:]:
+            if match := re.match(r"([\w-]+): (.+)", line):
+                found[f"{name}-{match[1]}"] = match[2]
+    return found
 
 
-def application(name: str) -> type[App]:
+def summary(name: str) -> str:
+    """Say in a line what an application does, without loading it."""
+    return (_package(name).__doc__ or "").partition("\n")[0]
+
+
+def find_verb(command: str) -> Verb:
+    """Find the verb behind a command; raises UserError where there is none."""
+    name = command if command in NAMES else command.partition("-")[0]
+    if name in NAMES:
+        verbs = find_app(name).verbs()
+        if command in verbs:
+            return verbs[command]
+    known = list(commands())
+    raise UserError(
+        "name.unknown",
+        f"there is no command {command}{suggest(command, known)}; there are: {', '.join(known)}",
+        name=command,
+        possible=known,
+    )
+
+
+def find_app(name: str) -> type[App]:
     """Find the class of an application."""
     module = _module(name, "infer")
     classes = [
@@ -80,14 +70,18 @@ def application(name: str) -> type[App]:
     return classes[0]
 
 
-def load(name: str, *, weights: Path | None = None, threads: int | None = None) -> App:
-    """Make an application ready to be called."""
-    return application(name)(weights=weights, threads=threads)
+def load_app(name: str, networks: Sequence[str | Path] = (), threads: int | None = None) -> App:
+    """Make an application ready to be called.
+
+    networks: ONNX files to take instead of those of the package
+    threads: cores for its networks, all by default
+    """
+    return find_app(name)(networks=tuple(map(Path, networks)), threads=threads)
 
 
-def summary(name: str) -> str:
-    """Say in a line what an application does, without loading it."""
-    return (_package(name).__doc__ or "").partition("\n")[0]
+def open_example(name: str) -> str:
+    """Give a line that opens a neuron of an application."""
+    return find_app(name).open_example
 
 
 def card(name: str) -> str:
@@ -134,7 +128,7 @@ def _package(name: str) -> ModuleType:
         raise UserError(
             "name.unknown",
             f"no application is called {name}{suggest(name, NAMES)}; there are: {', '.join(NAMES)}",
-            value=name,
+            name=name,
             possible=NAMES,
         )
     return importlib.import_module(f"neuropil.apps.{name}")
@@ -144,9 +138,11 @@ def _module(name: str, file: str) -> ModuleType:
     return importlib.import_module(f"{_package(name).__name__}.{file}")
 
 
-def _is_recipe(value: Any, module: ModuleType) -> bool:
+def _is_recipe(value: object, module: ModuleType) -> bool:
     """Tell a public function of the module that says it returns a Recipe."""
     if not callable(value) or getattr(value, "__module__", "") != module.__name__:
         return False
     made = getattr(value, "__annotations__", {}).get("return")
-    return getattr(made, "__name__", made) == "Recipe" and not value.__name__.startswith("_")
+    return getattr(made, "__name__", made) == "Recipe" and not getattr(
+        value, "__name__", "_"
+    ).startswith("_")

@@ -105,7 +105,7 @@ def test_a_further_svg_holds_its_page(tmp_path: Path) -> None:
     same(LETTER, Drawing.open(tmp_path / "a-2.svg"), slice(1, 2))
 
 
-@pytest.mark.parametrize("ending", Drawing.ENDINGS)
+@pytest.mark.parametrize("ending", Drawing.SUFFIXES)
 def test_files_are_those_that_are_written(tmp_path: Path, ending: str) -> None:
     STRIP.save(tmp_path / f"a.b{ending}")
     several = ending in (".svg", ".png", ".gcode")
@@ -294,6 +294,9 @@ def test_the_pen_takes_time_in_the_air(tmp_path: Path) -> None:
 
 
 class Listener:
+    def ask(self) -> None:
+        pass
+
     def __init__(self) -> None:
         self.heard: list[tuple[str, int, int | None]] = []
 

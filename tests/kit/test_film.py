@@ -267,6 +267,9 @@ def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[int, int | None]] = []
 
     class Listener:
+        def ask(self) -> None:
+            pass
+
         def at(self, title: str, done: int, total: int | None) -> None:
             assert title == "a.mp4"
             told.append((done, total))

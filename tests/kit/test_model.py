@@ -53,7 +53,7 @@ def test_weights_and_words_are_replaced(file: Path, tmp_path: Path) -> None:
 
 def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
     model = Model.open(file)
-    assert tuple(model.endings) == (".onnx",)
+    assert tuple(model.SUFFIXES) == (".onnx",)
     with refused("output.ending", "made.bin", ".onnx"):
         model.save(tmp_path / "made.bin")
 

@@ -8,6 +8,9 @@ from neuropil.kit import progress
 class Notes:
     """Writes down what it is told, and stops the work at `stop`."""
 
+    def ask(self) -> None:
+        pass
+
     def __init__(self, stop: int | None = None) -> None:
         self.told: list[tuple[str, int, int | None]] = []
         self.lines: list[str] = []

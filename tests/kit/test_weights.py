@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 from refusals import refused
 
-from neuropil.kit.weights import Network, Weights, cores
+from neuropil.kit.weights import Network, Weights, choose_files, cores, match
 
 
 def doubling(path: Path, *, owner: str = "double", inputs: str = "x", outputs: str = "y") -> Path:
@@ -57,10 +57,23 @@ def test_other_weights_come_by_path_or_by_variable(
     weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = (doubling(tmp_path / f"{name}.onnx") for name in ("one", "two"))
-    assert weights.open(one).path == one
-    monkeypatch.setenv("NEUROPIL_WEIGHTS", str(two))
-    assert weights.open().path == two
-    assert weights.open(one).path == one
+    other = doubling(tmp_path / "other.onnx", owner="drive")
+    files = {"doubler": weights}
+    assert choose_files(files, []) == {}
+    assert choose_files(files, [one]) == {"doubler": one}
+    monkeypatch.setenv("NEUROPIL_WEIGHTS", os.pathsep.join(map(str, (other, two))))
+    assert choose_files(files, []) == {"doubler": two}  # the one of another application is left
+    assert choose_files(files, [one]) == {"doubler": one}
+    assert choose_files({}, []) == {}
+    assert weights.open().path == weights.path
+
+
+def test_a_file_finds_its_role_by_its_form(weights: Weights, tmp_path: Path) -> None:
+    path = doubling(tmp_path / "halve.onnx", inputs="z")
+    other = Weights(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
+    files = {"doubler": weights, "halver": other}
+    assert match(Network(path), files) == "halver"
+    assert choose_files(files, [path, weights.path]) == {"halver": path, "doubler": weights.path}
 
 
 def test_weights_of_another_form_are_refused(weights: Weights, tmp_path: Path) -> None:
@@ -72,11 +85,21 @@ def test_weights_of_another_form_are_refused(weights: Weights, tmp_path: Path) -
         (tmp_path / "text.onnx", "network.damaged", ()),
         (tmp_path / "empty.onnx", "network.damaged", ()),
         (doubling(tmp_path / "a.onnx", owner="drive"), "network.mismatch", ("drive", "double")),
-        (doubling(tmp_path / "b.onnx", inputs="z"), "network.mismatch", ("inputs z", "needs x")),
-        (doubling(tmp_path / "c.onnx", outputs="z"), "network.mismatch", ("outputs z", "needs y")),
+        (
+            doubling(tmp_path / "b.onnx", inputs="z"),
+            "network.mismatch",
+            ("from z to y", "one from x to y"),
+        ),
+        (
+            doubling(tmp_path / "c.onnx", outputs="z"),
+            "network.mismatch",
+            ("from x to z", "one from x to y"),
+        ),
     ]:
         with refused(code, path, *given):
-            weights.open(path)
+            choose_files({"doubler": weights}, [path])
+    with refused("network.mismatch", "no network"):
+        choose_files({}, [doubling(tmp_path / "d.onnx")])
 
 
 def test_cores_are_those_that_may_be_used() -> None:

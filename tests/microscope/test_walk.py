@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil import cli
-from neuropil.apps.colorize.infer import Colorize
+from neuropil.apps.colorize.infer import COLORIZER, Colorize
 from neuropil.apps.colorize.probe import At, TrueColor
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
 from neuropil.microscope import page, telling
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import Walk, walked
+from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[2] / "src" / "neuropil" / "samples"
 PHOTO = SAMPLES / "pumpkins.jpg"
@@ -214,13 +214,13 @@ def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
 def test_the_command_line_opens_a_pixel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     html, csv = tmp_path / "walk.html", tmp_path / "terms.csv"
     line = ["open", "colorize", str(PHOTO), "--at", "130,250"]
-    assert cli.run([*line, "--html", str(html), "--csv", str(csv)]) == 0
+    assert cli.run([*line, "-o", str(html), "-o", str(csv)]) == 0
     out = capsys.readouterr().out
     assert "red of the pixel" in out
     assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert csv.read_text(encoding="utf-8").startswith("input,x,w,w·x,dL/dw")
     deeper = out.splitlines()[-1].removeprefix("deeper: neuropil ")
-    assert cli.run([*line, "--html", str(html)]) == 2  # it is there
+    assert cli.run([*line, "-o", str(html)]) == 2  # it is there
     capsys.readouterr()
     import shlex
 
@@ -231,8 +231,7 @@ def test_the_command_line_opens_a_pixel(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_any_file_is_listed_and_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    weights = Colorize.weights
-    file = str(weights.folder / weights.file)
+    file = str(Colorize.networks[COLORIZER].path)
     assert cli.run(["open", file]) == 0
     assert "logits  Conv" in capsys.readouterr().out
     np.save(tmp_path / "l.npy", np.zeros((1, 1, 32, 32), np.float32))
@@ -248,19 +247,19 @@ def test_any_file_is_listed_and_opened(tmp_path: Path, capsys: pytest.CaptureFix
 
 WRONG = [
     ("open colorize", "needs an input"),
-    ("open drive", "needs an input, as in: neuropil open drive drive.mp4 ..."),
-    (f"open colorize {PHOTO}", "--at is missing; it reads X,Y"),
+    ("open drive", "needs an input, as in: neuropil open drive drive.mp4"),
+    (f"open colorize {PHOTO}", "at is missing; it reads X,Y"),
     (f"open colorize {PHOTO} --at 1", "it reads X,Y, for example"),
     (f"open colorize {PHOTO} --at 9999,1", "lies outside the picture"),
     (f"open colorize {PHOTO} --at 1,1 --target red", "it reads #RRGGBB"),
     (f"open colorize {PHOTO} --at 1,1 --unit logitz,0,0,0,0", "did you mean logits?"),
     (f"open colorize {PHOTO} --at 1,1 --unit logits,0,999,0,0", "its 4 axes go 0..0, 0..131"),
     ("open colorize nothing.jpg --at 1,1", "there is no file nothing.jpg"),
-    ("open colrize a.jpg", "no file colrize"),
+    ("open colrize a.jpg", "unexpected extra argument"),
     ("open nothing.onnx", "there is no file nothing.onnx"),
     ("open neuron", "neuron has no network to open"),
-    (f"open colorize {PHOTO} --at 1,1 --html walk.jpg", "is to be a .html file"),
-    (f"open colorize {PHOTO} --at 1,1 --csv {PHOTO} --force", "is to be a .csv file"),
+    (f"open colorize {PHOTO} --at 1,1 -o walk.jpg", "end the name in .html, .csv or .png"),
+    (f"open colorize {PHOTO} --at 1,1 -o {PHOTO} --force", "end the name in .html, .csv or .png"),
 ]
 
 

@@ -152,6 +152,9 @@ def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
 
 
 class Listener:
+    def ask(self) -> None:
+        pass
+
     def __init__(self, said: list[str]) -> None:
         self.said = said
 

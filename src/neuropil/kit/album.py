@@ -30,7 +30,10 @@ FORM = f"one folder for each class, with {FEWEST} pictures or more in each"
 class Album:
     """Pictures by the name of their class; `files` are theirs, where they were read from files."""
 
-    form: ClassVar[str] = "FOLDER"
+    KIND: ClassVar = "image-folder"
+    SUFFIXES: ClassVar[tuple[str, ...]] = ()
+    READS: ClassVar[tuple[str, ...]] = ()
+    IS_FOLDER: ClassVar = True
 
     classes: Mapping[str, Sequence[Image]]
     files: Mapping[str, Sequence[Path]] = field(default_factory=dict)

@@ -35,6 +35,13 @@ def written(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def save_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
 def _create(temporary: Path, path: Path, target: Path) -> None:
     """Make the empty file, which shows whether its folder can be written to."""
     try:

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -55,7 +55,6 @@ UNLIKE = (  # what goes wrong with a file that holds something else
     *(AttributeError, ElementTree.ParseError, LookupError, OverflowError),
     *(RecursionError, TypeError, ValueError),
 )
-BY_PAGE = (".svg", ".png", ".gcode")  # whose files hold one page each
 DPI = 300
 TITLE = 80  # characters
 
@@ -86,7 +85,9 @@ class Drawing:
     plotter: Plotter = field(default_factory=Plotter)
     about: Mapping[str, Any] = field(default_factory=dict)
 
-    ENDINGS: ClassVar = (".svg", ".png", ".gif", ".mp4", ".pdf", ".gcode", ".json")
+    KIND: ClassVar = "drawing"
+    SUFFIXES: ClassVar = (".svg", ".png", ".gif", ".mp4", ".pdf", ".gcode", ".json")
+    BY_PAGE: ClassVar = (".svg", ".png", ".gcode")  # whose files hold one page each
 
     def __post_init__(self) -> None:
         if not any(self.pages):
@@ -135,26 +136,28 @@ class Drawing:
                 path=path,
             ) from error
 
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that drawings can be written to."""
-        return self.ENDINGS
-
     def files(self, path: Path | str) -> list[Path]:
         """List what `save` writes: letter.svg, letter-2.svg, ... or one file where it holds all."""
         path = Path(path)
         ending = path.suffix.lower()
-        if ending not in self.ENDINGS:
+        if ending not in self.SUFFIXES:
             raise UserError(
                 "output.ending",
-                f"{path} can't be written; end the name in {', '.join(self.ENDINGS)}",
+                f"{path} can't be written; end the name in {', '.join(self.SUFFIXES)}",
                 path=path,
-                possible=tuple(self.ENDINGS),
+                possible=tuple(self.SUFFIXES),
             )
-        if ending not in BY_PAGE:
+        if ending not in self.BY_PAGE:
             return [path]
         further = range(2, len(self.pages) + 1)
         return [path, *(path.with_name(f"{path.stem}-{n}{path.suffix}") for n in further)]
+
+    def split(self, path: Path) -> "dict[Path, Drawing | PageFile]":
+        """Give what is to be saved to each of the files that a drawing takes."""
+        files = self.files(path)
+        if len(files) == 1:
+            return {path: self}
+        return {file: PageFile(self, number) for number, file in enumerate(files)}
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write by the ending of `path`; `quality` is of films alone."""
@@ -201,6 +204,19 @@ class Drawing:
         lines = str(self.about.get("text", "")).split("\n")
         line = next((line.strip() for line in lines if line.strip()), "Drawing")
         return "".join(c for c in line if c.isprintable())[:TITLE]
+
+
+@dataclass(frozen=True, eq=False)
+class PageFile:
+    """The file of one page of a drawing of several."""
+
+    drawing: Drawing
+    number: int  # from 0
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write by the ending of `path`; `quality` is of films alone."""
+        with written(path) as beside:
+            beside.write_bytes(_content(self.drawing, path.suffix.lower(), self.number))
 
 
 def check_ink(ink: str) -> None:

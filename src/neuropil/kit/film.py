@@ -12,17 +12,17 @@ Dimension key: H, W height and width.
 
 import heapq
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.kit.atomic import written
-from neuropil.kit.between import QUALITIES, QUALITY
+from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.progress import track
 
@@ -83,6 +83,10 @@ Route = Callable[["Packet[Any]"], "list[Packet[Any]]"]
 class Film:
     """A film in a file, and the changes that its frames go through on their way out of it."""
 
+    KIND: ClassVar = "film"
+    READS: ClassVar = SUFFIXES  # of this file, that films are read from
+    SUFFIXES: ClassVar = tuple(KINDS)
+
     path: Path
     width: int
     height: int
@@ -92,8 +96,8 @@ class Film:
     changes: tuple[Change, ...] = ()
 
     @classmethod
-    def open(cls, path: Path | str) -> Self:
-        """Read what the film says of itself, and its first frame."""
+    def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
+        """Read what the film says of itself, and its first frame of at most so many pixels."""
         path = Path(path)
         require_file(path, "film")
         with _opened(path) as source:
@@ -109,12 +113,16 @@ class Film:
                 path=path,
             )
         height, width, _ = first.pixels.shape
+        if height * width > max_pixels:
+            raise UserError(
+                "input.too_large",
+                f"{path} has {height * width} pixels a frame and the limit is {max_pixels};"
+                " raise it by --max-pixels",
+                path=path,
+                value=height * width,
+                high=max_pixels,
+            )
         return cls(path, width, height, fps, n_frames, seconds)
-
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that films can be written to."""
-        return tuple(KINDS)
 
     @property
     def notes(self) -> dict[str, str]:

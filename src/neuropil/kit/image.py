@@ -8,10 +8,9 @@ Dimension key: H, W height and width.
 
 import dataclasses
 import io
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,10 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16]
 @dataclass(frozen=True, eq=False, repr=False)
 class Image:
     """A picture of `pixels` (H, W, 3) and `alpha` (H, W), both uint8 or both uint16."""
+
+    KIND: ClassVar = "image"
+    SUFFIXES: ClassVar = tuple(sorted(writing.FORMATS, key=".png".__ne__))
+    READS: ClassVar = reading.SUFFIXES
 
     pixels: Samples
     alpha: Samples | None = None
@@ -64,11 +67,6 @@ class Image:
     def replace(self, *, pixels: Samples) -> Self:
         """Copy this picture with other pixels, and with its alpha and notes."""
         return dataclasses.replace(self, pixels=pixels)
-
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that pictures can be written to."""
-        return sorted(writing.FORMATS, key=".png".__ne__)
 
     @property
     def height(self) -> int:

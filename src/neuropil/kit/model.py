@@ -3,7 +3,7 @@
 Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.onnx"))
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,7 +22,8 @@ HALF = ".float16"  # ends the name of a matrix that is stored in half precision
 class Model:
     """An ONNX file that is not written yet."""
 
-    ENDINGS: ClassVar[tuple[str, ...]] = (".onnx",)
+    KIND: ClassVar = "network"
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".onnx",)
 
     content: bytes = field(repr=False)
 
@@ -31,19 +32,14 @@ class Model:
         """Read a file."""
         return cls(path.read_bytes())
 
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that it can be written to."""
-        return self.ENDINGS
-
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the file; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.ENDINGS:
+        if path.suffix.lower() not in self.SUFFIXES:
             raise UserError(
                 "output.ending",
                 f"{path} can't be written; a network's name ends in .onnx",
                 path=path,
-                possible=tuple(self.ENDINGS),
+                possible=tuple(self.SUFFIXES),
             )
         with written(path) as beside:
             beside.write_bytes(self.content)

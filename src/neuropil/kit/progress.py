@@ -31,6 +31,9 @@ class Reporter(Protocol):
     def say(self, line: str) -> None:
         """Take note of a line for people."""
 
+    def ask(self) -> None:
+        """Raise Cancelled where the work is to stop."""
+
 
 class _Nobody:
     def at(self, title: str, done: int, total: int | None) -> None:
@@ -39,28 +42,37 @@ class _Nobody:
     def say(self, line: str) -> None:
         pass
 
+    def ask(self) -> None:
+        pass
+
 
 _reporter: ContextVar[Reporter] = ContextVar("reporter")
 
 
-def _listener() -> Reporter:
+def listener() -> Reporter:
+    """Give whoever listens, or nobody."""
     return _reporter.get(_Nobody())
+
+
+def tick() -> None:
+    """Stop here if that was asked for; beside `track`, where nothing is counted."""
+    listener().ask()
 
 
 def track(iterable: Iterable[T], *, total: int | None, title: str, start: int = 0) -> Iterator[T]:
     """Pass the items on and report before each of them, and once more after the last."""
-    listener = _listener()
+    reporter = listener()
     done = start
     for item in iterable:
-        listener.at(title, done, total)
+        reporter.at(title, done, total)
         yield item
         done += 1
-    listener.at(title, done, done)
+    reporter.at(title, done, done)
 
 
 def say(line: str) -> None:
     """Tell a line to whoever listens."""
-    _listener().say(line)
+    listener().say(line)
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 sheet.save(Path("neuron.tex"))      .txt, .html, .tex, .csv
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
@@ -15,6 +15,10 @@ from neuropil.kit.errors import UserError
 @dataclass(frozen=True)
 class Sheet:
     """A text, and the same as a page, as LaTeX and as a table; a form that it lacks is empty."""
+
+    KIND: ClassVar = "document"
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".txt", ".html", ".tex", ".csv")
+    PRINTED: ClassVar = True
 
     text: str
     html: str = ""
@@ -26,11 +30,6 @@ class Sheet:
         """Find what is written to a file of each ending."""
         all_forms = {".txt": self.text, ".html": self.html, ".tex": self.latex, ".csv": self.csv}
         return {ending: content for ending, content in all_forms.items() if content}
-
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that it can be written to."""
-        return tuple(self.forms)
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""

@@ -9,9 +9,10 @@ This is the only file that imports onnxruntime, and only once there is something
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuropil.kit.errors import UserError
 
@@ -40,25 +41,25 @@ class Network:
 
 @dataclass(frozen=True)
 class Weights:
-    """A file in the package, the SHA-256 that it must have, and the licence of its numbers."""
+    """A file in the package, the SHA-256 that it must have, and the licence of its numbers.
+
+    role: "measure" of a network that only benchmarks run
+    """
 
     folder: Path
     file: str
     sha256: str
     licence: str
+    role: Literal["run", "measure"] = "run"
 
-    def open(self, path: Path | None = None, *, threads: int | None = None) -> Network:
-        """Load the packaged network, or that of `path` or $NEUROPIL_WEIGHTS if its form fits."""
-        other = path or os.environ.get(VARIABLE)
-        if not other:
-            return Network(self._checked(), threads=threads)
-        network = _foreign(Path(other), threads)
-        _compare(network, Network(self._checked(), threads=1))
-        return network
+    @property
+    def path(self) -> Path:
+        """Give the whole path of the file."""
+        return self.folder / self.file
 
-    def _checked(self) -> Path:
-        """Return the packaged file once its bytes are seen to be the right ones."""
-        path = self.folder / self.file
+    def open(self, *, threads: int | None = None) -> Network:
+        """Load the packaged network, once its bytes are seen to be the right ones."""
+        path = self.path
         known = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
         if not known:
             raise UserError(
@@ -67,7 +68,48 @@ class Weights:
                 " to repair: pip install --force-reinstall neuropil",
                 path=path,
             )
-        return path
+        return Network(path, threads=threads)
+
+
+def choose_files(files: Mapping[str, Weights], given: Sequence[Path]) -> dict[str, Path]:
+    """Find the role of each foreign file by its owner, inputs and outputs.
+
+    given: files that a person named, which have to fit; those of $NEUROPIL_WEIGHTS, a list as of
+        $PATH, may be of other applications
+    """
+    listed = os.environ.get(VARIABLE, "").split(os.pathsep) if files else []
+    chosen: dict[str, Path] = {}
+    for path, must_fit in [*((Path(p), False) for p in listed if p), *((p, True) for p in given)]:
+        network = _foreign(path)
+        role = match(network, files)
+        if role:
+            chosen[role] = path
+        elif must_fit:
+            raise UserError("network.mismatch", _mismatch(network, files), path=path)
+    return chosen
+
+
+def match(network: Network, files: Mapping[str, Weights]) -> str:
+    """Name the role of the packaged network that another can stand for; "" where there is none."""
+    for role, weights in files.items():
+        ours = weights.open(threads=1)
+        same = (ours.metadata.get(OWNER), ours.inputs, ours.outputs)
+        if (network.metadata.get(OWNER), network.inputs, network.outputs) == same:
+            return role
+    return ""
+
+
+def _mismatch(network: Network, files: Mapping[str, Weights]) -> str:
+    """Say why a network can't be used."""
+    if not files:
+        return f"{network.path} can't be used: there is no network here to be replaced"
+    wanted = [weights.open(threads=1) for weights in files.values()]
+    owner, ours = network.metadata.get(OWNER, "nothing known"), wanted[0].metadata.get(OWNER)
+    if owner != ours:
+        return f"{network.path} is made for {owner}; {ours} can't use it"
+    forms = " or ".join(f"{', '.join(o.inputs)} to {', '.join(o.outputs)}" for o in wanted)
+    given = f"{', '.join(network.inputs)} to {', '.join(network.outputs)}"
+    return f"{network.path} goes from {given}; {ours} needs one from {forms}"
 
 
 def cores() -> int:
@@ -86,7 +128,7 @@ def _session(model: Path | bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _foreign(path: Path, threads: int | None) -> Network:
+def _foreign(path: Path) -> Network:
     """Load a file that is not ours, in which anything may be."""
     if not path.is_file():
         raise UserError(
@@ -95,28 +137,8 @@ def _foreign(path: Path, threads: int | None) -> Network:
             path=path,
         )
     try:
-        return Network(path, threads=threads)
+        return Network(path, threads=1)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
         raise UserError(
             "network.damaged", f"{path} is not an ONNX network; name an .onnx file", path=path
         ) from error
-
-
-def _compare(network: Network, ours: Network) -> None:
-    """Raise UserError where a network is not made for the same work as the packaged one."""
-    owner, wanted = network.metadata.get(OWNER, "nothing known"), ours.metadata.get(OWNER)
-    if owner != wanted:
-        raise UserError(
-            "network.mismatch",
-            f"{network.path} is made for {owner}; {wanted} can't use it",
-            path=network.path,
-        )
-    for kind in ("inputs", "outputs"):
-        given, needed = getattr(network, kind), getattr(ours, kind)
-        if given != needed:
-            raise UserError(
-                "network.mismatch",
-                f"{network.path} has the {kind} {', '.join(given)};"
-                f" {wanted} needs {', '.join(needed)}",
-                path=network.path,
-            )

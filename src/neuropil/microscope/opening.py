@@ -20,7 +20,7 @@ from neuropil.microscope.slide import Slide, prepared, watched
 class Feed:
     """An input of a network, from a file."""
 
-    form: ClassVar[str] = "NAME=FILE.npy"
+    SYNTAX: ClassVar[str] = "NAME=FILE.npy"
 
     name: str  # empty where the network has one input only
     value: Array
@@ -32,7 +32,7 @@ class Feed:
         if not Path(file).is_file():
             raise UserError(
                 "input.missing",
-                f"there is no file {file}; an input reads {cls.form}",
+                f"there is no file {file}; an input reads {cls.SYNTAX}",
                 path=Path(file),
             )
         try:

@@ -11,7 +11,7 @@ from refusals import refused
 
 from neuropil.apps.classify import calibration, data
 from neuropil.apps.classify.data import CLASSES, Examples, Pictures
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import CLASSIFIER, Classify
 from neuropil.kit.image import Image
 from neuropil.kit.weights import Network
 
@@ -73,7 +73,7 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     light = [(Image(p), "dog") for p in pixels[20:]]
     monkeypatch.setattr(data, "examples", lambda folder: Examples(held, held))
     monkeypatch.setattr(calibration, "photographs", lambda folder: iter([*dark, *light]))
-    shipped = Classify().network.path
+    shipped = Classify.networks[CLASSIFIER].path
     model = calibration.calibrated(shipped, tmp_path)
     model.save(tmp_path / "made.onnx")
     network = Network(tmp_path / "made.onnx")
@@ -81,5 +81,5 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert told["outside_pictures"] == 80
     assert 0 <= told["held_out_calibration_error"] <= 1
     assert float(network.metadata["temperature"]) > 0
-    app = Classify(weights=tmp_path / "made.onnx")
+    app = Classify(networks=[tmp_path / "made.onnx"])
     assert app.answer(dark[0][0]).unknown > 0.5 > app.answer(light[0][0]).unknown

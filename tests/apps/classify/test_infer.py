@@ -9,15 +9,16 @@ import pytest
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil import cli
 from neuropil.apps.classify.data import CLASSES, encode
-from neuropil.apps.classify.infer import Classify, features
+from neuropil.apps.classify.infer import CLASSIFIER, Classify, features
+from neuropil.apps.classify.photos import PhotoFolder
 from neuropil.kit.album import Album
 from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.progress import shown
 from neuropil.kit.weights import Network
+from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
 CAT = SAMPLES / "cat-color.jpg"
@@ -57,7 +58,7 @@ def test_coffee_is_none_of_them(app: Classify) -> None:
 
 def test_a_small_picture_gets_what_the_network_says(app: Classify) -> None:
     pixels = np.asarray(Picture.open(CAT).resize((32, 32)))
-    made = app.network.run(picture=np.ascontiguousarray(encode(pixels[None])))
+    made = app.network(CLASSIFIER).run(picture=np.ascontiguousarray(encode(pixels[None])))
     z = made["logits"][0].astype(np.float64) / app.told.temperature
     p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
     unknown = 1 / (1 + np.exp(-float(made["outside"][0, 0])))
@@ -74,21 +75,68 @@ def test_depth_and_glass_do_not_matter(app: Classify) -> None:
     assert one[0].probability == pytest.approx(other[0].probability, abs=0.01)
 
 
-def test_lines_sheets_and_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    sheet = tmp_path / "new" / "sheet.png"
+def test_lines_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(SAMPLES / f"{name}-color.jpg") for name in ("cat", "coffee", "rocket")]
-    assert cli.run(["classify", *files, "-o", str(sheet), "--top", "2"]) == 0
+    assert cli.run(["classify", *files, "--top", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(": ")[0] for line in lines] == [*files, str(sheet)]
+    assert [line.partition(": ")[0] for line in lines] == files
     assert lines[0].partition(": ")[2].startswith("cat ")
     assert lines[0].count("%") == 2
-    with Picture.open(sheet) as drawn:
-        assert drawn.width > 2 * 220
     assert cli.run(["classify", files[0], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["input"] == files[0]
     assert told["guesses"][0]["name"] == "cat"
     assert 0.3 < told["guesses"][0]["probability"] <= 1
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Make a folder of pictures, one of them in a folder below it, one damaged, one hidden."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for name in ("cat", "coffee", "rocket"):
+        photo = Picture.open(SAMPLES / f"{name}-color.jpg")
+        photo.save(folder / ("more" if name == "rocket" else "") / f"{name}.png")
+    (folder / "damaged.jpg").write_bytes(b"nothing")
+    (folder / ".hidden.jpg").write_bytes(CAT.read_bytes())
+    (folder / "notes.txt").write_bytes(b"nothing")
+    return folder
+
+
+def test_a_contact_sheet_is_drawn(
+    photos: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sheet = tmp_path / "new" / "sheet.png"
+    assert cli.run(["classify-sheet", str(photos), "-o", str(sheet), "--top", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["output"] == [str(sheet)]
+    names = ["cat.png", "coffee.png", "more/rocket.png"]
+    assert [each["file"] for each in told["guesses"]] == [str(photos / name) for name in names]
+    assert told["guesses"][0]["guesses"][0]["name"] == "cat"
+    assert all(len(each["guesses"]) == 2 for each in told["guesses"])
+    assert "damaged.jpg is not a picture" in err
+    with Picture.open(sheet) as drawn:
+        assert drawn.width > 2 * 220
+
+
+def test_a_sheet_says_what_is_said_of_each_picture(app: Classify, photos: Path) -> None:
+    made = app.sheet(PhotoFolder.open(photos), top=11)
+    for each in made.guesses:
+        assert each.guesses == app(Image.open(each.file), top=11).guesses
+
+
+def test_folders_without_pictures_are_refused(app: Classify, tmp_path: Path) -> None:
+    with refused("input.missing", "there is no folder", "nowhere"):
+        PhotoFolder.open(tmp_path / "nowhere")
+    with refused("input.kind", "is no folder"):
+        PhotoFolder.open(CAT)
+    (tmp_path / "empty").mkdir()
+    with refused("input.empty", "no pictures are in", "empty"):
+        PhotoFolder.open(tmp_path / "empty")
+    (tmp_path / "empty" / "bad.jpg").write_bytes(b"nothing")
+    with refused("input.damaged", "no picture of"):
+        app.sheet(PhotoFolder.open(tmp_path / "empty"))
 
 
 def test_folders_are_gone_through_and_bad_files_told(
@@ -109,27 +157,27 @@ def test_folders_are_gone_through_and_bad_files_told(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ([], "name a picture or a folder, as in: neuropil classify"),
-        (["no.jpg"], "there is no file no.jpg"),
-        (["CAT", "--quality", "50"], "--quality 50 is of a contact sheet; name it by -o"),
-        (["CAT", "-o", "x.txt"], "x.txt can't be written; end the name in .jpg"),
-        (["CAT", "-o", "CAT"], "is an input itself"),
-        (["CAT", "-o", "there.png"], "there.png is there already; overwrite it with --force"),
-        (["CAT", "--top", "0"], "top is 0; it lies between 1"),
-        (["film.mp4"], "film.mp4 is a film, which classify doesn't take"),
-        (["empty", "CAT"], "no pictures are in empty; name folders"),
-        (["CAT", "--teach", "album"], "--teach takes its folder alone; leave out"),
-        (["--teach", "album", "--top", "5"], "--top means nothing with --teach; leave it out"),
-        (["--teach", "no"], "there is no folder no"),
-        (["--teach", ""], "an empty name; name a folder"),
-        ([""], "an empty name; name a file or a folder"),
-        (["-"], "pictures are not read from a pipe (-); name a file"),
-        (["https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address; save"),
-        (["CAT", "-o", "empty"], "empty can't be written; end the name in"),
-        (
-            ["--teach", "album", "-o", "mine.png"],
-            "mine.png can't be written; end the name in .onnx",
-        ),
+        (["classify"], "name a file or a folder, as in: neuropil classify"),
+        (["classify", "no.jpg"], "there is no file no.jpg"),
+        (["classify", "CAT", "-o", "x.png"], "no such option: -o"),
+        (["classify", "CAT", "--top", "0"], "top is 0; it lies between 1"),
+        (["classify", "film.mp4"], "film.mp4 is a film, which classify doesn't take"),
+        (["classify", "empty", "CAT"], "empty holds nothing that classify reads; name another"),
+        (["classify", ""], "an empty name; name a file or a folder"),
+        (["classify", "-"], "files are not read from a pipe (-); name a file"),
+        (["classify", "https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address"),
+        (["classify-sheet"], "as in: neuropil classify-sheet"),
+        (["classify-sheet", "album", "empty"], "takes photos, and was given 2"),
+        (["classify-sheet", "empty"], "no pictures are in empty; name another folder"),
+        (["classify-sheet", "CAT"], "is no folder"),
+        (["classify-sheet", "album", "--top", "1001"], "top is 1001; it lies between 1"),
+        (["classify-sheet", "album", "-o", "x.txt"], "x.txt can't be written; end the name in"),
+        (["classify-sheet", "album", "-o", "there.png"], "there.png is there already; overwrite"),
+        (["classify-teach", "album", "--top", "5"], "no such option: --top"),
+        (["classify-teach", "album", "empty"], "takes folder, and was given 2"),
+        (["classify-teach", "no"], "there is no"),
+        (["classify-teach", ""], "an empty name; name a file or a folder"),
+        (["classify-teach", "album", "-o", "mine.txt"], "mine.txt can't be written; end the name"),
     ],
 )
 def test_mistakes_are_told(
@@ -143,7 +191,7 @@ def test_mistakes_are_told(
     (album.parent / "empty").mkdir()
     (album.parent / "there.png").touch()
     (album.parent / "film.mp4").touch()
-    assert cli.run(["classify", *(str(CAT) if word == "CAT" else word for word in line)]) == 2
+    assert cli.run([str(CAT) if word == "CAT" else word for word in line]) == 2
     out, err = capsys.readouterr()
     assert reason in err
     assert out == ""
@@ -153,7 +201,7 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(album.parent)
-    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx"]) == 0
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["mine.onnx", "mine-confusion.png"]
     assert "pictures: 24" in lines
@@ -164,9 +212,9 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     told = json.loads(capsys.readouterr().out)["guesses"]
     assert told[0]["name"] == "lying"
     assert {guess["name"] for guess in told} == {"lying", "standing", "spotted"}
-    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx"]) == 2, "it is there already"
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx"]) == 2, "it is there already"
     before = Path("mine.onnx").read_bytes()
-    assert cli.run(["classify", "--teach", "album", "-o", "mine.onnx", "--force", "--json"]) == 0
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx", "--force", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["classes"] == ["lying", "spotted", "standing"]
     assert Path("mine.onnx").read_bytes() == before, "the same folder, the same file"
@@ -176,7 +224,7 @@ def test_a_taught_network_opens(
     album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(album.parent)
-    assert cli.run(["classify", "--teach", "album"]) == 0
+    assert cli.run(["classify-teach", "album"]) == 0
     file = "album/spotted/1.png"
     line = ["open", "classify", file, "--weights", "classify-teach.onnx", "--label"]
     assert cli.run([*line, "spotted", "--depth", "3"]) == 0
@@ -190,9 +238,9 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
     from neuropil.apps.classify.train import packing
 
     told = {key: packing().metadata[key] for key in ("temperature", "outside")}
-    model = Model.open(Classify().network.path).replaced({}, told)
+    model = Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told)
     model.save(tmp_path / "fresh.onnx")
-    guesses = Classify(weights=tmp_path / "fresh.onnx")(Image.open(CAT), top=11).guesses
+    guesses = Classify(networks=[tmp_path / "fresh.onnx"])(Image.open(CAT), top=11).guesses
     assert len(guesses) == 10
     assert sum(guess.probability for guess in guesses) == pytest.approx(1)
 
@@ -215,19 +263,19 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_tell_nonsense_are_refused(told: dict[str, str], tmp_path: Path) -> None:
-    Model.open(Classify().network.path).replaced({}, told).save(tmp_path / "odd.onnx")
+    Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told).save(tmp_path / "odd.onnx")
     with pytest.raises(UserError, match=r"odd\.onnx") as caught:
-        Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
+        Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
     assert caught.value.code in ("network.mismatch", "network.damaged")
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_weights_that_are_no_numbers_are_refused(wrong: float, tmp_path: Path) -> None:
-    model = Model.open(Classify().network.path)
+    model = Model.open(Classify.networks[CLASSIFIER].path)
     bias = np.full_like(model.tensor("head.bias"), wrong)
     model.replaced({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
     with refused("network.damaged", "odd.onnx"):
-        Classify(weights=tmp_path / "odd.onnx")(Image.open(CAT))
+        Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
 
 
 @pytest.fixture
@@ -241,6 +289,9 @@ def said() -> Iterator[list[str]]:
 
         def say(self, line: str) -> None:
             lines.append(line)
+
+        def ask(self) -> None:
+            pass
 
     with shown(Listener()):
         yield lines
@@ -271,11 +322,11 @@ def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: l
 
 def test_features_are_the_mean_of_the_views(app: Classify) -> None:
     photo = Image.open(CAT)
-    (row,) = features(app.network, [photo])
+    (row,) = features(app.network(CLASSIFIER), [photo])
     answer = app.answer(photo)
     head = {
         name: np.asarray(value, np.float64)
-        for name, value in zip(("weight", "bias"), matrices(app.network), strict=True)
+        for name, value in zip(("weight", "bias"), matrices(app.network(CLASSIFIER)), strict=True)
     }
     assert head["weight"] @ row + head["bias"] == pytest.approx(answer.z, abs=1e-4)
 

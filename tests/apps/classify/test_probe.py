@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil import cli
 from neuropil.apps.classify.answer import ClassName
 from neuropil.apps.classify.infer import Classify
 from neuropil.kit.image import Image
@@ -16,6 +15,7 @@ from neuropil.microscope import page, saliency, telling
 from neuropil.microscope.graph import read
 from neuropil.microscope.slide import moved
 from neuropil.microscope.walk import Walk, on_picture, walked
+from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
 CAT = Image.open(SAMPLES / "cat-color.jpg")
@@ -120,8 +120,8 @@ def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:
     assert "<code>open DATA/TITLE.jpg</code>" in drawn, "what is put in stays as it is"
     assert "only what is in the frame is seen. L: z of cat in one view" in drawn
     assert '"rgb"' not in drawn.partition('id="data"')[2].partition("</script>")[0]
-    line = ["open", "classify", str(SAMPLES / "cat-color.jpg"), "--saliency"]
-    assert cli.run([*line, str(tmp_path / "s.png"), "--html", str(tmp_path / "w.html")]) == 0
+    line = ["open", "classify", str(SAMPLES / "cat-color.jpg"), "-o"]
+    assert cli.run([*line, str(tmp_path / "s.png"), "-o", str(tmp_path / "w.html")]) == 0
     made = Image.open(tmp_path / "s.png")
     assert made.pixels.shape == Image.open(SAMPLES / "cat-color.jpg").pixels.shape
     assert len(np.unique(made.pixels.reshape(-1, 3), axis=0)) > 100

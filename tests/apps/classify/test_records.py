@@ -10,7 +10,7 @@ import pytest
 
 from neuropil.apps.classify import data, records
 from neuropil.apps.classify.data import Examples, Pictures
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import CLASSIFIER, Classify
 from neuropil.apps.classify.records import Row
 from neuropil.kit.image import Image
 
@@ -27,7 +27,7 @@ def test_the_record_that_is_there() -> None:
 
 
 def test_trainings_by_the_recipe_of_the_shipped_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = Classify().network
+    network = Classify().network(CLASSIFIER)
     name = json.loads(network.metadata["recipe"])["name"]
     one, another = (Row(name, 100, seed, 60.0, 2, 0.9, 0.8, "2026-11-25", "abc") for seed in (0, 1))
     monkeypatch.setattr(records, "rows", lambda: [replace(one, recipe="other"), one, another])
@@ -46,7 +46,7 @@ def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(records, "FILE", tmp_path / "records.json")
     (tmp_path / "records.json").write_text("[]")
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "classify-base.onnx").write_bytes(app.network.path.read_bytes())
+    (tmp_path / "run" / "classify-base.onnx").write_bytes(app.network(CLASSIFIER).path.read_bytes())
     monkeypatch.setattr(sys, "argv", ["records", str(tmp_path / "run"), str(tmp_path)])
     records.main()
     (row,) = records.rows()
@@ -55,4 +55,4 @@ def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     records.main()
     (row,) = records.rows()
     assert (row.test, row.cores) == (1.0, 1)
-    assert row.seconds == json.loads(app.network.metadata["scores"])["seconds"]
+    assert row.seconds == json.loads(app.network(CLASSIFIER).metadata["scores"])["seconds"]

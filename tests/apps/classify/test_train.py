@@ -10,7 +10,7 @@ import torch
 from neuropil import registry
 from neuropil.apps.classify import data, train
 from neuropil.apps.classify.data import Examples, Pictures
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import CLASSIFIER, Classify
 from neuropil.kit.moment import Moment
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
@@ -83,7 +83,7 @@ def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> Non
     file = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
     assert file.name == "classify-base.onnx"
     assert file.stat().st_size < 4_000_000
-    network = Classify().weights.open(file)
+    network = Classify(networks=[file]).network(CLASSIFIER)
     assert network.outputs == ("logits", "outside", "features")
 
 

@@ -46,6 +46,9 @@ def names(folder: Path, *, validation: bool = False) -> list[str]:
 
 
 class Listener:
+    def ask(self) -> None:
+        pass
+
     def __init__(self) -> None:
         self.said: list[str] = []
 

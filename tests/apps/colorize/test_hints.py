@@ -24,7 +24,7 @@ def test_a_hint_is_read() -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with refused("option.syntax", text, Hint.form):
+    with refused("option.syntax", text, Hint.SYNTAX):
         Hint.parse(text)
 
 

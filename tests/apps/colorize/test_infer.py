@@ -10,7 +10,7 @@ from refusals import refused
 
 from neuropil.apps.colorize.color import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
-from neuropil.apps.colorize.infer import Coloring, Colorize, seen
+from neuropil.apps.colorize.infer import Colorize, seen
 from neuropil.apps.colorize.measures import Bytes
 from neuropil.kit.film import Frame
 from neuropil.kit.image import Image
@@ -64,9 +64,8 @@ def test_a_hint_outside_is_refused() -> None:
 def test_alternatives_differ_and_come_again(app: Colorize) -> None:
     photo = landscape()
     one, same, other = (
-        [image.pixels for image in coloring.alternatives]
+        [image.pixels for image in app.explore(photo, alternatives=3, seed=seed).alternatives]
         for seed in (1, 1, 2)
-        if isinstance(coloring := app(photo, alternatives=3, seed=seed), Coloring)
     )
     assert len(one) == 3
     assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
@@ -75,8 +74,7 @@ def test_alternatives_differ_and_come_again(app: Colorize) -> None:
 
 
 def test_places_to_ask_about_lie_inside_and_apart(app: Colorize) -> None:
-    coloring = app(landscape(33, 47), ask=9)
-    assert isinstance(coloring, Coloring)
+    coloring = app.explore(landscape(33, 47), suggestions=9)
     assert len(set(coloring.places)) == 9
     assert all(0 <= place.x < 47 and 0 <= place.y < 33 for place in coloring.places)
 
@@ -112,12 +110,3 @@ def test_a_film_takes_frames_one_by_one(app: Colorize) -> None:
     next(made)
     next(made)
     assert given == 2
-
-
-def test_a_film_gives_neither_alternatives_nor_confidence(app: Colorize) -> None:
-    from neuropil.kit.film import Film
-
-    film = Film.__new__(Film)  # it is refused before it is looked at
-    for option in ("alternatives", "confidence", "ask"):
-        with refused("option.conflict", option):
-            app(film, **{option: 1})  # type: ignore[call-overload]

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from neuropil.apps.drive import simulator
-from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.infer import Drive, DriveResult
 from neuropil.apps.drive.train import driver
-from neuropil.kit.weights import Network
 from neuropil.training.export import export
 
 STEPS = 12
@@ -25,9 +24,7 @@ def untaught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app(untaught: Path) -> Drive:
     """The application with that driver."""
-    made = Drive()
-    made.__dict__["network"] = Network(untaught, threads=1)
-    return made
+    return Drive(networks=[untaught], threads=1)
 
 
 @pytest.fixture
@@ -37,7 +34,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def drove(app: Drive) -> Drove:
+def drove(app: Drive) -> DriveResult:
     """Two short drives, and their map."""
     usual, simulator.STEPS = simulator.STEPS, STEPS
     try:

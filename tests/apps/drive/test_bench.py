@@ -8,7 +8,7 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.drive import bench, choosing, driving
-from neuropil.apps.drive.infer import Drive
+from neuropil.apps.drive.infer import DRIVER, Drive
 
 
 @pytest.fixture
@@ -64,8 +64,7 @@ def test_each_disturbance_has_a_score(app: Drive, scores: list[str]) -> None:
 
 def test_decisions_are_timed(app: Drive, untaught: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "DECISIONS", 3)
-    file = SimpleNamespace(folder=untaught.parent, file=untaught.name)
-    monkeypatch.setattr(Drive, "weights", file)
+    monkeypatch.setattr(Drive, "networks", {DRIVER: SimpleNamespace(path=untaught)})
     table, figures = bench.deciding(app)
     assert len(table.rows) == 4
     assert 0 < figures["network_share"] < 1  # type: ignore[operator]

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 import zlib
 from dataclasses import replace
 from fractions import Fraction
@@ -12,62 +13,60 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil import cli
 from neuropil.apps.drive import render, tape
 from neuropil.apps.drive.driving import decided, scored, taped, told
 from neuropil.apps.drive.expert import Controls
-from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.infer import DRIVER, Drive, DriveResult
 from neuropil.apps.drive.simulator import Simulator
+from neuropil.contract import split_result
 from neuropil.kit.film import Film, Frame, record
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
+from neuropil.signature import to_json
+from neuropil.surfaces.cli import main as cli
 
 STEPS = 12
 
 
 @pytest.fixture(scope="module")
-def film(drove: Drove, tmp_path_factory: pytest.TempPathFactory) -> Film:
+def film(drove: DriveResult, tmp_path_factory: pytest.TempPathFactory) -> Film:
     path = tmp_path_factory.mktemp("film") / "drive.mp4"
-    assert drove.film
     drove.film.save(path)
     return Film.open(path)
 
 
-def test_every_step_is_told(drove: Drove) -> None:
+def test_every_step_is_told(drove: DriveResult) -> None:
     first, second = drove.laps
     assert (first.seed, second.seed) == (1000, 1001)
     assert [i.step for i in first.instants] == list(range(STEPS))
     assert first.score == first.instants[-1].score != second.score
     assert len({i.steering for i in first.instants}) > 1
-    assert "track 1000: " in drove.table.text
+    assert "track 1000: " in drove.scores.text
     points = [lap.score for lap in drove.laps]
-    assert f"2 tracks: {np.mean(points):.1f} ± {np.std(points, ddof=1):.1f}" in drove.table.text
+    assert f"2 tracks: {np.mean(points):.1f} ± {np.std(points, ddof=1):.1f}" in drove.scores.text
 
 
-def test_it_drives_by_the_picture_alone(app: Drive, drove: Drove) -> None:
-    assert drove.film
+def test_it_drives_by_the_picture_alone(app: Drive, drove: DriveResult) -> None:
     lap, kept = drove.laps[0], drove.film.drives[0]
     for step in (0, 7):
-        made = told(decided(app.network, kept.picture(step)))
+        made = told(decided(app.network(DRIVER), kept.picture(step)))
         instant = lap.instants[step]
         assert (made.steer, made.gas, made.brake) == (
             instant.steering, instant.gas, instant.brake,
         )  # fmt: skip
 
 
-def test_a_film_has_a_frame_for_every_step(film: Film, drove: Drove) -> None:
+def test_a_film_has_a_frame_for_every_step(film: Film, drove: DriveResult) -> None:
     assert (film.width, film.height) == (render.WIDE, render.VIEW)
     assert film.fps == Fraction(render.FPS)
     frames = list(film.frames())
     assert len(frames) == 2 * STEPS
-    assert drove.film
     truth = list(drove.film.frames())[STEPS + 3].pixels.astype(int)
     assert np.abs(frames[STEPS + 3].pixels - truth).mean() < 6
 
 
-@pytest.mark.parametrize("ending", render.Footage.ENDINGS)
-def test_a_film_keeps_its_drives(ending: str, drove: Drove, tmp_path: Path) -> None:
-    assert drove.film
+@pytest.mark.parametrize("ending", render.Footage.SUFFIXES)
+def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path) -> None:
     path = tmp_path / f"kept{ending}"
     drove.film.save(path)
     kept = tape.tapes(Film.open(path))
@@ -76,8 +75,7 @@ def test_a_film_keeps_its_drives(ending: str, drove: Drove, tmp_path: Path) -> N
     assert np.array_equal(kept[1].controls, np.array(rows, np.float32))
 
 
-def test_it_is_driven_again_exactly(film: Film, drove: Drove) -> None:
-    assert drove.film
+def test_it_is_driven_again_exactly(film: Film, drove: DriveResult) -> None:
     for frame in (0, 5, STEPS, 2 * STEPS - 1):
         lap, step = divmod(frame, STEPS)
         found = tape.place(film, frame)
@@ -122,7 +120,7 @@ def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["steering", "gas", "brake"])
-def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: Drove) -> None:
+def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: DriveResult) -> None:
     probe = app.probe(film, frame=5, label=label)  # type: ignore[arg-type]
     walk = walked(read(probe.network), probe, depth=3)
     assert walk.stages[0].worked.a == pytest.approx(
@@ -133,7 +131,7 @@ def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: Drov
 
 def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None:
     probe = app.probe(film, frame=5, label="gas", target=1.0, rate=0.5)
-    gas = float(decided(app.network, tape.place(film, 5).picture)["pedals"][0, 0])
+    gas = float(decided(app.network(DRIVER), tape.place(film, 5).picture)["pedals"][0, 0])
     outputs = np.array([[gas, 0.2]])
     assert probe.goal.value(outputs) == pytest.approx((gas - 1) ** 2 / 2)
     assert probe.goal.slope(outputs) == pytest.approx(np.array([[gas - 1, 0]]))
@@ -150,37 +148,55 @@ def test_another_network_is_found_out(
         app.probe(film, frame=5)
 
 
-def test_frames_of_the_camera_are_steered_by(app: Drive, drove: Drove, tmp_path: Path) -> None:
-    assert drove.film
+def test_frames_of_the_camera_are_steered_by(
+    app: Drive, drove: DriveResult, tmp_path: Path
+) -> None:
     path, kept = tmp_path / "camera.mkv", drove.film.drives[0]
     frames = [Frame(kept.picture(n), Fraction(n, 50)) for n in range(4)]
     record(path, frames, fps=Fraction(50), quality=100)
-    made = app(frames=Film.open(path))
-    assert [d.frame for d in made.decisions] == [0, 1, 2, 3]
-    assert made.laps == ()
-    assert made.film is None
+    made = app.predict(Film.open(path))
+    assert [d.frame for d in made.controls] == [0, 1, 2, 3]
     assert "frame     3  steering " in made.table.text
-    assert abs(made.decisions[2].steering - drove.laps[0].instants[2].steering) < 0.05
+    assert abs(made.controls[2].steering - drove.laps[0].instants[2].steering) < 0.05
 
 
 def test_what_is_said_of_frames_can_be_written(
-    untaught: Path, drove: Drove, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    untaught: Path, drove: DriveResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert drove.film
     seen, told_in = tmp_path / "seen.mkv", tmp_path / "told.txt"
     frames = [Frame(drove.film.drives[0].picture(0), Fraction(0))]
     record(seen, frames, fps=Fraction(50), quality=100)
-    line = ["drive", "--frames", str(seen), "--weights", str(untaught)]
+    line = ["drive-predict", str(seen), "--weights", str(untaught)]
     assert cli.run([*line, "-o", str(told_in)]) == 0
     assert told_in.read_text().startswith("frame     0  steering ")
+    assert capsys.readouterr().out == f"{told_in}\n"
+    assert cli.run([*line, "-o", str(tmp_path / "told.csv")]) == 0
+    head, row = (tmp_path / "told.csv").read_text().splitlines()
+    assert head == "frame,steering,gas,brake"
+    assert row.startswith("0,")
+    assert cli.run(line) == 0
+    assert "frame     0  steering " in capsys.readouterr().out
     assert cli.run([*line, "-o", str(tmp_path / "told.jpg")]) == 2
-    assert "end the name in .mp4, .mkv, .webm, .txt" in capsys.readouterr().err
+    assert "end the name in .txt, .csv" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("other", [{"map": True}, {"watch": True}, {"tracks": 2}, {"seed": 7}])
-def test_with_frames_no_car_is_driven(other: dict[str, int], app: Drive, film: Film) -> None:
-    with refused("option.conflict", *other):
-        app(frames=film, **other)  # type: ignore[arg-type]
+def test_a_film_is_written_only_where_one_is_named(
+    untaught: Path,
+    short: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = ["drive", "--seed", "1000", "--weights", str(untaught)]
+    assert cli.run(line) == 0
+    out = capsys.readouterr().out
+    assert re.fullmatch(r"track 1000: -?[\d.]+ points in 12 steps\n", out)
+    assert list(tmp_path.iterdir()) == []
+    assert cli.run([*line, "--map", "-o", "film.mp4"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film-map.png", "film.mp4"]
+    assert cli.run([*line, "-o", "told.jpeg2000"]) == 2
+    assert "end the name in .txt, .mp4, .mkv, .webm" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -198,7 +214,7 @@ def test_a_target_to_the_left_is_worded(app: Drive, film: Film) -> None:
 
 def test_frames_of_another_form_are_refused(app: Drive, film: Film) -> None:
     with refused("input.content", "drive.mp4", "640 × 480", "96 × 96"):
-        app(frames=film)
+        app.predict(film)
 
 
 @pytest.mark.parametrize(("name", "value"), [("tracks", 0), ("tracks", 101), ("seed", -1)])
@@ -227,14 +243,13 @@ def test_a_blind_step_drives_the_same(short: None) -> None:
 
 
 def test_a_score_is_the_same_with_and_without_a_film(app: Drive, short: None) -> None:
-    alone = scored(1001, lambda picture: told(decided(app.network, picture)))
-    assert alone == taped(1001, app.network).lap.score
+    alone = scored(1001, lambda picture: told(decided(app.network(DRIVER), picture)))
+    assert alone == taped(1001, app.network(DRIVER)).lap.score
 
 
-def test_telemetry_can_be_json(drove: Drove) -> None:
-    from neuropil.kit.result import parts, plain
-
-    told_all = json.loads(json.dumps(plain(parts(drove).rest)))
+def test_telemetry_can_be_json(drove: DriveResult) -> None:
+    values = split_result(drove, Drive.verbs()["drive"].signature.outputs_for(None)).values
+    told_all = json.loads(json.dumps(to_json(values)))
     assert told_all["laps"][0]["instants"][3]["step"] == 3
     assert set(told_all["laps"][0]["instants"][3]) == {
         "step", "steering", "gas", "brake", "speed", "x", "y", "score",

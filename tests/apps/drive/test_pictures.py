@@ -10,7 +10,7 @@ from neuropil.apps.drive import render
 from neuropil.apps.drive.camera import ROAD
 from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.driving import Instant, Lap, Taped, decided, packed
-from neuropil.apps.drive.infer import Drive, Drove
+from neuropil.apps.drive.infer import DRIVER, Drive, DriveResult
 from neuropil.apps.drive.model import DriveNet
 from neuropil.apps.drive.sight import looked_at, steering
 
@@ -20,8 +20,8 @@ def noise() -> np.ndarray:
 
 
 def test_the_network_in_numpy_steers_as_the_one_in_the_file(app: Drive) -> None:
-    there = steering(app.network.path).predict(encode(noise()[None]))
-    assert there == pytest.approx(decided(app.network, noise())["steering"], abs=1e-5)
+    there = steering(app.network(DRIVER).path).predict(encode(noise()[None]))
+    assert there == pytest.approx(decided(app.network(DRIVER), noise())["steering"], abs=1e-5)
 
 
 def test_what_is_looked_at_is_the_gradient(untaught: Path) -> None:
@@ -70,7 +70,7 @@ def test_pedals_and_wheel_are_shown() -> None:
     assert (drawn(lap(steering=0.5)) != drawn(lap(steering=-0.5))).any()
 
 
-def test_a_map_shows_road_and_way(drove: Drove) -> None:
+def test_a_map_shows_road_and_way(drove: DriveResult) -> None:
     assert drove.map
     assert drove.map.pixels.shape == (render.MAP, 2 * render.MAP, 3)
     colors = {tuple(color) for color in drove.map.pixels.reshape(-1, 3).tolist()}

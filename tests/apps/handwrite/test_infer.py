@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil import cli
 from neuropil.apps.handwrite import infer, proof
 from neuropil.apps.handwrite.breaking import Part
 from neuropil.apps.handwrite.data import labels
@@ -25,6 +24,7 @@ from neuropil.kit.drawing import Drawing
 from neuropil.kit.weights import Network
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
+from neuropil.surfaces.cli import main as cli
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,7 @@ def test_a_hand_is_learned_and_written_in(app: Handwrite, tmp_path: Path) -> Non
     done = written(app, "how are you today", style=Style.parse("dora"))
     strokes = [s.points.tolist() for s in done.drawing.pages[0]]
     (tmp_path / "own.json").write_text(json.dumps({"strokes": strokes}))
-    line = f"handwrite --learn {tmp_path / 'own.json'} -o {tmp_path / 'mine.style'}"
+    line = f"handwrite-learn {tmp_path / 'own.json'} -o {tmp_path / 'mine.style'}"
     assert cli.run([*line.split(), "--text", "how are you today"]) == 0
     mine = Style.open(tmp_path / "mine.style")
     assert mine.name == "own"
@@ -270,7 +270,7 @@ def test_steps_of_a_mended_line_are_opened_in_the_row_that_made_them(
 
     monkeypatch.setattr(proof, "judged", judged)
     order = proof.Order(["Dear Ada,"], Style.parse("ada").vector, 0.5, 0, infer.TRIES_OF_A_LINE)
-    ((_, draft),) = proof.proofread(app.network, app.reader, order)
+    ((_, draft),) = proof.proofread(app.network("pen"), app.network("reader"), order)
     assert draft.pieces, "nothing was mended; take another seed"
     step = len(draft.penned.line) - 1
     row, its_own = draft.behind(step)
@@ -330,10 +330,10 @@ MISTAKES = [
     ("handwrite so --neatness 2", "neatness"),
     ("handwrite so --ink blue", "#1a2a6c"),
     ("handwrite so --paper a5", "one of none, a4, letter"),
-    ("handwrite so --learn no.json -o a.style", "no.json"),
+    ("handwrite-learn no.json -o a.style", "no.json"),
     ("handwrite so --weights no.onnx", "no.onnx"),
     ("handwrite so -o so.doc", "so.doc can't be written; end the name in .svg, .png, "),
-    ("open handwrite so", "--step is missing"),
+    ("open handwrite so", "step is missing"),
     ("open handwrite", 'neuropil open handwrite "Dear Ada,"'),
 ]
 
@@ -389,4 +389,4 @@ def test_a_file_keeps_how_it_came_about(app: Handwrite, tmp_path: Path) -> None:
 def test_help_tells_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["handwrite", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert ".svg, .png, .gif, .mp4, .pdf, .gcode, .json, .style [default: handwrite.svg]" in said
+    assert "a file (.svg .png .gif .mp4 .pdf .gcode .json)" in said

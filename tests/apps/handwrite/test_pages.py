@@ -53,23 +53,6 @@ def straight(width: float) -> Line:
 # --- layout -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("size", 0.4),
-        ("size", float("nan")),
-        ("spacing", 0.9),
-        ("margin", -1.0),
-        ("margin", 101.0),
-        ("slant", 46.0),
-        ("slant", -46.0),
-    ],
-)
-def test_a_layout_has_bounds(field: str, value: float) -> None:
-    with refused("option.range", field, f"{value:g}"):
-        replace(A4, **{field: value})  # type: ignore[arg-type]
-
-
 def test_room_and_steps() -> None:
     assert Layout(size=3.0, spacing=4.0).step == 12
     assert Layout(paper="a4", margin=25).room == (160, 247)

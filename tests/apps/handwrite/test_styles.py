@@ -88,11 +88,13 @@ def test_a_number_finds_any() -> None:
         Style.parse(f"random-{last + 1}")
 
 
-def test_chance_tells_its_number_so_that_it_can_be_had_again() -> None:
-    drawn = [Style.parse("random") for _ in range(20)]
+def test_chance_follows_the_seed_and_tells_its_number() -> None:
+    drawn = [Style.draw(seed) for seed in range(20)]
     assert len({style.name for style in drawn}) > 3
-    for style in drawn:
+    for seed, style in enumerate(drawn):
         assert np.array_equal(Style.parse(style.name).vector, style.vector)
+        assert Style.draw(seed).name == style.name
+    assert Style.parse("random").name == "random"  # drawn once there is a seed
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_a_style_has_an_ending(tmp_path: Path) -> None:
     with refused("output.ending", "ada.svg", ".style"):
         style.save(tmp_path / "ada.svg")
     assert list(tmp_path.iterdir()) == []
-    assert list(style.endings) == [".style"]
+    assert list(style.SUFFIXES) == [".style"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_a_style_has_an_ending(tmp_path: Path) -> None:
 def test_what_is_no_style_file_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.style"
     path.write_text(text)
-    with refused("input.damaged", path, "--learn"):
+    with refused("input.damaged", path, "handwrite-learn"):
         Style.open(path)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from refusals import refused
 
 from neuropil.apps.neuron import alive
-from neuropil.apps.neuron.infer import Living, Neuron
+from neuropil.apps.neuron.infer import Neuron
 from neuropil.apps.neuron.paper import Chain
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 
@@ -31,18 +31,17 @@ def test_many_inputs_have_room() -> None:
 
 def test_of_a_network_the_first_neuron_lives() -> None:
     w = (Weights(((2.0,), (1.0,))), Weights(((1.0, 1.0),)))
-    lesson = Neuron()(x=Numbers((0.5,)), w=w, biological=True)
-    assert isinstance(lesson, Living)
-    assert "the living neuron: " in lesson.sheet.text
-    assert len(lesson.neurons) == 3
+    made = Neuron().biology(x=Numbers((0.5,)), w=w)
+    assert "the living neuron: " in made.document.text
+    assert len(made.neurons) == 3
 
 
 def test_the_artificial_one_has_the_curve_that_was_asked_for() -> None:
     tanh = (Activation.parse("tanh"),)
-    lesson = Neuron()(x=Numbers((0.5,)), w=(Weights(((2.0,),)),), activations=tanh, biological=True)
-    assert "the artificial one: z = 1, a = 0.761594" in lesson.sheet.text
+    made = Neuron().biology(x=Numbers((0.5,)), w=(Weights(((2.0,),)),), activations=tanh)
+    assert "the artificial one: z = 1, a = 0.761594" in made.document.text
 
 
 def test_what_no_cell_could_have_is_refused() -> None:
     with refused("option.range", "-100 to 100"):
-        Neuron()(x=Numbers((0.5,)), w=(Weights(((500.0,),)),), biological=True)
+        Neuron().biology(x=Numbers((0.5,)), w=(Weights(((500.0,),)),))

@@ -1,14 +1,17 @@
 """Digits of one's own: cut out, whichever is darker, and read."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from refusals import refused
 
 from neuropil.apps.neuron import ciphers
 from neuropil.apps.neuron.demo import DIGIT, SAMPLES, sections
-from neuropil.apps.neuron.infer import Lesson, Neuron
+from neuropil.apps.neuron.infer import Neuron
 from neuropil.core import digits
 from neuropil.kit.image import Image
+from neuropil.surfaces.cli import main as cli
 
 
 def photo(digit: np.ndarray[tuple[int], np.dtype[np.float32]], *, white: bool) -> Image:
@@ -34,14 +37,35 @@ def test_digits_are_read_whichever_is_darker() -> None:
 
 
 def test_the_sample_is_a_three() -> None:
-    lesson = Neuron()(digit=Image.open(SAMPLES / DIGIT))
-    assert isinstance(lesson, Lesson)
-    assert lesson.sheet.text.startswith("it reads 3 (")
-    assert int(np.argmax(lesson.outputs)) == 3
-    assert sum(lesson.outputs) == pytest.approx(1)
-    assert "CHECK FAILED" not in lesson.sheet.text
-    assert lesson.picture
-    assert lesson.picture.pixels.shape == (192, 192, 3)
+    made = Neuron().digit(Image.open(SAMPLES / DIGIT))
+    assert made.document.text.startswith("it reads 3 (")
+    assert made.digit == int(np.argmax(made.probabilities)) == 3
+    assert sum(made.probabilities) == pytest.approx(1)
+    assert "CHECK FAILED" not in made.document.text
+    assert made.input_picture.pixels.shape == (192, 192, 3)
+
+
+def test_what_the_network_sees_is_written_only_where_it_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = ["neuron-digit", str(SAMPLES / DIGIT)]
+    assert cli.run(line) == 0
+    assert capsys.readouterr().out.startswith("it reads 3 (")
+    assert list(tmp_path.iterdir()) == []
+    assert cli.run([*line, "-o", "seen.png"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["seen.png"]
+    assert capsys.readouterr().out.startswith("it reads 3 (")
+
+
+@pytest.mark.parametrize(
+    ("ending", "sign"),
+    [(".txt", "it reads 3"), (".html", "<pre>"), (".tex", "aligned"), (".csv", "w·x")],
+)
+def test_a_reading_has_four_forms(ending: str, sign: str, tmp_path: Path) -> None:
+    path = tmp_path / f"three{ending}"
+    assert cli.run(["neuron-digit", str(SAMPLES / DIGIT), "-o", str(path)]) == 0
+    assert sign in path.read_text(encoding="utf-8")
 
 
 def test_an_empty_sheet_is_refused() -> None:

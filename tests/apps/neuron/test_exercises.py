@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from neuropil import cli
 from neuropil.apps.neuron.exercises import DIGITS, exercises, sheet
+from neuropil.surfaces.cli import main as cli
 
 
 def given(text: str) -> dict[str, float]:
@@ -53,7 +53,12 @@ def test_blanks_are_empty_and_solutions_are_not() -> None:
     assert f"{dict(exercises(17)[0].blanks)['a']:.{DIGITS}g}" in solutions
 
 
-def test_it_is_written(tmp_path: Path) -> None:
+def test_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sheet.html"
-    assert cli.run(["neuron", "--homework", str(path), "--seed", "4"]) == 0
+    assert cli.run(["neuron-homework", "-o", str(path), "--seed", "4"]) == 0
     assert path.read_text(encoding="utf-8") == sheet(4).html
+    assert cli.run(["neuron-homework", "-o", str(tmp_path / "sheet.txt"), "--seed", "4"]) == 0
+    assert (tmp_path / "sheet.txt").read_text(encoding="utf-8") == sheet(4).text
+    capsys.readouterr()
+    assert cli.run(["neuron-homework", "--seed", "4"]) == 0
+    assert capsys.readouterr().out == sheet(4).text

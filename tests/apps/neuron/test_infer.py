@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil import cli
 from neuropil.apps.neuron import paper
-from neuropil.apps.neuron.infer import Lesson, Neuron
+from neuropil.apps.neuron.infer import Neuron
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
 from neuropil.core.curves import CURVES
+from neuropil.surfaces.cli import main as cli
 
 LINE = "neuron --x 0.1 --w 0.15 --b 0.4 --then-w 0.25 --then-b 0.5"
 
@@ -42,10 +42,8 @@ def test_the_number_that_the_notes_print_belongs_to_other_weights() -> None:
         w=(Weights(((0.15,),)), Weights(((0.45,),))),
         b=(Numbers((0.4,)), Numbers((0.65,))),
     )
-    assert isinstance(made, Lesson)
     assert [f"{a:.4f}" for a in made.outputs] == ["0.7153"]
     default = Neuron()()
-    assert isinstance(default, Lesson)
     assert f"{default.outputs[0]:.4f}" == "0.6571"
     assert [f"{answer.z:.4f}" for answer in default.neurons] == ["0.4150", "0.6506"]
 
@@ -62,16 +60,15 @@ def test_a_network_by_hand() -> None:
         activations=(Activation.parse("relu"), Activation.parse("sigmoid")),
         target=Numbers((1.0,)),
     )
-    assert isinstance(made, Lesson)
     assert made.outputs == pytest.approx((out,), rel=1e-14)
     assert [answer.name for answer in made.neurons] == [
         "layer 1, neuron 1",
         "layer 1, neuron 2",
         "layer 2",
     ]
-    assert "layer 1, neuron 2" in made.sheet.text
-    assert f"dL/da = {2 * (out - 1):.6g}" in made.sheet.text
-    assert "CHECK FAILED" not in made.sheet.text
+    assert "layer 1, neuron 2" in made.document.text
+    assert f"dL/da = {2 * (out - 1):.6g}" in made.document.text
+    assert "CHECK FAILED" not in made.document.text
 
 
 @pytest.mark.parametrize("name", sorted(CURVES.keys() - {"exp"}))
@@ -137,11 +134,13 @@ WRONG = [
     ("neuron --x 1 --w 1 --b 0,1", "layer 1: neurons 1, biases 2"),
     ("neuron --x 1 --w 1 --activation sgmoid", "did you mean sigmoid?"),
     ("neuron --x 1 --w 1 --target 1,2", "neurons of the last layer: 1, targets: 2"),
-    ("neuron --x 2 --w 1 --biological", "inputs x from 0 to 1"),
+    ("neuron-biology --x 2 --w 1", "inputs x from 0 to 1"),
     ("neuron --x 1 --w 1 -o neuron.docx", "end the name in .txt, .html, .tex, .csv"),
-    ("neuron --digit nothing.png", "there is no file nothing.png"),
-    ("neuron --homework a.html --x 1 --w 1", "give one"),
-    ("neuron --homework a.html -o b.html", "two files for one thing"),
+    ("neuron-digit nothing.png", "there is no file nothing.png"),
+    ("neuron-digit", "as in: neuropil neuron-digit"),
+    ("neuron-homework --x 1 --w 1", "no such option: --x"),
+    ("neuron-homework -o a.csv", "end the name in .html, .txt"),
+    ("neuron-homework -o a.html -o b.html", "b.html can't be written"),
     ("neuron -o a.png", "end the name in .txt, .html, .tex, .csv"),
 ]
 

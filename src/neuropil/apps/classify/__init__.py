@@ -1,1 +1,5 @@
-"""Say what is in a picture, also in classes of your own."""
+"""Say what is in a picture: ten classes, or none of them.
+
+sheet: Draw a contact sheet of a folder of pictures.
+teach: Learn your own classes from a folder of pictures.
+"""

@@ -79,7 +79,7 @@ def showable(classes: Any, outside: str) -> bool:
 class ClassName:
     """The name of a class."""
 
-    form: ClassVar[str] = "CLASS"
+    SYNTAX: ClassVar[str] = "CLASS"
 
     name: str
 

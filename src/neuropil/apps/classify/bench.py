@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.classify import quality, records
 from neuropil.apps.classify.data import BATCH, CLASSES, SIDE
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import CLASSIFIER, Classify
 from neuropil.kit.report import Figures, Report, Table, timed_in_turn
 from neuropil.kit.weights import Network
 
@@ -49,7 +49,9 @@ def measure(data: Path | None) -> Report:
 
 def trained(app: Classify) -> Figures:
     """Tell how long the training of the shipped network took, as its record says."""
-    minutes = [row.seconds / 60 for row in records.siblings(app.network) if row.seed == 0]
+    minutes = [
+        row.seconds / 60 for row in records.siblings(app.network(CLASSIFIER)) if row.seed == 0
+    ]
     return {"minutes_to_train": minutes[0]} if minutes else {}
 
 
@@ -59,9 +61,9 @@ def trained(app: Classify) -> Figures:
 def answering(app: Classify) -> tuple[list[Table], Figures]:
     """Time the bare network on one picture and on many at once, beside others."""
     rows: list[tuple[object, ...]] = []
-    figures: Figures = {"weights_mb": (app.weights.folder / app.weights.file).stat().st_size / 1e6}
+    figures: Figures = {"weights_mb": app.networks[CLASSIFIER].path.stat().st_size / 1e6}
     with tempfile.TemporaryDirectory() as folder:
-        peers = runners(app.network, Path(folder))
+        peers = runners(app.network(CLASSIFIER), Path(folder))
         for n in (1, MANY):
             x = noise(n)
             calls = {name: partial(run, x) for name, run in peers}

@@ -1,13 +1,14 @@
 """The application: a picture in, what is on it out.
 
-classify(Image.open("cat.jpg")).guesses[0]         Guess("cat", 0.93)
-classify.teach(Album.open(Path("flowers")))        a network that knows flowers
+classify(Image.open("cat.jpg")).guesses[0]                  Guess("cat", 0.93)
+classify.sheet(PhotoFolder.open(Path("album"))).picture     a contact sheet
+classify.teach(Album.open(Path("flowers"))).network         a network that knows flowers
 
 V  views of a picture     K  classes     D  features
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 
 from neuropil.apps.classify.answer import Answer, ClassName, Guess, Told, told
 from neuropil.apps.classify.data import Floats, encode
+from neuropil.apps.classify.photos import PhotoFolder
 from neuropil.apps.classify.probe import found
-from neuropil.apps.classify.render import confusion, contacts
+from neuropil.apps.classify.render import CELL, confusion, contacts
 from neuropil.apps.classify.teaching import Lesson, alike, taught
 from neuropil.apps.classify.views import View, seen, shallow, views
+from neuropil.contract import App, verb
 from neuropil.kit.album import Album, few
 from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
@@ -30,23 +33,44 @@ from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
 from neuropil.kit.progress import say, track
 from neuropil.kit.weights import Network, Weights
-from neuropil.registry import App
 
+CLASSIFIER = "classifier"
 TOP, RATE = Between(1, 1000), Between(0, 100)
 NEVER = -100.0  # the outside neuron's bias in a network that knows no outside: p = e^-100
 
 
 @dataclass(frozen=True)
-class Classified:
+class Classification:
     """What may be on a picture, the most likely first."""
 
     guesses: tuple[Guess, ...]
 
 
+@dataclass(frozen=True)
+class PhotoGuesses:
+    """What may be on the picture of a file, the most likely first."""
+
+    file: str
+    guesses: tuple[Guess, ...]
+
+    def __str__(self) -> str:
+        """Word it in a line."""
+        return f"{self.file}: {', '.join(map(str, self.guesses))}"
+
+
 @dataclass(frozen=True, eq=False)
-class Taught:
+class ContactSheet:
+    """The pictures of a folder on one, what may be on each below it."""
+
+    picture: Image
+    guesses: tuple[PhotoGuesses, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TaughtClassifier:
     """A network for classes of one's own, and how it does on pictures that it hasn't seen.
 
+    confusion: which class is taken for which
     tested: how many pictures could be left out of the learning and be tested by
     cross_validated_accuracy: share of these told right, by networks that saw four fifths of all
     share_of_largest_class: of these; so much is right when the largest class is always said
@@ -65,24 +89,69 @@ class Taught:
 class Classify(App):
     """Says what is on pictures."""
 
-    name = "classify"
-    title = "say what is in a picture, also in classes of your own"
-    verbs = ("teach",)
-    weights: ClassVar[Weights] = Weights(
-        Path(__file__).parent / "weights",
-        "classify-long-v1.onnx",
-        sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
-        licence="MIT",
-    )
+    summary = "Say what is in a picture: ten classes, or none of them."
+    open_example = "neuropil open classify old.jpg --label cat -o cat.html"
+    networks: ClassVar[Mapping[str, Weights]] = {
+        CLASSIFIER: Weights(
+            Path(__file__).parent / "weights",
+            "classify-long-v1.onnx",
+            sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
+            licence="MIT",
+        )
+    }
 
-    def __call__(self, photo: Image, *, top: Annotated[int, TOP] = 3) -> Classified:
-        """Say what is in a picture: one of ten kinds of things, or none of them.
+    @verb(example="neuropil classify old.jpg")
+    def __call__(self, photo: Image, *, top: Annotated[int, TOP] = 3) -> Classification:
+        """Say what is in a picture: ten classes, or none of them.
 
         photo: a picture of any size
         top: how many answers to give, the most likely ones
         """
-        TOP.check("top", top)
-        return Classified(self.guesses(photo)[: int(top)])
+        return Classification(self.guesses(photo)[:top])
+
+    @verb(example="neuropil classify-sheet album -o sheet.png")
+    def sheet(self, photos: PhotoFolder, *, top: Annotated[int, TOP] = 3) -> ContactSheet:
+        """Draw a contact sheet of a folder of pictures.
+
+        photos: a folder; pictures in folders below it are taken too
+        top: how many answers to give for each picture, the most likely ones
+        """
+        small: list[Image] = []
+        told: list[PhotoGuesses] = []
+        for file, photo in photos:
+            small.append(photo.thumbnail(CELL))
+            told.append(PhotoGuesses(str(file), self.guesses(photo)[:top]))
+        if not told:
+            raise UserError(
+                "input.damaged",
+                f"no picture of {photos.folder} can be read; name another folder",
+                path=photos.folder,
+            )
+        return ContactSheet(draw_contacts(small, told), tuple(told))
+
+    @verb(example="neuropil classify-teach flowers -o mine.onnx")
+    def teach(self, folder: Album) -> TaughtClassifier:
+        """Learn your own classes from a folder of pictures.
+
+        folder: one that has a folder for each class, with 5 pictures or more in each
+        """
+        names = tuple(folder.classes)
+        labels = np.repeat(np.arange(len(names)), [len(its) for its in folder.classes.values()])
+        photos = [photo for its in folder.classes.values() for photo in its]
+        groups = alike(np.stack([grey(photo) for photo in photos]))
+        expect_testable(groups, labels, names)
+        warn(groups, labels, folder.titles)
+        lesson = taught(features(self.network(CLASSIFIER), photos), labels, len(names), groups)
+        true = labels[lesson.tested]
+        return TaughtClassifier(
+            self.with_head(lesson, names),
+            confusion(true, lesson.told, names),
+            names,
+            len(photos),
+            len(true),
+            lesson.accuracy,
+            int(np.bincount(true).max()) / len(true),
+        )
 
     def guesses(self, photo: Image) -> tuple[Guess, ...]:
         """Say how likely each class is, the most likely first."""
@@ -90,21 +159,21 @@ class Classify(App):
 
     def answer(self, photo: Image) -> Answer:
         """Run the network on all views of a picture."""
-        seen_as = views(photo.height, photo.width)
-        told, made = self.told, looked(self.network, photo, seen_as)
+        network, told = self.network(CLASSIFIER), self.told
+        made = looked(network, photo, views(photo.height, photo.width))
         if made["logits"].shape[1] != len(told.classes):
             raise UserError(
                 "network.damaged",
-                f"{self.network.path} names {len(told.classes)} classes and has"
+                f"{network.path} names {len(told.classes)} classes and has"
                 f" {made['logits'].shape[1]} outputs: teach or train it again",
-                path=self.network.path,
+                path=network.path,
             )
         if not all(np.isfinite(values).all() for values in made.values()):
             raise UserError(
                 "network.damaged",
-                f"{self.network.path} calculates numbers that are not finite: its weights are"
+                f"{network.path} calculates numbers that are not finite: its weights are"
                 " damaged or too large; teach or train it again",
-                path=self.network.path,
+                path=network.path,
             )
         return Answer(
             told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
@@ -117,35 +186,11 @@ class Classify(App):
     @cached_property
     def told(self) -> Told:
         """Read what the network's file tells of it."""
-        return told(self.network)
-
-    def sheet(self, seen: Sequence[tuple[str, Image, Classified]]) -> Image:
-        """Draw a contact sheet of named pictures with what was said of them."""
-        return contacts([(name, photo, list(map(str, c.guesses))) for name, photo, c in seen])
-
-    def teach(self, album: Album) -> Taught:
-        """Learn classes of your own: from a folder that has one for each, of 5 pictures or more."""
-        names = tuple(album.classes)
-        labels = np.repeat(np.arange(len(names)), [len(its) for its in album.classes.values()])
-        photos = [photo for its in album.classes.values() for photo in its]
-        groups = alike(np.stack([grey(photo) for photo in photos]))
-        expect_testable(groups, labels, names)
-        warn(groups, labels, album.titles)
-        lesson = taught(features(self.network, photos), labels, len(names), groups)
-        true = labels[lesson.tested]
-        return Taught(
-            self.with_head(lesson, names),
-            confusion(true, lesson.told, names),
-            names,
-            len(photos),
-            len(true),
-            lesson.accuracy,
-            int(np.bincount(true).max()) / len(true),
-        )
+        return told(self.network(CLASSIFIER))
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
         """Put a new last layer on the network."""
-        model = Model.open(self.network.path)
+        model = Model.open(self.network(CLASSIFIER).path)
         return model.replaced(
             {
                 "head.weight": lesson.head.weight,
@@ -177,10 +222,9 @@ class Classify(App):
         target: the true class; then there is a loss and a step
         rate: of that step
         """
-        RATE.check("rate", rate)
         seen_as = views(photo.height, photo.width)
         answer = self.answer(photo)
-        return found(self.network.path, photo, seen_as, answer, label, target, rate)
+        return found(self.network(CLASSIFIER).path, photo, seen_as, answer, label, target, rate)
 
 
 def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str, Floats]:
@@ -188,6 +232,16 @@ def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str,
     whole = shallow(photo)
     pixels = np.stack([seen(whole, view) for view in seen_as])
     return network.run(picture=np.ascontiguousarray(encode(pixels)))
+
+
+def draw_contacts(small: Sequence[Image], told: Sequence[PhotoGuesses]) -> Image:
+    """Draw the contact sheet of pictures by the names of their files."""
+    return contacts(
+        [
+            (Path(each.file).name, photo, list(map(str, each.guesses)))
+            for photo, each in zip(small, told, strict=True)
+        ]
+    )
 
 
 def grey(photo: Image) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ from neuropil.apps.classify.calibration import (
     run,
 )
 from neuropil.apps.classify.data import CLASSES, Pictures, test_set
-from neuropil.apps.classify.infer import Classify
+from neuropil.apps.classify.infer import CLASSIFIER, Classify
 from neuropil.kit.album import Album
 from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
@@ -40,7 +40,7 @@ from neuropil.kit.report import Figures, Table
 PHOTOS = Path(__file__).with_name("photos.tsv")
 NONE = "none"
 OF_ONE_CLASS = 50  # pictures that a class is taught by, and as many to test it
-TAUGHT = {  # classes that the network has never seen, for --teach: where photographs of them are
+TAUGHT = {  # classes that the network has never seen, for `teach`: where photographs of them are
     "tench": ("imagenette", 0, 910),
     "cassette player": ("imagenette", 1855, 2300),
     "chain saw": ("imagenette", 2508, 3100),
@@ -59,7 +59,7 @@ Floats = NDArray[np.float64]
 def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
     test = test_set(data)
-    made = run(app.network, test)
+    made = run(app.network(CLASSIFIER), test)
     logits = made["logits"]
     z = (logits - logits.max(axis=1, keepdims=True)) / app.told.temperature
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
@@ -69,7 +69,7 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
     accuracy, eleven = float(right.mean()), float(first.mean())
     off = calibration_error(p, test.labels)
-    seeds = [row.test for row in records.siblings(app.network) if row.test is not None]
+    seeds = [row.test for row in records.siblings(app.network(CLASSIFIER)) if row.test is not None]
     figures: Figures = {
         "accuracy": accuracy,
         "accuracy_with_none": eleven,
@@ -226,7 +226,7 @@ def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         taught = app.teach(Album.open(here / "album"))
         taught.network.save(here / "mine.onnx")
         seconds = time.perf_counter() - started
-        mine = Classify(weights=here / "mine.onnx")
+        mine = Classify(networks=[here / "mine.onnx"])
         right = [mine.guesses(photo)[0].name == name for name, photo in others]
     figures: Figures = {
         "teach_seconds": seconds,
@@ -240,7 +240,7 @@ def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
         (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
     )
-    return [Table("Ten classes of one's own (--teach)", ("what", "measured"), rows)], figures
+    return [Table("Ten classes of one's own (classify-teach)", ("what", "measured"), rows)], figures
 
 
 def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:

@@ -21,7 +21,7 @@ import numpy as np
 from neuropil.apps.colorize import quality
 from neuropil.apps.colorize.data import CELL, read, validation, working_size
 from neuropil.apps.colorize.hints import N_CHANNELS
-from neuropil.apps.colorize.infer import Colorize
+from neuropil.apps.colorize.infer import COLORIZER, Colorize
 from neuropil.apps.colorize.measures import Bytes
 from neuropil.kit.film import Film, Frame, record
 from neuropil.kit.image import Image
@@ -62,14 +62,14 @@ def samples() -> list[Bytes]:
 
 def speed(app: Colorize) -> tuple[list[Table], Figures]:
     """Time whole jobs, from file to file, and the bare network beside others."""
-    size = app.weights.folder / app.weights.file
+    size = app.networks[COLORIZER].path
     figures: Figures = {"weights_mb": size.stat().st_size / 1e6}
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         figures["seconds_256"] = photo_seconds(app, here, 256, 256, repeats=9)
         figures["seconds_12mp"] = photo_seconds(app, here, 3000, 4000, repeats=3)
         figures["film_fps_640x360"] = film_fps(app, here, n_frames=72)
-        ours = timed(lambda: app.network.run(**random_feeds()), 15)
+        ours = timed(lambda: app.network(COLORIZER).run(**random_feeds()), 15)
         peers = {name: timed(run, 15) for name, run in other_networks(here).items()}
     jobs = (
         ("photograph 256 × 256, file to file", f"{figures['seconds_256']:.3f} s"),

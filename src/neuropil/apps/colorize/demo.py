@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from neuropil.apps.colorize.hints import Hint
-from neuropil.apps.colorize.infer import Coloring, Colorize
+from neuropil.apps.colorize.infer import Colorize
 from neuropil.apps.colorize.measures import psnr
 from neuropil.apps.colorize.probe import At
 from neuropil.apps.colorize.quality import grey
@@ -65,7 +65,6 @@ def faded_photograph(app: Colorize, file: Path, seconds: dict[str, tuple[str, fl
     photo = Image.open(file)
     made = app(photo)
     seconds[file.stem] = (f"{photo.width} × {photo.height}", round(time.perf_counter() - start, 3))
-    assert isinstance(made, Image)
     return slider(photo, made, file.stem)
 
 
@@ -74,7 +73,6 @@ def beside_truth(app: Colorize, file: Path) -> str:
     truth = np.asarray(Image.open(file).pixels, np.uint8)
     given = Image(grey(truth))
     made = app(given)
-    assert isinstance(made, Image)
     gain = psnr(np.asarray(made.pixels, np.uint8), truth) - psnr(
         np.asarray(given.pixels, np.uint8), truth
     )
@@ -89,19 +87,16 @@ def beside_truth(app: Colorize, file: Path) -> str:
 
 def detailed(app: Colorize) -> str:
     """Show confidence, alternatives and the places where a hint would help most."""
-    made = app(Image.open(SAMPLES / f"{DETAILED}.jpg"), confidence=True, alternatives=4, ask=5)
-    assert isinstance(made, Coloring)
-    assert made.confidence
-    assert made.asked
+    made = app.explore(Image.open(SAMPLES / f"{DETAILED}.jpg"))
     first = (
         figure(made.picture, "the default"),
         figure(
             made.confidence, "confidence: light where the color is known, dark where it is a guess"
         ),
-        figure(made.asked, "where a hint would help most, best first"),
+        figure(made.suggestions, "where a hint would help most, best first"),
     )
     others = [figure(image, f"alternative {n}") for n, image in enumerate(made.alternatives, 1)]
-    words = "`neuropil colorize old.jpg --confidence --alternatives 4 --ask 5`"
+    words = "`neuropil colorize-explore old.jpg`"
     return text(words) + row(first) + row(others)
 
 
@@ -111,8 +106,6 @@ def hinted(app: Colorize) -> str:
     given = Image(grey(truth))
     hints = tuple(Hint.parse(hint) for hint in HINTS)
     before, after = app(given), app(given, hints=hints)
-    assert isinstance(before, Image)
-    assert isinstance(after, Image)
     marked = Image(ringed(given.pixels, [(int(hint.x), int(hint.y)) for hint in hints]))
     command = " ".join(f'--hint "{hint}"' for hint in HINTS)
     return text(f"`neuropil colorize astronaut.jpg {command}`") + row(

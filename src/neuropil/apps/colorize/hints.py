@@ -31,7 +31,7 @@ N_CHANNELS = 9
 class Hint:
     """A color that a person tells at a place of the picture."""
 
-    form: ClassVar[str] = "X,Y,#RRGGBB"
+    SYNTAX: ClassVar[str] = "X,Y,#RRGGBB"
 
     x: float  # pixels from the left
     y: float  # pixels from the top
@@ -48,7 +48,7 @@ class Hint:
         except ValueError:
             raise UserError(
                 "option.syntax",
-                f"hint {text}: it reads {cls.form}, for example 120,80,#3366cc",
+                f"hint {text}: it reads {cls.SYNTAX}, for example 120,80,#3366cc",
                 name="hint",
                 value=text,
             ) from None

@@ -23,16 +23,17 @@ from neuropil.apps.colorize.hints import Hint, hint_maps
 from neuropil.apps.colorize.pixel import pixel
 from neuropil.apps.colorize.probe import At, Decoded, TrueColor, goal, named, steps
 from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
+from neuropil.contract import App, verb
 from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film, Frame
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe, Sight, Unit
 from neuropil.kit.weights import Weights, cores
-from neuropil.registry import App
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
-STRENGTH, ALTERNATIVES, ASK = Between(0, 3), Between(0, 16), Between(0, 50)
+COLORIZER = "colorizer"
+STRENGTH, ALTERNATIVES, SUGGESTIONS = Between(0, 3), Between(0, 16), Between(0, 50)
 RATE = Between(0, 100)
 
 
@@ -45,14 +46,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Coloring:
-    """A photograph in color and what else was asked for."""
+class Exploration:
+    """A photograph in color, and what is behind the colors.
+
+    alternatives: other colorings
+    confidence: light where the colors are known, dark where they are guessed
+    suggestions: the photograph, its places marked where a hint would help most
+    places: these, best first
+    """
 
     picture: Image
-    alternatives: tuple[Image, ...] = ()
-    confidence: Image | None = None  # light: known, dark: guessed
-    asked: Image | None = None  # the photograph with the places marked
-    places: tuple[Place, ...] = ()  # where a hint would help most, best first
+    alternatives: tuple[Image, ...]
+    confidence: Image
+    suggestions: Image
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -68,14 +75,16 @@ class View:
 class Colorize(App):
     """Gives grey photographs and films their colors."""
 
-    name = "colorize"
-    title = "give grey photographs and films their colors"
-    weights: ClassVar[Weights] = Weights(
-        Path(__file__).parent / "weights",
-        "colorize-base-v1.onnx",
-        sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
-        licence="MIT",
-    )
+    summary = "Give grey photographs and films their colors."
+    open_example = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
+    networks: ClassVar = {
+        COLORIZER: Weights(
+            Path(__file__).parent / "weights",
+            "colorize-base-v1.onnx",
+            sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
+            licence="MIT",
+        )
+    }
 
     @overload
     def __call__(
@@ -85,67 +94,58 @@ class Colorize(App):
     def __call__(
         self, photo: Film, *, strength: float = ..., hints: tuple[Hint, ...] = ...
     ) -> Film: ...
-    @overload
-    def __call__(
-        self,
-        photo: Image | Film,
-        *,
-        strength: float = ...,
-        hints: tuple[Hint, ...] = ...,
-        alternatives: int = ...,
-        confidence: bool = ...,
-        ask: int = ...,
-        seed: int = ...,
-    ) -> Image | Film | Coloring: ...
 
+    @verb(example="neuropil colorize old.jpg")
     def __call__(
         self,
         photo: Image | Film,
         *,
         strength: Annotated[float, STRENGTH] = 1.0,
         hints: tuple[Hint, ...] = (),
-        alternatives: Annotated[int, ALTERNATIVES] = 0,
-        confidence: bool = False,
-        ask: Annotated[int, ASK] = 0,
-        seed: int = 0,
-    ) -> Image | Film | Coloring:
-        """Give a grey photograph or film its colors.
+    ) -> Image | Film:
+        """Give grey photographs and films their colors.
 
         photo: a picture or film of any size; colors that it has already are ignored
         strength: 0 leaves it grey, 1 is what the network means, above 1 is more vivid
         hints: colors that you know, at pixels of the picture (of a film: of its first frame)
+        """
+        if isinstance(photo, Film):
+            return photo.with_frames(lambda frames: self.film(frames, hints, strength))
+        view = seen(photo.pixels, hints)
+        p = self.predict(view, [view.told])
+        return self.paint(photo, view, p, strength)
+
+    @verb(example="neuropil colorize-explore old.jpg --alternatives 2")
+    def explore(
+        self,
+        photo: Image,
+        *,
+        strength: Annotated[float, STRENGTH] = 1.0,
+        hints: tuple[Hint, ...] = (),
+        alternatives: Annotated[int, ALTERNATIVES] = 4,
+        suggestions: Annotated[int, SUGGESTIONS] = 5,
+        seed: int = 0,
+    ) -> Exploration:
+        """Show other colorings, what is sure, where hints help.
+
+        photo: a picture of any size; colors that it has already are ignored
+        strength: 0 leaves it grey, 1 is what the network means, above 1 is more vivid
+        hints: colors that you know, at pixels of the picture
         alternatives: how many other colorings to imagine
-        confidence: also paint where the colors are known (light) and where they are guessed (dark)
-        ask: how many places to mark where a hint would help most
+        suggestions: how many places to mark where a hint would help most
         seed: of the alternatives; the same seed gives the same ones
         """
-        STRENGTH.check("strength", strength)
-        ALTERNATIVES.check("alternatives", alternatives)
-        ASK.check("ask", ask)
-        more = alternatives or confidence or ask
-        if isinstance(photo, Film):
-            if more:
-                raise UserError(
-                    "option.conflict",
-                    "alternatives, confidence and ask are for photographs:"
-                    " leave them out for films",
-                )
-            return photo.with_frames(lambda frames: self.film(frames, hints, strength))
         view = seen(photo.pixels, hints)
         logits = self.logits(view, [view.told])
         picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
-        if not more:
-            return picture
         unsure = doubt(probabilities(logits), self.palette)[0]
-        cells = worthwhile(unsure, likeness(view.cells), ask)
+        cells = worthwhile(unsure, likeness(view.cells), suggestions)
         places = tuple(dict.fromkeys(to_place(cell, view, photo) for cell in cells))  # each once
-        mapped = confidence_map(unsure, photo.height, photo.width) if confidence else None
-        marked = ringed(photo.pixels, [(p.x, p.y) for p in places]) if ask else None
-        return Coloring(
+        return Exploration(
             picture,
             tuple(self.imagine(photo, view, alternatives, strength, seed)),
-            None if mapped is None else Image(mapped),
-            None if marked is None else Image(marked),
+            Image(confidence_map(unsure, photo.height, photo.width)),
+            Image(ringed(photo.pixels, [(p.x, p.y) for p in places])),
             places,
         )
 
@@ -157,7 +157,7 @@ class Colorize(App):
     @cached_property
     def palette(self) -> Floats:
         """Read the palette (N, 2) that the network was trained with."""
-        return np.array(json.loads(self.network.metadata["palette"]), np.float32)
+        return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
 
     def predict(self, view: View, sets: Sequence[Told]) -> Floats:
         """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
@@ -165,7 +165,7 @@ class Colorize(App):
 
     def logits(self, view: View, sets: Sequence[Told]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
-        logits: Floats = self.network.run(**self.feeds(view, sets))["logits"]
+        logits: Floats = self.network(COLORIZER).run(**self.feeds(view, sets))["logits"]
         return logits
 
     def feeds(self, view: View, sets: Sequence[Told]) -> dict[str, Floats]:
@@ -210,8 +210,6 @@ class Colorize(App):
         target: the color that the pixel had in truth; then there is a loss and a step
         rate: of that step
         """
-        RATE.check("rate", rate)
-        STRENGTH.check("strength", strength)
         if not (at.x < photo.width and at.y < photo.height):
             raise UserError(
                 "option.range",
@@ -224,7 +222,7 @@ class Colorize(App):
             )
         view = seen(photo.pixels, hints)
         feeds = self.feeds(view, [view.told])
-        logits = self.network.run(**feeds)["logits"]
+        logits = self.network(COLORIZER).run(**feeds)["logits"]
         colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
         painter = at_guide(colors, view.cells, photo.pixels)
         point = pixel(photo.pixels, (at.x, at.y), painter, view.cells, strength)
@@ -234,7 +232,7 @@ class Colorize(App):
         picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
-            self.network.path,
+            self.network(COLORIZER).path,
             feeds,
             Unit("logits", (0, n, row, column)),
             goal(cell, n, target, rate),

@@ -39,7 +39,7 @@ CHANNELS = ("red", "green", "blue")
 class At:
     """A pixel of the photograph, from its left and top."""
 
-    form: ClassVar[str] = "X,Y"
+    SYNTAX: ClassVar[str] = "X,Y"
 
     x: int
     y: int
@@ -51,7 +51,7 @@ class At:
         if not match:
             raise UserError(
                 "option.syntax",
-                f"at {text}: it reads {cls.form}, for example 120,80",
+                f"at {text}: it reads {cls.SYNTAX}, for example 120,80",
                 name="at",
                 value=text,
             )
@@ -62,7 +62,7 @@ class At:
 class TrueColor:
     """The color that a pixel had in truth."""
 
-    form: ClassVar[str] = "#RRGGBB"
+    SYNTAX: ClassVar[str] = "#RRGGBB"
 
     rgb: tuple[int, int, int]
 
@@ -73,7 +73,7 @@ class TrueColor:
         if not match:
             raise UserError(
                 "option.syntax",
-                f"target {text}: it reads {cls.form}, for example #3366cc",
+                f"target {text}: it reads {cls.SYNTAX}, for example #3366cc",
                 name="target",
                 value=text,
             )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.colorize.color import Floats, bent, encoded, lab_from_rgb, shown
 from neuropil.apps.colorize.hints import WIDE, Hint, spread
-from neuropil.apps.colorize.infer import Coloring, Colorize, seen
+from neuropil.apps.colorize.infer import Colorize, seen
 from neuropil.apps.colorize.measures import Bytes, Score, histogram_distance, psnr, score
 from neuropil.apps.colorize.render import at_guide, painted
 from neuropil.kit.film import Frame
@@ -30,7 +30,7 @@ DEFAULT = "network"
 SOME = 8  # of so many photographs one is used where a measurement is slow
 MEAN_AB = (2.1, 7.6)  # of the photographs held out of training
 ON_HINTS = {
-    "asked_5_hints_db": "5 hints where --ask says, dB over none",
+    "asked_5_hints_db": "5 hints where colorize-explore says, dB over none",
     "random_5_hints_db": "5 hints at random places, dB over none",
     "best_of_8_db": "best of 8 alternatives, dB over the default",
     "alternatives_apart_ab": "distance between alternatives, ab units",
@@ -243,8 +243,7 @@ def on_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
 
 def imagined(app: Colorize, case: Case, seed: int) -> tuple[float, float]:
     """Make 8 alternatives: PSNR of the best, and their mean distance from one another in ab."""
-    coloring = app(case.grey, alternatives=8, seed=seed)
-    assert isinstance(coloring, Coloring)
+    coloring = app.explore(case.grey, alternatives=8, seed=seed)
     made = [np.asarray(image.pixels, np.uint8) for image in coloring.alternatives]
     colors = [lab_from_rgb(pixels)[..., 1:] for pixels in made]
     apart = [distance(a, b) for a, b in combinations(colors, 2)]
@@ -253,8 +252,7 @@ def imagined(app: Colorize, case: Case, seed: int) -> tuple[float, float]:
 
 def wanted(app: Colorize, photo: Image, n: int) -> list[tuple[int, int]]:
     """List the places that the application asks for."""
-    coloring = app(photo, ask=n)
-    assert isinstance(coloring, Coloring)
+    coloring = app.explore(photo, suggestions=n)
     return [(place.x, place.y) for place in coloring.places]
 
 

@@ -18,7 +18,7 @@ from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.disturbances import DISTURBANCES
 from neuropil.apps.drive.driving import by_network, expert_scored, file_scored, side_by_side
 from neuropil.apps.drive.expert import Controls
-from neuropil.apps.drive.infer import Drive
+from neuropil.apps.drive.infer import DRIVER, Drive
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.errors import UserError
 from neuropil.kit.report import Figures, Report, Table, timed
@@ -48,7 +48,7 @@ def measure(data: Path | None, *, tracks: int = USUAL) -> Report:
     app = Drive()
     speed, figures = deciding(app)
     seeds = range(FIRST, FIRST + tracks)
-    ours = side_by_side(partial(file_scored, app.network.path, None), seeds, "the network")
+    ours = side_by_side(partial(file_scored, app.network(DRIVER).path, None), seeds, "the network")
     table, found = beside_others(ours, seeds)
     broken, more = disturbed(app, ours[:DISTURBED])
     return Report((table, by_track(ours), broken, speed), {**found, **more, **figures})
@@ -98,7 +98,7 @@ def disturbed(app: Drive, ours: list[float]) -> tuple[Table, Figures]:
     rows = [told("nothing", ours)]
     figures: Figures = {"score_undisturbed": mean(ours)}
     for name, change in DISTURBANCES.items():
-        scores = side_by_side(partial(file_scored, app.network.path, change), seeds, name)
+        scores = side_by_side(partial(file_scored, app.network(DRIVER).path, change), seeds, name)
         rows.append(told(name, scores))
         figures[f"score_{change.__name__}"] = mean(scores)
         figures[f"n_below_700_{change.__name__}"] = sum(score < FAIL for score in scores)
@@ -108,7 +108,7 @@ def disturbed(app: Drive, ours: list[float]) -> tuple[Table, Figures]:
 
 def deciding(app: Drive) -> tuple[Table, Figures]:
     """Time decisions on one core, from the picture to the controls, and the simulator's steps."""
-    network = Network(app.network.path, threads=1)
+    network = Network(app.network(DRIVER).path, threads=1)
     rng = np.random.default_rng(0)
     pictures = rng.integers(256, size=(DECISIONS, SIDE, SIDE, 3), dtype=np.uint8)
     driver = by_network(network)
@@ -128,12 +128,11 @@ def deciding(app: Drive) -> tuple[Table, Figures]:
         ("a step of the simulator, with its picture", 1e3 * step),
         ("a picture of our own camera, for training", 1e3 * camera),
     )
-    assert app.weights is not None
     figures: Figures = {
         "decisions_per_second": 1 / decision,
         "network_share": share,
         "simulator_ms": 1e3 * step,
         "camera_ms": 1e3 * camera,
-        "weights_mb": (app.weights.folder / app.weights.file).stat().st_size / 1e6,
+        "weights_mb": app.networks[DRIVER].path.stat().st_size / 1e6,
     }
     return Table("Milliseconds, on one core", ("what", "ms"), rows), figures

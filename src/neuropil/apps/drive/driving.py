@@ -20,7 +20,7 @@ from neuropil.apps.drive.camera import SIDE
 from neuropil.apps.drive.data import encode
 from neuropil.apps.drive.expert import Controls, Expert, Manner
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.progress import track
+from neuropil.kit.progress import tick, track
 from neuropil.kit.weights import Network, cores
 
 Bytes = NDArray[np.uint8]
@@ -87,6 +87,7 @@ def by_network(network: Network) -> Driver:
 
 def decided(network: Network, picture: Bytes) -> dict[str, Floats]:
     """Run the network on what the camera sees (96, 96, 3)."""
+    tick()
     return network.run(picture=np.ascontiguousarray(encode(picture[None])))
 
 

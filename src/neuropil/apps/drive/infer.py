@@ -1,9 +1,10 @@
 """The application: the number of a track in, a drive around it out.
 
-drove = Drive()(tracks=2, seed=1000)
-drove.film.save(Path("drive.mp4")), drove.laps[0].score
+made = Drive()(tracks=2, seed=1000)
+made.film.save(Path("drive.mp4")), made.laps[0].score
 """
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -16,6 +17,7 @@ from neuropil.apps.drive.driving import Lap, by_network, taped
 from neuropil.apps.drive.probe import found
 from neuropil.apps.drive.render import Footage, charted
 from neuropil.apps.drive.tape import SEEDS, place
+from neuropil.contract import App, verb
 from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
@@ -24,15 +26,16 @@ from neuropil.kit.probe import Probe
 from neuropil.kit.progress import track
 from neuropil.kit.sheet import Sheet
 from neuropil.kit.weights import Weights
-from neuropil.registry import App
+from neuropil.signature import Local
 
+DRIVER = "driver"
 TRACKS, SEED = Between(1, 100), Between(0, SEEDS - 101)
 FRAME, RATE = Between(0, 10**9), Between(0, 100)
 SAME = 1e-4  # by which controls may differ between processors
 
 
 @dataclass(frozen=True)
-class Decision:
+class FrameControls:
     """What the network would do at a frame of a film: -1 (left) to 1 (right), and 0 to 1."""
 
     frame: int
@@ -41,83 +44,98 @@ class Decision:
     brake: float
 
 
-@dataclass(frozen=True, eq=False)
-class Drove:
-    """What came of driving: the scores as a text, a film, on demand a map, and every step.
+class ScoreSheet(Sheet):
+    """The scores of drives, a line for each."""
 
-    decisions: of every frame, where frames of a film were given instead of a track
+    SUFFIXES: ClassVar = (".txt",)
+
+
+class ControlSheet(Sheet):
+    """The controls for the frames of a film, a line for each."""
+
+    SUFFIXES: ClassVar = (".txt", ".csv")
+
+
+@dataclass(frozen=True, eq=False)
+class DriveResult:
+    """What came of driving.
+
+    scores: a line for each track
+    film: of all drives, written only where a file is named for it
+    map: the tracks from above, with the way that was driven
+    laps: every step of every drive
     """
 
-    table: Sheet
-    film: Footage | None = None
-    map: Image | None = None
-    laps: tuple[Lap, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    scores: ScoreSheet
+    film: Footage
+    map: Image | None
+    laps: tuple[Lap, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedControls:
+    """What the network would do at every frame of a film, as a table and in numbers."""
+
+    table: ControlSheet
+    controls: tuple[FrameControls, ...]
 
 
 @final
 class Drive(App):
     """Drives a car by what its camera sees."""
 
-    name = "drive"
-    title = "a car that steers itself by what its camera sees, in a simulator"
-    weights: ClassVar[Weights] = Weights(
-        Path(__file__).parent / "weights",
-        "drive-driver-v1.onnx",
-        sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
-        licence="MIT",
-    )
+    summary = "Drive a car around a track by what its camera sees."
+    open_example = "neuropil open drive drive.mp4 --frame 120"
+    networks: ClassVar[Mapping[str, Weights]] = {
+        DRIVER: Weights(
+            Path(__file__).parent / "weights",
+            "drive-driver-v1.onnx",
+            sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
+            licence="MIT",
+        )
+    }
 
+    @verb(example="neuropil drive --seed 1000 -o drive.mp4")
     def __call__(
         self,
         *,
         tracks: Annotated[int, TRACKS] = 1,
         seed: Annotated[int, SEED] = 1000,
         map: bool = False,
-        watch: bool = False,
-        frames: Film | None = None,
-    ) -> Drove:
-        """Drive a car around tracks of Gymnasium's CarRacing-v3, by what its camera sees.
+        watch: Annotated[bool, Local()] = False,
+    ) -> DriveResult:
+        """Drive a car around a track by what its camera sees.
+
+        Tracks are those of Gymnasium's CarRacing-v3.
 
         tracks: how many, one after the other
         seed: of the first track; the next ones follow it
         map: also draw the tracks from above, with the way that was driven: drive-map.png, or beside
             the film
         watch: open a window and look on
-        frames: a film of what such a camera saw, 96 × 96 pixels; no car is driven, and the
-            controls for every frame are told instead
         """
-        TRACKS.check("tracks", tracks)
-        SEED.check("seed", seed)
-        if frames is not None:
-            if (tracks, seed, map, watch) != (1, 1000, False, False):
-                raise UserError(
-                    "option.conflict",
-                    "tracks, seed, map and watch mean nothing with frames, where no car is driven;"
-                    " leave them out",
-                    name="frames",
-                )
-            return self.steered(frames)
+        network = self.network(DRIVER)
         driven = tuple(
-            taped(each, self.network, window=watch)
+            taped(each, network, window=watch)
             for each in track(range(seed, seed + tracks), total=tracks, title="drives")
         )
         laps = tuple(each.lap for each in driven)
         drawn = charted(driven) if map else None
-        return Drove(scores(laps), Footage(driven, self.network.path), drawn, laps)
+        return DriveResult(word_scores(laps), Footage(driven, network.path), drawn, laps)
 
-    def steered(self, frames: Film) -> Drove:
-        """Tell what the network would do at every frame of a film."""
-        check((frames.height, frames.width, 3), f"{frames.path} has frames")
-        drive = by_network(self.network)
+    @verb(example="neuropil drive-predict seen.mkv -o controls.csv")
+    def predict(self, film: Film) -> PredictedControls:
+        """Predict the controls for every frame of a film.
+
+        film: what such a camera saw, 96 × 96 pixels; no car is driven
+        """
+        check((film.height, film.width, 3), f"{film.path} has frames")
+        decide = by_network(self.network(DRIVER))
         every = tuple(
-            Decision(n, *astuple(drive(frame.pixels))) for n, frame in enumerate(frames.frames())
+            FrameControls(n, *astuple(decide(frame.pixels)))
+            for n, frame in enumerate(film.frames())
         )
-        lines = [
-            f"frame {d.frame:5}  steering {d.steering:+.4f}  gas {d.gas:.4f}  brake {d.brake:.4f}"
-            for d in every
-        ]
-        return Drove(Sheet("\n".join(lines) + "\n"), decisions=every)
+        return PredictedControls(word_controls(every), every)
 
     def probe(
         self,
@@ -136,12 +154,10 @@ class Drive(App):
         target: what should have been done, -1 to 1 or 0 to 1; then there is a loss and a step
         rate: of that step
         """
-        FRAME.check("frame", frame)
-        RATE.check("rate", rate)
         if target is not None:
             (Between(-1, 1) if label == "steering" else Between(0, 1)).check("target", target)
-        there = place(film, frame)
-        now = by_network(self.network)(there.picture)
+        there, network = place(film, frame), self.network(DRIVER)
+        now = by_network(network)(there.picture)
         pairs = zip(astuple(now), astuple(there.controls), strict=True)
         off = max(abs(told_now - driven) for told_now, driven in pairs)
         if not off <= SAME:
@@ -149,14 +165,14 @@ class Drive(App):
                 "network.mismatch",
                 f"at frame {frame} of {film.path} another network drove, or in another version of"
                 f" the simulator (its controls are {off:.2g} away from what"
-                f" {self.network.path.name} does there): name that network by --weights",
-                path=self.network.path,
+                f" {network.path.name} does there): name that network by --weights",
+                path=network.path,
             )
         picture = np.ascontiguousarray(encode(there.picture[None]))
-        return found(self.network.path, picture, there, label, target, rate)
+        return found(network.path, picture, there, label, target, rate)
 
 
-def scores(laps: tuple[Lap, ...]) -> Sheet:
+def word_scores(laps: tuple[Lap, ...]) -> ScoreSheet:
     """Word the scores, and what they are on average."""
     lines = [
         f"track {lap.seed}: {lap.score:.1f} points in {len(lap.instants)} steps" for lap in laps
@@ -167,4 +183,14 @@ def scores(laps: tuple[Lap, ...]) -> Sheet:
             f"{len(laps)} tracks: {mean(points):.1f} ± {stdev(points):.1f} points,"
             f" at least {min(points):.1f}"
         )
-    return Sheet("\n".join(lines) + "\n")
+    return ScoreSheet("\n".join(lines) + "\n")
+
+
+def word_controls(every: tuple[FrameControls, ...]) -> ControlSheet:
+    """Word the controls, and set them in a table."""
+    lines = [
+        f"frame {c.frame:5}  steering {c.steering:+.4f}  gas {c.gas:.4f}  brake {c.brake:.4f}\n"
+        for c in every
+    ]
+    rows = [f"{c.frame},{c.steering:.6f},{c.gas:.6f},{c.brake:.6f}\n" for c in every]
+    return ControlSheet("".join(lines), csv="".join(["frame,steering,gas,brake\n", *rows]))

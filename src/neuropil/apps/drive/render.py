@@ -5,7 +5,7 @@ it a steering wheel, the bars of gas and brake, speed and score.
 """
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -48,15 +48,12 @@ ROAD_WIDE = 40 / 6 * 2  # units
 class Footage:
     """A film of drives, drawn as it is written; the container keeps seeds and controls."""
 
-    ENDINGS: ClassVar[tuple[str, ...]] = (".mp4", ".mkv", ".webm")  # whose comments may be long
+    KIND: ClassVar = "film"
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".mp4", ".mkv", ".webm")  # whose comments may be long
+    NAMED_ONLY: ClassVar = True  # drawing it takes longer than driving
 
     drives: tuple[Taped, ...]
     network: Path  # the file of the one that drove
-
-    @property
-    def endings(self) -> Collection[str]:
-        """List the endings of files that it can be written to."""
-        return self.ENDINGS
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MKV or WebM, by the ending of the name."""

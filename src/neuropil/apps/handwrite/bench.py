@@ -17,7 +17,7 @@ from neuropil.apps.handwrite.accents import spelled
 from neuropil.apps.handwrite.batches import align_part, build_composer
 from neuropil.apps.handwrite.data import Written, lines, sort_by_writer
 from neuropil.apps.handwrite.glyphs import WRITTEN as WRITTEN_FORMS
-from neuropil.apps.handwrite.infer import HAND, PEN, READER, TRIES_OF_A_LINE, Handwrite
+from neuropil.apps.handwrite.infer import HAND, JUDGE, PEN, READER, TRIES_OF_A_LINE, Handwrite
 from neuropil.apps.handwrite.proof import Draft, Order
 from neuropil.apps.handwrite.strokes import Line, normalized
 from neuropil.apps.handwrite.styles import Style, shipped, told
@@ -25,14 +25,8 @@ from neuropil.apps.handwrite.writing import Arrays, B, S, Task, begin, blank
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 from neuropil.kit.report import Figures, Report, Table, timed
-from neuropil.kit.weights import Network, Weights
+from neuropil.kit.weights import Network
 
-JUDGE = Weights(
-    PEN.folder,
-    "handwrite-judge-v1.onnx",
-    "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
-    PEN.licence,
-)
 NEATNESS, SEED = 0.5, 1
 NEVER_WRITTEN = "$<=>@\\^_`{|}~%"  # the characters that no line of the database has
 A_SENTENCE = 3  # styles that write it
@@ -106,7 +100,7 @@ def measure(data: Path | None) -> Report:
         speed,
     )
     tables = tuple(part(desk, figures) for part in track(parts, total=len(parts), title="bench"))
-    sizes = [(w.folder / w.file).stat().st_size for w in (PEN, HAND, READER)]
+    sizes = [w.path.stat().st_size for w in (PEN, HAND, READER)]
     figures["weights_mb"] = sum(sizes) / 1e6
     return Report(tables, figures)
 
@@ -313,9 +307,8 @@ def speed(desk: Desk, figures: Figures) -> Table:
     app = Handwrite()
     app("warm")
     start = time.perf_counter()
-    made = app(text, paper="a4")
+    app(text, paper="a4")
     seconds = time.perf_counter() - start
-    assert not isinstance(made, Style)
     figures |= {
         "characters_per_second": len(text) / seconds,
         "seconds_300_words": seconds,

@@ -51,6 +51,4 @@ def look() -> Probe:
 
 def written(app: Handwrite, words: str, style: Style | None = None, seed: int = 0) -> Handwritten:
     """Write on paper that is a little larger than the writing."""
-    done = app(words, style=style, seed=seed)
-    assert isinstance(done, Handwritten)
-    return done
+    return app(words, style=style, seed=seed)

@@ -6,7 +6,7 @@ Handwrite()("Dear Ada,", style=Style.parse("anna")).drawing.save(Path("letter.sv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, final
 
@@ -20,16 +20,16 @@ from neuropil.apps.handwrite.proof import Draft, Order, proofread
 from neuropil.apps.handwrite.recording import Recording
 from neuropil.apps.handwrite.setting import SetLine, Setter
 from neuropil.apps.handwrite.strokes import Line, strokes
-from neuropil.apps.handwrite.styles import FIRST, Style, told
+from neuropil.apps.handwrite.styles import FIRST, RANDOM, Style, told
 from neuropil.apps.handwrite.writing import LONGEST, Task, write
-from neuropil.kit.between import Between
+from neuropil.contract import App, verb
+from neuropil.kit.between import MAX_PIXELS, Between
 from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke, check_ink
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe
 from neuropil.kit.progress import track
-from neuropil.kit.weights import Network, Weights
-from neuropil.registry import App
+from neuropil.kit.weights import Weights
 
 FOLDER = Path(__file__).parent / "weights"
 LICENCE = "research, non-commercial (IAM-OnDB)"
@@ -78,18 +78,38 @@ MEASURED = (  # as many as are written side by side: more would take longer
 )
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """A file with strokes of one's own hand."""
+JUDGE = Weights(
+    FOLDER,
+    "handwrite-judge-v1.onnx",
+    "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
+    LICENCE,
+    role="measure",
+)
 
-    form: ClassVar[str] = "FILE"
+
+@dataclass(frozen=True)
+class StrokeFile:
+    """A file with strokes of one's own hand, read once its text is known."""
+
+    KIND: ClassVar = "strokes"
+    SUFFIXES: ClassVar[tuple[str, ...]] = ()
+    READS: ClassVar = (".json", ".svg", ".inkml", ".xml")
 
     path: Path
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Take a file's name."""
-        return cls(Path(text))
+    def open(cls, path: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
+        """Take a file's name; raises UserError where there is none."""
+        require_file(path, "recording")
+        return cls(path)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedStyle:
+    """A style made of a recording, and of how many lines."""
+
+    style: Style
+    lines: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +141,6 @@ class Manner:
     tries: int
     replace: bool
 
-    def __post_init__(self) -> None:
-        NEATNESS.check("neatness", self.neatness)
-        SEED.check("seed", self.seed)
-        TRIES.check("tries", self.tries)
-
 
 @dataclass(frozen=True)
 class Look:
@@ -139,28 +154,17 @@ class Look:
 
     def __post_init__(self) -> None:
         check_ink(self.ink)
-        WIDTH.check("width", self.width)
-        SPEED.check("speed", self.speed)
 
 
 @final
 class Handwrite(App):
     """Writes texts by hand."""
 
-    name = "handwrite"
-    title = "write a text by hand, in a chosen, a random or your own style"
-    weights: ClassVar[Weights | None] = PEN
+    summary = "Write a text by hand, in a chosen, a random or your own style."
+    open_example = 'neuropil open handwrite "Dear Ada," --step 20'
+    networks: ClassVar = {"pen": PEN, "hand": HAND, "reader": READER, "judge": JUDGE}
 
-    @cached_property
-    def reader(self) -> Network:
-        """Open the network that reads strokes."""
-        return READER.open(threads=self._threads)
-
-    @cached_property
-    def hand(self) -> Network:
-        """Open the network that tells a style from strokes."""
-        return HAND.open(threads=self._threads)
-
+    @verb(example='neuropil handwrite "Dear Ada," -o letter.svg')
     def __call__(
         self,
         text: str,
@@ -184,12 +188,11 @@ class Handwrite(App):
         feed: Annotated[float, FEED] = Plotter.feed,
         pen_up: str = Plotter.pen_up,
         pen_down: str = Plotter.pen_down,
-        learn: Recorded | None = None,
-    ) -> Handwritten | Style:
+    ) -> Handwritten:
         """Write a text by hand, in a chosen, a random or your own style.
 
         text: the text in quotes; @FILE reads a file, - what is piped in
-        style: a name, random, or the file of a style that was learned
+        style: a name, random (which follows the seed), or the file of a style that was learned
         neatness: 0 is careless, 1 very neat
         seed: another number, another draft; the same number, the same strokes
         tries: how often a line may be written until it reads right
@@ -208,14 +211,22 @@ class Handwrite(App):
         feed: of G-code, in mm a minute
         pen_up: G-code that lifts the pen
         pen_down: G-code that lowers the pen
-        learn: a recording of your own hand; makes a style, written to -o mine.style
         """
-        if learn:
-            return self.learned(Recording.open(learn.path, text or None), learn.path.stem)
         layout = Layout(paper, ruled, size, spacing, margin, align, slant, width)
-        manner = Manner(style or Style.parse(FIRST), neatness, seed, tries, replace)
+        manner = Manner(choose(style, seed), neatness, seed, tries, replace)
         look = Look(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
         return self.written(text, manner, layout, look)
+
+    @verb(example="neuropil handwrite-learn strokes.json -o mine.style")
+    def learn(self, recording: StrokeFile, *, text: str = "") -> LearnedStyle:
+        """Learn your own hand from a few recorded lines.
+
+        recording: JSON, SVG or InkML with one to ten lines
+        text: what they say, where the file does not tell; a new line as \\n
+        """
+        lines = [line.strokes for line in Recording.open(recording.path, text or None).lines]
+        style = Style(recording.path.stem, told(self.network("hand"), lines), {"lines": len(lines)})
+        return LearnedStyle(style, len(lines))
 
     def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
         """Write a text, and lay it on paper."""
@@ -273,7 +284,7 @@ class Handwrite(App):
         neatness: that it was written with
         seed: that it was written with
         """
-        style = style or Style.parse(FIRST)
+        style = choose(style, seed)
         line = spelled(plain(text)).text
         if not 0 < len(line) <= LONGEST:
             raise UserError(
@@ -285,7 +296,7 @@ class Handwrite(App):
                 high=LONGEST,
             )
         order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
-        ((_, draft),) = proofread(self.network, self.reader, order)
+        ((_, draft),) = proofread(self.network("pen"), self.network("reader"), order)
         n = len(draft.penned.line)
         if step >= n:
             raise UserError(
@@ -296,27 +307,29 @@ class Handwrite(App):
                 low=0,
                 high=n - 1,
             )
-        return found(self.network, *draft.behind(step), *pressed(draft.penned.line, step))
+        return found(self.network("pen"), *draft.behind(step), *pressed(draft.penned.line, step))
 
     def drafts(
         self, manner: Manner, texts: Sequence[str], numbers: Sequence[int]
     ) -> Iterator[tuple[int, Draft]]:
         """Write, of some lines, those with certain numbers until they read right."""
         order = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
-        proofs = proofread(self.network, self.reader, order, numbers)
+        proofs = proofread(self.network("pen"), self.network("reader"), order, numbers)
         return track(proofs, total=len(numbers), title="writing")
 
     def measured(self, manner: Manner) -> Measures:
         """Measure how large and how wide a style is, by a few lines written in it."""
         vector, neatness = manner.style.vector, manner.neatness
         tasks = [Task(text, vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
-        found = sorted(write(self.network, tasks), key=lambda pair: pair[0])
+        found = sorted(write(self.network("pen"), tasks), key=lambda pair: pair[0])
         return pages.measures([penned for _, penned in found], MEASURED)
 
-    def learned(self, recording: Recording, name: str) -> Style:
-        """Make a style of a recording of one's own hand."""
-        lines = [line.strokes for line in recording.lines]
-        return Style(name, told(self.hand, lines), {"lines": len(lines)})
+
+def choose(style: Style | None, seed: int) -> Style:
+    """Take the first style where none is named, and the seed's where any will do."""
+    if style is None:
+        return Style.parse(FIRST)
+    return Style.draw(seed) if style.name == RANDOM else style
 
 
 def plain(text: str) -> str:

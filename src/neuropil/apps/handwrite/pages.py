@@ -48,12 +48,6 @@ class Layout:
     slant: float = 0.0  # degrees to the right
     pen: float = 0.0  # width of the line that is drawn
 
-    def __post_init__(self) -> None:
-        SIZE.check("size", self.size)
-        MARGIN.check("margin", self.margin)
-        SLANT.check("slant", self.slant)
-        SPACING.check("spacing", self.spacing)
-
     @property
     def step(self) -> float:
         """Give the distance of base lines."""

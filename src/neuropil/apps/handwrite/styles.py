@@ -9,7 +9,6 @@ are drawn a little larger than life; no stroke of anybody's is in them.
 """
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -36,17 +35,13 @@ FIRST = "ada"  # taken where none is named
 class Style:
     """A hand: its name, and a vector (D,) of numbers between -1 and 1."""
 
-    form: ClassVar[str] = "NAME|random|FILE"
-    ENDINGS: ClassVar = (".style",)
+    SYNTAX: ClassVar[str] = "NAME|random|FILE"
+    KIND: ClassVar = "style"
+    SUFFIXES: ClassVar = (".style",)
 
     name: str
     vector: NDArray[np.float32]
     about: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def endings(self) -> Collection[str]:
-        """List the ending of style files."""
-        return self.ENDINGS
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -54,8 +49,8 @@ class Style:
         shelf = shipped()
         if text in shelf["named"]:
             return cls(text, larger(np.array(shelf["all"]))[shelf["named"][text]])
-        if text == RANDOM:
-            return cls.parse(f"{RANDOM}-{np.random.default_rng().integers(len(shelf['all']))}")
+        if text == RANDOM:  # drawn once there is a seed
+            return cls(text, numbers(np.mean(shelf["all"], axis=0).tolist()))
         start, dash, number = text.partition("-")
         if start == RANDOM and dash and number.isdecimal() and number.isascii():
             if int(number) >= len(shelf["all"]):
@@ -65,7 +60,7 @@ class Style:
                     value=text,
                 )
             return cls(text, numbers(shelf["all"][int(number)]))
-        if text.endswith(cls.ENDINGS) or is_there(Path(text)):
+        if text.endswith(cls.SUFFIXES) or is_there(Path(text)):
             return cls.open(Path(text))
         raise UserError(
             "name.unknown",
@@ -75,6 +70,12 @@ class Style:
             value=text,
             possible=tuple(shelf["named"]),
         )
+
+    @classmethod
+    def draw(cls, seed: int) -> Self:
+        """Draw one of all styles by chance; its name tells which."""
+        number = np.random.default_rng(seed).integers(len(shipped()["all"]))
+        return cls.parse(f"{RANDOM}-{number}")
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -88,14 +89,14 @@ class Style:
         except (ValueError, KeyError, TypeError, OverflowError):
             raise UserError(
                 "input.damaged",
-                f"{path} is no style, or a damaged one; make one by --learn",
+                f"{path} is no style, or a damaged one; make one by neuropil handwrite-learn",
                 path=path,
             ) from None
         if kind != KIND or version != VERSION:
             raise UserError(
                 "input.kind",
                 f"{path} is of the kind {kind!r}, version {version}; this Neuropil reads {KIND!r}, "
-                f"version {VERSION}: make it anew by --learn",
+                f"version {VERSION}: make it anew by neuropil handwrite-learn",
                 path=path,
             )
         size = len(shipped()["all"][0])
@@ -109,12 +110,12 @@ class Style:
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.ENDINGS:
+        if path.suffix.lower() not in self.SUFFIXES:
             raise UserError(
                 "output.ending",
                 f"{path} can't be written; end the name of a style in .style",
                 path=path,
-                possible=self.ENDINGS,
+                possible=self.SUFFIXES,
             )
         with written(path) as beside:
             beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.data import ALPHABET, labels
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line
+from neuropil.kit.progress import tick
 from neuropil.kit.weights import Network
 
 B, S, A = 16, 72, len(ALPHABET) + 1
@@ -133,6 +134,7 @@ def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
                 resume(feeds, place, given[1].kept)
         if not any(rows):
             return
+        tick()
         made = pen.run(**feeds)
         feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
         drawn(rows, made["mixture"], feeds["point"])

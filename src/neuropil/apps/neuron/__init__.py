@@ -1,1 +1,6 @@
-"""Works out a neuron, a layer or a network by hand: forward, backward, and the living one."""
+"""Work out neurons by hand, forward and backward.
+
+homework: Write a sheet of exercises and their solutions.
+digit: Read a digit that you have written, and say why.
+biology: Draw the living neuron beside the artificial one.
+"""

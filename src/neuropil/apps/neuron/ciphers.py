@@ -5,6 +5,9 @@
 The network learns scikit-learn's digits when it is asked, in a second; nothing is kept.
 """
 
+import html
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
@@ -14,12 +17,19 @@ from neuropil.core.inside import opened
 from neuropil.core.worked import Worked
 from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
+from neuropil.kit.page import Section, page
 from neuropil.kit.sheet import Sheet
 
 SIDE = 8  # pixels
 SHOWN = 24  # pixels of the picture to each of these
 FAINT = 0.15  # of 1: what is between the darkest and the lightest must differ by more
 INK = 0.3  # of the darkest: what is darker counts when the digit is cut out
+
+
+class DigitPicture(Image):
+    """A digit as the network sees it, written only where a file is named for it."""
+
+    NAMED_ONLY: ClassVar = True
 
 
 def learned(seed: int) -> tuple[Network, Curve, float]:
@@ -70,7 +80,9 @@ def behind(network: Network, x: NDArray[np.float32], answer: int) -> tuple[Worke
     return last, opened(network, x, layer=0, unit=loudest, target=answer, names=pixels)
 
 
-def read(image: Image, seed: int, shown: int | None) -> tuple[Sheet, Image, tuple[float, ...]]:
+def read(
+    image: Image, seed: int, shown: int | None
+) -> tuple[Sheet, DigitPicture, tuple[float, ...]]:
     """Read a digit: what it is taken for and why, how the network sees it, the ten outputs."""
     x = reduced(image)
     network, _, accuracy = learned(seed)
@@ -82,16 +94,18 @@ def read(image: Image, seed: int, shown: int | None) -> tuple[Sheet, Image, tupl
         f" on test digits it is right {accuracy:.1%} of the time\n\n"
     )
     two = behind(network, x, first)
+    words = "\n".join(worked.text(shown) for worked in two)
     sheet = Sheet(
-        told + "\n".join(worked.text(shown) for worked in two),
+        told + words,
+        page("A digit, read", [Section(told.strip(), f"<pre>{html.escape(words)}</pre>")]),
         latex="\n".join(worked.latex(shown) for worked in two),
         csv="\n".join(worked.csv() for worked in two),
     )
     return sheet, enlarged(x), tuple(float(v) for v in p)
 
 
-def enlarged(x: NDArray[np.float32]) -> Image:
+def enlarged(x: NDArray[np.float32]) -> DigitPicture:
     """Show 64 pixels large, ink black."""
     grey = (255 * (1 - x.reshape(SIDE, SIDE))).astype(np.uint8)
     large = np.kron(grey, np.ones((SHOWN, SHOWN), np.uint8))
-    return Image(np.repeat(large[..., None], 3, axis=2))
+    return DigitPicture(np.repeat(large[..., None], 3, axis=2))

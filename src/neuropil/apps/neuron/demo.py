@@ -48,7 +48,7 @@ def sections() -> list[Section]:
         ),
         Section(
             "One of its neurons, opened",
-            text(f"`neuropil neuron --digit {DIGIT}` reads {answer}, because of these neurons.")
+            text(f"`neuropil neuron-digit {DIGIT}` reads {answer}, because of these neurons.")
             + row(
                 (
                     figure(photo, "a digit"),
@@ -60,7 +60,7 @@ def sections() -> list[Section]:
         ),
         Section(
             "The living neuron beside the artificial one",
-            text("`neuropil neuron --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 --biological`")
+            text("`neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5`")
             + figure(picture, story.replace("\n", ". ")),
         ),
     ]

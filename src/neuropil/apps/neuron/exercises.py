@@ -6,6 +6,7 @@ solutions are worked neurons.
 
 import html
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,6 +45,12 @@ class Exercise:
     given: str
     task: str
     blanks: tuple[tuple[str, float], ...]
+
+
+class HomeworkSheet(Sheet):
+    """Exercises with blanks, then their solutions: a page that prints well, or plain text."""
+
+    SUFFIXES: ClassVar = (".html", ".txt")
 
 
 def exercises(seed: int) -> tuple[Exercise, ...]:
@@ -173,7 +180,7 @@ def learning(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
     return back, step
 
 
-def sheet(seed: int) -> Sheet:
+def sheet(seed: int) -> HomeworkSheet:
     """Write the sheet of a seed: the exercises with blanks, then the solutions."""
     tasks = exercises(seed)
     head = f"Sheet {seed}"
@@ -189,7 +196,7 @@ def sheet(seed: int) -> Sheet:
         f'<div class="solutions top"><h1>Solutions</h1><span>{head}</span></div>\n{solved}'
         "</body></html>\n"
     )
-    return Sheet(_plain(head, tasks), page)
+    return HomeworkSheet(_plain(head, tasks), page)
 
 
 def _section(n: int, task: Exercise, *, solved: bool) -> str:

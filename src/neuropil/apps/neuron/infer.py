@@ -7,40 +7,60 @@ Without anything it works the example of the notes: z1 = 0.415, a1 = 0.6023; z2 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, ClassVar, final
 
 from neuropil.apps.neuron import alive, ciphers, exercises, paper
+from neuropil.apps.neuron.ciphers import DigitPicture
+from neuropil.apps.neuron.exercises import HomeworkSheet
 from neuropil.apps.neuron.paper import Answer
 from neuropil.apps.neuron.values import Activation, Numbers, Weights
+from neuropil.contract import App, verb
 from neuropil.core.telling import DIGITS
 from neuropil.kit.between import Between
-from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.sheet import Sheet
-from neuropil.kit.signature import Also
-from neuropil.kit.weights import Weights as Files
-from neuropil.registry import App
+from neuropil.signature import Alias
 
 RATE, N_DIGITS, SEED = Between(0, 1000), Between(1, 17), Between(0, 10**9)
+LayerWeights = Annotated[tuple[Weights, ...], Alias("then-w")]
+LayerBiases = Annotated[tuple[Numbers, ...], Alias("then-b")]
+
+
+class StorySheet(Sheet):
+    """What was worked out, and what the living neuron did, in words."""
+
+    SUFFIXES: ClassVar = (".txt",)
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What was worked out, a picture where there is one to see, and the numbers in it."""
+class WorkedExample:
+    """What was worked out, what the last layer gives, and the numbers of each neuron."""
 
-    sheet: Sheet
-    picture: Image | None = None
-    outputs: tuple[float, ...] = ()  # of the last layer
-    neurons: tuple[Answer, ...] = ()
+    document: Sheet
+    outputs: tuple[float, ...]
+    neurons: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
-class Living:
+class DigitReading:
+    """What a digit is taken for, and the neurons behind it.
+
+    input_picture: what the network sees, written only where a file is named for it
+    probabilities: of the digits 0 to 9
+    """
+
+    document: Sheet
+    input_picture: DigitPicture
+    digit: int
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class BiologicalComparison:
     """A picture of the living neuron beside the artificial one, and both in words and numbers."""
 
     picture: Image
-    sheet: Sheet
+    document: StorySheet
     neurons: tuple[Answer, ...]
 
 
@@ -48,27 +68,22 @@ class Living:
 class Neuron(App):
     """Works out neurons by hand."""
 
-    name = "neuron"
-    title = "work out a neuron or a network by hand, forward and backward"
-    weights: ClassVar[Files | None] = None
+    summary = "Work out neurons by hand, forward and backward."
 
+    @verb(example="neuropil neuron --x 0.1 --w 0.15 --b 0.4")
     def __call__(
         self,
         *,
         x: Numbers | None = None,
-        w: Annotated[tuple[Weights, ...], Also("then-w")] = (),
-        b: Annotated[tuple[Numbers, ...], Also("then-b")] = (),
+        w: LayerWeights = (),
+        b: LayerBiases = (),
         activations: tuple[Activation, ...] = (),
         target: Numbers | None = None,
         rate: Annotated[float, RATE] = 0.1,
         digits: Annotated[int, N_DIGITS] = DIGITS,
         exact: bool = False,
-        digit: Image | None = None,
-        biological: bool = False,
-        homework: Path | None = None,
-        seed: Annotated[int, SEED] = 0,
-    ) -> Lesson | Living:
-        """Work out a neuron or a network by hand, forward and backward.
+    ) -> WorkedExample:
+        """Work out neurons by hand, forward and backward.
 
         x: the inputs
         w: the weights of a layer, one for each input, its neurons apart by /; once for each layer
@@ -78,33 +93,69 @@ class Neuron(App):
         rate: of the step that each weight would make
         digits: how many significant digits to write
         exact: write all digits instead
-        digit: a picture of a handwritten digit: a network learns to read digits, reads it, and
-            the neurons behind its answer are opened
-        biological: also draw the living neuron on the same inputs, weights and bias
-        homework: write a sheet of exercises with blanks to this file, a page that prints well
-        seed: of the homework's numbers, of the digits' network and of the living neuron
         """
-        RATE.check("rate", rate)
-        N_DIGITS.check("digits", digits)
-        SEED.check("seed", seed)
-        shown = None if exact else digits
-        by_hand = x or w or b or target or activations
-        if sum(map(bool, (by_hand or biological, digit, homework))) > 1:
-            raise UserError(
-                "option.conflict",
-                "homework, digit and numbers of one's own are three things: give one",
-            )
-        if homework:
-            return Lesson(exercises.sheet(seed))
-        if digit:
-            return Lesson(*ciphers.read(digit, seed, shown))
-        chain = paper.NOTES if not by_hand else paper.chained(x, w, b, activations)
+        is_given = x or w or b or target or activations
+        chain = paper.chained(x, w, b, activations) if is_given else paper.NOTES
         wanted = target.values if target else None
-        sheet, answers = paper.worked_out(chain, wanted, rate, shown)
-        if not biological:
-            outputs = answers[-len(chain.weights[-1]) :]
-            return Lesson(sheet, None, tuple(answer.a for answer in outputs), answers)
-        if len(chain.weights) > 1 or len(chain.weights[0]) > 1:
-            chain = chain.first()
-        story, picture = alive.drawn(chain, seed)
-        return Living(picture, Sheet(sheet.text + "\n" + story), answers)
+        sheet, neurons = paper.worked_out(chain, wanted, rate, None if exact else digits)
+        outputs = tuple(neuron.a for neuron in neurons[-len(chain.weights[-1]) :])
+        return WorkedExample(sheet, outputs, neurons)
+
+    @verb(example="neuropil neuron-homework --seed 17 -o sheet.html")
+    def homework(self, *, seed: Annotated[int, SEED] = 0) -> HomeworkSheet:
+        """Write a sheet of exercises and their solutions.
+
+        seed: of the numbers; another seed is another sheet
+        """
+        return exercises.sheet(seed)
+
+    @verb(example="neuropil neuron-digit digit.png")
+    def digit(
+        self,
+        picture: Image,
+        *,
+        seed: Annotated[int, SEED] = 0,
+        digits: Annotated[int, N_DIGITS] = DIGITS,
+        exact: bool = False,
+    ) -> DigitReading:
+        """Read a digit that you have written, and say why.
+
+        A network learns to read digits, reads it, and the neurons behind its answer are opened.
+
+        picture: of one digit, whichever of it and the paper is darker
+        seed: of the network
+        digits: how many significant digits to write
+        exact: write all digits instead
+        """
+        sheet, seen, probabilities = ciphers.read(picture, seed, None if exact else digits)
+        return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
+
+    @verb(example="neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 -o living.png")
+    def biology(
+        self,
+        *,
+        x: Numbers | None = None,
+        w: LayerWeights = (),
+        b: LayerBiases = (),
+        activations: tuple[Activation, ...] = (),
+        seed: Annotated[int, SEED] = 0,
+        digits: Annotated[int, N_DIGITS] = DIGITS,
+        exact: bool = False,
+    ) -> BiologicalComparison:
+        """Draw the living neuron beside the artificial one.
+
+        Of several neurons the first is drawn.
+
+        x: the inputs, 0 to 1
+        w: the weights of a layer, one for each input, its neurons apart by /; once for each layer
+        b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
+        activations: sigmoid by default, or one for all layers, or one for each
+        seed: of the living neuron
+        digits: how many significant digits to write
+        exact: write all digits instead
+        """
+        is_given = x or w or b or activations
+        chain = paper.chained(x, w, b, activations) if is_given else paper.NOTES
+        sheet, neurons = paper.worked_out(chain, None, 0.0, None if exact else digits)
+        story, picture = alive.drawn(chain.first(), seed)
+        return BiologicalComparison(picture, StorySheet(f"{sheet.text}\n{story}"), neurons)

@@ -38,28 +38,28 @@ LARGEST = 1e6  # what is larger says nothing on paper
 class Numbers:
     """A row of numbers."""
 
-    form: ClassVar[str] = "A,B,..."
+    SYNTAX: ClassVar[str] = "A,B,..."
 
     values: tuple[float, ...]
 
     @classmethod
     def parse(cls, text: str) -> "Numbers":
         """Read "0.1,0.2"; raises UserError for anything else."""
-        return cls(_row(text, cls.form))
+        return cls(_row(text, cls.SYNTAX))
 
 
 @dataclass(frozen=True)
 class Weights:
     """The weights of a layer: for each of its neurons, one for each input."""
 
-    form: ClassVar[str] = "A,B,.../C,D,..."
+    SYNTAX: ClassVar[str] = "A,B,.../C,D,..."
 
     rows: tuple[tuple[float, ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> "Weights":
         """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else."""
-        rows = tuple(_row(row, cls.form) for row in text.replace(";", "/").split("/"))
+        rows = tuple(_row(row, cls.SYNTAX) for row in text.replace(";", "/").split("/"))
         if len({len(row) for row in rows}) > 1:
             counts = ", ".join(str(len(row)) for row in rows)
             raise UserError(
@@ -76,7 +76,7 @@ class Weights:
 class Activation:
     """The name of an activation function."""
 
-    form: ClassVar[str] = "NAME"
+    SYNTAX: ClassVar[str] = "NAME"
 
     name: str
 

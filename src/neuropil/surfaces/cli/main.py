@@ -1,0 +1,98 @@
+"""The command line of a process: a line in, an exit code out.
+
+Exit codes: 0 done, 2 a mistake that the person can mend, 130 stopped by Ctrl-C, 1 a fault of ours.
+Mistakes, interruptions and exit codes are seen to here alone.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuropil import __version__
+from neuropil.kit.errors import UserError
+from neuropil.surfaces.cli.group import CommandGroup
+from neuropil.surfaces.cli.terminal import DONE, FAULT, MISTAKE, STOPPED, complain
+
+SUMMARY = "Small neural networks that do a job on an ordinary computer and show their work."
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):  # file names need not be UTF-8
+        getattr(stream, "reconfigure", dict)(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as cleanly as Ctrl-C
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(line: Sequence[str]) -> int:
+    """Do what a command line says and return its exit code."""
+    try:
+        words = list(line) or ["--help"]
+        code = int(build_parser()(words, prog_name="neuropil", standalone_mode=False) or DONE)
+        if code == STOPPED:  # as Typer turns Ctrl-C
+            raise KeyboardInterrupt
+        return code
+    except UserError as error:
+        return complain(str(error), MISTAKE)
+    except typer.TyperException as error:
+        return complain(word_usage_error(error, line), MISTAKE)
+    except KeyboardInterrupt:
+        return complain("stopped; nothing half-written", STOPPED)
+    except BrokenPipeError:  # `neuropil list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except OSError as error:  # of the machine; those that can be foreseen are UserErrors
+        return complain(
+            f"{error.filename or 'the machine'} says: {error.strerror or error}", MISTAKE
+        )
+    except MemoryError:
+        return complain("there is too little memory for this; give it something smaller", FAULT)
+    except Exception as error:
+        if os.environ.get("NEUROPIL_DEBUG"):
+            raise
+        kind = type(error).__name__
+        return complain(f"internal error, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
+
+
+def build_parser() -> typer.Typer:
+    """Make the parser, whose commands are loaded when they are typed."""
+    parser = typer.Typer(
+        cls=CommandGroup,
+        help=SUMMARY,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    parser.callback()(accept_general_options)
+    return parser
+
+
+def print_version(asked: bool) -> None:
+    """Print the version and end."""
+    if asked:
+        typer.echo(f"neuropil {__version__}")
+        raise typer.Exit
+
+
+def accept_general_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="print the version", is_eager=True, callback=print_version),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def word_usage_error(error: typer.TyperException, line: Sequence[str]) -> str:
+    """Word a mistake in the line as the others are worded."""
+    if dashed := [word for word in line if word.startswith("-") and Path(word).exists()]:
+        return f"{dashed[0]} reads as an option; for the file of that name type ./{dashed[0]}"
+    near = getattr(error, "possibilities", None)
+    text = " ".join((error.message if near else error.format_message()).split()).rstrip(".")
+    text += "; --help shows what it takes" if "unexpected extra" in text else ""
+    return text[:1].lower() + text[1:] + (f" (did you mean {near[0]}?)" if near else "")

@@ -1,0 +1,294 @@
+"""`neuropil open`: a neuron of an application's network, or of any ONNX file.
+
+    neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html
+    neuropil open net.onnx --input x=x.npy --unit Relu_3,0,5
+
+An application's `probe` says which neuron is behind a place of a result; its options are read off
+its signature, like those of a verb.
+"""
+
+import inspect
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from neuropil import registry
+from neuropil.jobs import Sessions, Settings, check_place, open_input
+from neuropil.kit.atomic import save_text
+from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError
+from neuropil.signature import Option, Signature
+from neuropil.surfaces.cli.parameters import (
+    FORCE,
+    JSON,
+    PIXELS,
+    THREADS,
+    WEIGHTS,
+    is_given,
+    keyword,
+    to_flag,
+    to_parameter,
+)
+from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, complain
+from neuropil.surfaces.cli.verb_command import make_command
+
+if TYPE_CHECKING:
+    from neuropil.kit.probe import Probe, Unit
+    from neuropil.microscope.walk import Walk
+
+EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
+WALK = ".html"  # a page in which numbers can be changed
+TERMS = ".csv"  # all terms of the last neuron
+SALIENCY = ".png"  # how much each pixel that is seen moves L, |dL/dx|
+LENS = (  # the options of every `open`
+    Option("unit", str, None, "another unit: NAME,I,J,... of any tensor of the network"),
+    Option(
+        "depth",
+        int,
+        1,
+        "how many neurons to open, each behind the largest term",
+        Between(1, 200),
+    ),
+    Option("terms", int, 6, "how many terms of a neuron to show, the largest", Between(1, 100000)),
+    Option("digits", int, 6, "how many significant digits to show", Between(1, 17)),
+    Option("exact", bool, False, "show every digit instead"),
+    Option(
+        "output",
+        str,
+        [],
+        "write the walk as a page (.html), all terms of its last neuron as a table (.csv), or"
+        " how much each pixel matters as a picture (.png)",
+        repeated=True,
+    ),
+    FORCE,
+    PIXELS,
+    THREADS,
+    WEIGHTS,
+    JSON,
+)
+OF_A_FILE = (  # those of `open` for an ONNX file
+    Option("inputs", str, [], "an input of the network, NAME=FILE.npy", repeated=True),
+    Option("output_unit", str, None, "what to differentiate, NAME,I,J; the unit itself by default"),
+)
+ONCE = ("unit", "depth", "output")  # options that a deeper look doesn't repeat
+
+
+class OpenGroup(TyperGroup):
+    """One command for each application, and one for files; options may stand before its name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Bring the name of the application or file to the front."""
+        for place, word in enumerate(args):
+            if not word.startswith("-") and (word in registry.NAMES or word.endswith(".onnx")):
+                args = [word, *args[:place], *args[place + 1 :]]
+                break
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the applications."""
+        return list(registry.NAMES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load the command of an application; any other word names a file."""
+        if cmd_name in registry.NAMES:
+            return build_application(cmd_name)
+        return build_file(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list for --help."""
+        rows = [(name, registry.summary(name)) for name in registry.NAMES]
+        with formatter.section("What can be opened"):
+            formatter.write_dl([*rows, ("FILE.onnx", "Any network in an ONNX file.")])
+
+
+def build_open() -> Any:
+    """Make the group of commands."""
+    parser = typer.Typer(
+        cls=OpenGroup,
+        help=OPEN_SUMMARY,
+        epilog=EXAMPLE,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        subcommand_metavar="NAME|FILE.onnx ...",
+    )
+    parser.callback()(lambda: None)
+    return get_command(parser)
+
+
+def build_application(name: str) -> Any:
+    """Make the command that opens an application's network."""
+    if not registry.find_app(name).networks:
+        raise UserError(
+            "name.unsupported",
+            f"{name} has no network to open; neuropil {name} --help says what it shows",
+            name=name,
+        )
+    signature = Signature.of(registry.find_app(name).probe, has_outputs=False)
+    source = typer.Argument(metavar="INPUT", help="of the application", show_default=False)
+    arguments = [keyword("source", None, Annotated[str | None, source])]
+    options = (*signature.options, *LENS)
+    call = partial(open_application, name, signature)
+    example = f"Example: {registry.open_example(name)}"
+    return build(call, name, arguments, options, signature.summary, example)
+
+
+def build_file(path: str) -> Any:
+    """Make the command that opens an ONNX file."""
+    return build(partial(open_file, path), path, [], (*OF_A_FILE, *LENS), OPEN_SUMMARY, EXAMPLE)
+
+
+def build(
+    call: Callable[[Mapping[str, Any]], int],
+    name: str,
+    arguments: list[inspect.Parameter],
+    options: Sequence[Option],
+    summary: str,
+    example: str,
+) -> Any:
+    """Make a command of a function that takes everything by name."""
+
+    def command(**given: Any) -> int:
+        return call(given)
+
+    parameters = [*arguments, *(to_parameter(option) for option in options)]
+    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return make_command(command, name, summary, example)
+
+
+def open_application(name: str, signature: Signature, given: Mapping[str, Any]) -> int:
+    """Walk from a place of an application's result towards the inputs."""
+    from neuropil.microscope import opening
+    from neuropil.microscope.graph import read as read_graph
+
+    lens, targets = read_lens(given)
+    if given["source"] is None:
+        raise UserError(
+            "input.required",
+            f"open {name} needs an input, as in: {registry.open_example(name)}",
+        )
+    typed = {o.name: given[o.name] for o in signature.options if is_given(o, given[o.name])}
+    options = signature.parse(typed)
+    settings = read_settings(lens)
+    app = Sessions().get(name, settings)
+    (kind,) = signature.inputs
+    probe: Probe = app.probe(open_input(kind, given["source"], settings), **options)
+    graph = read_graph(probe.network)
+    if lens["unit"]:
+        probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
+    words = [OPEN, name, given["source"], *repeat_options((*signature.options, *LENS), given)]
+    return walk_from(graph, probe, words, lens, targets)
+
+
+def open_file(path: str, given: Mapping[str, Any]) -> int:
+    """Walk from a unit of an ONNX file towards the inputs, or list its tensors."""
+    from neuropil.microscope import opening, telling
+    from neuropil.microscope.graph import read as read_graph
+
+    lens, targets = read_lens(given)
+    graph = read_graph(Path(path))
+    feeds = tuple(opening.Feed.parse(text) for text in given["inputs"])
+    if not lens["unit"]:
+        if targets:
+            suffix, _ = next(iter(targets.items()))
+            raise UserError(
+                "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
+            )
+        typer.echo("\n".join(telling.contents(graph, opening.run(graph, feeds))))
+        return DONE
+    probe = opening.of_file(graph, Path(path), feeds, lens["unit"], given["output_unit"])
+    words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
+    return walk_from(graph, probe, words, lens, targets)
+
+
+def read_lens(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Read the options of every `open`, and the files that are to be written by their ending."""
+    lens = {option.name: option.parse(given[option.name]) for option in LENS}
+    targets: dict[str, Path] = {}
+    for path in map(Path, lens["output"]):
+        suffix = path.suffix.lower()
+        if suffix not in (WALK, TERMS, SALIENCY):
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name in {WALK}, {TERMS} or {SALIENCY}",
+                path=path,
+            )
+        if suffix in targets:
+            raise UserError(
+                "option.conflict", f"{targets[suffix]} and {path} are two files for one thing"
+            )
+        check_place(path, lens["force"])
+        targets[suffix] = path
+    return lens, targets
+
+
+def read_settings(lens: Mapping[str, Any]) -> Settings:
+    """Read what stands beside an application's own options."""
+    return Settings(
+        max_pixels=lens["max_pixels"], threads=lens["threads"], networks=tuple(lens["weights"])
+    )
+
+
+def repeat_options(options: Sequence[Option], given: Mapping[str, Any]) -> list[str]:
+    """Write the options that were typed as they would be typed again, for a deeper look."""
+    words: list[str] = []
+    for option in options:
+        value = given[option.name]
+        if option.name in ONCE or not is_given(option, value):
+            continue
+        flag = to_flag(option)
+        values = value if isinstance(value, list) else [value]
+        words += [flag] if value is True else [w for each in values for w in (flag, str(each))]
+    return words
+
+
+def walk_from(
+    graph: Any,
+    probe: "Probe",
+    words: Sequence[str],
+    lens: Mapping[str, Any],
+    targets: Mapping[str, Path],
+) -> int:
+    """Walk, write what was asked for, and show the walk."""
+    from neuropil.microscope import telling
+    from neuropil.microscope.walk import walked
+
+    walk = walked(graph, probe, depth=lens["depth"], threads=lens["threads"])
+    command = word_deeper(words, walk.next)
+    write_targets(walk, command, targets)
+    if lens["json"]:
+        typer.echo(json.dumps(telling.numbers(walk, lens["terms"]), allow_nan=False))
+        return DONE
+    digits = None if lens["exact"] else lens["digits"]
+    typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))
+    typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
+    failed = [stage.worked.name for stage in walk.stages if not stage.worked.check().passed]
+    return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
+
+
+def write_targets(walk: "Walk", command: str, targets: Mapping[str, Path]) -> None:
+    """Write the page, the table and the picture that were asked for."""
+    from neuropil.microscope import page, saliency
+
+    paint = saliency.painted(walk) if SALIENCY in targets else None
+    for path in targets.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if WALK in targets:
+        save_text(targets[WALK], page.drawn(walk, command))
+    if TERMS in targets:
+        save_text(targets[TERMS], walk.stages[-1].worked.csv())
+    if paint:
+        paint.save(targets[SALIENCY])
+
+
+def word_deeper(words: Sequence[str], unit: "Unit | None") -> str:
+    """Word the command that opens the unit behind the largest term."""
+    return shlex.join(["neuropil", *words, "--unit", str(unit)]) if unit is not None else ""

@@ -1,0 +1,133 @@
+"""How the options of a verb become flags, and the flags that stand beside them.
+
+Values stay as they are typed; `Signature.parse` reads them, here as on every other surface.
+"""
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neuropil.contract import Verb
+from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY, Between
+from neuropil.kit.errors import UserError
+from neuropil.signature import Input, Option
+
+METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
+OF_FILES = ("output", "weights")  # texts that name files
+FORCE = Option("force", bool, False, "overwrite what is there")
+QUALITY_OPTION = Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES)
+PIXELS = Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures", Between(1, 10**12))
+THREADS = Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024))
+WEIGHTS = Option(
+    "weights", str, [], "another ONNX file instead of one in the package", repeated=True
+)
+JSON = Option("json", bool, False, "print one JSON object for each input")
+
+
+def common_options(verb: Verb, has_networks: bool) -> list[Option]:
+    """List the options that stand beside a verb's own: where to, how large, how many cores."""
+    outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
+    media = [output for output in outputs if output.role != "value"]
+    found: list[Option] = []
+    if media:
+        suffixes = dict.fromkeys(suffix for output in media for suffix in output.suffixes)
+        many = any(not given.is_text for given in verb.signature.inputs)
+        text = f"where to: a file ({' '.join(suffixes)})" + (" or a folder" if many else "")
+        found += [Option("output", str, [], text, repeated=True), FORCE]
+    if any(output.type.KIND in ("image", "film") for output in media):
+        found.append(QUALITY_OPTION)
+    if any({"image", "image-folder"} & {*given.kinds} for given in verb.signature.inputs):
+        found.append(PIXELS)
+    return [*found, *([THREADS, WEIGHTS] if has_networks else []), JSON]
+
+
+def to_parameter(option: Option) -> inspect.Parameter:
+    """Write an option as Typer wants it."""
+    names = [to_flag(option), *(["-o"] if option.name == "output" else [])]
+    names += [f"--{option.alias}"] if option.alias else []
+    span = f"{option.range.low:.15g} to {option.range.high:.15g}" if option.range else ""
+    text = option.text + (f" (from {span})" if span else "")
+    if option.type is bool:
+        return keyword(option.name, False, Annotated[bool, typer.Option(*names, help=text)])
+    syntax = getattr(option.type, "SYNTAX", None) or "|".join(option.choices)
+    metavar = syntax or METAVARS.get(option.type, "FILE")
+    metavar = "FILE" if option.name in OF_FILES else metavar
+    if option.repeated:
+        told = typer.Option(*names, help=f"{text}; can be repeated", metavar=metavar)
+        return keyword(option.name, [], Annotated[list[str], told])
+    default = None if option.default is None else str(option.default)
+    told = typer.Option(*names, help=text, metavar=metavar)
+    return keyword(option.name, default, Annotated[str | None, told])
+
+
+def to_flag(option: Option) -> str:
+    """Write the flag of an option: --hint of hints, --max-pixels of max_pixels."""
+    one = option.repeated and option is not WEIGHTS
+    word = option.name.removesuffix("s") if one else option.name
+    return f"--{word.replace('_', '-')}"
+
+
+def is_given(option: Option, value: Any) -> bool:
+    """Tell whether an option was typed, or stands at its default."""
+    default = None if option.default is None else str(option.default)
+    return value not in (None, False, [], default)
+
+
+def to_arguments(inputs: tuple[Input, ...]) -> list[inspect.Parameter]:
+    """Write inputs as arguments: one text, several files, or one file each where they differ."""
+    if len(inputs) == 1:
+        (given,) = inputs
+        if given.is_text:
+            told = typer.Argument(metavar=given.name.upper(), help=given.text, show_default=False)
+            flag = typer.Option(f"--{given.name}", help="the same, as an option", metavar="TEXT")
+            return [
+                keyword("sources", None, Annotated[str | None, told]),
+                keyword(given.name, None, Annotated[str | None, flag]),
+            ]
+        told = typer.Argument(metavar="INPUT", hidden=True)
+        return [keyword("sources", None, Annotated[list[str] | None, told])]
+    return [
+        keyword(
+            f"source_{number}",
+            None,
+            Annotated[str | None, typer.Argument(metavar=given.name.upper(), help=given.text)],
+        )
+        for number, given in enumerate(inputs)
+    ]
+
+
+def keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    """Make a parameter that is given by name."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def find_text(words: str | None, flag: str | None, name: str) -> str:
+    """Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-)."""
+    said = [text for text in (words, flag) if text is not None]
+    if len(said) > 1:
+        raise UserError(
+            "option.conflict", f"there are two texts; give one, in quotes or by --{name}"
+        )
+    text = said[0] if said else ""
+    if text == "-":
+        return sys.stdin.read()
+    if not text.startswith("@") or len(text) == 1:
+        return text
+    path = Path(text[1:])
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(
+            "input.damaged", f"{path} is not UTF-8 text; save it as such", path=path
+        ) from None
+    except OSError as error:
+        raise UserError(
+            "input.unreadable",
+            f"{path} can't be read ({error.strerror}); @ goes before a file's name",
+            path=path,
+        ) from None

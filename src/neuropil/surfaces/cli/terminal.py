@@ -1,0 +1,61 @@
+"""What a terminal shows: progress on stderr, results on stdout, mistakes in one sentence."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from neuropil.contract import Verb
+from neuropil.jobs import Done, Emit, Event, Job, Message, Progress
+from neuropil.kit import progress
+from neuropil.kit.errors import escape_control
+from neuropil.signature import Json
+
+DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130  # exit codes
+OPEN = "open"
+OPEN_SUMMARY = "Open a neuron: its terms, sum, activation, gradient, proof."
+
+
+def complain(sentence: str, code: int) -> int:
+    """Say a mistake on stderr, and hand the exit code on."""
+    typer.echo(f"neuropil: {escape_control(sentence)}", err=True)
+    return code
+
+
+@contextmanager
+def report() -> Iterator[Emit]:
+    """Draw the events of a job as bars on stderr, or as lines where that is no terminal."""
+    with progress.on_terminal():
+        listener = progress.listener()
+
+        def emit(event: Event) -> None:
+            if isinstance(event, Progress):
+                listener.at(event.title, event.done, event.total)
+            elif isinstance(event, Message):
+                listener.say(event.text)
+
+        yield emit
+
+
+def show(verb: Verb, job: Job, done: Done, *, as_json: bool) -> None:
+    """Print what was done: the files, then the values; a line each, or one JSON object."""
+    takes_file = bool(verb.signature.inputs) and not verb.signature.inputs[0].is_text
+    if as_json:
+        source = {"input": job.inputs[0]} if takes_file else {}
+        record: dict[str, Json] = {**source, "output": list(done.outputs), **done.values}
+        typer.echo(json.dumps(record, allow_nan=False))
+        return
+    outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
+    values = {name: text for name, text in done.texts.items() if name in done.values}
+    if takes_file and not any(output.role != "value" for output in outputs):
+        typer.echo(f"{escape_control(job.inputs[0])}: {', '.join(values.values())}")
+        return
+    documents = [text for name, text in done.texts.items() if name not in done.values]
+    typer.echo("".join(documents), nl=False)
+    for path in done.outputs:
+        typer.echo(path)
+    if any(output.printed for output in outputs):
+        return  # documents say it all
+    for name, text in values.items():
+        typer.echo(f"{name.replace('_', ' ')}: {text}".replace(": \n", ":\n"))

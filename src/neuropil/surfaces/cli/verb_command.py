@@ -1,0 +1,140 @@
+"""A verb as a command: a request out of what was typed, its jobs planned, checked and run."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from neuropil import registry
+from neuropil.contract import Verb
+from neuropil.jobs import Job, Request, Sessions, Settings, check, plan, run, takes_folder
+from neuropil.kit.errors import UserError
+from neuropil.signature import Json
+from neuropil.surfaces.cli.parameters import (
+    PIXELS,
+    QUALITY_OPTION,
+    THREADS,
+    common_options,
+    find_text,
+    is_given,
+    to_arguments,
+    to_parameter,
+)
+from neuropil.surfaces.cli.terminal import DONE, MISTAKE, complain, report, show
+
+CHECKED = 10_000  # jobs that are checked before the first is run; further ones as they come
+
+
+def build_command(verb: Verb) -> Any:
+    """Make the command of a verb, its parameters written into its signature."""
+    signature = verb.signature
+    common = common_options(verb, bool(registry.find_app(verb.app).networks))
+
+    def command(**given: Any) -> int:
+        return run_verb(verb, given)
+
+    options = [to_parameter(option) for option in (*signature.options, *common)]
+    parameters = [*to_arguments(signature.inputs), *options]
+    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return make_command(command, verb.command, describe(verb), f"Example: {verb.example}")
+
+
+def make_command(command: Any, name: str, help_text: str, epilog: str) -> Any:
+    """Let Typer make a command of a function."""
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone.command(name, help=help_text, epilog=epilog)(command)
+    return get_command(alone)
+
+
+def describe(verb: Verb) -> str:
+    """Write the text of a command's help."""
+    signature = verb.signature
+    text = signature.summary
+    if len(signature.inputs) == 1 and not signature.inputs[0].is_text:
+        given = signature.inputs[0].text
+        several = "" if takes_folder(signature.inputs[0]) else " Several, and folders, will do too."
+        text += f"\n\nINPUT: {given}.{several}"
+    return text
+
+
+def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
+    """Plan, check and run what was typed; a bad input is reported and the others are still done."""
+    request = read_request(verb, given)
+    verb.signature.parse(request.options)  # so that a mistake is said before files are looked at
+    jobs = list(plan(request))
+    for job in jobs[:CHECKED]:
+        check_before(job, alone=len(jobs) == 1)
+    sessions = Sessions()
+    sessions.get(verb.app, request.settings)  # so that a mistake about networks is said once
+    failed = 0
+    for job in jobs:
+        try:
+            check(job)
+            with report() as emit:
+                done = run(job, sessions, emit=emit)
+        except UserError as error:
+            if len(jobs) == 1:
+                raise
+            failed += 1
+            complain(str(error), MISTAKE)
+        else:
+            show(verb, job, done, as_json=given["json"])
+    if failed:
+        raise UserError("job.failed", f"{failed} of {len(jobs)} inputs could not be done")
+    return DONE
+
+
+def check_before(job: Job, *, alone: bool) -> None:
+    """Refuse all work where a place is taken; an input that is missing costs its own job alone."""
+    try:
+        check(job)
+    except UserError as error:
+        if alone or not error.code.startswith("input."):
+            raise
+
+
+def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
+    """Make a request of what was typed; options that were not typed keep their defaults."""
+    named = [option for option in verb.signature.options if is_given(option, given[option.name])]
+    options: dict[str, Json] = {option.name: given[option.name] for option in named}
+    sources = read_sources(verb, given)
+    settings = Settings(
+        force=bool(given.get("force")),
+        quality=QUALITY_OPTION.parse(given.get("quality", QUALITY_OPTION.default)),
+        max_pixels=PIXELS.parse(given.get("max_pixels", PIXELS.default)),
+        threads=THREADS.parse(given.get("threads")),
+        networks=tuple(given.get("weights") or ()),
+    )
+    return Request(verb.command, sources, options, tuple(given.get("output") or ()), settings)
+
+
+def read_sources(verb: Verb, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the inputs that were typed; raises UserError for what can be none."""
+    inputs = verb.signature.inputs
+    if len(inputs) == 1 and inputs[0].is_text:
+        return (find_text(given["sources"], given[inputs[0].name], inputs[0].name),)
+    if len(inputs) == 1:
+        sources = tuple(given["sources"] or ())
+    else:
+        typed = (given[f"source_{number}"] for number in range(len(inputs)))
+        sources = tuple(source for source in typed if source is not None)
+    for text in sources:
+        refuse_name(text)
+    return sources
+
+
+def refuse_name(text: str) -> None:
+    """Refuse what can be no file's name."""
+    if not text:
+        raise UserError(
+            "input.required", 'one of the inputs is "", an empty name; name a file or a folder'
+        )
+    if text == "-":
+        raise UserError(
+            "input.address", "files are not read from a pipe (-); name a file or a folder"
+        )
+    if re.match("[a-z]+://", text):
+        raise UserError("input.address", f"{text} is an address; save it, and name the file")

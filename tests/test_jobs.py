@@ -1,0 +1,360 @@
+"""Jobs as data: planned, checked, run whole or not at all, the same wherever they run."""
+
+import importlib.util
+import json
+import multiprocessing
+import pickle
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from refusals import refused
+
+from neuropil import registry
+from neuropil.jobs import (
+    Done,
+    Event,
+    Failed,
+    Job,
+    Message,
+    Progress,
+    Request,
+    Sessions,
+    Settings,
+    attempt,
+    check,
+    plan,
+    run,
+)
+from neuropil.kit import progress
+from neuropil.kit.image import Image
+from neuropil.surfaces.cli import main as cli
+
+COLORIZE = "colorize"
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder as people have it."""
+    for name in (
+        "b.jpg",
+        "a.PNG",
+        "scan.bmp",
+        "a-colorize.png",
+        "b-colorize-alternatives-1.png",
+        "b-colorized.jpg",
+        "notes.txt",
+        ".hidden.jpg",
+        "1925/film.avi",
+        "1925/clip.mkv",
+        ".thumbnails/b.jpg",
+    ):
+        path = tmp_path / "album" / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.touch()
+    return tmp_path / "album"
+
+
+def planned(
+    sources: Sequence[Path], *outputs: Path, verb: str = COLORIZE, **options: Any
+) -> list[Job]:
+    return list(plan(Request(verb, tuple(map(str, sources)), options, tuple(map(str, outputs)))))
+
+
+def names(jobs: Sequence[Job], folder: Path) -> list[str]:
+    paths = [Path(path) for job in jobs for path in job.outputs.values()]
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+# --- planning -----------------------------------------------------------------------------------
+
+
+def test_outputs_lie_beside_their_inputs(album: Path) -> None:
+    jobs = planned([album / "b.jpg", album / "scan.bmp"])
+    assert names(jobs, album) == ["b-colorize.jpg", "scan-colorize.png"]
+
+
+def test_a_folder_is_searched_for_media_that_are_not_ours(album: Path) -> None:
+    assert names(planned([album]), album) == [
+        "a-colorize.PNG",
+        "b-colorized-colorize.jpg",
+        "b-colorize.jpg",
+        "scan-colorize.png",
+        "1925/clip-colorize.mkv",
+        "1925/film-colorize.mp4",
+    ]
+
+
+def test_an_output_folder_keeps_the_folders_of_the_input(album: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    assert names(planned([album], new), new)[-1] == "1925/film-colorize.mp4"
+    jobs = planned([album / "1925/film.avi", album / "b.jpg"], new)
+    assert names(jobs, new) == ["film-colorize.mp4", "b-colorize.jpg"]
+
+
+def test_one_input_can_be_given_a_name_or_a_folder(album: Path, tmp_path: Path) -> None:
+    (job,) = planned([album / "b.jpg"], tmp_path / "new.png")
+    assert list(job.outputs.values()) == [str(tmp_path / "new.png")]
+    for folder in (tmp_path / "new", album):
+        (job,) = planned([album / "b.jpg"], folder)
+        assert names([job], folder) == ["b-colorize.jpg"]
+
+
+def test_further_outputs_are_named_after_the_first(album: Path) -> None:
+    (job,) = planned([album / "b.jpg"], verb="colorize-explore")
+    assert names([job], album) == [
+        "b-colorize-explore.jpg",
+        "b-colorize-explore-alternatives.png",
+        "b-colorize-explore-confidence.png",
+        "b-colorize-explore-suggestions.png",
+    ]
+    (job,) = planned([album / "b.jpg"], album / "new.jpg", verb="colorize-explore", alternatives=0)
+    assert names([job], album) == ["new.jpg", "new-confidence.png", "new-suggestions.png"]
+
+
+def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None:
+    photo, film, empty = album / "b.jpg", album / "1925/film.avi", tmp_path / "empty"
+    empty.mkdir()
+    twin = album / "b.png"
+    twin.touch()
+    cases: list[tuple[list[Path], Path | None, str, tuple[object, ...]]] = [
+        ([], None, "input.required", ("neuropil colorize old.jpg",)),
+        ([empty], None, "input.empty", (empty,)),
+        ([photo, film], tmp_path / "new.jpg", "output.collision", ("new.jpg",)),
+        ([album], photo, "output.collision", ("b.jpg",)),
+        ([photo], tmp_path / "new.bmp", "output.ending", ("new.bmp", ".jpg")),
+        ([film], tmp_path / "new.png", "output.ending", ("new.png", ".mp4")),
+    ]
+    for sources, output, code, given in cases:
+        with refused(code, *given):
+            planned(sources, *([output] if output else []))
+    bmp = album / "b.bmp"
+    bmp.touch()
+    with refused("output.collision", bmp, twin, "b-colorize.png"):
+        planned([album])
+
+
+def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.jpg").touch()
+    with refused("output.collision", album / "b.jpg", other / "b.jpg"):
+        planned([album / "b.jpg", other / "b.jpg"], tmp_path / "new")
+
+
+# --- a job as data ------------------------------------------------------------------------------
+
+
+def test_a_job_can_be_written_down_and_read_again() -> None:
+    job = Job(
+        "colorize", ("a.jpg",), {"strength": 1.2}, {"image": "b.png"}, Settings(networks=("x",))
+    )
+    assert Job.from_json(job.to_json()) == job
+    assert pickle.loads(pickle.dumps(job)) == job
+    assert len(job.id) == 16
+    assert Job.from_json(job.to_json()).id == job.id
+    assert Job("colorize", ("a.jpg",)).id != Job("colorize", ("b.jpg",)).id
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    ramp = np.linspace(0, 250, 24 * 30).astype(np.uint8).reshape(24, 30, 1)
+    path = tmp_path / "old.png"
+    Image(np.repeat(ramp, 3, axis=2)).save(path)
+    return path
+
+
+def test_what_can_be_refused_is_refused_before_the_work(photo: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.png"
+    taken.write_bytes(b"mine")
+    cases = [
+        ("input.missing", Job(COLORIZE, (str(tmp_path / "none.png"),))),
+        ("option.range", Job(COLORIZE, (str(photo),), {"strength": 9})),
+        ("name.unknown", Job(COLORIZE, (str(photo),), {"strenght": 1})),
+        ("output.exists", Job(COLORIZE, (str(photo),), {}, {"image": str(taken)})),
+        ("output.place", Job(COLORIZE, (str(photo),), {}, {"image": str(tmp_path)})),
+    ]
+    for code, job in cases:
+        with refused(code):
+            check(job)
+    with refused("output.same_as_input"):
+        check(Job(COLORIZE, (str(photo),), {}, {"image": str(photo)}, Settings(force=True)))
+    (explore,) = planned([photo], verb="colorize-explore", alternatives=2)
+    (tmp_path / "old-colorize-explore-alternatives-2.png").touch()
+    with refused("output.exists", "alternatives-2"):
+        check(explore)
+    assert taken.read_bytes() == b"mine"
+
+
+# --- a job done ---------------------------------------------------------------------------------
+
+
+def spawned(job: str, pipe: Any) -> None:
+    """Run a job in a process of its own."""
+    pipe.send(attempt(Job.from_json(job), Sessions()))
+
+
+def contents(paths: Sequence[str]) -> list[bytes]:
+    return [Path(path).read_bytes() for path in paths]
+
+
+def test_a_job_gives_the_same_files_here_elsewhere_and_twice(photo: Path) -> None:
+    (job,) = planned([photo], verb="colorize-explore", alternatives=2)
+    job = Job(job.verb, job.inputs, job.options, job.outputs, Settings(force=True, threads=1))
+    done = run(job, Sessions())
+    assert len(done.outputs) == 5
+    here = contents(done.outputs)
+    assert contents(run(job, Sessions()).outputs) == here
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=spawned, args=(job.to_json(), theirs)
+    )
+    process.start()
+    there = ours.recv()
+    process.join()
+    assert isinstance(there, Done)
+    assert (there.outputs, there.values) == (done.outputs, done.values)
+    assert contents(there.outputs) == here
+    assert json.loads(json.dumps(done.values)) == done.values
+
+
+def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from neuropil.apps.colorize.infer import Colorize
+
+    paint = Colorize.paint
+
+    def told(self: Colorize, *given: Any) -> Image:
+        progress.say("painting")
+        for _ in progress.track(range(2), total=2, title="strips"):
+            pass
+        return paint(self, *given)
+
+    monkeypatch.setattr(Colorize, "paint", told)
+    events: list[Event] = []
+    run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
+    assert Message("painting") in events
+    assert [e.done for e in events if isinstance(e, Progress)] == [0, 1, 2]
+
+
+class Stop:
+    """Stop at the n-th question."""
+
+    def __init__(self, n: int) -> None:
+        self.left = n
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def test_a_job_that_is_cancelled_leaves_nothing(photo: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    job = Job("handwrite", ("Dear Ada, how are you?",), {}, {"drawing": str(tmp_path / "a.svg")})
+    for n in (0, 1, 3):
+        failed = attempt(job, Sessions(), cancel=Stop(n))
+        assert isinstance(failed, Failed)
+        assert failed.code == "cancelled"
+        assert not failed.ours
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_mistakes_and_faults_are_told_apart(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = photo.with_name("bad.png")
+    bad.write_bytes(b"no picture")
+    failed = attempt(Job(COLORIZE, (str(bad),)), Sessions())
+    assert isinstance(failed, Failed)
+    assert failed.code.startswith("input.")
+    assert str(bad) in failed.message
+    from neuropil.apps.colorize.infer import Colorize
+
+    def broken(*given: object) -> Image:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(Colorize, "paint", broken)
+    failed = attempt(Job(COLORIZE, (str(photo),)), Sessions())
+    assert failed == Failed("internal", "ZeroDivisionError: by nothing", ours=True)
+
+
+def test_all_outputs_are_written_or_none(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = planned([photo], verb="colorize-explore", alternatives=1)
+    save, saved = Image.save, 0
+
+    def failing(self: Image, path: Path | str, *, quality: int = 92) -> None:
+        nonlocal saved
+        saved += 1
+        if saved == 3:
+            raise OSError(28, "No space left on device")
+        save(self, path, quality=quality)
+
+    monkeypatch.setattr(Image, "save", failing)
+    before = sorted(tmp_path.iterdir())
+    with refused("disk.full"):
+        run(job, Sessions())
+    assert saved == 3
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_applications_stay_loaded_and_the_least_used_go_first() -> None:
+    sessions = Sessions(limit=2)
+    one, two = sessions.get("neuron", Settings()), sessions.get("neuron", Settings(threads=1))
+    assert sessions.get("neuron", Settings()) is one
+    sessions.get("neuron", Settings(threads=2))  # of the two, the second was used less lately
+    assert sessions.get("neuron", Settings()) is one
+    assert sessions.get("neuron", Settings(threads=1)) is not two
+
+
+# --- an application of ten lines ----------------------------------------------------------------
+
+
+@pytest.fixture
+def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the application that CONTRIBUTING.md writes out: a folder, and a name."""
+    guide = Path(__file__).parent.parent / "CONTRIBUTING.md"
+    code = guide.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    folder = tmp_path / "apps" / "brighten"
+    folder.mkdir(parents=True)
+    package, source = re.split(r"# src/\S+\n", code)[1:]
+    (folder / "__init__.py").write_text(package, encoding="utf-8")
+    (folder / "infer.py").write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(
+        "neuropil.apps.brighten",
+        folder / "__init__.py",
+        submodule_search_locations=[str(folder)],
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten", module)
+    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten.infer", module)
+    del sys.modules["neuropil.apps.brighten.infer"]  # forgotten again after the test
+    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "brighten"))
+
+
+@pytest.mark.usefixtures("brighten")
+def test_an_application_is_a_folder_and_a_name(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["--help"]) == 0
+    assert "Brighten a photograph." in capsys.readouterr().out
+    assert cli.run(["brighten", "--help"]) == 0
+    assert "levels that are added, of 255 (from 0 to 255)" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    out = tmp_path / "new.png"
+    assert cli.run(["brighten", str(photo), "--by", "50", "-o", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"input": str(photo), "output": [str(out)]}
+    assert Image.open(out).pixels.min() == 50
+    assert cli.run(["brighten", str(photo), "--by", "300"]) == 2
+    assert cli.run(["list", "--json"]) == 0
+    schemas = json.loads(capsys.readouterr().out)
+    assert schemas[-1]["options"]["properties"]["by"]["maximum"] == 255
+    jobs = planned([photo.parent], tmp_path / "many", verb="brighten")
+    done = [attempt(job, Sessions()) for job in jobs]
+    assert all(isinstance(each, Done) for each in done)
