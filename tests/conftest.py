@@ -1,4 +1,4 @@
-"""What all tests share: numbers as they are, and a made-up application for those that need one."""
+"""What all tests share: a made-up application for those that need one, and torch on one core."""
 
 import importlib.util
 import sys
@@ -8,15 +8,6 @@ from pathlib import Path
 import pytest
 
 from neuropil import registry
-
-
-@pytest.fixture(autouse=True)
-def _denormals() -> Iterator[None]:
-    """Let numbers below 1e-38 be again, which a training flushes in its whole process."""
-    yield
-    if torch := sys.modules.get("torch"):
-        torch.set_flush_denormal(False)
-
 
 PACKAGE = '''"""Turn a picture inside out.
 

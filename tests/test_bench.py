@@ -1,6 +1,5 @@
 import hashlib
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -68,16 +67,3 @@ def test_the_stamp_names_the_weights_that_ran(
     monkeypatch.setattr(bench, "choose_files", lambda files, given: {"a": tmp_path / "b.onnx"})
     assert bench.stamp(files)["weights_sha256"] == f"{hashes['b']} {hashes['c']}"
     assert bench.stamp({})["weights_sha256"] == ""
-
-
-def test_the_commit_is_that_of_our_own_checkout(tmp_path: Path) -> None:
-    assert bench._commit(tmp_path) == ""
-    for command in (
-        ["init", "-q"],
-        ["-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "m"],
-    ):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    (tmp_path / "__init__.py").touch()
-    assert bench._commit(tmp_path) == ""
-    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
-    assert len(bench._commit(tmp_path).rstrip("+")) == 12

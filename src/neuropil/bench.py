@@ -7,12 +7,9 @@ What is measured, and beside whom, is in the bench.py of the application or part
 figures and what they hold for: commit, SHA-256 of the weights, command, date and processor.
 """
 
-import hashlib
 import importlib
 import inspect
 import json
-import platform
-import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,6 +17,7 @@ from types import ModuleType
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.provenance import file_sha256, git_commit, processor_name
 from neuropil.kit.report import Figure, Report, Table
 from neuropil.kit.weights import Weights, choose_files, cores
 
@@ -67,10 +65,10 @@ def _application(name: str) -> ModuleType:
 def stamp(networks: Mapping[str, Weights]) -> dict[str, str]:
     """Say what was measured, when, and on what."""
     return {
-        "commit": _commit(Path(__file__).parent),
+        "commit": git_commit(Path(__file__).parent),
         "weights_sha256": _sha256(networks),
         "date": date.today().isoformat(),
-        "processor": f"{_processor()}, {cores()} cores",
+        "processor": f"{processor_name()}, {cores()} cores",
     }
 
 
@@ -102,31 +100,4 @@ def _sha256(networks: Mapping[str, Weights]) -> str:
     """Name the networks that were measured by their bytes: one hash each, by role."""
     foreign = choose_files(networks, ())
     paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}
-    hashes = {role: hashlib.sha256(path.read_bytes()).hexdigest() for role, path in paths.items()}
-    return " ".join(hashes.values())
-
-
-def _commit(folder: Path) -> str:
-    """Name the commit, with a + where the tree has changes; empty where this is no checkout."""
-
-    def git(*arguments: str) -> str:
-        run = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
-        )
-        return run.stdout.strip()
-
-    try:
-        git("ls-files", "--error-unmatch", "__init__.py")  # it may be another project's checkout
-        return git("describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def _processor() -> str:
-    """Name the processor; Linux keeps the name in a file, other systems tell it to Python."""
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in told.splitlines() if "model name" in line]
-    return names[0] if names else platform.machine()
+    return " ".join(file_sha256(path) for path in paths.values())

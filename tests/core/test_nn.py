@@ -31,6 +31,7 @@ from neuropil.core import (
     Softmax,
     Tanh,
     squared_error,
+    storage,
 )
 from neuropil.core.tensor import Array
 
@@ -308,6 +309,15 @@ def test_other_archives_are_no_networks(tmp_path: Path) -> None:
             Network.load(tmp_path / name)
     with pytest.raises(FileNotFoundError):
         Network.load(tmp_path / "nowhere.npz")
+
+
+def test_archives_are_unpacked_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Network(Dense(100, 100)).save(tmp_path / "network.npz")
+    monkeypatch.setattr(storage, "MOST_BYTES", 40_000)
+    with pytest.raises(ValueError, match=r"network.npz holds no network"):
+        Network.load(tmp_path / "network.npz")
 
 
 def test_incomplete_networks_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Folders of pictures as classes."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image as Picture
 from refusals import refused
 
+from neuropil.kit import reading
 from neuropil.kit.album import SIDE, Album
 from neuropil.kit.image import Image
 
@@ -142,3 +144,16 @@ def test_a_folder_without_folders_is_refused(tmp_path: Path) -> None:
     for place, code in ((tmp_path / "a" / "b", "input.content"), (tmp_path / "c", "input.missing")):
         with refused(code, place):
             Album.open(place)
+
+
+def test_pillows_own_limit_is_put_back_after_the_last_of_several_threads() -> None:
+    limit, filters = Picture.MAX_IMAGE_PIXELS, list(warnings.filters)
+    first, second = reading.without_pillow_limits(), reading.without_pillow_limits()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert Picture.MAX_IMAGE_PIXELS is None, "the second still reads"
+    second.__exit__(None, None, None)
+    assert limit is not None
+    assert limit == Picture.MAX_IMAGE_PIXELS
+    assert filters == list(warnings.filters)

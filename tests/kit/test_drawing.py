@@ -317,3 +317,11 @@ def test_animations_tell_how_far_they_are_and_can_be_stopped(tmp_path: Path, end
     total = 1 + 2 + 20 if ending == ".gif" else 1 + 5 + 50
     assert listener.heard == [(f"a{ending}", i, total) for i in range(21)]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.svg"])
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(drawing.MOST_BYTES + 1)
+    with refused("input.too_large", name):
+        Drawing.open(tmp_path / name)

@@ -8,7 +8,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
-from neuropil.kit.model import Model
+from neuropil.kit import model
+from neuropil.kit.model import Model, check_whole
 from neuropil.kit.weights import Network
 
 X = np.array([[1.0, 2.0, 3.0]], np.float32)
@@ -52,10 +53,10 @@ def test_weights_and_words_are_replaced(file: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
-    model = Model.open(file)
-    assert tuple(model.SUFFIXES) == (".onnx",)
+    opened = Model.open(file)
+    assert tuple(opened.SUFFIXES) == (".onnx",)
     with refused("output.ending", "made.bin", ".onnx"):
-        model.save(tmp_path / "made.bin")
+        opened.save(tmp_path / "made.bin")
 
 
 def test_it_prints_in_few_words(file: Path) -> None:
@@ -63,7 +64,33 @@ def test_it_prints_in_few_words(file: Path) -> None:
 
 
 def test_a_weight_is_read_by_its_name(file: Path) -> None:
-    model = Model.open(file)
-    assert model.tensor("head.weight").tolist() == [[1, 1, 1], [1, 1, 1]]
-    assert model.tensor("head.weight").dtype == np.float16
-    assert model.tensor("head.bias").tolist() == [0, 0]
+    opened = Model.open(file)
+    assert opened.tensor("head.weight").tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert opened.tensor("head.weight").dtype == np.float16
+    assert opened.tensor("head.bias").tolist() == [0, 0]
+
+
+def test_a_file_that_is_too_large_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = file.stat().st_size
+    monkeypatch.setattr(model, "MOST_BYTES", size)
+    Model.open(file)
+    monkeypatch.setattr(model, "MOST_BYTES", size - 1)
+    with refused("input.too_large", file):
+        Model.open(file)
+
+
+def test_weights_in_other_files_are_found_wherever_they_are(file: Path) -> None:
+    check_whole(file, file.read_bytes())
+    outside = TensorProto(name="outside", data_type=TensorProto.FLOAT, dims=[1])
+    outside.data_location = TensorProto.EXTERNAL
+    outside.external_data.add(key="location", value="../secret")
+    constant = helper.make_node("Constant", [], ["c"], value=outside)
+    inner = helper.make_graph([constant], "inner", [], [])
+    for made in (
+        helper.make_graph([], "g", [], [], [outside]),
+        helper.make_graph([constant], "g", [], []),
+        helper.make_graph([helper.make_node("If", ["x"], ["y"], then_branch=inner)], "g", [], []),
+    ):
+        content = helper.make_model(made).SerializeToString()
+        with refused("network.damaged", file, "outside"):
+            check_whole(file, content)

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
+from neuropil.kit import weights as kit_weights
 from neuropil.kit.weights import Network, Weights, choose_files, cores, match
 
 
@@ -104,3 +105,27 @@ def test_weights_of_another_form_are_refused(weights: Weights, tmp_path: Path) -
 
 def test_cores_are_those_that_may_be_used() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_weights_in_another_file_are_refused(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = doubling(tmp_path / "parted.onnx")
+    model = onnx.load(path)
+    two = numpy_helper.from_array(np.array(2, np.float32), "two")
+    model.graph.initializer[0].CopyFrom(two)
+    onnx.save(model, path, save_as_external_data=True, location="parted.bin", size_threshold=0)
+    with refused("network.damaged", path, "two", "one file"):
+        choose_files({"doubler": weights}, [path])
+    whole = doubling(tmp_path / "whole.onnx")
+    monkeypatch.setattr(kit_weights, "MOST_BYTES", whole.stat().st_size - 1)
+    with refused("input.too_large", whole):
+        choose_files({"doubler": weights}, [whole])
+
+
+def test_a_network_keeps_the_bytes_that_it_was_read_from(weights: Weights) -> None:
+    content = weights.path.read_bytes()
+    networks = weights.open(threads=1), Network(weights.path), Network(content)
+    weights.path.write_bytes(b"another")
+    assert [network.content for network in networks] == [content] * 3
+    assert [network.path for network in networks] == [weights.path, weights.path, Path()]

@@ -8,11 +8,13 @@ from typing import Any, cast
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
 from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Probe, Unit
+from neuropil.microscope import graph as graph_module
+from neuropil.microscope import opening
 from neuropil.microscope.field import Span, field
 from neuropil.microscope.graph import Graph, read, understood
 from neuropil.microscope.lens import Context, opened
@@ -336,3 +338,38 @@ def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
     (stage,) = walk.stages
     assert [term.w for term in stage.worked.terms] == [2, 4, 6]
     assert stage.worked.name == "w 1"
+
+
+def test_a_network_with_weights_in_another_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "parted.onnx"
+    onnx.save(made("Neg").model, path)
+    assert read(path).nodes
+    monkeypatch.setattr(graph_module, "MOST_BYTES", path.stat().st_size - 1)
+    with refused("input.too_large", path):
+        read(path)
+    monkeypatch.undo()
+    model = made("Neg").model
+    model.graph.initializer.append(numpy_helper.from_array(np.ones(2), "w"))
+    onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    for _ in range(2):  # also where the other file is gone
+        with refused("network.damaged", path, "(w)", "one file"):
+            read(path)
+        (tmp_path / "w.bin").unlink(missing_ok=True)
+
+
+def test_inputs_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.npy"
+    for shape in ((), (0, 3), (5, 2)):
+        np.save(path, np.ones(shape))
+        assert np.array_equal(Feed.parse(str(path)).value, np.ones(shape))
+    monkeypatch.setattr(opening, "MOST_BYTES", 79)
+    with refused("input.too_large", path):
+        Feed.parse(str(path))
+    with path.open("wb") as file:  # says that it has 8 TB
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f8", "fortran_order": False, "shape": (10**12,)}
+        )
+    with refused("input.kind", path):
+        Feed.parse(str(path))

@@ -63,3 +63,14 @@ def test_what_holds_no_weights_is_refused(content: bytes, tmp_path: Path) -> Non
         averages.load(nn.Linear(2, 3), path)
     with refused("input.missing", "b.npz"):
         averages.load(nn.Linear(2, 3), tmp_path / "b.npz")
+
+
+def test_weights_are_unpacked_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, weight=np.zeros((1000, 1000)))
+    assert path.stat().st_size < 20_000
+    monkeypatch.setattr(averages, "MOST_BYTES", 8_000_000)
+    with refused("input.too_large", path):
+        averages.load(nn.Linear(2, 3), path)

@@ -1,5 +1,6 @@
 """Training: stopped and resumed, measured, refused."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -244,3 +245,22 @@ def test_batches_made_ahead_are_those_of_their_steps() -> None:
     assert [step for step, _ in batches] == [3, 4, 5]
     again = dict(fit.ahead(recipe, None, 5, 6, CPU))[5]["noise"]
     assert torch.equal(batches[-1][1]["noise"], again)  # of its step alone
+
+
+@pytest.mark.parametrize("flushes", [False, True])
+def test_a_training_leaves_the_process_as_it_was(tmp_path: Path, flushes: bool) -> None:
+    log = logging.getLogger("torch.onnx")
+    log.setLevel(logging.WARNING)
+    torch.set_flush_denormal(flushes)
+    try:
+        random = torch.get_rng_state()
+        train(tiny(), tmp_path)
+        assert ((torch.tensor(1e-39) * 1).item() == 0) == flushes
+        assert torch.equal(torch.get_rng_state(), random)
+        with refused("training.folder_taken", tmp_path):
+            train(tiny(), tmp_path)
+        assert ((torch.tensor(1e-39) * 1).item() == 0) == flushes
+        assert log.level == logging.WARNING
+    finally:
+        torch.set_flush_denormal(False)
+        log.setLevel(logging.NOTSET)

@@ -4,7 +4,6 @@ The file is written beside its place and renamed, so that it is there whole or n
 read without executing anything that it holds.
 """
 
-import io
 import json
 import os
 import zipfile
@@ -20,6 +19,11 @@ from neuropil.core.layers import Layer
 from neuropil.core.tensor import Array
 
 DESCRIPTION = "neuropil network"  # the archive's entry that says what the layers are
+MOST_BYTES = 2_000_000_000  # of all numbers, unpacked
+MISREAD = (  # what goes wrong with a file that holds something else
+    *(zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError),
+    *(EOFError, MemoryError, NotImplementedError),
+)
 
 
 def write(path: Path, layers: tuple[Layer, ...]) -> None:
@@ -45,9 +49,15 @@ def known(layer: Layer) -> list[tuple[str, Array]]:
 def read(path: Path) -> list[Layer]:
     """Read what `write` has written."""
     try:
-        arrays = dict(np.load(io.BytesIO(path.read_bytes()), allow_pickle=False))
+        with path.open("rb") as file:
+            with zipfile.ZipFile(file) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > MOST_BYTES:
+                raise ValueError(f"{path} unpacks to {size} bytes")
+            file.seek(0)
+            arrays = dict(np.load(file, allow_pickle=False))
         described = [dict(settings) for settings in json.loads(str(arrays.pop(DESCRIPTION)))]
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
+    except MISREAD as error:
         raise ValueError(
             f"{path} holds no network: give a file that Network.save has written"
         ) from error

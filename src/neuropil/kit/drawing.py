@@ -28,6 +28,7 @@ from PIL import Image as Picture
 from neuropil.kit import film, vector, writing
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITIES, QUALITY, Between
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.gcode import Plotter, gcode
 from neuropil.kit.image import Image
@@ -51,6 +52,7 @@ from neuropil.kit.progress import track
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
 
 FORMAT = "neuropil drawing 1"
+MOST_BYTES = 200_000_000  # of a file that is read
 UNLIKE = (  # what goes wrong with a file that holds something else
     *(AttributeError, ElementTree.ParseError, LookupError, OverflowError),
     *(RecursionError, TypeError, ValueError),
@@ -118,17 +120,14 @@ class Drawing:
                 path=path,
                 possible=(".json", ".svg"),
             )
+        content = read_bytes(path, MOST_BYTES, "name a drawing of fewer pages")
         try:
-            record = _record(path)
+            record = _record(content.decode("utf-8"), path.suffix.lower())
             if record["format"] != FORMAT:
                 raise UserError("input.kind", f"its format is {record['format']!r}, not {FORMAT!r}")
             return cls(**_fields(record))
         except UserError as error:
             raise error.wrap(f"{path} can't be read as a drawing: {error}", path) from error
-        except OSError as error:
-            raise UserError(
-                "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
-            ) from error
         except UNLIKE as error:
             raise UserError(
                 "input.damaged",
@@ -266,10 +265,9 @@ def _rounded(points: Floats) -> Any:
     return (np.round(points, vector.DECIMALS) + 0.0).tolist()
 
 
-def _record(path: Path) -> Any:
+def _record(text: str, ending: str) -> Any:
     """Read what `_json` wrote, out of the metadata where the file is SVG."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix.lower() == ".json":
+    if ending == ".json":
         return json.loads(text)
     if "<!DOCTYPE" in text:  # we write none, and only there can a small file ask for much memory
         raise ValueError("definitions of its own")

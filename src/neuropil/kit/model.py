@@ -3,18 +3,21 @@
 Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.onnx"))
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from onnx import TensorProto
 
+MOST_BYTES = 2_000_000_000  # of a network: protobuf, its format, ends at 2 GiB
 HALF = ".float16"  # ends the name of a matrix that is stored in half precision
 
 
@@ -29,8 +32,8 @@ class Model:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Read a file."""
-        return cls(path.read_bytes())
+        """Read a file; raises UserError where it is too large."""
+        return cls(read_bytes(path, MOST_BYTES, "name a network of one file"))
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the file; `quality` is of pictures alone."""
@@ -77,3 +80,30 @@ class Model:
         metadata = {entry.key: entry.value for entry in model.metadata_props} | dict(told)
         helper.set_model_props(model, metadata)
         return type(self)(model.SerializeToString())
+
+
+def check_whole(path: Path, content: bytes) -> None:
+    """Raise UserError where weights of a network, the file at `path`, lie in other files."""
+    from onnx import TensorProto, load_from_string
+
+    for tensor in _tensors(load_from_string(content)):
+        if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+            raise UserError(
+                "network.damaged",
+                f"{path} keeps its weights in other files ({tensor.name}); a network is one file"
+                " here: save it whole, as by onnx.save(model, name)",
+                path=path,
+            )
+
+
+def _tensors(message: Any) -> "Iterator[TensorProto]":
+    """Find every tensor: weights, settings of operations, graphs inside of graphs, functions."""
+    from onnx import TensorProto
+
+    if isinstance(message, TensorProto):
+        yield message
+        return
+    for part, value in message.ListFields():
+        if part.message_type:
+            for inner in (value,) if hasattr(value, "ListFields") else value:
+                yield from _tensors(inner)

@@ -6,9 +6,10 @@ pixels is held against the limit, so that a small file can't unpack to all of th
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,33 @@ def _damaged(path: Path, error: Exception) -> UserError:
 def without_pillow_limits() -> Iterator[None]:
     """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet.
 
-    Both are the process's own: who reads in several threads holds this around them all.
+    Both are the process's own, so threads share them: the first that reads sets them, and the last
+    puts them back as they were.
     """
+    with _Shared.lock:
+        if not _Shared.readers:
+            _Shared.before.enter_context(_unlimited())
+        _Shared.readers += 1
+    try:
+        yield
+    finally:
+        with _Shared.lock:
+            _Shared.readers -= 1
+            if not _Shared.readers:
+                _Shared.before.close()
+
+
+class _Shared:
+    """Who reads at the moment, in all threads, and how to put back what they share."""
+
+    lock = Lock()
+    readers = 0
+    before = ExitStack()
+
+
+@contextmanager
+def _unlimited() -> Iterator[None]:
+    """Set Pillow's limit and the filters of warnings aside."""
     limit = Picture.MAX_IMAGE_PIXELS
     Picture.MAX_IMAGE_PIXELS = None
     try:

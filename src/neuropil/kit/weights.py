@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError
+from neuropil.kit.model import MOST_BYTES, check_whole
 
 if TYPE_CHECKING:  # NumPy takes an eighth of a second, and lists of applications need none
     from numpy.typing import NDArray
@@ -24,11 +26,17 @@ OWNER = "neuropil"  # the key of the metadata that names the application
 
 
 class Network:
-    """A network in ONNX Runtime, on the CPU: of a file, or of the bytes of one."""
+    """A network in ONNX Runtime, on the CPU: of a file, or of the bytes of one.
 
-    def __init__(self, model: Path | bytes, *, threads: int | None = None) -> None:
-        self.path = model if isinstance(model, Path) else Path()
-        self._session = _session(model, threads or cores())
+    content: the bytes of the file as they were read, whatever becomes of it later
+    """
+
+    def __init__(
+        self, model: Path | bytes, *, threads: int | None = None, path: Path | None = None
+    ) -> None:
+        self.path = path or (model if isinstance(model, Path) else Path())
+        self.content = content_of(model) if isinstance(model, Path) else model
+        self._session = _session(self.content, threads or cores())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.inputs = tuple(value.name for value in self._session.get_inputs())
         self.sizes = {value.name: value.shape for value in self._session.get_inputs()}
@@ -60,15 +68,20 @@ class Weights:
     def open(self, *, threads: int | None = None) -> Network:
         """Load the packaged network, once its bytes are seen to be the right ones."""
         path = self.path
-        known = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
-        if not known:
+        content = content_of(path) if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != self.sha256:
             raise UserError(
                 "network.damaged",
                 f"{path} is not the file that belongs there (its SHA-256 differs);"
                 " to repair: pip install --force-reinstall neuropil",
                 path=path,
             )
-        return Network(path, threads=threads)
+        return Network(content, threads=threads, path=path)
+
+
+def content_of(path: Path) -> bytes:
+    """Read the file of a network."""
+    return read_bytes(path, MOST_BYTES, "name a network of one file")
 
 
 def choose_files(files: Mapping[str, Weights], given: Sequence[Path]) -> dict[str, Path]:
@@ -119,13 +132,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _session(model: Path | bytes, threads: int) -> Any:
+def _session(content: bytes, threads: int) -> Any:
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(3)  # errors only: it looks for graphics cards aloud
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _foreign(path: Path) -> Network:
@@ -136,8 +149,12 @@ def _foreign(path: Path) -> Network:
             f"there are no weights {path}, or it is no file; name an .onnx file",
             path=path,
         )
+    content = content_of(path)
     try:
-        return Network(path, threads=1)
+        check_whole(path, content)
+        return Network(content, threads=1, path=path)
+    except UserError:
+        raise
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
         raise UserError(
             "network.damaged", f"{path} is not an ONNX network; name an .onnx file", path=path

@@ -19,7 +19,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.model import MOST_BYTES, check_whole
 
 Array = NDArray[Any]
 
@@ -130,8 +132,9 @@ def read(path: Path) -> Graph:
             f"there is no file {path}; name an .onnx file or an application",
             path=path,
         )
+    content = read_bytes(path, MOST_BYTES, "name a network of one file")
     try:
-        model = onnx.load(path)
+        model = onnx.load_from_string(content)
     except Exception as error:  # protobuf, onnx and the disk have exceptions of their own
         line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(
@@ -139,6 +142,7 @@ def read(path: Path) -> Graph:
             f"{path} is not an ONNX network ({line[:120]}); name an .onnx file",
             path=path,
         ) from None
+    check_whole(path, content)
     if not model.graph.node:
         raise UserError(
             "network.damaged",

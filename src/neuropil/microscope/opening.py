@@ -10,10 +10,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError
 from neuropil.kit.probe import Probe, Unit
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.slide import Slide, prepared, watched
+
+MOST_BYTES = 1_000_000_000  # of an input
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Feed:
                 path=Path(file),
             )
         try:
-            value = np.load(file, allow_pickle=False)
+            value = np.load(file, mmap_mode="r", allow_pickle=False)  # what is in is not read yet
         except (OSError, ValueError, EOFError):
             value = None
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
@@ -45,6 +48,9 @@ class Feed:
                 f"{file} is no array of numbers; save one by np.save, as .npy",
                 path=Path(file),
             )
+        if value.nbytes > MOST_BYTES:
+            raise too_large(f"{file} has", MOST_BYTES, "name a smaller input", path=Path(file))
+        value = np.array(value)
         if not np.isfinite(value).all():
             raise UserError(
                 "input.content",

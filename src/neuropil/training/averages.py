@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from neuropil.kit.atomic import written
+from neuropil.kit.bounded import check_unpacked
 from neuropil.kit.errors import UserError, require_file
 
 FILE = "averages.npz"
+MOST_BYTES = 2_000_000_000  # of all weights, unpacked
 ABOUT = "about"  # the entry that is no weight
 
 
@@ -41,9 +43,13 @@ def load(network: nn.Module, path: Path) -> None:
     """Give a network the weights of a file; raises UserError where they are of another network."""
     require_file(path, "file of averaged weights")
     try:
+        with ZipFile(path) as archive:
+            check_unpacked(archive, MOST_BYTES, f"name the {FILE} of a training's folder")
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files if name != ABOUT}
-    except (ValueError, OSError, BadZipFile, EOFError) as error:
+    except UserError as error:
+        raise error.wrap(f"{path}: {error}", path) from error
+    except (ValueError, OSError, BadZipFile, EOFError, MemoryError) as error:
         raise UserError(
             "network.damaged",
             f"{path} holds no averaged weights, or is damaged; --init takes the {FILE} of a "

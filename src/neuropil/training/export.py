@@ -8,9 +8,9 @@ there is no file.
 
 import json
 import logging
-import subprocess
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from datetime import date
 from functools import partial
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from neuropil.kit.atomic import written
+from neuropil.kit.provenance import git_commit
 from neuropil.kit.weights import Network
 from neuropil.training.recipe import Packing, Recipe
 
@@ -44,7 +45,7 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
     """
     plain = folded(deepcopy(network).cpu().float().eval())
     told_with = {"recipe": told(recipe), "scores": json.dumps(dict(scores))}
-    told_with |= {"commit": commit(), "date": date.today().isoformat()}
+    told_with |= {"commit": git_commit(Path(__file__).parent), "date": date.today().isoformat()}
     files = [
         write(
             getattr(plain, packing.part) if packing.part else plain,
@@ -121,9 +122,7 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
         name: {i: axis for i, axis in enumerate(shape) if isinstance(axis, str)}
         for name, shape in packing.inputs.items()
     }
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():  # that this exporter is the older one is known
-        warnings.simplefilter("ignore")
+    with quiet():  # that this exporter is the older one is known
         torch.onnx.export(
             network,
             tuple(random_inputs(packing, packing.shapes[0]).values()),
@@ -134,6 +133,20 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep torch's exporter from warning of what is meant to be so; then let it warn again."""
+    log = logging.getLogger("torch.onnx")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(before)
 
 
 def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
@@ -189,19 +202,3 @@ def told(recipe: Recipe) -> str:
     """Write a recipe's name and numbers as JSON."""
     numbers = {k: v for k, v in vars(recipe).items() if isinstance(v, int | float | str)}
     return json.dumps(numbers)
-
-
-def commit() -> str:
-    """Name the commit that made the file, with a `+` where the tree had changes; "" outside git."""
-    here = Path(__file__).parent
-    try:
-        name = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=+"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return name.stdout.strip()

@@ -65,6 +65,17 @@ def test_a_film_has_a_frame_for_every_step(film: Film, drove: DriveResult) -> No
     assert np.abs(frames[STEPS + 3].pixels - truth).mean() < 6
 
 
+def test_a_film_shows_the_network_that_drove_whatever_became_of_its_file(
+    untaught: Path, short: None, drove: DriveResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(untaught.read_bytes())
+    made = Drive(networks=[path], threads=1)(tracks=1, seed=1000)
+    path.write_bytes(b"another")
+    one, other = next(made.film.frames()), next(drove.film.frames())
+    assert np.array_equal(one.pixels, other.pixels)
+
+
 @pytest.mark.parametrize("ending", render.Footage.SUFFIXES)
 def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path) -> None:
     path = tmp_path / f"kept{ending}"
@@ -107,6 +118,23 @@ def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
     record(path, [black], fps=Fraction(25), notes={"comment": comment})
     with refused("input.kind", path):
+        tape.tapes(Film.open(path))
+
+
+def test_a_comment_that_unpacks_to_much_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = json.loads(written(controls=np.zeros((1000, 3))))
+    comment = json.dumps(many | {"drives": many["drives"] * 2})
+    path = tmp_path / "bomb.mp4"
+    black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
+    record(path, [black], fps=Fraction(25), notes={"comment": comment})
+    for most in (23_999, len(comment) - 1):
+        monkeypatch.setattr(tape, "MOST_BYTES", most)
+        with refused("input.too_large", path):
+            tape.tapes(Film.open(path))
+    monkeypatch.setattr(tape, "MOST_BYTES", 24_000)
+    with refused("input.damaged", path, "2000 steps"):  # it was unpacked
         tape.tapes(Film.open(path))
 
 

@@ -13,6 +13,7 @@ from neuropil.apps.drive.driving import Instant, Lap, Taped, decided, packed
 from neuropil.apps.drive.infer import DRIVER, Drive, DriveResult
 from neuropil.apps.drive.model import DriveNet
 from neuropil.apps.drive.sight import looked_at, steering
+from neuropil.kit.model import Model
 
 
 def noise() -> np.ndarray:
@@ -20,13 +21,13 @@ def noise() -> np.ndarray:
 
 
 def test_the_network_in_numpy_steers_as_the_one_in_the_file(app: Drive) -> None:
-    there = steering(app.network(DRIVER).path).predict(encode(noise()[None]))
+    there = steering(Model(app.network(DRIVER).content)).predict(encode(noise()[None]))
     assert there == pytest.approx(decided(app.network(DRIVER), noise())["steering"], abs=1e-5)
 
 
 def test_what_is_looked_at_is_the_gradient(untaught: Path) -> None:
     """Torch differentiates a network with the same weights; the road's largest count as much."""
-    network, twin = steering(untaught), DriveNet().eval()
+    network, twin = steering(Model.open(untaught)), DriveNet().eval()
     names = [name for name, _ in twin.named_parameters() if not name.startswith("pedals")]
     for name, weights in zip(names, network.parameters().values(), strict=True):
         twin.get_parameter(name).data = torch.from_numpy(weights.value.copy())
@@ -52,7 +53,7 @@ def drawn(taped: Taped) -> np.ndarray:
 
 
 def test_what_is_looked_at_is_violet(untaught: Path) -> None:
-    network, grey = steering(untaught), np.full((96, 96, 3), 100, np.uint8)
+    network, grey = steering(Model.open(untaught)), np.full((96, 96, 3), 100, np.uint8)
     amount = looked_at(network, grey)
     lit = render.overlaid(network, grey).astype(int)
     most = np.unravel_index(amount.argmax(), amount.shape)

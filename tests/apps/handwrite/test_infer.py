@@ -390,3 +390,10 @@ def test_help_tells_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> N
     assert cli.run(["handwrite", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "a file (.svg .png .gif .mp4 .pdf .gcode .json)" in said
+
+
+def test_of_written_lines_the_steps_are_not_kept(app: Handwrite) -> None:
+    manner = infer.Manner(Style.parse("ada"), 0.5, 0, 1, replace=False)
+    ((_, draft),) = app.drafts(manner, ["so"], [0])
+    assert len(draft.penned.line)
+    assert (draft.row.points, draft.row.pauses, draft.row.drawn) == ([], {}, [])

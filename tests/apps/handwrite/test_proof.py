@@ -463,3 +463,32 @@ def test_a_line_is_read_as_networks_see_it() -> None:
     assert read_line(reader, dashes(4)) == "xxxx"
     assert np.array_equal(reader.given[0], seen(dashes(4)))
     assert reader.given[0].dtype == np.float32
+
+
+def test_few_lines_are_in_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["x" * n for n in range(1, 6)]
+    plan = {(text, 0): [len(text) + len(text) % 2, len(text)] for text in texts}
+    monkeypatch.setattr(proof, "IN_WORK", 2)
+    pen = Planned(plan)
+    made = dict(proofread(pen, Counting(), order(*texts, tries=2)))
+    assert sorted((n, draft.attempt, draft.errors) for n, draft in made.items()) == [
+        (n, (n + 1) % 2, 0) for n in range(5)
+    ]
+    assert max(len({text for text, _ in asked}) for asked in pen.asked) == 2
+
+
+def test_equal_lines_are_counted_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, left = order(*["a"] * 50), iter([occurrences])
+    monkeypatch.setattr(proof, "occurrences", lambda texts: next(left)(texts))
+    assert [given.task(number, 0).seed[2] for number in range(50)] == list(range(50))
+
+
+def test_a_settled_draft_is_a_line_without_its_steps() -> None:
+    draft = read_as("to be or not to be", "to be or nut to be")
+    draft.row.points = [np.zeros(4, np.float32)]
+    settled = draft.settled()
+    assert np.array_equal(settled.penned.line, draft.penned.line)
+    assert (settled.text, settled.read, settled.wrong) == (draft.text, draft.read, draft.wrong)
+    assert (settled.row.points, settled.row.pauses, settled.pieces) == ([], {}, ())
+    assert draft.row.points
+    assert draft.row.pauses

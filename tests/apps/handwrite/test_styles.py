@@ -13,6 +13,7 @@ from neuropil.apps.handwrite.styles import (
     FIRST,
     KIND,
     LARGER,
+    MOST_BYTES,
     VERSION,
     Style,
     larger,
@@ -221,3 +222,16 @@ def test_a_style_is_the_mean_over_lines() -> None:
     mean = np.mean([len(seen(one)) for one in lines]) / 1000
     assert vector.tolist() == [np.float32(mean.round(3)), np.float32(0.333)]
     assert vector.dtype == np.float32
+
+
+def test_a_file_that_is_too_large_or_too_deep_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.style"
+    whole = said()
+    path.write_text(whole + " " * (MOST_BYTES - len(whole)))
+    Style.open(path)
+    path.write_text(whole + " " * (MOST_BYTES - len(whole) + 1))
+    with refused("input.too_large", path):
+        Style.open(path)
+    path.write_text("[" * 100_000)
+    with refused("input.damaged", path):
+        Style.open(path)

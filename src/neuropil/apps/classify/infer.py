@@ -190,7 +190,7 @@ class Classify(App):
 
     def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
         """Put a new last layer on the network."""
-        model = Model.open(self.network(CLASSIFIER).path)
+        model = Model(self.network(CLASSIFIER).content)
         return model.replaced(
             {
                 "head.weight": lesson.head.weight,

@@ -138,13 +138,17 @@ def other_networks(folder: Path) -> dict[str, Callable[[], object]]:
 
     from neuropil.apps.colorize.train import untrained
 
-    torch.set_grad_enabled(False)
     network = untrained()
     feeds = [torch.from_numpy(value) for value in random_feeds().values()]
     published = Network(eccv16(folder / "eccv16.onnx"))
     noise = np.random.default_rng(0).standard_normal((1, 1, 256, 256), np.float32)
+
+    def eager() -> object:
+        with torch.no_grad():  # in this run alone
+            return network(*feeds)
+
     return {
-        "neuropil, torch eager": lambda: network(*feeds),
+        "neuropil, torch eager": eager,
         "eccv16 shape, ONNX Runtime": lambda: published.run(lightness=noise),
     }
 

@@ -22,6 +22,7 @@ from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
+from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
 from neuropil.kit.progress import track
 from neuropil.kit.sheet import Sheet
@@ -121,7 +122,7 @@ class Drive(App):
         )
         laps = tuple(each.lap for each in driven)
         drawn = charted(driven) if map else None
-        return DriveResult(word_scores(laps), Footage(driven, network.path), drawn, laps)
+        return DriveResult(word_scores(laps), Footage(driven, Model(network.content)), drawn, laps)
 
     @verb(example="neuropil drive-predict seen.mkv -o controls.csv")
     def predict(self, film: Film) -> PredictedControls:

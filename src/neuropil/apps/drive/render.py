@@ -25,6 +25,7 @@ from neuropil.core import Network
 from neuropil.kit.between import QUALITY
 from neuropil.kit.film import Frame, record
 from neuropil.kit.image import Image
+from neuropil.kit.model import Model
 from neuropil.kit.progress import track
 
 Bytes = NDArray[np.uint8]
@@ -53,7 +54,7 @@ class Footage:
     NAMED_ONLY: ClassVar = True  # drawing it takes longer than driving
 
     drives: tuple[Taped, ...]
-    network: Path  # the file of the one that drove
+    network: Model  # the one that drove, as it was then
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MKV or WebM, by the ending of the name."""

@@ -6,8 +6,6 @@ The gradient is worked out by `neuropil.core`, in which the network is built onc
 weights in its file.
 """
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +22,9 @@ STRIDES = (2, 2, 2, 1, 1)  # of the convolutions, as in model.py
 MUCH = 99.0  # percentile of the road's pixels that counts as much
 
 
-def steering(path: Path) -> Network:
-    """Build the part of a network's file that steers: pictures (B, 3, 96, 96) to (B, 1)."""
-    model, layers = Model.open(path), list[Layer]()
+def steering(model: Model) -> Network:
+    """Build the part of a network that steers: pictures (B, 3, 96, 96) to (B, 1)."""
+    layers = list[Layer]()
     for n, stride in enumerate(STRIDES):
         D, C, side, _ = model.tensor(f"sees.{n}.weight").shape
         layers += [filled(Conv2d(C, D, side, stride), model, f"sees.{n}"), ReLU()]

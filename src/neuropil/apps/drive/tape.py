@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neuropil.apps.drive.driving import Lap
 from neuropil.apps.drive.expert import Controls
 from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.bounded import inflate, too_large
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 
@@ -25,6 +26,7 @@ Floats = NDArray[np.float32]
 
 KEY = "comment"  # of the container
 SEEDS = 2**31  # how many tracks there are
+MOST_BYTES = 64_000_000  # of all controls, unpacked: 29 hours; and of the comment itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,9 @@ def written_down(lap: Lap) -> str:
 def tapes(film: Film) -> list[Tape]:
     """Read the drives of a film; raises UserError where it is none of ours."""
     try:
-        told = json.loads(film.notes.get(KEY, ""))
-        drives = [read(each) for each in told["drives"] if told["neuropil"] == "drive"]
+        drives = unpacked(film.notes.get(KEY, ""))
+    except UserError as error:
+        raise error.wrap(f"{film.path}: {error}", film.path) from error
     except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
         drives = []
     if not drives:
@@ -84,9 +87,24 @@ def tapes(film: Film) -> list[Tape]:
     return drives
 
 
-def read(told: Any) -> Tape:
-    """Read a drive; raises ValueError or TypeError where it could not have been driven."""
-    packet = zlib.decompress(base64.b64decode(told["controls"], validate=True))
+def unpacked(comment: str) -> list[Tape]:
+    """Read the drives of a comment; raises UserError where they are too many, else as `read`."""
+    if len(comment) > MOST_BYTES:
+        raise too_large("its comment has", MOST_BYTES, "name a film that Neuropil wrote")
+    told, left = json.loads(comment), MOST_BYTES
+    drives = []
+    for each in told["drives"] if told["neuropil"] == "drive" else ():
+        drives.append(read(each, left))
+        left -= drives[-1].controls.nbytes
+    return drives
+
+
+def read(told: Any, most: int) -> Tape:
+    """Read a drive of at most so many bytes.
+
+    Raises ValueError or TypeError where it could not have been driven.
+    """
+    packet = inflate(base64.b64decode(told["controls"], validate=True), most)
     controls = np.frombuffer(packet, "<f4").reshape(-1, 3)
     low, high = [-1, 0, 0], [1, 1, 1]
     if not (len(controls) and ((low <= controls) & (controls <= high)).all()):

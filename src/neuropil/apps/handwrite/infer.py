@@ -315,7 +315,8 @@ class Handwrite(App):
         """Write, of some lines, those with certain numbers until they read right."""
         order = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
         proofs = proofread(self.network("pen"), self.network("reader"), order, numbers)
-        return track(proofs, total=len(numbers), title="writing")
+        made = ((number, draft.settled()) for number, draft in proofs)
+        return track(made, total=len(numbers), title="writing")
 
     def measured(self, manner: Manner) -> Measures:
         """Measure how large and how wide a style is, by a few lines written in it."""

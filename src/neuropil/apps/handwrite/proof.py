@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from neuropil.kit.weights import Network
 NEATEST = 1.0  # neatness of the very last draft
 AT_ONCE = 4  # drafts of a line, before the next ones go on from the furthest of them
 FAILURES = 8  # drafts that get no further than the one before, until words are written alone
+IN_WORK = 128  # lines that are written side by side, and held with all that going on needs
 ALONE, NEAR = 2, 6  # drafts of a word in the line's style, then styles most like it; and again
 
 
@@ -78,6 +79,10 @@ class Draft:
     def made_of(self) -> tuple[Piece, ...]:
         """List the pieces of rows that the line is made of, be it one that is whole."""
         return self.pieces or (Piece(self.row, 0, len(self.row.points)),)
+
+    def settled(self) -> "Draft":
+        """Keep the line as it was written, but not how: from there on nothing is mended."""
+        return replace(self, row=self.row.emptied(), pieces=())
 
     def behind(self, point: int) -> tuple[Row, int]:
         """Find the row, and its step, that made a point."""
@@ -188,9 +193,13 @@ class Proof:
 def proofread(
     pen: Network, reader: Network, order: Order, numbers: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Draft]]:
-    """Write all lines, or some, and yield each with its number once it is as right as can be."""
-    proofs = [Proof(order, i) for i in (range(len(order.texts)) if numbers is None else numbers)]
-    while proofs:
+    """Write all lines, or some, and yield each with its number once it is as right as can be.
+
+    So many lines are in work at once that memory is bounded, and that hardly a row ever waits.
+    """
+    waiting = iter(range(len(order.texts)) if numbers is None else numbers)
+    proofs: list[Proof] = []
+    while proofs := [*proofs, *taken_up(order, waiting, IN_WORK - len(proofs))]:
         rounds = [proof.tasks() for proof in proofs]
         rows = {row.number: row for row in rows_over(pen, [task for its in rounds for task in its])}
         first = 0
@@ -200,6 +209,11 @@ def proofread(
         over = [proof for proof in proofs if proof.is_over]
         proofs = [proof for proof in proofs if not proof.is_over]
         yield from ((proof.number, proof.best) for proof in over if proof.best)
+
+
+def taken_up(order: Order, numbers: Iterator[int], n: int) -> list[Proof]:
+    """Take up the next n lines."""
+    return [Proof(order, number) for number in islice(numbers, n)]
 
 
 def judged(reader: Network, row: Row, attempt: int) -> Draft:

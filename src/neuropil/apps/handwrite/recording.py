@@ -29,6 +29,7 @@ import numpy as np
 from neuropil.apps.handwrite import svg
 from neuropil.apps.handwrite.strokes import DISTANCE, Line, normalized, resampled
 from neuropil.apps.handwrite.svg import LARGEST, NUMBER, Places
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file
 
 MOST_BYTES = 20_000_000
@@ -70,8 +71,9 @@ class Recording:
         to the file. Raises UserError where the file is no recording, or the text can't be its.
         """
         require_file(path, "recording of handwriting")
+        data = read_bytes(path, MOST_BYTES, "save the strokes alone, without pictures")
         try:
-            lines = [line for one in paired(drawings(content(path)), text) for line in cut(*one)]
+            lines = [line for one in paired(drawings(data), text) for line in cut(*one)]
             check_few(len(lines))
             for number, line in enumerate(lines, 1):
                 believe(line, number)
@@ -86,28 +88,6 @@ class Drawing(NamedTuple):
     strokes: list[Places]  # K
     text: str | None
     is_line: bool  # the file says that this is one line of writing
-
-
-def content(path: Path) -> bytes:
-    """Read a file that is not too large."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UserError(
-            "input.unreadable",
-            f"it can't be read: {error.strerror}; check its permissions",
-            path=path,
-        ) from error
-    if len(data) > MOST_BYTES:
-        raise UserError(
-            "input.too_large",
-            f"it has more than {MOST_BYTES // 10**6} MB, the most for a recording; "
-            "save the strokes alone, without pictures",
-            path=path,
-            high=MOST_BYTES,
-        )
-    return data
 
 
 def drawings(data: bytes) -> list[Drawing]:

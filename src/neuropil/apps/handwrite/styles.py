@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.kit.atomic import written
 from neuropil.kit.between import QUALITY
+from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file, suggest
 from neuropil.kit.weights import Network
 
 FILE = Path(__file__).parent / "styles.json"
 KIND, VERSION = "neuropil handwriting style", 1
 DIGITS = 3
+MOST_BYTES = 1_000_000  # of a file
 RANDOM = "random"
 LARGER = 1.3  # what the network writes is nearer to the mean than its writers are
 FIRST = "ada"  # taken where none is named
@@ -81,12 +83,13 @@ class Style:
     def open(cls, path: Path) -> Self:
         """Read a style file; raises UserError where it is damaged or of another version."""
         require_file(path, "style")
+        content = read_bytes(path, MOST_BYTES, "name a style")
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
+            said = json.loads(content.decode("utf-8"))
             kind, version, name = said["kind"], said["version"], str(said["name"])
             vector = np.array(said["vector"], np.float32)
             about = {**said.get("about", {})}
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise UserError(
                 "input.damaged",
                 f"{path} is no style, or a damaged one; make one by neuropil handwrite-learn",

@@ -10,7 +10,7 @@ written beside it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,6 +106,10 @@ class Row:
             even, normal = self.rng.random((AHEAD, 2)), self.rng.standard_normal((AHEAD, 2))
             self.chances = list(np.hstack([even, normal]))
         return self.chances.pop()
+
+    def emptied(self) -> "Row":
+        """Keep what was to be written, but no point: most of a line's memory."""
+        return Row(self.number, replace(self.task, kept=None), self.rng)
 
     @property
     def is_over(self) -> bool:
