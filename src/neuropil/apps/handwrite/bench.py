@@ -87,7 +87,7 @@ def measure(data: Path | None) -> Report:
         )
     styles = {name: Style.parse(name) for name in shipped()["named"]}
     networks = (PEN.open(), HAND.open(), READER.open(), JUDGE.open())
-    behind = sort_by_writer(lines(data, "reader"))
+    behind = sort_by_writer([*lines(data, "reader"), *lines(data, "judge")])
     desk = Desk(*networks, styles, lines(data, "held out"), behind, drawn_lines(data))
     figures: Figures = {}
     parts: tuple[Callable[[Desk, Figures], Table], ...] = (
