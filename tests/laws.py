@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 FLOOR = {"core", "kit", "biology", "microscope", "training"}
-CONTRACT = {"signature", "contract", "registry", "jobs"}
+CONTRACT = {"signature", "contract", "registry", "jobs", "planning"}
 SURFACES = {"surfaces", "bench", "demo"}
 MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "core": set(),
@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
     "contract": {"signature", "kit"},
     "registry": {"signature", "contract", "kit"},
     "jobs": {"signature", "contract", "registry", "kit"},
+    "planning": {"signature", "contract", "registry", "jobs", "kit"},
     "apps": {"signature", "contract", "kit", "core"},
     "bench": {"registry", "kit"},
     "demo": {"registry", "kit", "microscope"},

@@ -416,8 +416,38 @@ def test_an_input_is_never_overwritten(
 ) -> None:
     before = Path("old.png").read_bytes()
     assert cli.run(["invert", "old.png", "-o", "old.png", "--force"]) == 2
-    assert "is the input itself" in capsys.readouterr().err
+    assert "is an input itself" in capsys.readouterr().err
     assert Path("old.png").read_bytes() == before
+
+
+def test_no_file_that_is_read_is_overwritten(capsys: Output) -> None:
+    Path("text.json").write_text("Dear Ada,", encoding="utf-8")
+    Image.open("old.png").save("old-invert.png")
+    before = {name: Path(name).read_bytes() for name in files()}
+    for line in (
+        "invert old.png old-invert.png --force",
+        "handwrite @text.json -o text.json --force",
+        "open colorize old.png --at 1,1 -o old.png --force",
+    ):
+        assert cli.run(line.split()) == 2
+        assert "is an input itself" in capsys.readouterr().err
+    assert {name: Path(name).read_bytes() for name in files()} == before
+
+
+def test_a_folder_takes_what_has_no_source(capsys: Output) -> None:
+    assert cli.run("neuron --x 1 --w 2 --b 0 -o new".split()) == 0
+    assert capsys.readouterr().out == f"{Path('new', 'neuron.txt')}\n"
+
+
+def test_json_holds_documents_too(capsys: Output) -> None:
+    assert cli.run("neuron --x 1 --w 2 --b 0 --json".split()) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert "z" in record["document"]
+
+
+def test_one_file_too_many_is_said(capsys: Output) -> None:
+    said = fails(capsys, "invert old.png -o a.png -o b.png")
+    assert said == "b.png is one file more than invert makes of its kind"
 
 
 def test_measuring_without_its_data_is_refused_at_once(capsys: Output) -> None:

@@ -22,16 +22,15 @@ from neuropil.jobs import (
     Job,
     Message,
     Progress,
-    Request,
     Sessions,
     Settings,
     attempt,
     check,
-    plan,
     run,
 )
 from neuropil.kit import progress
 from neuropil.kit.image import Image
+from neuropil.planning import Request, plan
 from neuropil.surfaces.cli import main as cli
 
 COLORIZE = "colorize"
@@ -171,18 +170,31 @@ def photo(tmp_path: Path) -> Path:
 def test_what_can_be_refused_is_refused_before_the_work(photo: Path, tmp_path: Path) -> None:
     taken = tmp_path / "taken.png"
     taken.write_bytes(b"mine")
+    folder = tmp_path / "folder.png"
+    folder.mkdir()
     cases = [
         ("input.missing", Job(COLORIZE, (str(tmp_path / "none.png"),))),
         ("option.range", Job(COLORIZE, (str(photo),), {"strength": 9})),
+        ("option.missing", Job(COLORIZE, (str(photo),), {"strength": None})),
+        ("input.required", Job(COLORIZE, ())),
+        ("input.kind", Job("handwrite", (5,))),  # type: ignore[arg-type]
+        ("name.unknown", Job(COLORIZE, (str(photo),), {}, {"nope": "x.png"})),
+        ("output.ending", Job(COLORIZE, (str(photo),), {}, {"image": "x.mp4"})),
         ("name.unknown", Job(COLORIZE, (str(photo),), {"strenght": 1})),
         ("output.exists", Job(COLORIZE, (str(photo),), {}, {"image": str(taken)})),
-        ("output.place", Job(COLORIZE, (str(photo),), {}, {"image": str(tmp_path)})),
+        ("output.place", Job(COLORIZE, (str(photo),), {}, {"image": str(folder)})),
     ]
     for code, job in cases:
         with refused(code):
             check(job)
     with refused("output.same_as_input"):
         check(Job(COLORIZE, (str(photo),), {}, {"image": str(photo)}, Settings(force=True)))
+    album = tmp_path / "album"
+    (album / "one").mkdir(parents=True)
+    (album / "one" / "a.png").write_bytes(photo.read_bytes())
+    sheet = {"picture": str(album / "one" / "a.png")}
+    with refused("output.same_as_input"):
+        check(Job("classify-sheet", (str(album),), {}, sheet, Settings(force=True)))
     (explore,) = planned([photo], verb="colorize-explore", alternatives=2)
     (tmp_path / "old-colorize-explore-alternatives-2.png").touch()
     with refused("output.exists", "alternatives-2"):

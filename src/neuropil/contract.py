@@ -97,12 +97,12 @@ def verb(*, example: str, local: bool = False) -> Callable[[Method], Method]:
 
 
 def _checking(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Hold the options of every call to the ranges of the signature."""
+    """Hold every call to the types and ranges of its signature."""
 
     @wraps(method)
     def call(self: "App", *inputs: Any, **options: Any) -> Any:
-        Signature.of(method, has_outputs=method.__name__ != "probe").check(options)
-        return method(self, *inputs, **options)
+        signature = Signature.of(method, has_outputs=method.__name__ != "probe")
+        return method(self, *inputs, **signature.convert(inputs, options))
 
     return call
 

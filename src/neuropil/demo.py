@@ -33,6 +33,8 @@ def make(folder: Path) -> Path:
     for name in registry.NAMES:
         say(f"{name}: {registry.summary(name)}")
         module = registry.demonstration(name)
+        if module is None:
+            continue
         sections += module.sections()
         if hasattr(module, "look"):
             sections += opened(name, module.look(), module.LOOK, folder)

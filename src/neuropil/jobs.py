@@ -12,13 +12,12 @@ Nothing is printed: progress and messages are events.
 
 import hashlib
 import json
-import os
 import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -76,21 +75,6 @@ class Job:
         return cls(**kept | {"inputs": tuple(kept["inputs"]), "settings": Settings(**settings)})
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a person asked for: one verb on any number of sources.
-
-    outputs: as many names as were given, each for the output whose endings include its own; one
-        that is a folder, or has no ending, takes all files
-    """
-
-    verb: str
-    sources: Iterable[str] = ()
-    options: Mapping[str, Json] = field(default_factory=dict)
-    outputs: tuple[str, ...] = ()
-    settings: Settings = Settings()
-
-
 # --- what a job says while it runs --------------------------------------------------------------
 
 
@@ -114,7 +98,8 @@ class Message:
 class Done:
     """Files written, in the order of the outputs; values by name, also in words; seconds.
 
-    texts: of the values that say something, for people; documents that were not written whole
+    values: documents that no file was named for are among them, as texts
+    texts: of the values that say something, for people
     """
 
     outputs: tuple[str, ...]
@@ -187,29 +172,7 @@ class Sessions:
         return self._apps[key]
 
 
-# --- from a request to jobs ---------------------------------------------------------------------
-
-
-def plan(request: Request) -> Iterator[Job]:
-    """Turn a request into jobs, one after the other, folder by folder.
-
-    Raises UserError where names are no good: none or too many sources, two of a folder that would
-    become one file.
-    """
-    verb = registry.find_verb(request.verb)
-    inputs = verb.signature.inputs
-    job = Job(verb.command, (), dict(request.options), {}, request.settings)
-    if len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0]):
-        yield from plan_files(request, verb, job)
-        return
-    sources = tuple(request.sources)
-    if len(sources) != len(inputs):
-        wanted = ", ".join(each.name for each in inputs) or "nothing"
-        raise UserError(
-            "input.required" if len(sources) < len(inputs) else "input.kind",
-            f"{verb.command} takes {wanted}, and was given {len(sources)}; as in: {verb.example}",
-        )
-    yield replace(job, inputs=sources, outputs=name_outputs(request, verb, verb.command, None))
+# --- what goes in and what comes out ------------------------------------------------------------
 
 
 def takes_folder(given: Input) -> bool:
@@ -217,109 +180,16 @@ def takes_folder(given: Input) -> bool:
     return any(getattr(kind, "IS_FOLDER", False) for kind in given.types)
 
 
-def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
-    """Make a job for each file that is named, or lies in a folder that is."""
-    (given,) = verb.signature.inputs
-    roots = [Path(source) for source in dict.fromkeys(request.sources)]
-    if not roots:
-        raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
-    many = len(roots) > 1 or roots[0].is_dir()
-    to = Path(request.outputs[0]) if request.outputs else None
-    if many and to and not is_folder(to):
-        raise UserError(
-            "output.collision", f"{to} names one file, and there can be several; name a folder"
-        )
-    taken: dict[str, Path] = {}
-    for root in roots:
-        folder = None
-        for source in list_files(root, given, verb.app):
-            if source.parent != folder and len(roots) == 1:  # a folder's names are enough
-                folder, taken = source.parent, {}
-            place = source.parent if to is None else to
-            if to is not None and is_folder(to):
-                place = to / source.parent.relative_to(root if root.is_dir() else root.parent)
-            stem = str(place / f"{source.stem}-{verb.command}")
-            outputs = name_outputs(request, verb, stem, source)
-            for path in outputs.values():
-                other = taken.setdefault(path, source)
-                if other != source:
-                    raise UserError(
-                        "output.collision",
-                        f"{other} and {source} would both become {path}; rename one",
-                    )
-            yield replace(job, inputs=(str(source),), outputs=outputs)
-
-
-def list_files(root: Path, given: Input, app: str) -> Iterator[Path]:
-    """List a file, or those of a folder and of folders below that can be read; our own left out."""
-    if not root.is_dir():
-        yield root
-        return
-    known = {suffix for kind in given.types for suffix in kind.READS}  # type: ignore[attr-defined]
-    empty = True
-    for here, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for path in (Path(here, name) for name in sorted(files) if not name.startswith(".")):
-            if path.suffix.lower() in known and f"-{app}-" not in f"{path.stem}-":
-                empty = False
-                yield path
-    if empty:
-        raise UserError(
-            "input.empty", f"{root} holds nothing that {app} reads; name another folder"
-        )
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether a path is meant as a folder: it is one, or has no ending and is nothing yet."""
-    return path.is_dir() or not (path.suffix or path.exists())
-
-
-def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -> dict[str, str]:
-    """Name the file of each output: as asked for by `-o`, else by the stem and the field's name."""
-    outputs = [
-        o for o in outputs_of(verb, source) if o.role != "value" and is_wanted(o, verb, request)
-    ]
-    asked = [Path(name) for name in request.outputs if not is_folder(Path(name))]
-    named: dict[str, str] = {}
-    for path in asked:
-        fitting = [o for o in outputs if path.suffix.lower() in o.suffixes and o.name not in named]
-        if not fitting:
-            possible = [suffix for o in outputs for suffix in o.suffixes] or [
-                "nothing: leave out -o"
-            ]
-            raise UserError(
-                "output.ending", f"{path} can't be written; end the name in {', '.join(possible)}"
-            )
-        named[fitting[0].name] = str(path)
-    if asked:
-        stem = str(asked[0].with_suffix(""))
-    for output in outputs:
-        if output.name in named or output.printed or output.named_only:
-            continue
-        suffix = default_suffix(output, source)
-        tail = "" if output.role == "primary" else f"-{output.name}"
-        named[output.name] = f"{stem}{tail}{suffix}"
-    return named
-
-
-def is_wanted(output: Output, verb: Verb, request: Request) -> bool:
-    """Tell whether an optional output, or several of a kind, are asked for by their option."""
-    if not (output.optional or output.repeated):
-        return True
-    defaults = {option.name: option.default for option in verb.signature.options}
-    return bool(request.options.get(output.name, defaults.get(output.name)))
+def empty_folder(folder: Path, verb: Verb) -> UserError:
+    """Say that a folder holds nothing to work on."""
+    words = f"{folder} holds nothing that {verb.command} reads; name another folder"
+    return UserError("input.empty", words, path=folder)
 
 
 def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
     """Give what comes of a source."""
     first = type_of(verb.signature.inputs[0], source) if source else None
     return verb.signature.outputs_for(first)
-
-
-def default_suffix(output: Output, source: Path | None) -> str:
-    """Choose the ending of a file: that of the source where it can be written."""
-    own = source.suffix if source and output.role == "primary" else ""
-    return own if own.lower() in output.suffixes else output.suffixes[0]
 
 
 def type_of(given: Input, path: Path) -> type:
@@ -337,17 +207,62 @@ def check(job: Job) -> None:
     """Refuse what can be refused before any work: raises UserError."""
     verb = registry.find_verb(job.verb)
     verb.signature.parse(job.options)
+    count_inputs(verb, job.inputs)
     for given, name in zip(verb.signature.inputs, job.inputs, strict=True):
         if not given.is_text:
             check_input(given, Path(name), verb)
+    check_outputs(verb, job)
     for path in planned_files(verb, job):
         check_place(path, job.settings.force)
-        for source in map(Path, job.inputs):
-            if path.exists() and source.exists() and path.samefile(source):
-                raise UserError(
-                    "output.same_as_input",
-                    f"{path} is the input itself, which is kept; name another file",
-                )
+        refuse_inputs(path, [*files_of(verb, job), *map(Path, job.settings.networks)])
+
+
+def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
+    """Refuse too many or too few inputs."""
+    n = len(verb.signature.inputs)
+    if len(inputs) != n or not all(isinstance(each, str) for each in inputs):
+        wanted = ", ".join(each.name for each in verb.signature.inputs) or "nothing"
+        raise UserError(
+            "input.required" if len(inputs) < n else "input.kind",
+            f"{verb.command} takes {wanted}, and was given {len(inputs)}; as in: {verb.example}",
+        )
+
+
+def check_outputs(verb: Verb, job: Job) -> None:
+    """Refuse outputs that the verb doesn't give, and endings that they can't be written to."""
+    files = files_of(verb, job)
+    outputs = outputs_of(verb, files[0] if files else None)
+    known = {output.name: output for output in outputs if output.role != "value"}
+    for name, path in job.outputs.items():
+        if name not in known:
+            raise UserError(
+                "name.unknown",
+                f"{verb.command} gives no {name}; it gives {', '.join(known) or 'values alone'}",
+                name=name,
+            )
+        if Path(path).suffix.lower() not in known[name].suffixes:
+            endings = ", ".join(known[name].suffixes)
+            raise UserError(
+                "output.ending", f"{path} can't be written; end the name in {endings}", path=path
+            )
+
+
+def files_of(verb: Verb, job: Job) -> list[Path]:
+    """List the inputs that are files or folders."""
+    pairs = zip(verb.signature.inputs, job.inputs, strict=True)
+    return [Path(source) for given, source in pairs if not given.is_text]
+
+
+def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs, or a file of a folder that is read."""
+    for source in inputs if path.exists() else ():
+        is_inside = source.is_dir() and source.resolve() in path.resolve().parents
+        if is_inside or (source.exists() and path.samefile(source)):
+            raise UserError(
+                "output.same_as_input",
+                f"{path} is an input itself, which is kept; name another file",
+                path=path,
+            )
 
 
 def check_input(given: Input, path: Path, verb: Verb) -> None:
@@ -357,6 +272,8 @@ def check_input(given: Input, path: Path, verb: Verb) -> None:
 
     if not path.exists():
         raise UserError("input.missing", f"there is no file {path}; check the name", path=path)
+    if path.is_dir() and not takes_folder(given):
+        raise empty_folder(path, verb)
     for kind, words in ((Image, "an image"), (Film, "a film")):
         is_read = any(path.suffix.lower() in known.READS for known in given.types)  # type: ignore[attr-defined]
         if path.suffix.lower() in kind.READS and not is_read and not takes_folder(given):
@@ -411,9 +328,10 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         write_all(files, job.settings.quality)
     seconds = time.monotonic() - started
     values = {name: to_json(value) for name, value in parts.values.items()}
+    values |= printed_texts(parts, job)
     said = {name: v for name, v in parts.values.items() if v is not None and v != ()}
     texts = {name: format_value(value) for name, value in said.items()}
-    return Done(tuple(map(str, files)), values, printed_texts(parts, job) | texts, seconds)
+    return Done(tuple(map(str, files)), values, texts, seconds)
 
 
 def attempt(
@@ -431,6 +349,10 @@ def attempt(
         return Failed(error.code, error.message)
     except progress.Cancelled:
         return Failed("cancelled", "stopped; nothing half-written")
+    except MemoryError:
+        return Failed("memory", "there is too little memory for this; give it something smaller")
+    except OSError as error:  # of the machine; those that can be foreseen are UserErrors
+        return Failed("machine", f"{error.filename or 'the machine'}: {error.strerror or error}")
     except Exception as error:
         return Failed("internal", f"{type(error).__name__}: {error}", ours=True)
 
@@ -443,7 +365,7 @@ def open_input(given: Input, source: str, settings: Settings) -> Any:
     return kind.open(Path(source), max_pixels=settings.max_pixels)
 
 
-def printed_texts(parts: ResultParts, job: Job) -> dict[str, str]:
+def printed_texts(parts: ResultParts, job: Job) -> dict[str, Json]:
     """Give the documents that are shown, since no file was named for them."""
     media: Mapping[str, Any] = {**parts.primary, **parts.secondary}
     is_shown = {

@@ -87,7 +87,10 @@ def open_example(name: str) -> str:
 def card(name: str) -> str:
     """Read the model card of an application."""
     (folder,) = _package(name).__path__
-    return (Path(folder) / "card.md").read_text(encoding="utf-8")
+    path = Path(folder, "card.md")
+    if not path.is_file():
+        raise UserError("name.unsupported", f"{name} has no card", name=name)
+    return path.read_text(encoding="utf-8")
 
 
 def benchmark(name: str) -> ModuleType:
@@ -100,9 +103,14 @@ def benchmark(name: str) -> ModuleType:
         raise UserError("name.unsupported", f"{name} has nothing to measure", name=name) from error
 
 
-def demonstration(name: str) -> ModuleType:
-    """Find the module that shows an application on samples of its own."""
-    return _module(name, "demo")
+def demonstration(name: str) -> ModuleType | None:
+    """Find the module that shows an application on samples of its own, if it has one."""
+    try:
+        return _module(name, "demo")
+    except ModuleNotFoundError as error:
+        if error.name != f"neuropil.apps.{name}.demo":
+            raise
+        return None
 
 
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":

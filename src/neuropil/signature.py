@@ -87,13 +87,13 @@ class Option:
             return tuple(
                 self._parse_one(each) for each in (raw if isinstance(raw, list) else [raw])
             )
-        if raw is None and not self.required:
+        if raw is None and self.default is None and not self.required:
             return None
         return self._parse_one(raw)
 
     def _parse_one(self, raw: Json) -> Any:
         if raw is None:
-            raise UserError("option.missing", f"{self.name} is missing; it reads {self.syntax}")
+            raise UserError("option.missing", f"{self.flag} is missing; it reads {self.syntax}")
         if hasattr(self.type, "parse"):
             return self.type.parse(str(raw))
         if hasattr(self.type, "open"):
@@ -132,6 +132,34 @@ class Option:
             raise UserError("option.syntax", words, name=self.name, value=raw) from None
         return number
 
+    def convert(self, value: Any) -> Any:
+        """Hold a value of a call from Python to type and range; a text is read as if typed.
+
+        Raises UserError.
+        """
+        if self.repeated:
+            return tuple(self._convert_one(each) for each in value)
+        if value is None and (self.nullable or self.default is None):
+            return None
+        return self._convert_one(value)
+
+    def _convert_one(self, value: Any) -> Any:
+        if isinstance(value, str) and self.type is not str:
+            return self._parse_one(value)
+        plain = value.item() if hasattr(value, "item") and self.type in (int, float) else value
+        if self.type in (int, float):
+            return self.checked(self._number(plain))
+        if isinstance(self.type, type) and not isinstance(value, self.type):
+            words = f"{self.name} is {type(value).__name__}; it takes {self.syntax}"
+            raise UserError("option.syntax", words, name=self.name)
+        return self.checked(value)
+
+    @property
+    def flag(self) -> str:
+        """Write the option as it is typed: --hint of hints, --max-pixels of max_pixels."""
+        one = self.repeated and self.name != "weights"
+        return f"--{(self.name.removesuffix('s') if one else self.name).replace('_', '-')}"
+
     def checked(self, value: Any) -> Any:
         """Hold a value to its range; raises UserError."""
         if self.range and value is not None:
@@ -148,7 +176,7 @@ class Option:
         if self.choices:
             return "|".join(self.choices)
         span = f" from {self.range.low:.15g} to {self.range.high:.15g}" if self.range else ""
-        words = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text"}
+        words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
         return f"{words.get(self.type, 'the name of a file')}{span}"
 
     def schema(self) -> dict[str, Json]:
@@ -251,11 +279,15 @@ class Signature:
         missing = [o for o in self.options if o.required and o.name not in raw]
         return parsed | {option.name: option.parse(None) for option in missing}
 
-    def check(self, options: Mapping[str, Any]) -> None:
-        """Hold the values of a call from Python to their ranges; raises UserError."""
-        for option in self.options:
-            if option.name in options and not option.repeated:
-                option.checked(options[option.name])
+    def convert(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """Hold a call from Python to types and ranges, and give its options; raises UserError."""
+        for given, value in zip(self.inputs, inputs, strict=False):
+            if not isinstance(value, given.types):
+                wanted = " or ".join(kind.__name__ for kind in given.types)
+                words = f"{given.name} is {type(value).__name__}; it takes {wanted}"
+                raise UserError("input.kind", words, name=given.name)
+        known = {option.name: option for option in self.options}
+        return {n: known[n].convert(v) if n in known else v for n, v in options.items()}
 
     def schema(self) -> dict[str, Json]:
         """Describe everything as JSON: options as JSON Schema, inputs and outputs by kind."""

@@ -34,7 +34,7 @@ from neuropil.kit.weights import Weights, cores
 TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Between(0, 3), Between(0, 16), Between(0, 50)
-RATE = Between(0, 100)
+RATE, SEED = Between(0, 100), Between(0, 10**9)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Colorize(App):
         hints: tuple[Hint, ...] = (),
         alternatives: Annotated[int, ALTERNATIVES] = 4,
         suggestions: Annotated[int, SUGGESTIONS] = 5,
-        seed: int = 0,
+        seed: Annotated[int, SEED] = 0,
     ) -> Exploration:
         """Show other colorings, what is sure, where hints help.
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from neuropil.kit.errors import UserError
 from neuropil.surfaces.cli.group import CommandGroup
 from neuropil.surfaces.cli.terminal import DONE, FAULT, MISTAKE, STOPPED, complain
 
+INTERRUPTED = Event()  # by a signal
 SUMMARY = "Small neural networks that do a job on an ordinary computer and show their work."
 
 
@@ -25,8 +27,15 @@ def main() -> None:
     """Run the command line of this process."""
     for stream in (sys.stdout, sys.stderr):  # file names need not be UTF-8
         getattr(stream, "reconfigure", dict)(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as cleanly as Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def interrupt(number: int, frame: object) -> None:
+    """Stop as Ctrl-C does, and remember it: a library that is being loaded words it otherwise."""
+    INTERRUPTED.set()
+    raise KeyboardInterrupt
 
 
 def run(line: Sequence[str]) -> int:
@@ -53,6 +62,8 @@ def run(line: Sequence[str]) -> int:
     except MemoryError:
         return complain("there is too little memory for this; give it something smaller", FAULT)
     except Exception as error:
+        if INTERRUPTED.is_set():
+            return complain("stopped; nothing half-written", STOPPED)
         if os.environ.get("NEUROPIL_DEBUG"):
             raise
         kind = type(error).__name__

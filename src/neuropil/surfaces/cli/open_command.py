@@ -20,10 +20,10 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from neuropil import registry
-from neuropil.jobs import Sessions, Settings, check_place, open_input
+from neuropil.jobs import Sessions, Settings, check_place, open_input, refuse_inputs
 from neuropil.kit.atomic import save_text
 from neuropil.kit.between import Between
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, suggest
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.parameters import (
     FORCE,
@@ -31,9 +31,9 @@ from neuropil.surfaces.cli.parameters import (
     PIXELS,
     THREADS,
     WEIGHTS,
+    find_text,
     is_given,
     keyword,
-    to_flag,
     to_parameter,
 )
 from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, complain
@@ -84,7 +84,8 @@ class OpenGroup(TyperGroup):
     """One command for each application, and one for files; options may stand before its name."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Bring the name of the application or file to the front."""
+        """Bring the name of the application or file to the front; without any, show the help."""
+        args = args or ["--help"]
         for place, word in enumerate(args):
             if not word.startswith("-") and (word in registry.NAMES or word.endswith(".onnx")):
                 args = [word, *args[:place], *args[place + 1 :]]
@@ -99,11 +100,20 @@ class OpenGroup(TyperGroup):
         """Load the command of an application; any other word names a file."""
         if cmd_name in registry.NAMES:
             return build_application(cmd_name)
+        if not cmd_name.endswith(".onnx") and not Path(cmd_name).exists():
+            raise UserError(
+                "name.unknown",
+                f"there is no file {cmd_name}, and no application of that name"
+                f"{suggest(cmd_name, registry.NAMES)}; name one, or an .onnx file",
+                name=cmd_name,
+                possible=registry.NAMES,
+            )
         return build_file(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list for --help."""
-        rows = [(name, registry.summary(name)) for name in registry.NAMES]
+        apps = [name for name in registry.NAMES if registry.find_app(name).networks]
+        rows = [(name, registry.summary(name)) for name in apps]
         with formatter.section("What can be opened"):
             formatter.write_dl([*rows, ("FILE.onnx", "Any network in an ONNX file.")])
 
@@ -117,7 +127,6 @@ def build_open() -> Any:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        no_args_is_help=True,
         subcommand_metavar="NAME|FILE.onnx ...",
     )
     parser.callback()(lambda: None)
@@ -170,7 +179,7 @@ def open_application(name: str, signature: Signature, given: Mapping[str, Any]) 
     from neuropil.microscope.graph import read as read_graph
 
     lens, targets = read_lens(given)
-    if given["source"] is None:
+    if not given["source"]:
         raise UserError(
             "input.required",
             f"open {name} needs an input, as in: {registry.open_example(name)}",
@@ -180,7 +189,13 @@ def open_application(name: str, signature: Signature, given: Mapping[str, Any]) 
     settings = read_settings(lens)
     app = Sessions().get(name, settings)
     (kind,) = signature.inputs
-    probe: Probe = app.probe(open_input(kind, given["source"], settings), **options)
+    source = given["source"]
+    if kind.is_text:
+        source = find_text(source, None, kind.name)
+    else:
+        for path in targets.values():
+            refuse_inputs(path, [Path(source)])
+    probe: Probe = app.probe(open_input(kind, source, settings), **options)
     graph = read_graph(probe.network)
     if lens["unit"]:
         probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
@@ -202,7 +217,8 @@ def open_file(path: str, given: Mapping[str, Any]) -> int:
             raise UserError(
                 "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
             )
-        typer.echo("\n".join(telling.contents(graph, opening.run(graph, feeds))))
+        lines = telling.contents(graph, opening.run(graph, feeds))
+        typer.echo(json.dumps({"tensors": lines}) if lens["json"] else "\n".join(lines))
         return DONE
     probe = opening.of_file(graph, Path(path), feeds, lens["unit"], given["output_unit"])
     words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
@@ -244,7 +260,7 @@ def repeat_options(options: Sequence[Option], given: Mapping[str, Any]) -> list[
         value = given[option.name]
         if option.name in ONCE or not is_given(option, value):
             continue
-        flag = to_flag(option)
+        flag = option.flag
         values = value if isinstance(value, list) else [value]
         words += [flag] if value is True else [w for each in values for w in (flag, str(each))]
     return words

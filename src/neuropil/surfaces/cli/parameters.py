@@ -46,7 +46,7 @@ def common_options(verb: Verb, has_networks: bool) -> list[Option]:
 
 def to_parameter(option: Option) -> inspect.Parameter:
     """Write an option as Typer wants it."""
-    names = [to_flag(option), *(["-o"] if option.name == "output" else [])]
+    names = [option.flag, *(["-o"] if option.name == "output" else [])]
     names += [f"--{option.alias}"] if option.alias else []
     span = f"{option.range.low:.15g} to {option.range.high:.15g}" if option.range else ""
     text = option.text + (f" (from {span})" if span else "")
@@ -61,13 +61,6 @@ def to_parameter(option: Option) -> inspect.Parameter:
     default = None if option.default is None else str(option.default)
     told = typer.Option(*names, help=text, metavar=metavar)
     return keyword(option.name, default, Annotated[str | None, told])
-
-
-def to_flag(option: Option) -> str:
-    """Write the flag of an option: --hint of hints, --max-pixels of max_pixels."""
-    one = option.repeated and option is not WEIGHTS
-    word = option.name.removesuffix("s") if one else option.name
-    return f"--{word.replace('_', '-')}"
 
 
 def is_given(option: Option, value: Any) -> bool:

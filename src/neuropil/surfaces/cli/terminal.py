@@ -38,7 +38,7 @@ def report() -> Iterator[Emit]:
         yield emit
 
 
-def show(verb: Verb, job: Job, done: Done, *, as_json: bool) -> None:
+def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: bool = False) -> None:
     """Print what was done: the files, then the values; a line each, or one JSON object."""
     takes_file = bool(verb.signature.inputs) and not verb.signature.inputs[0].is_text
     if as_json:
@@ -47,15 +47,16 @@ def show(verb: Verb, job: Job, done: Done, *, as_json: bool) -> None:
         typer.echo(json.dumps(record, allow_nan=False))
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
-    values = {name: text for name, text in done.texts.items() if name in done.values}
     if takes_file and not any(output.role != "value" for output in outputs):
-        typer.echo(f"{escape_control(job.inputs[0])}: {', '.join(values.values())}")
+        typer.echo(f"{escape_control(job.inputs[0])}: {', '.join(done.texts.values())}")
         return
-    documents = [text for name, text in done.texts.items() if name not in done.values]
+    documents = [str(done.values[o.name]) for o in outputs if o.printed and o.name in done.values]
+    if documents and takes_file and is_one_of_many:
+        typer.echo(f"{escape_control(job.inputs[0])}:")
     typer.echo("".join(documents), nl=False)
     for path in done.outputs:
-        typer.echo(path)
+        typer.echo(escape_control(path))
     if any(output.printed for output in outputs):
         return  # documents say it all
-    for name, text in values.items():
+    for name, text in done.texts.items():
         typer.echo(f"{name.replace('_', ' ')}: {text}".replace(": \n", ":\n"))

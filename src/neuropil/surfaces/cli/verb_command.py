@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -10,8 +11,9 @@ from typer.main import get_command
 
 from neuropil import registry
 from neuropil.contract import Verb
-from neuropil.jobs import Job, Request, Sessions, Settings, check, plan, run, takes_folder
+from neuropil.jobs import Job, Sessions, Settings, check, refuse_inputs, run, takes_folder
 from neuropil.kit.errors import UserError
+from neuropil.planning import Request, plan
 from neuropil.signature import Json
 from neuropil.surfaces.cli.parameters import (
     PIXELS,
@@ -67,6 +69,7 @@ def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
     jobs = list(plan(request))
     for job in jobs[:CHECKED]:
         check_before(job, alone=len(jobs) == 1)
+    refuse_overwriting(verb, jobs, given)
     sessions = Sessions()
     sessions.get(verb.app, request.settings)  # so that a mistake about networks is said once
     failed = 0
@@ -81,10 +84,32 @@ def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
             failed += 1
             complain(str(error), MISTAKE)
         else:
-            show(verb, job, done, as_json=given["json"])
+            show(verb, job, done, as_json=given["json"], is_one_of_many=len(jobs) > 1)
     if failed:
         raise UserError("job.failed", f"{failed} of {len(jobs)} inputs could not be done")
     return DONE
+
+
+def refuse_overwriting(verb: Verb, jobs: Sequence[Job], given: Mapping[str, Any]) -> None:
+    """Refuse outputs that are inputs of another job, or the file that the text is read from."""
+    word = str(given.get("sources") or "")
+    is_text = bool(verb.signature.inputs) and verb.signature.inputs[0].is_text
+    read = [Path(word[1:])] if is_text and word.startswith("@") else []
+    if not is_text:
+        read += [Path(source) for job in jobs for source in job.inputs]
+    inputs = {identify(path) for path in read} - {None}
+    for path in (Path(name) for job in jobs for name in job.outputs.values()):
+        if identify(path) in inputs:
+            refuse_inputs(path, [path])
+
+
+def identify(path: Path) -> tuple[int, int] | None:
+    """Tell a file from others whatever it is called; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def check_before(job: Job, *, alone: bool) -> None:

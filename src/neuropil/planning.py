@@ -1,0 +1,161 @@
+"""From a request to jobs: which files are meant, and what those that are made are called.
+
+old.jpg                 old-colorize.jpg             beside the input
+old.bmp                 old-colorize.png             where the input's kind can't be written
+old.jpg    -o new.png   new.png
+album      -o new       new/1925/old-colorize.jpg    with the folders of album
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from neuropil import registry
+from neuropil.contract import Verb
+from neuropil.jobs import Job, Settings, count_inputs, empty_folder, outputs_of, takes_folder
+from neuropil.kit.errors import UserError
+from neuropil.signature import Input, Json, Output
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for: one verb on any number of sources.
+
+    outputs: as many names as were given, each for the output whose endings include its own; one
+        that is a folder, or has no ending, takes all files
+    """
+
+    verb: str
+    sources: Iterable[str] = ()
+    options: Mapping[str, Json] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+
+def plan(request: Request) -> Iterator[Job]:
+    """Turn a request into jobs, one after the other, folder by folder.
+
+    Raises UserError where names are no good: none or too many sources, two of a folder that would
+    become one file.
+    """
+    verb = registry.find_verb(request.verb)
+    inputs = verb.signature.inputs
+    job = Job(verb.command, (), dict(request.options), {}, request.settings)
+    if len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0]):
+        yield from plan_files(request, verb, job)
+        return
+    sources = tuple(request.sources)
+    count_inputs(verb, sources)
+    yield replace(job, inputs=sources, outputs=name_outputs(request, verb, verb.command, None))
+
+
+def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
+    """Make a job for each file that is named, or lies in a folder that is."""
+    (given,) = verb.signature.inputs
+    once: dict[str, Path] = {}  # who names one twice gets it once
+    for name in request.sources:
+        once.setdefault(os.path.realpath(name), Path(name))
+    roots = list(once.values())
+    if not roots:
+        raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
+    many = len(roots) > 1 or roots[0].is_dir()
+    to = Path(request.outputs[0]) if request.outputs else None
+    if many and to and not is_folder(to):
+        raise UserError(
+            "output.collision", f"{to} names one file, and there can be several; name a folder"
+        )
+    taken: dict[str, Path] = {}
+    for root in roots:
+        folder = None
+        sources = list(list_files(root, given, verb.app))
+        if not sources and len(roots) > 1:
+            yield replace(job, inputs=(str(root),))  # refused when it is checked
+        elif not sources:
+            raise empty_folder(root, verb)
+        for source in sources:
+            if source.parent != folder and len(roots) == 1:  # a folder's names are enough
+                folder, taken = source.parent, {}
+            place = source.parent if to is None else to
+            if to is not None and is_folder(to):
+                place = to / source.parent.relative_to(root if root.is_dir() else root.parent)
+            stem = str(place / f"{source.stem}-{verb.command}")
+            outputs = name_outputs(request, verb, stem, source)
+            for path in outputs.values():
+                other = taken.setdefault(path, source)
+                if other != source:
+                    raise UserError(
+                        "output.collision",
+                        f"{other} and {source} would both become {path}; rename one",
+                    )
+            yield replace(job, inputs=(str(source),), outputs=outputs)
+
+
+def list_files(root: Path, given: Input, app: str) -> Iterator[Path]:
+    """List a file, or those of a folder and of folders below that can be read; our own left out."""
+    if not root.is_dir():
+        yield root
+        return
+    known = {suffix for kind in given.types for suffix in kind.READS}  # type: ignore[attr-defined]
+    for here, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(here, name) for name in sorted(files) if not name.startswith(".")):
+            if path.suffix.lower() in known and f"-{app}-" not in f"{path.stem}-":
+                yield path
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is meant as a folder: it is one, or has no ending and is nothing yet."""
+    return path.is_dir() or not (path.suffix or path.exists())
+
+
+def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -> dict[str, str]:
+    """Name the file of each output: as asked for by `-o`, else by the stem and the field's name."""
+    outputs = [
+        o for o in outputs_of(verb, source) if o.role != "value" and is_wanted(o, verb, request)
+    ]
+    asked = [Path(name) for name in request.outputs if not is_folder(Path(name))]
+    named: dict[str, str] = {}
+    for path in asked:
+        fitting = [o for o in outputs if path.suffix.lower() in o.suffixes and o.name not in named]
+        if not fitting and any(path.suffix.lower() in o.suffixes for o in outputs):
+            raise UserError(
+                "option.conflict", f"{path} is one file more than {verb.command} makes of its kind"
+            )
+        if not fitting:
+            possible = [suffix for o in outputs for suffix in o.suffixes] or [
+                "nothing: leave out -o"
+            ]
+            raise UserError(
+                "output.ending", f"{path} can't be written; end the name in {', '.join(possible)}"
+            )
+        named[fitting[0].name] = str(path)
+    folders = [Path(name) for name in request.outputs if is_folder(Path(name))]
+    if asked:
+        stem = str(asked[0].with_suffix(""))
+    elif folders and source is None:
+        stem = str(folders[0] / stem)
+    for output in outputs:
+        if output.name in named or ((output.printed or output.named_only) and not folders):
+            continue
+        suffix = default_suffix(output, source)
+        tail = "" if output.role == "primary" else f"-{output.name}"
+        named[output.name] = f"{stem}{tail}{suffix}"
+    return named
+
+
+def is_wanted(output: Output, verb: Verb, request: Request) -> bool:
+    """Tell whether an optional output, or several of a kind, are asked for by their option."""
+    if not (output.optional or output.repeated):
+        return True
+    options = {option.name: option for option in verb.signature.options}
+    if output.name not in options:
+        return True
+    option = options[output.name]
+    return bool(option.parse(request.options.get(output.name, option.default)))
+
+
+def default_suffix(output: Output, source: Path | None) -> str:
+    """Choose the ending of a file: that of the source where it can be written."""
+    own = source.suffix if source and output.role == "primary" else ""
+    return own if own.lower() in output.suffixes else output.suffixes[0]
