@@ -380,11 +380,14 @@ def test_input_is_left_as_it_was(app: AppType) -> None:
 
 @each_application
 def test_values_out_of_range_are_refused(app: AppType) -> None:
-    ranged = [(option.name, limits) for option in options(app) if (limits := between(option))]
-    for name, limits in ranged:
-        for wrong in (limits.low - 1, limits.high + 1, math.nan):
-            with refused("option.range", name):
-                app()(*sample(app, 3, 5), **{name: wrong})
+    ranged = [(option, limits) for option in options(app) if (limits := between(option))]
+    for option, limits in ranged:
+        is_whole = int in choices(plain(option.annotation))  # nan is no whole number at all
+        no_number = "option.syntax" if is_whole else "option.range"
+        cases = [(limits.low - 1, "option.range"), (limits.high + 1, "option.range")]
+        for wrong, code in [*cases, (math.nan, no_number)]:
+            with refused(code, option.name):
+                app()(*sample(app, 3, 5), **{option.name: wrong})
 
 
 @each_application

@@ -255,7 +255,7 @@ WRONG = [
     (f"open colorize {PHOTO} --at 1,1 --unit logitz,0,0,0,0", "did you mean logits?"),
     (f"open colorize {PHOTO} --at 1,1 --unit logits,0,999,0,0", "its 4 axes go 0..0, 0..131"),
     ("open colorize nothing.jpg --at 1,1", "there is no file nothing.jpg"),
-    ("open colrize a.jpg", "unexpected extra argument"),
+    ("open colrize a.jpg", "did you mean colorize?"),
     ("open nothing.onnx", "there is no file nothing.onnx"),
     ("open neuron", "neuron has no network to open"),
     (f"open colorize {PHOTO} --at 1,1 -o walk.jpg", "end the name in .html, .csv or .png"),
