@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from refusals import refused
 
 from neuropil.apps.handwrite.pages import (
+    CAPITAL_HEIGHT,
     EDGE,
     NARROWEST,
     Layout,
@@ -77,7 +78,7 @@ def test_tall_letters_tell_nothing_of_small_ones() -> None:
     text = "BILL has hbdkl"
     _, small = heights(penned(text, small=0.5), text)
     assert small == pytest.approx(0.5)
-    assert heights(penned("HILL"), "HILL")[1] == 0.6
+    assert heights(penned("!?-."), "!?-.")[1] != heights(penned("HILL"), "HILL")[1]
 
 
 def test_letters_below_the_line_do_not_pull_it_down() -> None:
@@ -376,3 +377,11 @@ def test_a_first_line_that_reaches_high_is_moved_down() -> None:
     pages, paper = laid([high, *[straight(9)] * 20], Layout(paper="a4", ruled=True), 0)
     assert pages[0][0].points[:, 1].min() == pytest.approx(20)
     assert paper.ruling[0] < 30
+
+
+def test_a_line_of_capitals_tells_the_height_of_small_letters() -> None:
+    stems = [[[i, 0.5, 0], [i, 0.0, 0], [i, -1.25, 1]] for i in range(4)]
+    line = np.array(stems, np.float64).reshape(-1, 3)
+    (_, foot), small = heights(Penned(line, np.repeat(np.arange(4), 3)), "EHIM")
+    assert foot == pytest.approx(0.5)
+    assert small == pytest.approx(1.75 / CAPITAL_HEIGHT)

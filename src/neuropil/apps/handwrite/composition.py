@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.data import ALPHABET
 from neuropil.apps.handwrite.glyphs import Forms, Hand, drawn
+from neuropil.apps.handwrite.pages import CAPITAL_HEIGHT
 from neuropil.apps.handwrite.stroke_bank import AlignedLine, Piece, StrokeBank, take
 from neuropil.apps.handwrite.strokes import Line
 
 WORD, CHUNKS = "\0", "\1"  # in a pattern: one of the writer's words, parts of several put together
 ENOUGH = 20  # pieces of a character from which on it is never drawn
-CAPITAL_HEIGHT = 1.75  # of a drawn character, in heights of a small letter
 OFTEN = 2000  # times that each character is to be seen in an epoch: all real lines, and COMPOSED
 COMPOSED = 2  # composed lines beside each real one
 N_SAMPLED = 20_000  # patterns by which characters are counted

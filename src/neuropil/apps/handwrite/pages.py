@@ -25,6 +25,7 @@ STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on 
 SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
 SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 20), Between(0, 100)
 SLANT = Between(-45, 45)
+CAPITAL_HEIGHT = 1.75  # of a capital, in heights of a small letter
 NARROWEST = 0.86  # a line that is too wide for the paper is pressed together so far at most
 EDGE = 0.8  # of the spacing: margin around writing that is on no paper
 LEAD = 0.6  # of the spacing: from the top margin to the first base line at least
@@ -130,20 +131,23 @@ def advances(penned: Penned, text: str) -> NDArray[np.float64]:
 
 def heights(penned: Penned, text: str) -> tuple[Line, float]:
     """Find a line's base line (slope, y at x = 0), and the height of its small letters above it."""
-    feet, tops = [], []
+    feet, tops, capitals = [], [], []
     for place, letter in enumerate(text):
         points = penned.line[penned.letter == place]
         if len(points) > 2 and letter in STANDING:
             feet.append(points[points[:, 1].argmax(), :2])
             if letter in SMALL:
                 tops.append(points[points[:, 1].argmin(), :2])
+            elif letter.isupper():
+                capitals.append(points[points[:, 1].argmin(), :2])
     if len(feet) < 2:
         low = np.percentile(penned.line[:, 1], 85)
         return np.array([0.0, low]), max(0.2, float(low - np.percentile(penned.line[:, 1], 30)))
     base = leveled(np.array(feet))
-    if not tops:
+    if not tops and not capitals:
         return base, 0.6
-    small = np.median([base[0] * x + base[1] - y for x, y in tops])
+    high = np.median([base[0] * x + base[1] - y for x, y in tops or capitals])
+    small = high if tops else high / CAPITAL_HEIGHT  # of capitals alone, as theirs tells
     return base, float(np.clip(small, 0.2, 1.5))
 
 
