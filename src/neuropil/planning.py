@@ -9,6 +9,7 @@ album      -o new       new/1925/old-colorize.jpg    with the folders of album
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from neuropil import registry
@@ -67,28 +68,40 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
         )
     taken: dict[str, Path] = {}
     for root in roots:
-        folder = None
-        sources = list(list_files(root, given, verb.app))
-        if not sources and len(roots) > 1:
-            yield replace(job, inputs=(str(root),))  # refused when it is checked
-        elif not sources:
+        files = list_files(root, given, verb.app)
+        first = next(files, None)
+        if first is None and len(roots) == 1:
             raise empty_folder(root, verb)
-        for source in sources:
+        if first is None:
+            yield replace(job, inputs=(str(root),))  # refused when it is checked
+            continue
+        folder = first.parent
+        for source in chain([first], files):
             if source.parent != folder and len(roots) == 1:  # a folder's names are enough
                 folder, taken = source.parent, {}
-            place = source.parent if to is None else to
-            if to is not None and is_folder(to):
-                place = to / source.parent.relative_to(root if root.is_dir() else root.parent)
-            stem = str(place / f"{source.stem}-{verb.command}")
+            stem = str(choose_folder(source, root, to) / f"{source.stem}-{verb.command}")
             outputs = name_outputs(request, verb, stem, source)
-            for path in outputs.values():
-                other = taken.setdefault(path, source)
-                if other != source:
-                    raise UserError(
-                        "output.collision",
-                        f"{other} and {source} would both become {path}; rename one",
-                    )
+            refuse_collision(source, outputs, taken)
             yield replace(job, inputs=(str(source),), outputs=outputs)
+
+
+def choose_folder(source: Path, root: Path, to: Path | None) -> Path:
+    """Choose where what is made of a source goes: beside it, or into a folder as it lay in its."""
+    if to is None:
+        return source.parent
+    if not is_folder(to):
+        return to
+    return to / source.parent.relative_to(root if root.is_dir() else root.parent)
+
+
+def refuse_collision(source: Path, outputs: Mapping[str, str], taken: dict[str, Path]) -> None:
+    """Refuse an output that another source has taken, and take note of this one's."""
+    for path in outputs.values():
+        other = taken.setdefault(path, source)
+        if other != source:
+            raise UserError(
+                "output.collision", f"{other} and {source} would both become {path}; rename one"
+            )
 
 
 def list_files(root: Path, given: Input, app: str) -> Iterator[Path]:
