@@ -17,7 +17,7 @@ import typer
 from neuropil import __version__
 from neuropil.kit.errors import UserError
 from neuropil.surfaces.cli.group import CommandGroup
-from neuropil.surfaces.cli.terminal import DONE, FAULT, MISTAKE, STOPPED, complain
+from neuropil.surfaces.cli.terminal import DONE, FAULT, MISTAKE, STOPPED, complain, new_parser
 
 INTERRUPTED = Event()  # by a signal
 SUMMARY = "Small neural networks that do a job on an ordinary computer and show their work."
@@ -72,13 +72,7 @@ def run(line: Sequence[str]) -> int:
 
 def build_parser() -> typer.Typer:
     """Make the parser, whose commands are loaded when they are typed."""
-    parser = typer.Typer(
-        cls=CommandGroup,
-        help=SUMMARY,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
+    parser = new_parser(cls=CommandGroup, help=SUMMARY)
     parser.callback()(accept_general_options)
     return parser
 

@@ -36,7 +36,7 @@ from neuropil.surfaces.cli.parameters import (
     keyword,
     to_parameter,
 )
-from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, complain
+from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, complain, new_parser
 from neuropil.surfaces.cli.verb_command import make_command
 
 if TYPE_CHECKING:
@@ -120,15 +120,8 @@ class OpenGroup(TyperGroup):
 
 def build_open() -> Any:
     """Make the group of commands."""
-    parser = typer.Typer(
-        cls=OpenGroup,
-        help=OPEN_SUMMARY,
-        epilog=EXAMPLE,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        subcommand_metavar="NAME|FILE.onnx ...",
-    )
+    names = "NAME|FILE.onnx ..."
+    parser = new_parser(cls=OpenGroup, help=OPEN_SUMMARY, epilog=EXAMPLE, subcommand_metavar=names)
     parser.callback()(lambda: None)
     return get_command(parser)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
@@ -15,6 +16,13 @@ from neuropil.signature import Json
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130  # exit codes
 OPEN = "open"
 OPEN_SUMMARY = "Open a neuron: its terms, sum, activation, gradient, proof."
+
+
+def new_parser(**settings: Any) -> typer.Typer:
+    """Make a parser of plain help and no completion, whose errors come out as they are."""
+    return typer.Typer(
+        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **settings
+    )
 
 
 def complain(sentence: str, code: int) -> int:

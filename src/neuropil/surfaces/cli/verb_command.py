@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer
 from typer.main import get_command
 
 from neuropil import registry
@@ -25,7 +24,7 @@ from neuropil.surfaces.cli.parameters import (
     to_arguments,
     to_parameter,
 )
-from neuropil.surfaces.cli.terminal import DONE, MISTAKE, complain, report, show
+from neuropil.surfaces.cli.terminal import DONE, MISTAKE, complain, new_parser, report, show
 
 CHECKED = 10_000  # jobs that are checked before the first is run; further ones as they come
 
@@ -46,7 +45,7 @@ def build_command(verb: Verb) -> Any:
 
 def make_command(command: Any, name: str, help_text: str, epilog: str) -> Any:
     """Let Typer make a command of a function."""
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone = new_parser()
     alone.command(name, help=help_text, epilog=epilog)(command)
     return get_command(alone)
 
