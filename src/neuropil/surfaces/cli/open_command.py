@@ -37,7 +37,7 @@ from neuropil.surfaces.cli.parameters import (
     to_parameter,
 )
 from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, complain, new_parser
-from neuropil.surfaces.cli.verb_command import make_command
+from neuropil.surfaces.cli.verb_command import make_command, take_parameters
 
 if TYPE_CHECKING:
     from neuropil.kit.probe import Probe, Unit
@@ -157,13 +157,8 @@ def build(
     example: str,
 ) -> Any:
     """Make a command of a function that takes everything by name."""
-
-    def command(**given: Any) -> int:
-        return call(given)
-
     parameters = [*arguments, *(to_parameter(option) for option in options)]
-    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
-    return make_command(command, name, summary, example)
+    return make_command(take_parameters(call, parameters), name, summary, example)
 
 
 def open_application(name: str, signature: Signature, given: Mapping[str, Any]) -> int:

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,22 @@ def build_command(verb: Verb) -> Any:
     """Make the command of a verb, its parameters written into its signature."""
     signature = verb.signature
     common = common_options(verb, bool(registry.find_app(verb.app).networks))
-
-    def command(**given: Any) -> int:
-        return run_verb(verb, given)
-
     options = [to_parameter(option) for option in (*signature.options, *common)]
     parameters = [*to_arguments(signature.inputs), *options]
-    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    command = take_parameters(partial(run_verb, verb), parameters)
     return make_command(command, verb.command, describe(verb), f"Example: {verb.example}")
+
+
+def take_parameters(
+    call: Callable[[Mapping[str, Any]], int], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., int]:
+    """Make a function of these parameters, which hands them on by name: what Typer reads."""
+
+    def command(**given: Any) -> int:
+        return call(given)
+
+    setattr(command, "__signature__", inspect.Signature(parameters))  # noqa: B010
+    return command
 
 
 def make_command(command: Any, name: str, help_text: str, epilog: str) -> Any:
