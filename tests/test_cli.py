@@ -208,7 +208,8 @@ def test_a_kind_of_media_that_is_not_taken_is_said(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (
-        fails(capsys, "invert-look old.mkv") == "old.mkv is a film, which invert-look doesn't take"
+        fails(capsys, "invert-look old.mkv")
+        == "old.mkv is a film file; invert-look takes an image file"
     )
 
 

@@ -10,29 +10,27 @@ import dataclasses
 import hashlib
 import inspect
 import math
-import types
-import typing
-from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
-import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from refusals import refused
+from verb_jobs import all_cases, grey_ramp, make_job
 
 import neuropil
 from neuropil import registry
 from neuropil.apps.drive import simulator
-from neuropil.contract import App
-from neuropil.kit.between import Between
+from neuropil.contract import App, Verb
+from neuropil.jobs import Settings, open_input
 from neuropil.kit.drawing import Drawing
 from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.weights import VARIABLE, Network, Weights, match
+from neuropil.signature import Signature, alternatives
 
 HEADINGS = [
     "What it does",
@@ -47,10 +45,19 @@ TOLD = {"neuropil", "recipe", "commit", "scores", "data", "licence"}  # by every
 MOST_WEIGHTS = 40_000_000  # bytes of all shipped weights together
 STEPS = 12  # of a drive, where there are drives
 SIZES = [(1, 1), (3, 5), (5, 3), (33, 47)]
-SIMPLE = {bool, int, float, str, Path}
+SIMPLE = {bool, int, float, str}
+NEEDS_CONTENT = {"neuron-digit", "classify-teach"}  # refuse pictures of one pixel
 
 APPS = [pytest.param(registry.find_app(name), id=name) for name in registry.NAMES]
 each_application = pytest.mark.parametrize("app", APPS)
+VERBS = [pytest.param(registry.find_verb(name), id=name) for name in registry.commands()]
+each_verb = pytest.mark.parametrize("verb", VERBS)
+CASES = [
+    pytest.param(command, kinds, id=" ".join([command, *kinds])) for command, kinds in all_cases()
+]
+each_case = pytest.mark.parametrize(("command", "kinds"), CASES)
+TAKING_INPUT = [case for case in CASES if case.values[1]]
+each_input = pytest.mark.parametrize(("command", "kinds"), TAKING_INPUT)
 AppType = type[App]
 
 
@@ -62,44 +69,6 @@ def _packaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulator, "STEPS", STEPS)
-
-
-def parameters(app: AppType) -> list[inspect.Parameter]:
-    """List the parameters of `__call__`, without self, their types resolved."""
-    hints = get_type_hints(app.__call__, include_extras=True)
-    every = list(inspect.signature(app.__call__).parameters.values())[1:]
-    return [p.replace(annotation=hints[p.name]) for p in every]
-
-
-def inputs(app: AppType) -> list[inspect.Parameter]:
-    return [p for p in parameters(app) if p.default is p.empty]
-
-
-def options(app: AppType) -> list[inspect.Parameter]:
-    return [p for p in parameters(app) if p.default is not p.empty]
-
-
-def plain(annotation: Any) -> Any:
-    """Take a type out of its Annotated."""
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-
-
-def choices(annotation: Any) -> tuple[Any, ...]:
-    """Take a union apart."""
-    union = isinstance(annotation, types.UnionType) or get_origin(annotation) is typing.Union
-    return get_args(annotation) if union else (annotation,)
-
-
-def between(option: inspect.Parameter) -> Between | None:
-    """Find the range of an option."""
-    ranges = [extra for extra in get_args(option.annotation)[1:] if isinstance(extra, Between)]
-    return ranges[0] if get_origin(option.annotation) is Annotated and ranges else None
-
-
-def value_class(option: inspect.Parameter) -> Any:
-    """Find the V of an option of type `tuple[V, ...]`; None for any other."""
-    kind = plain(option.annotation)
-    return get_args(kind)[0] if get_origin(kind) is tuple else None
 
 
 # --- signature ---------------------------------------------------------------------------------
@@ -115,53 +84,42 @@ def test_class_is_final_and_named_after_its_command(app: AppType) -> None:
     assert app.__doc__
 
 
-@each_application
-def test_inputs_are_positional_and_options_are_not(app: AppType) -> None:
-    assert parameters(app), "an application takes something"
-    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in inputs(app))
-    assert all(p.kind is p.KEYWORD_ONLY for p in options(app))
+@each_verb
+def test_inputs_are_positional_and_options_are_not(verb: Verb) -> None:
+    method = inspect.signature(getattr(registry.find_app(verb.app), verb.method))
+    _, *every = method.parameters.values()
+    inputs = [p for p in every if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert all(p.default is p.empty for p in inputs)
+    assert all(p.kind is p.KEYWORD_ONLY for p in every[len(inputs) :])
 
 
-@each_application
-def test_options_have_types_that_every_surface_can_read(app: AppType) -> None:
-    for option in options(app):
-        kind, value = plain(option.annotation), value_class(option)
-        if value is not None:
-            assert dataclasses.is_dataclass(value), option
-            assert isinstance(getattr(value, "SYNTAX", None), str), option
+@each_verb
+def test_options_have_types_that_every_surface_can_read(verb: Verb) -> None:
+    for option in verb.signature.options:
+        kind = option.type
+        if kind not in SIMPLE:
+            is_typed = dataclasses.is_dataclass(kind) and hasattr(kind, "SYNTAX")
+            assert is_typed or hasattr(kind, "open"), option
+        if option.repeated:
             assert option.default == (), option
-        elif type(None) in choices(kind):
-            assert option.default is None, option
-            (wanted,) = (k for k in choices(kind) if k is not type(None))
-            assert wanted in {*SIMPLE, Image, Film} or isinstance(wanted.SYNTAX, str), option
-        elif get_origin(kind) is Literal:
-            assert option.default in get_args(kind), option
+        elif option.default is None:
+            assert option.nullable or option.required, option
         else:
-            assert kind in SIMPLE, option
-            assert isinstance(option.default, kind), option
+            assert option.convert(option.default) == option.default
 
 
-@each_application
-def test_defaults_lie_in_their_ranges(app: AppType) -> None:
-    for option in options(app):
-        if limits := between(option):
-            limits.check(option.name, option.default)
+@each_verb
+def test_results_are_media_or_frozen_values(verb: Verb) -> None:
+    method = getattr(registry.find_app(verb.app), verb.method)
+    for kind in alternatives(get_type_hints(inspect.unwrap(method))["return"]):
+        assert kind.__dataclass_params__.frozen or kind is Film, kind
 
 
-@each_application
-def test_results_are_media_or_frozen_values(app: AppType) -> None:
-    result = get_type_hints(app.__call__)["return"]
-    for kind in choices(result):
-        frozen = dataclasses.is_dataclass(kind) and vars(kind)["__dataclass_params__"].frozen
-        assert frozen or kind is Film, kind
-
-
-@each_application
-def test_docstring_explains_every_parameter(app: AppType) -> None:
-    text = inspect.getdoc(app.__call__) or ""
-    assert text.partition("\n")[0].endswith(".")
-    explained = {line.partition(":")[0] for line in text.splitlines() if ": " in line}
-    assert {p.name for p in parameters(app)} <= explained
+@each_verb
+def test_docstring_explains_every_parameter(verb: Verb) -> None:
+    assert verb.signature.summary.endswith(".")
+    assert all(given.text for given in verb.signature.inputs)
+    assert all(option.text for option in verb.signature.options)
 
 
 # --- card and weights --------------------------------------------------------------------------
@@ -230,72 +188,23 @@ def test_all_weights_together_are_small() -> None:
 # --- running -----------------------------------------------------------------------------------
 
 
-def picture(height: int, width: int, kind: type = np.uint8) -> Image:
-    """Make a grey ramp with a little noise."""
-    ramp = np.add.outer(np.linspace(0, 0.5, height), np.linspace(0, 0.4, width))
-    noise = np.random.default_rng(0).uniform(0, 0.1, (height, width))
-    grey: NDArray[Any] = ((ramp + noise) * np.iinfo(kind).max).astype(kind)
-    return Image(np.repeat(grey[..., None], 3, axis=2))
-
-
-def film(height: int, width: int, folder: Path) -> Film:
-    """Write four frames losslessly and open them."""
-    path = folder / f"{width}x{height}.mkv"
-    with av.open(path, "w") as container:
-        stream = container.add_stream("ffv1", rate=Fraction(10))
-        stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
-        for i in range(4):
-            frame = av.VideoFrame.from_ndarray(np.roll(picture(height, width).pixels, i, axis=1))
-            container.mux(stream.encode(frame.reformat(format="bgr0")))
-        container.mux(stream.encode())
-    return Film.open(path)
-
-
-def examples(app: AppType, height: int, width: int, folder: Path) -> Iterator[list[Any]]:
-    """Make inputs of a size, once for every kind of media that the first input takes."""
-    makers: dict[Any, Callable[[], Image | Film | str]] = {
-        str: lambda: ("Dear Ada, " * height)[: height + width],
-        Image: lambda: picture(height, width),
-        Film: lambda: film(height, width, folder),
-    }
-    kinds = [choices(plain(p.annotation)) for p in inputs(app)]
-    if not kinds:
-        yield []
-        return
-    for first in kinds[0]:
-        yield [makers[kind]() for kind in (first, *(others[0] for others in kinds[1:]))]
+def opened(
+    command: str, kinds: Sequence[str], folder: Path, *size: int
+) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+    """Give a verb ready to be called, inputs of a size, and every option switched on."""
+    verb = registry.find_verb(command)
+    job = make_job(verb, kinds, folder, *size)
+    pairs = zip(verb.signature.inputs, job.inputs, strict=True)
+    given = [open_input(each, source, Settings()) for each, source in pairs]
+    method = getattr(registry.find_app(verb.app)(), verb.method)
+    return method, given, verb.signature.parse(job.options)
 
 
 def takes_pictures(app: AppType) -> None:
     """Skip the test of an application that takes no picture."""
-    if Image not in [kind for p in inputs(app) for kind in choices(plain(p.annotation))]:
+    inputs = Signature.of(app.__call__).inputs
+    if not (inputs and Image in inputs[0].types):
         pytest.skip("takes no picture")
-
-
-def sample(app: AppType, height: int, width: int) -> list[Any]:
-    """Make an input of the first kind of media that an application takes, if it takes any."""
-    kinds = [choices(plain(p.annotation))[0] for p in inputs(app)]
-    return [picture(height, width) if kind is Image else "Dear Ada," for kind in kinds]
-
-
-def switched_on(app: AppType) -> dict[str, Any]:
-    """Choose for every option a value that is not its default."""
-    chosen: dict[str, Any] = {}
-    for option in options(app):
-        kind, limits = plain(option.annotation), between(option)
-        if option.name == "watch":
-            continue  # wants a screen
-        if kind is bool:
-            chosen[option.name] = not option.default
-        elif limits and kind is int:
-            chosen[option.name] = int(min(limits.high, max(limits.low, option.default + 2)))
-        elif limits:
-            chosen[option.name] = (limits.low + limits.high) / 3
-        elif get_origin(kind) is Literal:
-            chosen[option.name] = get_args(kind)[-1]
-        elif kind is int:
-            chosen[option.name] = option.default + 1
-    return chosen
 
 
 def numbers(result: Any) -> Iterator[NDArray[Any]]:
@@ -328,17 +237,27 @@ def networks_are_finite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("networks_are_finite")
-@pytest.mark.parametrize(("height", "width"), SIZES)
-@each_application
-def test_tiny_inputs(app: AppType, height: int, width: int, tmp_path: Path) -> None:
-    run = app()
-    for given in examples(app, height, width, tmp_path):
-        result = run(*given)
-        made = list(numbers(result))
-        assert made
-        assert all(np.isfinite(values).all() for values in made)
-        if given and type(result) is type(given[0]):
-            assert [a.shape for a in made] == [a.shape for a in numbers(given[0])]
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@each_input
+def test_tiny_inputs(
+    command: str, kinds: Sequence[str], size: tuple[int, int], tmp_path: Path
+) -> None:
+    if command in NEEDS_CONTENT and size == (1, 1):
+        with refused("input.content"):
+            run_opened(command, kinds, tmp_path, size)
+    else:
+        run_opened(command, kinds, tmp_path, size)
+
+
+def run_opened(command: str, kinds: Sequence[str], folder: Path, size: tuple[int, int]) -> None:
+    """Call a verb with an input of a size; numbers of the result are finite, pictures as large."""
+    call, given, _ = opened(command, kinds, folder, *size)
+    result = call(*given)
+    made = list(numbers(result))
+    assert made
+    assert all(np.isfinite(values).all() for values in made)
+    if given and type(result) is type(given[0]):
+        assert [a.shape for a in made] == [a.shape for a in numbers(given[0])]
 
 
 @pytest.mark.usefixtures("networks_are_finite")
@@ -353,49 +272,49 @@ def test_flat_inputs(app: AppType, shade: int) -> None:
 @each_application
 def test_depth_is_kept(app: AppType) -> None:
     takes_pictures(app)
-    result = app()(picture(9, 7, np.uint16))
+    result = app()(grey_ramp(9, 7, np.uint16))
     assert not isinstance(result, Image) or result.pixels.dtype == np.uint16
 
 
 @pytest.mark.usefixtures("networks_are_finite")
-@pytest.mark.parametrize("everything", [False, True], ids=["default", "everything"])
-@each_application
-def test_same_input_gives_same_output(app: AppType, everything: bool) -> None:
-    chosen = switched_on(app) if everything else {}
-    given = sample(app, 33, 47)
-    one, two = (list(numbers(app()(*given, **chosen))) for _ in range(2))
+@each_case
+def test_every_option_switched_on_gives_the_same_twice(
+    command: str, kinds: Sequence[str], tmp_path: Path
+) -> None:
+    call, given, options = opened(command, kinds, tmp_path)
+    signature = registry.find_verb(command).signature
+    usual = {o.name: o.default for o in signature.options if not o.local}
+    assert options.keys() == usual.keys(), "every option but those that want a screen"
+    assert all(options[name] != default for name, default in usual.items())
+    before = [values.copy() for values in numbers(given)]
+    one, two = (list(numbers(call(*given, **options))) for _ in range(2))
     assert len(one) == len(two)
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
     assert all(np.isfinite(values).all() for values in one)
+    after = numbers(given)  # an input is left as it was
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-@each_application
-def test_input_is_left_as_it_was(app: AppType) -> None:
-    takes_pictures(app)
-    given = picture(33, 47)
-    before = given.pixels.copy()
-    app()(given, **switched_on(app))
-    assert np.array_equal(given.pixels, before)
-
-
-@each_application
-def test_values_out_of_range_are_refused(app: AppType) -> None:
-    ranged = [(option, limits) for option in options(app) if (limits := between(option))]
-    for option, limits in ranged:
-        is_whole = int in choices(plain(option.annotation))  # nan is no whole number at all
-        no_number = "option.syntax" if is_whole else "option.range"
+@each_verb
+def test_values_out_of_range_are_refused(verb: Verb) -> None:
+    for option in verb.signature.options:
+        if not (limits := option.range):
+            continue
+        no_number = "option.syntax" if option.type is int else "option.range"
         cases = [(limits.low - 1, "option.range"), (limits.high + 1, "option.range")]
         for wrong, code in [*cases, (math.nan, no_number)]:
             with refused(code, option.name):
-                app()(*sample(app, 3, 5), **{option.name: wrong})
+                verb.signature.convert([], {option.name: wrong})
+            with refused(code, option.name):
+                verb.signature.parse({option.name: wrong})
 
 
-@each_application
-def test_values_that_say_nothing_are_refused(app: AppType) -> None:
-    for value in filter(None, map(value_class, options(app))):
-        for text in ("", "nonsense", ",,,", value.SYNTAX + ",", "1e999,1,1"):
+@each_verb
+def test_values_that_say_nothing_are_refused(verb: Verb) -> None:
+    for kind in {o.type for o in verb.signature.options if hasattr(o.type, "parse")}:
+        for text in ("", "nonsense", ",,,", f"{kind.SYNTAX},", "1e999,1,1"):
             with pytest.raises(UserError) as caught:
-                value.parse(text)
+                kind.parse(text)
             assert caught.value.code.split(".")[0] in ("option", "name", "input")
 
 

@@ -267,21 +267,38 @@ def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
 
 def check_input(given: Input, path: Path, verb: Verb) -> None:
     """Refuse a file that is not there, or whose kind the verb doesn't take."""
+    kind = "folder" if takes_folder(given) else "file"
+    if not path.exists():
+        raise UserError("input.missing", f"there is no {kind} {path}; check the name", path=path)
+    if path.is_dir() and not takes_folder(given):
+        raise empty_folder(path, verb)
+    if takes_folder(given) and not path.is_dir():
+        raise UserError("input.kind", f"{path} is no folder; as in: {verb.example}", path=path)
+    if not takes_folder(given):
+        refuse_kind(given, path, verb)
+
+
+def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
+    """Refuse a file whose ending is that of another kind; content is looked at when it is read."""
     from neuropil.kit.film import Film
     from neuropil.kit.image import Image
 
-    if not path.exists():
-        raise UserError("input.missing", f"there is no file {path}; check the name", path=path)
-    if path.is_dir() and not takes_folder(given):
-        raise empty_folder(path, verb)
-    for kind, words in ((Image, "an image"), (Film, "a film")):
-        is_read = any(path.suffix.lower() in known.READS for known in given.types)  # type: ignore[attr-defined]
-        if path.suffix.lower() in kind.READS and not is_read and not takes_folder(given):
+    suffix = path.suffix.lower()
+    others = {kind for each in verb.signature.inputs for kind in each.types} | {Image, Film}
+    if any(suffix in getattr(kind, "READS", ()) for kind in given.types):
+        return
+    for other in others:
+        if suffix in getattr(other, "READS", ()):
+            is_kind = f"{path} is {with_article(other.KIND)} file"  # type: ignore[attr-defined]
+            wanted = " or ".join(map(with_article, given.kinds))
             raise UserError(
-                "input.kind", f"{path} is {words}, which {verb.command} doesn't take", path=path
+                "input.kind", f"{is_kind}; {verb.command} takes {wanted} file", path=path
             )
-    if takes_folder(given) and not path.is_dir():
-        raise UserError("input.kind", f"{path} is no folder; as in: {verb.example}", path=path)
+
+
+def with_article(noun: str) -> str:
+    """Put a or an before a noun."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def planned_files(verb: Verb, job: Job) -> Iterator[Path]:
@@ -402,5 +419,5 @@ def write_all(files: Mapping[Path, Media], quality: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         places = [stack.enter_context(written(path)) for path in files]
-        for place, media in zip(places, files.values(), strict=True):
+        for place, media in zip(places, progress.ticking(files.values()), strict=True):
             media.save(place, quality=quality)

@@ -7,7 +7,7 @@ album      -o new       new/1925/old-colorize.jpg    with the folders of album
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -124,37 +124,43 @@ def is_folder(path: Path) -> bool:
 
 def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -> dict[str, str]:
     """Name the file of each output: as asked for by `-o`, else by the stem and the field's name."""
-    outputs = [
-        o for o in outputs_of(verb, source) if o.role != "value" and is_wanted(o, verb, request)
-    ]
+    outputs = [o for o in outputs_of(verb, source) if o.role != "value"]
+    wanted = [output for output in outputs if is_wanted(output, verb, request)]
     asked = [Path(name) for name in request.outputs if not is_folder(Path(name))]
     named: dict[str, str] = {}
     for path in asked:
-        fitting = [o for o in outputs if path.suffix.lower() in o.suffixes and o.name not in named]
-        if not fitting and any(path.suffix.lower() in o.suffixes for o in outputs):
-            raise UserError(
-                "option.conflict", f"{path} is one file more than {verb.command} makes of its kind"
-            )
+        fitting = [o for o in wanted if path.suffix.lower() in o.suffixes and o.name not in named]
         if not fitting:
-            possible = [suffix for o in outputs for suffix in o.suffixes] or [
-                "nothing: leave out -o"
-            ]
-            raise UserError(
-                "output.ending", f"{path} can't be written; end the name in {', '.join(possible)}"
-            )
+            raise unfitting(path, verb, outputs, wanted)
         named[fitting[0].name] = str(path)
     folders = [Path(name) for name in request.outputs if is_folder(Path(name))]
     if asked:
         stem = str(asked[0].with_suffix(""))
     elif folders and source is None:
         stem = str(folders[0] / stem)
-    for output in outputs:
+    for output in wanted:
         if output.name in named or ((output.printed or output.named_only) and not folders):
             continue
         suffix = default_suffix(output, source)
         tail = "" if output.role == "primary" else f"-{output.name}"
         named[output.name] = f"{stem}{tail}{suffix}"
     return named
+
+
+def unfitting(
+    path: Path, verb: Verb, outputs: Sequence[Output], wanted: Sequence[Output]
+) -> UserError:
+    """Say why a file named by `-o` is none of what a verb makes."""
+    fitting = [output for output in outputs if path.suffix.lower() in output.suffixes]
+    if any(output in wanted for output in fitting):
+        words = f"{path} is one file more than {verb.command} makes of its kind"
+        return UserError("option.conflict", words, path=path)
+    if fitting:
+        words = f"{path} can't be written: its content is only made with --{fitting[0].name}"
+        return UserError("output.ending", words, path=path)
+    possible = ", ".join(suffix for output in wanted for suffix in output.suffixes)
+    way = f"end the name in {possible}" if possible else "leave out -o"
+    return UserError("output.ending", f"{path} can't be written; {way}", path=path)
 
 
 def is_wanted(output: Output, verb: Verb, request: Request) -> bool:

@@ -20,7 +20,7 @@ from neuropil.kit.errors import UserError, suggest
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
 
-NAMES = ("colorize", "handwrite", "classify", "drive", "neuron")
+NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
 
 
 def commands() -> dict[str, str]:

@@ -21,6 +21,7 @@ from neuropil.biology.cable import Tree, ball
 from neuropil.biology.excitable import Tissue
 from neuropil.biology.membrane import SQUID, Floats
 from neuropil.biology.synapse import EXCITATORY
+from neuropil.core.nn import Progress
 
 DENDRITES = 8  # D, each a piece with its synapses at the tip: they are short beside λ, 0.7 mm
 DENDRITE_LENGTH, DENDRITE_DIAMETER = 100.0, 2.0  # µm
@@ -71,11 +72,13 @@ def anatomy() -> Tree:
     return tree
 
 
-def follow(g: Floats, drive: Floats, current: Floats, step: float) -> Run:
+def follow(
+    g: Floats, drive: Floats, current: Floats, step: float, progress: Progress | None = None
+) -> Run:
     """Follow B cells from rest, given what reaches them.
 
     g: (T, D, B) µS, of all synapses of a dendrite together. drive: (T, D, B) nA, the same times
-    reversal potentials. current: (B,) nA into the soma. step: ms
+    reversal potentials. current: (B,) nA into the soma. step: ms. progress: wraps the steps
     """
     T, D, B = g.shape
     tree = anatomy()
@@ -85,7 +88,7 @@ def follow(g: Floats, drive: Floats, current: Floats, step: float) -> Run:
     every = round(KEPT / step)
     kept = [_moment(tissue, terminal)]
     begin = _reaching(tissue, g[0], drive[0], current, terminal)
-    for t in range(1, T):
+    for t in progress(range(1, T)) if progress else range(1, T):
         before = tissue.V[TERMINAL]
         terminal.advance()
         end = _reaching(tissue, g[t], drive[t], current, terminal)

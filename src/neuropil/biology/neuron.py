@@ -33,6 +33,7 @@ from numpy.typing import ArrayLike
 from neuropil.biology.cell import ARRIVED, AXON_PLACES, DENDRITES, KEPT, Run, follow
 from neuropil.biology.membrane import Floats, crossings
 from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse, current
+from neuropil.core.nn import Progress
 
 TOP_RATE = 100.0  # Hz, of an input of 1
 FIBERS = 5  # to an input
@@ -86,10 +87,12 @@ def simulate(
     ms: float = 500.0,
     seed: int = 0,
     step: float = STEP,
+    progress: Progress | None = None,
 ) -> Trace:
     """Let inputs (n,), 0..1, arrive as spikes, weigh them by weights (n,), and follow the neuron.
 
     weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 20.
+    progress: wraps the steps, as a bar does.
     The same seed gives the same trace. Raises ValueError for what is outside of these.
     """
     x, w = np.asarray(inputs, float), np.asarray(weights, float)
@@ -97,12 +100,19 @@ def simulate(
     arrived = arrivals(x, ms, np.random.default_rng(seed))
     opened = _opened(arrived, w, ms, step)
     g, drive = _gathered(opened, w)
-    run = follow(g[..., None], drive[..., None], np.array([bias * bias_current()]), step)
+    run = follow(g[..., None], drive[..., None], np.array([bias * bias_current()]), step, progress)
     z = math.fsum([*(w * x).tolist(), bias])
     return _trace(run, arrived, w, opened[:, :: round(KEPT / step)], z)
 
 
-def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float = STEP) -> Floats:
+def response(
+    drives: ArrayLike,
+    *,
+    ms: float = 500.0,
+    seed: int = 0,
+    step: float = STEP,
+    progress: Progress | None = None,
+) -> Floats:
     """Measure the firing rates (B,), Hz, at summed drives z (B,), -100 to 100.
 
     A drive comes in over one input on each dendrite, x = 1 and w = z / D: excitatory above 0,
@@ -116,7 +126,7 @@ def response(drives: ArrayLike, *, ms: float = 500.0, seed: int = 0, step: float
         w = np.full(DENDRITES, total / DENDRITES)
         reached.append(_gathered(_opened(arrivals(np.ones(DENDRITES), ms, rng), w, ms, step), w))
     g, drive = (np.stack(part, axis=-1) for part in zip(*reached, strict=True))
-    run = follow(g, drive, np.zeros(len(z)), step)
+    run = follow(g, drive, np.zeros(len(z)), step, progress)
     counts = [len(crossings(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
     return 1000 / ms * np.array(counts)
 

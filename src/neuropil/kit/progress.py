@@ -59,6 +59,13 @@ def tick() -> None:
     listener().ask()
 
 
+def ticking(iterable: Iterable[T]) -> Iterator[T]:
+    """Pass the items on; before each of them, stop if that was asked for."""
+    for item in iterable:
+        tick()
+        yield item
+
+
 def track(iterable: Iterable[T], *, total: int | None, title: str, start: int = 0) -> Iterator[T]:
     """Pass the items on and report before each of them, and once more after the last."""
     reporter = listener()

@@ -29,6 +29,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.film import Film, Frame
 from neuropil.kit.image import Image
 from neuropil.kit.probe import Probe, Sight, Unit
+from neuropil.kit.progress import ticking
 from neuropil.kit.weights import Weights, cores
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
@@ -165,8 +166,9 @@ class Colorize(App):
 
     def logits(self, view: View, sets: Sequence[Told]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
-        logits: Floats = self.network(COLORIZER).run(**self.feeds(view, sets))["logits"]
-        return logits
+        network = self.network(COLORIZER)
+        each = [network.run(**self.feeds(view, [told]))["logits"] for told in ticking(sets)]
+        return np.concatenate(each)
 
     def feeds(self, view: View, sets: Sequence[Told]) -> dict[str, Floats]:
         """Make the network's inputs: lightness (B, 1, 4h, 4w), hints (B, 9, h, w)."""

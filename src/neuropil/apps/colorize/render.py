@@ -16,6 +16,7 @@ from PIL import ImageDraw
 
 from neuropil.apps.colorize.color import Floats, Pixels, bent, encoded, lightness, shown
 from neuropil.apps.colorize.upsample import joint_bilateral, lines
+from neuropil.kit.progress import ticking
 
 Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
 
@@ -76,7 +77,11 @@ def painted(pixels: Photo, colors: Colors, strength: float, threads: int) -> Pho
         made[top : top + rows] = encoded(shown(fy, np.moveaxis(ab, 0, -1)), pixels.dtype)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(paint, range(0, H, rows)))
+        try:
+            for _ in ticking(pool.map(paint, range(0, H, rows))):
+                pass
+        finally:
+            pool.shutdown(cancel_futures=True)
     return made
 
 

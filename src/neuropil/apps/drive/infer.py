@@ -24,7 +24,7 @@ from neuropil.kit.film import Film
 from neuropil.kit.image import Image
 from neuropil.kit.model import Model
 from neuropil.kit.probe import Probe
-from neuropil.kit.progress import track
+from neuropil.kit.progress import ticking, track
 from neuropil.kit.sheet import Sheet
 from neuropil.kit.weights import Weights
 from neuropil.signature import Local
@@ -134,7 +134,7 @@ class Drive(App):
         decide = by_network(self.network(DRIVER))
         every = tuple(
             FrameControls(n, *astuple(decide(frame.pixels)))
-            for n, frame in enumerate(film.frames())
+            for n, frame in enumerate(ticking(film.frames()))
         )
         return PredictedControls(word_controls(every), every)
 

@@ -17,6 +17,7 @@ from neuropil.biology.neuron import LARGEST, Trace, response, simulate
 from neuropil.core.worked import Worked
 from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
+from neuropil.kit.progress import ticking
 
 MS = 300.0  # that are followed
 ZOOM = 14.0  # ms around the first spike, in which it is seen to travel
@@ -54,8 +55,8 @@ def drawn(chain: Chain, seed: int) -> tuple[str, Image]:
             low=-LARGEST,
             high=LARGEST,
         )
-    trace = simulate(x, w, b, ms=MS, seed=seed)
-    rates = response(DRIVES, ms=MS, seed=seed)
+    trace = simulate(x, w, b, ms=MS, seed=seed, progress=ticking)
+    rates = response(DRIVES, ms=MS, seed=seed, progress=ticking)
     ((worked,),) = neurons(chain, None, 0.0)
     return story(trace, worked), Image(picture(trace, x, worked, rates))
 

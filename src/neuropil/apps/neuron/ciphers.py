@@ -18,9 +18,11 @@ from neuropil.core.worked import Worked
 from neuropil.kit.errors import UserError
 from neuropil.kit.image import Image
 from neuropil.kit.page import Section, page
+from neuropil.kit.progress import ticking
 from neuropil.kit.sheet import Sheet
 
 SIDE = 8  # pixels
+LARGEST = 1000  # pixels of the longer side: of larger pictures, every n-th is looked at
 SHOWN = 24  # pixels of the picture to each of these
 FAINT = 0.15  # of 1: what is between the darkest and the lightest must differ by more
 INK = 0.3  # of the darkest: what is darker counts when the digit is cut out
@@ -36,7 +38,9 @@ def learned(seed: int) -> tuple[Network, Curve, float]:
     """Train a network; give also its curve and the share of the test digits that it reads right."""
     data = digits()
     network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=seed)
-    curve = network.fit(data.x_train, data.y_train, optimizer=Adam(rate=0.01), seed=seed)
+    curve = network.fit(
+        data.x_train, data.y_train, optimizer=Adam(rate=0.01), seed=seed, progress=ticking
+    )
     return network, curve, network.accuracy(data.x_test, data.y_test)
 
 
@@ -46,10 +50,11 @@ def reduced(image: Image) -> NDArray[np.float32]:
     The digit is cut out, whichever of it and the paper is darker, and fills the height.
     Raises UserError where nothing stands out from the paper.
     """
-    pixels = image.pixels / np.iinfo(image.pixels.dtype).max
+    step = max(1, max(image.pixels.shape) // LARGEST)
+    pixels = image.pixels[::step, ::step] / np.iinfo(image.pixels.dtype).max
     grey = pixels.mean(axis=2)
     if image.alpha is not None:  # on white paper
-        opaque = image.alpha / np.iinfo(image.alpha.dtype).max
+        opaque = image.alpha[::step, ::step] / np.iinfo(image.alpha.dtype).max
         grey = opaque * grey + 1 - opaque
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = np.abs(grey - np.median(edge))

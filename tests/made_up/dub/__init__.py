@@ -1,0 +1,4 @@
+"""Put a sound under a film.
+
+index: Measure a folder of sounds.
+"""

@@ -1,0 +1,179 @@
+"""One small job for every verb: an input of each kind, every option switched on, all outputs named.
+
+A new verb needs nothing here unless it takes a kind of input, or a typed option, that is new.
+"""
+
+import json
+import wave
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil import registry
+from neuropil.contract import Verb
+from neuropil.jobs import Job, Settings, outputs_of
+from neuropil.kit.image import Image
+from neuropil.signature import Input, Json, Option
+
+TYPED: dict[str, Json] = {  # an example of every type that people type
+    "Hint": "5,5,#ff0000",
+    "Style": "random-3",
+    "Numbers": "0.1,0.2",
+    "Weights": "0.15,0.3",
+    "Activation": "relu",
+}
+CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every other
+    "handwrite": {"paper": "a4", "ink": "#102030", "tries": 2, "size": 3, "speed": 40},
+    "handwrite-learn": {"text": "ab"},
+    "neuron": {"b": ["0.4"], "target": "1"},
+    "neuron-biology": {"b": ["0.4"]},
+}
+HEIGHT, WIDTH = 33, 47
+
+
+def switch_on(option: Option) -> Json:
+    """Choose a value that is not the default, by the option's type, range and choices."""
+    value: Any
+    if option.type is bool:
+        value = not option.default
+    elif option.choices:
+        value = option.choices[-1]
+    elif option.range and option.type is int:
+        value = int(min(option.range.high, max(option.range.low, (option.default or 0) + 2)))
+    elif option.range:
+        value = (option.range.low + 2 * option.range.high) / 3
+    elif option.type is str:
+        value = f"{option.default}1"
+    else:
+        value = TYPED[option.type.__name__]
+    return [value] if option.repeated else value
+
+
+def every_option(verb: Verb) -> dict[str, Json]:
+    """Switch on every option of a verb but those that want a screen."""
+    options = [option for option in verb.signature.options if not option.local]
+    return {o.name: switch_on(o) for o in options} | CHOSEN.get(verb.command, {})
+
+
+# --- inputs --------------------------------------------------------------------------------------
+
+
+def grey_ramp(height: int, width: int, kind: type = np.uint8) -> Image:
+    """Make a grey ramp with a little noise."""
+    ramp = np.add.outer(np.linspace(0, 0.5, height), np.linspace(0, 0.4, width))
+    noise = np.random.default_rng(0).uniform(0, 0.1, (height, width))
+    grey: NDArray[Any] = ((ramp + noise) * np.iinfo(kind).max).astype(kind)
+    return Image(np.repeat(grey[..., None], 3, axis=2))
+
+
+def write_image(folder: Path, height: int, width: int) -> Path:
+    """Write a picture."""
+    path = folder / f"{width}x{height}.png"
+    grey_ramp(height, width).save(path)
+    return path
+
+
+def write_film(folder: Path, height: int, width: int) -> Path:
+    """Write four frames losslessly."""
+    path = folder / f"{width}x{height}.mkv"
+    with av.open(path, "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
+        for i in range(4):
+            frame = av.VideoFrame.from_ndarray(np.roll(grey_ramp(height, width).pixels, i, axis=1))
+            container.mux(stream.encode(frame.reformat(format="bgr0")))
+        container.mux(stream.encode())
+    return path
+
+
+def write_strokes(folder: Path, height: int, width: int) -> Path:
+    """Write a recording of a pen that goes up and down twice."""
+    path = folder / "own.json"
+    up_and_down = [[[x, y] for x, y in zip(range(12), [0, 9] * 6, strict=True)]]
+    path.write_text(json.dumps({"text": "a", "strokes": [*up_and_down, [[15, 0], [15, 9]]]}))
+    return path
+
+
+def write_image_folder(folder: Path, height: int, width: int) -> Path:
+    """Write a folder of two classes, eight pictures each."""
+    album = folder / "album"
+    for shade, name in ((40, "dark"), (200, "light")):
+        (album / name).mkdir(parents=True, exist_ok=True)
+        for i in range(8):
+            pixels = np.full((height, width, 3), shade + i, np.uint8)
+            pixels[:: i + 2] = 2 * i
+            Image(pixels).save(album / name / f"{i}.png")
+    return album
+
+
+def write_sound(folder: Path, height: int, width: int) -> Path:
+    """Write a quarter of a second of a tone."""
+    path = folder / "tone.wav"
+    samples = (3000 * np.sin(np.arange(2000) / 5)).astype(np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def write_sound_folder(folder: Path, height: int, width: int) -> Path:
+    """Write a folder of one sound."""
+    sounds = folder / "sounds"
+    sounds.mkdir(exist_ok=True)
+    return write_sound(sounds, height, width).parent
+
+
+WRITERS: dict[str, Callable[[Path, int, int], Path]] = {
+    "image": write_image,
+    "film": write_film,
+    "strokes": write_strokes,
+    "image-folder": write_image_folder,
+    "audio": write_sound,
+    "sound-folder": write_sound_folder,
+}
+
+
+def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, width: int) -> str:
+    """Make an input of one of the kinds that a verb takes: a file's name, or a text."""
+    if given.is_text:
+        return ("Dear Ada, " * height)[: height + width]
+    if verb.command == "drive-predict":
+        height = width = 96  # what its camera sees
+    return str(WRITERS[kind](folder, height, width))
+
+
+# --- jobs ----------------------------------------------------------------------------------------
+
+
+def make_job(
+    verb: Verb, kinds: Sequence[str], folder: Path, height: int = HEIGHT, width: int = WIDTH
+) -> Job:
+    """Make a job of a verb in a folder, with inputs of these kinds, one for each input.
+
+    Every option is switched on, every output has a file.
+    """
+    inputs = verb.signature.inputs
+    made = [
+        make_input(given, kind, folder, verb, height, width)
+        for given, kind in zip(inputs, kinds, strict=True)
+    ]
+    first = outputs_of(verb, Path(made[0]) if made and not inputs[0].is_text else None)
+    named = {o.name: str(folder / f"made-{o.name}{o.suffixes[0]}") for o in first if o.suffixes}
+    settings = Settings(force=True, threads=1)
+    return Job(verb.command, tuple(made), every_option(verb), named, settings)
+
+
+def all_cases() -> list[tuple[str, tuple[str, ...]]]:
+    """List every command with each choice of kinds for its inputs."""
+    verbs = [registry.find_verb(command) for command in registry.commands()]
+    return [
+        (verb.command, kinds)
+        for verb in verbs
+        for kinds in product(*(given.kinds for given in verb.signature.inputs))
+    ]
