@@ -91,10 +91,10 @@ def test_json_holds_the_numbers_one_object_per_input(capsys: Output) -> None:
     assert cli.run(["invert-look", "old.png", "--json", "--map", "--spot", "1,2"]) == 0
     one, two, three = map(json.loads, capsys.readouterr().out.splitlines())
     assert one["input"] == "old.png"
-    assert two["output"] == [str(Path("new", "old-invert.mkv"))]
+    assert two["files"] == {"film": [str(Path("new", "old-invert.mkv"))]}
     assert three == {
         "input": "old.png",
-        "output": ["old-invert-look.png", "old-invert-look-map.png"],
+        "files": {"picture": ["old-invert-look.png"], "map": ["old-invert-look-map.png"]},
         "places": [{"x": 1, "y": 2}],
         "mean": 1.0,
     }
@@ -175,15 +175,15 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
     [
         ("invert", "name a file or a folder, as in: neuropil invert old.jpg"),
         ("invert none.png", "there is no file none.png; check the name"),
-        ("invert old.png --strength 3", "strength is 3; it lies between 0 and 2"),
-        ("invert old.png --strength x", "strength is x; it takes a number from 0 to 2"),
-        ("invert old.png --mode odd", "mode is odd; it is one of plain, fancy"),
+        ("invert old.png --strength 3", "--strength is 3; it lies between 0 and 2"),
+        ("invert old.png --strength x", "--strength is x; it takes a number from 0 to 2"),
+        ("invert old.png --mode odd", "--mode is odd; it is one of plain, fancy"),
         ("invert old.png --spot here", "here is no place; give X,Y"),
         ("list old.png", "got unexpected extra argument(s) (old.png); --help shows what it takes"),
         ("invert old.png --strenght 1", "no such option: --strenght (did you mean --strength?)"),
         ("invert old.png --strength", "option '--strength' requires an argument"),
-        ("invert old.png --quality 0", "quality is 0; it lies between 1 and 100"),
-        ("colorize old.png --threads 0", "threads is 0; it lies between 1 and 1024"),
+        ("invert old.png --quality 0", "--quality is 0; it lies between 1 and 100"),
+        ("colorize old.png --threads 0", "--threads is 0; it lies between 1 and 1024"),
         (
             "invrt old.png",
             "there is no command invrt (did you mean invert?); there are: colorize, ",
@@ -202,6 +202,28 @@ def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: st
     if line.startswith("train"):
         pytest.importorskip("torch")
     assert fails(capsys, line).startswith(sentence)
+
+
+def test_programs_get_mistakes_as_json(capsys: Output) -> None:
+    def said(line: str) -> list[dict[str, object]]:
+        assert cli.run(line.split()) == 2
+        return [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+
+    missing = {"code": "input.missing", "message": "there is no file none.png; check the name"}
+    assert said("invert none.png --json") == [{"input": "none.png", "error": missing}]
+    first, second = said("invert none.png old.png --json")
+    assert first == {"input": "none.png", "error": missing}
+    assert second["files"] == {"image": ["old-invert.png"]}
+    for line, code in [
+        ("invert old.png --strength 3 --json", "option.range"),
+        ("invert old.png --nonsense --json", "usage"),
+        ("nonsense --json", "name.unknown"),
+    ]:
+        (told,) = said(line)
+        assert told.keys() == {"error"}
+        error = told["error"]
+        assert isinstance(error, dict)
+        assert error["code"] == code
 
 
 def test_a_kind_of_media_that_is_not_taken_is_said(
@@ -237,7 +259,7 @@ def test_our_own_faults_have_no_traceback(capsys: Output, monkeypatch: pytest.Mo
         (KeyboardInterrupt, 130, "stopped; nothing half-written"),
         (progress.Cancelled, 130, "stopped; nothing half-written"),
         (OSError(5, "Input/output error", "disk"), 2, "disk says: Input/output error"),
-        (MemoryError, 1, "there is too little memory for this; give it something smaller"),
+        (MemoryError, 2, "there is too little memory for this; give it something smaller"),
     ],
 )
 def test_work_can_be_stopped(

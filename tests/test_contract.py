@@ -185,6 +185,13 @@ def test_calls_from_python_are_held_to_the_ranges_too() -> None:
     with refused("option.choice", "mode", "odd"):
         Toy()(picture, picture, mode="odd")  # type: ignore[arg-type]
     assert Toy()(picture, picture, strength=2.0) is picture
+    assert Toy()(picture, other=picture, spots="7") is picture  # type: ignore[arg-type]
+    with refused("input.kind", "other", "str"):
+        Toy()(picture, other="old.jpg")  # type: ignore[arg-type]
+    with refused("name.unknown", "strenght", "strength"):
+        Toy()(picture, picture, strenght=1)  # type: ignore[call-arg]
+    with refused("option.syntax", "spots", "NoneType", "Spot", "X"):
+        Toy()(picture, picture, spots=None)  # type: ignore[arg-type]
 
 
 # --- what a verb gives --------------------------------------------------------------------------

@@ -46,6 +46,7 @@ def album(tmp_path: Path) -> Path:
         "a-colorize.png",
         "b-colorize-alternatives-1.png",
         "b-colorized.jpg",
+        "my-colorize-book.jpg",
         "notes.txt",
         ".hidden.jpg",
         "1925/film.avi",
@@ -82,6 +83,7 @@ def test_a_folder_is_searched_for_media_that_are_not_ours(album: Path) -> None:
         "a-colorize.PNG",
         "b-colorized-colorize.jpg",
         "b-colorize.jpg",
+        "my-colorize-book-colorize.jpg",
         "scan-colorize.png",
         "1925/clip-colorize.mkv",
         "1925/film-colorize.mp4",
@@ -120,17 +122,21 @@ def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None
     empty.mkdir()
     twin = album / "b.png"
     twin.touch()
-    cases: list[tuple[list[Path], Path | None, str, tuple[object, ...]]] = [
+    cases: list[tuple[list[Path], Path | list[Path] | None, str, tuple[object, ...]]] = [
         ([], None, "input.required", ("neuropil colorize old.jpg",)),
         ([empty], None, "input.empty", (empty,)),
         ([photo, film], tmp_path / "new.jpg", "output.collision", ("new.jpg",)),
+        ([photo, film], [tmp_path / "new", tmp_path / "new.jpg"], "output.collision", ("new.jpg",)),
+        ([album], [tmp_path / "one", tmp_path / "two"], "option.conflict", ("one", "two")),
+        ([photo], [tmp_path / "one", tmp_path / "two"], "option.conflict", ("one", "two")),
         ([album], photo, "output.collision", ("b.jpg",)),
         ([photo], tmp_path / "new.bmp", "output.ending", ("new.bmp", ".jpg")),
         ([film], tmp_path / "new.png", "output.ending", ("new.png", ".mp4")),
     ]
     for sources, output, code, given in cases:
         with refused(code, *given):
-            planned(sources, *([output] if output else []))
+            outputs = output if isinstance(output, list) else [output] if output else []
+            planned(sources, *outputs)
     bmp = album / "b.bmp"
     bmp.touch()
     with refused("output.collision", bmp, twin, "b-colorize.png"):
@@ -361,7 +367,10 @@ def test_an_application_is_a_folder_and_a_name(
     )
     out = tmp_path / "new.png"
     assert cli.run(["brighten", str(photo), "--by", "50", "-o", str(out), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"input": str(photo), "output": [str(out)]}
+    assert json.loads(capsys.readouterr().out) == {
+        "input": str(photo),
+        "files": {"image": [str(out)]},
+    }
     assert Image.open(out).pixels.min() == 50
     assert cli.run(["brighten", str(photo), "--by", "300"]) == 2
     assert cli.run(["list", "--json"]) == 0

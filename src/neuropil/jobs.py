@@ -96,16 +96,22 @@ class Message:
 
 @dataclass(frozen=True)
 class Done:
-    """Files written, in the order of the outputs; values by name, also in words; seconds.
+    """Files written, by output; values by name, also in words; seconds.
 
+    files: the paths of each output of the verb; several of alternatives or of pages
     values: documents that no file was named for are among them, as texts
     texts: of the values that say something, for people
     """
 
-    outputs: tuple[str, ...]
+    files: Mapping[str, tuple[str, ...]]
     values: Mapping[str, Json]
     texts: Mapping[str, str]
     seconds: float
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """List all files, the primary output's first."""
+        return tuple(path for paths in self.files.values() for path in paths)
 
 
 @dataclass(frozen=True)
@@ -213,8 +219,8 @@ def check(job: Job) -> None:
             check_input(given, Path(name), verb)
     check_outputs(verb, job)
     for path in planned_files(verb, job):
-        check_place(path, job.settings.force)
         refuse_inputs(path, [*files_of(verb, job), *map(Path, job.settings.networks)])
+        check_place(path, job.settings.force)
 
 
 def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
@@ -341,14 +347,15 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         result = getattr(app, verb.method)(*inputs, **options)
         first = type(inputs[0]) if inputs else None
         parts = split_result(result, verb.signature.outputs_for(first))
-        files = place_outputs(parts, job)
-        write_all(files, job.settings.quality)
+        placed = place_outputs(parts, job)
+        write_all({p: media for of in placed.values() for p, media in of.items()}, job.settings)
     seconds = time.monotonic() - started
     values = {name: to_json(value) for name, value in parts.values.items()}
     values |= printed_texts(parts, job)
     said = {name: v for name, v in parts.values.items() if v is not None and v != ()}
     texts = {name: format_value(value) for name, value in said.items()}
-    return Done(tuple(map(str, files)), values, texts, seconds)
+    files = {name: tuple(map(str, paths)) for name, paths in placed.items()}
+    return Done(files, values, texts, seconds)
 
 
 def attempt(
@@ -362,16 +369,25 @@ def attempt(
     try:
         check(job)
         return run(job, sessions, emit=emit, cancel=cancel)
-    except UserError as error:
-        return Failed(error.code, error.message)
-    except progress.Cancelled:
-        return Failed("cancelled", "stopped; nothing half-written")
-    except MemoryError:
-        return Failed("memory", "there is too little memory for this; give it something smaller")
-    except OSError as error:  # of the machine; those that can be foreseen are UserErrors
-        return Failed("machine", f"{error.filename or 'the machine'}: {error.strerror or error}")
-    except Exception as error:
-        return Failed("internal", f"{type(error).__name__}: {error}", ours=True)
+    except (Exception, progress.Cancelled) as error:
+        return explain(error)
+
+
+def explain(error: BaseException) -> Failed:
+    """Say why something failed: a code and a sentence, and whether it is a fault of ours."""
+    match error:
+        case UserError():
+            return Failed(error.code, error.message)
+        case KeyboardInterrupt():
+            return Failed("cancelled", "stopped; nothing half-written")
+        case MemoryError():
+            words = "there is too little memory for this; give it something smaller"
+            return Failed("memory", words)
+        case OSError():  # of the machine; those that can be foreseen are UserErrors
+            who = error.filename or "the machine"
+            return Failed("machine", f"{who} says: {error.strerror or error}")
+        case _:
+            return Failed("internal", f"{type(error).__name__}: {error}", ours=True)
 
 
 def open_input(given: Input, source: str, settings: Settings) -> Any:
@@ -391,20 +407,21 @@ def printed_texts(parts: ResultParts, job: Job) -> dict[str, Json]:
     return {name: media[name].text for name, shown in is_shown.items() if shown}
 
 
-def place_outputs(parts: ResultParts, job: Job) -> dict[Path, Media]:
-    """Give each media value of a result its path; of several of a kind, a numbered one."""
-    placed: dict[Path, Media] = {}
+def place_outputs(parts: ResultParts, job: Job) -> dict[str, dict[Path, Media]]:
+    """Give each media value its path, by output; of several of a kind, a numbered one."""
+    placed: dict[str, dict[Path, Media]] = {}
     for name, media in {**parts.primary, **parts.secondary}.items():
         output, _, number = name.rpartition("-")
         if name in job.outputs:
-            path = Path(job.outputs[name])
+            output, path = name, Path(job.outputs[name])
         elif output in job.outputs:
             path = numbered(Path(job.outputs[output]), int(number))
         else:
             continue
-        placed |= media.split(path) if hasattr(media, "split") else {path: media}
-    for path in placed:
-        check_place(path, job.settings.force)  # again, and files of further pages
+        files = media.split(path) if hasattr(media, "split") else {path: media}
+        for each in files:
+            check_place(each, job.settings.force)  # again, and files of further pages
+        placed[output] = placed.get(output, {}) | files
     return placed
 
 
@@ -413,11 +430,11 @@ def numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def write_all(files: Mapping[Path, Media], quality: int) -> None:
+def write_all(files: Mapping[Path, Media], settings: Settings) -> None:
     """Write all files beside their places, then let them take these, one right after the other."""
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         places = [stack.enter_context(written(path)) for path in files]
         for place, media in zip(places, progress.ticking(files.values()), strict=True):
-            media.save(place, quality=quality)
+            media.save(place, quality=settings.quality)

@@ -7,6 +7,7 @@ album      -o new       new/1925/old-colorize.jpg    with the folders of album
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -48,6 +49,7 @@ def plan(request: Request) -> Iterator[Job]:
         return
     sources = tuple(request.sources)
     count_inputs(verb, sources)
+    choose_output_folder(request.outputs, many=False)
     yield replace(job, inputs=sources, outputs=name_outputs(request, verb, verb.command, None))
 
 
@@ -60,12 +62,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
     roots = list(once.values())
     if not roots:
         raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
-    many = len(roots) > 1 or roots[0].is_dir()
-    to = Path(request.outputs[0]) if request.outputs else None
-    if many and to and not is_folder(to):
-        raise UserError(
-            "output.collision", f"{to} names one file, and there can be several; name a folder"
-        )
+    to = choose_output_folder(request.outputs, many=len(roots) > 1 or roots[0].is_dir())
     taken: dict[str, Path] = {}
     for root in roots:
         files = list_files(root, given, verb.app)
@@ -77,7 +74,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
             continue
         folder = first.parent
         for source in chain([first], files):
-            if source.parent != folder and len(roots) == 1:  # a folder's names are enough
+            if source.parent != folder and len(roots) == 1:  # names of one folder are enough
                 folder, taken = source.parent, {}
             stem = str(choose_folder(source, root, to) / f"{source.stem}-{verb.command}")
             outputs = name_outputs(request, verb, stem, source)
@@ -85,12 +82,25 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
             yield replace(job, inputs=(str(source),), outputs=outputs)
 
 
+def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:
+    """Find the folder that takes all results, where one was named by `-o`; None for their own."""
+    folders = [Path(name) for name in outputs if is_folder(Path(name))]
+    files = [name for name in outputs if not is_folder(Path(name))]
+    if many and files:
+        raise UserError(
+            "output.collision",
+            f"{files[0]} names one file, and there can be several; name a folder",
+        )
+    if len(folders) > 1:
+        named = " and ".join(map(str, folders))
+        raise UserError("option.conflict", f"{named} are two folders; name one by -o")
+    return folders[0] if folders else None
+
+
 def choose_folder(source: Path, root: Path, to: Path | None) -> Path:
     """Choose where what is made of a source goes: beside it, or into a folder as it lay in its."""
     if to is None:
         return source.parent
-    if not is_folder(to):
-        return to
     return to / source.parent.relative_to(root if root.is_dir() else root.parent)
 
 
@@ -110,11 +120,24 @@ def list_files(root: Path, given: Input, app: str) -> Iterator[Path]:
         yield root
         return
     known = {suffix for kind in given.types for suffix in kind.READS}  # type: ignore[attr-defined]
+    ours = own_stems(app)
     for here, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(here, name) for name in sorted(files) if not name.startswith(".")):
-            if path.suffix.lower() in known and f"-{app}-" not in f"{path.stem}-":
+            if path.suffix.lower() in known and not ours.search(path.stem):
                 yield path
+
+
+def own_stems(app: str) -> re.Pattern[str]:
+    """Make a pattern of the names that our results have: old-colorize, old-colorize-explore-map-2.
+
+    A batch that is run again doesn't take its own results as inputs.
+    """
+    verbs = registry.find_app(app).verbs()
+    outputs = {
+        o.name for v in verbs.values() for all_of in v.signature.outputs.values() for o in all_of
+    }
+    return re.compile(f"-({'|'.join(verbs)})(-({'|'.join(outputs)}))?(-[0-9]+)?$")
 
 
 def is_folder(path: Path) -> bool:

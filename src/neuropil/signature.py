@@ -22,7 +22,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuropil.kit.between import Between
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, suggest
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -104,7 +104,8 @@ class Option:
 
     def _open(self, name: str) -> Any:
         if not name:
-            raise UserError("option.syntax", f'{self.name} is "", an empty name; name a file')
+            words = f'{self.name} is "", an empty name; name a file'
+            raise UserError("option.syntax", words, name=self.name)
         return self.type.open(Path(name))
 
     def _plain(self, raw: Json) -> Any:
@@ -117,7 +118,8 @@ class Option:
                 possible=list(self.choices),
             )
         if not isinstance(raw, self.type):
-            raise UserError("option.syntax", f"{self.name} is {raw}; it takes {self.syntax}")
+            words = f"{self.name} is {raw}; it takes {self.syntax}"
+            raise UserError("option.syntax", words, name=self.name, value=raw)
         return raw
 
     def _number(self, raw: Json) -> float:
@@ -138,7 +140,8 @@ class Option:
         Raises UserError.
         """
         if self.repeated:
-            return tuple(self._convert_one(each) for each in value)
+            several = value if isinstance(value, tuple | list) else [value]
+            return tuple(self._convert_one(each) for each in several)
         if value is None and (self.nullable or self.default is None):
             return None
         return self._convert_one(value)
@@ -150,7 +153,8 @@ class Option:
         if self.type in (int, float):
             return self.checked(self._number(plain))
         if isinstance(self.type, type) and not isinstance(value, self.type):
-            words = f"{self.name} is {type(value).__name__}; it takes {self.syntax}"
+            typed = f"{self.type.__name__}, or as text " if hasattr(self.type, "parse") else ""
+            words = f"{self.name} is {type(value).__name__}; it takes {typed}{self.syntax}"
             raise UserError("option.syntax", words, name=self.name)
         return self.checked(value)
 
@@ -270,24 +274,29 @@ class Signature:
 
     def parse(self, raw: Mapping[str, Json]) -> dict[str, Any]:
         """Turn options by name into what the verb takes; raises UserError."""
-        known = {option.name: option for option in self.options}
-        for name in raw:
-            if name not in known:
-                possible = ", ".join(known) or "none"
-                raise UserError("name.unknown", f"there is no option {name}; there are: {possible}")
-        parsed = {name: known[name].parse(value) for name, value in raw.items()}
+        parsed = {name: self.option(name).parse(value) for name, value in raw.items()}
         missing = [o for o in self.options if o.required and o.name not in raw]
         return parsed | {option.name: option.parse(None) for option in missing}
 
     def convert(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        """Hold a call from Python to types and ranges, and give its options; raises UserError."""
-        for given, value in zip(self.inputs, inputs, strict=False):
+        """Hold a call from Python to types and ranges, and give what it names; raises UserError."""
+        named = {given.name: options[given.name] for given in self.inputs if given.name in options}
+        for given, value in zip(self.inputs, [*inputs, *named.values()], strict=False):
             if not isinstance(value, given.types):
                 wanted = " or ".join(kind.__name__ for kind in given.types)
                 words = f"{given.name} is {type(value).__name__}; it takes {wanted}"
                 raise UserError("input.kind", words, name=given.name)
+        found = {name: value for name, value in options.items() if name not in named}
+        return named | {name: self.option(name).convert(value) for name, value in found.items()}
+
+    def option(self, name: str) -> Option:
+        """Find an option; raises UserError where there is none of that name."""
         known = {option.name: option for option in self.options}
-        return {n: known[n].convert(v) if n in known else v for n, v in options.items()}
+        if name not in known:
+            possible = ", ".join(known) or "none"
+            words = f"there is no option {name}{suggest(name, known)}; there are: {possible}"
+            raise UserError("name.unknown", words, name=name, possible=tuple(known))
+        return known[name]
 
     def schema(self) -> dict[str, Json]:
         """Describe everything as JSON: options as JSON Schema, inputs and outputs by kind."""

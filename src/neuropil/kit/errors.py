@@ -43,7 +43,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "training.other_recipe": "the checkpoint was made by another recipe or other numbers",
         "training.setting": "a setting of a recipe is unknown, unreadable or out of range",
         "dependency.missing": "a library, a GPU or a screen that is needed is not there",
-        "job.failed": "some of several inputs could not be done; each was reported by itself",
     }
 )
 

@@ -93,7 +93,11 @@ def choose_files(files: Mapping[str, Weights], given: Sequence[Path]) -> dict[st
     listed = os.environ.get(VARIABLE, "").split(os.pathsep) if files else []
     chosen: dict[str, Path] = {}
     for path, must_fit in [*((Path(p), False) for p in listed if p), *((p, True) for p in given)]:
-        network = _foreign(path)
+        try:
+            network = _foreign(path)
+        except UserError as error:
+            named = "" if must_fit else f" (${VARIABLE} names it)"
+            raise error.wrap(f"{error.message}{named}", path) from None
         role = match(network, files)
         if role:
             chosen[role] = path

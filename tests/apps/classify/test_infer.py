@@ -110,7 +110,7 @@ def test_a_contact_sheet_is_drawn(
     assert cli.run(["classify-sheet", str(photos), "-o", str(sheet), "--top", "2", "--json"]) == 0
     out, err = capsys.readouterr()
     told = json.loads(out)
-    assert told["output"] == [str(sheet)]
+    assert told["files"] == {"picture": [str(sheet)]}
     names = ["cat.png", "coffee.png", "more/rocket.png"]
     assert [each["file"] for each in told["guesses"]] == [str(photos / name) for name in names]
     assert told["guesses"][0]["guesses"][0]["name"] == "cat"

@@ -25,6 +25,7 @@ from neuropil.kit.weights import Network
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
 from neuropil.surfaces.cli import main as cli
+from neuropil.surfaces.cli.parameters import find_text
 
 
 @pytest.fixture(scope="module")
@@ -305,17 +306,30 @@ def test_without_a_name_it_is_an_svg(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert cli.run(["handwrite", "so", "--tries", "1"]) == 2  # it is there already
 
 
+def piped(content: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content))
+
+
+def test_what_is_piped_in_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", piped(b"\xff\xfe"))
+    with refused("input.damaged", "UTF-8"):
+        find_text("-", None, "text")
+    monkeypatch.setattr("sys.stdin", piped(b"a" * 10_000_001))
+    with refused("input.too_large", "10 MB"):
+        find_text("-", None, "text")
+
+
 def test_texts_come_from_files_and_pipes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.txt").write_text("so far", encoding="utf-8")
     assert cli.run(["handwrite", f"@{tmp_path / 'a.txt'}", *OUT(tmp_path)]) == 0
     assert Drawing.open(tmp_path / "so.svg").about["text"] == "so far"
-    monkeypatch.setattr("sys.stdin", io.StringIO("so good"))
+    monkeypatch.setattr("sys.stdin", piped(b"so good\r\n"))
     assert cli.run(["handwrite", "-", *OUT(tmp_path), "--force", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["style"] == "ada"
-    assert told["output"] == [str(tmp_path / "so.svg")]
+    assert told["files"] == {"drawing": [str(tmp_path / "so.svg")]}
     assert Drawing.open(tmp_path / "so.svg").about["text"] == "so good"
 
 

@@ -15,9 +15,16 @@ from typing import Annotated
 import typer
 
 from neuropil import __version__
-from neuropil.kit.errors import UserError
+from neuropil.jobs import Failed
 from neuropil.surfaces.cli.group import CommandGroup
-from neuropil.surfaces.cli.terminal import DONE, FAULT, MISTAKE, STOPPED, complain, new_parser
+from neuropil.surfaces.cli.terminal import (
+    DONE,
+    FAULT,
+    STOPPED,
+    explain_typed,
+    new_parser,
+    show_failure,
+)
 
 INTERRUPTED = Event()  # by a signal
 SUMMARY = "Small neural networks that do a job on an ordinary computer and show their work."
@@ -46,28 +53,17 @@ def run(line: Sequence[str]) -> int:
         if code == STOPPED:  # as Typer turns Ctrl-C
             raise KeyboardInterrupt
         return code
-    except UserError as error:
-        return complain(str(error), MISTAKE)
     except typer.TyperException as error:
-        return complain(word_usage_error(error, line), MISTAKE)
-    except KeyboardInterrupt:
-        return complain("stopped; nothing half-written", STOPPED)
+        usage = Failed("usage", word_usage_error(error, line))
+        return show_failure(usage, None, as_json=wants_json(line))
     except BrokenPipeError:  # `neuropil list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAULT
-    except OSError as error:  # of the machine; those that can be foreseen are UserErrors
-        return complain(
-            f"{error.filename or 'the machine'} says: {error.strerror or error}", MISTAKE
-        )
-    except MemoryError:
-        return complain("there is too little memory for this; give it something smaller", FAULT)
-    except Exception as error:
-        if INTERRUPTED.is_set():
-            return complain("stopped; nothing half-written", STOPPED)
-        if os.environ.get("NEUROPIL_DEBUG"):
+    except (Exception, KeyboardInterrupt) as error:
+        failed = explain_typed(KeyboardInterrupt() if INTERRUPTED.is_set() else error)
+        if failed.ours and os.environ.get("NEUROPIL_DEBUG"):
             raise
-        kind = type(error).__name__
-        return complain(f"internal error, {kind}: {error}; NEUROPIL_DEBUG=1 shows where", FAULT)
+        return show_failure(failed, None, as_json=wants_json(line))
 
 
 def build_parser() -> typer.Typer:
@@ -91,6 +87,11 @@ def accept_general_options(
     ] = False,
 ) -> None:
     """Take the options that come before a command."""
+
+
+def wants_json(line: Sequence[str]) -> bool:
+    """Tell whether the answer is read by a program, which then gets mistakes as JSON too."""
+    return "--json" in line
 
 
 def word_usage_error(error: typer.TyperException, line: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Values stay as they are typed; `Signature.parse` reads them, here as on every ot
 """
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +13,12 @@ import typer
 
 from neuropil.contract import Verb
 from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY, Between
+from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
 from neuropil.signature import Input, Option
 
 METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
+MOST_BYTES = 10_000_000  # of a text
 OF_FILES = ("output", "weights")  # texts that name files
 FORCE = Option("force", bool, False, "overwrite what is there")
 QUALITY_OPTION = Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES)
@@ -108,19 +111,25 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
         )
     text = said[0] if said else ""
     if text == "-":
-        return sys.stdin.read()
+        return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "what is piped in")
     if not text.startswith("@") or len(text) == 1:
         return text
     path = Path(text[1:])
     try:
-        return path.read_text(encoding="utf-8")
+        return decode(read_bytes(path, MOST_BYTES, "give a shorter text"), str(path))
+    except UserError as error:
+        if error.code != "input.unreadable":
+            raise
+        raise error.wrap(
+            f"{error.message.partition(';')[0]}; @ goes before a file's name", path
+        ) from error
+
+
+def decode(content: bytes, whose: str) -> str:
+    """Read bytes as text, with line ends as here; raises UserError where they are none."""
+    if len(content) > MOST_BYTES:
+        raise too_large(f"{whose} has", MOST_BYTES, "give a shorter text")
+    try:
+        return re.sub("\r\n?", "\n", content.decode("utf-8"))
     except UnicodeDecodeError:
-        raise UserError(
-            "input.damaged", f"{path} is not UTF-8 text; save it as such", path=path
-        ) from None
-    except OSError as error:
-        raise UserError(
-            "input.unreadable",
-            f"{path} can't be read ({error.strerror}); @ goes before a file's name",
-            path=path,
-        ) from None
+        raise UserError("input.damaged", f"{whose} is not UTF-8 text; save it as such") from None

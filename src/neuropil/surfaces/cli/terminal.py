@@ -8,10 +8,10 @@ from typing import Any
 import typer
 
 from neuropil.contract import Verb
-from neuropil.jobs import Done, Emit, Event, Job, Message, Progress
+from neuropil.jobs import Done, Emit, Event, Failed, Job, Message, Progress, explain
 from neuropil.kit import progress
-from neuropil.kit.errors import escape_control
-from neuropil.signature import Json
+from neuropil.kit.errors import UserError, escape_control
+from neuropil.signature import Json, to_json
 
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130  # exit codes
 OPEN = "open"
@@ -29,6 +29,30 @@ def complain(sentence: str, code: int) -> int:
     """Say a mistake on stderr, and hand the exit code on."""
     typer.echo(f"neuropil: {escape_control(sentence)}", err=True)
     return code
+
+
+def explain_typed(error: BaseException) -> Failed:
+    """Say why something failed, an option that the sentence begins with as it is typed: --at."""
+    failed = explain(error)
+    name = str(error.facts.get("name", "")) if isinstance(error, UserError) else ""
+    if name and failed.code.startswith("option.") and failed.message.startswith(f"{name} "):
+        typed = f"--{name.replace('_', '-')}{failed.message[len(name) :]}"
+        return Failed(failed.code, typed)
+    if failed.ours:
+        words = f"internal error, {failed.message}; NEUROPIL_DEBUG=1 shows where"
+        return Failed(failed.code, words, ours=True)
+    return failed
+
+
+def show_failure(failed: Failed, source: str | None, *, as_json: bool) -> int:
+    """Say on stderr what went wrong, as JSON on stdout too, and give the exit code."""
+    if as_json:
+        record: dict[str, Json] = {} if source is None else {"input": source}
+        record["error"] = {"code": failed.code, "message": failed.message}
+        typer.echo(json.dumps(record))
+    if failed.code == "cancelled":
+        return complain(failed.message, STOPPED)
+    return complain(failed.message, FAULT if failed.ours else MISTAKE)
 
 
 @contextmanager
@@ -51,7 +75,7 @@ def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: boo
     takes_file = bool(verb.signature.inputs) and not verb.signature.inputs[0].is_text
     if as_json:
         source = {"input": job.inputs[0]} if takes_file else {}
-        record: dict[str, Json] = {**source, "output": list(done.outputs), **done.values}
+        record: dict[str, Json] = {**source, "files": to_json(done.files), **done.values}
         typer.echo(json.dumps(record, allow_nan=False))
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]

@@ -1,6 +1,7 @@
 """A verb as a command: a request out of what was typed, its jobs planned, checked and run."""
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,7 +12,16 @@ from typer.main import get_command
 
 from neuropil import registry
 from neuropil.contract import Verb
-from neuropil.jobs import Job, Sessions, Settings, check, refuse_inputs, run, takes_folder
+from neuropil.jobs import (
+    Job,
+    Sessions,
+    Settings,
+    check,
+    files_of,
+    refuse_inputs,
+    run,
+    takes_folder,
+)
 from neuropil.kit.errors import UserError
 from neuropil.planning import Request, plan
 from neuropil.signature import Json
@@ -25,7 +35,16 @@ from neuropil.surfaces.cli.parameters import (
     to_arguments,
     to_parameter,
 )
-from neuropil.surfaces.cli.terminal import DONE, MISTAKE, complain, new_parser, report, show
+from neuropil.surfaces.cli.terminal import (
+    DONE,
+    MISTAKE,
+    complain,
+    explain_typed,
+    new_parser,
+    report,
+    show,
+    show_failure,
+)
 
 CHECKED = 10_000  # jobs that are checked before the first is run; further ones as they come
 
@@ -75,26 +94,32 @@ def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
     request = read_request(verb, given)
     verb.signature.parse(request.options)  # so that a mistake is said before files are looked at
     jobs = list(plan(request))
-    for job in jobs[:CHECKED]:
-        check_before(job, alone=len(jobs) == 1)
+    if len(jobs) > 1:
+        for job in jobs[:CHECKED]:
+            check_before(job)
     refuse_overwriting(verb, jobs, given)
     sessions = Sessions()
     sessions.get(verb.app, request.settings)  # so that a mistake about networks is said once
-    failed = 0
-    for job in jobs:
-        try:
-            check(job)
-            with report() as emit:
-                done = run(job, sessions, emit=emit)
-        except UserError as error:
-            if len(jobs) == 1:
-                raise
-            failed += 1
-            complain(str(error), MISTAKE)
-        else:
-            show(verb, job, done, as_json=given["json"], is_one_of_many=len(jobs) > 1)
-    if failed:
-        raise UserError("job.failed", f"{failed} of {len(jobs)} inputs could not be done")
+    codes = [run_job(verb, job, sessions, given["json"], len(jobs) > 1) for job in jobs]
+    failed = [code for code in codes if code != DONE]
+    if len(jobs) > 1 and failed:
+        complain(f"{len(failed)} of {len(jobs)} inputs could not be done", MISTAKE)
+    return min(failed, default=DONE)  # a fault of ours, 1, before mistakes, 2
+
+
+def run_job(verb: Verb, job: Job, sessions: Sessions, as_json: bool, is_one_of_many: bool) -> int:
+    """Check and run one job, show what came of it, and give the exit code."""
+    try:
+        check(job)
+        with report() as emit:
+            done = run(job, sessions, emit=emit)
+    except Exception as error:
+        failed = explain_typed(error)
+        if failed.ours and os.environ.get("NEUROPIL_DEBUG"):
+            raise
+        source = job.inputs[0] if files_of(verb, job) else None
+        return show_failure(failed, source, as_json=as_json)
+    show(verb, job, done, as_json=as_json, is_one_of_many=is_one_of_many)
     return DONE
 
 
@@ -120,12 +145,12 @@ def identify(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def check_before(job: Job, *, alone: bool) -> None:
+def check_before(job: Job) -> None:
     """Refuse all work where a place is taken; an input that is missing costs its own job alone."""
     try:
         check(job)
     except UserError as error:
-        if alone or not error.code.startswith("input."):
+        if not error.code.startswith("input."):
             raise
 
 
@@ -134,6 +159,9 @@ def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
     named = [option for option in verb.signature.options if is_given(option, given[option.name])]
     options: dict[str, Json] = {option.name: given[option.name] for option in named}
     sources = read_sources(verb, given)
+    for name in ("output", "weights"):
+        if "" in (given.get(name) or ()):
+            raise UserError("option.syntax", f'{name} is "", an empty name; name a file', name=name)
     settings = Settings(
         force=bool(given.get("force")),
         quality=QUALITY_OPTION.parse(given.get("quality", QUALITY_OPTION.default)),
