@@ -178,6 +178,31 @@ def test_a_field_of_two_ways_is_both_together() -> None:
     assert len(stage.worked.terms) == 7 * 6 + 1
 
 
+def test_a_size_is_taken_from_a_picture_without_seeing_it() -> None:
+    """Resize what one kernel saw to the size of the whole picture, which is computed."""
+    scales = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric"}
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Shape", ["x"], ["size"]),
+        helper.make_node(
+            "Resize", ["small", "", "", "size"], ["y"], nearest_mode="floor", **scales
+        ),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 20, 20])
+    y = helper.make_empty_tensor_value_info("y")
+    model = helper.make_model(
+        helper.make_graph(nodes, "sized", [x], [y]),
+        opset_imports=[helper.make_opsetid("", 18)],
+        ir_version=8,
+    )
+    picture = np.random.default_rng(0).normal(size=(1, 1, 20, 20)).astype(np.float32)
+    slide = prepared(understood(model), {"x": picture})
+    box = field(slide, Unit("y", (0, 0, 10, 10)), "x")
+    assert box
+    assert all(8 <= first <= 10 <= last <= 13 for first, last in box)
+    assert field(slide, Unit("size", (2,)), "x") is None
+
+
 def made(op: str, *, inputs: int = 1) -> Graph:
     """Make a network of one operation under a tanh."""
     names = [f"x{i}" for i in range(inputs)]

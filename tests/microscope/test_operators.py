@@ -158,6 +158,8 @@ CASES: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [  # op, shape of x,
     ("Squeeze", (1, 3, 1), [], {}),
     ("Sub", (2, 3), [floats(3)], {}),
     ("Tanh", (2, 9), [], {}),
+    ("Tile", (2, 3), [ints(3, 2)], {}),
+    ("Tile", (2, 1, 3), [ints(1, 4, 1)], {}),
     ("Transpose", (2, 3, 4), [], {"perm": [2, 0, 1]}),
     ("Transpose", (2, 3), [], {}),
     ("Unsqueeze", (2, 3), [ints(0, 3)], {}),
@@ -239,7 +241,102 @@ def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) ->
 
 
 def test_every_operator_has_a_case() -> None:
-    assert {case[0] for case in CASES} == set(OPERATORS)
+    assert {case[0] for case in CASES} | {case[0] for case in WHOLE} == set(OPERATORS)
+
+
+def filled(value: Array) -> dict[str, Any]:
+    return {"value": numpy_helper.from_array(value)}
+
+
+WHOLE: list[
+    tuple[str, list[Any], dict[str, Any]]
+] = [  # op, inputs, settings: no gradient goes here
+    ("Cast", [floats(2, 3) * 9], {"to": TensorProto.INT64}),
+    ("Cast", [ints(-2, 0, 3)], {"to": TensorProto.BOOL}),
+    ("Cast", [ints(-2, 0, 3)], {"to": TensorProto.FLOAT}),
+    ("Concat", [ints(4), ints(2, 3)], {"axis": 0}),
+    ("ConstantOfShape", [ints(2, 3)], {}),
+    ("ConstantOfShape", [ints(2, 0)], filled(np.array([7], np.int64))),
+    ("ConstantOfShape", [np.zeros(0, np.int64)], filled(np.array([0.5], np.float32))),
+    ("Div", [ints(7, -7, 7, -7, 6), ints(2, 2, -2, -2, 3)], {}),
+    ("Gather", [ints(5, 6, 7), np.int64(-1)], {}),
+    ("Range", [np.int64(3), np.int64(17), np.int64(4)], {}),
+    ("Range", [np.int64(9), np.int64(-1), np.int64(-5)], {}),
+    ("Range", [np.int64(3), np.int64(3), np.int64(1)], {}),
+    ("Range", [np.int64(3), np.int64(1), np.int64(1)], {}),
+    ("Range", [np.float32(0.5), np.float32(3), np.float32(0.75)], {}),
+    ("Reshape", [ints(7), np.zeros(0, np.int64)], {}),
+    ("Shape", [floats(2, 3, 4)], {}),
+    ("Shape", [np.float32(1)], {}),
+    ("Shape", [floats(2, 3, 4)], {"start": 1}),
+    ("Shape", [floats(2, 3, 4)], {"start": -2, "end": -1}),
+    ("Shape", [floats(2, 3, 4)], {"start": -9, "end": 9}),
+    ("Shape", [floats(2, 3, 4)], {"start": 2, "end": 1}),
+    ("Shape", [np.ones((2, 5), np.int64)], {}),
+    ("Size", [floats(2, 3, 4)], {}),
+    ("Size", [np.float32(1)], {}),
+    ("Slice", [ints(5, 6, 7), ints(1), ints(9)], {}),
+    ("Squeeze", [ints(5)], {}),
+    ("Tile", [ints(5, 6), ints(2)], {}),
+    ("Tile", [floats(2, 3), ints(0, 2)], {}),
+    ("Unsqueeze", [np.int64(5), ints(0)], {}),
+]
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: case[0])
+def test_shapes_and_whole_numbers_are_those_of_onnx(
+    case: tuple[str, list[Any], dict[str, Any]],
+) -> None:
+    op, given, settings = case
+    feeds = {f"x{i}": np.asarray(value) for i, value in enumerate(given)}
+    values = [
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
+        for name, x in feeds.items()
+    ]
+    node = helper.make_node(op, list(feeds), ["y"], **settings)
+    y = helper.make_empty_tensor_value_info("y")
+    proto = helper.make_graph([node], op, values, [y])
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    slide = prepared(understood(model), feeds)
+    (made,) = applied(slide.graph.nodes[0], [as_input(x) for x in feeds.values()])
+    assert made.value.tolist() == slide.values["y"].tolist()
+    assert made.shape == slide.values["y"].shape
+
+
+def test_a_range_of_floats_has_the_slopes_of_its_start_and_step() -> None:
+    start, step = (Tensor(np.float64(v), needs_grad=True) for v in (0.5, 0.75))
+    made = OPERATORS["Range"]({}, start, Tensor(3.0), step)
+    assert isinstance(made, Tensor)
+    made.backward(seed=np.array([1, 10, 100, 1000]))
+    assert start.grad == pytest.approx(1111)
+    assert step.grad == pytest.approx(10 + 200 + 3000)
+
+
+def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"], start=1),
+        helper.make_node("ConstantOfShape", ["shape"], ["c"], **filled(np.array([2], np.float32))),
+        helper.make_node("Mul", ["x", "c"], ["y"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])
+    y = helper.make_empty_tensor_value_info("y")
+    model = helper.make_model(
+        helper.make_graph(nodes, "shapes", [x], [y]),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=9,
+    )
+    slide = prepared(understood(model), {"x": floats(2, 3)})
+    goal = watched(Unit("y", (1, 2)), "y")
+    found = slopes(slide, goal, "x")
+    assert found["x"].tolist() == [[0, 0, 0], [0, 0, 2]]
+    assert found.keys() == {"x", "y"}
+    context = Context(goal, found, str)
+    (stage,) = opened(slide, Unit("c", (1,)), context)
+    assert (stage.worked.terms, stage.worked.bias) == ((), 2.0)
+    assert stage.worked.check().passed
+    assert "2" in stage.worked.text()
+    with refused("network.no_neuron", "shape,0", "whole number"):
+        opened(slide, Unit("shape", (0,)), context)
 
 
 GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.float32(0.7)]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -73,4 +74,14 @@ def test_weights_are_unpacked_up_to_a_limit(
     assert path.stat().st_size < 20_000
     monkeypatch.setattr(averages, "MOST_BYTES", 8_000_000)
     with refused("input.too_large", path):
+        averages.load(nn.Linear(2, 3), path)
+
+
+@pytest.mark.parametrize("content", [{"weight.npy": b"no array"}, {}])
+def test_an_archive_of_something_else_is_refused(content: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with ZipFile(path, "w") as archive:
+        for name, its in content.items():
+            archive.writestr(name, its)
+    with refused("network.damaged" if content else "network.mismatch", path):
         averages.load(nn.Linear(2, 3), path)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import onnx
@@ -124,6 +125,21 @@ def test_a_broken_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / checkpoint.FILE).write_bytes(content)
     with refused("training.checkpoint", checkpoint.FILE):
         train(tiny(), tmp_path, resume=True)
+
+
+def test_a_checkpoint_is_read_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / checkpoint.FILE
+    checkpoint.save(Checkpoint("tiny", {}, 2, 1, {"w": torch.zeros(1000)}, {}, {}), tmp_path)
+    assert checkpoint.load(tmp_path, CPU).step == 1
+    with ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    monkeypatch.setattr(checkpoint, "MOST_BYTES", unpacked)
+    assert checkpoint.load(tmp_path, CPU).step == 1
+    monkeypatch.setattr(checkpoint, "MOST_BYTES", unpacked - 1)
+    with refused("input.too_large", path):
+        checkpoint.load(tmp_path, CPU)
 
 
 def test_a_checkpoint_of_other_fields_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """From a picture file of any kind to upright sRGB pixels of 8 or 16 bits, with what else it says.
 
 Whatever is wrong with the file ends in one sentence. Only the header is read before the number of
-pixels is held against the limit, so that a small file can't unpack to all of the memory.
+pixels is held against the limit, so that a small file can't unpack to all of the memory; and a file
+that is far larger than so many pixels take is not read at all, as some decoders read it whole.
 """
 
 import warnings
@@ -20,6 +21,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from neuropil.kit import deep, profile
+from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.notes import Notes, read_notes
 
@@ -37,6 +39,8 @@ TURNS = {  # by EXIF orientation
 }
 KNOWN = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP")  # EPS runs a program, PPM loses bits
 SEVERAL = ("PNG", "TIFF", "WEBP", "AVIF", "GIF")  # may have frames or pages, all meant to be seen
+BYTES_OF_A_PIXEL = 16  # at most, as they are stored
+BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 
@@ -46,6 +50,9 @@ Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H
 def read(path: Path, max_pixels: int) -> Decoded:
     """Decode the picture at `path`; raises UserError where that can't be done."""
     require_file(path, "picture")
+    most = BYTES_OF_A_PIXEL * max_pixels + BYTES_BESIDES
+    if path.stat().st_size > most:
+        raise too_large(f"{path} has", most, "save the picture alone, as PNG or JPEG", path=path)
     with without_pillow_limits(), _open(path) as image:
         _refuse_large(path, image, max_pixels)
         try:

@@ -18,6 +18,7 @@ IN_PLACE = (  # operations whose numbers stay where they are
     *("Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log", "Mul", "Neg", "PRelu"),
     *("Pow", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh"),
 )
+BLIND = ("Shape", "Size")  # operations that see how large a tensor is, and none of its numbers
 
 
 def field(slide: Slide, unit: Unit, view: str) -> Box | None:
@@ -27,7 +28,7 @@ def field(slide: Slide, unit: Unit, view: str) -> Box | None:
     """
     boxes: dict[str, Box] = {unit.tensor: tuple((i, i) for i in unit.index[2:])}
     for node in reversed(slide.graph.nodes):
-        found = [boxes[name] for name in node.outputs if name in boxes]
+        found = [boxes[name] for name in node.outputs if name in boxes and node.op not in BLIND]
         for name in node.inputs if found else ():
             if name in slide.values and name not in slide.graph.constants:
                 seen = through(slide, node, name, found[0])

@@ -5,7 +5,9 @@
     h_t = o · tanh(c_t)
 
 (Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000; gates in ONNX's order.) ONNX
-Runtime shows h alone; the gates and the state of the run are core's, in float32.
+Runtime shows h alone; the gates and the state are core's, in float32, from the h of the run. How
+far both may be apart is counted along: what each sum may be off by rounding, and each sigmoid and
+tanh besides, and what the forget gate keeps of that.
 
 T  times     N  examples     I  inputs     H  cells     D  directions
 """
@@ -17,7 +19,7 @@ import numpy as np
 
 from neuropil.core import operations as ops
 from neuropil.core.curves import IDENTITY, SIGMOID, TANH
-from neuropil.core.worked import Backward, Ran, Term, Worked
+from neuropil.core.worked import SINGLE, Backward, Ran, Term, Worked
 from neuropil.kit.probe import Unit
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import Unknown
@@ -31,6 +33,7 @@ GATES = (
     ("candidate", TANH),
 )
 ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
+SPREAD = 4.0  # times what rounding does on average to a sum, as in `Worked.check`
 Name = Callable[[Unit], str]
 
 
@@ -44,6 +47,7 @@ class Moment:
     c_before: Array  # (H,)
     z: Array  # (4, H), of the gates
     c: Array  # (H,)
+    slack: Array  # (H,), by how much h of the run may be off
 
 
 def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
@@ -52,16 +56,30 @@ def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
     T, H = len(x), r.shape[-1]
     b = bias(slide, node, d)
     h, c = (start(slide, node, i, (d, n), H) for i in (5, 6))
+    off = np.zeros(H)
     backwards = node.settings.get("direction", "forward") == "reverse" or d == 1
     before = None
     for time in range(T)[::-1] if backwards else range(T):
         z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
-        i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
-        new = f * c + i * np.tanh(z[3])
+        size = np.abs(w[d]) @ np.abs(x[time, n]) + np.abs(r[d]) @ np.abs(h) + np.abs(b)
+        rounding = SPREAD * np.sqrt(w.shape[-1] + H + 1) * SINGLE * size.reshape(4, H)
+        new, off, slack = stepped(z, c, off, rounding)
         if time == t:
-            return Moment(t, before, h, c, z, new)
-        h, c, before = o * np.tanh(new), new, time
+            return Moment(t, before, h, c, z, new, slack)
+        h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
     raise AssertionError(f"there is no time {t}")
+
+
+def stepped(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
+    """Calculate the next state, and by how much it and h may be off if z and c before may."""
+    i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
+    g = np.tanh(z[3])
+    slope = np.stack([i * (1 - i), o * (1 - o), f * (1 - f), 1 - g**2])
+    off_i, off_o, off_f, off_g = slope * rounding + ROUNDOFF
+    new = f * c + i * g
+    off = f * off + np.abs(c) * off_f + np.abs(g) * off_i + i * off_g
+    top = np.tanh(new)
+    return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o
 
 
 def bias(slide: Slide, node: Node, d: int) -> Array:
@@ -111,7 +129,8 @@ def cell(
     )
     out = Term("tanh of the state, by the output gate", state.ran.a, o, learned=False)
     h = slide.unit(unit)
-    top = Worked(name, (out,), 0.0, IDENTITY, Ran(h, h, ROUNDOFF), backward)
+    ran = Ran(None, h, ROUNDOFF, float(now.slack[k]))
+    top = Worked(name, (out,), 0.0, IDENTITY, ran, backward)
     return [
         Stage(top, unit, (None,), {0: 1}),
         Stage(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),

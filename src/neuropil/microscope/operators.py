@@ -3,15 +3,18 @@
     OPERATORS["Conv"](settings, x, w, b)
 
 Inputs are tensors of core, or plain arrays where they hold whole numbers (shapes, axes); None
-stands for an optional one that is left out. Settings are the attributes of the ONNX node, with
-ONNX's names (https://onnx.ai/onnx/operators). An operation that is not listed can't be computed
-here; its value is still known from ONNX Runtime.
+stands for an optional one that is left out. Of whole numbers alone an operation may make a plain
+array; they have no gradient. Settings are the attributes of the ONNX node, with ONNX's names
+(https://onnx.ai/onnx/operators). An operation that is not listed can't be computed here; its value
+is still known from ONNX Runtime.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from onnx import helper
 
 from neuropil.core import operations as ops
 from neuropil.core import space
@@ -19,7 +22,7 @@ from neuropil.core import tensor as arithmetic
 from neuropil.core.tensor import Array, Tensor
 
 Settings = dict[str, Any]
-Operator = Callable[..., Tensor | tuple[Tensor, ...]]
+Operator = Callable[..., Tensor | Array | tuple[Tensor | Array, ...]]
 OLD = "before opset 13"  # a setting that `graph` adds
 Pairs = tuple[tuple[int, int], ...]
 
@@ -54,6 +57,20 @@ def erf(s: Settings, x: Tensor) -> Tensor:
     u = x * 2**0.5
     safe = u + np.where(u.value == 0, 1e-30, 0)
     return ops.gelu(safe) / safe * 2.0 - 1.0
+
+
+def divide(s: Settings, a: Any, b: Any) -> Tensor | Array:
+    """Divide; whole numbers by whole ones towards zero."""
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return arithmetic.divide(a, b)
+    quotient: Array = np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+    return quotient
+
+
+def cast(s: Settings, x: Any) -> Tensor | Array:
+    """Turn numbers into floats, or into whole ones: towards zero."""
+    kind = np.dtype(helper.tensor_dtype_to_np_dtype(s["to"]))
+    return _array(x).astype(kind) if kind.kind in "biu" else arithmetic.multiply(x, 1.0)
 
 
 def prelu(s: Settings, x: Tensor, slope: Tensor) -> Tensor:
@@ -173,8 +190,8 @@ def resize(s: Settings, x: Tensor, roi: Any = None, scales: Any = None, size: An
 
 def reshape(s: Settings, x: Tensor, shape: Array) -> Tensor:
     """Reshape; 0 keeps an axis as it is, -1 takes what is left."""
-    kept = [x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape)]
-    return x.reshape(*kept)
+    kept = tuple(x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape))
+    return arithmetic.reshape(x, shape=kept)
 
 
 def flatten(s: Settings, x: Tensor) -> Tensor:
@@ -188,7 +205,8 @@ def squeeze(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
     given = _axes(s, axes)
     dropped = [i for i, n in enumerate(x.shape) if n == 1] if given is None else given
     dropped = [axis % x.ndim for axis in dropped]
-    return x.reshape(*(n for i, n in enumerate(x.shape) if i not in dropped))
+    kept = tuple(n for i, n in enumerate(x.shape) if i not in dropped)
+    return arithmetic.reshape(x, shape=kept)
 
 
 def unsqueeze(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
@@ -240,6 +258,31 @@ def gather(s: Settings, x: Tensor, indices: Array) -> Tensor:
 def expand(s: Settings, x: Tensor, shape: Array) -> Tensor:
     """Repeat along axes of length one."""
     return x * np.ones(np.broadcast_shapes(x.shape, tuple(int(n) for n in shape)), x.dtype)
+
+
+def tile(s: Settings, x: Tensor, repeats: Array) -> Tensor:
+    """Lay copies side by side, so many along each axis."""
+    places = (np.arange(n * int(r)) % n for n, r in zip(x.shape, repeats, strict=True))
+    return x[np.ix_(*places)]
+
+
+def shape_of(s: Settings, x: Tensor | Array) -> Array:
+    """List the lengths of the axes, or of those from one to another."""
+    return np.array(x.shape[s.get("start", 0) : s.get("end")], np.int64)
+
+
+def constant_of_shape(s: Settings, shape: Array) -> Array:
+    """Fill a shape with one number, 0 unless it is given."""
+    value = s.get("value", np.zeros(1, np.float32))
+    return np.full(tuple(int(n) for n in shape), value.item(), value.dtype)
+
+
+def arange(s: Settings, start: Any, limit: Any, step: Any) -> Tensor | Array:
+    """Count from one number up to another, or down, without that one."""
+    first, last, by = (_array(given).item() for given in (start, limit, step))
+    steps = np.arange(max(0, math.ceil((last - first) / by)))
+    made: Tensor | Array = start + steps * step
+    return made
 
 
 def pad(s: Settings, x: Tensor, widths: Array, value: Any = None, axes: Any = None) -> Tensor:
@@ -347,12 +390,13 @@ OPERATORS: dict[str, Operator] = {
     "Add": lambda s, a, b: arithmetic.add(a, b),
     "AveragePool": average_pool,
     "BatchNormalization": batch_norm,
-    "Cast": lambda s, x: arithmetic.multiply(x, 1.0),
+    "Cast": cast,
     "Clip": clip,
     "Concat": concat,
+    "ConstantOfShape": constant_of_shape,
     "Conv": conv,
     "ConvTranspose": conv_transpose,
-    "Div": lambda s, a, b: arithmetic.divide(a, b),
+    "Div": divide,
     "Dropout": lambda s, x, *rate: arithmetic.multiply(x, 1.0),
     "Elu": lambda s, x: ops.elu(x, alpha=s.get("alpha", 1.0)),
     "Erf": erf,
@@ -379,13 +423,16 @@ OPERATORS: dict[str, Operator] = {
     "PRelu": prelu,
     "Pad": pad,
     "Pow": lambda s, a, b: arithmetic.power(a, b),
+    "Range": arange,
     "ReduceMax": lambda s, *xs: reduced(arithmetic.max, s, *xs),
     "ReduceMean": lambda s, *xs: reduced(arithmetic.mean, s, *xs),
     "ReduceSum": lambda s, *xs: reduced(arithmetic.sum, s, *xs),
     "Relu": lambda s, x: ops.relu(x),
     "Reshape": reshape,
     "Resize": resize,
+    "Shape": shape_of,
     "Sigmoid": lambda s, x: ops.sigmoid(x),
+    "Size": lambda s, x: np.array(math.prod(x.shape)),
     "Slice": cut,
     "Softmax": lambda s, x: ops.softmax(x, axis=softmax_axis(s, x)),
     "Softplus": lambda s, x: ops.softplus(x),
@@ -394,6 +441,7 @@ OPERATORS: dict[str, Operator] = {
     "Squeeze": squeeze,
     "Sub": lambda s, a, b: arithmetic.subtract(a, b),
     "Tanh": lambda s, x: ops.tanh(x),
+    "Tile": tile,
     "Transpose": transpose,
     "Unsqueeze": unsqueeze,
 }

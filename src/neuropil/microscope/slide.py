@@ -78,11 +78,15 @@ def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = 
 
 
 def applied(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
-    """Compute one operation by core; raises Unknown where it is not among the operators."""
+    """Compute one operation by core; raises Unknown where it is not among the operators.
+
+    Whole numbers come as floats, which hold each up to 2^53.
+    """
     if node.op not in OPERATORS:
         raise Unknown(node.op)
     made = OPERATORS[node.op](node.settings, *inputs)
-    return made if isinstance(made, tuple) else (made,)
+    several = made if isinstance(made, tuple) else (made,)
+    return tuple(y if isinstance(y, Tensor) else Tensor(y) for y in several)
 
 
 def as_input(value: Array | None, dtype: Any = None) -> Any:

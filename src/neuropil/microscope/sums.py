@@ -23,10 +23,10 @@ from neuropil.microscope.slide import Slide, applied, as_input
 
 LINEAR_IN_ALL = ("Add", "Concat", "Sub")
 LINEAR_IN_FIRST = (
-    *("AveragePool", "BatchNormalization", "Cast", "Conv", "ConvTranspose", "Div", "Dropout"),
-    *("Expand", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "Identity", "MatMul", "MaxPool"),
-    *("Mul", "Neg", "PRelu", "Pad", "ReduceMax", "ReduceMean", "ReduceSum", "Reshape", "Resize"),
-    *("Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"),
+    *("AveragePool", "BatchNormalization", "Cast", "ConstantOfShape", "Conv", "ConvTranspose"),
+    *("Div", "Dropout", "Expand", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "Identity"),
+    *("MatMul", "MaxPool", "Mul", "Neg", "PRelu", "Pad", "ReduceMax", "ReduceMean", "ReduceSum"),
+    *("Reshape", "Resize", "Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
 )
 
 

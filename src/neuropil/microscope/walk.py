@@ -19,7 +19,7 @@ from neuropil.microscope.sums import taken_apart, winner
 
 MOVES = (  # operations that only carry a number somewhere else
     *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
-    *("Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"),
+    *("Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
 )
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from neuropil.kit.atomic import written
-from neuropil.kit.bounded import check_unpacked
+from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError, require_file
 
 FILE = "averages.npz"
@@ -42,20 +41,9 @@ def halve(array: NDArray[Any]) -> NDArray[Any]:
 def load(network: nn.Module, path: Path) -> None:
     """Give a network the weights of a file; raises UserError where they are of another network."""
     require_file(path, "file of averaged weights")
-    try:
-        with ZipFile(path) as archive:
-            check_unpacked(archive, MOST_BYTES, f"name the {FILE} of a training's folder")
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name != ABOUT}
-    except UserError as error:
-        raise error.wrap(f"{path}: {error}", path) from error
-    except (ValueError, OSError, BadZipFile, EOFError, MemoryError) as error:
-        raise UserError(
-            "network.damaged",
-            f"{path} holds no averaged weights, or is damaged; --init takes the {FILE} of a "
-            "training's folder",
-            path=path,
-        ) from error
+    advice = f"--init takes the {FILE} of a training's folder"
+    arrays = read_arrays(path, MOST_BYTES, advice, what="averaged weights", code="network.damaged")
+    arrays.pop(ABOUT, None)
     own = network.state_dict()
     if {name: a.shape for name, a in arrays.items()} != {n: tuple(t.shape) for n, t in own.items()}:
         odd = sorted({*arrays} ^ {*own}) or [n for n in own if arrays[n].shape != own[n].shape]

@@ -3,14 +3,17 @@
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 from torch import Tensor
 
 from neuropil.kit.atomic import written
+from neuropil.kit.bounded import check_unpacked
 from neuropil.kit.errors import UserError
 
 FILE = "checkpoint.pt"
+MOST_BYTES = 10_000_000_000  # of a network, its mean and its optimizer, unpacked
 
 
 @dataclass
@@ -45,7 +48,11 @@ def load(folder: Path, device: torch.device) -> Checkpoint:
             path=path,
         )
     try:
+        with ZipFile(path) as archive:
+            check_unpacked(archive, MOST_BYTES, "name the folder of a training of this package")
         return Checkpoint(**torch.load(path, map_location=device, weights_only=True))
+    except UserError as error:
+        raise error.wrap(f"{path}: {error}", path) from error
     except Exception as error:
         raise UserError(
             "training.checkpoint",

@@ -98,6 +98,72 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         data.read(tmp_path, "test")
 
 
+def original(path: Path, parts: dict[str, bytes]) -> None:
+    """Write files as the public original's archive has them."""
+    with tarfile.open(path, "w:gz") as files:
+        for name, content in parts.items():
+            entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            entry.size = len(content)
+            files.addfile(entry, io.BytesIO(content))
+
+
+def test_every_form_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = records(pictures(200))
+    monkeypatch.setattr(data, "MOST_BYTES", len(content))
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    (folder / "test_batch.bin").write_bytes(content)
+    assert len(data.read(tmp_path, "test")) == 200
+    (folder / "test_batch.bin").write_bytes(2 * content)
+    with refused("input.too_large", folder):
+        data.read(tmp_path, "test")
+    archive = tmp_path / "cifar-10-binary.tar.gz"
+    original(archive, {"test_batch.bin": bytes(2 * len(content))})
+    assert archive.stat().st_size < len(content) / 100
+    with refused("input.too_large", archive):
+        data.read(tmp_path, "test")
+    mosaic = tmp_path / "cifar10.zip"
+    with zipfile.ZipFile(mosaic, "w", zipfile.ZIP_DEFLATED) as files:
+        mosaics(pictures(20), "test", files)
+        files.writestr("test/notes.txt", bytes(len(content)))
+    with refused("input.too_large", mosaic):
+        data.read(tmp_path, "test")
+
+
+def test_mosaics_that_are_none_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "cifar10.zip"
+    for kind, size in (("WEBP", (320, 640)), ("PNG", (320, 320))):
+        file = io.BytesIO()
+        Picture.new("RGB", size).save(file, kind)
+        with zipfile.ZipFile(path, "w") as files:
+            files.writestr("test/000.webp", file.getvalue())
+            files.writestr("test/labels.txt", "1")
+        with refused("input.damaged", path):
+            data.read(tmp_path, "test")
+    with zipfile.ZipFile(path, "w") as files:
+        mosaics(pictures(130), "train", files)
+    with monkeypatch.context() as patch:
+        patch.setattr(Picture, "MAX_IMAGE_PIXELS", 1000)  # beyond twice of it Pillow reads nothing
+        with refused("input.damaged", path):
+            data.read(tmp_path, "train")
+    monkeypatch.setattr(data, "MOST_MOSAICS", 1)
+    with refused("input.damaged", path, "2 mosaics"):
+        data.read(tmp_path, "train")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_an_archive_cut_off_is_refused(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    original(path, {"test_batch.bin": records(pictures(20))})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with refused("input.damaged", path):
+        data.read(tmp_path, "test")
+    path.write_bytes(whole[:200] + bytes(300) + whole[500:])
+    with refused("input.damaged", path):
+        data.read(tmp_path, "test")
+
+
 def test_the_last_of_each_class_are_held_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

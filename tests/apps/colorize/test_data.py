@@ -107,6 +107,30 @@ def test_broken_photographs_are_skipped_and_counted(tmp_path: Path) -> None:
     assert listener.said == ["skipped 5 photographs that can't be read, first c/4.png"]
 
 
+def test_photographs_that_are_far_too_large_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, 1)
+    limit = (tmp_path / "001.png").stat().st_size
+    monkeypatch.setattr(data, "MOST_BYTES", limit)
+    (tmp_path / "002.png").write_bytes(encoded(1) + b" ")
+    with zipfile.ZipFile(tmp_path / "photos-0.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("c/3.png", encoded(1))
+        archive.writestr("c/4.png", encoded(1) + bytes(10**6))
+    assert (tmp_path / "photos-0.zip").stat().st_size < limit + 10_000
+    listener = Listener()
+    with progress.shown(listener):
+        assert names(tmp_path) == ["001.png", "c/3.png"]
+    assert listener.said == ["skipped 2 photographs that can't be read, first c/4.png"]
+
+
+def test_no_program_is_run_for_a_photograph(tmp_path: Path) -> None:
+    """EPS, whatever its name ends in, would be drawn by Ghostscript."""
+    photo(1).save(tmp_path / "a.jpg", "EPS")
+    put(tmp_path, 1)
+    assert names(tmp_path) == ["001.png"]
+
+
 def test_nothing_is_said_where_all_is_well(tmp_path: Path) -> None:
     put(tmp_path, 1)
     listener = Listener()

@@ -49,6 +49,23 @@ def test_a_batch_pairs_pictures_with_controls(tmp_path: Path) -> None:
         assert np.array_equal(data.encode(found.learn.pictures[which][None])[0], picture)
 
 
+def test_drives_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in (1, 10):
+        made(tmp_path, seed, 20)
+    unpacked = 20 * (96 * 96 * 3 + 3 * 4) + 2 * 128  # with the headers
+    monkeypatch.setattr(data, "MOST_BYTES", unpacked)
+    assert len(data.examples(tmp_path).learn.pictures) == 20
+    monkeypatch.setattr(data, "MOST_BYTES", unpacked - 1)
+    with refused("input.too_large", "1-expert.npz"):
+        data.examples(tmp_path)
+    (tmp_path / "1-expert.npz").write_bytes(b"no drive")
+    with refused("input.damaged", "1-expert.npz"):
+        data.examples(tmp_path)
+    np.savez(tmp_path / "1-expert.npz", pictures=np.zeros((1, 96, 96, 3), np.uint8))
+    with refused("input.damaged", "1-expert.npz"):
+        data.examples(tmp_path)
+
+
 def test_the_score_is_not_to_be_seen() -> None:
     x = data.encode(np.full((1, 96, 96, 3), 255, np.uint8))
     assert (x[0, :, 84:, :12] == -1).all()

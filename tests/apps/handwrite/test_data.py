@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
+from neuropil.apps.handwrite import data
 from neuropil.apps.handwrite.data import (
     ALPHABET,
     FILE,
@@ -97,3 +98,12 @@ def test_lines_are_sorted_by_who_wrote_them(folder: Path) -> None:
 def test_spaces_that_were_not_written_are_taken_out() -> None:
     assert tidy("so , and . ( why ) ? : yes ; no !") == "so, and. ( why)?: yes; no!"
     assert tidy("3 % of 'a' - b") == "3 % of 'a' - b"
+
+
+def test_the_database_is_read_up_to_a_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MOST_BYTES", 1000)
+    with refused("input.too_large", folder / FILE):
+        lines(folder, "reader")
+    (folder / FILE).write_bytes((folder / FILE).read_bytes()[:-50])
+    with refused("input.damaged", folder / FILE):
+        lines(folder, "reader")

@@ -1,15 +1,19 @@
 """Texts set by pens that write wider or narrower than they were measured, on all kinds of paper."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from neuropil.apps.handwrite.accents import spelled
+from neuropil.apps.handwrite import setting
+from neuropil.apps.handwrite.accents import Spelled, spelled
+from neuropil.apps.handwrite.breaking import Part, broken
 from neuropil.apps.handwrite.pages import (
     NARROWEST,
     Layout,
@@ -19,8 +23,8 @@ from neuropil.apps.handwrite.pages import (
     laid,
     measures,
 )
-from neuropil.apps.handwrite.proof import Draft
-from neuropil.apps.handwrite.setting import SetLine, Setter, leading
+from neuropil.apps.handwrite.proof import Draft, occurrences
+from neuropil.apps.handwrite.setting import Placed, SetLine, Setter, leading
 from neuropil.apps.handwrite.writing import Penned, Row, Task
 from neuropil.kit.drawing import Paper, Stroke
 from neuropil.kit.errors import UserError
@@ -70,6 +74,30 @@ class Hand:
 def set_in(hand: Hand, text: str, layout: Layout, seed: int = 0) -> list[SetLine]:
     paragraphs = [spelled(paragraph) for paragraph in text.split("\n")]
     return Setter(hand, hand.measures, layout, seed).lines(paragraphs)
+
+
+def set_all_anew(hand: Hand, paragraphs: Sequence[Spelled], layout: Layout) -> list[SetLine]:
+    """Do the same in the plainest way: break and look at everything after each cut."""
+    setter = Setter(hand, hand.measures, layout, 0)
+    limits: list[dict[int, int]] = [{} for _ in paragraphs]
+    made: dict[tuple[Spelled, int], Placed] = {}
+    while True:
+        parts = [
+            (number, part)
+            for number, its in enumerate(paragraphs)
+            for part in broken(its.text, setter.its.reach(its.text), setter.room, limits[number])
+        ]
+        cut = [paragraphs[number].part(part.start, part.end) for number, part in parts]
+        texts = [its.text for its in cut]
+        keys = list(zip(cut, occurrences(texts), strict=True))
+        missing = [i for i, key in enumerate(keys) if texts[i] and key not in made]
+        made |= {keys[i]: setter.placed(cut[i], draft) for i, draft in hand(texts, missing)}
+        lines = [SetLine(*parts[i], texts[i], made.get(key)) for i, key in enumerate(keys)]
+        wide = {line.paragraph: line for line in reversed(lines) if setter.is_too_wide(line)}
+        if not wide:
+            return lines
+        for number, line in wide.items():
+            limits[number][line.part.start] = setter.limit(line)
 
 
 def on_pages(
@@ -225,6 +253,96 @@ def test_accents_are_those_of_the_line_that_they_stand_in() -> None:
     assert plain
     assert accented
     assert len(accented.line) > len(plain.line)
+
+
+class Varied(Hand):
+    """Write the same text in another width each time that it stands in a text, as the pen does."""
+
+    def __call__(self, texts: Sequence[str], numbers: Sequence[int]) -> Iterator[tuple[int, Draft]]:
+        again = occurrences(texts)
+        for number, draft in super().__call__(texts, numbers):
+            rng = np.random.default_rng((again[number], zlib.crc32(texts[number].encode())))
+            factor = np.exp(self.wild * rng.uniform(-1, 1))
+            line = draft.penned.line * [factor, 1, 1]
+            yield number, replace(draft, penned=Penned(line, draft.penned.letter))
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.floats(0, 0.5), st.sampled_from([(1, 1), (2, 1), (5, 2), (1024, 32)]))
+def test_a_text_is_set_as_if_all_of_it_were_looked_at_each_time(
+    text: str, wild: float, sizes: tuple[int, int]
+) -> None:
+    """One paragraph however little is ahead; several, with equal lines, where all are ahead."""
+    layout = Layout("a4", size=6.0, margin=50.0)
+    whole = f"{text}\n{text.replace('e', 'é')}\n{text}"
+    several = whole if sizes == (1024, 32) else " ".join(whole.split())
+    paragraphs = [spelled(paragraph) for paragraph in several.split("\n")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setting, "WINDOW", sizes[0])
+        patch.setattr(setting, "AHEAD", sizes[1])
+        hand = Varied(wild)
+        lines = Setter(hand, hand.measures, layout, 0).lines(paragraphs)
+    plain = set_all_anew(Varied(wild), paragraphs, layout)
+    for one, other in zip(lines, plain, strict=True):
+        assert (one.paragraph, one.part, one.text) == (other.paragraph, other.part, other.text)
+        assert (one.placed is None) == (other.placed is None)
+        if one.placed and other.placed:
+            assert np.array_equal(one.placed.line, other.placed.line)
+
+
+LETTERS = "acemnogpyhklTHIBéü"
+
+
+def word(n: int, rng: np.random.Generator) -> str:
+    return "".join(rng.choice(list(LETTERS), n))
+
+
+def paragraph(n: int, rng: np.random.Generator) -> str:
+    return " ".join(word(int(rng.integers(1, 10)), rng) for _ in range(n // 6))
+
+
+def work(text: str, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count what it takes to set a text: characters and marks looked through, lines written."""
+    counts: Counter[str] = Counter()
+    whole, part = broken, Spelled.part
+
+    def counting_broken(text: str, *more: Any) -> list[Part]:
+        counts["characters"] += len(text)
+        return whole(text, *more)
+
+    def counting_part(its: Spelled, start: int, end: int) -> Spelled:
+        counts["marks"] += 1 + len(its.marks)
+        return part(its, start, end)
+
+    class Counting(Hand):
+        def __call__(
+            self, texts: Sequence[str], numbers: Sequence[int]
+        ) -> Iterator[tuple[int, Draft]]:
+            counts["texts"] += len(texts)
+            counts["written"] += len(numbers)
+            return super().__call__(texts, numbers)
+
+    hand = Counting(0.3)
+    its = Setter(hand, hand.measures, Layout("a4", size=3.0), 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(setting, "WINDOW", 32)
+        patch.setattr(setting, "AHEAD", 8)
+        patch.setattr(setting, "broken", counting_broken)
+        patch.setattr(Spelled, "part", counting_part)
+        counts["lines"] = len(its.lines([spelled(text)]))
+    return counts
+
+
+@pytest.mark.parametrize("make", [word, paragraph], ids=lambda make: make.__name__)
+def test_a_paragraph_twice_as_long_is_twice_the_work(
+    make: Callable[[int, np.random.Generator], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = work(make(6000, np.random.default_rng(0)), monkeypatch)
+    twice = work(make(12000, np.random.default_rng(0)), monkeypatch)
+    assert once["lines"] > 2 * 32, "take a longer paragraph, or look at fewer lines together"
+    assert once["written"] > 1.2 * once["lines"], "no line was too wide; take a wilder hand"
+    for what, n in once.items():
+        assert twice[what] < 2.5 * n, what
 
 
 @pytest.mark.parametrize(("room", "n"), [(0.25, 0), (0.35, 1), (0.85, 2), (1.7, 3), (9.0, 5)])

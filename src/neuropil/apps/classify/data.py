@@ -4,21 +4,27 @@
 
 Read are, in the folder of the data: `cifar10.zip` (mosaics of 10 x 10 pictures), or the public
 original (cs.toronto.edu/~kriz/cifar.html) as `cifar-10-binary.tar.gz` or the folder
-`cifar-10-batches-bin` that is in it. Of the training pictures 5,000 are held out for choices, 500
-a class; the test pictures are read by `test_set` only.
+`cifar-10-batches-bin` that is in it; of any of them not much more than CIFAR-10 has. Of the
+training pictures 5,000 are held out for choices, 500 a class; the test pictures are read by
+`test_set` only.
 """
 
+import gzip
 import io
 import tarfile
 import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.kit.bounded import MISREAD, check_unpacked, too_large
 from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
 
@@ -27,6 +33,9 @@ Floats = NDArray[np.float32]
 
 CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 SIDE = 32  # pixels
+MOST_BYTES = 400_000_000  # of an archive, unpacked: twice what the original has
+MOST_MOSAICS = 1000  # of a part: twice what the training pictures are
+ADVICE = "fetch it again"
 MEAN = np.array([125.3, 123.0, 113.9], np.float32)  # of the training pictures' R, G, B
 SPREAD = np.array([63.0, 62.1, 66.7], np.float32)
 HELD_OUT = 500  # pictures of each class
@@ -35,6 +44,14 @@ SHIFT = 4  # pixels by which a picture is moved at most
 HOLE = 10  # pixels: side of the square that is blanked
 SMALL = 24  # pixels of a side in the first part of the training, at half the work
 SMALL_UNTIL = 0.5  # of the steps
+
+
+class Readable(Protocol):
+    """A file, perhaps inside another."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read so many bytes at most."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,9 @@ def read(data: Path, part: str) -> Pictures:
         if place.exists():
             try:
                 return reader(place, part)
-            except (OSError, KeyError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
+            except UserError as error:
+                raise error.wrap(f"{place}: {error}", place) from error
+            except (*MISREAD, tarfile.TarError, Picture.DecompressionBombError) as error:
                 raise UserError(
                     "input.damaged",
                     f"{place} is damaged or something else than CIFAR-10 ({error}); fetch it again",
@@ -109,29 +128,57 @@ def read(data: Path, part: str) -> Pictures:
 def from_mosaics(archive: Path, part: str) -> Pictures:
     """Cut `train/000.webp` and so on into pictures; `train/labels.txt` has a number a line."""
     with zipfile.ZipFile(archive) as files:
+        check_unpacked(files, MOST_BYTES, ADVICE)
         names = sorted(name for name in files.namelist() if name.startswith(f"{part}/"))
-        mosaics = [
-            np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB"))
-            for name in names
-            if name.endswith(".webp")
-        ]
+        names = [name for name in names if name.endswith(".webp")]
+        if len(names) > MOST_MOSAICS:
+            raise ValueError(f"{len(names)} mosaics")
+        mosaics = [mosaic(files.read(name)) for name in names]
         labels = np.array(files.read(f"{part}/labels.txt").split(), np.int64)
     rows = np.stack(mosaics).reshape(-1, 10, SIDE, 10, SIDE, 3).swapaxes(2, 3)
     return Pictures(rows.reshape(-1, SIDE, SIDE, 3)[: len(labels)], labels)
 
 
+def mosaic(content: bytes) -> Bytes:
+    """Decode a mosaic of 10 x 10 pictures; a larger one is refused before it is."""
+    with Picture.open(io.BytesIO(content), formats=("WEBP",)) as picture:
+        if picture.size != (10 * SIDE, 10 * SIDE):
+            raise ValueError("a mosaic of another size")
+        return np.asarray(picture.convert("RGB"))
+
+
 def from_records(place: Path, part: str) -> Pictures:
     """Read the original's records: a byte of label, then 32 x 32 bytes each of R, G, B."""
     names = [f"data_batch_{n}.bin" for n in range(1, 6)] if part == "train" else ["test_batch.bin"]
-    if place.is_dir():
-        records = [(place / name).read_bytes() for name in names]
-    else:
-        with tarfile.open(place) as files:
-            found = [files.extractfile(f"cifar-10-batches-bin/{name}") for name in names]
-            records = [file.read() for file in found if file]
-    rows = np.frombuffer(b"".join(records), np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
+    rows = np.frombuffer(b"".join(records(place, names)), np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
     pixels = rows[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
     return Pictures(np.ascontiguousarray(pixels), rows[:, 0].astype(np.int64))
+
+
+def records(place: Path, names: Sequence[str]) -> Iterator[bytes]:
+    """Read files of the original, from its archive or the folder that is in it."""
+    files: list[Readable | None] = []
+    with ExitStack() as stack:
+        if place.is_dir():
+            files += [stack.enter_context((place / name).open("rb")) for name in names]
+        else:
+            with gzip.open(place) as packed:
+                whole = io.BytesIO(read_up_to(packed, MOST_BYTES))
+            archive = stack.enter_context(tarfile.open(fileobj=whole))
+            files += [archive.extractfile(f"cifar-10-batches-bin/{name}") for name in names]
+        left = MOST_BYTES
+        for file in filter(None, files):
+            content = read_up_to(file, left)
+            left -= len(content)
+            yield content
+
+
+def read_up_to(file: Readable, most: int) -> bytes:
+    """Read a file of at most so many bytes; raises UserError."""
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise too_large("it holds", most, ADVICE)
+    return content
 
 
 # Examples -----------------------------------------------------------------------------------------

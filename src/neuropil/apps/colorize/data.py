@@ -7,7 +7,7 @@ crop of a photograph, of which the network sees the lightness and perhaps a few 
 random comes from the generator of its step, so step 700 is the same batch in every run.
 
 Training reads `photos-*.zip` and photographs in folders; `photos-val.zip` and folders `val` are
-read by `validation` only. What can't be read is skipped and counted.
+read by `validation` only. What can't be read, or is far too large, is skipped and counted.
 """
 
 import io
@@ -28,8 +28,10 @@ from neuropil.apps.colorize.color import XYZ_FROM_RGB, Floats, bend, lab_from_rg
 from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.palette import nearest
 from neuropil.kit import progress
+from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
+from neuropil.kit.reading import KNOWN
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]  # (y, x) in pixels
@@ -37,6 +39,8 @@ Places = NDArray[np.int64]  # (y, x) in pixels
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 CELL = 4  # pixels to a cell
 SHORT_SIDE = 144  # photographs are reduced to it
+MOST_BYTES = 100_000_000  # of a photograph's file
+ADVICE = "leave it out, or save it smaller"
 DYED = 0.3  # share of the hinted examples in which a thing has another color than it had
 HELD_OUT = 40  # every 40th training photograph is kept for choices
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
@@ -129,7 +133,14 @@ def in_archives(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[]
                 )
             with zipfile.ZipFile(path) as archive:
                 for name in filter(is_photo, archive.namelist()):
-                    yield name, partial(archive.read, name)
+                    yield name, partial(unpacked, archive, name)
+
+
+def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read a photograph of an archive; raises UserError where it is too large."""
+    if archive.getinfo(name).file_size > MOST_BYTES:
+        raise too_large(f"{name} unpacks to", MOST_BYTES, ADVICE)
+    return archive.read(name)
 
 
 def in_folders(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -145,7 +156,10 @@ def in_folders(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[],
         place = Path(here).relative_to(data)
         if ("val" in place.parts) == validation:
             for name in filter(is_photo, files):
-                yield (place / name).as_posix(), Path(here, name).read_bytes
+                yield (
+                    (place / name).as_posix(),
+                    partial(read_bytes, Path(here, name), MOST_BYTES, ADVICE),
+                )
 
 
 def is_photo(name: str) -> bool:
@@ -156,7 +170,7 @@ def is_photo(name: str) -> bool:
 
 def reduced(file: io.BytesIO) -> Bytes:
     """Decode one photograph, its short side brought down to 144 pixels."""
-    with Picture.open(file) as picture:
+    with Picture.open(file, formats=KNOWN) as picture:
         rgb = ImageOps.exif_transpose(picture).convert("RGB")
         scale = SHORT_SIDE / min(rgb.size)
         if scale < 1:

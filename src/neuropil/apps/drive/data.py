@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.camera import ROAD, SIDE
+from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError
 from neuropil.kit.moment import Moment
 from neuropil.kit.progress import track
@@ -23,6 +24,7 @@ Floats = NDArray[np.float32]
 
 HELD_OUT = 10  # of so many tracks one
 BATCH = 128
+MOST_BYTES = 500_000_000  # of a drive, unpacked: a lap has 30 MB
 SCORE = 12  # columns of the instruments in which the simulator writes the score: not to be seen
 
 
@@ -66,9 +68,10 @@ def read(files: list[Path]) -> Drives:
     """Read drives, one after the other."""
     pictures, controls = [], []
     for file in track(files, total=len(files), title="drives"):
-        with np.load(file) as drive:
-            pictures.append(drive["pictures"])
-            controls.append(drive["controls"])
+        advice = "delete it, and record the drive again"
+        drive = read_arrays(file, MOST_BYTES, advice, names=("pictures", "controls"))
+        pictures.append(drive["pictures"])
+        controls.append(drive["controls"])
     return Drives(np.concatenate(pictures), np.concatenate(controls).astype(np.float32))
 
 

@@ -17,9 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.strokes import Line, normalized
+from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError
 
 FILE = "iam_ondb_lines.npz"
+MOST_BYTES = 1_000_000_000  # of the database, unpacked
+NEEDED = ("dx", "dy", "pen_up", "offsets", "text", "form", "writer", "blacklisted")  # of its arrays
 ALPHABET = (  # the 95 printable ASCII characters
     " !\"#$%&'()*+,-./0123456789:;<=>?"
     "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
@@ -51,14 +54,13 @@ def labels(text: str) -> NDArray[np.int64]:
 
 
 def lines(data: Path, part: str) -> list[Written]:
-    """Read the lines of one part of the writers; raises UserError where the file is not there."""
+    """Read the lines of one part of the writers; raises UserError where there is no such file."""
     path = data / FILE
     if not path.is_file():
         raise UserError(
             "data.missing", f"there is no {FILE} in {data}; the card says how it is made", path=path
         )
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_arrays(path, MOST_BYTES, "make it anew, as the card says", names=NEEDED)
     x, y = absolute(arrays["dx"], arrays["offsets"]), absolute(arrays["dy"], arrays["offsets"])
     writers = writer_names(arrays["writer"], arrays["form"])
     found = []
