@@ -33,6 +33,19 @@ def test_tracks_are_for_who_drives() -> None:
         list(bench.lines("core", None, 3))
 
 
+@pytest.mark.parametrize("name", [*bench.PARTS, "drive"])
+def test_data_are_for_what_is_measured_on_them(name: str, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none"):
+        with refused("option.conflict", "--data", name):
+            list(bench.lines(name, folder))
+
+
+@pytest.mark.usefixtures("invert")
+def test_data_that_are_not_there_are_said(tmp_path: Path) -> None:
+    with refused("data.missing", tmp_path / "none", "--data"):
+        list(bench.lines("invert", tmp_path / "none"))
+
+
 @pytest.mark.usefixtures("invert")
 def test_tracks_reach_who_drives(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(data: Path | None, *, tracks: int = 10) -> Report:

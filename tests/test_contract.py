@@ -1,6 +1,7 @@
 """Signatures read off methods: what a verb takes and gives, parsed, checked, described."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, final
@@ -292,6 +293,19 @@ def test_options_are_what_pydantic_makes_of_the_same_hints(command: str) -> None
         assert {key: value for key, value in ours.items() if key not in beside} == theirs
 
 
+FRAGMENT = re.compile("(about|beside|between|by|from|in|its|of|on|that|which|with)\\b")
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_texts_stand_alone(name: str) -> None:
+    app = registry.find_app(name)
+    signatures = [found.signature for found in app.verbs().values()]
+    signatures += [Signature.of(app.probe, has_outputs=False)] if app.networks else []
+    texts = [option.text for found in signatures for option in found.options]
+    texts += [given.text for found in signatures for given in found.inputs]
+    assert [text for text in texts if FRAGMENT.match(text)] == []
+
+
 def test_types_are_described() -> None:
     assert type_schema(tuple[Place, ...]) == {
         "type": "array",
@@ -304,6 +318,16 @@ def test_types_are_described() -> None:
     assert type_schema(Image) == {"type": "string", "format": "path", "x-kind": "image"}
 
 
+def test_cores_lie_in_their_range() -> None:
+    for threads in (0, -3, 1025):
+        with refused("option.range", "threads", threads):
+            Toy(threads=threads)
+    with refused("option.syntax", "threads", "x"):
+        Toy(threads="x")  # type: ignore[arg-type]
+
+
 def test_an_application_without_networks_refuses_any(tmp_path: Path) -> None:
     with refused("input.missing"):
         Toy(networks=[tmp_path / "none.onnx"])
+    with refused("input.missing", "none.onnx"):
+        Toy(networks=str(tmp_path / "none.onnx"))

@@ -11,6 +11,7 @@ import neuropil
 from neuropil import registry
 from neuropil.contract import App
 from neuropil.kit.weights import Network, Weights
+from neuropil.signature import Signature
 
 
 @pytest.mark.usefixtures("invert")
@@ -18,6 +19,13 @@ def test_an_application_is_found_by_its_name() -> None:
     invert = registry.find_app("invert")
     assert (invert.__name__, invert.name) == ("Invert", "invert")
     assert isinstance(registry.load_app("invert", threads=1), invert)
+
+
+@pytest.mark.usefixtures("invert")
+def test_one_file_needs_no_tuple() -> None:
+    for given in ("none.onnx", Path("none.onnx"), ["none.onnx"]):
+        with refused("input.missing", "none.onnx"):
+            registry.load_app("invert", networks=given)
 
 
 @pytest.mark.usefixtures("invert")
@@ -86,14 +94,29 @@ def test_the_network_is_opened_when_it_is_needed(
     assert opened == [3]
 
 
-def test_public_names_are_the_media_and_the_applications() -> None:
+def taken() -> set[str]:
+    """Name the classes of all that calls from Python take, but for those of Python."""
+    apps = [registry.find_app(name) for name in registry.NAMES]
+    probes = [Signature.of(app.probe, has_outputs=False) for app in apps if app.networks]
+    verbs = [verb.signature for app in apps for verb in app.verbs().values()]
+    kinds = {
+        kind
+        for signature in [*verbs, *probes]
+        for kind in [
+            *(kind for given in signature.inputs for kind in given.types),
+            *(option.type for option in signature.options),
+        ]
+    }
+    return {kind.__name__ for kind in kinds - {bool, int, float, str}}
+
+
+def test_public_names_are_the_applications_what_they_take_and_the_error() -> None:
     assert sorted(neuropil.__all__) == sorted(
-        {"Album", "Film", "Image", "__version__", *registry.NAMES}
+        {"__version__", "UserError", *taken(), *registry.NAMES}
     )
     assert dir(neuropil) == neuropil.__all__
-    assert neuropil.Image.__name__ == "Image"
-    assert neuropil.Film.__name__ == "Film"
-    assert neuropil.Album.__name__ == "Album"
+    for name in {"UserError", *taken()}:
+        assert getattr(neuropil, name).__name__ == name
     with pytest.raises(AttributeError, match="neuropil has no colour; it has"):
         neuropil.__getattr__("colour")
 

@@ -3,17 +3,30 @@
 from neuropil import colorize, Image
 
 colorize(Image.open("old.jpg")).save("new.jpg")
+
+Public are the applications, the media and values that their calls take, and the one error that
+says what a person can mend.
 """
 
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neuropil.apps.classify.answer import ClassName
     from neuropil.apps.classify.infer import Classify
+    from neuropil.apps.classify.photos import PhotoFolder
+    from neuropil.apps.colorize.hints import Hint
     from neuropil.apps.colorize.infer import Colorize
+    from neuropil.apps.colorize.probe import At, TrueColor
     from neuropil.apps.drive.infer import Drive
-    from neuropil.apps.handwrite.infer import Handwrite
+    from neuropil.apps.handwrite.infer import Handwrite, StrokeFile
+    from neuropil.apps.handwrite.styles import Style
     from neuropil.apps.neuron.infer import Neuron
+    from neuropil.apps.neuron.values import Activation, Numbers, Weights
     from neuropil.kit.album import Album
+    from neuropil.kit.errors import UserError
     from neuropil.kit.film import Film
     from neuropil.kit.image import Image
 
@@ -25,9 +38,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Activation",
     "Album",
+    "At",
+    "ClassName",
     "Film",
+    "Hint",
     "Image",
+    "Numbers",
+    "PhotoFolder",
+    "StrokeFile",
+    "Style",
+    "TrueColor",
+    "UserError",
+    "Weights",
     "__version__",
     "classify",
     "colorize",
@@ -35,6 +59,24 @@ __all__ = [
     "handwrite",
     "neuron",
 ]
+HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but the applications'
+    {
+        "Activation": "apps.neuron.values",
+        "Album": "kit.album",
+        "At": "apps.colorize.probe",
+        "ClassName": "apps.classify.answer",
+        "Film": "kit.film",
+        "Hint": "apps.colorize.hints",
+        "Image": "kit.image",
+        "Numbers": "apps.neuron.values",
+        "PhotoFolder": "apps.classify.photos",
+        "StrokeFile": "apps.handwrite.infer",
+        "Style": "apps.handwrite.styles",
+        "TrueColor": "apps.colorize.probe",
+        "UserError": "kit.errors",
+        "Weights": "apps.neuron.values",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -48,18 +90,8 @@ def __dir__() -> list[str]:
 
 
 def _public(name: str) -> Any:
-    if name == "Image":
-        from neuropil.kit.image import Image
-
-        return Image
-    if name == "Album":
-        from neuropil.kit.album import Album
-
-        return Album
-    if name == "Film":
-        from neuropil.kit.film import Film
-
-        return Film
+    if name in HOMES:
+        return getattr(importlib.import_module(f"neuropil.{HOMES[name]}"), name)
     from neuropil.registry import NAMES, load_app
 
     if name in NAMES:

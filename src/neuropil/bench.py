@@ -32,13 +32,16 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
     """
     part = name in PARTS
     module = importlib.import_module(f"neuropil.{name}.bench") if part else _application(name)
-    if tracks is not None and "tracks" not in inspect.signature(module.measure).parameters:
+    takes_tracks = "tracks" in inspect.signature(module.measure).parameters
+    if tracks is not None and not takes_tracks:
         raise UserError(
             "option.conflict",
             f"--tracks {tracks}: {name} drives no car; leave it out",
             name="tracks",
             value=tracks,
         )
+    if data is not None:
+        check_data(name, data, is_needless=part or takes_tracks)
     report: Report = module.measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
         yield from (*drawn(table), "")
@@ -60,6 +63,19 @@ def _application(name: str) -> ModuleType:
             possible=known,
         )
     return registry.benchmark(name)
+
+
+def check_data(name: str, data: Path, *, is_needless: bool) -> None:
+    """Raise UserError for data that nothing is measured on, or that are not there."""
+    if is_needless:
+        raise UserError(
+            "option.conflict",
+            f"--data {data}: {name} is measured without any; leave it out",
+            name="data",
+            value=data,
+        )
+    if not data.is_dir():
+        raise UserError("data.missing", f"there is no folder {data}; name one by --data", path=data)
 
 
 def stamp(networks: Mapping[str, Weights]) -> dict[str, str]:

@@ -22,9 +22,10 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
+from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
 from neuropil.kit.weights import Network, Weights, choose_files
-from neuropil.signature import Json, Output, Signature, is_media
+from neuropil.signature import Json, Option, Output, Signature, is_media
 
 if TYPE_CHECKING:
     from neuropil.kit.probe import Probe
@@ -124,9 +125,12 @@ class App(ABC):
             if hasattr(method, "verb") or name == "probe":
                 setattr(cls, name, _checking(method))
 
-    def __init__(self, *, networks: Sequence[Path] = (), threads: int | None = None) -> None:
-        self._threads = threads
-        self._files = choose_files(self.networks, networks)
+    def __init__(
+        self, *, networks: str | Path | Sequence[str | Path] = (), threads: int | None = None
+    ) -> None:
+        files = (networks,) if isinstance(networks, str | Path) else networks
+        self._threads = Option("threads", int, None, "", Between(1, 1024)).convert(threads)
+        self._files = choose_files(self.networks, tuple(map(Path, files)))
         self._open: dict[str, Network] = {}
 
     @classmethod

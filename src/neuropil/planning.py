@@ -17,6 +17,7 @@ from neuropil import registry
 from neuropil.contract import Verb
 from neuropil.jobs import Job, Settings, count_inputs, empty_folder, outputs_of, takes_folder
 from neuropil.kit.errors import UserError
+from neuropil.kit.folders import list_files
 from neuropil.signature import Input, Json, Output
 
 
@@ -65,7 +66,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
     to = choose_output_folder(request.outputs, many=len(roots) > 1 or roots[0].is_dir())
     taken: dict[str, Path] = {}
     for root in roots:
-        files = list_files(root, given, verb.app)
+        files = list_sources(root, given, verb.app)
         first = next(files, None)
         if first is None and len(roots) == 1:
             raise empty_folder(root, verb)
@@ -114,18 +115,16 @@ def refuse_collision(source: Path, outputs: Mapping[str, str], taken: dict[str, 
             )
 
 
-def list_files(root: Path, given: Input, app: str) -> Iterator[Path]:
+def list_sources(root: Path, given: Input, app: str) -> Iterator[Path]:
     """List a file, or those of a folder and of folders below that can be read; our own left out."""
     if not root.is_dir():
         yield root
         return
     known = {suffix for kind in given.types for suffix in kind.READS}  # type: ignore[attr-defined]
     ours = own_stems(app)
-    for here, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for path in (Path(here, name) for name in sorted(files) if not name.startswith(".")):
-            if path.suffix.lower() in known and not ours.search(path.stem):
-                yield path
+    for path in list_files(root, known):
+        if not ours.search(path.stem):
+            yield path
 
 
 def own_stems(app: str) -> re.Pattern[str]:

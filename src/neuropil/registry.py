@@ -70,13 +70,15 @@ def find_app(name: str) -> type[App]:
     return classes[0]
 
 
-def load_app(name: str, networks: Sequence[str | Path] = (), threads: int | None = None) -> App:
+def load_app(
+    name: str, networks: str | Path | Sequence[str | Path] = (), threads: int | None = None
+) -> App:
     """Make an application ready to be called.
 
-    networks: ONNX files to take instead of those of the package
+    networks: ONNX files, or one, to take instead of those of the package
     threads: cores for its networks, all by default
     """
-    return find_app(name)(networks=tuple(map(Path, networks)), threads=threads)
+    return find_app(name)(networks=networks, threads=threads)
 
 
 def open_example(name: str) -> str:

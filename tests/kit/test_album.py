@@ -38,6 +38,10 @@ def test_a_folder_is_a_class(folder: Path) -> None:
     assert album.classes["tulip"][0].pixels.shape == (9, 12, 3)
 
 
+def test_a_folder_may_be_named_by_a_text(folder: Path) -> None:
+    assert list(Album.open(str(folder)).classes) == ["rose", "tulip"]
+
+
 def test_large_pictures_are_reduced(folder: Path) -> None:
     Picture.new("RGB", (900, 600)).save(folder / "tulip" / "a.png")
     assert Album.open(folder).classes["tulip"][-1].pixels.shape == (round(SIDE * 2 / 3), SIDE, 3)

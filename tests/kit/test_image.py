@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageCms
 from refusals import refused
 
+from neuropil.kit import reading
 from neuropil.kit.image import Image, Notes
 from neuropil.kit.notes import FOLDERS, parsed
 
@@ -456,6 +457,21 @@ def test_the_limit_can_be_moved(tmp_path: Path, colors: Colors) -> None:
     Image.open(tmp_path / "small.png", max_pixels=960)
     with refused("input.too_large", "small.png", 960, 959):
         Image.open(tmp_path / "small.png", max_pixels=959)
+
+
+def test_a_file_far_larger_than_its_pixels_is_not_read(
+    tmp_path: Path, colors: Colors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BYTES_BESIDES", 20_000)
+    path = tmp_path / "small.webp"
+    Image(colors).save(path)
+    with path.open("ab") as file:
+        file.write(bytes(20_000))  # a live photograph has its film there
+    Image.open(path, max_pixels=960)
+    with path.open("ab") as file:
+        file.write(bytes(16 * 960))
+    with refused("input.too_large", path):
+        Image.open(path, max_pixels=960)
 
 
 def test_what_can_not_be_written_is_refused(tmp_path: Path, colors: Colors) -> None:

@@ -7,8 +7,7 @@ Pictures are kept at no more than SIDE pixels, so that thousands fit into memory
 """
 
 import hashlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import ClassVar, Self
 from neuropil.kit import progress, reading
 from neuropil.kit.between import MAX_PIXELS
 from neuropil.kit.errors import UserError
+from neuropil.kit.folders import list_files
 from neuropil.kit.image import Image
 from neuropil.kit.weights import cores
 
@@ -63,8 +63,9 @@ class Album:
         ]
 
     @classmethod
-    def open(cls, folder: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
+    def open(cls, folder: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
         """Read all pictures; raises UserError where they are no classes to tell apart."""
+        folder = Path(folder)
         files = _classes(folder)
         every = [path for found in files.values() for path in found]
         opened: dict[Path, Image] = {}
@@ -94,7 +95,12 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         )
     inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     loose = sum(path.suffix.lower() in reading.SUFFIXES for path in inner if path.is_file())
-    files = {path.name: sorted(_pictures(path, folder)) for path in inner if path.is_dir()}
+    above = (folder.resolve(), *folder.resolve().parents)  # all other classes are there
+    files = {
+        path.name: sorted(list_files(path, reading.SUFFIXES, above))
+        for path in inner
+        if path.is_dir()
+    }
     if len(files) < 2:
         held = f"one class only, {next(iter(files))}" if files else "no folders"
         deeper = [folder / name for name in files if _several(folder / name)]
@@ -127,25 +133,6 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
 def _several(folder: Path) -> bool:
     """Tell whether a folder holds two folders or more."""
     return sum(path.is_dir() for path in folder.iterdir() if not path.name.startswith(".")) > 1
-
-
-def _pictures(folder: Path, album: Path) -> Iterator[Path]:
-    """Find the pictures of a folder and those below it, also behind links, but no hidden ones.
-
-    Links up to the album or above it are not followed: all other classes are there.
-    """
-    top = album.resolve()
-    seen = {str(path) for path in (top, *top.parents)}
-    for here, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(here)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if Path(name).suffix.lower() in reading.SUFFIXES and not name.startswith("."):
-                yield Path(here, name)
 
 
 def _small(path: Path, max_pixels: int) -> Image | UserError:

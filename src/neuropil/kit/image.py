@@ -57,11 +57,11 @@ class Image:
 
     @classmethod
     def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
-        """Read JPEG, PNG, TIFF, WebP, HEIC (with neuropil[heic]), GIF or BMP."""
+        """Read JPEG, PNG, TIFF, WebP, AVIF, HEIC (with neuropil[heic]), GIF or BMP."""
         return cls(*reading.read(Path(path), max_pixels))
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
-        """Write JPEG, PNG, TIFF or WebP, by the ending of `path`."""
+        """Write JPEG, PNG, TIFF or WebP, by the ending of `path`; what is there is overwritten."""
         writing.write(Path(path), self.pixels, self.alpha, self.notes, quality)
 
     def replace(self, *, pixels: Samples) -> Self:

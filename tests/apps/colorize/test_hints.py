@@ -28,6 +28,15 @@ def test_anything_else_is_refused(text: str) -> None:
         Hint.parse(text)
 
 
+def test_colors_from_python_are_held_to_their_range() -> None:
+    with refused("option.range", "red", 999):
+        Hint(80, 60, (999, -2, 3))
+    with refused("option.range", "green", -2):
+        Hint(80, 60, (255, -2, 3))
+    with refused("option.syntax", "(1, 2)"):
+        Hint(80, 60, (1, 2))  # type: ignore[arg-type]
+
+
 def test_without_hints_the_maps_are_empty() -> None:
     nothing = np.zeros((0, 2), np.float32)
     maps = hint_maps(nothing, nothing, np.zeros((5, 7), np.float32))

@@ -102,8 +102,14 @@ def test_chance_follows_the_seed_and_tells_its_number() -> None:
     "text", ["ana", "random-", "random--1", "random-x", "57", "Ada", "", "random-²", "x" * 300]
 )
 def test_what_is_no_style_is_refused(text: str) -> None:
-    with refused("name.unknown" if text else "input.kind", text):
+    with refused("name.unknown" if text else "option.syntax", text):
         Style.parse(text)
+
+
+@pytest.mark.parametrize("named", ['""', "ada", "lise", "random", ".style"])
+def test_an_empty_name_is_said_and_what_to_type(named: str) -> None:
+    with refused("option.syntax", named):
+        Style.parse("")
 
 
 def test_the_refusal_says_what_there_is() -> None:
@@ -123,7 +129,7 @@ def test_a_style_is_saved_and_opened(tmp_path: Path) -> None:
     vector = np.linspace(-1, 1, size()).astype(np.float32)
     path = tmp_path / "mine.style"
     Style("my hand", vector, {"lines": 3}).save(path)
-    for again in (Style.open(path), Style.parse(str(path))):
+    for again in (Style.open(path), Style.open(str(path)), Style.parse(str(path))):
         assert (again.name, again.about) == ("my hand", {"lines": 3})
         assert np.abs(again.vector - vector).max() <= 0.0005
         assert again.said() == Style("my hand", vector, {"lines": 3}).said()

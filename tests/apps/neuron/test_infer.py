@@ -153,6 +153,20 @@ def test_mistakes_are_said_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "what"),
+    [
+        (Numbers, "", "the row of numbers is empty"),
+        (Numbers, " ", "the row of numbers is empty"),
+        (Weights, "", "the row of numbers is empty"),
+        (Weights, "1,2/", "a row of 1,2/ is empty"),
+    ],
+)
+def test_what_is_empty_is_said(kind: type[Numbers | Weights], text: str, what: str) -> None:
+    with refused("option.syntax", what, kind.SYNTAX, "0.1,0.25"):
+        kind.parse(text)
+
+
 def test_values_out_of_range() -> None:
     with refused("option.range", "rate", -1):
         Neuron()(rate=-1)

@@ -105,7 +105,7 @@ class Classify(App):
         """Say what is in a picture: ten classes, or none of them.
 
         photo: a picture of any size
-        top: how many answers to give, the most likely ones
+        top: how many answers to give, the most likely first
         """
         return Classification(self.guesses(photo)[:top])
 
@@ -113,8 +113,8 @@ class Classify(App):
     def sheet(self, photos: PhotoFolder, *, top: Annotated[int, TOP] = 3) -> ContactSheet:
         """Draw a contact sheet of a folder of pictures.
 
-        photos: a folder; pictures in folders below it are taken too
-        top: how many answers to give for each picture, the most likely ones
+        photos: a folder of pictures; those in folders below it are taken too
+        top: how many answers to give for each picture, the most likely first
         """
         small: list[Image] = []
         told: list[PhotoGuesses] = []
@@ -133,7 +133,7 @@ class Classify(App):
     def teach(self, folder: Album) -> TaughtClassifier:
         """Learn your own classes from a folder of pictures.
 
-        folder: one that has a folder for each class, with 5 pictures or more in each
+        folder: a folder that holds a folder for each class, with 5 pictures or more in each
         """
         names = tuple(folder.classes)
         labels = np.repeat(np.arange(len(names)), [len(its) for its in folder.classes.values()])
@@ -217,10 +217,10 @@ class Classify(App):
     ) -> Probe:
         """Find the neuron behind the probability of a class.
 
-        photo: the picture that was looked at
-        label: the class; the most likely one by default
-        target: the true class; then there is a loss and a step
-        rate: of that step
+        photo: the picture that was classified
+        label: the class whose probability is opened; by default the most likely one
+        target: the true class of the picture; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
         """
         seen_as = views(photo.height, photo.width)
         answer = self.answer(photo)

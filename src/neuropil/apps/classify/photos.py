@@ -6,7 +6,6 @@
 One picture is opened after the other, so that memory does not grow with their number.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import ClassVar, Self
 from neuropil.kit import progress, reading
 from neuropil.kit.between import MAX_PIXELS
 from neuropil.kit.errors import UserError
+from neuropil.kit.folders import list_files
 from neuropil.kit.image import Image
 
 
@@ -41,7 +41,7 @@ class PhotoFolder:
                 f"{what}; name one that holds pictures",
                 path=folder,
             )
-        files = tuple(list_pictures(folder))
+        files = tuple(list_files(folder, reading.SUFFIXES))
         if not files:
             raise UserError(
                 "input.empty", f"no pictures are in {folder}; name another folder", path=folder
@@ -57,12 +57,3 @@ class PhotoFolder:
                 progress.say(f"left out: {error}")
             else:
                 yield file, photo
-
-
-def list_pictures(folder: Path) -> Iterator[Path]:
-    """Find the pictures of a folder and those below it in the order of names, no hidden ones."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if Path(name).suffix.lower() in reading.SUFFIXES and not name.startswith("."):
-                yield Path(here, name)

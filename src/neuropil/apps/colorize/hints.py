@@ -19,12 +19,14 @@ from typing import ClassVar
 import numpy as np
 
 from neuropil.apps.colorize.color import Floats, lab_from_rgb
+from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
 
 SCALE = 1 / 64  # of a, b for the network: most colors come to -1..1
 NARROW = (2.5, 6.0)  # s in cells, r in units of L
 WIDE = (10.0, 10.0)
 N_CHANNELS = 9
+LEVELS = Between(0, 255)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,17 @@ class Hint:
     x: float  # pixels from the left
     y: float  # pixels from the top
     rgb: tuple[int, int, int]  # 0..255; its hue and chroma count, lightness stays the photograph's
+
+    def __post_init__(self) -> None:
+        if len(self.rgb) != 3:
+            raise UserError(
+                "option.syntax",
+                f"the color of the hint is {self.rgb}; it takes three numbers: red, green, blue",
+                name="hint",
+                value=self.rgb,
+            )
+        for name, level in zip(("red", "green", "blue"), self.rgb, strict=True):
+            LEVELS.check(f"{name} of the hint", level)
 
     @classmethod
     def parse(cls, text: str) -> "Hint":

@@ -107,8 +107,9 @@ class Colorize(App):
         """Give grey photographs and films their colors.
 
         photo: a picture or film of any size; colors that it has already are ignored
-        strength: 0 leaves it grey, 1 is what the network means, above 1 is more vivid
-        hints: colors that you know, at pixels of the picture (of a film: of its first frame)
+        strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
+            above 1 is more vivid
+        hints: a color that you know, at a pixel of the picture (of a film: of its first frame)
         """
         if isinstance(photo, Film):
             return photo.with_frames(lambda frames: self.film(frames, hints, strength))
@@ -130,11 +131,12 @@ class Colorize(App):
         """Show other colorings, what is sure, where hints help.
 
         photo: a picture of any size; colors that it has already are ignored
-        strength: 0 leaves it grey, 1 is what the network means, above 1 is more vivid
-        hints: colors that you know, at pixels of the picture
-        alternatives: how many other colorings to imagine
+        strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
+            above 1 is more vivid
+        hints: a color that you know, at a pixel of the picture
+        alternatives: how many other colorings to make
         suggestions: how many places to mark where a hint would help most
-        seed: of the alternatives; the same seed gives the same ones
+        seed: random seed of the alternatives; the same seed gives the same ones
         """
         view = seen(photo.pixels, hints)
         logits = self.logits(view, [view.told])
@@ -206,11 +208,11 @@ class Colorize(App):
         """Find the neuron behind the color of a pixel.
 
         photo: the picture that was colored
-        at: the pixel
-        hints: colors that were told when it was
-        strength: that it was colored with
-        target: the color that the pixel had in truth; then there is a loss and a step
-        rate: of that step
+        at: the pixel whose color is opened, X from the left and Y from the top
+        hints: a color that was told at a pixel when the picture was colored
+        strength: strength that the picture was colored with
+        target: the color that the pixel had in truth; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
         """
         if not (at.x < photo.width and at.y < photo.height):
             raise UserError(

@@ -1,6 +1,6 @@
 """Recipes for the colorizing network.
 
-neuropil train colorize --data DIR --out runs/colorize
+neuropil train colorize --data DIR -o runs/colorize
 """
 
 import json

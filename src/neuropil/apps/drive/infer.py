@@ -109,11 +109,11 @@ class Drive(App):
 
         Tracks are those of Gymnasium's CarRacing-v3.
 
-        tracks: how many, one after the other
-        seed: of the first track; the next ones follow it
-        map: also draw the tracks from above, with the way that was driven: drive-map.png, or beside
+        tracks: how many tracks to drive, one after the other
+        seed: random seed of the first track; each further track has the next number
+        map: draw the tracks from above too, with the way that was driven: drive-map.png, or beside
             the film
-        watch: open a window and look on
+        watch: show the drive in a window while it goes on
         """
         network = self.network(DRIVER)
         driven = tuple(
@@ -128,7 +128,7 @@ class Drive(App):
     def predict(self, film: Film) -> PredictedControls:
         """Predict the controls for every frame of a film.
 
-        film: what such a camera saw, 96 × 96 pixels; no car is driven
+        film: a film of what the simulator's camera sees, 96 × 96 pixels; no car is driven
         """
         check((film.height, film.width, 3), f"{film.path} has frames")
         decide = by_network(self.network(DRIVER))
@@ -150,10 +150,11 @@ class Drive(App):
         """Find the neuron behind what was done at a frame of a film of drives.
 
         film: a film that neuropil drive has written; it is driven again up to the frame
-        frame: its number, from 0
-        label: what was done
-        target: what should have been done, -1 to 1 or 0 to 1; then there is a loss and a step
-        rate: of that step
+        frame: number of the frame of the film, the first is 0
+        label: the control of the car that is opened
+        target: what the control should have been, from -1 (left) to 1 (right) for steering, from 0
+            to 1 for the others; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
         """
         if target is not None:
             (Between(-1, 1) if label == "steering" else Between(0, 1)).check("target", target)

@@ -1,10 +1,10 @@
 r"""Recipes for the driving network.
 
     python -m neuropil.apps.drive.record drives
-    neuropil train drive --data drives --out runs/one --set steps=1500
+    neuropil train drive --data drives -o runs/one --set steps=1500
     python -m neuropil.apps.drive.record drives --first 40100 --tracks 40 \
         --driver runs/one/drive-driver.onnx
-    neuropil train drive --data drives --out runs/two
+    neuropil train drive --data drives -o runs/two
 
 The expert drives 60 tracks; a network learns from it; that one drives 40 others and is told what
 the expert would have done; a second network learns from both.

@@ -1,6 +1,6 @@
 """The application: a text in, pen strokes out, in a hand.
 
-Handwrite()("Dear Ada,", style=Style.parse("anna")).drawing.save(Path("letter.svg"))
+Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.svg"))
 """
 
 import re
@@ -191,24 +191,26 @@ class Handwrite(App):
     ) -> Handwritten:
         """Write a text by hand, in a chosen, a random or your own style.
 
-        text: the text in quotes; @FILE reads a file, - what is piped in
-        style: a name, random (which follows the seed), or the file of a style that was learned
-        neatness: 0 is careless, 1 very neat
-        seed: another number, another draft; the same number, the same strokes
+        text: the text to write, in quotes; @FILE reads it from a file, - from a pipe
+        style: the hand to write in: a name such as lise, random (drawn by the seed), or the file of
+            a style that was learned; by default ada
+        neatness: how neat the writing is: 0 is careless, 1 very neat
+        seed: random seed of the writing: another number gives another draft, the same number the
+            same strokes
         tries: how often a line may be written until it reads right
-        replace: write ? for characters that can't be written
-        paper: none is as large as the writing
-        ruled: draw lines on the paper
+        replace: write ? in place of characters that can't be written
+        paper: size of the paper; none makes it as large as the writing
+        ruled: draw the lines of ruled paper
         size: height of small letters in mm
-        spacing: between lines, in heights of small letters
-        margin: of the paper in mm
-        align: on paper, and among lines of different length
-        slant: degrees that the hand leans further to the right
-        ink: color, as #rrggbb
-        width: of the pen's line in mm
-        filled: swelling lines that are drawn as outlines, not for plotters
-        speed: of animations, 1 is a quick hand
-        feed: of G-code, in mm a minute
+        spacing: distance between lines, in heights of small letters
+        margin: margin of the paper in mm
+        align: side that the lines are aligned to, on paper and among lines of different length
+        slant: degrees by which the writing leans further to the right
+        ink: color of the ink, as #rrggbb
+        width: width of the pen's line in mm
+        filled: draw swelling lines, as filled outlines; not for plotters
+        speed: speed of the pen in animations; 1 is a quick hand
+        feed: speed of the plotter's pen in G-code, in mm a minute
         pen_up: G-code that lifts the pen
         pen_down: G-code that lowers the pen
         """
@@ -221,8 +223,8 @@ class Handwrite(App):
     def learn(self, recording: StrokeFile, *, text: str = "") -> LearnedStyle:
         """Learn your own hand from a few recorded lines.
 
-        recording: JSON, SVG or InkML with one to ten lines
-        text: what they say, where the file does not tell; a new line as \\n
+        recording: a recording of one to ten lines of your writing, as JSON, SVG or InkML
+        text: what the recorded lines say, where the file does not tell; a new line as \\n
         """
         lines = [line.strokes for line in Recording.open(recording.path, text or None).lines]
         style = Style(recording.path.stem, told(self.network("hand"), lines), {"lines": len(lines)})
@@ -278,11 +280,11 @@ class Handwrite(App):
     ) -> Probe:
         """Find the neuron behind a step of the pen.
 
-        text: a line, as it was written
-        step: of the pen, from 0
-        style: that it was written in
-        neatness: that it was written with
-        seed: that it was written with
+        text: the line of text, as it was written
+        step: number of the step of the pen, the first is 0
+        style: style that the line was written in; by default ada
+        neatness: neatness that the line was written with
+        seed: random seed that the line was written with
         """
         style = choose(style, seed)
         line = spelled(plain(text)).text

@@ -1,6 +1,6 @@
 """Styles: hands with a name, hands drawn by chance, and one's own in a file.
 
-    style = Style.parse("anna")              # also "random", "random-57", "mine.style"
+    style = Style.parse("lise")              # also "random", "random-57", "mine.style"
     Style("mine", vector).save(Path("mine.style"))
 
 A style is a vector of D numbers between -1 and 1, which the network `hand` tells from strokes. The
@@ -49,6 +49,15 @@ class Style:
     def parse(cls, text: str) -> Self:
         """Find a style by name, by number, by chance, or in a file."""
         shelf = shipped()
+        if not text:
+            raise UserError(
+                "option.syntax",
+                f'style is "", an empty name; type one of {", ".join(shelf["named"])}, random, or'
+                " the name of a file that ends in .style",
+                name="style",
+                value=text,
+                possible=tuple(shelf["named"]),
+            )
         if text in shelf["named"]:
             return cls(text, larger(np.array(shelf["all"]))[shelf["named"][text]])
         if text == RANDOM:  # drawn once there is a seed
@@ -80,8 +89,9 @@ class Style:
         return cls.parse(f"{RANDOM}-{number}")
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path | str) -> Self:
         """Read a style file; raises UserError where it is damaged or of another version."""
+        path = Path(path)
         require_file(path, "style")
         content = read_bytes(path, MOST_BYTES, "name a style")
         try:
@@ -111,8 +121,9 @@ class Style:
             )
         return cls(name, vector, about)
 
-    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+    def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
+        path = Path(path)
         if path.suffix.lower() not in self.SUFFIXES:
             raise UserError(
                 "output.ending",

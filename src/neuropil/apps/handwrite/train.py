@@ -37,7 +37,7 @@ LOOKED_AT = 256  # held-out lines scored at each look
 def writer() -> Recipe:
     """Train the writer, hand and pen together: the first of its stages, from nothing.
 
-    neuropil train handwrite writer --data DIR --out runs/writer
+    neuropil train handwrite writer --data DIR -o runs/writer
 
     These stages were never run to their end. The shipped network was made by an earlier form, 192
     and 256 cells wide: -1.91 nats a point on lines by held-out writers after 2,552 steps, 140
@@ -62,7 +62,7 @@ def writer_middle() -> Recipe:
     """Train the writer on from its averaged weights, with other lines; may be repeated.
 
     neuropil train handwrite writer_middle --data DIR --init runs/writer/averages.npz \\
-        --out runs/writer-middle --set seed=1
+        -o runs/writer-middle --set seed=1
     """
     return replace(writer(), name="handwrite-writer-middle", lr=1e-3, seed=1)
 
@@ -71,7 +71,7 @@ def writer_last() -> Recipe:
     """Train the writer on while its rate falls to nothing: the stage whose weights ship.
 
     neuropil train handwrite writer_last --data DIR --init runs/writer-middle/averages.npz \\
-        --out runs/writer-last
+        -o runs/writer-last
     """
     falling = partial(adamw, weight_decay=0.01, fall=1.0)
     return replace(writer(), name="handwrite-writer", optimizer=falling, lr=1e-3, seed=9)

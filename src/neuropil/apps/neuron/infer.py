@@ -85,14 +85,15 @@ class Neuron(App):
     ) -> WorkedExample:
         """Work out neurons by hand, forward and backward.
 
-        x: the inputs
-        w: the weights of a layer, one for each input, its neurons apart by /; once for each layer
+        x: the inputs of the first layer
+        w: the weights of a layer, one for each input, its neurons separated by /; once for each
+            layer
         b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
-        activations: sigmoid by default, or one for all layers, or one for each
-        target: what the last layer should have given; then there is a loss, and the way back
-        rate: of the step that each weight would make
+        activations: the activation function, one for all layers or one for each; by default sigmoid
+        target: what the last layer should have given; with it a loss and the way back are shown
+        rate: learning rate of the step that each weight would make
         digits: how many significant digits to write
-        exact: write all digits instead
+        exact: write all digits of every number
         """
         is_given = x or w or b or target or activations
         chain = paper.chained(x, w, b, activations) if is_given else paper.NOTES
@@ -105,7 +106,7 @@ class Neuron(App):
     def homework(self, *, seed: Annotated[int, SEED] = 0) -> HomeworkSheet:
         """Write a sheet of exercises and their solutions.
 
-        seed: of the numbers; another seed is another sheet
+        seed: random seed of the exercises; another seed gives another sheet
         """
         return exercises.sheet(seed)
 
@@ -122,10 +123,10 @@ class Neuron(App):
 
         A network learns to read digits, reads it, and the neurons behind its answer are opened.
 
-        picture: of one digit, whichever of it and the paper is darker
-        seed: of the network
+        picture: a picture of one digit, darker or lighter than its paper
+        seed: random seed of the network that learns to read digits
         digits: how many significant digits to write
-        exact: write all digits instead
+        exact: write all digits of every number
         """
         sheet, seen, probabilities = ciphers.read(picture, seed, None if exact else digits)
         return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
@@ -146,13 +147,14 @@ class Neuron(App):
 
         Of several neurons the first is drawn.
 
-        x: the inputs, 0 to 1
-        w: the weights of a layer, one for each input, its neurons apart by /; once for each layer
+        x: the inputs of the first layer, from 0 to 1
+        w: the weights of a layer, one for each input, its neurons separated by /; once for each
+            layer
         b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
-        activations: sigmoid by default, or one for all layers, or one for each
-        seed: of the living neuron
+        activations: the activation function, one for all layers or one for each; by default sigmoid
+        seed: random seed of the living neuron
         digits: how many significant digits to write
-        exact: write all digits instead
+        exact: write all digits of every number
         """
         is_given = x or w or b or activations
         chain = paper.chained(x, w, b, activations) if is_given else paper.NOTES

@@ -45,7 +45,7 @@ class Numbers:
     @classmethod
     def parse(cls, text: str) -> "Numbers":
         """Read "0.1,0.2"; raises UserError for anything else."""
-        return cls(_row(text, cls.SYNTAX))
+        return cls(_row(text, text, cls.SYNTAX))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Weights:
     @classmethod
     def parse(cls, text: str) -> "Weights":
         """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else."""
-        rows = tuple(_row(row, cls.SYNTAX) for row in text.replace(";", "/").split("/"))
+        rows = tuple(_row(row, text, cls.SYNTAX) for row in text.replace(";", "/").split("/"))
         if len({len(row) for row in rows}) > 1:
             counts = ", ".join(str(len(row)) for row in rows)
             raise UserError(
@@ -100,7 +100,13 @@ class Activation:
         return ACTIVATIONS[self.name]()
 
 
-def _row(text: str, form: str) -> tuple[float, ...]:
+def _row(text: str, whole: str, form: str) -> tuple[float, ...]:
+    """Read a row of numbers, a part of what was typed or all of it."""
+    if not text.strip():
+        empty = f"a row of {whole} is empty" if whole.strip() else "the row of numbers is empty"
+        raise UserError(
+            "option.syntax", f"{empty}; type it as {form}, for example 0.1,0.25", value=whole
+        )
     try:
         row = tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -108,7 +114,7 @@ def _row(text: str, form: str) -> tuple[float, ...]:
     if not all(abs(value) <= LARGEST for value in row):
         raise UserError(
             "option.syntax",
-            f"{text or 'nothing'} is no row of numbers; it reads {form}, as in 0.1,0.25",
+            f"{text} is no row of numbers; it reads {form}, as in 0.1,0.25",
             value=text,
         )
     return row

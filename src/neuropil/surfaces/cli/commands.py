@@ -1,9 +1,11 @@
 """The commands that are no application's: list, card, bench, train, demo."""
 
+import inspect
 import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -11,100 +13,97 @@ from typing import Annotated, Any
 import typer
 
 from neuropil import registry
-from neuropil.kit.errors import UserError
+from neuropil.kit.between import Between
+from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.progress import on_terminal
+from neuropil.signature import Option
+from neuropil.surfaces.cli.parameters import keyword, to_parameter
+from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="of an application", show_default=False)]
-
-
-def build(name: str) -> Any:
-    """Make the command of a name."""
-    from neuropil.surfaces.cli.verb_command import make_command
-
-    call = COMMANDS[name]
-    return make_command(call, name, call.__doc__ or "", "")
+Given = Mapping[str, Any]  # words and options by name, as they were read
 
 
-def list_verbs(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="print every verb's schema: options, inputs, outputs")
-    ] = False,
-) -> None:
-    """List everything that the applications can do."""
-    commands = registry.commands()
-    if as_json:
-        schemas = [registry.find_verb(command).schema() for command in commands]
+@dataclass(frozen=True)
+class Form:
+    """The type of an option that is a text of a certain form, which its help shows."""
+
+    SYNTAX: str
+
+    def parse(self, text: str) -> str:
+        """Take the text as it is."""
+        return text
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a command takes: words in their order, each with what it is, and options."""
+
+    example: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+
+
+# --- what they do --------------------------------------------------------------------------------
+
+
+def list_commands(given: Given) -> int:
+    """List all commands, with a line about each."""
+    if given["json"]:
+        schemas = [registry.find_verb(command).schema() for command in registry.commands()]
         typer.echo(json.dumps(schemas, indent=1, ensure_ascii=False))
-        return
-    width = max(map(len, commands))
-    for command, summary in commands.items():
-        typer.echo(f"{command:{width}}  {summary}")
+        return DONE
+    others = {name: (call.__doc__ or "") for name, call in COMMANDS.items()}
+    show_rows({**registry.commands(), OPEN: OPEN_SUMMARY, **others})
+    return DONE
 
 
-def show_card(name: Name) -> None:
+def show_card(given: Given) -> int:
     """Show the model card of an application: data, results, limits."""
-    text = re.sub("<!-- .*? -->", "", registry.card(name))  # marks for the tests of its figures
+    marks = "<!-- .*? -->"  # for the tests of its figures
+    text = re.sub(marks, "", registry.card(given["name"]))
     if not sys.stdout.isatty():
         typer.echo(text)
-        return
+        return DONE
     from rich.console import Console
     from rich.markdown import Markdown
 
     Console().print(Markdown(text))
+    return DONE
 
 
-def run_benchmark(
-    name: Name,
-    data: Annotated[Path | None, typer.Option(help="photographs to measure quality on")] = None,
-    tracks: Annotated[int | None, typer.Option(help="how many to drive", min=1, max=1000)] = None,
-) -> None:
+def run_benchmark(given: Given) -> int:
     """Measure an application: tables, then one line of JSON."""
-    if data is not None and not data.is_dir():
-        raise UserError(
-            "data.missing",
-            f"there is no folder {data}; name one of photographs by --data",
-            path=data,
-        )
     from neuropil import bench
 
+    data = read_path("data", given["data"])
     with on_terminal():
-        lines = list(bench.lines(name, data, tracks))
+        lines = list(bench.lines(given["name"], data, given["tracks"]))
     for text in lines:
         typer.echo(text)
+    return DONE
 
 
-def train_network(
-    name: Name,
-    recipe: Annotated[
-        str | None, typer.Argument(help="the first one by default; any other word lists all")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of the training data")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="change a number of the recipe", metavar="K=V")
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="folder for what is made")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on where it was stopped")] = False,
-    minutes: Annotated[float | None, typer.Option(help="make the schedule fit this time")] = None,
-    init: Annotated[
-        Path | None, typer.Option(help="begin with the averaged weights of an earlier stage")
-    ] = None,
-) -> None:
+def train_network(given: Given) -> int:
     """Train the network of an application by one of its recipes."""
+    name = given["name"]
+    data, output, init = (read_path(key, given[key]) for key in ("data", "output", "init"))
     recipes = registry.recipes(name)
-    chosen = recipe or next(iter(recipes))
+    if given["list"]:
+        show_rows({key: first_line(recipe) for key, recipe in recipes.items()})
+        return DONE
+    chosen = given["recipe"] or next(iter(recipes))
     if chosen not in recipes:
         raise UserError(
             "name.unknown",
-            f"{name} has no recipe {chosen}; it has {', '.join(recipes)}",
+            f"{name} has no recipe {chosen}{suggest(chosen, recipes)}; it has {', '.join(recipes)}",
             value=chosen,
             possible=tuple(recipes),
         )
     if data is None or not data.exists():
-        given = f" {data}" if data else ""
+        words = f" {data}" if data else ""
         raise UserError(
             "data.missing",
-            f"there is no training data{given}; name its folder by --data",
+            f"there is no training data{words}; name its folder by --data",
             path=data,
         )
     from neuropil.training.fit import fit
@@ -112,36 +111,173 @@ def train_network(
 
     with on_terminal():
         made = fit(
-            overridden(recipes[chosen](), settings or []),
+            overridden(recipes[chosen](), given["set"]),
             data=data,
-            out=out or Path("runs", f"{name}-{chosen}"),
-            device=device,
-            minutes=minutes,
-            resume=resume,
+            out=output or Path("runs", f"{name}-{chosen}"),
+            device=given["device"],
+            minutes=given["minutes"],
+            resume=given["resume"],
             init=init,
         )
     typer.echo(str(made))
+    return DONE
 
 
-def make_demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="folder for the page")] = Path(
-        "demo"
-    ),
-) -> None:
+def make_demo(given: Given) -> int:
     """Show every application at work on one page."""
     from neuropil import demo
 
+    folder = read_path("output", given["output"])
     with on_terminal():
-        page = demo.make(output)
+        page = demo.make(folder or Path(DEMO))
     typer.echo(str(page))
+    return DONE
 
 
-COMMANDS: Mapping[str, Callable[..., None]] = MappingProxyType(
+def show_rows(rows: Mapping[str, str]) -> None:
+    """Print names, and what is said of each beside it."""
+    width = max(map(len, rows), default=0)
+    for name, text in rows.items():
+        typer.echo(f"{name:{width}}  {text}".rstrip())
+
+
+def first_line(described: object) -> str:
+    """Give the first line of a docstring."""
+    return (inspect.getdoc(described) or "").partition("\n")[0]
+
+
+def read_path(name: str, text: str | None) -> Path | None:
+    """Read the name of a file or folder; raises UserError where it is empty."""
+    if text == "":
+        raise UserError("option.syntax", f'{name} is "", an empty name; name a place', name=name)
+    return None if text is None else Path(text)
+
+
+# --- what they take ------------------------------------------------------------------------------
+
+
+DEMO = "demo"
+FOLDER = Form("DIR")
+COMMANDS: Mapping[str, Callable[[Given], int]] = MappingProxyType(
     {
-        "list": list_verbs,
+        "list": list_commands,
         "card": show_card,
         "bench": run_benchmark,
         "train": train_network,
         "demo": make_demo,
     }
 )
+TAKEN: Mapping[str, Taken] = MappingProxyType(
+    {
+        "list": Taken(
+            "neuropil list",
+            options=(
+                Option(
+                    "json",
+                    bool,
+                    False,
+                    "print what each command of an application takes and gives, as JSON",
+                ),
+            ),
+        ),
+        "card": Taken(
+            "neuropil card colorize", {"name": "an application, such as colorize or handwrite"}
+        ),
+        "bench": Taken(
+            "neuropil bench colorize",
+            {"name": "an application, or a part of the package: core, microscope, biology"},
+            (
+                Option(
+                    "data",
+                    FOLDER,
+                    None,
+                    "folder of what quality is measured on, as the card describes it; speed is"
+                    " measured without",
+                ),
+                Option(
+                    "tracks",
+                    int,
+                    None,
+                    "how many tracks the car drives, for drive alone; 10 by default",
+                    Between(1, 1000),
+                ),
+            ),
+        ),
+        "train": Taken(
+            "neuropil train colorize --data photos -o runs/mine",
+            {
+                "name": "an application, such as colorize",
+                "recipe": "one of its recipes; by default the first that --list prints",
+            },
+            (
+                Option("list", bool, False, "print the recipes of the application, train nothing"),
+                Option(
+                    "data",
+                    FOLDER,
+                    None,
+                    "folder of the training data, as the application's card describes them",
+                ),
+                Option(
+                    "set",
+                    Form("NAME=NUMBER"),
+                    [],
+                    "change a number of the recipe, such as steps=2000 or lr=1e-3",
+                    repeated=True,
+                ),
+                Option(
+                    "device",
+                    str,
+                    "auto",
+                    "where to compute; auto takes a GPU where there is one",
+                    choices=("auto", "cpu", "cuda"),
+                ),
+                Option("output", str, None, "folder for what is made; by default runs/NAME-RECIPE"),
+                Option(
+                    "resume", bool, False, "go on with the training in that folder where it stopped"
+                ),
+                Option(
+                    "minutes",
+                    float,
+                    None,
+                    "minutes that the training takes; by default the steps of the recipe count",
+                    Between(0.1, 100_000),
+                ),
+                Option(
+                    "init",
+                    Form("FILE"),
+                    None,
+                    "begin with the averaged weights of an earlier training, its averages.npz",
+                ),
+            ),
+        ),
+        "demo": Taken(
+            "neuropil demo -o shown", options=(Option("output", str, DEMO, "folder for the page"),)
+        ),
+    }
+)
+
+
+def build(name: str) -> Any:
+    """Make the command of a name."""
+    from neuropil.surfaces.cli.verb_command import make_command, take_parameters
+
+    call, taken = COMMANDS[name], TAKEN[name]
+
+    def command(given: Given) -> int:
+        if "name" in taken.words and not given["name"]:
+            raise UserError("input.required", f"{name} needs a name, as in: {taken.example}")
+        return call({**given, **{o.name: o.parse(given[o.name]) for o in taken.options}})
+
+    words = [to_word(word) for word in taken.words]
+    parameters = [*words, *(to_parameter(option) for option in taken.options)]
+    told = [f"{word.upper()}: {text}." for word, text in taken.words.items()]
+    text = "\n\n".join([call.__doc__ or "", *told])
+    return make_command(
+        take_parameters(command, parameters), name, text, f"Example: {taken.example}"
+    )
+
+
+def to_word(name: str) -> inspect.Parameter:
+    """Make the parameter of a word that stands alone; its text is in the command's own."""
+    told = typer.Argument(metavar=name.upper(), hidden=True)
+    return keyword(name, None, Annotated[str | None, told])

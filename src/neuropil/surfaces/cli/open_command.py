@@ -25,9 +25,9 @@ from neuropil.kit.atomic import save_text
 from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError, suggest
 from neuropil.signature import Option, Signature
+from neuropil.surfaces.cli.commands import Form
 from neuropil.surfaces.cli.parameters import (
     FORCE,
-    JSON,
     PIXELS,
     THREADS,
     WEIGHTS,
@@ -43,22 +43,35 @@ if TYPE_CHECKING:
     from neuropil.kit.probe import Probe, Unit
     from neuropil.microscope.walk import Walk
 
-EXAMPLE = "Example: neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
+EXAMPLE = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
+FILE_SUMMARY = "Open a neuron of the network in an ONNX file; without --unit, list its tensors."
 WALK = ".html"  # a page in which numbers can be changed
 TERMS = ".csv"  # all terms of the last neuron
 SALIENCY = ".png"  # how much each pixel that is seen moves L, |dL/dx|
+PLACE = Form("NAME,I,J,...")
+UNIT = Option(
+    "unit",
+    PLACE,
+    None,
+    "the neuron to open, NAME,I,J,... of any tensor of the network; by default the one behind the"
+    " place of the result",
+)
+UNIT_OF_A_FILE = Option(
+    "unit", PLACE, None, "the neuron to open, NAME,I,J,... of any tensor of the network"
+)
 LENS = (  # the options of every `open`
-    Option("unit", str, None, "another unit: NAME,I,J,... of any tensor of the network"),
     Option(
         "depth",
         int,
         1,
-        "how many neurons to open, each behind the largest term",
+        "how many neurons to open, each the one behind the largest term of the last",
         Between(1, 200),
     ),
-    Option("terms", int, 6, "how many terms of a neuron to show, the largest", Between(1, 100000)),
+    Option(
+        "terms", int, 6, "how many terms of a neuron to show, the largest ones", Between(1, 100000)
+    ),
     Option("digits", int, 6, "how many significant digits to show", Between(1, 17)),
-    Option("exact", bool, False, "show every digit instead"),
+    Option("exact", bool, False, "show all digits of every number"),
     Option(
         "output",
         str,
@@ -68,14 +81,26 @@ LENS = (  # the options of every `open`
         repeated=True,
     ),
     FORCE,
-    PIXELS,
     THREADS,
-    WEIGHTS,
-    JSON,
+    Option("json", bool, False, "print the result as one JSON object"),
 )
 OF_A_FILE = (  # those of `open` for an ONNX file
-    Option("inputs", str, [], "an input of the network, NAME=FILE.npy", repeated=True),
-    Option("output_unit", str, None, "what to differentiate, NAME,I,J; the unit itself by default"),
+    Option(
+        "inputs",
+        Form("NAME=FILE.npy"),
+        [],
+        "an input of the network, as np.save writes it; FILE.npy alone where the network has one"
+        " input",
+        repeated=True,
+    ),
+    UNIT_OF_A_FILE,
+    Option(
+        "output_unit",
+        PLACE,
+        None,
+        "the number that is differentiated; by default the opened neuron where it is an output"
+        " of the network, else the largest number of the first output",
+    ),
 )
 ONCE = ("unit", "depth", "output")  # options that a deeper look doesn't repeat
 
@@ -113,15 +138,15 @@ class OpenGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list for --help."""
         apps = [name for name in registry.NAMES if registry.find_app(name).networks]
-        rows = [(name, registry.summary(name)) for name in apps]
+        rows = [(name, read_probe(name).summary) for name in apps]
         with formatter.section("What can be opened"):
-            formatter.write_dl([*rows, ("FILE.onnx", "Any network in an ONNX file.")])
+            formatter.write_dl([*rows, ("FILE.onnx", FILE_SUMMARY)])
 
 
 def build_open() -> Any:
     """Make the group of commands."""
-    names = "NAME|FILE.onnx ..."
-    parser = new_parser(cls=OpenGroup, help=OPEN_SUMMARY, epilog=EXAMPLE, subcommand_metavar=names)
+    names, example = "NAME|FILE.onnx ...", f"Example: {EXAMPLE}"
+    parser = new_parser(cls=OpenGroup, help=OPEN_SUMMARY, epilog=example, subcommand_metavar=names)
     parser.callback()(lambda: None)
     return get_command(parser)
 
@@ -129,23 +154,37 @@ def build_open() -> Any:
 def build_application(name: str) -> Any:
     """Make the command that opens an application's network."""
     if not registry.find_app(name).networks:
-        raise UserError(
-            "name.unsupported",
-            f"{name} has no network to open; neuropil {name} --help says what it shows",
-            name=name,
-        )
-    signature = Signature.of(registry.find_app(name).probe, has_outputs=False)
-    source = typer.Argument(metavar="INPUT", help="of the application", show_default=False)
-    arguments = [keyword("source", None, Annotated[str | None, source])]
-    options = (*signature.options, *LENS)
-    call = partial(open_application, name, signature)
-    example = f"Example: {registry.open_example(name)}"
-    return build(call, name, arguments, options, signature.summary, example)
+        return build_refusal(name)
+    signature = read_probe(name)
+    (given,) = signature.inputs
+    word = "TEXT" if given.is_text else "INPUT"
+    argument = keyword(
+        "source", None, Annotated[str | None, typer.Argument(metavar=word, hidden=True)]
+    )
+    text = f"{signature.summary}\n\n{word}: {given.text}."
+    options = options_of(signature)
+    call = partial(open_application, name, signature, options)
+    return build(call, name, [argument], options, text, registry.open_example(name))
 
 
 def build_file(path: str) -> Any:
     """Make the command that opens an ONNX file."""
-    return build(partial(open_file, path), path, [], (*OF_A_FILE, *LENS), OPEN_SUMMARY, EXAMPLE)
+    example = f"neuropil open {shlex.quote(path)} --input x.npy --unit conv1,0,3,5 -o walk.html"
+    call = partial(open_file, path)
+    return build(call, path, [], (*OF_A_FILE, *LENS), FILE_SUMMARY, example)
+
+
+def build_refusal(name: str) -> Any:
+    """Make the command of an application without a network, which says so whatever is typed."""
+    words = f"{name} has no network to open; neuropil {name} --help says what it shows"
+
+    def refuse() -> None:
+        raise UserError("name.unsupported", words, name=name)
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    alone = new_parser()
+    alone.command(name, help=f"{words}.", context_settings=anything)(refuse)
+    return get_command(alone)
 
 
 def build(
@@ -153,27 +192,40 @@ def build(
     name: str,
     arguments: list[inspect.Parameter],
     options: Sequence[Option],
-    summary: str,
+    text: str,
     example: str,
 ) -> Any:
     """Make a command of a function that takes everything by name."""
     parameters = [*arguments, *(to_parameter(option) for option in options)]
-    return make_command(take_parameters(call, parameters), name, summary, example)
+    return make_command(take_parameters(call, parameters), name, text, f"Example: {example}")
 
 
-def open_application(name: str, signature: Signature, given: Mapping[str, Any]) -> int:
+def read_probe(name: str) -> Signature:
+    """Read what the probe of an application takes."""
+    return Signature.of(registry.find_app(name).probe, has_outputs=False)
+
+
+def options_of(signature: Signature) -> tuple[Option, ...]:
+    """List the options of `open` for an application: the probe's own, and those of every `open`."""
+    pixels = [PIXELS] if "image" in signature.inputs[0].kinds else []
+    return (*signature.options, UNIT, *LENS, *pixels, WEIGHTS)
+
+
+def open_application(
+    name: str, signature: Signature, options: Sequence[Option], given: Mapping[str, Any]
+) -> int:
     """Walk from a place of an application's result towards the inputs."""
     from neuropil.microscope import opening
     from neuropil.microscope.graph import read as read_graph
 
-    lens, targets = read_lens(given)
+    lens, targets = read_lens(options[len(signature.options) :], given)
     if not given["source"]:
         raise UserError(
             "input.required",
             f"open {name} needs an input, as in: {registry.open_example(name)}",
         )
     typed = {o.name: given[o.name] for o in signature.options if is_given(o, given[o.name])}
-    options = signature.parse(typed)
+    asked = signature.parse(typed)
     settings = read_settings(lens)
     app = Sessions().get(name, settings)
     (kind,) = signature.inputs
@@ -183,11 +235,11 @@ def open_application(name: str, signature: Signature, given: Mapping[str, Any]) 
     else:
         for path in targets.values():
             refuse_inputs(path, [Path(source)])
-    probe: Probe = app.probe(open_input(kind, source, settings), **options)
+    probe: Probe = app.probe(open_input(kind, source, settings), **asked)
     graph = read_graph(probe.network)
     if lens["unit"]:
         probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
-    words = [OPEN, name, given["source"], *repeat_options((*signature.options, *LENS), given)]
+    words = [OPEN, name, given["source"], *repeat_options(options, given)]
     return walk_from(graph, probe, words, lens, targets)
 
 
@@ -196,9 +248,9 @@ def open_file(path: str, given: Mapping[str, Any]) -> int:
     from neuropil.microscope import opening, telling
     from neuropil.microscope.graph import read as read_graph
 
-    lens, targets = read_lens(given)
+    lens, targets = read_lens((*OF_A_FILE, *LENS), given)
     graph = read_graph(Path(path))
-    feeds = tuple(opening.Feed.parse(text) for text in given["inputs"])
+    feeds = tuple(opening.Feed.parse(text) for text in lens["inputs"])
     if not lens["unit"]:
         if targets:
             suffix, _ = next(iter(targets.items()))
@@ -208,14 +260,16 @@ def open_file(path: str, given: Mapping[str, Any]) -> int:
         lines = telling.contents(graph, opening.run(graph, feeds))
         typer.echo(json.dumps({"tensors": lines}) if lens["json"] else "\n".join(lines))
         return DONE
-    probe = opening.of_file(graph, Path(path), feeds, lens["unit"], given["output_unit"])
+    probe = opening.of_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
     words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
     return walk_from(graph, probe, words, lens, targets)
 
 
-def read_lens(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path]]:
-    """Read the options of every `open`, and the files that are to be written by their ending."""
-    lens = {option.name: option.parse(given[option.name]) for option in LENS}
+def read_lens(
+    options: Sequence[Option], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Read options that are no probe's own, and by their ending the files to be written."""
+    lens = {option.name: option.parse(given[option.name]) for option in options}
     targets: dict[str, Path] = {}
     for path in map(Path, lens["output"]):
         suffix = path.suffix.lower()
@@ -237,7 +291,9 @@ def read_lens(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path]
 def read_settings(lens: Mapping[str, Any]) -> Settings:
     """Read what stands beside an application's own options."""
     return Settings(
-        max_pixels=lens["max_pixels"], threads=lens["threads"], networks=tuple(lens["weights"])
+        max_pixels=lens.get("max_pixels", PIXELS.default),
+        threads=lens["threads"],
+        networks=tuple(lens["weights"]),
     )
 
 

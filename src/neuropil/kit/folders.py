@@ -1,0 +1,25 @@
+"""The files of a folder and of the folders below it."""
+
+import os
+from collections.abc import Container, Iterable, Iterator
+from pathlib import Path
+
+
+def list_files(
+    folder: Path, suffixes: Container[str], avoid: Iterable[Path] = ()
+) -> Iterator[Path]:
+    """List files of these endings in the order of names, folder by folder, no hidden ones.
+
+    Links to folders are followed, but none that lead back, or to a folder of `avoid`.
+    """
+    seen = {os.path.realpath(path) for path in avoid}
+    for here, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
+                yield Path(here, name)

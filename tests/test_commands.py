@@ -1,0 +1,235 @@
+"""The commands that are no application's: list, card, bench, train, demo, open."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropil import bench, registry
+from neuropil.surfaces.cli import main as cli
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def here(invert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in; `invert` is the application."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# What they do
+
+
+def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.run(["card", "invert"]) == 0
+    assert capsys.readouterr().out.rstrip() == registry.card("invert").rstrip()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert cli.run(["card", "invert"]) == 0
+    drawn = capsys.readouterr().out
+    assert "inside out" in drawn
+    assert not set("#*") & set(drawn)
+
+
+def test_a_benchmark_ends_in_a_line_of_json(capsys: Output) -> None:
+    assert cli.run(["bench", "invert"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["gain_db"] == 0.25
+
+
+def test_training_is_handed_the_recipe_and_the_settings(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    pytest.importorskip("torch")
+    import neuropil.training.fit
+    import neuropil.training.recipe
+
+    asked: dict[str, object] = {}
+
+    def fit(recipe: object, **settings: object) -> Path:
+        asked.update(settings, recipe=recipe)
+        return Path("runs/made.onnx")
+
+    def overridden(recipe: object, settings: list[str]) -> object:
+        return (recipe, *settings)
+
+    recipes: dict[str, Callable[[], str]] = {"plain": lambda: "the recipe"}
+    monkeypatch.setattr(registry, "recipes", lambda name: recipes)
+    monkeypatch.setattr(neuropil.training.fit, "fit", fit)
+    monkeypatch.setattr(neuropil.training.recipe, "overridden", overridden)
+    line = f"train invert --data {here} --set lr=1 --set steps=2 --minutes 3 --resume"
+    assert cli.run([*line.split(), "-o", "elsewhere"]) == 0
+    assert asked["out"] == Path("elsewhere")
+    capsys.readouterr()
+    assert cli.run(line.split()) == 0
+    assert capsys.readouterr().out == f"{Path('runs/made.onnx')}\n"
+    assert asked == {
+        "recipe": ("the recipe", "lr=1", "steps=2"),
+        "data": here,
+        "out": Path("runs/invert-plain"),
+        "device": "auto",
+        "minutes": 3.0,
+        "resume": True,
+        "init": None,
+    }
+
+
+def test_the_demonstration_is_one_page_of_all_applications(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
+) -> None:
+    (invert / "demo.py").write_text(
+        "from neuropil.kit.page import Section, text\n"
+        "def sections():\n    return [Section('Upside <down>', text('by `invert`'))]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(registry, "NAMES", ("invert",))
+    assert cli.run(["demo", "-o", "shown"]) == 0
+    made = Path("shown", "index.html")
+    assert capsys.readouterr().out == f"{made}\n"
+    assert "<h2>Upside &lt;down&gt;</h2>" in made.read_text(encoding="utf-8")
+    assert "<code>invert</code>" in made.read_text(encoding="utf-8")
+
+
+# What they say
+
+
+@pytest.mark.parametrize("name", ["list", "card", "bench", "train", "demo"])
+def test_help_of_the_other_commands_reads_like_that_of_verbs(capsys: Output, name: str) -> None:
+    assert cli.run([name, "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert f"Example: neuropil {name}" in printed
+    assert not set("<>{}") & set(printed)
+    assert "x<=" not in printed
+
+
+def test_help_says_what_is_measured_and_trained(capsys: Output) -> None:
+    assert cli.run(["bench", "--help"]) == 0
+    assert cli.run(["train", "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for text in [
+        f"NAME: an application, or a part of the package: {', '.join(bench.PARTS)}.",
+        "--tracks N how many tracks the car drives, for drive alone; 10 by default (from 1",
+        "RECIPE: one of its recipes; by default the first that --list prints.",
+        "--list print the recipes of the application, train nothing",
+        "--device auto|cpu|cuda",
+        "--set NAME=NUMBER",
+        "by default the steps of the recipe count (from 0.1 to 100000)",
+    ]:
+        assert text in printed
+
+
+def test_recipes_are_listed(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plain() -> None:
+        """Train plainly.
+
+        For long.
+        """
+
+    monkeypatch.setattr(registry, "recipes", lambda name: {"plain": plain, "odd": lambda: None})
+    assert cli.run(["train", "invert", "--list"]) == 0
+    assert capsys.readouterr().out == "plain  Train plainly.\nodd\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["demo -o ", "train invert --data . --output ", "bench core --data "]
+)
+def test_an_empty_name_of_a_folder_is_refused(capsys: Output, line: str) -> None:
+    assert cli.run([*line.split(), ""]) == 2
+    assert 'is "", an empty name' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("card", "card needs a name, as in: neuropil card colorize"),
+        ("bench invert --tracks 0", "--tracks is 0; it lies between 1 and 1000"),
+        ("bench invert --tracks x", "--tracks is x; it takes a whole number from 1 to 1000"),
+        ("bench invert --tracks 3", "--tracks 3: invert drives no car; leave it out"),
+        ("bench core --data album", "--data album: core is measured without any; leave it out"),
+        ("train", "train needs a name, as in: neuropil train colorize"),
+        ("train invert --data . --minutes -1", "--minutes is -1; it lies between 0.1 and 100000"),
+        ("train invert --data . --minutes x", "--minutes is x; it takes a number from 0.1 to"),
+        ("train invert --data . --device gpu", "--device is gpu; it is one of auto, cpu, cuda"),
+        ("train invert --data . --out runs", "no such option: --out (did you mean --output?)"),
+        ("train invert", "there is no training data; name its folder by --data"),
+        ("train invert odd", "invert has no recipe odd; it has plain"),
+    ],
+)
+def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: str) -> None:
+    if line.startswith("train"):
+        pytest.importorskip("torch")
+    assert cli.run(line.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"neuropil: {sentence}")
+    assert list(Path().iterdir()) == []
+
+
+def test_measuring_without_its_data_is_refused_at_once(capsys: Output) -> None:
+    assert cli.run(["bench", "colorize", "--data", "nowhere"]) == 2
+    assert "there is no folder nowhere" in capsys.readouterr().err
+
+
+# Opening a neuron
+
+
+def test_help_of_open_is_of_what_is_opened(capsys: Output) -> None:
+    for word, texts, foreign in [
+        (
+            "colorize",
+            [
+                "INPUT: the picture that was colored.",
+                "--max-pixels",
+                "--weights",
+                "--unit NAME,I,J",
+            ],
+            ["--input", "--output-unit"],
+        ),
+        (
+            "handwrite",
+            ["TEXT: the line of text, as it was written.", "--weights"],
+            ["--max-pixels"],
+        ),
+        (
+            "net.onnx",
+            [
+                "--input NAME=FILE.npy an input of the network",
+                "FILE.npy alone where the network has one input",
+                "without --unit, list its tensors",
+                "Example: neuropil open net.onnx --input x.npy --unit",
+            ],
+            ["--max-pixels", "--weights", "colorize"],
+        ),
+        ("neuron", ["neuron has no network to open; neuropil neuron --help"], ["--unit"]),
+    ]:
+        assert cli.run(["open", word, "--help"]) == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        assert "<" not in printed
+        assert [text for text in texts if text not in printed] == []
+        assert [text for text in foreign if text in printed] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("open net.onnx --weights nope.onnx", "no such option: --weights"),
+        ("open net.onnx --max-pixels 5", "no such option: --max-pixels"),
+        ("open neuron", "neuron has no network to open"),
+        ("open neuron --x 1 -o walk.html", "neuron has no network to open"),
+    ],
+)
+def test_what_open_does_not_take_is_refused(capsys: Output, line: str, sentence: str) -> None:
+    assert cli.run(line.split()) == 2
+    assert capsys.readouterr().err.startswith(f"neuropil: {sentence}")
+
+
+def test_the_input_of_a_network_with_one_needs_no_name(capsys: Output) -> None:
+    """Of the network that says what is in pictures, whose only input is `picture`."""
+    file = str(registry.find_app("classify").networks["classifier"].path)
+    np.save("x.npy", np.zeros((1, 3, 32, 32), np.float32))
+    assert cli.run(["open", file, "--input", "x.npy", "--unit", "logits,0,3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stages"][0]["checked"]
