@@ -177,7 +177,7 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
         ("invert old.png --strength 3", "--strength is 3; it lies between 0 and 2"),
         ("invert old.png --strength x", "--strength is x; it takes a number from 0 to 2"),
         ("invert old.png --mode odd", "--mode is odd; it is one of plain, fancy"),
-        ("invert old.png --spot here", "here is no place; give X,Y"),
+        ("invert old.png --spot here", "--spot 'here': here is no place; give X,Y"),
         ("list old.png", "got unexpected extra argument(s) (old.png); --help shows what it takes"),
         ("invert old.png --strenght 1", "no such option: --strenght (did you mean --strength?)"),
         ("invert old.png --strength", "option '--strength' requires an argument"),

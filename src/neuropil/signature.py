@@ -95,12 +95,22 @@ class Option:
         if raw is None:
             raise UserError("option.missing", f"{self.flag} is missing; it reads {self.syntax}")
         if hasattr(self.type, "parse"):
-            return self.type.parse(str(raw))
+            return self._typed(str(raw))
         if hasattr(self.type, "open"):
             return self._open(str(raw))
         if self.type is bool or self.type is str:
             return self._plain(raw)
         return self.checked(self._number(raw))
+
+    def _typed(self, text: str) -> Any:
+        """Read a typed value; its mistakes begin with the option's name."""
+        try:
+            return self.type.parse(text)
+        except UserError as error:
+            one = self.flag.removeprefix("--").replace("-", "_")
+            is_named = error.message.startswith((f"{self.name} ", f"{one} "))
+            words = error.message if is_named else f"{one} {text!r}: {error.message}"
+            raise UserError(error.code, words, **{**error.facts, "name": one}) from None
 
     def _open(self, name: str) -> Any:
         if not name:

@@ -1,6 +1,6 @@
 """The averaged weights of a training in one small file, from which a further stage can begin.
 
-    neuropil train handwrite writer_on --data DIR --init runs/writer/averages.npz
+    neuropil train handwrite writer_middle --data DIR --init runs/writer/averages.npz
 
 16 bits a weight, and how they came about as JSON: recipe, its numbers, step, seconds. Unlike a
 checkpoint it holds no state of an optimizer, so a stage that begins from it warms up anew.

@@ -1,6 +1,6 @@
 """The one training loop.
 
-    neuropil train colorize --data DIR --out runs/colorize
+    neuropil train colorize --data DIR --output runs/colorize
 
 It reads as it runs: set up, then for every step first what happens once in a while (score,
 checkpoint, curve), then the step itself. Batches are made ahead by a second thread.
@@ -181,13 +181,13 @@ def claim(out: Path) -> None:
     except OSError as error:
         raise UserError(
             "output.place",
-            f"{out} can't be made a folder ({error.strerror}): name another --out",
+            f"{out} can't be made a folder ({error.strerror}): name another --output",
             path=out,
         ) from error
     if (out / checkpoint.FILE).exists():
         raise UserError(
             "training.folder_taken",
-            f"{out} holds a training already: go on with --resume, or name another --out",
+            f"{out} holds a training already: go on with --resume, or name another --output",
             path=out,
         )
 
@@ -283,5 +283,5 @@ def refuse_other_recipe(state: Checkpoint, recipe: Recipe) -> None:
         raise UserError(
             "training.other_recipe",
             f"the checkpoint was made by {state.recipe} with {state.numbers}, not by {recipe.name} "
-            f"with {numbers(recipe)}: resume with the same, or name another --out",
+            f"with {numbers(recipe)}: resume with the same, or name another --output",
         )

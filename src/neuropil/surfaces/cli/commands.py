@@ -52,9 +52,14 @@ def list_commands(given: Given) -> int:
         schemas = [registry.find_verb(command).schema() for command in registry.commands()]
         typer.echo(json.dumps(schemas, indent=1, ensure_ascii=False))
         return DONE
-    others = {name: (call.__doc__ or "") for name, call in COMMANDS.items()}
-    show_rows({**registry.commands(), OPEN: OPEN_SUMMARY, **others})
+    show_rows(summaries())
     return DONE
+
+
+def summaries() -> dict[str, str]:
+    """Give one line about each command, none of them loaded."""
+    others = {name: (call.__doc__ or "") for name, call in COMMANDS.items()}
+    return {**registry.commands(), OPEN: OPEN_SUMMARY, **others}
 
 
 def show_card(given: Given) -> int:

@@ -6,7 +6,7 @@ from typer.core import TyperGroup
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
-from neuropil.surfaces.cli.terminal import OPEN, OPEN_SUMMARY
+from neuropil.surfaces.cli.terminal import OPEN
 
 
 class CommandGroup(TyperGroup):
@@ -14,6 +14,8 @@ class CommandGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands."""
+        from neuropil.surfaces.cli.commands import summaries
+
         return list(summaries())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -41,13 +43,7 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list for --help."""
+        from neuropil.surfaces.cli.commands import summaries
+
         with formatter.section("Commands"):
             formatter.write_dl(list(summaries().items()))
-
-
-def summaries() -> dict[str, str]:
-    """Give one line about each command, none of them loaded."""
-    from neuropil.surfaces.cli import commands
-
-    others = {name: (made.__doc__ or "") for name, made in commands.COMMANDS.items()}
-    return {**registry.commands(), OPEN: OPEN_SUMMARY, **others}
