@@ -35,11 +35,8 @@ def explain_typed(error: BaseException) -> Failed:
     """Say why something failed, an option that the sentence begins with as it is typed: --at."""
     failed = explain(error)
     name = str(error.facts.get("name", "")) if isinstance(error, UserError) else ""
-    if (
-        name
-        and failed.code.startswith(("option.", "name."))
-        and failed.message.startswith(f"{name} ")
-    ):
+    is_option = failed.code.startswith("option.") and failed.message.startswith(f"{name} ")
+    if name and (is_option or failed.message.startswith(f"{name} '")):
         typed = f"--{name.replace('_', '-')}{failed.message[len(name) :]}"
         return Failed(failed.code, typed)
     if failed.ours:
