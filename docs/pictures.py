@@ -20,12 +20,12 @@ from PIL import ImageDraw
 
 import neuropil
 from neuropil import Image, classify, colorize, drive, handwrite
-from neuropil.apps.classify.answer import ClassName
+from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, Footage
-from neuropil.apps.handwrite.infer import Handwritten
+from neuropil.apps.handwrite.app import Handwritten
 from neuropil.apps.handwrite.styles import Style, shipped
-from neuropil.apps.neuron import alive
+from neuropil.apps.neuron import biological_view
 from neuropil.apps.neuron.demo import LIVING, tinted
 from neuropil.biology.learning import RULES
 from neuropil.core import digits
@@ -170,7 +170,7 @@ if __name__ == "__main__":
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
-    alive.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
+    biological_view.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)
     moments(lap).save(DOCS / "driving.png", optimize=True)
     beginning(lap, 400).save(SAMPLE, quality=60)

@@ -14,14 +14,14 @@ PACKAGE = '''"""Turn a picture inside out.
 look: Look at a picture from all sides.
 """
 '''
-INFER = '''
+APP = '''
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, final
 
 from neuropil.contract import (App, verb)
-from neuropil.kit.between import Between
-from neuropil.kit.film import Film
-from neuropil.kit.image import Image
+from neuropil.kit.ranges import Between
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.image import Image
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 
@@ -143,11 +143,13 @@ def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     folder.mkdir()
     for name, text in [
         ("__init__.py", PACKAGE),
-        ("infer.py", INFER),
-        ("train.py", TRAIN),
-        ("bench.py", BENCH),
+        ("app.py", APP),
+        ("lab/__init__.py", ""),
+        ("lab/train.py", TRAIN),
+        ("lab/bench.py", BENCH),
         ("card.md", CARD),
     ]:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(
         "neuropil.apps.invert", folder / "__init__.py", submodule_search_locations=[str(folder)]
@@ -157,7 +159,7 @@ def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setitem(sys.modules, "neuropil.apps.invert", module)
-    for file in ("infer", "train", "bench"):  # forgotten again after the test
+    for file in ("app", "lab", "lab.train", "lab.bench"):  # forgotten again after the test
         monkeypatch.setitem(sys.modules, f"neuropil.apps.invert.{file}", module)
         del sys.modules[f"neuropil.apps.invert.{file}"]
     monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "invert"))

@@ -7,56 +7,82 @@ whole package, and over a small source that breaks it: a check that can't fail c
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-FLOOR = {"core", "kit", "biology", "microscope", "training"}
+MEDIA = {"kit", "kit.media"}
+KIT = MEDIA | {"kit.drawing", "kit.networks", "kit.html"}
 CONTRACT = {"signature", "contract", "registry", "jobs", "planning"}
-SURFACES = {"surfaces", "bench", "demo"}
-MAY_IMPORT: dict[str, set[str]] = {  # part -> parts of ours, besides itself
-    "core": set(),
+MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; the longest name wins
     "kit": set(),
+    "kit.media": {"kit"},
+    "kit.drawing": MEDIA,
+    "kit.networks": {"kit"},
+    "kit.html": MEDIA,
+    "core": set(),
+    "core.bench": {"core", *KIT},
     "biology": {"core"},
-    "microscope": {"core", "kit"},
-    "training": {"kit"},
+    "biology.bench": {"biology", "core", *KIT},
+    "microscope": {"core", *KIT},
+    "training": {"kit", "kit.networks"},
     "signature": {"kit"},
-    "contract": {"signature", "kit"},
-    "registry": {"signature", "contract", "kit"},
-    "jobs": {"signature", "contract", "registry", "kit"},
+    "contract": {"signature", "core", "kit", "kit.networks"},
+    "registry": {"signature", "contract", "training", "kit"},
+    "jobs": {"signature", "contract", "registry", *MEDIA},
     "planning": {"signature", "contract", "registry", "jobs", "kit"},
-    "apps": {"signature", "contract", "kit", "core"},
-    "bench": {"registry", "kit"},
-    "demo": {"registry", "kit", "microscope"},
-    "surfaces": FLOOR | CONTRACT | {"bench", "demo", "neuropil"},  # for --version
-    "neuropil": {"registry", "kit"},  # __init__.py: the public names
-    "__main__": {"surfaces"},
+    "apps": set(),
+    "apps.*": {"signature", "contract", "core", *KIT},
+    "apps.*.demo": {"apps.*", "apps.*.lab", "core", *KIT},
+    "apps.*.lab": {"apps.*", "training", "core", *KIT},
+    "apps.neuron": {"signature", "contract", "core", "biology", *KIT},
+    "apps.neuron.demo": {"apps.neuron", "core", "biology", *KIT},
+    "bench": {"registry", "kit", "kit.networks"},
+    "demo": {"registry", "core", "microscope", *KIT},
+    "surfaces": set(),
+    "surfaces.cli": {
+        *CONTRACT,
+        "bench",
+        "demo",
+        "core",
+        "microscope",
+        "training",
+        "__init__",
+        *KIT,
+    },
+    "__init__": {"registry", "apps.*", "apps.neuron", *MEDIA},  # the public names
+    "__main__": {"surfaces.cli"},
 }
-HEAVY = {"training", "microscope", "bench", "demo"}  # from surfaces only inside functions
+LAZY = {"training", "microscope", "bench", "demo"}  # from surfaces only inside functions
 
 NUMPY_ALONE = {"core", "biology"}
 FREE = {"numpy", "PIL"}  # light libraries that any other part may import
 DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside functions only
     "torch": (
         "training/*",
-        "apps/*/model.py",
-        "apps/*/train.py",
-        "apps/handwrite/unrolled.py",
-        "lazy apps/*/bench.py",
+        "apps/*/lab/model.py",
+        "apps/*/lab/train.py",
+        "apps/handwrite/lab/unrolled.py",
+        "lazy apps/*/lab/bench.py",
         "lazy core/bench.py",
     ),
-    "sklearn": ("lazy core/bench.py", "lazy apps/*/quality.py"),
-    "keras": ("lazy core/bench.py", "lazy apps/*/bench.py"),
-    "onnx": ("training/*", "microscope/*", "lazy apps/*/bench.py", "lazy kit/model.py"),
-    "onnxruntime": ("lazy kit/weights.py",),
-    "av": ("kit/film.py",),
-    "pillow_heif": ("lazy kit/reading.py",),
+    "sklearn": ("lazy core/bench.py", "lazy apps/*/lab/evaluation.py"),
+    "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
+    "onnx": (
+        "training/*",
+        "microscope/*",
+        "lazy apps/*/lab/bench.py",
+        "lazy kit/networks/onnx_file.py",
+    ),
+    "onnxruntime": ("lazy kit/networks/network.py",),
+    "av": ("kit/media/film.py",),
+    "pillow_heif": ("lazy kit/media/image_reader.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),
     "pygame": ("lazy apps/drive/simulator.py",),
     "rich": ("lazy surfaces/cli/commands.py", "lazy kit/progress.py"),
     "typer": ("surfaces/cli/*",),
-    "svg": ("lazy apps/handwrite/svg.py",),
+    "svg": ("lazy apps/handwrite/svg_strokes.py",),
 }
 
 LONGEST_FILE = 500
@@ -107,7 +133,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 class Module:
     """One source file: its path inside the package and what it says."""
 
-    path: str  # "kit/image.py"
+    path: str  # "kit/media/image.py"
     source: str
 
     @property
@@ -128,11 +154,12 @@ class Module:
 
 @dataclass(frozen=True)
 class Import:
-    """One imported name; those for type checkers alone are left out."""
+    """One imported name."""
 
     node: ast.stmt
     names: tuple[str, ...]  # the dotted name, and before it the longer one if it is a module
     lazy: bool  # inside a function
+    typing: bool = False  # for type checkers alone
 
     @property
     def library(self) -> str:
@@ -146,24 +173,39 @@ def modules(root: Path) -> list[Module]:
     return [Module(f.relative_to(root).as_posix(), f.read_text(encoding="utf-8")) for f in files]
 
 
-def part(name: str) -> str:
-    """Name the part of the package that a dotted name of ours belongs to."""
-    return name.split(".")[1] if "." in name else name
+def room(name: str) -> str:
+    """Find the room of the package that a dotted name of ours belongs to; "" where it has none."""
+    parts = name.split(".")[1:] or ["__init__"]
+    rooms = [key.split(".") for key in MAY_IMPORT]
+    fitting = [r for r in rooms if len(r) <= len(parts) and all(map(_fits, r, parts))]
+    return ".".join(max(fitting, key=lambda r: (len(list(r)), "*" not in r))) if fitting else ""
 
 
-def imports(tree: ast.AST, lazy: bool = False) -> Iterator[Import]:
+def _fits(pattern: str, word: str) -> bool:
+    return pattern in ("*", word)
+
+
+def imports(tree: ast.AST, lazy: bool = False, typing: bool = False) -> Iterator[Import]:
     """List what a source imports."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
-            yield from (Import(node, (alias.name,), lazy) for alias in node.names)
+            yield from (Import(node, (alias.name,), lazy, typing) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             home = "." * node.level + (node.module or "")
-            yield from (Import(node, (f"{home}.{alias.name}", home), lazy) for alias in node.names)
+            names = [(f"{home}.{alias.name}", home) for alias in node.names]
+            yield from (Import(node, each, lazy, typing) for each in names)
         elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for inner in node.body:
+                yield from imports(ast.Module([inner], []), lazy, typing=True)
             for other in node.orelse:
-                yield from imports(other, lazy)
+                yield from imports(ast.Module([other], []), lazy, typing)
         else:
-            yield from imports(node, lazy or isinstance(node, Function))
+            yield from imports(node, lazy or isinstance(node, Function), typing)
+
+
+def at_run_time(tree: ast.AST) -> Iterator[Import]:
+    """List what a source imports when it runs."""
+    return (found for found in imports(tree) if not found.typing)
 
 
 def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, Function]]:
@@ -182,38 +224,33 @@ def length(node: Function) -> int:
 
 
 def layer_faults(module: Module) -> Iterator[str]:
-    """Hold a module to the table of what its part may import of ours."""
-    home = part(module.name)
-    if home not in MAY_IMPORT:
-        yield module.fault(module.tree, f"{home} is no part of the design")
+    """Hold a module to the table of what its room may import of ours, for type checkers too."""
+    home = room(module.name)
+    if not home:
+        yield module.fault(module.tree, "it is in no room of the design")
         return
     for found in imports(module.tree):
         if found.library != "neuropil":
             continue
-        name = found.names[0] if found.names[-1] == "neuropil" else found.names[-1]
-        target = part(name) if part(name) in MAY_IMPORT else "neuropil"
-        if not _may_import(module, home, target, name):
+        name = found.names[0]  # the longer one tells more: a module of a package
+        target = room(name) or "__init__"
+        if not _may_import(module.name, home, name, target):
             yield module.fault(found.node, f"{home} may not import {name}")
-        elif home in SURFACES and target in HEAVY - {home} and not found.lazy:
+        elif home.startswith("surfaces") and target in LAZY and not (found.lazy or found.typing):
             yield module.fault(found.node, f"{name} is heavy: import it inside a function")
 
 
-def _may_import(module: Module, home: str, target: str, name: str) -> bool:
-    if home == "apps" and target == "apps":
-        return name.split(".")[:3] == module.name.split(".")[:3]
-    if home == "apps" and target == "training":
-        return module.name.rpartition(".")[2] in ("model", "train")
-    if module.path.startswith("apps/neuron/") and target == "biology":
-        return True
-    if module.path.endswith("/bench.py") and target == "kit":  # for its report
-        return True
+def _may_import(importer: str, home: str, name: str, target: str) -> bool:
+    ours, theirs = importer.split("."), name.split(".")
+    if ours[1:2] == theirs[1:2] == ["apps"] and ours[2:3] != theirs[2:3]:
+        return "*" in target and home == "__init__"
     return target == home or target in MAY_IMPORT[home]
 
 
 def door_faults(module: Module) -> Iterator[str]:
     """Hold a module to the doors of the libraries from outside."""
-    home = part(module.name)
-    for found in imports(module.tree):
+    home = room(module.name).partition(".")[0]
+    for found in at_run_time(module.tree):
         library = found.library
         if library in sys.stdlib_module_names or library in ("neuropil", ""):
             continue
@@ -227,9 +264,22 @@ def door_faults(module: Module) -> Iterator[str]:
 
 
 def _opens(door: str, module: Module, found: Import) -> bool:
-    place = door.removeprefix("lazy ")
-    pattern = re.escape(place).replace(r"/\*/", "/[^/]+/").replace(r"/\*", "/.+")
-    return bool(re.fullmatch(pattern, module.path)) and (found.lazy or place == door)
+    return _matches(door, module.path) and (found.lazy or not door.startswith("lazy "))
+
+
+def _matches(door: str, path: str) -> bool:
+    place = re.escape(door.removeprefix("lazy "))
+    return bool(re.fullmatch(place.replace(r"/\*/", "/[^/]+/").replace(r"/\*", "/.+"), path))
+
+
+def empty_patterns(package: Sequence[Module]) -> Iterator[str]:
+    """Find rooms and doors that no file has: a law that matches nothing holds nothing."""
+    rooms = {room(module.name) for module in package}
+    yield from (f"no file is in the room {name}" for name in MAY_IMPORT.keys() - rooms)
+    for library, doors in DOORS.items():
+        for door in doors:
+            if not any(_matches(door, module.path) for module in package):
+                yield f"no file has the door {door} of {library}"
 
 
 def relative_faults(module: Module) -> Iterator[str]:
@@ -245,7 +295,7 @@ def cycles(package: Iterable[Module]) -> list[list[str]]:
     graph = {
         name: {
             next((n for n in found.names if n in known), name)
-            for found in imports(module.tree)
+            for found in at_run_time(module.tree)
             if found.library == "neuropil"
         }
         - {name}

@@ -49,7 +49,12 @@ def pages() -> list[Path]:
 def records() -> Records:
     """Read the records that lie in the folders of applications and parts."""
     files = (ROOT / "src" / "neuropil").rglob("bench.json")
-    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    return {
+        file.parent.name if file.parent.name != "lab" else file.parents[1].name: json.loads(
+            file.read_text(encoding="utf-8")
+        )
+        for file in files
+    }
 
 
 def with_figures(text: str, known: Records) -> str:

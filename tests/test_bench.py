@@ -6,8 +6,8 @@ import pytest
 from refusals import refused
 
 from neuropil import bench, registry
+from neuropil.kit.networks.network import Weights
 from neuropil.kit.report import Report, Table
-from neuropil.kit.weights import Weights
 
 
 @pytest.mark.usefixtures("invert")

@@ -13,7 +13,7 @@ import pytest
 from neuropil import __version__, registry
 from neuropil.contract import App
 from neuropil.kit import progress
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 from neuropil.surfaces.cli import main as cli
 
 Output = pytest.CaptureFixture[str]
@@ -281,7 +281,7 @@ def slow(temporary, target):
     print("half", flush=True)
     time.sleep(30)
 atomic._settle = slow
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 work = lambda: Image.open("old.png").save("new.png") or 0
 cli.build_parser = lambda: lambda *_, **__: work()
 cli.main()
@@ -322,7 +322,7 @@ def test_help_lists_the_applications_without_loading_them(capsys: Output) -> Non
     for line in ([], ["--help"]):
         assert cli.run(line) == 0
         assert re.search("\n  invert +Turn a picture inside out.\n", capsys.readouterr().out)
-    assert "neuropil.apps.invert.infer" not in sys.modules
+    assert "neuropil.apps.invert.app" not in sys.modules
 
 
 def test_help_of_an_application_explains_its_options(capsys: Output) -> None:

@@ -82,7 +82,7 @@ def test_the_demonstration_is_one_page_of_all_applications(
     capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
 ) -> None:
     (invert / "demo.py").write_text(
-        "from neuropil.kit.page import Section, text\n"
+        "from neuropil.kit.html.page import Section, text\n"
         "def sections():\n    return [Section('Upside <down>', text('by `invert`'))]\n",
         encoding="utf-8",
     )

@@ -25,11 +25,11 @@ from neuropil import registry
 from neuropil.apps.drive import simulator
 from neuropil.contract import App, Verb
 from neuropil.jobs import Settings, open_input
-from neuropil.kit.drawing import Drawing
+from neuropil.kit.drawing.drawing import Drawing
 from neuropil.kit.errors import UserError
-from neuropil.kit.film import Film
-from neuropil.kit.image import Image
-from neuropil.kit.weights import VARIABLE, Network, Weights, match
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import VARIABLE, Network, Weights, match
 from neuropil.signature import Signature, alternatives
 
 HEADINGS = [
@@ -333,5 +333,5 @@ def test_a_name_that_is_none_is_refused() -> None:
 
 
 def test_every_folder_of_applications_is_registered() -> None:
-    folders = {f.parent.name for f in Path(neuropil.__file__).parent.glob("apps/*/infer.py")}
+    folders = {f.parent.name for f in Path(neuropil.__file__).parent.glob("apps/*/app.py")}
     assert folders == set(registry.NAMES)

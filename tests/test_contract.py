@@ -13,9 +13,9 @@ from refusals import refused
 
 from neuropil import registry
 from neuropil.contract import App, ResultParts, Verb, format_value, split_result, verb
-from neuropil.kit.between import Between
-from neuropil.kit.image import Image
-from neuropil.kit.sheet import Sheet
+from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.image import Image
+from neuropil.kit.ranges import Between
 from neuropil.signature import (
     Alias,
     Input,

@@ -29,7 +29,7 @@ from neuropil.jobs import (
     run,
 )
 from neuropil.kit import progress
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan
 from neuropil.surfaces.cli import main as cli
 
@@ -241,7 +241,7 @@ def test_a_job_gives_the_same_files_here_elsewhere_and_twice(photo: Path) -> Non
 
 
 def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from neuropil.apps.colorize.infer import Colorize
+    from neuropil.apps.colorize.app import Colorize
 
     paint = Colorize.paint
 
@@ -287,7 +287,7 @@ def test_mistakes_and_faults_are_told_apart(photo: Path, monkeypatch: pytest.Mon
     assert isinstance(failed, Failed)
     assert failed.code.startswith("input.")
     assert str(bad) in failed.message
-    from neuropil.apps.colorize.infer import Colorize
+    from neuropil.apps.colorize.app import Colorize
 
     def broken(*given: object) -> Image:
         raise ZeroDivisionError("by nothing")
@@ -339,7 +339,7 @@ def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir(parents=True)
     package, source = re.split(r"# src/\S+\n", code)[1:]
     (folder / "__init__.py").write_text(package, encoding="utf-8")
-    (folder / "infer.py").write_text(source, encoding="utf-8")
+    (folder / "app.py").write_text(source, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(
         "neuropil.apps.brighten",
         folder / "__init__.py",
@@ -350,8 +350,8 @@ def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setitem(sys.modules, "neuropil.apps.brighten", module)
-    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten.infer", module)
-    del sys.modules["neuropil.apps.brighten.infer"]  # forgotten again after the test
+    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten.app", module)
+    del sys.modules["neuropil.apps.brighten.app"]  # forgotten again after the test
     monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "brighten"))
 
 

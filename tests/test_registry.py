@@ -10,7 +10,7 @@ from refusals import refused
 import neuropil
 from neuropil import registry
 from neuropil.contract import App
-from neuropil.kit.weights import Network, Weights
+from neuropil.kit.networks.network import Network, Weights
 from neuropil.signature import Signature
 
 
@@ -40,7 +40,7 @@ def test_another_name_is_refused_with_a_list_of_what_there_is() -> None:
 def test_summary_and_card_are_read_without_loading_the_application() -> None:
     assert registry.summary("invert") == "Turn a picture inside out."
     assert registry.card("invert").startswith("# invert\n")
-    assert "neuropil.apps.invert.infer" not in sys.modules
+    assert "neuropil.apps.invert.app" not in sys.modules
 
 
 @pytest.mark.usefixtures("invert")
@@ -59,7 +59,7 @@ def test_training_without_torch_says_what_to_type(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_application_without_recipes_has_nothing_to_train(invert: Path) -> None:
-    (invert / "train.py").unlink()
+    (invert / "lab" / "train.py").unlink()
     with refused("name.unsupported", "invert"):
         registry.recipes("invert")
 

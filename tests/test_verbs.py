@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from neuropil import registry
 from neuropil.apps.drive import simulator
 from neuropil.jobs import Done, Failed, Job, Sessions, attempt, check, run
 from neuropil.kit import atomic
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan
 
 STEPS = 12  # of a drive
@@ -42,8 +44,18 @@ def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulator, "STEPS", STEPS)
 
 
+class NoLab(MetaPathFinder):
+    """Refuses to import what only learns and measures: no verb may need it."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        assert ".lab" not in fullname, f"{fullname} is not for what runs"
+
+
 def run_elsewhere(job: str) -> Done | Failed:
-    """Run a job in a process that has nothing but its JSON."""
+    """Run a job in a process that has nothing but its JSON, and no lab."""
+    if not any(isinstance(finder, NoLab) for finder in sys.meta_path):
+        assert not [name for name in sys.modules if ".lab" in name]
+        sys.meta_path.insert(0, NoLab())
     simulator.STEPS = STEPS
     with made_up.registered():
         return attempt(Job.from_json(job), Sessions())

@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from neuropil.kit.moment import Moment
 from neuropil.training.blocks import ConvNorm, Residual
 from neuropil.training.fit import fit
 from neuropil.training.recipe import Batch, Packing, Recipe
+from neuropil.training.step import Moment
 
 STEPS = 60
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from neuropil import registry
 from neuropil.contract import Verb
 from neuropil.jobs import Job, Settings, outputs_of
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 from neuropil.signature import Input, Json, Option
 
 TYPED: dict[str, Json] = {  # an example of every type that people type

@@ -14,21 +14,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuropil.apps.classify.answer import ClassName
-    from neuropil.apps.classify.infer import Classify
-    from neuropil.apps.classify.photos import PhotoFolder
+    from neuropil.apps.classify.app import Classify
+    from neuropil.apps.classify.photo_folder import PhotoFolder
+    from neuropil.apps.classify.prediction import ClassName
+    from neuropil.apps.colorize.app import Colorize
     from neuropil.apps.colorize.hints import Hint
-    from neuropil.apps.colorize.infer import Colorize
     from neuropil.apps.colorize.probe import At, TrueColor
-    from neuropil.apps.drive.infer import Drive
-    from neuropil.apps.handwrite.infer import Handwrite, StrokeFile
+    from neuropil.apps.drive.app import Drive
+    from neuropil.apps.handwrite.app import Handwrite, StrokeFile
     from neuropil.apps.handwrite.styles import Style
-    from neuropil.apps.neuron.infer import Neuron
-    from neuropil.apps.neuron.values import Activation, Numbers, Weights
-    from neuropil.kit.album import Album
+    from neuropil.apps.neuron.app import Neuron
+    from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
     from neuropil.kit.errors import UserError
-    from neuropil.kit.film import Film
-    from neuropil.kit.image import Image
+    from neuropil.kit.media.film import Film
+    from neuropil.kit.media.image import Image
+    from neuropil.kit.media.image_folder import Album
 
     classify: Classify
     colorize: Colorize
@@ -61,20 +61,20 @@ __all__ = [
 ]
 HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but the applications'
     {
-        "Activation": "apps.neuron.values",
-        "Album": "kit.album",
+        "Activation": "apps.neuron.arguments",
+        "Album": "kit.media.image_folder",
         "At": "apps.colorize.probe",
-        "ClassName": "apps.classify.answer",
-        "Film": "kit.film",
+        "ClassName": "apps.classify.prediction",
+        "Film": "kit.media.film",
         "Hint": "apps.colorize.hints",
-        "Image": "kit.image",
-        "Numbers": "apps.neuron.values",
-        "PhotoFolder": "apps.classify.photos",
-        "StrokeFile": "apps.handwrite.infer",
+        "Image": "kit.media.image",
+        "Numbers": "apps.neuron.arguments",
+        "PhotoFolder": "apps.classify.photo_folder",
+        "StrokeFile": "apps.handwrite.app",
         "Style": "apps.handwrite.styles",
         "TrueColor": "apps.colorize.probe",
         "UserError": "kit.errors",
-        "Weights": "apps.neuron.values",
+        "Weights": "apps.neuron.arguments",
     }
 )
 

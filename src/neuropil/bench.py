@@ -16,10 +16,11 @@ from pathlib import Path
 from types import ModuleType
 
 from neuropil import registry
+from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.networks.network import Weights, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
 from neuropil.kit.report import Figure, Report, Table
-from neuropil.kit.weights import Weights, choose_files, cores
 
 PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns

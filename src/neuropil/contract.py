@@ -22,13 +22,13 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
-from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError
-from neuropil.kit.weights import Network, Weights, choose_files
+from neuropil.kit.networks.network import Network, Weights, choose_files
+from neuropil.kit.ranges import Between
 from neuropil.signature import Json, Option, Output, Signature, is_media
 
 if TYPE_CHECKING:
-    from neuropil.kit.probe import Probe
+    from neuropil.core.probe import Probe
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from neuropil import registry
+from neuropil.core.probe import Probe
 from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
-from neuropil.kit.page import Section, page, text
-from neuropil.kit.probe import Probe
+from neuropil.kit.html.page import Section, page, text
 from neuropil.kit.progress import say
 
 TITLE = "Neuropil: small networks at work"

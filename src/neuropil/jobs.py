@@ -25,8 +25,8 @@ from neuropil import registry
 from neuropil.contract import Media, ResultParts, Verb, format_value, split_result
 from neuropil.kit import progress
 from neuropil.kit.atomic import written
-from neuropil.kit.between import MAX_PIXELS, QUALITY
 from neuropil.kit.errors import UserError
+from neuropil.kit.formats import MAX_PIXELS, QUALITY
 from neuropil.signature import Input, Json, Output, to_json
 
 ID_DIGITS = 16
@@ -286,8 +286,8 @@ def check_input(given: Input, path: Path, verb: Verb) -> None:
 
 def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
     """Refuse a file whose ending is that of another kind; content is looked at when it is read."""
-    from neuropil.kit.film import Film
-    from neuropil.kit.image import Image
+    from neuropil.kit.media.film import Film
+    from neuropil.kit.media.image import Image
 
     suffix = path.suffix.lower()
     others = {kind for each in verb.signature.inputs for kind in each.types} | {Image, Film}

@@ -58,7 +58,7 @@ def find_verb(command: str) -> Verb:
 
 def find_app(name: str) -> type[App]:
     """Find the class of an application."""
-    module = _module(name, "infer")
+    module = _module(name, "app")
     classes = [
         value
         for value in vars(module).values()
@@ -98,9 +98,9 @@ def card(name: str) -> str:
 def benchmark(name: str) -> ModuleType:
     """Find the module that measures an application; raises UserError where there is none."""
     try:
-        return _module(name, "bench")
+        return _module(name, "lab.bench")
     except ModuleNotFoundError as error:
-        if error.name != f"neuropil.apps.{name}.bench":
+        if error.name not in (f"neuropil.apps.{name}.lab", f"neuropil.apps.{name}.lab.bench"):
             raise
         raise UserError("name.unsupported", f"{name} has nothing to measure", name=name) from error
 
@@ -118,7 +118,7 @@ def demonstration(name: str) -> ModuleType | None:
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
     """Find the recipes of an application; the first is the one that made the shipped weights."""
     try:
-        module = _module(name, "train")
+        module = _module(name, "lab.train")
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("neuropil."):
             raise UserError(

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.ranges import Between
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

@@ -12,10 +12,11 @@ from PIL import Image as Picture
 from PIL import ImageSequence
 from refusals import refused
 
-from neuropil.kit import drawing, progress
-from neuropil.kit.drawing import Drawing, Paper, Plotter, Stroke
-from neuropil.kit.film import Film
-from neuropil.kit.image import Image
+from neuropil.kit import progress
+from neuropil.kit.drawing import drawing
+from neuropil.kit.drawing.drawing import Drawing, Paper, Plotter, Stroke
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.image import Image
 
 PAPER = Paper(40, 30.5, ruling=(10.0, 20.0), margin=4)
 CLOCK = np.linspace(0, 6, 40)

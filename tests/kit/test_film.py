@@ -14,7 +14,7 @@ import pytest
 from refusals import refused
 
 from neuropil.kit import progress
-from neuropil.kit.film import KINDS, Film, Frame, record
+from neuropil.kit.media.film import KINDS, Film, Frame, record
 
 HZ = 44_100
 EVEN = tuple(i / 10 for i in range(12))
@@ -345,7 +345,7 @@ def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
 
 FULL_DISK = """
 import resource
-from neuropil.kit.film import Film
+from neuropil.kit.media.film import Film
 from neuropil.kit.errors import UserError
 
 film = Film.open("a.mp4")

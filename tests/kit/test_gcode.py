@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.kit.gcode import TOLERANCE, Plotter, gcode
-from neuropil.kit.ink import Floats, Paper, Stroke, curve, sampled
+from neuropil.kit.drawing.gcode import TOLERANCE, Plotter, gcode
+from neuropil.kit.drawing.ink import Floats, Paper, Stroke, curve, sampled
 
 PAPER = Paper(100, 60)
 CLOCK = np.linspace(0, 6, 30)

@@ -11,9 +11,9 @@ from PIL import Image as Picture
 from PIL import ImageCms
 from refusals import refused
 
-from neuropil.kit import reading
-from neuropil.kit.image import Image, Notes
-from neuropil.kit.notes import FOLDERS, parsed
+from neuropil.kit.media import image_reader
+from neuropil.kit.media.image import Image, Notes
+from neuropil.kit.media.metadata import FOLDERS, parsed
 
 Colors = NDArray[np.uint8]
 Deep = NDArray[np.uint16]
@@ -159,7 +159,7 @@ def test_sixteen_bits_are_rounded_where_a_format_has_eight(
 
 
 def test_rounding_to_eight_bits_is_exact() -> None:
-    from neuropil.kit.writing import shallow
+    from neuropil.kit.media.image_writer import shallow
 
     every = np.arange(65536, dtype=np.uint16)
     assert far(shallow(every), every / 257) <= 0.51
@@ -462,7 +462,7 @@ def test_the_limit_can_be_moved(tmp_path: Path, colors: Colors) -> None:
 def test_a_file_far_larger_than_its_pixels_is_not_read(
     tmp_path: Path, colors: Colors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "BYTES_BESIDES", 20_000)
+    monkeypatch.setattr(image_reader, "BYTES_BESIDES", 20_000)
     path = tmp_path / "small.webp"
     Image(colors).save(path)
     with path.open("ab") as file:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.kit.ink import (
+from neuropil.kit.drawing.ink import (
     BLOT,
     FINE,
     TAPER,

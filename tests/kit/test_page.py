@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuropil.kit.image import Image
-from neuropil.kit.page import Section, clip, figure, page, row, slider, table, text
+from neuropil.kit.html.page import Section, clip, figure, page, row, slider, table, text
+from neuropil.kit.media.image import Image
 
 GREY = Image(np.full((4, 6, 3), 128, np.uint8))
 

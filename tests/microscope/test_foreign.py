@@ -11,16 +11,16 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
+from neuropil.core.probe import Probe, Unit
 from neuropil.kit.errors import UserError
-from neuropil.kit.probe import Probe, Unit
 from neuropil.microscope import graph as graph_module
-from neuropil.microscope import opening
-from neuropil.microscope.field import Span, field
+from neuropil.microscope import targets
+from neuropil.microscope.activations import Slide, applied, as_input, prepared, slopes, watched
 from neuropil.microscope.graph import Graph, read, understood
-from neuropil.microscope.lens import Context, opened
-from neuropil.microscope.opening import Feed, largest, named_unit, of_file
+from neuropil.microscope.open_unit import Context, opened
 from neuropil.microscope.operators import OPERATORS
-from neuropil.microscope.slide import Slide, applied, as_input, prepared, slopes, watched
+from neuropil.microscope.receptive_field import Span, field
+from neuropil.microscope.targets import Feed, largest, named_unit, of_file
 from neuropil.microscope.walk import MOVES, Walk, follow, walked
 
 torch = pytest.importorskip("torch")
@@ -389,7 +389,7 @@ def test_inputs_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monke
     for shape in ((), (0, 3), (5, 2)):
         np.save(path, np.ones(shape))
         assert np.array_equal(Feed.parse(str(path)).value, np.ones(shape))
-    monkeypatch.setattr(opening, "MOST_BYTES", 79)
+    monkeypatch.setattr(targets, "MOST_BYTES", 79)
     with refused("input.too_large", path):
         Feed.parse(str(path))
     with path.open("wb") as file:  # says that it has 8 TB

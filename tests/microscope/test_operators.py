@@ -7,12 +7,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
+from neuropil.core.probe import Unit
 from neuropil.core.tensor import Tensor
-from neuropil.kit.probe import Unit
+from neuropil.microscope.activations import applied, as_input, prepared, slopes, watched
 from neuropil.microscope.graph import Array, Graph, understood
-from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.open_unit import Context, opened
 from neuropil.microscope.operators import OPERATORS, Unknown
-from neuropil.microscope.slide import applied, as_input, prepared, slopes, watched
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng

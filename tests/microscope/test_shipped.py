@@ -8,11 +8,9 @@ import pytest
 from refusals import refused
 
 from neuropil import registry
+from neuropil.core.probe import Unit
 from neuropil.core.tensor import Tensor
-from neuropil.kit.probe import Unit
-from neuropil.microscope.graph import Array, Graph, Node, read
-from neuropil.microscope.lens import Context, opened
-from neuropil.microscope.slide import (
+from neuropil.microscope.activations import (
     Slide,
     applied,
     as_input,
@@ -21,6 +19,8 @@ from neuropil.microscope.slide import (
     slopes,
     watched,
 )
+from neuropil.microscope.graph import Array, Graph, Node, read
+from neuropil.microscope.open_unit import Context, opened
 
 TOLERANCE = 1e-4  # of a tensor's largest value
 EXACT = 1e-6

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.colorize.infer import COLORIZER, Colorize
+from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.probe import At, TrueColor
-from neuropil.kit.image import Image
-from neuropil.kit.probe import Probe
-from neuropil.microscope import page, telling
+from neuropil.core.probe import Probe
+from neuropil.kit.media.image import Image
+from neuropil.microscope import formatting, page
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import Walk, walked
 from neuropil.surfaces.cli import main as cli
@@ -145,8 +145,8 @@ def walk(app: Colorize) -> Walk:
 
 
 def test_text_and_numbers_tell_the_same(walk: Walk) -> None:
-    text = "\n".join(telling.text(walk, 6, 5))
-    told = json.loads(json.dumps(telling.numbers(walk, 3)))
+    text = "\n".join(formatting.text(walk, 6, 5))
+    told = json.loads(json.dumps(formatting.numbers(walk, 3)))
     assert max(len(stage["terms"]) for stage in told["stages"]) == 3
     assert text.count("the application ran") == AFTER
     assert len(told["stages"]) == len(walk.stages) == AFTER + 4

@@ -11,8 +11,8 @@ import torch
 from tiny_recipe import tiny
 from torch import nn
 
+from neuropil.kit.networks.network import Network
 from neuropil.kit.provenance import git_commit
-from neuropil.kit.weights import Network
 from neuropil.microscope.graph import read
 from neuropil.training import export as exporting
 from neuropil.training.blocks import ConvNorm, Residual

@@ -20,7 +20,7 @@ from tiny_recipe import STEPS, tiny
 from torch import nn
 
 from neuropil.kit import progress
-from neuropil.training import checkpoint, curve, fit
+from neuropil.training import checkpoint, fit, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.optim import adamw
 from neuropil.training.recipe import Recipe, overridden
@@ -150,7 +150,7 @@ def test_a_checkpoint_of_other_fields_is_refused(tmp_path: Path) -> None:
 
 def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
     with Image.open(whole / "curve.png") as picture:
-        assert picture.size == (curve.WIDTH, 2 * curve.HEIGHT)  # loss and error
+        assert picture.size == (history.WIDTH, 2 * history.HEIGHT)  # loss and error
         assert (np.asarray(picture) != 255).any()
     table = (whole / "curve.csv").read_text(encoding="utf-8").splitlines()
     assert table[0] == "step,loss,error,seconds"
@@ -163,9 +163,9 @@ def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
 
 
 def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
-    curve.draw([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
+    history.draw([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
     with Image.open(tmp_path / "curve.png") as picture:
-        assert picture.size == (curve.WIDTH, curve.HEIGHT)
+        assert picture.size == (history.WIDTH, history.HEIGHT)
 
 
 class Listener:

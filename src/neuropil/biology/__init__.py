@@ -6,7 +6,7 @@ trace.firing_rate, trace.z, trace.a            # and the artificial neuron on th
 
 from neuropil.biology.axon import conduct as conduct
 from neuropil.biology.firing import f_I_curve as f_I_curve
-from neuropil.biology.integrate import Leaky as Leaky
+from neuropil.biology.lif import Leaky as Leaky
 from neuropil.biology.membrane import SQUID as SQUID
 from neuropil.biology.membrane import Membrane as Membrane
 from neuropil.biology.neuron import Trace as Trace

@@ -17,8 +17,8 @@ import numpy as np
 from neuropil.biology.axon import conduct
 from neuropil.biology.cable import length_constant, steady, strand
 from neuropil.biology.firing import f_I_curve, repetitive, rheobase, unstable_rest
-from neuropil.biology.integrate import Leaky
 from neuropil.biology.learning import RULES, Learned, accuracy
+from neuropil.biology.lif import Leaky
 from neuropil.biology.membrane import crossings, simulate, steady_current
 from neuropil.biology.plasticity import Timing, paired
 from neuropil.core.digits import digits

@@ -21,7 +21,7 @@ Seven lines that learn to read handwritten digits, in a second, and open one of 
 from neuropil.core import operations as operations
 from neuropil.core.digits import Digits as Digits
 from neuropil.core.digits import digits as digits
-from neuropil.core.inside import opened as opened
+from neuropil.core.history import Curve as Curve
 from neuropil.core.layers import ELU as ELU
 from neuropil.core.layers import GELU as GELU
 from neuropil.core.layers import LSTM as LSTM
@@ -49,13 +49,14 @@ from neuropil.core.layers import SiLU as SiLU
 from neuropil.core.layers import Softmax as Softmax
 from neuropil.core.layers import Softplus as Softplus
 from neuropil.core.layers import Tanh as Tanh
-from neuropil.core.learning import Curve as Curve
 from neuropil.core.neural import absolute_error as absolute_error
 from neuropil.core.neural import binary_cross_entropy as binary_cross_entropy
 from neuropil.core.neural import cross_entropy as cross_entropy
 from neuropil.core.neural import huber as huber
 from neuropil.core.neural import squared_error as squared_error
+from neuropil.core.neuron import Worked as Worked
 from neuropil.core.nn import Network as Network
+from neuropil.core.opening import opened as opened
 from neuropil.core.optim import SGD as SGD
 from neuropil.core.optim import Adam as Adam
 from neuropil.core.optim import Momentum as Momentum
@@ -66,4 +67,3 @@ from neuropil.core.optim import drop as drop
 from neuropil.core.optim import warm_up as warm_up
 from neuropil.core.tensor import Tensor as Tensor
 from neuropil.core.tensor import operation as operation
-from neuropil.core.worked import Worked as Worked

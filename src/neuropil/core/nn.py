@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from neuropil.core import storage
+from neuropil.core.history import Curve, Score, are_labels, average, numbers, share_right, shuffled
 from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer, Softmax
-from neuropil.core.learning import Curve, Score, are_labels, average, numbers, share_right, shuffled
 from neuropil.core.neural import cross_entropy
 from neuropil.core.optim import Adam, Optimizer
 from neuropil.core.tensor import Array, Input, Tensor

@@ -18,11 +18,11 @@ from statistics import median
 
 import numpy as np
 
-from neuropil.kit.probe import Probe, Unit
+from neuropil.core.probe import Probe, Unit
 from neuropil.kit.progress import track
 from neuropil.kit.report import Figures, Report, Table
+from neuropil.microscope.activations import Slide, applied, as_input, prepared, watched
 from neuropil.microscope.graph import Array, Graph, read
-from neuropil.microscope.slide import Slide, applied, as_input, prepared, watched
 from neuropil.microscope.walk import walked
 
 # of axes that are named, not numbered

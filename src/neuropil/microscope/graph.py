@@ -21,7 +21,7 @@ from onnx import helper, numpy_helper
 
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.model import MOST_BYTES, check_whole
+from neuropil.kit.networks.onnx_file import MOST_BYTES, check_whole
 
 Array = NDArray[Any]
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from PIL import Image as Picture
 
-from neuropil.core.telling import DIGITS, number
-from neuropil.core.worked import Worked
-from neuropil.kit.image import Image
-from neuropil.kit.page import address
-from neuropil.kit.probe import Goal, Sight
+from neuropil.core.formatting import DIGITS, number
+from neuropil.core.neuron import Worked
+from neuropil.core.probe import Goal, Sight
+from neuropil.kit.html.page import address
+from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
-from neuropil.microscope.field import Box, field
+from neuropil.microscope.receptive_field import Box, field
 from neuropil.microscope.stage import Stage
 from neuropil.microscope.sums import winner
 from neuropil.microscope.walk import Walk, on_picture

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.core.probe import Sight
 from neuropil.kit.errors import UserError
-from neuropil.kit.image import Image
-from neuropil.kit.probe import Sight
-from neuropil.microscope.slide import slopes
+from neuropil.kit.media.image import Image
+from neuropil.microscope.activations import slopes
 from neuropil.microscope.walk import Walk
 
 DIM = 0.55  # of the picture under the paint

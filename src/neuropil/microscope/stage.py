@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from neuropil.core.worked import Worked
-from neuropil.kit.probe import Unit
+from neuropil.core.neuron import Worked
+from neuropil.core.probe import Unit
 
 
 @dataclass(frozen=True)

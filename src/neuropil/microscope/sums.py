@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from neuropil.core.probe import Index, Unit
 from neuropil.core.tensor import Tensor
-from neuropil.kit.probe import Index, Unit
+from neuropil.microscope.activations import Slide, applied, as_input
 from neuropil.microscope.graph import WEIGHTED, Array, Node
 from neuropil.microscope.operators import Unknown, window
-from neuropil.microscope.slide import Slide, applied, as_input
 
 LINEAR_IN_ALL = ("Add", "Concat", "Sub")
 LINEAR_IN_FIRST = (

@@ -6,14 +6,14 @@ walk = walked(graph, probe, depth=3)
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from neuropil.core.worked import Worked
+from neuropil.core.neuron import Worked
+from neuropil.core.probe import Probe, Unit
 from neuropil.kit.errors import UserError
-from neuropil.kit.probe import Probe, Unit
-from neuropil.microscope.field import Box, field
+from neuropil.microscope.activations import Slide, prepared, slopes
 from neuropil.microscope.graph import Array, Graph
-from neuropil.microscope.lens import Context, opened
+from neuropil.microscope.open_unit import Context, opened
 from neuropil.microscope.operators import Unknown
-from neuropil.microscope.slide import Slide, prepared, slopes
+from neuropil.microscope.receptive_field import Box, field
 from neuropil.microscope.stage import Stage
 from neuropil.microscope.sums import taken_apart, winner
 

@@ -27,8 +27,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from neuropil.kit.atomic import written
+from neuropil.kit.networks.network import Network
 from neuropil.kit.provenance import git_commit
-from neuropil.kit.weights import Network
 from neuropil.training.recipe import Packing, Recipe
 
 OPSET = 18

@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from neuropil.kit import progress
 from neuropil.kit.errors import UserError
-from neuropil.kit.moment import Moment
-from neuropil.training import averages, checkpoint, curve
+from neuropil.training import averages, checkpoint, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
+from neuropil.training.step import Moment
 
 WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
@@ -104,8 +104,8 @@ def fit(
             look = {"step": step, "loss": torch.stack(losses).mean().item(), **scores}
             state.history.append({**look, "seconds": round(time.monotonic() - started, 1)})
             losses.clear()
-            curve.draw(state.history, out)
-            progress.say(curve.line(state.history[-1], state.steps))
+            history.draw(state.history, out)
+            progress.say(history.line(state.history[-1], state.steps))
         if (step % every == 0 or time.monotonic() - saved > PATIENCE) and step > state.step:
             state.step, state.seconds = step, time.monotonic() - started
             state.network, state.mean = network.state_dict(), mean.state_dict()
@@ -134,7 +134,7 @@ def fit(
         **recipe.score(mean.eval(), examples),
         "seconds": time.monotonic() - started,
     }
-    progress.say(curve.line(look, state.steps))
+    progress.say(history.line(look, state.steps))
     state.step, state.seconds = state.steps, look["seconds"]
     averages.save(mean.state_dict(), told(state), out / averages.FILE)
     return export(mean, recipe, look, out)

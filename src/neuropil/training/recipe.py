@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from neuropil.kit.errors import UserError
-from neuropil.kit.moment import Moment
 from neuropil.training.optim import adamw
+from neuropil.training.step import Moment
 
 Batch = dict[str, NDArray[np.float32]]
 

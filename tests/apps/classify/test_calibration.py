@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.classify import calibration, data
-from neuropil.apps.classify.data import CLASSES, Examples, Pictures
-from neuropil.apps.classify.infer import CLASSIFIER, Classify
-from neuropil.kit.image import Image
-from neuropil.kit.weights import Network
+from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.classify.lab import calibration, data
+from neuropil.apps.classify.lab.data import Examples, Pictures
+from neuropil.apps.classify.preprocess import CLASSES
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import Network
 
 
 def test_calibration_error_by_hand() -> None:

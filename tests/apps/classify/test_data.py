@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.apps.classify import data
-from neuropil.apps.classify.data import SIDE, Examples, Pictures
-from neuropil.kit.moment import Moment
+from neuropil.apps.classify import preprocess
+from neuropil.apps.classify.lab import data
+from neuropil.apps.classify.lab.data import Examples, Pictures
+from neuropil.apps.classify.preprocess import SIDE
+from neuropil.training.step import Moment
 
 Bytes = NDArray[np.uint8]
 
@@ -184,7 +186,7 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> Examples:
 
 
 def decoded(x: NDArray[np.float32]) -> Bytes:
-    back = x.transpose(0, 2, 3, 1) * data.SPREAD + data.MEAN
+    back = x.transpose(0, 2, 3, 1) * preprocess.SPREAD + preprocess.MEAN
     return np.round(back).astype(np.uint8)
 
 
@@ -256,9 +258,9 @@ def test_pictures_are_moved_by_a_few_pixels_and_reflected() -> None:
 
 def test_encoding_standardizes() -> None:
     flat = np.full((1, 2, 2, 3), 255, np.uint8)
-    x = data.encode(flat)
+    x = preprocess.encode(flat)
     assert x.shape == (1, 3, 2, 2)
-    assert x[0, :, 0, 0] == pytest.approx((255 - data.MEAN) / data.SPREAD)
+    assert x[0, :, 0, 0] == pytest.approx((255 - preprocess.MEAN) / preprocess.SPREAD)
 
 
 def test_a_square_of_each_picture_is_blanked() -> None:

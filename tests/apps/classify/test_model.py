@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuropil.apps.classify.model import ClassifyNet, Size, Stage, whitening
+from neuropil.apps.classify.lab.model import ClassifyNet, Size, Stage, whitening
 from neuropil.training.export import folded
 
 

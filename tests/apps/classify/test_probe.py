@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.classify.answer import ClassName
-from neuropil.apps.classify.infer import Classify
-from neuropil.kit.image import Image
-from neuropil.kit.probe import Probe
-from neuropil.microscope import page, saliency, telling
+from neuropil.apps.classify.app import Classify
+from neuropil.apps.classify.prediction import ClassName
+from neuropil.core.probe import Probe
+from neuropil.kit.media.image import Image
+from neuropil.microscope import formatting, page, saliency
+from neuropil.microscope.activations import moved
 from neuropil.microscope.graph import read
-from neuropil.microscope.slide import moved
 from neuropil.microscope.walk import Walk, on_picture, walked
 from neuropil.surfaces.cli import main as cli
 
@@ -59,7 +59,7 @@ def test_it_leads_down_to_the_pixels(app: Classify) -> None:
     left, top, right, bottom = on_picture(walk, walk.fields[-1])
     assert 0 <= left < right <= 1
     assert right - left < 0.1, "it sees two pixels of the 32"
-    told = "\n".join(telling.text(walk, 6, 6))
+    told = "\n".join(formatting.text(walk, 6, 6))
     assert re.search(r"of the network's input: x \d+ to \d+, y \d+ to \d+ of the picture", told)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from neuropil.apps.classify import render
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 
 
 def plain(height: int, width: int, color: tuple[int, int, int]) -> Image:

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from neuropil import registry
-from neuropil.apps.classify import data, train
-from neuropil.apps.classify.data import Examples, Pictures
-from neuropil.apps.classify.infer import CLASSIFIER, Classify
-from neuropil.kit.moment import Moment
+from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.classify.lab import data, train
+from neuropil.apps.classify.lab.data import Examples, Pictures
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
 from neuropil.training.recipe import Recipe
+from neuropil.training.step import Moment
 
 RECIPES = registry.recipes("classify")
 TRICKS = {name: {name.removeprefix("short_")} for name in RECIPES if name.startswith("short_")}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from neuropil.apps.colorize import bench
+from neuropil.apps.colorize.lab import bench
 
 
 def test_peers_are_made_and_run_without_a_change_to_torch(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.apps.colorize import data
-from neuropil.apps.colorize.data import SHORT_SIDE, Photos, working_size
+from neuropil.apps.colorize import preprocess
+from neuropil.apps.colorize.lab import data
+from neuropil.apps.colorize.lab.data import SHORT_SIDE, Photos
 from neuropil.apps.colorize.palette import nearest
+from neuropil.apps.colorize.preprocess import working_size
 from neuropil.kit import progress
-from neuropil.kit.moment import Moment
+from neuropil.training.step import Moment
 
 
 def photo(number: int, size: tuple[int, int] = (40, 30)) -> Picture.Image:
@@ -220,7 +222,7 @@ def test_working_sizes(size: tuple[int, int]) -> None:
     height, width = working_size(*size)
     assert height % 16 == width % 16 == 0
     assert min(height, width) >= 32
-    assert height * width <= 1.25 * data.WORKING_AREA
+    assert height * width <= 1.25 * preprocess.WORKING_AREA
 
 
 def test_working_sizes_keep_shapes() -> None:
@@ -230,7 +232,7 @@ def test_working_sizes_keep_shapes() -> None:
 
 def test_pooling_averages_cells() -> None:
     values = np.arange(8 * 12 * 2, dtype=np.float32).reshape(8, 12, 2)
-    pooled = data.pooled(values)
+    pooled = preprocess.pooled(values)
     assert pooled.shape == (2, 3, 2)
     assert np.array_equal(pooled[1, 2], values[4:8, 8:12].mean(axis=(0, 1)))
-    assert data.scaled(np.array([0, 50, 100], np.float32)).tolist() == [-1, 0, 1]
+    assert preprocess.scaled(np.array([0, 50, 100], np.float32)).tolist() == [-1, 0, 1]

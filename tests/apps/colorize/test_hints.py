@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.colorize.color import lab_from_rgb
+from neuropil.apps.colorize.cielab import lab_from_rgb
 from neuropil.apps.colorize.hints import NARROW, WIDE, Hint, hint_maps, spread
 
 

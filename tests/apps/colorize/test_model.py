@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from neuropil.apps.colorize import data
-from neuropil.apps.colorize.model import ColorizeNet, Size, double
+from neuropil.apps.colorize.lab import data
+from neuropil.apps.colorize.lab.model import ColorizeNet, Size, double
+from neuropil.apps.colorize.lab.train import base, loss, packing, score
 from neuropil.apps.colorize.palette import palette
-from neuropil.apps.colorize.train import base, loss, packing, score
 from neuropil.training.export import folded
 
 SMALL = Size(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuropil.apps.colorize.color import bent, encoded, lab_from_rgb, shown
+from neuropil.apps.colorize.cielab import bent, encoded, lab_from_rgb, shown
 from neuropil.apps.colorize.palette import nearest, palette
 
 

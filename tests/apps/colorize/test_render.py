@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.colorize import render
-from neuropil.apps.colorize.color import Floats, Pixels, bent, encoded, lab_from_rgb, lightness
+from neuropil.apps.colorize.cielab import Floats, Pixels, bent, encoded, lab_from_rgb, lightness
 from neuropil.apps.colorize.render import (
     GUIDE,
     at_guide,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.colorize.color import Floats
-from neuropil.apps.colorize.data import pooled
+from neuropil.apps.colorize.cielab import Floats
+from neuropil.apps.colorize.preprocess import pooled
 from neuropil.apps.colorize.upsample import RADIUS, box, joint_bilateral, lines
 
 

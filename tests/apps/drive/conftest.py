@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from neuropil.apps.drive import simulator
-from neuropil.apps.drive.infer import Drive, DriveResult
-from neuropil.apps.drive.train import driver
+from neuropil.apps.drive.app import Drive, DriveResult
+from neuropil.apps.drive.lab.train import driver
 from neuropil.training.export import export
 
 STEPS = 12

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from refusals import refused
 
-from neuropil.apps.drive import bench, choosing, driving
-from neuropil.apps.drive.infer import DRIVER, Drive
+from neuropil.apps.drive.app import DRIVER, Drive
+from neuropil.apps.drive.lab import bench, scoring, selection
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return [1000.0 - 100 * len(titles) - seed % 10 for seed in seeds]
 
     monkeypatch.setattr(bench, "side_by_side", side_by_side)
-    monkeypatch.setattr(choosing, "side_by_side", side_by_side)
+    monkeypatch.setattr(selection, "side_by_side", side_by_side)
     return titles
 
 
@@ -81,13 +81,13 @@ def test_drivers_are_compared_on_tracks_of_their_own(
     scores: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["choosing", "runs/one/drive-driver.onnx"])
-    choosing.main()
+    selection.main()
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("expert: 895.5 ± ")
     assert second.startswith("runs/one/drive-driver.onnx: 795.5 ± ")
     assert second.endswith("the worst 791, 791, 791")
-    assert not set(choosing.SEEDS) & set(range(bench.FIRST, bench.FIRST + 1000))
+    assert not set(selection.SEEDS) & set(range(bench.FIRST, bench.FIRST + 1000))
 
 
 def test_tracks_are_driven_side_by_side() -> None:
-    assert driving.side_by_side(float, [3, 1, 2], "numbers") == [3.0, 1.0, 2.0]
+    assert scoring.side_by_side(float, [3, 1, 2], "numbers") == [3.0, 1.0, 2.0]

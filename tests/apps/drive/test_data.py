@@ -8,10 +8,11 @@ import pytest
 import torch
 from refusals import refused
 
-from neuropil.apps.drive import data, record, train
-from neuropil.apps.drive.expert import Controls
-from neuropil.apps.drive.model import DriveNet
-from neuropil.kit.moment import Moment
+from neuropil.apps.drive import preprocess
+from neuropil.apps.drive.controls import Controls
+from neuropil.apps.drive.lab import collect, data, train
+from neuropil.apps.drive.lab.model import DriveNet
+from neuropil.training.step import Moment
 
 SEED = 40_003
 
@@ -46,7 +47,7 @@ def test_a_batch_pairs_pictures_with_controls(tmp_path: Path) -> None:
     assert batch["picture"].shape == (data.BATCH, 3, 96, 96)
     for picture, told in zip(batch["picture"][:9], batch["controls"][:9], strict=True):
         (which,) = np.flatnonzero((found.learn.controls == told).all(axis=1))
-        assert np.array_equal(data.encode(found.learn.pictures[which][None])[0], picture)
+        assert np.array_equal(preprocess.encode(found.learn.pictures[which][None])[0], picture)
 
 
 def test_drives_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,24 +68,24 @@ def test_drives_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_score_is_not_to_be_seen() -> None:
-    x = data.encode(np.full((1, 96, 96, 3), 255, np.uint8))
+    x = preprocess.encode(np.full((1, 96, 96, 3), 255, np.uint8))
     assert (x[0, :, 84:, :12] == -1).all()
     assert (x[0, :, :84] == 1).all()
     assert (x[0, :, 84:, 12:] == 1).all()
-    data.check((96, 96, 3), "a.mp4 has frames")
+    preprocess.check((96, 96, 3), "a.mp4 has frames")
     with refused("input.content", "a.mp4", "640 × 480", "96 × 96"):
-        data.check((480, 640, 3), "a.mp4 has frames")
+        preprocess.check((480, 640, 3), "a.mp4 has frames")
 
 
 def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sys, "argv", ["record", str(tmp_path / "new"), "--tracks", "1", "--first", str(SEED)]
     )
-    record.main()
+    collect.main()
     (file,) = (tmp_path / "new").iterdir()
     assert file.name == f"{SEED}-expert.npz"
     before = file.stat().st_mtime_ns
-    record.main()
+    collect.main()
     assert file.stat().st_mtime_ns == before
     with np.load(file) as drive:
         assert drive["pictures"].shape == (len(drive["controls"]), 96, 96, 3)
@@ -95,7 +96,7 @@ def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_whoever_drives_the_expert_says_what_it_would_do() -> None:
     """Who never steers leaves the road at the first curve, and is told to turn back."""
     straight = list(
-        record.recorded(SEED, lambda picture: Controls(0.0, 0.5, 0.0), np.random.default_rng(0))
+        collect.recorded(SEED, lambda picture: Controls(0.0, 0.5, 0.0), np.random.default_rng(0))
     )
     assert len(straight) < 400, "it is given up once it has strayed too far"
     assert all(told.steer < -0.4 for _, told in straight[-5:])

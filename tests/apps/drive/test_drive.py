@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.drive import render, tape
-from neuropil.apps.drive.driving import decided, scored, taped, told
-from neuropil.apps.drive.expert import Controls
-from neuropil.apps.drive.infer import DRIVER, Drive, DriveResult
+from neuropil.apps.drive import render, replay
+from neuropil.apps.drive.app import DRIVER, Drive, DriveResult
+from neuropil.apps.drive.controls import Controls
+from neuropil.apps.drive.lab.scoring import scored
+from neuropil.apps.drive.rollout import decided, taped, told
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.contract import split_result
-from neuropil.kit.film import Film, Frame, record
+from neuropil.kit.media.film import Film, Frame, record
 from neuropil.microscope.graph import read
 from neuropil.microscope.walk import walked
 from neuropil.signature import to_json
@@ -80,7 +81,7 @@ def test_a_film_shows_the_network_that_drove_whatever_became_of_its_file(
 def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path) -> None:
     path = tmp_path / f"kept{ending}"
     drove.film.save(path)
-    kept = tape.tapes(Film.open(path))
+    kept = replay.tapes(Film.open(path))
     assert [each.seed for each in kept] == [1000, 1001]
     rows = [[i.steering, i.gas, i.brake] for i in drove.laps[1].instants]
     assert np.array_equal(kept[1].controls, np.array(rows, np.float32))
@@ -89,11 +90,11 @@ def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path
 def test_it_is_driven_again_exactly(film: Film, drove: DriveResult) -> None:
     for frame in (0, 5, STEPS, 2 * STEPS - 1):
         lap, step = divmod(frame, STEPS)
-        found = tape.place(film, frame)
+        found = replay.place(film, frame)
         assert (found.seed, found.step) == (1000 + lap, step)
         assert np.array_equal(found.picture, drove.film.drives[lap].picture(step))
     with refused("option.range", "frame is 24", "drive.mp4", "0 to 23"):
-        tape.place(film, 2 * STEPS)
+        replay.place(film, 2 * STEPS)
 
 
 def written(seed: object = 1, controls: object = (0.0, 0.5, 0.0), by: str = "drive") -> str:
@@ -118,7 +119,7 @@ def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
     record(path, [black], fps=Fraction(25), notes={"comment": comment})
     with refused("input.kind", path):
-        tape.tapes(Film.open(path))
+        replay.tapes(Film.open(path))
 
 
 def test_a_comment_that_unpacks_to_much_is_not_unpacked(
@@ -130,12 +131,12 @@ def test_a_comment_that_unpacks_to_much_is_not_unpacked(
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
     record(path, [black], fps=Fraction(25), notes={"comment": comment})
     for most in (23_999, len(comment) - 1):
-        monkeypatch.setattr(tape, "MOST_BYTES", most)
+        monkeypatch.setattr(replay, "MOST_BYTES", most)
         with refused("input.too_large", path):
-            tape.tapes(Film.open(path))
-    monkeypatch.setattr(tape, "MOST_BYTES", 24_000)
+            replay.tapes(Film.open(path))
+    monkeypatch.setattr(replay, "MOST_BYTES", 24_000)
     with refused("input.damaged", path, "2000 steps"):  # it was unpacked
-        tape.tapes(Film.open(path))
+        replay.tapes(Film.open(path))
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv"])
@@ -144,7 +145,7 @@ def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
     frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(5)]
     record(path, frames, fps=Fraction(25), notes={"comment": written()})
     with refused("input.damaged", path, "5 frames", "1 steps"):
-        tape.tapes(Film.open(path))
+        replay.tapes(Film.open(path))
 
 
 @pytest.mark.parametrize("label", ["steering", "gas", "brake"])
@@ -159,7 +160,7 @@ def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: Driv
 
 def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None:
     probe = app.probe(film, frame=5, label="gas", target=1.0, rate=0.5)
-    gas = float(decided(app.network(DRIVER), tape.place(film, 5).picture)["pedals"][0, 0])
+    gas = float(decided(app.network(DRIVER), replay.place(film, 5).picture)["pedals"][0, 0])
     outputs = np.array([[gas, 0.2]])
     assert probe.goal.value(outputs) == pytest.approx((gas - 1) ** 2 / 2)
     assert probe.goal.slope(outputs) == pytest.approx(np.array([[gas - 1, 0]]))
@@ -169,9 +170,9 @@ def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None
 def test_another_network_is_found_out(
     app: Drive, film: Film, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = tape.place(film, 5)
+    there = replay.place(film, 5)
     changed = replace(there, controls=Controls(there.controls.steer + 0.01, 0.0, 0.0))
-    monkeypatch.setattr("neuropil.apps.drive.infer.place", lambda film, frame: changed)
+    monkeypatch.setattr("neuropil.apps.drive.app.place", lambda film, frame: changed)
     with refused("network.mismatch", "frame 5", "--weights"):
         app.probe(film, frame=5)
 

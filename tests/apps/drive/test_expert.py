@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from neuropil.apps.drive.expert import Manner, Motion, allowed, controls, pursuit
-from neuropil.apps.drive.track import Track
+from neuropil.apps.drive.controls import Motion
+from neuropil.apps.drive.lab.expert import Manner, allowed, controls, pursuit
+from neuropil.apps.drive.lab.racing_line import Track
 
 STRAIGHT = Track(np.column_stack([np.zeros(400), np.arange(400.0)]), np.zeros(400))
 MANNER = Manner()

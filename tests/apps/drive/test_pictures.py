@@ -7,13 +7,12 @@ import pytest
 import torch
 
 from neuropil.apps.drive import render
-from neuropil.apps.drive.camera import ROAD
-from neuropil.apps.drive.data import encode
-from neuropil.apps.drive.driving import Instant, Lap, Taped, decided, packed
-from neuropil.apps.drive.infer import DRIVER, Drive, DriveResult
-from neuropil.apps.drive.model import DriveNet
-from neuropil.apps.drive.sight import looked_at, steering
-from neuropil.kit.model import Model
+from neuropil.apps.drive.app import DRIVER, Drive, DriveResult
+from neuropil.apps.drive.lab.model import DriveNet
+from neuropil.apps.drive.preprocess import ROAD, encode
+from neuropil.apps.drive.rollout import Instant, Lap, Taped, decided, packed
+from neuropil.apps.drive.saliency import looked_at, steering
+from neuropil.kit.networks.onnx_file import Model
 
 
 def noise() -> np.ndarray:

@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.alignment import align, boundary, cut, force_align
-from neuropil.apps.handwrite.data import labels
-from neuropil.apps.handwrite.glyphs import WRITTEN, Hand, drawn
-from neuropil.apps.handwrite.infer import READER
+from neuropil.apps.handwrite.alphabet import labels
+from neuropil.apps.handwrite.app import READER
+from neuropil.apps.handwrite.lab.alignment import align, boundary, cut, force_align
+from neuropil.apps.handwrite.lab.glyphs import WRITTEN, Hand, drawn
 from neuropil.apps.handwrite.strokes import Line, normalized, strokes
 
 

@@ -5,8 +5,9 @@ import pytest
 from apps.handwrite.test_stroke_bank import line_of
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite import batches
-from neuropil.apps.handwrite.batches import (
+from neuropil.apps.handwrite.alphabet import ALPHABET
+from neuropil.apps.handwrite.lab import batches
+from neuropil.apps.handwrite.lab.batches import (
     Examples,
     build_composer,
     draw_lines,
@@ -16,10 +17,9 @@ from neuropil.apps.handwrite.batches import (
     reader_batch,
     writer_batch,
 )
-from neuropil.apps.handwrite.composition import COMPOSED
-from neuropil.apps.handwrite.data import ALPHABET
-from neuropil.apps.handwrite.glyphs import JUDGED, READ, WRITTEN
-from neuropil.kit.moment import Moment
+from neuropil.apps.handwrite.lab.composition import COMPOSED
+from neuropil.apps.handwrite.lab.glyphs import JUDGED, READ, WRITTEN
+from neuropil.training.step import Moment
 
 TEXTS = ("some words here", "another one", "and a longer line", "more of it", "the last one")
 

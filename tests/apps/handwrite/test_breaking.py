@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuropil.apps.handwrite.breaking import Part, broken, cut, shorter
-from neuropil.apps.handwrite.writing import LONGEST
+from neuropil.apps.handwrite.generation import LONGEST
 
 TEXTS = st.lists(st.text("ab-/.@", min_size=1, max_size=30), max_size=12).map(" ".join)
 

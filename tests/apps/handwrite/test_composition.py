@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from apps.handwrite.test_stroke_bank import line_of
 
-from neuropil.apps.handwrite import composition
-from neuropil.apps.handwrite.composition import (
+from neuropil.apps.handwrite.alphabet import ALPHABET
+from neuropil.apps.handwrite.lab import composition
+from neuropil.apps.handwrite.lab.composition import (
     CHUNKS,
     OFTEN,
     PATTERNS,
@@ -22,9 +23,8 @@ from neuropil.apps.handwrite.composition import (
     take_run,
     vary,
 )
-from neuropil.apps.handwrite.data import ALPHABET
-from neuropil.apps.handwrite.glyphs import WRITTEN
-from neuropil.apps.handwrite.stroke_bank import build_bank
+from neuropil.apps.handwrite.lab.glyphs import WRITTEN
+from neuropil.apps.handwrite.lab.stroke_bank import build_bank
 
 LINES = [
     line_of("the quick brown fox jumps over"),

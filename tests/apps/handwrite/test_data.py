@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.handwrite import data
-from neuropil.apps.handwrite.data import (
-    ALPHABET,
+from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.lab import data
+from neuropil.apps.handwrite.lab.data import (
     FILE,
     PARTS,
     believed,
-    labels,
     lines,
     side,
     sort_by_writer,

@@ -5,14 +5,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.data import ALPHABET
-from neuropil.apps.handwrite.glyphs import (
+from neuropil.apps.handwrite.alphabet import ALPHABET
+from neuropil.apps.handwrite.glyph_outlines import ROUNDINGS, outline, rounded
+from neuropil.apps.handwrite.lab.glyphs import (
     CAPITAL,
     GAP,
     JUDGED,
     READ,
     REVERSED,
-    ROUNDINGS,
     SHUFFLED,
     SPACE,
     WRITTEN,
@@ -21,8 +21,6 @@ from neuropil.apps.handwrite.glyphs import (
     anyhow,
     drawn,
     hand,
-    outline,
-    rounded,
 )
 from neuropil.apps.handwrite.strokes import Line, strokes
 

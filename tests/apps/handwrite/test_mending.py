@@ -5,6 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuropil.apps.handwrite.ctc import edits
+from neuropil.apps.handwrite.generation import Penned, Row, Task
+from neuropil.apps.handwrite.layout import heights
 from neuropil.apps.handwrite.mending import (
     GAPS,
     SIZES,
@@ -19,10 +22,7 @@ from neuropil.apps.handwrite.mending import (
     spliced,
     without_speck,
 )
-from neuropil.apps.handwrite.pages import heights
-from neuropil.apps.handwrite.reading import edits
 from neuropil.apps.handwrite.strokes import strokes
-from neuropil.apps.handwrite.writing import Penned, Row, Task
 
 SHORT = st.text("ab ", max_size=12)
 

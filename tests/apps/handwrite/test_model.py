@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.nn.utils import clip_grad_norm_
 
-from neuropil.apps.handwrite.batches import collate
-from neuropil.apps.handwrite.data import ALPHABET, labels
-from neuropil.apps.handwrite.model import (
+from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.lab.batches import collate
+from neuropil.apps.handwrite.lab.model import (
     PACE,
     A,
     D,
@@ -25,7 +25,7 @@ from neuropil.apps.handwrite.model import (
     Reader,
     Writer,
 )
-from neuropil.apps.handwrite.train import loss, places, read_lines, reader, reader_packing
+from neuropil.apps.handwrite.lab.train import loss, places, read_lines, reader, reader_packing
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.handwrite import recording, svg
+from neuropil.apps.handwrite import recording, svg_strokes
 from neuropil.apps.handwrite.recording import MOST_BYTES, Recording
 from neuropil.apps.handwrite.strokes import Line, strokes
 
@@ -20,6 +20,8 @@ WORD: Places = [  # two letters, a dot and the cross of a t; the unit is a tenth
     [[18, -8], [18, 9], [21, 10]],
     [[15, -3], [21, -3]],
 ]
+
+N_CURVES = svg_strokes.MOST_POINTS // len(svg_strokes.CURVED)  # that give too many points
 
 
 def placed(word: Places, right: float, down: float) -> Places:
@@ -269,17 +271,17 @@ def test_files_that_are_none_or_too_large(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        f"[[{'[1,2],' * svg.MOST_POINTS}[1,2]]]",
-        f'<svg stroke="red"><path d="M0 0{"h1" * (svg.MOST_POINTS + 1)}"/></svg>',
-        f'<svg stroke="red"><path d="M0 0{"t1 1" * (svg.MOST_POINTS // len(svg.CURVED))}"/></svg>',
-        f"<ink><trace>{'1 2,' * (svg.MOST_POINTS + 1)}</trace></ink>",
+        f"[[{'[1,2],' * svg_strokes.MOST_POINTS}[1,2]]]",
+        f'<svg stroke="red"><path d="M0 0{"h1" * (svg_strokes.MOST_POINTS + 1)}"/></svg>',
+        f'<svg stroke="red"><path d="M0 0{"t1 1" * N_CURVES}"/></svg>',
+        f"<ink><trace>{'1 2,' * (svg_strokes.MOST_POINTS + 1)}</trace></ink>",
     ],
     ids=["json", "lines", "curves", "ink"],
 )
 def test_too_many_points(tmp_path: Path, content: str) -> None:
     path = tmp_path / "hand"
     path.write_text(content, encoding="utf-8")
-    with refused("input.too_large", path, svg.MOST_POINTS):
+    with refused("input.too_large", path, svg_strokes.MOST_POINTS):
         Recording.open(path, "it")
 
 

@@ -12,9 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from neuropil.apps.handwrite import setting
-from neuropil.apps.handwrite.accents import Spelled, spelled
 from neuropil.apps.handwrite.breaking import Part, broken
-from neuropil.apps.handwrite.pages import (
+from neuropil.apps.handwrite.diacritics import Spelled, spelled
+from neuropil.apps.handwrite.generation import Penned, Row, Task
+from neuropil.apps.handwrite.layout import (
     NARROWEST,
     Layout,
     Measures,
@@ -23,10 +24,9 @@ from neuropil.apps.handwrite.pages import (
     laid,
     measures,
 )
-from neuropil.apps.handwrite.proof import Draft, occurrences
 from neuropil.apps.handwrite.setting import Placed, SetLine, Setter, leading
-from neuropil.apps.handwrite.writing import Penned, Row, Task
-from neuropil.kit.drawing import Paper, Stroke
+from neuropil.apps.handwrite.verification import Draft, occurrences
+from neuropil.kit.drawing.drawing import Paper, Stroke
 from neuropil.kit.errors import UserError
 
 SAMPLES = ["nice gypsy words", "the Hill above", "more of them"]

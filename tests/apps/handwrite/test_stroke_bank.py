@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.alignment import Alignment
-from neuropil.apps.handwrite.data import Written
-from neuropil.apps.handwrite.stroke_bank import (
+from neuropil.apps.handwrite.lab.alignment import Alignment
+from neuropil.apps.handwrite.lab.data import Written
+from neuropil.apps.handwrite.lab.stroke_bank import (
     AlignedLine,
     Frame,
     StrokeBank,

@@ -21,7 +21,7 @@ from neuropil.apps.handwrite.styles import (
     shipped,
     told,
 )
-from neuropil.kit.weights import Network
+from neuropil.kit.networks.network import Network
 
 
 def size() -> int:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
-from neuropil.apps.handwrite.model import A, D, M, Writer
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
-from neuropil.apps.handwrite.train import (
+from neuropil.apps.handwrite.generation import S
+from neuropil.apps.handwrite.lab.model import A, D, M, Writer
+from neuropil.apps.handwrite.lab.train import (
     ASTRAY,
     TOLERATED,
     WHOSE,
@@ -26,7 +26,7 @@ from neuropil.apps.handwrite.train import (
     writer_loss,
     writer_middle,
 )
-from neuropil.apps.handwrite.writing import S
+from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
 
 
 def likelihood(mixture: NDArray[np.float64], step: tuple[float, float], pen: int) -> float:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from neuropil.apps.handwrite.unrolled import Lower, Packed, Upper, doubled, quick
+from neuropil.apps.handwrite.lab.unrolled import Lower, Packed, Upper, doubled, quick
 
 B, S, H, A, K = 2, 3, 2, 5, 2
 PACKED = Packed([2, 2, 2, 1])  # the second line ends after three points

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from neuropil.apps.classify.answer import ClassName
-from neuropil.apps.classify.infer import Classify
-from neuropil.kit.image import Image
-from neuropil.kit.page import Section, figure, row, table, text
-from neuropil.kit.probe import Probe
+from neuropil.apps.classify.app import Classify
+from neuropil.apps.classify.prediction import ClassName
+from neuropil.core.probe import Probe
+from neuropil.kit.html.page import Section, figure, row, table, text
+from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CAT = SAMPLES / "cat-color.jpg"

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.answer import Answer, ClassName
-from neuropil.apps.classify.data import Bytes, encode
-from neuropil.apps.classify.views import View, seen, shallow
-from neuropil.core.curves import EXP, IDENTITY, SIGMOID, share_of
-from neuropil.core.worked import Ran, Term, Worked
+from neuropil.apps.classify.crops import View, seen, shallow
+from neuropil.apps.classify.prediction import Answer, ClassName
+from neuropil.apps.classify.preprocess import Bytes, encode
+from neuropil.core.activations import EXP, IDENTITY, SIGMOID, share_of
+from neuropil.core.neuron import Ran, Term, Worked
+from neuropil.core.probe import Goal, Probe, Sight, Step, Unit
 from neuropil.kit.errors import UserError
-from neuropil.kit.image import Image
-from neuropil.kit.probe import Goal, Probe, Sight, Step, Unit
+from neuropil.kit.media.image import Image
 
 Floats = NDArray[Any]
 

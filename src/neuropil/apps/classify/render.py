@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from neuropil.apps.classify.views import shallow
+from neuropil.apps.classify.crops import shallow
 from neuropil.kit.errors import escape_control
-from neuropil.kit.image import Image
+from neuropil.kit.media.image import Image
 
 Labels = NDArray[np.int64]
 

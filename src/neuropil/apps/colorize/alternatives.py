@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neuropil.apps.colorize.color import Floats
+from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.decode import doubt, likeness, probabilities, worthwhile
 
 N_DRAWS = 3  # imagined hints in one coloring

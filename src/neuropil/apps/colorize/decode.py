@@ -12,7 +12,7 @@ vivid.
 
 import numpy as np
 
-from neuropil.apps.colorize.color import Floats
+from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.hints import NARROW, WIDE
 
 

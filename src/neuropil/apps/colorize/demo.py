@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
+from neuropil.apps.colorize.app import Colorize
 from neuropil.apps.colorize.hints import Hint
-from neuropil.apps.colorize.infer import Colorize
-from neuropil.apps.colorize.measures import psnr
+from neuropil.apps.colorize.lab.evaluation import grey
+from neuropil.apps.colorize.lab.metrics import psnr
 from neuropil.apps.colorize.probe import At
-from neuropil.apps.colorize.quality import grey
 from neuropil.apps.colorize.render import ringed
-from neuropil.kit.image import Image
-from neuropil.kit.page import Section, figure, row, slider, table, text
-from neuropil.kit.probe import Probe
+from neuropil.core.probe import Probe
+from neuropil.kit.html.page import Section, figure, row, slider, table, text
+from neuropil.kit.media.image import Image
 from neuropil.kit.progress import track
 
 SAMPLES = Path(__file__).parents[2] / "samples"

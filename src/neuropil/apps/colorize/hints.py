@@ -18,9 +18,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.apps.colorize.color import Floats, lab_from_rgb
-from neuropil.kit.between import Between
+from neuropil.apps.colorize.cielab import Floats, lab_from_rgb
 from neuropil.kit.errors import UserError
+from neuropil.kit.ranges import Between
 
 SCALE = 1 / 64  # of a, b for the network: most colors come to -1..1
 NARROW = (2.5, 6.0)  # s in cells, r in units of L

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.colorize.color import Floats, lab_from_rgb
+from neuropil.apps.colorize.cielab import Floats, lab_from_rgb
 
 CHROMA = (0, 4, 9, 15, 22, 30, 40, 52, 67, 85)  # radius of each ring, CIELAB units
 HUES = (1, 6, 9, 12, 15, 18, 20, 22, 24, 24)  # colors on each ring

@@ -12,21 +12,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.apps.colorize.color import (
-    KNEE,
-    RGB_FROM_XYZ,
-    SLOPE,
-    WHITE,
-    Floats,
-    lab_from_rgb,
-)
+from neuropil.apps.colorize.cielab import KNEE, RGB_FROM_XYZ, SLOPE, WHITE, Floats, lab_from_rgb
 from neuropil.apps.colorize.decode import probabilities
 from neuropil.apps.colorize.palette import nearest
-from neuropil.apps.colorize.pixel import Pixel
-from neuropil.core.curves import EXP, IDENTITY, Curve, share_of
-from neuropil.core.worked import Ran, Term, Worked
+from neuropil.apps.colorize.pixel_trace import Pixel
+from neuropil.core.activations import EXP, IDENTITY, Curve, share_of
+from neuropil.core.neuron import Ran, Term, Worked
+from neuropil.core.probe import Goal, Step, Unit
 from neuropil.kit.errors import UserError
-from neuropil.kit.probe import Goal, Step, Unit
 
 SLACK = 2e-3  # of 255: what is left of float32 light near black
 KNEE_OF_SCREEN = 0.0031308

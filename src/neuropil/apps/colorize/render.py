@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from neuropil.apps.colorize.color import Floats, Pixels, bent, encoded, lightness, shown
+from neuropil.apps.colorize.cielab import Floats, Pixels, bent, encoded, lightness, shown
 from neuropil.apps.colorize.upsample import joint_bilateral, lines
 from neuropil.kit.progress import ticking
 

@@ -12,7 +12,7 @@ enlarged, and the photograph's own L draws the edges.
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.colorize.color import Floats
+from neuropil.apps.colorize.cielab import Floats
 
 NEAR = 0.65  # cells: width of the Gaussian over distance
 ALIKE = 7.0  # units of L: width of the Gaussian over lightness

@@ -6,9 +6,9 @@ Without the simulator nothing is driven here; what the film keeps of its drive i
 from pathlib import Path
 
 from neuropil.apps.drive.render import FPS
-from neuropil.apps.drive.tape import controls, tapes
-from neuropil.kit.film import Film
-from neuropil.kit.page import Section, clip, row, table, text
+from neuropil.apps.drive.replay import controls, tapes
+from neuropil.kit.html.page import Section, clip, row, table, text
+from neuropil.kit.media.film import Film
 
 SAMPLE = Path(__file__).with_name("drive.mp4")
 EVERY = 50  # steps between the rows of the table

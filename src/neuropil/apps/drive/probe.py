@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.camera import ROAD, SIDE
-from neuropil.apps.drive.tape import Place
-from neuropil.kit.probe import Goal, Probe, Sight, Unit
+from neuropil.apps.drive.preprocess import ROAD, SIDE
+from neuropil.apps.drive.replay import Place
+from neuropil.core.probe import Goal, Probe, Sight, Unit
 
 Floats = NDArray[Any]
 

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from neuropil.apps.drive.camera import SIDE
-from neuropil.apps.drive.driving import Instant, Taped
-from neuropil.apps.drive.sight import looked_at, steering
-from neuropil.apps.drive.tape import notes
+from neuropil.apps.drive.preprocess import SIDE
+from neuropil.apps.drive.replay import notes
+from neuropil.apps.drive.rollout import Instant, Taped
+from neuropil.apps.drive.saliency import looked_at, steering
 from neuropil.core import Network
-from neuropil.kit.between import QUALITY
-from neuropil.kit.film import Frame, record
-from neuropil.kit.image import Image
-from neuropil.kit.model import Model
+from neuropil.kit.formats import QUALITY
+from neuropil.kit.media.film import Frame, record
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.onnx_file import Model
 from neuropil.kit.progress import track
 
 Bytes = NDArray[np.uint8]

@@ -4,21 +4,23 @@
     over = world.step(Controls(0.0, 0.5, 0.0))
     world.picture, world.score
 
-With `fast=True` the picture is drawn by our camera (`camera.py`), for training; the physics are
-the simulator's own. Without, everything is. With `window=True` a person can watch.
+With a `camera`, such as that of `lab/fast_camera.py` for training, the picture is drawn by it; the
+physics are the simulator's own. Without, everything is. With `window=True` a person can watch.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.camera import SIDE, Chart, Wheels, chart, seen
-from neuropil.apps.drive.expert import Controls, Motion
+from neuropil.apps.drive.controls import Controls, Motion, Wheels
+from neuropil.apps.drive.preprocess import SIDE
 from neuropil.kit.errors import UserError
 
 Bytes = NDArray[np.uint8]
+Camera = Callable[[Motion, Wheels, float], Bytes]  # seconds after the start: (96, 96, 3)
 
 STEPS = 1000  # of a drive, at most; 50 a second
 UNSEEN = {"dummy", "offscreen"}  # what SDL draws on where there is no screen
@@ -27,14 +29,17 @@ UNSEEN = {"dummy", "offscreen"}  # what SDL draws on where there is no screen
 class Simulator:
     """One drive on the track of a seed."""
 
-    def __init__(self, seed: int, *, fast: bool = False, window: bool = False) -> None:
+    def __init__(
+        self, seed: int, *, camera: Callable[[Any], Camera] | None = None, window: bool = False
+    ) -> None:
+        """Go to the start of the track of a seed; `camera` is made for the polygons of its road."""
         self._world = _world("human" if window else None)
         self.inside: Any = self._world.unwrapped
-        if fast:
+        if camera:
             self.inside._render = _nothing
         first = _started(self._world, seed, window=window)
-        self.chart: Chart | None = chart(self.inside.road_poly) if fast else None
-        self.picture: Bytes = first if self.chart is None else self.looked(self.chart)
+        self._camera = camera(self.inside.road_poly) if camera else None
+        self.picture: Bytes = self.look() if self._camera else first
         self.score = 0.0
         self.n_steps = 0
 
@@ -53,16 +58,17 @@ class Simulator:
             self.inside._render = _nothing
         action = np.array([told.steer, told.gas, told.brake], np.float32)
         picture, reward, ended, out_of_time, _ = self._world.step(action)
-        if blind and self.chart is None:
+        if blind and self._camera is None:
             del self.inside._render  # the class's own is there again
         self.score += float(reward)
         self.n_steps += 1
-        self.picture = picture if self.chart is None else self.looked(self.chart)
+        self.picture = self.look() if self._camera else picture
         return bool(ended or out_of_time)
 
-    def looked(self, drawn: Chart) -> Bytes:
+    def look(self) -> Bytes:
         """Draw what the camera sees now."""
-        return seen(drawn, self.motion, self.wheels, self.inside.t)
+        assert self._camera
+        return self._camera(self.motion, self.wheels, self.inside.t)
 
     @property
     def middle(self) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.writing import LONGEST
+from neuropil.apps.handwrite.generation import LONGEST
 
 SIGNS = "-/\\@._:,;?&=+"  # behind which a word may be broken
 

@@ -1,9 +1,9 @@
 """A letter, the twelve named hands, and a step of the pen opened: for the demo's page."""
 
-from neuropil.apps.handwrite.infer import Handwrite, Handwritten
+from neuropil.apps.handwrite.app import Handwrite, Handwritten
 from neuropil.apps.handwrite.styles import Style, shipped
-from neuropil.kit.page import Section, figure, row, text
-from neuropil.kit.probe import Probe
+from neuropil.core.probe import Probe
+from neuropil.kit.html.page import Section, figure, row, text
 
 LETTER = (
     "Dear Ada,\n"

@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.pages import SMALL, STANDING, heights, leveled
+from neuropil.apps.handwrite.generation import Penned, Row
+from neuropil.apps.handwrite.layout import SMALL, STANDING, heights, leveled
 from neuropil.apps.handwrite.strokes import Line
-from neuropil.apps.handwrite.writing import Penned, Row
 
 FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
 GAPS = 0.7, 1.5  # of the line's height: between words

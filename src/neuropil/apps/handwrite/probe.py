@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.data import ALPHABET, labels
+from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.generation import Arrays, Row, begin, blank
 from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
-from neuropil.apps.handwrite.writing import Arrays, Row, begin, blank
-from neuropil.core.curves import EXP, IDENTITY, TANH, share_of
-from neuropil.core.worked import Ran, Term, Worked
-from neuropil.kit.image import Image
-from neuropil.kit.probe import Goal, Probe, Sight, Step, Unit
-from neuropil.kit.weights import Network
+from neuropil.core.activations import EXP, IDENTITY, TANH, share_of
+from neuropil.core.neuron import Ran, Term, Worked
+from neuropil.core.probe import Goal, Probe, Sight, Step, Unit
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import Network
 
 Floats = NDArray[Any]
 

@@ -26,9 +26,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from neuropil.apps.handwrite import svg
+from neuropil.apps.handwrite import svg_strokes
 from neuropil.apps.handwrite.strokes import DISTANCE, Line, normalized, resampled
-from neuropil.apps.handwrite.svg import LARGEST, NUMBER, Places
+from neuropil.apps.handwrite.svg_strokes import LARGEST, NUMBER, Places
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file
 
@@ -102,7 +102,7 @@ def drawings(data: bytes) -> list[Drawing]:
             raise UserError(
                 "input.kind", "it is neither JSON, SVG nor InkML; save the strokes as one of them"
             )
-    svg.check_points(sum(len(places) for drawing in found for places in drawing.strokes))
+    svg_strokes.check_points(sum(len(places) for drawing in found for places in drawing.strokes))
     for drawing in found:
         check_places(drawing.strokes)
     return found
@@ -380,20 +380,20 @@ def xml_strokes(data: bytes) -> list[Places]:
         raise UserError(
             "input.damaged", f"it is no XML: {error}; mend it or save it again"
         ) from error
-    match svg.local(root):
+    match svg_strokes.local(root):
         case "svg":
-            return svg.strokes(root)
+            return svg_strokes.strokes(root)
         case "ink":
             return ink_strokes(root)
     raise UserError(
         "input.kind",
-        f"it is XML of a kind <{svg.local(root)[:40]}>; save the strokes as SVG or InkML",
+        f"it is XML of a kind <{svg_strokes.local(root)[:40]}>; save the strokes as SVG or InkML",
     )
 
 
 def ink_strokes(root: Element) -> list[Places]:
     """List the traces of an InkML file that were drawn with the pen down; raises UserError."""
-    formats = [e for e in root.iter() if svg.local(e) == "traceFormat"]
+    formats = [e for e in root.iter() if svg_strokes.local(e) == "traceFormat"]
     orders = {channels(one) for one in formats} or {("X", "Y")}
     if len(orders) > 1:
         raise UserError(
@@ -404,13 +404,15 @@ def ink_strokes(root: Element) -> list[Places]:
         raise UserError(
             "input.content", f"its channels are {', '.join(order)[:80]}; X and Y must be among them"
         )
-    traces = [e for e in root.iter() if svg.local(e) == "trace" and e.get("type") != "penUp"]
+    traces = [
+        e for e in root.iter() if svg_strokes.local(e) == "trace" and e.get("type") != "penUp"
+    ]
     return [trace(e.text, order) for e in traces if e.text and e.text.strip()]
 
 
 def channels(form: Element) -> tuple[str, ...]:
     """Name the channels of a trace format in their order, with a - where they run backwards."""
-    found = [e for e in form.iter() if svg.local(e) == "channel"]
+    found = [e for e in form.iter() if svg_strokes.local(e) == "channel"]
     return tuple("-" * (e.get("orientation") == "-ve") + e.get("name", "?") for e in found)
 
 

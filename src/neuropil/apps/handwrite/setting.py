@@ -17,12 +17,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.accents import Spelled, composed
 from neuropil.apps.handwrite.breaking import Part, broken, shorter
-from neuropil.apps.handwrite.pages import Layout, Measures, is_fitting, placed
-from neuropil.apps.handwrite.proof import Draft
+from neuropil.apps.handwrite.diacritics import Spelled, composed
+from neuropil.apps.handwrite.generation import LONGEST
+from neuropil.apps.handwrite.layout import Layout, Measures, is_fitting, placed
 from neuropil.apps.handwrite.strokes import Line
-from neuropil.apps.handwrite.writing import LONGEST
+from neuropil.apps.handwrite.verification import Draft
 
 FULL = 0.95  # of the room is filled by estimate, as lines come out wider or narrower
 WINDOW = 1024  # lines that are looked at together: those of a text of thirty pages

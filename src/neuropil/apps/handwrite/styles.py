@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.kit.atomic import written
-from neuropil.kit.between import QUALITY
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file, suggest
-from neuropil.kit.weights import Network
+from neuropil.kit.formats import QUALITY
+from neuropil.kit.networks.network import Network
 
 FILE = Path(__file__).parent / "styles.json"
 KIND, VERSION = "neuropil handwriting style", 1

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.neuron import alive, ciphers, paper
-from neuropil.apps.neuron.paper import Chain
+from neuropil.apps.neuron import biological_view, digit_reader, small_network
+from neuropil.apps.neuron.small_network import Chain
 from neuropil.core import Curve
-from neuropil.core.worked import Worked
-from neuropil.kit.image import Image
-from neuropil.kit.page import Section, figure, row, text
+from neuropil.core.neuron import Worked
+from neuropil.kit.html.page import Section, figure, row, text
+from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 DIGIT = "three.png"
@@ -21,14 +21,14 @@ WIDTH, HEIGHT, MARGIN = 640, 200, 46  # of the curve, in units of the drawing
 
 def sections() -> list[Section]:
     """Work the notes' example, train a network, open a neuron of it, and draw the living one."""
-    sheet, _ = paper.worked_out(paper.NOTES, None, 0.1, 6)
-    network, curve, accuracy = ciphers.learned(seed=0)
+    sheet, _ = small_network.worked_out(small_network.NOTES, None, 0.1, 6)
+    network, curve, accuracy = digit_reader.learned(seed=0)
     photo = Image.open(SAMPLES / DIGIT)
-    x = ciphers.reduced(photo)
+    x = digit_reader.reduced(photo)
     answer = int(network.predict(x[None])[0].argmax())
-    last, hidden = ciphers.behind(network, x, answer)
+    last, hidden = digit_reader.behind(network, x, answer)
     weights = np.array([term.w for term in hidden.terms])
-    story, picture = alive.drawn(LIVING, seed=0)
+    story, picture = biological_view.drawn(LIVING, seed=0)
     return [
         Section(
             "A neuron by hand",
@@ -52,7 +52,7 @@ def sections() -> list[Section]:
             + row(
                 (
                     figure(photo, "a digit"),
-                    figure(ciphers.enlarged(x), "as the network sees it, 8 × 8"),
+                    figure(digit_reader.enlarged(x), "as the network sees it, 8 × 8"),
                     figure(Image(tinted(weights)), "the hidden neuron's weights: blue +, red -"),
                 )
             )

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from neuropil import registry
-from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.progress import on_terminal
+from neuropil.kit.ranges import Between
 from neuropil.signature import Option
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
 from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY

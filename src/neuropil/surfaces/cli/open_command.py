@@ -22,8 +22,8 @@ from typer.main import get_command
 from neuropil import registry
 from neuropil.jobs import Sessions, Settings, check_place, open_input, refuse_inputs
 from neuropil.kit.atomic import save_text
-from neuropil.kit.between import Between
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.ranges import Between
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.commands import Form
 from neuropil.surfaces.cli.parameters import (
@@ -40,7 +40,7 @@ from neuropil.surfaces.cli.terminal import DONE, FAULT, OPEN, OPEN_SUMMARY, comp
 from neuropil.surfaces.cli.verb_command import make_command, take_parameters
 
 if TYPE_CHECKING:
-    from neuropil.kit.probe import Probe, Unit
+    from neuropil.core.probe import Probe, Unit
     from neuropil.microscope.walk import Walk
 
 EXAMPLE = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
@@ -215,10 +215,10 @@ def open_application(
     name: str, signature: Signature, options: Sequence[Option], given: Mapping[str, Any]
 ) -> int:
     """Walk from a place of an application's result towards the inputs."""
-    from neuropil.microscope import opening
+    from neuropil.microscope import targets
     from neuropil.microscope.graph import read as read_graph
 
-    lens, targets = read_lens(options[len(signature.options) :], given)
+    lens, files = read_lens(options[len(signature.options) :], given)
     if not given["source"]:
         raise UserError(
             "input.required",
@@ -233,36 +233,36 @@ def open_application(
     if kind.is_text:
         source = find_text(source, None, kind.name)
     else:
-        for path in targets.values():
+        for path in files.values():
             refuse_inputs(path, [Path(source)])
     probe: Probe = app.probe(open_input(kind, source, settings), **asked)
     graph = read_graph(probe.network)
     if lens["unit"]:
-        probe = opening.elsewhere(probe, opening.named_unit(lens["unit"], graph))
+        probe = targets.elsewhere(probe, targets.named_unit(lens["unit"], graph))
     words = [OPEN, name, given["source"], *repeat_options(options, given)]
-    return walk_from(graph, probe, words, lens, targets)
+    return walk_from(graph, probe, words, lens, files)
 
 
 def open_file(path: str, given: Mapping[str, Any]) -> int:
     """Walk from a unit of an ONNX file towards the inputs, or list its tensors."""
-    from neuropil.microscope import opening, telling
+    from neuropil.microscope import formatting, targets
     from neuropil.microscope.graph import read as read_graph
 
-    lens, targets = read_lens((*OF_A_FILE, *LENS), given)
+    lens, files = read_lens((*OF_A_FILE, *LENS), given)
     graph = read_graph(Path(path))
-    feeds = tuple(opening.Feed.parse(text) for text in lens["inputs"])
+    feeds = tuple(targets.Feed.parse(text) for text in lens["inputs"])
     if not lens["unit"]:
-        if targets:
-            suffix, _ = next(iter(targets.items()))
+        if files:
+            suffix, _ = next(iter(files.items()))
             raise UserError(
                 "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
             )
-        lines = telling.contents(graph, opening.run(graph, feeds))
+        lines = formatting.contents(graph, targets.run(graph, feeds))
         typer.echo(json.dumps({"tensors": lines}) if lens["json"] else "\n".join(lines))
         return DONE
-    probe = opening.of_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
+    probe = targets.of_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
     words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
-    return walk_from(graph, probe, words, lens, targets)
+    return walk_from(graph, probe, words, lens, files)
 
 
 def read_lens(
@@ -270,7 +270,7 @@ def read_lens(
 ) -> tuple[dict[str, Any], dict[str, Path]]:
     """Read options that are no probe's own, and by their ending the files to be written."""
     lens = {option.name: option.parse(given[option.name]) for option in options}
-    targets: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in map(Path, lens["output"]):
         suffix = path.suffix.lower()
         if suffix not in (WALK, TERMS, SALIENCY):
@@ -279,13 +279,13 @@ def read_lens(
                 f"{path} can't be written; end the name in {WALK}, {TERMS} or {SALIENCY}",
                 path=path,
             )
-        if suffix in targets:
+        if suffix in files:
             raise UserError(
-                "option.conflict", f"{targets[suffix]} and {path} are two files for one thing"
+                "option.conflict", f"{files[suffix]} and {path} are two files for one thing"
             )
         check_place(path, lens["force"])
-        targets[suffix] = path
-    return lens, targets
+        files[suffix] = path
+    return lens, files
 
 
 def read_settings(lens: Mapping[str, Any]) -> Settings:
@@ -315,38 +315,38 @@ def walk_from(
     probe: "Probe",
     words: Sequence[str],
     lens: Mapping[str, Any],
-    targets: Mapping[str, Path],
+    files: Mapping[str, Path],
 ) -> int:
     """Walk, write what was asked for, and show the walk."""
-    from neuropil.microscope import telling
+    from neuropil.microscope import formatting
     from neuropil.microscope.walk import walked
 
     walk = walked(graph, probe, depth=lens["depth"], threads=lens["threads"])
     command = word_deeper(words, walk.next)
-    write_targets(walk, command, targets)
+    write_targets(walk, command, files)
     if lens["json"]:
-        typer.echo(json.dumps(telling.numbers(walk, lens["terms"]), allow_nan=False))
+        typer.echo(json.dumps(formatting.numbers(walk, lens["terms"]), allow_nan=False))
         return DONE
     digits = None if lens["exact"] else lens["digits"]
-    typer.echo("\n".join(telling.text(walk, digits, lens["terms"])))
+    typer.echo("\n".join(formatting.text(walk, digits, lens["terms"])))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
     failed = [stage.worked.name for stage in walk.stages if not stage.worked.check().passed]
     return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
 
 
-def write_targets(walk: "Walk", command: str, targets: Mapping[str, Path]) -> None:
+def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None:
     """Write the page, the table and the picture that were asked for."""
     from neuropil.microscope import page, saliency
 
-    paint = saliency.painted(walk) if SALIENCY in targets else None
-    for path in targets.values():
+    paint = saliency.painted(walk) if SALIENCY in files else None
+    for path in files.values():
         path.parent.mkdir(parents=True, exist_ok=True)
-    if WALK in targets:
-        save_text(targets[WALK], page.drawn(walk, command))
-    if TERMS in targets:
-        save_text(targets[TERMS], walk.stages[-1].worked.csv())
+    if WALK in files:
+        save_text(files[WALK], page.drawn(walk, command))
+    if TERMS in files:
+        save_text(files[TERMS], walk.stages[-1].worked.csv())
     if paint:
-        paint.save(targets[SALIENCY])
+        paint.save(files[SALIENCY])
 
 
 def word_deeper(words: Sequence[str], unit: "Unit | None") -> str:

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from neuropil.contract import Verb
-from neuropil.kit.between import MAX_PIXELS, QUALITIES, QUALITY, Between
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
+from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
+from neuropil.kit.ranges import Between
 from neuropil.signature import Input, Option
 
 METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}

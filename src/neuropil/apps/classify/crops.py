@@ -1,0 +1,70 @@
+"""What the network sees of a photograph: the whole, and a few squares of it, each at 32 x 32.
+
+An object seldom fills a photograph as it fills the pictures that the network has learned from. So
+it sees the whole, pressed into a square, then the largest squares at the beginning, the middle and
+the end of the longer side, and a smaller one in the middle. Of a picture that is no larger than
+32 x 32 there is the whole alone.
+
+    V  views     H, W  pixels of the photograph
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.classify.preprocess import SIDE, Bytes
+from neuropil.kit.media.image import Image
+
+NEAR = 0.7  # side of the smaller square, of the largest one that fits
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a photograph, in pixels: what it is called, and where it lies."""
+
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def views(height: int, width: int) -> tuple[View, ...]:
+    """Choose the parts of a photograph that are looked at."""
+    whole = View("the whole", 0, 0, width, height)
+    side = min(height, width)
+    if max(height, width) <= SIDE:
+        return (whole,)
+    x, y = (width - side) / 2, (height - side) / 2
+    inset = side * (1 - NEAR) / 2
+    near = View("the middle, nearer", x + inset, y + inset, x + side - inset, y + side - inset)
+    middle = View("the middle", x, y, x + side, y + side)
+    if height == width:
+        return (whole, near)
+    first, last = ("the top", "the bottom") if height > width else ("the left", "the right")
+    begin = View(first, 0, 0, side, side)
+    end = View(last, width - side, height - side, width, height)
+    return (whole, begin, middle, end, near)
+
+
+def seen(pixels: Bytes, view: View) -> Bytes:
+    """Reduce a part of a photograph (H, W, 3) to (32, 32, 3)."""
+    box = (view.left, view.top, view.right, view.bottom)
+    small = Picture.fromarray(pixels).resize(
+        (SIDE, SIDE), Picture.Resampling.BICUBIC, box=box, reducing_gap=3.0
+    )
+    return np.asarray(small)
+
+
+def shallow(photo: Image) -> Bytes:
+    """Bring a photograph to 8 bits (H, W, 3), on white where it is transparent."""
+    if photo.pixels.dtype == np.uint8 and photo.alpha is None:
+        return photo.pixels.astype(np.uint8)
+    most = np.iinfo(photo.pixels.dtype).max
+    x: NDArray[np.float64] = photo.pixels / most
+    if photo.alpha is not None:
+        opacity = photo.alpha[..., None] / most
+        x = x * opacity + 1 - opacity
+    return np.round(255 * x).astype(np.uint8)

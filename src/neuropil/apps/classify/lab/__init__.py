@@ -1,0 +1,1 @@
+"""What classify learns with and is measured by; nothing that runs for a person needs it."""

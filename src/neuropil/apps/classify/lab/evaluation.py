@@ -1,0 +1,323 @@
+"""How often the answer is right: on CIFAR-10's test, on photographs, on classes of one's own.
+
+    neuropil bench classify --data DIR
+
+What was looked at by eye is in photos.tsv: 200 photographs of photos-val.zip, of which 100 show one
+of the ten classes (all that are there, but of birds and dogs the first 31 that are clear to see)
+and 100 none of them. Left out was what people would argue about: wolves, lions, antelopes, vans.
+
+    N  pictures     K  classes     V  views
+"""
+
+import csv
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.classify.lab import runs
+from neuropil.apps.classify.lab.calibration import (
+    calibration_error,
+    expected_calibration_error,
+    numbered,
+    opened,
+    run,
+)
+from neuropil.apps.classify.lab.data import Pictures, test_set
+from neuropil.apps.classify.prediction import Answer
+from neuropil.apps.classify.preprocess import CLASSES
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_folder import Album
+from neuropil.kit.progress import track
+from neuropil.kit.report import Figures, Table
+
+PHOTOS = Path(__file__).with_name("photos.tsv")
+NONE = "none"
+OF_ONE_CLASS = 50  # pictures that a class is taught by, and as many to test it
+TAUGHT = {  # classes that the network has never seen, for `teach`: where photographs of them are
+    "tench": ("imagenette", 0, 910),
+    "cassette player": ("imagenette", 1855, 2300),
+    "chain saw": ("imagenette", 2508, 3100),
+    "church": ("imagenette", 3237, 4078),
+    "french horn": ("imagenette", 4118, 4899),
+    "gas pump": ("imagenette", 6003, 6650),
+    "golf ball": ("imagenette", 6727, 7518),
+    "parachute": ("imagenette", 7558, 8375),
+    "elephant": ("pacs_photo", 180, 369),
+    "house": ("pacs_photo", 881, 1159),
+}
+
+Floats = NDArray[np.float64]
+
+
+def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
+    test = test_set(data)
+    made = run(app.network(CLASSIFIER), test)
+    logits = made["logits"]
+    z = (logits - logits.max(axis=1, keepdims=True)) / app.told.temperature
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    told = p.argmax(axis=1)
+    right = told == test.labels
+    unknown = 1 / (1 + np.exp(-made["outside"][:, 0]))
+    first = right & ((1 - unknown) * p.max(axis=1) > unknown)
+    accuracy, eleven = float(right.mean()), float(first.mean())
+    off = calibration_error(p, test.labels)
+    seeds = [row.test for row in runs.siblings(app.network(CLASSIFIER)) if row.test is not None]
+    figures: Figures = {
+        "accuracy": accuracy,
+        "accuracy_with_none": eleven,
+        **over_seeds("accuracy", seeds or [accuracy]),
+        "n_seeds": max(1, len(seeds)),
+        "calibration_error": off,
+    }
+    rows = (
+        ("right among the ten, %", 100 * accuracy),
+        ("right, none of them being an eleventh answer, %", 100 * eleven),
+        ("expected calibration error of the shares among the ten, %", 100 * off),
+        ("trainings (seeds) behind that", max(1, len(seeds))),
+    )
+    whole = Table(f"CIFAR-10, {len(told):,} test pictures", ("what", "measured"), rows)
+    return [whole, by_class(test, told)], figures
+
+
+def by_class(test: Pictures, told: NDArray[np.int64]) -> Table:
+    """Tell how often each class is told right, and what it is taken for."""
+    right = told == test.labels
+    rows = tuple(
+        (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
+        for k, name in enumerate(CLASSES)
+    )
+    return Table("The same, class by class", ("class", "right, %", "most often taken for"), rows)
+
+
+def over_seeds(name: str, shares: Sequence[float]) -> Figures:
+    """Tell mean and spread over trainings that differ in their seed; one alone has no spread."""
+    sd = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
+    return {f"{name}_mean": float(np.mean(shares)), f"{name}_sd": sd}
+
+
+def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
+    """Name the class that class k is most often taken for."""
+    counts = np.bincount(told[test.labels == k], minlength=len(CLASSES))
+    counts[k] = 0
+    return CLASSES[int(counts.argmax())]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Photographs that were looked at by eye, and what the network says of their views."""
+
+    shows: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Tell which show one of the ten classes."""
+        return np.array([word != NONE for word in self.shows])
+
+
+def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Measure on real photographs: which class, and whether it is one at all."""
+    seen = answered(app, data)
+    whole = Seen(seen.shows, tuple(only_whole(answer) for answer in seen.answers))
+    found, alone = measures(seen), measures(whole)
+    rows = [
+        ("the whole and a few squares of it", *found.values()),
+        ("the whole alone", *alone.values()),
+    ]
+    columns = (
+        *("what is looked at", "of ten classes: right of 10, %", "right of 11, %"),
+        *("of none: right, %", "of all: right, %", "mean p, %"),
+        *("calibration error of 10, %", "of 11, %"),
+        *("AUROC", "AUROC by max p"),
+    )
+    figures: Figures = {
+        "n_photos": len(seen.shows),
+        "photo_accuracy": found["ten"] / 100,
+        "photo_accuracy_with_none": found["eleven"] / 100,
+        "photo_ten_with_none": found["ten_of_eleven"] / 100,
+        "photo_none": found["none"] / 100,
+        "photo_none_wrong": 1 - found["none"] / 100,
+        "photo_confidence": found["sure"] / 100,
+        "photo_calibration_error": found["off"] / 100,
+        "photo_calibration_error_with_none": found["off_of_eleven"] / 100,
+        "none_auroc": found["auroc"],
+        "none_auroc_by_max_p": found["auroc_p"],
+        "photo_accuracy_whole": alone["ten"] / 100,
+        "photo_accuracy_with_none_whole": alone["eleven"] / 100,
+        "photo_ten_with_none_whole": alone["ten_of_eleven"] / 100,
+        "photo_none_whole": alone["none"] / 100,
+        "photo_calibration_error_with_none_whole": alone["off_of_eleven"] / 100,
+        "none_auroc_whole": alone["auroc"],
+    }
+    return [Table(f"{len(seen.shows)} photographs", columns, tuple(rows))], figures
+
+
+def measures(seen: Seen) -> dict[str, float]:
+    """Count what is right: among the ten; with none as an eleventh answer; inside above outside."""
+    inside = seen.inside
+    told = list(zip(seen.answers, seen.shows, strict=True))
+    ten = np.array([a.classes[int(a.z.argmax())] == word for a, word in told])
+    first = [answer.ranked()[0] for answer in seen.answers]
+    true = [a.outside if word == NONE else word for a, word in told]
+    eleven = np.array([guess.name == word for guess, word in zip(first, true, strict=True)])
+    known = np.array([-answer.unknown for answer in seen.answers])
+    surest = np.array([answer.shares.max() for answer in seen.answers])
+    sure = np.array([guess.probability for guess in first])
+    return {
+        "ten": 100 * float(ten[inside].mean()),
+        "ten_of_eleven": 100 * float(eleven[inside].mean()),
+        "none": 100 * float(eleven[~inside].mean()),
+        "eleven": 100 * float(eleven.mean()),
+        "sure": 100 * float(sure.mean()),
+        "off": 100 * expected_calibration_error(surest[inside], ten[inside]),
+        "off_of_eleven": 100 * expected_calibration_error(sure, eleven),
+        "auroc": auroc(known[inside], known[~inside]),
+        "auroc_p": auroc(surest[inside], surest[~inside]),
+    }
+
+
+def auroc(above: Floats, below: Floats) -> float:
+    """Tell how often one of `above` is larger than one of `below`; ties count half."""
+    difference = above[:, None] - below[None, :]
+    return float((difference > 0).mean() + (difference == 0).mean() / 2)
+
+
+def answered(app: Classify, data: Path) -> Seen:
+    """Classify the photographs of photos.tsv; raises UserError where they are not there."""
+    archive = data / "photos-val.zip"
+    if not archive.exists():
+        raise UserError(
+            "data.missing",
+            f"{archive} is not there, of which 200 photographs are measured on",
+            path=archive,
+        )
+    with PHOTOS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    with zipfile.ZipFile(archive) as files:
+        answers = [
+            app.answer(opened(files, f"{row['photo']}.webp"))
+            for row in track(rows, total=len(rows), title="photographs")
+        ]
+    return Seen(tuple(row["shows"] for row in rows), tuple(answers))
+
+
+def only_whole(answer: Answer) -> Answer:
+    """Take the first view, which is the whole, alone."""
+    return replace(answer, logits=answer.logits[:1], outsides=answer.outsides[:1])
+
+
+# Classes of one's own -----------------------------------------------------------------------------
+
+
+def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+    """Teach ten new classes by 50 photographs each, from folder to file, and test by 50 others."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        others = unpacked(data, here / "album")
+        started = time.perf_counter()
+        taught = app.teach(Album.open(here / "album"))
+        taught.network.save(here / "mine.onnx")
+        seconds = time.perf_counter() - started
+        mine = Classify(networks=[here / "mine.onnx"])
+        right = [mine.guesses(photo)[0].name == name for name, photo in others]
+    figures: Figures = {
+        "teach_seconds": seconds,
+        "teach_accuracy": taught.cross_validated_accuracy,
+        "teach_accuracy_others": float(np.mean(right)),
+        "teach_pictures": taught.pictures,
+    }
+    rows = (
+        ("pictures, of ten classes", float(taught.pictures)),
+        ("seconds, from folder to file", seconds),
+        ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
+        (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
+    )
+    return [Table("Ten classes of one's own (classify-teach)", ("what", "measured"), rows)], figures
+
+
+def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
+    """Write an album of the new classes, and return as many other photographs of them."""
+    others: list[tuple[str, Image]] = []
+    for name, (source, first, last) in TAUGHT.items():
+        (folder / name).mkdir(parents=True)
+        for i, photo in enumerate(of_range(data, source, first, last, 2 * OF_ONE_CLASS)):
+            if i < OF_ONE_CLASS:
+                photo.save(folder / name / f"{i}.jpg")
+            else:  # from further on, so that no series of pictures is on both sides
+                others.append((name, photo))
+    return others
+
+
+def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
+    """Read n photographs of a collection, evenly spread over a range of its numbers."""
+    names = [
+        (number, *where)
+        for (collection, number), where in numbered(data).items()
+        if collection == source and first <= number <= last
+    ]
+    if len(names) < n:
+        raise UserError(
+            "data.missing",
+            f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}",
+            path=data,
+        )
+    names.sort()
+    for _, archive, name in (names[len(names) * i // n] for i in range(n)):
+        with zipfile.ZipFile(archive) as files:
+            yield opened(files, name)
+
+
+def recorded() -> tuple[list[Table], Figures]:
+    """Tell the record of trainings."""
+    rows = runs.rows()
+    table = tuple(
+        (
+            row.recipe,
+            row.seed,
+            row.steps,
+            row.seconds / 60,
+            row.cores,
+            100 * row.held_out,
+            "" if row.test is None else f"{100 * row.test:.2f}",
+        )
+        for row in rows
+    )
+    columns = ("recipe", "seed", "steps", "minutes", "cores", "held out, %", "test, %")
+    held_out: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
+    minutes: Figures = {f"{key(row)}_minutes": row.seconds / 60 for row in rows}
+    test: Figures = {f"{key(row)}_test": row.test for row in rows if row.test is not None}
+    figures = held_out | minutes | test | repeated(rows)
+    return [Table("Trainings on record", columns, table)], figures
+
+
+def repeated(rows: Sequence[runs.Row]) -> Figures:
+    """Tell mean and spread of the recipes that were run with more than one seed."""
+    figures: Figures = {}
+    for recipe in dict.fromkeys(row.recipe for row in rows):
+        alike = [row for row in rows if row.recipe == recipe]
+        if len(alike) > 1:
+            figures[f"{short(recipe)}_n_seeds"] = len(alike)
+            figures |= over_seeds(f"{short(recipe)}_held_out", [row.held_out for row in alike])
+            tests = [row.test for row in alike if row.test is not None]
+            if len(tests) == len(alike):
+                figures |= over_seeds(f"{short(recipe)}_test", tests)
+    return figures
+
+
+def key(row: runs.Row) -> str:
+    """Name the figure of a row."""
+    return f"{short(row.recipe)}_seed{row.seed}" if row.seed else short(row.recipe)
+
+
+def short(recipe: str) -> str:
+    """Name a recipe as figures do."""
+    return recipe.removeprefix("classify-").replace("-", "_")

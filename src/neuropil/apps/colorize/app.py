@@ -1,0 +1,296 @@
+"""The application: a grey photograph or film in, its colors out.
+
+h, w  cells of the grid, 4 x 4 pixels of the working size each      H, W  the photograph's pixels
+N  colors of the palette      B  colorings at once      K  hints
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, ClassVar, final, overload
+
+import numpy as np
+
+from neuropil.apps.colorize import temporal
+from neuropil.apps.colorize.alternatives import Told, imagined
+from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
+from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.hints import Hint, hint_maps
+from neuropil.apps.colorize.pixel_trace import pixel
+from neuropil.apps.colorize.preprocess import CELL, pooled, scaled, working_size
+from neuropil.apps.colorize.probe import At, Decoded, TrueColor, goal, named, steps
+from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
+from neuropil.contract import App, verb
+from neuropil.core.probe import Probe, Sight, Unit
+from neuropil.kit.cpu import cores
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import Weights
+from neuropil.kit.progress import ticking
+from neuropil.kit.ranges import Between
+
+TEMPERATURE = 0.8  # of the softmax; the card says why
+COLORIZER = "colorizer"
+STRENGTH, ALTERNATIVES, SUGGESTIONS = Between(0, 3), Between(0, 16), Between(0, 50)
+RATE, SEED = Between(0, 100), Between(0, 10**9)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the photograph, in pixels from its left and top."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """A photograph in color, and what is behind the colors.
+
+    alternatives: other colorings
+    confidence: light where the colors are known, dark where they are guessed
+    suggestions: the photograph, its places marked where a hint would help most
+    places: these, best first
+    """
+
+    picture: Image
+    alternatives: tuple[Image, ...]
+    confidence: Image
+    suggestions: Image
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """What the network sees of a photograph."""
+
+    light: Floats  # (4h, 4w), L 0..100
+    cells: Floats  # (h, w), L averaged over cells
+    told: Told  # the hints
+
+
+@final
+class Colorize(App):
+    """Gives grey photographs and films their colors."""
+
+    summary = "Give grey photographs and films their colors."
+    open_example = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
+    networks: ClassVar = {
+        COLORIZER: Weights(
+            Path(__file__).parent / "weights",
+            "colorize-base-v1.onnx",
+            sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
+            licence="MIT",
+        )
+    }
+
+    @overload
+    def __call__(
+        self, photo: Image, *, strength: float = ..., hints: tuple[Hint, ...] = ...
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self, photo: Film, *, strength: float = ..., hints: tuple[Hint, ...] = ...
+    ) -> Film: ...
+
+    @verb(example="neuropil colorize old.jpg")
+    def __call__(
+        self,
+        photo: Image | Film,
+        *,
+        strength: Annotated[float, STRENGTH] = 1.0,
+        hints: tuple[Hint, ...] = (),
+    ) -> Image | Film:
+        """Give grey photographs and films their colors.
+
+        photo: a picture or film of any size; colors that it has already are ignored
+        strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
+            above 1 is more vivid
+        hints: a color that you know, at a pixel of the picture (of a film: of its first frame)
+        """
+        if isinstance(photo, Film):
+            return photo.with_frames(lambda frames: self.film(frames, hints, strength))
+        view = seen(photo.pixels, hints)
+        p = self.predict(view, [view.told])
+        return self.paint(photo, view, p, strength)
+
+    @verb(example="neuropil colorize-explore old.jpg --alternatives 2")
+    def explore(
+        self,
+        photo: Image,
+        *,
+        strength: Annotated[float, STRENGTH] = 1.0,
+        hints: tuple[Hint, ...] = (),
+        alternatives: Annotated[int, ALTERNATIVES] = 4,
+        suggestions: Annotated[int, SUGGESTIONS] = 5,
+        seed: Annotated[int, SEED] = 0,
+    ) -> Exploration:
+        """Show other colorings, what is sure, where hints help.
+
+        photo: a picture of any size; colors that it has already are ignored
+        strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
+            above 1 is more vivid
+        hints: a color that you know, at a pixel of the picture
+        alternatives: how many other colorings to make
+        suggestions: how many places to mark where a hint would help most
+        seed: random seed of the alternatives; the same seed gives the same ones
+        """
+        view = seen(photo.pixels, hints)
+        logits = self.logits(view, [view.told])
+        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
+        unsure = doubt(probabilities(logits), self.palette)[0]
+        cells = worthwhile(unsure, likeness(view.cells), suggestions)
+        places = tuple(dict.fromkeys(to_place(cell, view, photo) for cell in cells))  # each once
+        return Exploration(
+            picture,
+            tuple(self.imagine(photo, view, alternatives, strength, seed)),
+            Image(confidence_map(unsure, photo.height, photo.width)),
+            Image(ringed(photo.pixels, [(p.x, p.y) for p in places])),
+            places,
+        )
+
+    @property
+    def n_threads(self) -> int:
+        """Count the threads that paint."""
+        return self._threads or cores()
+
+    @cached_property
+    def palette(self) -> Floats:
+        """Read the palette (N, 2) that the network was trained with."""
+        return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
+
+    def predict(self, view: View, sets: Sequence[Told]) -> Floats:
+        """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
+        return probabilities(self.logits(view, sets), TEMPERATURE)
+
+    def logits(self, view: View, sets: Sequence[Told]) -> Floats:
+        """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
+        network = self.network(COLORIZER)
+        each = [network.run(**self.feeds(view, [told]))["logits"] for told in ticking(sets)]
+        return np.concatenate(each)
+
+    def feeds(self, view: View, sets: Sequence[Told]) -> dict[str, Floats]:
+        """Make the network's inputs: lightness (B, 1, 4h, 4w), hints (B, 9, h, w)."""
+        maps = np.stack([hint_maps(*told, view.cells) for told in sets])
+        light = np.broadcast_to(scaled(view.light), (len(sets), 1, *view.light.shape))
+        return {"lightness": np.ascontiguousarray(light), "hints": maps}
+
+    def paint(self, photo: Image, view: View, p: Floats, strength: float) -> Image:
+        """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
+        colors = at_guide(mean_color(p, self.palette)[0], view.cells, photo.pixels)
+        return photo.replace(pixels=painted(photo.pixels, colors, strength, self.n_threads))
+
+    def imagine(
+        self, photo: Image, view: View, n: int, strength: float, seed: int
+    ) -> Iterator[Image]:
+        """Make n other colorings."""
+        if n:
+            rng = np.random.default_rng(seed)
+            sets = imagined(
+                lambda sets: self.logits(view, sets), self.palette, view.cells, view.told, n, rng
+            )
+            for p in self.predict(view, sets):
+                yield self.paint(photo, view, p[None], strength)
+
+    def probe(
+        self,
+        photo: Image,
+        *,
+        at: At,
+        hints: tuple[Hint, ...] = (),
+        strength: Annotated[float, STRENGTH] = 1.0,
+        target: TrueColor | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+    ) -> Probe:
+        """Find the neuron behind the color of a pixel.
+
+        photo: the picture that was colored
+        at: the pixel whose color is opened, X from the left and Y from the top
+        hints: a color that was told at a pixel when the picture was colored
+        strength: strength that the picture was colored with
+        target: the color that the pixel had in truth; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
+        """
+        if not (at.x < photo.width and at.y < photo.height):
+            raise UserError(
+                "option.range",
+                f"at {at.x},{at.y} lies outside the picture: "
+                f"x goes from 0 to {photo.width - 1}, y from 0 to {photo.height - 1}",
+                name="at",
+                value=(at.x, at.y),
+                low=(0, 0),
+                high=(photo.width - 1, photo.height - 1),
+            )
+        view = seen(photo.pixels, hints)
+        feeds = self.feeds(view, [view.told])
+        logits = self.network(COLORIZER).run(**feeds)["logits"]
+        colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
+        painter = at_guide(colors, view.cells, photo.pixels)
+        point = pixel(photo.pixels, (at.x, at.y), painter, view.cells, strength)
+        row, column = point.cells[int(np.abs(point.weights).argmax())]
+        cell = Decoded(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
+        n = cell.strongest()
+        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
+        around = np.stack([colors[place] for place in point.cells])
+        return Probe(
+            self.network(COLORIZER).path,
+            feeds,
+            Unit("logits", (0, n, row, column)),
+            goal(cell, n, target, rate),
+            steps(point, around, cell, n),
+            partial(named, cell=cell, size=view.light.shape),
+            Sight(picture.pixels, (at.x, at.y), "the color of this pixel", painted=True),
+            ("lightness",),
+        )
+
+    def film(
+        self, frames: Iterator[Frame], hints: tuple[Hint, ...], strength: float
+    ) -> Iterator[Frame]:
+        """Color one frame after the other, each knowing the one before."""
+        first = next(frames, None)
+        if first is None:
+            return
+        state = temporal.start(seen(first.pixels, hints).told)
+        for frame in chain([first], frames):
+            view = replace(seen(frame.pixels, ()), told=state.told)
+            state = temporal.step(state, view.light, partial(self.mean, view))
+            colors = at_guide(state.ab, view.cells, frame.pixels)
+            yield Frame(painted(frame.pixels, colors, strength, self.n_threads), frame.time)
+
+    def mean(self, view: View, told: Told) -> Floats:
+        """Predict the mean colors (h, w, 2) of one view."""
+        color: Floats = mean_color(self.predict(view, [told]), self.palette)[0]
+        return color
+
+
+def seen(pixels: Pixels, hints: tuple[Hint, ...]) -> View:
+    """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
+    H, W, _ = pixels.shape
+    for hint in hints:
+        if not (0 <= hint.x < W and 0 <= hint.y < H):
+            raise UserError(
+                "option.range",
+                f"hint {hint.x:g},{hint.y:g} lies outside the picture: "
+                f"x goes from 0 to {W - 1}, y from 0 to {H - 1}",
+                name="hint",
+                value=(hint.x, hint.y),
+                low=(0, 0),
+                high=(W - 1, H - 1),
+            )
+    height, width = working_size(H, W)
+    light = lightness(reduced(pixels, height, width))
+    to_cells = np.array([height / H, width / W], np.float32) / CELL
+    pixel = np.array([(hint.y + 0.5, hint.x + 0.5) for hint in hints], np.float32).reshape(-1, 2)
+    places: Floats = (pixel * to_cells).astype(np.float32)
+    colors = np.array([hint.ab for hint in hints], np.float32).reshape(-1, 2)
+    return View(light, pooled(light), (places, colors))
+
+
+def to_place(cell: tuple[int, int], view: View, photo: Image) -> Place:
+    """Find the pixel of the photograph at the middle of a cell."""
+    (row, column), (h, w) = cell, view.cells.shape
+    return Place(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))

@@ -1,0 +1,29 @@
+"""Lightness L as the network takes it: H rows and W columns of pixels, in cells of 4 × 4."""
+
+from neuropil.apps.colorize.cielab import Floats
+
+CELL = 4  # pixels to a cell
+LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
+WORKING_AREA = 144 * 192  # pixels that the network sees of a photograph
+MULTIPLE = 16  # of which its sides are
+
+
+def working_size(height: int, width: int) -> tuple[int, int]:
+    """Choose the size at which a photograph is seen: about as many pixels always, shape kept."""
+    scale = (WORKING_AREA / (height * width)) ** 0.5
+    rows, columns = (max(2, round(side * scale / MULTIPLE)) for side in (height, width))
+    limit = WORKING_AREA // (2 * MULTIPLE**2)  # a panorama is squeezed rather than seen at length
+    return MULTIPLE * min(rows, limit), MULTIPLE * min(columns, limit)
+
+
+def pooled(values: Floats) -> Floats:
+    """Average (H, W, ...) over cells of 4 x 4 pixels to (H/4, W/4, ...)."""
+    H, W = values.shape[:2]
+    split = values.reshape(H // CELL, CELL, W // CELL, CELL, *values.shape[2:])
+    means: Floats = split.mean(axis=(1, 3))
+    return means
+
+
+def scaled(light: Floats) -> Floats:
+    """Bring L 0..100 to the -1..1 that the network takes."""
+    return (light - LIGHT_MEAN) * LIGHT_SCALE

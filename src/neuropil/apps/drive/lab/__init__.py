@@ -1,0 +1,1 @@
+"""What drive learns with and is measured by; nothing that runs for a person needs it."""

@@ -1,0 +1,90 @@
+"""Drives recorded, to learn from: the expert says at every step what it would do, whoever drives.
+
+    python -m neuropil.apps.drive.lab.collect FOLDER                   the expert drives, unsteadily
+    python -m neuropil.apps.drive.lab.collect FOLDER --driver made.onnx a network drives
+
+So a network is shown what to do also where it has strayed to (DAgger, Ross et al. 2011). Every
+file is written whole; a drive that is there already is not driven again. Seeds from 40000 on, so
+that no track is one of those that scores are measured (10000) or choices made on (20000).
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.drive.controls import Controls
+from neuropil.apps.drive.lab.expert import Expert
+from neuropil.apps.drive.lab.fast_camera import camera
+from neuropil.apps.drive.lab.scoring import side_by_side
+from neuropil.apps.drive.rollout import Driver, by_network
+from neuropil.apps.drive.simulator import Simulator
+from neuropil.kit.atomic import written
+from neuropil.kit.errors import UserError
+from neuropil.kit.networks.network import Network
+from neuropil.kit.progress import on_terminal
+
+FIRST = 40_000  # seed of the first track
+ASTRAY = 25.0  # units from the line at which a drive is given up: there is nothing to learn
+PUSHED = 0.04  # share of the steps in which an unsteady drive is pushed away, for PUSH steps
+PUSH = 8
+
+
+def recorded(
+    seed: int, driver: Driver | None, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], Controls]]:
+    """Drive a track once and yield, for every step, the picture and what the expert would do."""
+    over, left, push = False, 0, 0.0
+    with Simulator(seed, camera=camera) as world:
+        expert = Expert(world.middle)
+        while not over:
+            told = expert.drive(world.motion)
+            yield world.picture, told
+            if expert.astray > ASTRAY:
+                return
+            if driver is not None:
+                told = driver(world.picture)
+            elif left == 0 and rng.random() < PUSHED:
+                left, push = PUSH, float(rng.uniform(-0.7, 0.7))
+            if left:
+                left -= 1
+                told = Controls(min(max(told.steer + push, -1.0), 1.0), told.gas, told.brake)
+            over = world.step(told)
+
+
+def save(folder: Path, by: Path | None, seed: int) -> Path:
+    """Record a drive into a file, if it isn't there yet."""
+    file = folder / f"{seed}-{by.parent.name if by else 'expert'}.npz"
+    if not file.exists():
+        driver = by_network(Network(by, threads=1)) if by else None
+        rng = np.random.default_rng(seed)
+        pictures, told = zip(*recorded(seed, driver, rng), strict=True)
+        expert = np.array([(c.steer, c.gas, c.brake) for c in told], np.float32)
+        with written(file) as beside, beside.open("wb") as out:
+            np.savez_compressed(out, pictures=np.stack(pictures), controls=expert)
+    return file
+
+
+def main() -> None:
+    """Record drives on a number of tracks, some side by side."""
+    parser = argparse.ArgumentParser(prog="python -m neuropil.apps.drive.lab.collect")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--tracks", type=int, default=60)
+    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first track")
+    parser.add_argument("--driver", type=Path, help="an .onnx file that drives")
+    asked = parser.parse_args()
+    seeds = range(asked.first, asked.first + asked.tracks)
+    try:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        with on_terminal():
+            side_by_side(partial(save, asked.folder, asked.driver), seeds, "drives")
+    except (UserError, OSError) as error:
+        sys.exit(f"record: {error}")
+
+
+if __name__ == "__main__":
+    main()

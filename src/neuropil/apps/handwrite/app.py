@@ -1,0 +1,377 @@
+"""The application: a text in, pen strokes out, in a hand.
+
+Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.svg"))
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self, final
+
+import numpy as np
+
+from neuropil.apps.handwrite.diacritics import spelled
+from neuropil.apps.handwrite.generation import LONGEST, Task, write
+from neuropil.apps.handwrite.layout import (
+    MARGIN,
+    SIZE,
+    SLANT,
+    SPACING,
+    Layout,
+    Measures,
+    check_room,
+    laid,
+    measures,
+)
+from neuropil.apps.handwrite.probe import found
+from neuropil.apps.handwrite.recording import Recording
+from neuropil.apps.handwrite.setting import SetLine, Setter
+from neuropil.apps.handwrite.strokes import Line, strokes
+from neuropil.apps.handwrite.styles import FIRST, RANDOM, Style, told
+from neuropil.apps.handwrite.verification import Draft, Order, proofread
+from neuropil.contract import App, verb
+from neuropil.core.probe import Probe
+from neuropil.kit.drawing.drawing import Drawing, Paper, Plotter, Stroke, check_ink
+from neuropil.kit.errors import UserError, require_file
+from neuropil.kit.formats import MAX_PIXELS
+from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import Weights
+from neuropil.kit.progress import track
+from neuropil.kit.ranges import Between
+
+FOLDER = Path(__file__).parent / "weights"
+LICENCE = "research, non-commercial (IAM-OnDB)"
+PEN = Weights(
+    FOLDER,
+    "handwrite-pen-v1.onnx",
+    "5652ce463ea8a155c13ea6c094939158ae50e5c1b7273b9750849383cf4ae649",
+    LICENCE,
+)
+HAND = Weights(
+    FOLDER,
+    "handwrite-hand-v1.onnx",
+    "5e1a9f10bfa4bfe3cf1dc7d3eb37527886f4574575fc7fd8e1044a6210f01436",
+    LICENCE,
+)
+READER = Weights(
+    FOLDER,
+    "handwrite-reader-v1.onnx",
+    "e288836c39364a72f5be885c7c03c2435aa6490b34b519972033d68b56532ba7",
+    LICENCE,
+)
+
+NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
+SPEED, WIDTH, FEED = Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
+MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its height, dots a mm
+STEP = Between(0, 10**6)
+TRIES_OF_A_LINE = 32
+LENGTH = Between(1, 1_000_000)  # characters of a text
+MEASURED = (  # as many as are written side by side: more would take longer
+    "the quick brown fox",
+    "runs over a lazy dog",
+    "and he jumps again",
+    "some words in a row",
+    "five jugs of wine",
+    "her black coat fits",
+    "it will be fine by May",
+    "six more weeks to go",
+    "Dear Mr Quill, hello!",
+    "We met Ann and Tom",
+    "Paris, London, York",
+    "King Henry VIII, Bath",
+    "Zoe's U-boat (grey)",
+    "from 10:30 to 24:59",
+    'over 678 "fans" @ $3',
+    "50% of it; 7 & more?",
+)
+
+
+JUDGE = Weights(
+    FOLDER,
+    "handwrite-judge-v1.onnx",
+    "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
+    LICENCE,
+    role="measure",
+)
+
+
+@dataclass(frozen=True)
+class StrokeFile:
+    """A file with strokes of one's own hand, read once its text is known."""
+
+    KIND: ClassVar = "strokes"
+    SUFFIXES: ClassVar[tuple[str, ...]] = ()
+    READS: ClassVar = (".json", ".svg", ".inkml", ".xml")
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
+        """Take a file's name; raises UserError where there is none."""
+        require_file(path, "recording")
+        return cls(path)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedStyle:
+    """A style made of a recording, and of how many lines."""
+
+    style: Style
+    lines: int
+
+
+@dataclass(frozen=True, eq=False)
+class Handwritten:
+    """What was written, in which style, and what the reader read of it.
+
+    character_error_rate: edits over characters, of the text as it was read back
+    rewritten: lines that were not right at the first try
+    unread: lines that the reader reads otherwise than they were meant, as it reads them
+    unread_words: the words of these lines that it reads otherwise, as they were meant
+    """
+
+    drawing: Drawing
+    style: str
+    seed: int
+    character_error_rate: float
+    rewritten: int
+    unread: tuple[str, ...]
+    unread_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Manner:
+    """How to write: in which style, how neatly, by which random numbers, and how often at most."""
+
+    style: Style
+    neatness: float
+    seed: int
+    tries: int
+    replace: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the writing is drawn with."""
+
+    ink: str
+    width: float  # mm
+    filled: bool
+    speed: float
+    plotter: Plotter
+
+    def __post_init__(self) -> None:
+        check_ink(self.ink)
+
+
+@final
+class Handwrite(App):
+    """Writes texts by hand."""
+
+    summary = "Write a text by hand, in a chosen, a random or your own style."
+    open_example = 'neuropil open handwrite "Dear Ada," --step 20'
+    networks: ClassVar = {"pen": PEN, "hand": HAND, "reader": READER, "judge": JUDGE}
+
+    @verb(example='neuropil handwrite "Dear Ada," -o letter.svg')
+    def __call__(
+        self,
+        text: str,
+        *,
+        style: Style | None = None,
+        neatness: Annotated[float, NEATNESS] = 0.5,
+        seed: Annotated[int, SEED] = 0,
+        tries: Annotated[int, TRIES] = TRIES_OF_A_LINE,
+        replace: bool = False,
+        paper: Literal["none", "a4", "letter"] = "none",
+        ruled: bool = False,
+        size: Annotated[float, SIZE] = 2.5,
+        spacing: Annotated[float, SPACING] = 3.6,
+        margin: Annotated[float, MARGIN] = 20.0,
+        align: Literal["left", "center", "right"] = "left",
+        slant: Annotated[float, SLANT] = 0.0,
+        ink: str = "#1a2a6c",
+        width: Annotated[float, WIDTH] = 0.45,
+        filled: bool = False,
+        speed: Annotated[float, SPEED] = 1.0,
+        feed: Annotated[float, FEED] = Plotter.feed,
+        pen_up: str = Plotter.pen_up,
+        pen_down: str = Plotter.pen_down,
+    ) -> Handwritten:
+        """Write a text by hand, in a chosen, a random or your own style.
+
+        text: the text to write, in quotes; @FILE reads it from a file, - from a pipe
+        style: the hand to write in: a name such as lise, random (drawn by the seed), or the file of
+            a style that was learned; by default ada
+        neatness: how neat the writing is: 0 is careless, 1 very neat
+        seed: random seed of the writing: another number gives another draft, the same number the
+            same strokes
+        tries: how often a line may be written until it reads right
+        replace: write ? in place of characters that can't be written
+        paper: size of the paper; none makes it as large as the writing
+        ruled: draw the lines of ruled paper
+        size: height of small letters in mm
+        spacing: distance between lines, in heights of small letters
+        margin: margin of the paper in mm
+        align: side that the lines are aligned to, on paper and among lines of different length
+        slant: degrees by which the writing leans further to the right
+        ink: color of the ink, as #rrggbb
+        width: width of the pen's line in mm
+        filled: draw swelling lines, as filled outlines; not for plotters
+        speed: speed of the pen in animations; 1 is a quick hand
+        feed: speed of the plotter's pen in G-code, in mm a minute
+        pen_up: G-code that lifts the pen
+        pen_down: G-code that lowers the pen
+        """
+        layout = Layout(paper, ruled, size, spacing, margin, align, slant, width)
+        manner = Manner(choose(style, seed), neatness, seed, tries, replace)
+        look = Look(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
+        return self.written(text, manner, layout, look)
+
+    @verb(example="neuropil handwrite-learn strokes.json -o mine.style")
+    def learn(self, recording: StrokeFile, *, text: str = "") -> LearnedStyle:
+        """Learn your own hand from a few recorded lines.
+
+        recording: a recording of one to ten lines of your writing, as JSON, SVG or InkML
+        text: what the recorded lines say, where the file does not tell; a new line as \\n
+        """
+        lines = [line.strokes for line in Recording.open(recording.path, text or None).lines]
+        style = Style(recording.path.stem, told(self.network("hand"), lines), {"lines": len(lines)})
+        return LearnedStyle(style, len(lines))
+
+    def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
+        """Write a text, and lay it on paper."""
+        if not text.strip():
+            raise UserError(
+                "input.empty",
+                'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
+                name="text",
+            )
+        LENGTH.check("the length of the text", len(text))
+        text = plain(text)
+        spelled(text.replace("\n", " "), replace=manner.replace)  # tells of all that can't be
+        its = self.measured(manner)
+        check_room(its, layout)
+        pen = partial(self.drafts, manner)
+        paragraphs = [spelled(line, replace=manner.replace) for line in text.split("\n")]
+        lines = Setter(pen, its, layout, manner.seed).lines(paragraphs)
+        sheets, paper = laid(
+            [line.placed.line if line.placed else None for line in lines], layout, manner.seed
+        )
+        done = [line.placed.draft for line in lines if line.placed]
+        rate = sum(d.errors for d in done) / sum(len(d.text) for d in done)
+        kept = {
+            "text": text,
+            "seed": manner.seed,
+            "neatness": manner.neatness,
+            "style": manner.style.said(),
+            "character_error_rate": rate,
+        }
+        drawn = (look.ink, look.width, look.filled, look.speed, look.plotter)
+        return Handwritten(
+            Drawing(tuple(map(tuple, sheets)), paper, *drawn, kept),
+            manner.style.name,
+            manner.seed,
+            rate,
+            sum(d.attempt > 0 for d in done),
+            tuple(d.read for d in done if d.errors),
+            unread_words(text, lines),
+        )
+
+    def probe(
+        self,
+        text: str,
+        *,
+        step: Annotated[int, STEP],
+        style: Style | None = None,
+        neatness: Annotated[float, NEATNESS] = 0.5,
+        seed: Annotated[int, SEED] = 0,
+    ) -> Probe:
+        """Find the neuron behind a step of the pen.
+
+        text: the line of text, as it was written
+        step: number of the step of the pen, the first is 0
+        style: style that the line was written in; by default ada
+        neatness: neatness that the line was written with
+        seed: random seed that the line was written with
+        """
+        style = choose(style, seed)
+        line = spelled(plain(text)).text
+        if not 0 < len(line) <= LONGEST:
+            raise UserError(
+                "option.range",
+                f"the line has {len(line)} characters; open one of 1 to {LONGEST}",
+                name="text",
+                value=len(line),
+                low=1,
+                high=LONGEST,
+            )
+        order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
+        ((_, draft),) = proofread(self.network("pen"), self.network("reader"), order)
+        n = len(draft.penned.line)
+        if step >= n:
+            raise UserError(
+                "option.range",
+                f"step {step}: the line has {n}, from 0 on",
+                name="step",
+                value=step,
+                low=0,
+                high=n - 1,
+            )
+        return found(self.network("pen"), *draft.behind(step), *pressed(draft.penned.line, step))
+
+    def drafts(
+        self, manner: Manner, texts: Sequence[str], numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Draft]]:
+        """Write, of some lines, those with certain numbers until they read right."""
+        order = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
+        proofs = proofread(self.network("pen"), self.network("reader"), order, numbers)
+        made = ((number, draft.settled()) for number, draft in proofs)
+        return track(made, total=len(numbers), title="writing")
+
+    def measured(self, manner: Manner) -> Measures:
+        """Measure how large and how wide a style is, by a few lines written in it."""
+        vector, neatness = manner.style.vector, manner.neatness
+        tasks = [Task(text, vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
+        found = sorted(write(self.network("pen"), tasks), key=lambda pair: pair[0])
+        return measures([penned for _, penned in found], MEASURED)
+
+
+def choose(style: Style | None, seed: int) -> Style:
+    """Take the first style where none is named, and the seed's where any will do."""
+    if style is None:
+        return Style.parse(FIRST)
+    return Style.draw(seed) if style.name == RANDOM else style
+
+
+def plain(text: str) -> str:
+    """Make every space a single one, and every end of a line the same."""
+    text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
+    return "\n".join(
+        " ".join(re.split(r"[ \t\u00a0]+", line.strip())) for line in text.splitlines()
+    )
+
+
+def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
+    """List the words that read otherwise, with their accents, and whole where a line broke them."""
+    paragraphs = [paragraph.split(" ") for paragraph in text.split("\n")]
+    wrong = {  # of a word that two lines share, only once
+        (line.paragraph, line.part.word + number): None
+        for line in lines
+        if line.placed
+        for number in line.placed.draft.wrong
+    }
+    return tuple(paragraphs[paragraph][word] for paragraph, word in wrong)
+
+
+def pressed(line: Line, step: int) -> tuple[Image, tuple[int, int]]:
+    """Draw a line as it was written, and find the pixel (x, y) of one of its points."""
+    places = (line[:, :2] - line[:, :2].min(axis=0) + 1) * MM_OF_A_LINE
+    whole = np.column_stack([places, line[:, 2]])
+    width, height = places.max(axis=0) + MM_OF_A_LINE
+    drawing = Drawing(
+        (tuple(Stroke(stroke[:, :2]) for stroke in strokes(whole)),), Paper(width, height)
+    )
+    x, y = (places[step] * DOTS).round().astype(int)
+    return drawing.image(dots=DOTS), (int(x), int(y))

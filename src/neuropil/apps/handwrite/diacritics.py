@@ -1,0 +1,238 @@
+"""Characters beyond the 95: spelled with those that the network knows, then composed.
+
+    "Müßig — déjà vu"  is written  "MuBig - deja vu"  with marks at ü, ß, —, é and à
+
+A letter with accents is its letter and a small drawing of each accent, as Unicode takes it apart
+(NFD). A few others are another character changed after it was written.
+
+    P  points of a line
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.alphabet import ALPHABET
+from neuropil.apps.handwrite.generation import Penned
+from neuropil.apps.handwrite.glyph_outlines import outline
+from neuropil.apps.handwrite.strokes import Line
+from neuropil.kit.errors import UserError
+
+MARKS = {  # on a grid of tenths of the letter's height, y downwards from a place above it
+    "\N{COMBINING GRAVE ACCENT}": "00 22",
+    "\N{COMBINING ACUTE ACCENT}": "20 02",
+    "\N{COMBINING CIRCUMFLEX ACCENT}": "02 10 10 22",
+    "\N{COMBINING TILDE}": "02 10 11 21 31 40",
+    "\N{COMBINING DIAERESIS}": "01 02,31 32",
+    "\N{COMBINING RING ABOVE}": "10 01 12 21 10",
+    "\N{COMBINING CARON}": "00 12 12 20",
+    "\N{COMBINING MACRON}": "01 41",
+    "\N{COMBINING CEDILLA}": "10 11 22 13 03",
+}
+BELOW = "\N{COMBINING CEDILLA}"
+ESZETT = "08 02 10 20 31 33 23 34 46 38 18"  # on the grid of glyphs
+OTHERS = {  # what is written first
+    "ß": "B",
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": '"',
+    "\N{MINUS SIGN}": "-",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{NO-BREAK SPACE}": " ",
+    "œ": "oe",
+    "Œ": "OE",
+    "æ": "ae",
+    "Æ": "AE",
+    "¿": "?",
+    "¡": "!",
+    "€": "C",
+    "£": "L",
+    "ø": "o",
+    "Ø": "O",
+}
+STRETCHED = {"\N{EN DASH}": 1.6, "\N{EM DASH}": 2.6}
+TURNED = "¿¡"  # by half a circle
+BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1) bottom right
+    "€": (((-0.2, 0.42), (0.7, 0.40)), ((-0.2, 0.62), (0.6, 0.60))),
+    "£": (((-0.2, 0.55), (0.6, 0.52)),),
+    "ø": (((-0.15, 1.15), (1.15, -0.15)),),
+    "Ø": (((-0.05, 1.1), (1.05, -0.1)),),
+}
+CHANGED = {*STRETCHED, *TURNED, *BARS, "ß"}  # those of OTHERS that are drawn on after writing
+TENTH = 0.09  # of the hand's own unit: a step of the grid of marks
+UNKNOWN = "?"  # stands for what can't be written, where that is allowed
+
+
+Bar = tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to add to the character at a place of the spelled text."""
+
+    place: int
+    character: str  # a combining mark, or one of OTHERS
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A text in characters of ALPHABET, and the marks that make it what it was."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+    def part(self, start: int, end: int) -> "Spelled":
+        """Cut out the characters from one place to another."""
+        marks = [Mark(m.place - start, m.character) for m in self.marks if start <= m.place < end]
+        return Spelled(self.text[start:end], tuple(marks))
+
+
+def spelled(text: str, *, replace: bool = False) -> Spelled:
+    """Spell a text; raises UserError that lists what can't be written, or writes ? for it."""
+    letters: list[str] = []
+    marks: list[Mark] = []
+    missing: dict[str, None] = {}
+    for character in unicodedata.normalize("NFC", text):
+        if character in MARKS and letters:  # one that Unicode has no whole letter for
+            marks.append(Mark(len(letters) - 1, character))
+            continue
+        written, added = parts(character)
+        if not written:
+            missing[character] = None
+            written = UNKNOWN
+        marks += [Mark(len(letters), mark) for mark in added]
+        letters += written
+    if missing and not replace:
+        raise UserError(
+            "text.unwritable",
+            f"can't be written: {' '.join(map(named, missing))}; what can be: the 95 characters of "
+            "a keyboard without accents, letters with accents, and typographic quotes and dashes "
+            "(--replace writes ? instead)",
+            value="".join(missing),
+        )
+    return Spelled("".join(letters), tuple(marks))
+
+
+def parts(character: str) -> tuple[str, str]:
+    """Take a character apart: what is written of ALPHABET, and the marks that are added."""
+    if character in ALPHABET:
+        return character, ""
+    if character in OTHERS:
+        return OTHERS[character], character if character in CHANGED else ""
+    taken_apart = unicodedata.normalize("NFD", character)
+    base, marks = taken_apart[:1], taken_apart[1:]
+    if base in ALPHABET and all(mark in MARKS for mark in marks):
+        return base, marks
+    return "", ""
+
+
+def named(character: str) -> str:
+    """Word a character so that it can be told also where it can't be seen."""
+    name = unicodedata.name(character, "").lower()
+    sign = character if character.isprintable() else f"U+{ord(character):04X}"
+    return f"{sign} ({name})" if name else sign
+
+
+def composed(penned: Penned, marks: tuple[Mark, ...]) -> Penned:
+    """Add the marks to a line that was written."""
+    for mark in sorted(marks, key=lambda mark: mark.character not in STRETCHED):  # dashes first
+        if mark.character in STRETCHED:
+            penned = stretched(penned, mark.place, STRETCHED[mark.character])
+        elif mark.character == "ß":
+            penned = redrawn(penned, mark.place, ESZETT)
+        elif mark.character in TURNED:
+            penned = turn(penned, mark.place)
+        elif mark.character in BARS:
+            penned = draw_bars(penned, mark.place, BARS[mark.character])
+        else:
+            penned = marked(penned, mark)
+    return penned
+
+
+def marked(penned: Penned, mark: Mark) -> Penned:
+    """Draw an accent above the middle of a letter, or below it."""
+    left, top, right, bottom = box(penned, mark.place)
+    shape = outline(MARKS[mark.character])
+    shape[:, :2] *= TENTH
+    high = float(np.ptp(shape[:, 1]))
+    middle = (left + right) / 2 - (shape[:, 0].min() + shape[:, 0].max()) / 2
+    y = bottom if mark.character == BELOW else top - high - 1.2 * TENTH
+    shape[:, :2] += [middle, y - shape[:, 1].min()]
+    return added(penned, shape, mark.place)
+
+
+def redrawn(penned: Penned, place: int, form: str) -> Penned:
+    """Draw another form where a character stands, in its size."""
+    left, top, right, bottom = box(penned, place)
+    shape = outline(form)
+    size = np.ptp(shape[:, :2], axis=0)
+    shape[:, :2] -= shape[:, :2].min(axis=0)
+    shape[:, :2] *= [max(right - left, 0.3 * (bottom - top)), bottom - top] / size
+    shape[:, :2] += [left, top]
+    kept = penned.letter != place
+    line = penned.line[kept]
+    cut = np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1)  # the pen lifts where it was cut
+    line[[*cut, len(line) - 1] if len(line) else [], 2] = 1
+    return added(Penned(line, penned.letter[kept]), shape, place)
+
+
+def stretched(penned: Penned, place: int, factor: float) -> Penned:
+    """Widen a character, and move what was written after it to the right."""
+    its = np.flatnonzero(penned.letter == place)
+    if not len(its):
+        return penned
+    line = penned.line.copy()
+    left = line[its, 0].min()
+    more = (factor - 1) * (line[its, 0].max() - left)
+    line[its, 0] = left + factor * (line[its, 0] - left)
+    line[its[-1] + 1 :, 0] += more
+    return Penned(line, penned.letter)
+
+
+def turn(penned: Penned, place: int) -> Penned:
+    """Turn a character by half a circle about its middle."""
+    its = np.flatnonzero(nearest(penned.letter, place))
+    left, top, right, bottom = box(penned, place)
+    line = penned.line.copy()
+    line[its, :2] = [left + right, top + bottom] - line[its, :2]
+    return Penned(line, penned.letter)
+
+
+def draw_bars(penned: Penned, place: int, bars: Sequence[Bar]) -> Penned:
+    """Draw straight strokes across a character."""
+    left, top, right, bottom = box(penned, place)
+    size = np.array([max(right - left, 0.4 * (bottom - top)), bottom - top])
+    for bar in bars:
+        ends = [left, top] + np.array(bar) * size
+        penned = added(penned, np.column_stack([ends, [0.0, 1.0]]), place)
+    return penned
+
+
+def box(penned: Penned, place: int) -> tuple[float, float, float, float]:
+    """Measure where a character stands: left, top, right, bottom."""
+    its = penned.line[nearest(penned.letter, place)]
+    (left, top), (right, bottom) = its[:, :2].min(axis=0), its[:, :2].max(axis=0)
+    return left, top, right, bottom
+
+
+def nearest(letter: NDArray[np.int64], place: int) -> NDArray[np.bool_]:
+    """Find the points of a character, or of the one beside it where the window never stopped."""
+    at = letter[np.abs(letter - place).argmin()]
+    found: NDArray[np.bool_] = letter == at
+    return found
+
+
+def added(penned: Penned, shape: Line, place: int) -> Penned:
+    """Put further strokes behind a line."""
+    letter = np.full(len(shape), place)
+    return Penned(np.concatenate([penned.line, shape]), np.concatenate([penned.letter, letter]))

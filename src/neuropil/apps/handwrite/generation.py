@@ -1,0 +1,239 @@
+"""The pen let run: from texts and a style to strokes, many lines side by side.
+
+    B  lines side by side      S  places for characters      A  letters (one-hot)
+    M  Gaussians of the next step      P  points written
+
+Every point is drawn from what the network says of the next one, and goes in again (Graves 2013,
+sections 4 and 5). The pen's state comes with it: down, up, or up for good, which ends the line.
+Each line has its own random numbers and its own row, so that it comes out the same whatever is
+written beside it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line
+from neuropil.kit.networks.network import Network
+from neuropil.kit.progress import tick
+
+B, S, A = 16, 72, len(ALPHABET) + 1
+SHARPEST = 3.0  # Graves' bias at neatness 1: deviations times exp(-bias)
+PATIENCE = 30, 40  # points for each character, and beside them, after which a line is cut off
+LONGEST = S - 1  # characters of a line, an end behind them
+DOWN, UP, OVER = 0, 1, 2
+AHEAD = 64  # points whose random numbers are drawn at once
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+class Drawn(NamedTuple):
+    """How a point was drawn: from which Gaussian, by which two normal numbers, with which bias."""
+
+    k: int
+    n1: float
+    n2: float
+    bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pause:
+    """The pen between two words: the points that it made, and the state to go on from."""
+
+    points: list[NDArray[np.float32]]
+    states: list[int]
+    drawn: list[Drawn]
+    letters: list[int]
+    state: Arrays  # a row of every input of the network but text and style
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A line to write: characters of ALPHABET, a style, how neatly, and the random numbers.
+
+    kept: words at its beginning that were written before
+    """
+
+    text: str
+    style: NDArray[np.float32]
+    neatness: float
+    seed: tuple[int, ...]
+    kept: Pause | None = None
+
+    @property
+    def bias(self) -> float:
+        """Give Graves' probability bias (section 5.4)."""
+        return SHARPEST * self.neatness
+
+
+@dataclass(frozen=True, eq=False)
+class Penned:
+    """A line written.
+
+    line: (P, 3), x, y and pen up, in units of the line's height
+    letter: (P,), for each point the character that the window looked at most
+    """
+
+    line: Line
+    letter: NDArray[np.int64]
+
+
+@dataclass
+class Row:
+    """A line while it is being written.
+
+    points: as the network takes them, dx, dy, y, pen up
+    pauses: by the place of a space, the last point before the pen went on to the next word
+    """
+
+    number: int
+    task: Task
+    rng: np.random.Generator
+    points: list[NDArray[np.float32]] = field(default_factory=list)
+    states: list[int] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    letters: list[int] = field(default_factory=list)
+    pauses: dict[int, Pause] = field(default_factory=dict)
+    chances: list[NDArray[np.float64]] = field(default_factory=list)
+
+    def chance(self) -> NDArray[np.float64]:
+        """Take two numbers between 0 and 1 and two normal ones."""
+        if not self.chances:  # many at once, for speed
+            even, normal = self.rng.random((AHEAD, 2)), self.rng.standard_normal((AHEAD, 2))
+            self.chances = list(np.hstack([even, normal]))
+        return self.chances.pop()
+
+    def emptied(self) -> "Row":
+        """Keep what was to be written, but no point: most of a line's memory."""
+        return Row(self.number, replace(self.task, kept=None), self.rng)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the pen was put away, or ran away."""
+        each, beside = PATIENCE
+        n = len(self.points)
+        return n > 0 and (self.states[-1] == OVER or n >= each * len(self.task.text) + beside)
+
+
+def write(pen: Network, tasks: Sequence[Task]) -> Iterator[tuple[int, Penned]]:
+    """Write all lines, and yield each with its number as soon as it is over."""
+    for row in rows_over(pen, tasks):
+        yield row.number, penned(row)
+
+
+def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
+    """Let the pen run in B rows, each taking up the next line when its own is over."""
+    rows: list[Row | None] = [None] * B
+    feeds = blank(pen)
+    waiting = iter(enumerate(tasks))
+    while True:
+        for place, row in enumerate(rows):
+            if row is None and (given := next(waiting, None)):
+                rows[place] = started(*given)
+                begin(feeds, place, given[1])
+                resume(feeds, place, given[1].kept)
+        if not any(rows):
+            return
+        tick()
+        made = pen.run(**feeds)
+        feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
+        drawn(rows, made["mixture"], feeds["point"])
+        for place, row in enumerate(rows):
+            if row is not None:
+                row.points.append(feeds["point"][place].copy())
+                row.letters.append(int(made["window"][place].argmax()))
+                pause(feeds, place, row)
+                if row.is_over:
+                    rows[place] = None
+                    yield row
+
+
+def started(number: int, task: Task) -> Row:
+    """Take up a line."""
+    row = Row(number, task, np.random.default_rng(task.seed))
+    if kept := task.kept:
+        row.points, row.states = kept.points.copy(), kept.states.copy()
+        row.drawn, row.letters = kept.drawn.copy(), kept.letters.copy()
+    return row
+
+
+def blank(pen: Network) -> Arrays:
+    """Make inputs for B rows that say nothing yet."""
+    sizes = pen.sizes
+    return {
+        name: np.zeros((B, S, A) if name == "text" else (B, sizes[name][-1]), np.float32)
+        for name in pen.inputs
+    }
+
+
+def begin(feeds: Arrays, place: int, task: Task) -> None:
+    """Put a line's text and style into a row, and its state back to nothing."""
+    for array in feeds.values():
+        array[place] = 0.0
+    numbers = np.zeros(S, np.int64)
+    numbers[: len(task.text)] = labels(task.text)
+    feeds["text"][place] = np.eye(A, dtype=np.float32)[numbers]
+    feeds["style"][place] = task.style
+    feeds["seen"][place] = feeds["text"][place, 0]
+
+
+def resume(feeds: Arrays, place: int, kept: Pause | None) -> None:
+    """Put a row back to where the pen paused."""
+    for name, array in kept.state.items() if kept else ():
+        feeds[name][place] = array
+
+
+def pause(feeds: Arrays, place: int, row: Row) -> None:
+    """Remember the pen's state if it is in the air and looks at a space."""
+    letter = row.letters[-1]
+    if row.states[-1] == UP and row.task.text[letter : letter + 1] == " ":
+        row.pauses[letter] = Pause(
+            row.points.copy(),
+            row.states.copy(),
+            row.drawn.copy(),
+            row.letters.copy(),
+            {name: feeds[name][place].copy() for name in feeds.keys() - {"text", "style"}},
+        )
+
+
+def drawn(
+    rows: Sequence[Row | None], mixture: NDArray[np.float32], point: NDArray[np.float32]
+) -> None:
+    """Draw every row's next point (dx, dy, y, pen) from its mixture (B, 6M + 3), in place."""
+    M = (mixture.shape[1] - 3) // 6
+    busy = [(place, row) for place, row in enumerate(rows) if row]
+    bias, luck = np.zeros(B), np.zeros((B, 4))
+    for place, row in busy:
+        bias[place], luck[place] = row.task.bias, row.chance()
+    u1, u2, n1, n2 = luck.T
+    logits = mixture[:, :M] * (1 + bias[:, None])
+    k = chosen(logits, u1)
+    mx, my, sx, sy, r = mixture[:, M : 6 * M].reshape(B, 5, M)[np.arange(B), :, k].T
+    rho = LOOSEST * np.tanh(r)
+    dx = mx + np.exp(sx - bias) * n1
+    dy = my + np.exp(sy - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
+    state = chosen(mixture[:, 6 * M :], u2)
+    for place, row in busy:
+        point[place] = dx[place], dy[place], point[place, 2] + dy[place], state[place] > DOWN
+        row.states.append(int(state[place]))
+        row.drawn.append(Drawn(int(k[place]), n1[place], n2[place], bias[place]))
+
+
+def chosen(logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Draw one of several (B, N) by their logits, from numbers (B,) between 0 and 1."""
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64).cumsum(axis=1)
+    below = shares < luck[:, None] * shares[:, -1:]
+    places: NDArray[np.int64] = below.sum(axis=1).clip(max=logits.shape[1] - 1)
+    return places
+
+
+def penned(row: Row) -> Penned:
+    """Add a row's steps up to a line."""
+    points = np.array(row.points, np.float64)
+    x, y, up = points[:, 0].cumsum() / UNITS[0], points[:, 2] / UNITS[1], points[:, 3]
+    up[-1] = 1
+    return Penned(np.column_stack([x, y, up]), np.array(row.letters))

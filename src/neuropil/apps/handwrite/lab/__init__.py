@@ -1,0 +1,1 @@
+"""What handwrite learns with and is measured by; nothing that runs for a person needs it."""

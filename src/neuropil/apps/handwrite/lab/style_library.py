@@ -1,0 +1,104 @@
+"""The styles of the package made: vectors of all writers, and twelve of them named.
+
+    python -m neuropil.apps.handwrite.lab.style_library DIR
+
+DIR holds the database. Of the writers whose style the network writes legibly, those are named whose
+written lines a classifier of real lines takes least for one another's (`quality.py`).
+
+N  styles that may be named      L  lines written in each
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.app import HAND, PEN, READER
+from neuropil.apps.handwrite.lab import evaluation
+from neuropil.apps.handwrite.lab.data import Written, lines, sort_by_writer
+from neuropil.apps.handwrite.styles import DIGITS, FILE, larger, told
+from neuropil.apps.handwrite.verification import Order, proofread
+from neuropil.kit.atomic import written
+from neuropil.kit.progress import on_terminal, track
+
+NAMES = (
+    *("ada", "blaise", "clara", "dora", "emil", "flora"),
+    *("gustav", "hedy", "ivan", "june", "karl", "lise"),
+)
+FEWEST, MOST = 4, 16  # lines of a writer that a style is told from
+MANY = 24  # lines of a writer who may be named, for the classifier to learn from
+TEXTS = (
+    "He was happy to see them all again",
+    "The quick brown fox jumps over lazy dogs",
+    "In May 1912 they left for Boston; why?",
+    "She said that nothing could be done",
+    "Good work takes time, as everybody knows",
+    "On Friday the shop is open until nine",
+    "The captain asked them to wait below",
+    "Nothing grew in the garden that year",
+    "We counted 27 ships before the evening",
+    "My sister has a house near the river",
+    "Every word of it was true, he wrote",
+    "Please come back when the rain is over",
+)
+NEATNESS = 0.5
+LEGIBLE = 0.5  # of the writers, those with the fewest errors, may be named
+ROUNDS = 3  # of exchanges
+
+
+def main() -> None:
+    """Write styles.json anew."""
+    (folder,) = sys.argv[1:]
+    with on_terminal():
+        found = made(sort_by_writer(lines(Path(folder), "reader")))
+    with written(FILE) as beside:
+        beside.write_text(json.dumps(found) + "\n", encoding="utf-8")
+
+
+def made(by_writer: Mapping[str, Sequence[Written]]) -> dict[str, object]:
+    """Tell all writers' styles, write a little in each, and name twelve."""
+    hand, pen, reader = HAND.open(), PEN.open(), READER.open()
+    writers = {name: its for name, its in by_writer.items() if len(its) >= FEWEST}
+    vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
+    able = [number for number, its in enumerate(writers.values()) if len(its) >= MANY]
+    drawn = larger(np.array(vectors, np.float64))
+    tried = {
+        number: list(proofread(pen, reader, Order(TEXTS, drawn[number], NEATNESS, 1, 1)))
+        for number in track(able, total=len(able), title="styles")
+    }
+    wrong = {number: sum(draft.errors for _, draft in tried[number]) for number in able}
+    able = sorted(able, key=lambda number: wrong[number])[: int(LEGIBLE * len(able))]
+    real = [[w.line for w in list(writers.values())[number]] for number in able]
+    written_lines = [[draft.penned.line for _, draft in tried[number]] for number in able]
+    chosen = [able[i] for i in distinct(evaluation.likeness(real, written_lines), len(NAMES))]
+    shelf = [[round(float(v), DIGITS) for v in vector] for vector in vectors]
+    named = dict(zip(NAMES, sorted(chosen, key=lambda number: wrong[number]), strict=True))
+    return {"named": named, "writers": list(writers), "all": shelf}
+
+
+def distinct(log_p: NDArray[np.float64], n: int) -> list[int]:
+    """Choose n of N styles whose lines are told apart best, by log p (N, L, N) whose they are.
+
+    One after the other joins that leaves the lines of all clearest; then each in turn is exchanged
+    for whichever is best beside the others.
+    """
+    chosen: list[int] = []
+    for turn in range(n + ROUNDS * n):
+        others = chosen if turn < n else chosen[1:]  # the one that was chosen first leaves
+        free = set(range(len(log_p))) - {*others}
+        chosen = [*others, max(free, key=lambda i: clarity(log_p, [*others, i]))]
+    return chosen
+
+
+def clarity(log_p: NDArray[np.float64], chosen: list[int]) -> float:
+    """Give the mean log p that a line is of its own writer, were there but the chosen ones."""
+    among = log_p[np.ix_(chosen, range(log_p.shape[1]), chosen)]
+    own = among[range(len(chosen)), :, range(len(chosen))]
+    return float((own - np.logaddexp.reduce(among, axis=2)).mean())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Lines put on paper: leveled on their base line, placed as a hand would place them.
+
+Whatever was written, no ink lies outside the margins: a line is pressed into its room, and moved
+where its tallest letters would stick out at the top of a page, or its lowest ones at the bottom.
+
+P  points of a line, (P, 3): x, y downwards, pen up; in units of the line's height, then in mm
+"""
+
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.handwrite.generation import Penned
+from neuropil.apps.handwrite.strokes import Line, strokes
+from neuropil.kit.drawing.drawing import Paper, Stroke
+from neuropil.kit.errors import UserError
+from neuropil.kit.ranges import Between
+
+SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
+STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
+SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
+SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 20), Between(0, 100)
+SLANT = Between(-45, 45)
+CAPITAL_HEIGHT = 1.75  # of a capital, in heights of a small letter
+NARROWEST = 0.86  # a line that is too wide for the paper is pressed together so far at most
+EDGE = 0.8  # of the spacing: margin around writing that is on no paper
+LEAD = 0.6  # of the spacing: from the top margin to the first base line at least
+USUAL = 0.9  # of the lines have room above the first base line; another is moved down
+SWAY = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
+JITTER = 0.05  # of the spacing: how much a line's place differs
+DOUBT = 2.0  # so many characters of average width are added to those that were measured
+TINY = 1e-9  # mm
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How writing lies on paper; lengths in mm."""
+
+    paper: str = "none"  # "none", "a4", "letter"
+    ruled: bool = False
+    size: float = 2.5  # height of small letters
+    spacing: float = 3.6  # between base lines, in heights of small letters
+    margin: float = 20.0
+    align: str = "left"  # "left", "center", "right"
+    slant: float = 0.0  # degrees to the right
+    pen: float = 0.0  # width of the line that is drawn
+
+    @property
+    def step(self) -> float:
+        """Give the distance of base lines."""
+        return self.spacing * self.size
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether the paper will be as large as the writing."""
+        return self.paper not in SHEETS
+
+    @property
+    def edge(self) -> float:
+        """Give how far from the paper's edge points lie at least."""
+        # by a whole width of the pen, as swelling lines and rounded turns reach beyond half of it
+        return EDGE * self.step if self.is_free else self.margin + self.pen
+
+    @property
+    def room(self) -> tuple[float, float]:
+        """Give width and height that are left between the margins."""
+        if self.is_free:
+            return np.inf, np.inf
+        width, height = SHEETS[self.paper]
+        return width - 2 * self.edge, height - 2 * self.edge
+
+    @property
+    def lean(self) -> float:
+        """Give how far a point moves to the right for each mm that it lies higher."""
+        return float(np.tan(np.radians(self.slant)))
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a style's lines measure; all but the first in heights of small letters."""
+
+    small: float  # height of small letters, in units of a line's height
+    advance: float  # width of a character, on average
+    widths: Mapping[str, float] = field(default_factory=dict)  # of some characters
+    tall: float = 0.0  # a line, from the foot of its lowest letter to the top of its highest
+
+    def reach(self, text: str) -> NDArray[np.float64]:
+        """Estimate how wide a text is up to the end of each character."""
+        return np.cumsum([self.widths.get(character, self.advance) for character in text])
+
+
+def measures(lines: Sequence[Penned], texts: Sequence[str]) -> Measures:
+    """Measure a style by lines written in it."""
+    found = [heights(line, text) for line, text in zip(lines, texts, strict=True)]
+    median = float(np.median([small for _, small in found]))
+    units = [shared(small, median) for _, small in found]
+    steps = [
+        advances(line, text) / unit for line, text, unit in zip(lines, texts, units, strict=True)
+    ]
+    # a line that the pen gave up half way is not to make the others seem narrow
+    advance = float(np.median([its.mean() for its in steps]))
+    total, count = Counter[str](), Counter[str]()
+    for text, its in zip(texts, steps, strict=True):
+        count.update(text)
+        for character, step in zip(text, its, strict=True):
+            total[character] += step
+    widths = {c: (DOUBT * advance + total[c]) / (DOUBT + count[c]) for c in count}
+    levels = [
+        (line.line[:, 1] - at - slope * line.line[:, 0]) / unit
+        for line, ((slope, at), _), unit in zip(lines, found, units, strict=True)
+    ]
+    return Measures(median, advance, widths, float(np.median([np.ptp(level) for level in levels])))
+
+
+def shared(small: float, median: float) -> float:
+    """Give the height of small letters to scale a line by: half of what differs is kept."""
+    return 0.5 * small + 0.5 * median
+
+
+def advances(penned: Penned, text: str) -> NDArray[np.float64]:
+    """Measure how far each character of a line reaches beyond those before it."""
+    x = penned.line[:, 0]
+    reach = np.full(len(text), x.min())
+    np.maximum.at(reach, penned.letter.clip(0, len(text) - 1), x)
+    return np.diff(np.maximum.accumulate(reach), prepend=x.min())
+
+
+def heights(penned: Penned, text: str) -> tuple[Line, float]:
+    """Find a line's base line (slope, y at x = 0), and the height of its small letters above it."""
+    feet, tops, capitals = [], [], []
+    for place, letter in enumerate(text):
+        points = penned.line[penned.letter == place]
+        if len(points) > 2 and letter in STANDING:
+            feet.append(points[points[:, 1].argmax(), :2])
+            if letter in SMALL:
+                tops.append(points[points[:, 1].argmin(), :2])
+            elif letter.isupper():
+                capitals.append(points[points[:, 1].argmin(), :2])
+    if len(feet) < 2:
+        low = np.percentile(penned.line[:, 1], 85)
+        return np.array([0.0, low]), max(0.2, float(low - np.percentile(penned.line[:, 1], 30)))
+    base = leveled(np.array(feet))
+    if not tops and not capitals:
+        return base, 0.6
+    high = np.median([base[0] * x + base[1] - y for x, y in tops or capitals])
+    small = high if tops else high / CAPITAL_HEIGHT  # of capitals alone, as theirs tells
+    return base, float(np.clip(small, 0.2, 1.5))
+
+
+def leveled(feet: NDArray[np.float64]) -> Line:
+    """Fit slope and height to the feet of letters, most of which stand on the line (Theil-Sen)."""
+    if np.ptp(feet[:, 0]) < 2:
+        return np.array([0.0, np.median(feet[:, 1])])
+    i, j = np.triu_indices(len(feet), 1)
+    far = np.abs(feet[j, 0] - feet[i, 0]) > 0.5
+    slopes = (feet[j, 1] - feet[i, 1])[far] / (feet[j, 0] - feet[i, 0])[far]
+    slope = float(np.clip(np.median(slopes), -0.1, 0.1)) if len(slopes) else 0.0
+    return np.array([slope, np.median(feet[:, 1] - slope * feet[:, 0])])
+
+
+def check_room(its: Measures, layout: Layout) -> None:
+    """Raise UserError where not even one letter of a style has room between the margins."""
+    wide = max([its.advance, *its.widths.values()]) + its.tall * abs(layout.lean)
+    width, height = (max(0.0, side) for side in layout.room)
+    largest = min(width / wide, height / max(its.tall, 1e-9))
+    if layout.size > largest:
+        letter = f"{layout.size * wide:.0f} x {layout.size * its.tall:.0f} mm"
+        smaller = np.floor(largest * 10) / 10
+        remedy = f"a size of at most {smaller:g} or " if smaller >= SIZE.low else ""
+        raise UserError(
+            "option.conflict",
+            f"a letter of size {layout.size:g} takes up to {letter}, and margins of "
+            f"{layout.margin:g} mm leave {width:.0f} x {height:.0f} mm of {layout.paper} paper; "
+            f"give {remedy}smaller margins",
+            name="size",
+            value=layout.size,
+        )
+
+
+def placed(
+    penned: Penned,
+    text: str,
+    its: Measures,
+    layout: Layout,
+    seed: int,
+    bare: Penned | None = None,
+) -> Line:
+    """Bring a line to mm: its base line on y = 0, sloped and slanted a little, x from 0 on.
+
+    bare: the line before accents were added, which are no part of how high its letters are
+    """
+    rng = np.random.default_rng((seed, zlib.crc32(text.encode()), 2))
+    (slope, at), small = heights(bare or penned, text)
+    scale = layout.size / shared(small, its.small)
+    x = penned.line[:, 0]
+    y = penned.line[:, 1] - at - slope * x
+    x = (x - y * layout.lean) * scale
+    x -= x.min()
+    sway = rng.normal(0, SWAY)
+    return np.column_stack([x, y * scale + sway * (x - x.max() / 2), penned.line[:, 2]])
+
+
+def is_fitting(line: Line, layout: Layout) -> bool:
+    """Tell whether a line has room on the paper, pressed together a little."""
+    return bool(NARROWEST * line[:, 0].max() <= layout.room[0])
+
+
+def pressed(line: Line, layout: Layout) -> Line:
+    """Press a line into the room between the margins."""
+    room, extent = np.array(layout.room), np.ptp(line[:, :2], axis=0)
+    shares = np.minimum(1.0, room / np.maximum(extent, TINY))
+    return np.column_stack([line[:, :2] * shares, line[:, 2]])
+
+
+def laid(
+    lines: Sequence[Line | None], layout: Layout, seed: int
+) -> tuple[list[list[Stroke]], Paper]:
+    """Put lines one below the other onto pages; None is an empty line."""
+    fitted = [None if line is None else pressed(line, layout) for line in lines]
+    (width, height), rules = sheet(fitted, layout)
+    rng = np.random.default_rng((seed, 1))
+    pages: list[list[Stroke]] = []
+    number = len(rules)
+    for line in fitted:
+        below = 0.0 if line is None else line[:, 1].max()
+        if number == len(rules) or (number and rules[number] + below > height - layout.edge + TINY):
+            pages.append([])
+            number = 0
+        if line is not None:
+            place = placing(line, rules[number], (width, height), layout, rng)
+            pages[-1] += [Stroke(stroke[:, :2] + place) for stroke in strokes(line)]
+        number += 1
+    edge = layout.edge if layout.is_free else layout.margin
+    return pages, Paper(width, height, tuple(rules) if layout.ruled else (), edge)
+
+
+def sheet(lines: Sequence[Line | None], layout: Layout) -> tuple[tuple[float, float], list[float]]:
+    """Choose the size of the pages, and how low the base lines of each lie."""
+    there = [(i, line) for i, line in enumerate(lines) if line is not None]
+    edge, step = layout.edge, layout.step
+    tops = [-line[:, 1].min() for _, line in there] or [0.0]
+    first = edge + max(LEAD * step, np.quantile(tops, 1.0 if layout.is_free else USUAL))
+    if layout.is_free:
+        width = max([1.0, *(line[:, 0].max() for _, line in there)]) + 2 * edge
+        n, last = len(lines), (len(lines) - 1) * step
+        foot = max([last, *(i * step + line[:, 1].max() for i, line in there)])
+        height = first + foot + edge
+    else:
+        width, height = SHEETS[layout.paper]
+        first = min(first, height - edge)
+        n = max(1, int((height - edge - first) / step) + 1)
+    return (float(width), float(height)), [float(first + i * step) for i in range(n)]
+
+
+def placing(
+    line: Line,
+    low: float,
+    size: tuple[float, float],
+    layout: Layout,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Choose where a line begins: at a base line, and about there where the paper is not ruled."""
+    width, height = size
+    edge, shake = layout.edge, JITTER * layout.step
+    spare = max(0.0, width - 2 * edge - line[:, 0].max())
+    left = {"left": 0.0, "center": 0.5, "right": 1.0}[layout.align] * spare
+    if not layout.is_free and layout.align == "left":
+        left = min(spare, abs(rng.normal(0, shake)))
+    low += rng.normal(0, shake * (not layout.ruled))
+    top, bottom = edge - line[:, 1].min(), height - edge - line[:, 1].max()
+    return edge + left, float(np.clip(low, top, bottom))

@@ -1,0 +1,163 @@
+"""The application: numbers in, their arithmetic out, as the lecture notes write it.
+
+    Neuron()(x=Numbers((0.1,)), w=(Weights(((0.15,),)),), b=(Numbers((0.4,)),))
+
+Without anything it works the example of the notes: z1 = 0.415, a1 = 0.6023; z2 = 0.6506, a2 =
+0.6571. (The notes print a2 = 0.7153, which belongs to w2 = 0.45 and b2 = 0.65.)
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, final
+
+from neuropil.apps.neuron import biological_view, digit_reader, homework, small_network
+from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+from neuropil.apps.neuron.digit_reader import DigitPicture
+from neuropil.apps.neuron.homework import HomeworkSheet
+from neuropil.apps.neuron.small_network import Answer
+from neuropil.contract import App, verb
+from neuropil.core.formatting import DIGITS
+from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.image import Image
+from neuropil.kit.ranges import Between
+from neuropil.signature import Alias
+
+RATE, N_DIGITS, SEED = Between(0, 1000), Between(1, 17), Between(0, 10**9)
+LayerWeights = Annotated[tuple[Weights, ...], Alias("then-w")]
+LayerBiases = Annotated[tuple[Numbers, ...], Alias("then-b")]
+
+
+class StorySheet(Sheet):
+    """What was worked out, and what the living neuron did, in words."""
+
+    SUFFIXES: ClassVar = (".txt",)
+
+
+@dataclass(frozen=True)
+class WorkedExample:
+    """What was worked out, what the last layer gives, and the numbers of each neuron."""
+
+    document: Sheet
+    outputs: tuple[float, ...]
+    neurons: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class DigitReading:
+    """What a digit is taken for, and the neurons behind it.
+
+    input_picture: what the network sees, written only where a file is named for it
+    probabilities: of the digits 0 to 9
+    """
+
+    document: Sheet
+    input_picture: DigitPicture
+    digit: int
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class BiologicalComparison:
+    """A picture of the living neuron beside the artificial one, and both in words and numbers."""
+
+    picture: Image
+    document: StorySheet
+    neurons: tuple[Answer, ...]
+
+
+@final
+class Neuron(App):
+    """Works out neurons by hand."""
+
+    summary = "Work out neurons by hand, forward and backward."
+
+    @verb(example="neuropil neuron --x 0.1 --w 0.15 --b 0.4")
+    def __call__(
+        self,
+        *,
+        x: Numbers | None = None,
+        w: LayerWeights = (),
+        b: LayerBiases = (),
+        activations: tuple[Activation, ...] = (),
+        target: Numbers | None = None,
+        rate: Annotated[float, RATE] = 0.1,
+        digits: Annotated[int, N_DIGITS] = DIGITS,
+        exact: bool = False,
+    ) -> WorkedExample:
+        """Work out neurons by hand, forward and backward.
+
+        x: the inputs of the first layer
+        w: the weights of a layer, one for each input, its neurons separated by /; once for each
+            layer
+        b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
+        activations: the activation function, one for all layers or one for each; by default sigmoid
+        target: what the last layer should have given; with it a loss and the way back are shown
+        rate: learning rate of the step that each weight would make
+        digits: how many significant digits to write
+        exact: write all digits of every number
+        """
+        is_given = x or w or b or target or activations
+        chain = small_network.chained(x, w, b, activations) if is_given else small_network.NOTES
+        wanted = target.values if target else None
+        sheet, neurons = small_network.worked_out(chain, wanted, rate, None if exact else digits)
+        outputs = tuple(neuron.a for neuron in neurons[-len(chain.weights[-1]) :])
+        return WorkedExample(sheet, outputs, neurons)
+
+    @verb(example="neuropil neuron-homework --seed 17 -o sheet.html")
+    def homework(self, *, seed: Annotated[int, SEED] = 0) -> HomeworkSheet:
+        """Write a sheet of exercises and their solutions.
+
+        seed: random seed of the exercises; another seed gives another sheet
+        """
+        return homework.sheet(seed)
+
+    @verb(example="neuropil neuron-digit digit.png")
+    def digit(
+        self,
+        picture: Image,
+        *,
+        seed: Annotated[int, SEED] = 0,
+        digits: Annotated[int, N_DIGITS] = DIGITS,
+        exact: bool = False,
+    ) -> DigitReading:
+        """Read a digit that you have written, and say why.
+
+        A network learns to read digits, reads it, and the neurons behind its answer are opened.
+
+        picture: a picture of one digit, darker or lighter than its paper
+        seed: random seed of the network that learns to read digits
+        digits: how many significant digits to write
+        exact: write all digits of every number
+        """
+        sheet, seen, probabilities = digit_reader.read(picture, seed, None if exact else digits)
+        return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
+
+    @verb(example="neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 -o living.png")
+    def biology(
+        self,
+        *,
+        x: Numbers | None = None,
+        w: LayerWeights = (),
+        b: LayerBiases = (),
+        activations: tuple[Activation, ...] = (),
+        seed: Annotated[int, SEED] = 0,
+        digits: Annotated[int, N_DIGITS] = DIGITS,
+        exact: bool = False,
+    ) -> BiologicalComparison:
+        """Draw the living neuron beside the artificial one.
+
+        Of several neurons the first is drawn.
+
+        x: the inputs of the first layer, from 0 to 1
+        w: the weights of a layer, one for each input, its neurons separated by /; once for each
+            layer
+        b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
+        activations: the activation function, one for all layers or one for each; by default sigmoid
+        seed: random seed of the living neuron
+        digits: how many significant digits to write
+        exact: write all digits of every number
+        """
+        is_given = x or w or b or activations
+        chain = small_network.chained(x, w, b, activations) if is_given else small_network.NOTES
+        sheet, neurons = small_network.worked_out(chain, None, 0.0, None if exact else digits)
+        story, picture = biological_view.drawn(chain.first(), seed)
+        return BiologicalComparison(picture, StorySheet(f"{sheet.text}\n{story}"), neurons)

@@ -1,0 +1,226 @@
+"""A sheet of exercises with blanks, and its solutions: every seed makes another.
+
+The numbers are drawn with two decimals, so that they can be done with a pocket calculator; the
+solutions are worked neurons.
+"""
+
+import html
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from neuropil.apps.neuron.small_network import Chain, neurons
+from neuropil.core.activations import CURVES
+from neuropil.core.formatting import number
+from neuropil.core.neuron import Worked
+from neuropil.kit.media.document import Sheet
+
+DIGITS = 4  # significant, of the solutions
+RATE = 0.5
+
+STYLE = """
+body { font: 12pt/1.45 Georgia, serif; color: #111; background: #fff; max-width: 19cm;
+  margin: 1cm auto; padding: 0 .6cm; }
+h1 { font-weight: normal; font-size: 18pt; margin: 0; }
+h2 { font-size: 12pt; margin: 1.1em 0 .3em; }
+.top { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .4cm;
+  align-items: baseline; border-bottom: 1.5pt solid #111; padding-bottom: .2cm; }
+.rule { color: #444; margin: .3em 0 0; } p { margin: .2em 0; }
+section { break-inside: avoid; } .solutions { break-before: page; margin-top: 2cm; }
+.blanks { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4cm, 1fr));
+  gap: .35cm .8cm; margin: .35cm 0; }
+.blank { display: flex; gap: .2cm; align-items: flex-end; white-space: nowrap; }
+.blank i { flex: 1; border-bottom: .7pt solid #111; height: 1.5em; font-style: normal;
+  padding-left: .2cm; }
+@media print { body { margin: 0; padding: 0; max-width: none; } .solutions { margin: 0; } }
+"""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is given, what is to be done, and the blanks with what belongs in them."""
+
+    title: str
+    given: str
+    task: str
+    blanks: tuple[tuple[str, float], ...]
+
+
+class HomeworkSheet(Sheet):
+    """Exercises with blanks, then their solutions: a page that prints well, or plain text."""
+
+    SUFFIXES: ClassVar = (".html", ".txt")
+
+
+def exercises(seed: int) -> tuple[Exercise, ...]:
+    """Draw the six exercises of a sheet."""
+    rng = np.random.default_rng(seed)
+    return (
+        one_input(rng),
+        three_inputs(rng),
+        two_layers(rng),
+        four_curves(rng),
+        *learning(rng),
+    )
+
+
+def drawn(rng: np.random.Generator, n: int, low: float, high: float) -> tuple[float, ...]:
+    """Draw numbers with two decimals, none of them 0."""
+    values = rng.integers(round(100 * low), round(100 * high), n, endpoint=True)
+    return tuple(float(v or 7) / 100 for v in values)
+
+
+def single(x: tuple[float, ...], w: tuple[float, ...], b: float, curve: str = "sigmoid") -> Chain:
+    """Make one neuron."""
+    return Chain(x, ((w,),), ((b,),), (curve,))
+
+
+def worked(chain: Chain, target: float | None = None) -> list[Worked]:
+    """Work out the first neuron of each layer."""
+    wanted = None if target is None else (target,)
+    return [layer[0] for layer in neurons(chain, wanted, RATE)]
+
+
+def one_input(rng: np.random.Generator) -> Exercise:
+    """Ask for a neuron with one input, forward."""
+    (x,), (w,), (b,) = drawn(rng, 1, 0.1, 0.9), drawn(rng, 1, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
+    (neuron,) = worked(single((x,), (w,), b))
+    return Exercise(
+        "A neuron with one input",
+        f"x = {x:g}, w = {w:g}, b = {b:g}",
+        "Find the weighted sum z = w·x + b and the activation a = σ(z) = 1 / (1 + e^-z).",
+        (("z", neuron.z), ("a", neuron.a)),
+    )
+
+
+def three_inputs(rng: np.random.Generator) -> Exercise:
+    """Ask for a neuron with three inputs, product by product."""
+    x, w, (b,) = drawn(rng, 3, 0.1, 0.9), drawn(rng, 3, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
+    (neuron,) = worked(single(x, w, b))
+    products = tuple((f"w{i}·x{i}", t.product) for i, t in enumerate(neuron.terms, 1))
+    given = [f"x{i} = {v:g}" for i, v in enumerate(x, 1)]
+    given += [f"w{i} = {v:g}" for i, v in enumerate(w, 1)]
+    return Exercise(
+        "A neuron with three inputs",
+        ", ".join([*given, f"b = {b:g}"]),
+        "Multiply, add up with the bias, and apply σ. Which input counts most?",
+        (*products, ("z", neuron.z), ("a", neuron.a)),
+    )
+
+
+def two_layers(rng: np.random.Generator) -> Exercise:
+    """Ask for two neurons, one after the other."""
+    (x,), (w1, w2), (b1, b2) = (
+        drawn(rng, 1, 0.1, 0.9),
+        drawn(rng, 2, -0.9, 0.9),
+        drawn(rng, 2, 0, 1),
+    )
+    chain = Chain((x,), (((w1,),), ((w2,),)), ((b1,), (b2,)), ("sigmoid", "sigmoid"))
+    first, second = worked(chain)
+    return Exercise(
+        "Two layers",
+        f"x = {x:g}; w1 = {w1:g}, b1 = {b1:g}; w2 = {w2:g}, b2 = {b2:g}",
+        "What the first neuron gives, a1, is the input of the second. Both use σ.",
+        (("z1", first.z), ("a1", first.a), ("z2", second.z), ("a2", second.a)),
+    )
+
+
+def four_curves(rng: np.random.Generator) -> Exercise:
+    """Ask for one sum under four activation functions."""
+    (x,), (w,), (b,) = drawn(rng, 1, 0.1, 0.9), drawn(rng, 1, -2, 2), drawn(rng, 1, -1, 1)
+    z = worked(single((x,), (w,), b, "identity"))[0].z
+    names = ("identity", "relu", "tanh", "sigmoid")
+    return Exercise(
+        "One sum, four activation functions",
+        f"x = {x:g}, w = {w:g}, b = {b:g}",
+        "Find z, then a for: no activation function, relu max(z, 0), tanh, σ. With which of them is"
+        " a network of many layers no more than one straight line?",
+        (("z", z), *((f"a, {name}", CURVES[name].f(z)) for name in names)),
+    )
+
+
+def learning(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
+    """Ask for the way back through a neuron, and for one step of learning."""
+    x, w, (b,) = drawn(rng, 2, 0.1, 0.9), drawn(rng, 2, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
+    target = float(rng.integers(2))
+    chain = single(x, w, b)
+    (neuron,) = worked(chain, target)
+    given = f"x1 = {x[0]:g}, x2 = {x[1]:g}, w1 = {w[0]:g}, w2 = {w[1]:g}, b = {b:g}"
+    back = Exercise(
+        "The way back",
+        f"{given}; the neuron (σ) should have given t = {target:g}; the loss is L = (a - t)²",
+        "Find how L changes with a, z, and each weight: dL/da = 2 (a - t), da/dz = a (1 - a),"
+        " dL/dz = dL/da · da/dz, dL/dw = dL/dz · x.",
+        (
+            ("a", neuron.a),
+            ("dL/da", neuron.dL_da),
+            ("da/dz", neuron.slope),
+            ("dL/dz", neuron.dL_dz),
+            ("dL/dw1", neuron.dL_dw[0]),
+            ("dL/dw2", neuron.dL_dw[1]),
+        ),
+    )
+    new = replace(chain, weights=((neuron.stepped,),), biases=((neuron.stepped_bias,),))
+    (after,) = worked(new, target)
+    step = Exercise(
+        "One step of learning",
+        f"the neuron of the exercise before; rate {RATE:g}",
+        "Move each weight and the bias against its derivative, w - rate · dL/dw, and find a and L"
+        " again. Has L become smaller?",
+        (
+            ("w1", neuron.stepped[0]),
+            ("w2", neuron.stepped[1]),
+            ("b", neuron.stepped_bias),
+            ("a", after.a),
+            ("L before", (neuron.a - target) ** 2),
+            ("L after", (after.a - target) ** 2),
+        ),
+    )
+    return back, step
+
+
+def sheet(seed: int) -> HomeworkSheet:
+    """Write the sheet of a seed: the exercises with blanks, then the solutions."""
+    tasks = exercises(seed)
+    head = f"Sheet {seed}"
+    blank = "".join(_section(n, task, solved=False) for n, task in enumerate(tasks, 1))
+    solved = "".join(_section(n, task, solved=True) for n, task in enumerate(tasks, 1))
+    page = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>A neuron by hand: {head}</title><style>{STYLE}</style></head>\n<body>"
+        f'<div class="top"><h1>A neuron by hand</h1><span>{head}</span>'
+        "<span>Name: ____________________</span></div>"
+        f'<p class="rule">Four significant digits are enough.</p>\n{blank}'
+        f'<div class="solutions top"><h1>Solutions</h1><span>{head}</span></div>\n{solved}'
+        "</body></html>\n"
+    )
+    return HomeworkSheet(_plain(head, tasks), page)
+
+
+def _section(n: int, task: Exercise, *, solved: bool) -> str:
+    """Write an exercise as HTML, its blanks empty or filled."""
+    fields = "".join(
+        f'<div class="blank"><span>{html.escape(label)} =</span>'
+        f"<i>{number(value, DIGITS) if solved else ''}</i></div>"
+        for label, value in task.blanks
+    )
+    words = "" if solved else f"<p>{html.escape(task.task)}</p>"
+    return (
+        f"<section><h2>{n}. {html.escape(task.title)}</h2>"
+        f'<p>{html.escape(task.given)}</p>{words}<div class="blanks">{fields}</div></section>\n'
+    )
+
+
+def _plain(head: str, tasks: tuple[Exercise, ...]) -> str:
+    """Write the sheet and its solutions as text."""
+    lines = [head]
+    for n, task in enumerate(tasks, 1):
+        lines += ["", f"{n}. {task.title}", f"   {task.given}", f"   {task.task}"]
+        lines += [f"   {label} = ________" for label, _ in task.blanks]
+    lines += ["", "Solutions"]
+    for n, task in enumerate(tasks, 1):
+        values = ", ".join(f"{label} = {number(value, DIGITS)}" for label, value in task.blanks)
+        lines.append(f"{n}. {values}")
+    return "\n".join(lines) + "\n"

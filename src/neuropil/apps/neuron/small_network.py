@@ -1,0 +1,167 @@
+"""A small network on paper: its neurons worked out one after the other, as the notes do.
+
+z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mean (a2 - target)²
+"""
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+from neuropil.core import Dense, Layer, Network, squared_error
+from neuropil.core.neuron import Worked
+from neuropil.core.opening import opened
+from neuropil.kit.errors import UserError
+from neuropil.kit.html.page import Section, page
+from neuropil.kit.media.document import Sheet
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Inputs (F), and for each layer its weights, biases and activation function."""
+
+    x: tuple[float, ...]
+    weights: tuple[tuple[tuple[float, ...], ...], ...]
+    biases: tuple[tuple[float, ...], ...]
+    activations: tuple[str, ...]
+
+    def first(self) -> "Chain":
+        """Take the first neuron alone."""
+        weights, biases = (self.weights[0][:1],), (self.biases[0][:1],)
+        return Chain(self.x, weights, biases, self.activations[:1])
+
+    def network(self) -> Network:
+        """Build the network, in float64."""
+        layers: list[Layer] = []
+        for rows, biases, name in zip(self.weights, self.biases, self.activations, strict=True):
+            dense = Dense(len(rows[0]), len(rows))
+            dense.put("weight", np.array(rows))
+            dense.put("bias", np.array(biases))
+            layers += [dense, Activation(name).layer()]
+        return Network(*layers, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The numbers of one neuron."""
+
+    name: str
+    z: float
+    a: float
+    slope: float  # da/dz
+
+
+NOTES = Chain((0.1,), (((0.15,),), ((0.25,),)), ((0.4,), (0.5,)), ("sigmoid", "sigmoid"))
+
+
+def chained(
+    x: Numbers | None,
+    w: tuple[Weights, ...],
+    b: tuple[Numbers, ...],
+    activations: tuple[Activation, ...],
+) -> Chain:
+    """Put together what was typed; raises UserError where it doesn't fit together."""
+    if x is None or not w:
+        raise UserError(
+            "option.missing",
+            "give inputs and weights, as in --x 0.1 --w 0.15 --b 0.4",
+            name="x" if x is None else "w",
+        )
+    biases = tuple(row.values for row in b) or tuple((0.0,) * len(layer.rows) for layer in w)
+    names = tuple(a.name for a in activations) or ("sigmoid",)
+    names = names * len(w) if len(names) == 1 else names
+    for given, what in ((biases, "--b"), (names, "--activation")):
+        if len(given) != len(w):
+            raise UserError(
+                "option.conflict",
+                f"layers by --w: {len(w)}, by {what}: {len(given)}; give one for each",
+                name=what[2:],
+            )
+    n = len(x.values)
+    for number, (layer, row) in enumerate(zip(w, biases, strict=True), 1):
+        if len(layer.rows[0]) != n:
+            raise UserError(
+                "option.conflict",
+                f"layer {number}: inputs {n}, weights of a neuron {len(layer.rows[0])};"
+                " give one weight for each input, neurons apart by /",
+                name="w",
+            )
+        if len(row) != len(layer.rows):
+            raise UserError(
+                "option.conflict",
+                f"layer {number}: neurons {len(layer.rows)}, biases {len(row)};"
+                " give one bias for each neuron",
+                name="b",
+            )
+        n = len(layer.rows)
+    return Chain(x.values, tuple(layer.rows for layer in w), biases, names)
+
+
+def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list[list[Worked]]:
+    """Work out every neuron, layer by layer."""
+    network = chain.network()
+    n_out = len(chain.weights[-1])
+    if target is not None and len(target) != n_out:
+        raise UserError(
+            "option.conflict",
+            f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many",
+            name="target",
+        )
+    return [
+        [
+            opened(
+                network,
+                chain.x,
+                layer=2 * i,
+                unit=unit,
+                target=target,
+                loss=squared_error,
+                rate=rate,
+                names=[named(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
+            )
+            for unit in range(len(rows))
+        ]
+        for i, rows in enumerate(chain.weights)
+    ]
+
+
+def named(layer: int, unit: int, n: int) -> str:
+    """Name what a neuron gets: x, or a of a neuron before it."""
+    letter = "x" if layer < 0 else f"a of layer {layer + 1}"
+    return letter if n == 1 else f"{letter}, neuron {unit + 1}" if layer >= 0 else f"x{unit + 1}"
+
+
+def worked_out(
+    chain: Chain, target: tuple[float, ...] | None, rate: float, digits: int | None
+) -> tuple[Sheet, tuple[Answer, ...]]:
+    """Write all neurons out, and list their numbers."""
+    layers = neurons(chain, target, rate)
+    titled = [
+        (title(i, j, len(layer)), worked)
+        for i, layer in enumerate(layers)
+        for j, worked in enumerate(layer)
+    ]
+    told = [f"{name}\n{body(worked, digits)}" for name, worked in titled]
+    sections = [Section(name, f"<pre>{html.escape(body(w, digits))}</pre>") for name, w in titled]
+    tables: list[str] = []
+    for name, worked in titled:
+        row = 2 + sum(table.count("\n") for table in tables)  # below the title
+        tables.append(f"{name}\n{worked.csv(row)}")
+    sheet = Sheet(
+        "\n".join(told),
+        page("A network worked out by hand", sections),
+        "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in titled),
+        "".join(tables),
+    )
+    return sheet, tuple(Answer(name, w.z, w.a, w.slope) for name, w in titled)
+
+
+def title(layer: int, unit: int, n: int) -> str:
+    """Name a neuron by its place."""
+    return f"layer {layer + 1}" + (f", neuron {unit + 1}" if n > 1 else "")
+
+
+def body(worked: Worked, digits: int | None) -> str:
+    """Write a neuron out, without its name."""
+    return worked.text(digits, len(worked.terms)).partition("\n")[2]

@@ -1,0 +1,278 @@
+"""A worked neuron told: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
+
+    print(worked)                       six digits
+    print(worked.text(None))            every digit: the shortest that reads back as the same float
+    worked.latex(), worked.csv()
+
+A neuron with few inputs is written out in full; of one with many, the largest terms are shown and
+the rest is one line, so that the sum still adds up.
+"""
+
+import csv
+import html as web
+import io
+import math
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neuropil.core.neuron import Worked
+
+IN_FULL = 4  # inputs that fit into a line
+MOST = 12  # rows of a table
+DIGITS = 6
+MINUS = "-"
+
+
+def number(value: float, digits: int | None = DIGITS) -> str:
+    """Write a number with so many significant digits; None writes the shortest exact form."""
+    value = float(value) + 0.0  # which makes 0 of -0
+    return repr(value) if digits is None else f"{value:.{digits}g}"
+
+
+def text(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+    """Write the arithmetic of a neuron as lines of text."""
+    lines = [worked.name, *_sum_lines(worked, digits, most), *_curve_lines(worked, digits)]
+    if worked.backward:
+        lines += _backward_lines(worked, digits)
+    return "\n  ".join([*lines, *_proof_lines(worked, digits)]) + "\n"
+
+
+def _sum_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
+    """Write z: in full, or as a table."""
+    if len(worked.terms) > IN_FULL:
+        return _table_lines(worked, digits, most)
+    one = len(worked.terms) == 1
+    letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(worked.terms) + 1))]
+    factors = [f"{number(t.w, digits)}·{_bracketed(t.x, digits)}" for t in worked.terms]
+    products = [number(t.product, digits) for t in worked.terms]
+    b = number(worked.bias, digits)
+    symbols = ["x"] if one else [f"x{i}" for i in range(1, len(worked.terms) + 1)]
+    named = zip(symbols, (term.name for term in worked.terms), strict=True)
+    return [
+        *(f"{symbol}: {name}" for symbol, name in named if name and name != symbol),
+        f"z = {' + '.join([*letters, 'b'])}",
+        f"  = {_added([*factors, b])}",
+        f"  = {_added([*products, b])}",
+        f"  = {number(worked.z, digits)}",
+    ]
+
+
+def _added(parts: list[str]) -> str:
+    """Join numbers to a sum; what is negative is taken away."""
+    first, *others = parts
+    signed = (f" - {p[1:]}" if p.startswith(MINUS) else f" + {p}" for p in others)
+    return first + "".join(signed)
+
+
+def _bracketed(value: float, digits: int | None) -> str:
+    shown = number(value, digits)
+    return f"({shown})" if shown.startswith(MINUS) else shown
+
+
+def rows(worked: "Worked", digits: int | None, most: int) -> list[tuple[str, ...]]:
+    """List the largest terms, the rest, the bias and the sum: name, x, w, w·x (, dL/dw, new w)."""
+    chosen = worked.largest(most if len(worked.terms) > most + 1 else len(worked.terms))
+    listed = []
+    for i in sorted(chosen) if len(chosen) == len(worked.terms) else chosen:
+        term = worked.terms[i]
+        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        told = ["" if value is None else number(value, digits) for value in values]
+        listed.append((term.name or f"x{i + 1}", *told))
+    n_back = len(columns(worked)) - 4
+    if rest := set(range(len(worked.terms))) - set(chosen):
+        total = number(math.fsum(worked.terms[i].product for i in rest), digits)
+        listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
+    after = [number(v, digits) for v in ([worked.dL_db, worked.stepped_bias] if n_back else [])]
+    bias = number(worked.bias, digits)
+    return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
+
+
+def back_values(worked: "Worked", i: int) -> list[float] | list[None]:
+    """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
+
+    A weight that was never learned (the 1 of a shortcut) has no gradient.
+    """
+    if worked.backward is None:
+        return []
+    if not worked.terms[i].learned:
+        return [None] * (len(columns(worked)) - 4)
+    return [worked.dL_dw[i], worked.stepped[i]][: len(columns(worked)) - 4]
+
+
+def columns(worked: "Worked") -> tuple[str, ...]:
+    """Name the columns of `rows`."""
+    names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
+    if worked.backward is None:
+        return names[:4]
+    return names[:5] if worked.backward.rate is None else names
+
+
+def _table_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
+    """Lay the terms out in columns under each other."""
+    table = [columns(worked), *rows(worked, digits, most)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    laid = [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in table
+    ]
+    n = len(worked.terms)
+    total = f"z = Σ w·x + b, {n} inputs = {number(worked.z, digits)}"
+    return [laid[0], "-" * (sum(widths) + 2 * len(widths) - 2), *laid[1:], total]
+
+
+def _curve_lines(worked: "Worked", digits: int | None) -> list[str]:
+    """Write a = f(z) and its slope with the numbers put in."""
+    values = {
+        "z": number(worked.z, digits),
+        "a": number(worked.a, digits),
+        "Z": _bracketed(worked.z, digits),
+        "A": _bracketed(worked.a, digits),
+    }
+    if worked.curve.name == "identity":
+        return [f"a = z = {values['a']}   (no activation function)"]
+    slope = worked.curve.slope_formula.format(**values)
+    return [
+        f"a = {worked.curve.formula.format(**values)}",
+        f"  = {values['a']}",
+        f"da/dz = {slope} = {number(worked.slope, digits)}",
+    ]
+
+
+def _backward_lines(worked: "Worked", digits: int | None) -> list[str]:
+    """Write the way back: dL/da, dL/dz, each dL/dw and each weight after a step."""
+    back = worked.backward
+    assert back is not None
+    da, slope, dz = (number(v, digits) for v in (worked.dL_da, worked.slope, worked.dL_dz))
+    lines = [
+        f"L = {back.loss}",
+        f"dL/da = {da}",
+        f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.slope, digits)} = {dz}",
+    ]
+    if len(worked.terms) > IN_FULL:
+        step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
+        shared = any(term.shared_gradient is not None for term in worked.terms)
+        rule = "the sum of dL/dz · x over all places that share w" if shared else "dL/dz · x"
+        return [*lines, f"dL/dw = {rule}{step}: see above"]
+    one = len(worked.terms) == 1
+    for i, (term, gradient) in enumerate(zip(worked.terms, worked.dL_dw, strict=True)):
+        if not term.learned:
+            continue
+        n, x, g = "" if one else i + 1, _bracketed(term.x, digits), number(gradient, digits)
+        lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
+        lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.stepped[i], digits)
+    lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
+    after = worked.stepped_bias
+    return [*lines, *_step_line("b", worked.bias, worked.dL_db, back.rate, after, digits)]
+
+
+def _step_line(
+    name: str, w: float, gradient: float, rate: float | None, after: float, digits: int | None
+) -> list[str]:
+    """Write one step of gradient descent, if there is one."""
+    if rate is None:
+        return []
+    step = f"{number(w, digits)} - {number(rate, digits)} · {_bracketed(gradient, digits)}"
+    return [f"  {name} after the step: {step} = {number(after, digits)}"]
+
+
+def _proof_lines(worked: "Worked", digits: int | None) -> list[str]:
+    """Set the run's number beside the exact one, and say what the check has found."""
+    ran, proof = worked.ran, worked.check()
+    name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
+    what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
+    verdict = "checked" if proof.passed else "CHECK FAILED"
+    return [
+        f"{ran.by} ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
+        f" difference {run - exact:.1e}",
+        f"{verdict}: {', '.join(what)}; largest deviation {proof.largest:.1e}",
+    ]
+
+
+def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+    """Write the arithmetic as an `aligned` environment of LaTeX."""
+    chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
+    factors = [
+        rf"{number(worked.terms[i].w, digits)} \cdot {_bracketed(worked.terms[i].x, digits)}"
+        for i in chosen
+    ]
+    if rest := set(range(len(worked.terms))) - set(chosen):
+        total = number(math.fsum(worked.terms[i].product for i in rest), digits)
+        factors.append(rf"\underbrace{{{total}}}_{{\text{{{len(rest)} smaller terms}}}}")
+    z, a = number(worked.z, digits), number(worked.a, digits)
+    lines = [
+        r"z &= \sum_i w_i x_i + b",
+        rf"&= {' + '.join([*factors, number(worked.bias, digits)])}",
+        rf"&= {z}",
+        rf"a &= {worked.curve.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
+        rf"\frac{{da}}{{dz}} &= {number(worked.slope, digits)}",
+    ]
+    if worked.backward:
+        lines += [
+            rf"\frac{{dL}}{{da}} &= {number(worked.dL_da, digits)}",
+            rf"\frac{{dL}}{{dz}} &= \frac{{dL}}{{da}} \cdot \frac{{da}}{{dz}}"
+            rf" = {number(worked.dL_dz, digits)}",
+        ]
+        learned = [i for i in chosen if worked.terms[i].learned]
+        lines += [_latex_gradient(worked, i, digits) for i in learned]
+    body = " \\\\\n".join(f"  {line}" for line in lines)
+    return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
+
+
+def _latex_gradient(worked: "Worked", i: int, digits: int | None) -> str:
+    """Write dL/dw of one weight, and the weight after the step if there is one."""
+    values = (worked.dL_dw[i], worked.stepped[i])[: len(columns(worked)) - 4]
+    gradient, *stepped = (number(value, digits) for value in values)
+    line = rf"\frac{{dL}}{{dw_{{{i + 1}}}}} &= {gradient}"
+    return line + (rf", \quad w_{{{i + 1}}}' = {stepped[0]}" if stepped else "")
+
+
+def _scientific(body: str) -> str:
+    """Write 1e-05 as LaTeX does."""
+    return re.sub(r"(\d)e([+-])0*(\d+)", r"\1 \\cdot 10^{\2\3}", body).replace("{+", "{")
+
+
+def html(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+    """Write the arithmetic as a piece of HTML: a table of the terms, then the lines under it."""
+    head = "".join(f"<th>{web.escape(name)}</th>" for name in columns(worked))
+    body = "".join(
+        f"<tr>{''.join(f'<td>{web.escape(value)}</td>' for value in row)}</tr>"
+        for row in rows(worked, digits, most)
+    )
+    lines = [f"z = Σ w·x + b = {number(worked.z, digits)}", *_curve_lines(worked, digits)]
+    if worked.backward:
+        lines += _backward_lines(worked, digits)[:3]
+    lines += _proof_lines(worked, digits)
+    told = "<br>".join(web.escape(line) for line in lines)
+    return (
+        f'<div class="neuron"><h4>{web.escape(worked.name)}</h4>'
+        f"<table><tr>{head}</tr>{body}</table><p>{told}</p></div>\n"
+    )
+
+
+def csv_table(worked: "Worked", first: int) -> str:
+    """Write every term with all digits as CSV; a spreadsheet adds the products up once more."""
+    file = io.StringIO()
+    sheet = csv.writer(file, lineterminator="\n")
+    sheet.writerow(columns(worked))
+    for i, term in enumerate(worked.terms):
+        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        told = ["" if value is None else repr(value) for value in values]
+        sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
+    back = [worked.dL_db, worked.stepped_bias] if worked.backward else []
+    of_bias = [1.0, worked.bias, worked.bias, *back[: len(columns(worked)) - 4]]
+    sheet.writerow(["bias", *map(repr, of_bias)])
+    last = first + len(worked.terms) + 1
+    added = f"=SUM(D{first + 1}:D{last})"
+    sheet.writerow(["z, added up by the spreadsheet", "", "", added])
+    sheet.writerow(["z, exact", "", "", repr(worked.z)])
+    if worked.ran.z is not None:
+        sheet.writerow([f"z, as {worked.ran.by} ran", "", "", repr(worked.ran.z)])
+    sheet.writerow([f"a, {worked.curve.name}", "", "", repr(worked.a)])
+    sheet.writerow([f"a, as {worked.ran.by} ran", "", "", repr(worked.ran.a)])
+    return file.getvalue()
+
+
+def _harmless(name: str) -> str:
+    """Keep a name from being read as a formula."""
+    return f"'{name}" if name[:1] in "=+-@" else name

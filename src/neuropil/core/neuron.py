@@ -1,0 +1,279 @@
+"""One neuron opened: its arithmetic written out as in the lecture notes, with its own proof.
+
+    print(opened(network, x, layer=0, unit=5, target=3))
+
+    z = w1·x1 + w2·x2 + … + b        the weighted sum
+    a = f(z)                         the activation
+    dL/dz = dL/da · da/dz            the chain rule
+    dL/dw = dL/dz · x                what the loss would gain if w grew by one
+    w_new = w - rate · dL/dw         one step of gradient descent
+
+Beside the numbers that the running network produced (in float32, summed in whatever order was
+fastest) stands the exact sum of the same products, and `check` proves the one by the other.
+
+    Worked.text, latex, csv     the same in other forms; a notebook shows it as a table
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from neuropil.core import formatting
+from neuropil.core.activations import Curve
+
+Loss = Callable[[float], float]  # the amount by which z is moved -> L, by the network itself
+
+SINGLE = 2.0**-24  # the unit roundoff of float32: the most that rounding changes a number, relative
+DOUBLE = 2.0**-53  # and of float64
+SLOPE_ALLOWED = 1e-4  # by how much a central difference may be off, relative
+STEPS = (1e-5, 1e-6)  # of central differences; of two, a kink within the first spares the second
+
+
+@dataclass(frozen=True)
+class Term:
+    """One input of a neuron: its name, its value x and its weight w.
+
+    learned: whether w was trained; the 1 of a shortcut and the weights of an average were not
+    shared_gradient: dL/dw through all places that share the weight; None where it is not shared
+    """
+
+    name: str
+    x: float
+    w: float
+    learned: bool = True
+    shared_gradient: float | None = None
+
+    @property
+    def product(self) -> float:
+        """Multiply w by x."""
+        return self.w * self.x
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the running network produced.
+
+    z, a: the sum, where it can be seen, and the activation
+    roundoff: the unit roundoff of its arithmetic
+    slack: by how much a may be off besides, where it came from tables or sums of its own
+    by: who ran: the network, or the application with what the network said
+    """
+
+    z: float | None
+    a: float
+    roundoff: float = SINGLE
+    slack: float = 0.0
+    by: str = "the network"
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The way back from a number L, mostly a loss, to this neuron.
+
+    loss: what L is, in words or as a formula
+    rate: of the step of gradient descent that makes L smaller; None where no step is wanted
+    dL_db: where the bias is shared by many places, dL/db through all of them
+    moved: calculates L by the network itself, with this neuron's z moved by so much
+    """
+
+    loss: str
+    dL_da: float
+    rate: float | None = 0.1
+    dL_db: float | None = None
+    moved: Loss | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What `check` found: the deviations, each beside the most that it may be."""
+
+    z_error: float  # |z of the run - exact z|; 0 where the run's z can't be seen
+    z_allowed: float
+    a_error: float  # |a of the run - f(exact z)|
+    a_allowed: float
+    slope_error: float  # |da/dz - its central difference|
+    slope_allowed: float
+    gradient_error: float = 0.0  # |dL/dz - central difference of the network itself|
+    gradient_allowed: float | None = None  # None where there is no loss to look from
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every deviation is within what it may be."""
+        errors = (self.z_error, self.a_error, self.slope_error, self.gradient_error)
+        allowed = (self.z_allowed, self.a_allowed, self.slope_allowed, self.gradient_allowed or 0.0)
+        return all(error <= most for error, most in zip(errors, allowed, strict=True))  # not NaN
+
+    @property
+    def largest(self) -> float:
+        """Give the largest deviation."""
+        return max(self.z_error, self.a_error, self.slope_error, self.gradient_error)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A neuron with everything that its arithmetic needs.
+
+    name: what it is called
+    terms: its inputs with their weights, all of them
+    bias: b
+    curve: the activation function f
+    ran: what the running network produced
+    backward: the way back from a loss, where there is one
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+    bias: float
+    curve: Curve
+    ran: Ran
+    backward: Backward | None = None
+
+    @cached_property
+    def z(self) -> float:
+        """Sum the products and the bias, rounded once (Shewchuk 1997, as `math.fsum` does)."""
+        return math.fsum([*(term.product for term in self.terms), self.bias])
+
+    @property
+    def a(self) -> float:
+        """Apply the activation function to the exact sum."""
+        return self.curve.f(self.z)
+
+    @property
+    def slope(self) -> float:
+        """Give da/dz."""
+        return self.curve.slope(self.z)
+
+    @property
+    def dL_da(self) -> float:
+        """Give dL/da; raises ValueError without a loss."""
+        return self._backward.dL_da
+
+    @property
+    def dL_dz(self) -> float:
+        """Apply the chain rule: dL/dz = dL/da · da/dz."""
+        return self.dL_da * self.slope
+
+    @cached_property
+    def dL_dw(self) -> tuple[float, ...]:
+        """Give the derivative of the loss by each weight: dL/dz · x.
+
+        Where a weight is shared by many places, it is the sum over all of them.
+        """
+        return tuple(
+            self.dL_dz * term.x if term.shared_gradient is None else term.shared_gradient
+            for term in self.terms
+        )
+
+    @property
+    def dL_db(self) -> float:
+        """Give the derivative of the loss by the bias: dL/dz, summed over all that share it."""
+        shared = self._backward.dL_db
+        return self.dL_dz if shared is None else shared
+
+    @cached_property
+    def stepped(self) -> tuple[float, ...]:
+        """Give each weight after one step of gradient descent: w - rate · dL/dw.
+
+        Without a rate nothing moves.
+        """
+        rate = self._backward.rate or 0.0
+        return tuple(
+            term.w - rate * gradient if term.learned else term.w
+            for term, gradient in zip(self.terms, self.dL_dw, strict=True)
+        )
+
+    @property
+    def stepped_bias(self) -> float:
+        """Give the bias after one step: b - rate · dL/db."""
+        return self.bias - (self._backward.rate or 0.0) * self.dL_db
+
+    @property
+    def _backward(self) -> Backward:
+        if self.backward is None:
+            raise ValueError(f"{self.name} was opened without a loss; give it a target")
+        return self.backward
+
+    def largest(self, n: int) -> list[int]:
+        """List the numbers of the n terms with the largest |w·x|, largest first."""
+        order = sorted(range(len(self.terms)), key=lambda i: -abs(self.terms[i].product))
+        return order[:n]
+
+    def text(self, digits: int | None = formatting.DIGITS, most: int = formatting.MOST) -> str:
+        """Write it out step by step; `digits` None writes every digit, `most` terms are shown."""
+        if digits is not None and not 1 <= digits <= 17:
+            raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
+        return formatting.text(self, digits, most)
+
+    def latex(self, digits: int | None = formatting.DIGITS, most: int = formatting.MOST) -> str:
+        """Write it out as an `aligned` environment of LaTeX."""
+        return formatting.latex(self, digits, most)
+
+    def csv(self, first: int = 1) -> str:
+        """Write every term with all digits, for a spreadsheet, which adds them up once more.
+
+        first: the row of the spreadsheet that the table begins in
+        """
+        return formatting.csv_table(self, first)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        return formatting.html(self)
+
+    def check(self) -> Proof:
+        """Prove the arithmetic; done once, however often it is asked for."""
+        return self._proof
+
+    @cached_property
+    def _proof(self) -> Proof:
+        """Prove the arithmetic: exact sum beside the run's, slopes beside central differences.
+
+        The run's sum of n products may be off by 4 √n u · Σ|w·x|, with the unit roundoff u: four
+        times what rounding does on average (Higham and Mary 2019, "A new approach to probabilistic
+        rounding error analysis"). Sums of gradients over places that share a weight are taken as
+        they come.
+        """
+        size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
+        off = 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
+        seen_z = self.z if self.ran.z is None else self.ran.z
+        edge = any(abs(self.z - kink) <= STEPS[0] for kink in self.curve.kinks)
+        allowed = SLOPE_ALLOWED * max(abs(self.slope), 1e-4)
+        proof = Proof(
+            z_error=abs(self.z - seen_z),
+            z_allowed=off,
+            a_error=abs(self.a - self.ran.a),
+            a_allowed=off * max(1.0, abs(self.slope))
+            + 4 * self.ran.roundoff * abs(self.a)
+            + self.ran.slack,
+            slope_error=_off(self.slope, lambda h: self.curve.f(self.z + h), edge, allowed),
+            slope_allowed=allowed,
+        )
+        if self.backward is None or self.backward.moved is None:
+            return proof
+        allowed = SLOPE_ALLOWED * max(abs(self.dL_dz), 5e-6)  # below it, differences are rounding
+        error = _off(self.dL_dz, self.backward.moved, edge, allowed)
+        return replace(proof, gradient_error=error, gradient_allowed=allowed)
+
+
+def _off(slope: float, f: Callable[[float], float], edge: bool, allowed: float) -> float:
+    """Measure by how much a slope is off the differences of f at 0, the best of them.
+
+    The next is only taken where the one before doesn't fit.
+    """
+    least = math.inf
+    for found in _differences(f, edge):
+        least = min(least, abs(slope - found))
+        if least <= allowed:
+            break
+    return least
+
+
+def _differences(f: Callable[[float], float], edge: bool) -> Iterator[float]:
+    """Take central differences of f at 0; at the edge of a kink also those of either side."""
+    yield from ((f(h) - f(-h)) / (2 * h) for h in STEPS)
+    if edge:
+        h = STEPS[-1]
+        yield from ((f(h) - f(0.0)) / h, (f(0.0) - f(-h)) / h)

@@ -1,0 +1,211 @@
+"""A neuron of a network opened: what it was given, what it made of it, and the way back to it.
+
+    worked = opened(network, x, layer=0, unit=5, target=3)
+    print(worked)
+
+F  features      *S  spatial axes
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuropil.core.activations import CURVES, IDENTITY, Curve, elu, leaky_relu
+from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, LeakyReLU, Softmax
+from neuropil.core.neural import cross_entropy
+from neuropil.core.neuron import DOUBLE, SINGLE, Backward, Ran, Term, Worked
+from neuropil.core.nn import Loss, Network
+from neuropil.core.tensor import Array, Tensor
+
+Index = tuple[int, ...]
+WEIGHING = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
+LOSSES = {  # in words, with a for the last layer's outputs and t for the target
+    "absolute_error": "mean |a - t|",
+    "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
+    "cross_entropy": "-ln p of t, p = e^a / Σ e^a",
+    "squared_error": "mean (a - t)²",
+}
+
+
+def opened(
+    network: Network,
+    x: ArrayLike,
+    *,
+    layer: int,
+    unit: int | Index,
+    target: ArrayLike | None = None,
+    loss: Loss = cross_entropy,
+    rate: float = 0.1,
+    names: Sequence[str] = (),
+) -> Worked:
+    """Write out one neuron of a network on one example x (without the axis of examples).
+
+    layer: the number of a layer that weighs and adds, such as Dense; an activation function that
+        follows it belongs to the neuron
+    unit: which of its outputs; for a convolution (channel, row, column)
+    target: a label or values; then there is a loss, and the way back from it
+    rate: of the one step of gradient descent that is shown
+    names: of the inputs, in order
+    Raises ValueError where there is no such layer or unit.
+    """
+    before = _run_to(network, np.asarray(x)[None], layer)
+    z = network.layers[layer](before)
+    index = _index(unit, z.shape, layer)
+    curve = _curve(network, layer)
+    last = layer if curve is IDENTITY else layer + 1
+    a = z if last == layer else network.layers[last](z)
+    roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
+    terms, bias = _terms(network, layer, before, index, names)
+    worked = Worked(
+        f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_told(network, layer)})",
+        terms,
+        bias,
+        curve,
+        Ran(float(z.value[index]), float(a.value[index]), roundoff),
+    )
+    if target is None:
+        return worked
+    back = _backward(network, last, (a, z), index, (target, loss, rate))
+    worked = replace(worked, backward=back)
+    if isinstance(network.layers[layer], Dense):
+        return worked
+    return _shared(worked, network, layer, before, index, (np.asarray(target)[None], loss))
+
+
+def _told(network: Network, layer: int) -> str:
+    """Name the kind of a layer, and a softmax that follows it, which is no neuron's own curve."""
+    after = network.layers[layer + 1 : layer + 2]
+    softmax = ", before softmax" if after and isinstance(after[0], Softmax) else ""
+    return network.layers[layer].name + softmax
+
+
+def _run_to(network: Network, x: Array, layer: int) -> Array:
+    """Compute what a layer is given: (1, ...)."""
+    if not 0 <= layer < len(network.layers):
+        n = len(network.layers)
+        raise ValueError(f"there is no layer {layer}; this network has 0 to {n - 1}: {network}")
+    opens = network.layers[layer]
+    if not isinstance(opens, WEIGHING):
+        weighing = [i for i, other in enumerate(network.layers) if isinstance(other, WEIGHING)]
+        raise ValueError(f"layer {layer}, {opens}, weighs nothing; those that do: {weighing}")
+    return Network(*network.layers[:layer], dtype=network.dtype)(x).value
+
+
+def _index(unit: int | Index, shape: Index, layer: int) -> Index:
+    """Find where a unit is in the layer's output (1, ...)."""
+    index = (0, *(int(i) for i in np.atleast_1d(unit)))
+    if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
+        axes = ", ".join(f"0 to {n - 1}" for n in shape[1:])
+        raise ValueError(f"layer {layer} has no unit {unit}; its units are numbered {axes}")
+    return index
+
+
+def _curve(network: Network, layer: int) -> Curve:
+    """Find the activation function that follows a layer."""
+    after = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
+    if isinstance(after, LeakyReLU):
+        return leaky_relu(0.01)
+    if isinstance(after, ELU):
+        return elu(1.0)
+    return CURVES.get(after.name, IDENTITY) if after else IDENTITY
+
+
+def _terms(
+    network: Network, layer: int, before: Array, index: Index, names: Sequence[str]
+) -> tuple[tuple[Term, ...], float]:
+    """List the inputs of a neuron with their weights, and its bias."""
+    opens = network.layers[layer]
+    if isinstance(opens, Dense):
+        weights, at = opens.weight.value[index[-1]], [(*index[:-1], i) for i in range(opens.n_in)]
+        bias = float(opens.bias.value[index[-1]]) if opens.has_bias else 0.0
+    else:
+        at, which = _seen(network, layer, before, index)
+        weights = opens.weight.value.ravel()[which]
+        bias = float(opens(np.zeros_like(before)).value[index])
+    source = "x" if layer == 0 else f"layer {layer - 1}"
+    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place in at]
+    if len(named) != len(at):
+        raise ValueError(f"{len(names)} names for {len(at)} inputs")
+    return tuple(
+        Term(name, float(before[place]), float(w))
+        for name, place, w in zip(named, at, weights, strict=True)
+    ), bias
+
+
+def _seen(network: Network, layer: int, before: Array, index: Index) -> tuple[list[Index], Array]:
+    """Find which inputs a convolution's neuron sees, and which of the weights each meets.
+
+    The weights' numbers stand in for the weights: the derivative by an input is then the number of
+    the weight that it is multiplied by.
+    """
+    numbered = deepcopy(network.layers[layer])
+    shape = numbered.shapes()["weight"]
+    numbered.put("weight", 1.0 + np.arange(np.prod(shape), dtype=np.float64).reshape(shape))
+    x = Tensor(before.astype(np.float64), needs_grad=True)
+    z = numbered(x)
+    only = np.zeros_like(z.value)
+    only[index] = 1
+    z.backward(seed=only)
+    assert x.grad is not None
+    at: list[Index] = [tuple(map(int, place)) for place in np.argwhere(x.grad)]
+    return at, np.array([round(x.grad[place]) - 1 for place in at])
+
+
+def _shared(
+    worked: Worked,
+    network: Network,
+    layer: int,
+    before: Array,
+    index: Index,
+    goal: tuple[Array, Loss],
+) -> Worked:
+    """Give each weight of a convolution its derivative through all places that share it."""
+    target, loss = goal
+    whole = Network(*deepcopy(network.layers[layer:]), dtype=network.dtype)
+    for tensor in whole.parameters().values():
+        tensor.grad = None  # of what the network was last asked
+    loss(whole(before), target).backward()
+    weight = whole.layers[0].weight.grad
+    assert weight is not None
+    _, which = _seen(network, layer, before, index)
+    terms = tuple(
+        replace(term, shared_gradient=float(weight.ravel()[i]))
+        for term, i in zip(worked.terms, which, strict=True)
+    )
+    back = worked.backward
+    if back and whole.layers[0].has_bias:
+        back = replace(back, dL_db=float(whole.layers[0].bias.grad[index[1]]))
+    return replace(worked, terms=terms, backward=back)
+
+
+def _backward(
+    network: Network,
+    last: int,
+    made: tuple[Tensor, Tensor],
+    index: Index,
+    goal: tuple[ArrayLike, Loss, float],
+) -> Backward:
+    """Differentiate the loss by the neuron, and prepare the network's own proof of it."""
+    (a, z), (target, loss, rate) = made, goal
+    wanted = np.asarray(target)[None]
+    exact = deepcopy(network)
+    for tensor in exact.parameters().values():
+        tensor.value = tensor.value.astype(np.float64)
+    curve = exact.layers[last : last + 1] if a is not z else ()
+    follow = Network(*curve, *exact.layers[last + 1 :], dtype=np.float64)
+    start = Tensor(a.value.astype(np.float64), needs_grad=True)
+    loss(Network(*exact.layers[last + 1 :], dtype=np.float64)(start), wanted).backward()
+    assert start.grad is not None
+
+    def moved(by: float) -> float:
+        value = z.value.astype(np.float64)
+        value[index] += by
+        return float(loss(follow(Tensor(value)), wanted).value)
+
+    shown = ", ".join(f"{value:g}" for value in np.ravel(wanted))
+    name = getattr(loss, "__name__", "a loss of your own")
+    words = f"{LOSSES.get(name, name)}, t = {shown}"
+    return Backward(words, float(start.grad[index]), rate, moved=moved)

@@ -1,0 +1,1 @@
+"""Pen strokes, and what they are drawn on and written to."""

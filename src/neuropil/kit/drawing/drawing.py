@@ -1,0 +1,383 @@
+"""A drawing: pen strokes on pages, for screens, printers, plotters and films.
+
+    letter = Drawing(((Stroke(points),),), Paper(210, 297))
+    letter.save("letter.svg")                    also .png .gif .mp4 .pdf .gcode .json
+    Drawing.open("letter.svg").save("letter.gcode")
+
+Dimension key: H, W height and width of a picture; P points of a stroke. All places are mm, y down.
+"""
+
+import dataclasses
+import io
+import json
+import math
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar, Self
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import GifImagePlugin
+from PIL import Image as Picture
+
+from neuropil.kit.atomic import written
+from neuropil.kit.bounded import read_bytes
+from neuropil.kit.drawing import svg_pdf
+from neuropil.kit.drawing.gcode import Plotter, gcode
+from neuropil.kit.drawing.ink import (
+    RULE,
+    WHITE,
+    Box,
+    Bytes,
+    Canvas,
+    Color,
+    Floats,
+    Paper,
+    Stroke,
+    Trace,
+    joined,
+    trace,
+)
+from neuropil.kit.errors import UserError, require_file
+from neuropil.kit.formats import QUALITIES, QUALITY
+from neuropil.kit.media import film, image_writer
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.metadata import Notes
+from neuropil.kit.progress import track
+from neuropil.kit.ranges import Between
+
+__all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
+
+FORMAT = "neuropil drawing 1"
+MOST_BYTES = 200_000_000  # of a file that is read
+UNLIKE = (  # what goes wrong with a file that holds something else
+    *(AttributeError, ElementTree.ParseError, LookupError, OverflowError),
+    *(RecursionError, TypeError, ValueError),
+)
+DPI = 300
+TITLE = 80  # characters
+
+PACE = 150.0  # mm a second of a pen that draws
+TRAVEL = 450.0  # and of one in the air
+LIFT = 0.05  # seconds from one stroke to the next, besides the way
+READING = 2.0  # seconds that a finished page stays
+FILM_FPS, FILM_SIDE = 25, 1280  # frames a second, pixels of the longer side
+GIF_FPS, GIF_SIDE = 10, 640
+SHADES, RULED = 16, 4  # of ink and of ruling in a GIF, whose palette is their product
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """Pages of strokes; `ink` is #rrggbb, `pen` the width of a line in mm.
+
+    filled: the line has its weight: thin where the pen was fast, tapered at its ends
+    speed: of animations; 1 draws about 150 mm a second
+    about: whatever JSON can hold: text, seed, style; it travels in SVG and JSON
+    """
+
+    pages: tuple[tuple[Stroke, ...], ...]
+    paper: Paper
+    ink: str = "#1a2a6c"
+    pen: float = 0.45
+    filled: bool = False
+    speed: float = 1.0
+    plotter: Plotter = field(default_factory=Plotter)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    KIND: ClassVar = "drawing"
+    SUFFIXES: ClassVar = (".svg", ".png", ".gif", ".mp4", ".pdf", ".gcode", ".json")
+    BY_PAGE: ClassVar = (".svg", ".png", ".gcode")  # whose files hold one page each
+
+    def __post_init__(self) -> None:
+        if not any(self.pages):
+            raise UserError("input.empty", "the drawing has no stroke; give at least one")
+        check_ink(self.ink)
+        Between(0.01, 20).check("the pen's width in mm", self.pen)
+        Between(0.01, 100).check("the speed", self.speed)
+        try:
+            about = json.loads(json.dumps(dict(self.about), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                "input.content", f"about can't be kept as JSON: {error}; give texts and numbers"
+            ) from None
+        object.__setattr__(self, "about", about)  # as it will be read again
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Read .json or .svg that `save` wrote, with every stroke to the micrometer.
+
+        The first .svg of several holds all pages, each further one its own.
+        """
+        path = Path(path)
+        require_file(path, "drawing")
+        if path.suffix.lower() not in (".json", ".svg"):
+            raise UserError(
+                "input.kind",
+                f"{path} can't be read as a drawing; name a .json or .svg",
+                path=path,
+                possible=(".json", ".svg"),
+            )
+        content = read_bytes(path, MOST_BYTES, "name a drawing of fewer pages")
+        try:
+            record = _record(content.decode("utf-8"), path.suffix.lower())
+            if record["format"] != FORMAT:
+                raise UserError("input.kind", f"its format is {record['format']!r}, not {FORMAT!r}")
+            return cls(**_fields(record))
+        except UserError as error:
+            raise error.wrap(f"{path} can't be read as a drawing: {error}", path) from error
+        except UNLIKE as error:
+            raise UserError(
+                "input.damaged",
+                f"{path} is no drawing that neuropil wrote, or damaged; name one that it saved",
+                path=path,
+            ) from error
+
+    def files(self, path: Path | str) -> list[Path]:
+        """List what `save` writes: letter.svg, letter-2.svg, ... or one file where it holds all."""
+        path = Path(path)
+        ending = path.suffix.lower()
+        if ending not in self.SUFFIXES:
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name in {', '.join(self.SUFFIXES)}",
+                path=path,
+                possible=tuple(self.SUFFIXES),
+            )
+        if ending not in self.BY_PAGE:
+            return [path]
+        further = range(2, len(self.pages) + 1)
+        return [path, *(path.with_name(f"{path.stem}-{n}{path.suffix}") for n in further)]
+
+    def split(self, path: Path) -> "dict[Path, Drawing | PageFile]":
+        """Give what is to be saved to each of the files that a drawing takes."""
+        files = self.files(path)
+        if len(files) == 1:
+            return {path: self}
+        return {file: PageFile(self, number) for number, file in enumerate(files)}
+
+    def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
+        """Write by the ending of `path`; `quality` is of films alone."""
+        path = Path(path)
+        files, ending = self.files(path), path.suffix.lower()
+        QUALITIES.check("quality", quality)
+        if ending == ".mp4":
+            frames = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
+            film.record(path, frames, fps=Fraction(FILM_FPS), quality=quality)
+        elif ending == ".gif":
+            _save_gif(self, path)
+        else:
+            with ExitStack() as all_or_none:
+                for i, file in enumerate(files):
+                    content = _content(self, ending, i)
+                    all_or_none.enter_context(written(file)).write_bytes(content)
+
+    def image(self, page: int = 0, *, dots: float = 8.0) -> Image:
+        """Draw a page with `dots` pixels to a mm, edges smooth."""
+        if not 0 <= page < len(self.pages):
+            raise UserError(
+                "option.range",
+                f"page is {page}; it lies between 0 and {len(self.pages) - 1}",
+                name="page",
+                value=page,
+                low=0,
+                high=len(self.pages) - 1,
+            )
+        Between(0.1, 200).check("dots", dots)
+        canvas = Canvas(self.paper, self.color, dots)
+        for stroke in self.pages[page]:
+            canvas.draw(trace(stroke.points, self.pen, self.filled))
+        return Image(canvas.pixels(canvas.whole))
+
+    @property
+    def color(self) -> Color:
+        """Split the ink into red, green and blue, 0 to 255."""
+        red, green, blue = bytes.fromhex(self.ink[1:])
+        return red, green, blue
+
+    @property
+    def title(self) -> str:
+        """Take the first line of the text that the drawing is about, for programs that show one."""
+        lines = str(self.about.get("text", "")).split("\n")
+        line = next((line.strip() for line in lines if line.strip()), "Drawing")
+        return "".join(c for c in line if c.isprintable())[:TITLE]
+
+
+@dataclass(frozen=True, eq=False)
+class PageFile:
+    """The file of one page of a drawing of several."""
+
+    drawing: Drawing
+    number: int  # from 0
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write by the ending of `path`; `quality` is of films alone."""
+        with written(path) as beside:
+            beside.write_bytes(_content(self.drawing, path.suffix.lower(), self.number))
+
+
+def check_ink(ink: str) -> None:
+    """Raise UserError for what is no color like #1a2a6c."""
+    if not re.fullmatch("#[0-9a-fA-F]{6}", ink):
+        raise UserError(
+            "option.syntax",
+            f"the ink is {ink!r}; give red, green and blue like #1a2a6c",
+            name="ink",
+            value=ink,
+        )
+
+
+# Files
+
+
+def _content(drawing: Drawing, ending: str, page: int) -> bytes:
+    """Make the file of a page, or the one for all."""
+    paper, strokes = drawing.paper, drawing.pages[page]
+    look = svg_pdf.Look(paper, drawing.color, drawing.pen, drawing.filled)
+    if ending == ".svg":
+        held = drawing.pages if page == 0 else (strokes,)
+        return svg_pdf.svg(strokes, look, drawing.title, _json(drawing, held)).encode()
+    if ending == ".pdf":
+        return svg_pdf.pdf(drawing.pages, look, drawing.title)
+    if ending == ".gcode":
+        return gcode(strokes, paper, drawing.plotter).encode()
+    if ending == ".json":
+        return _json(drawing, drawing.pages).encode()
+    file = io.BytesIO()
+    pixels = drawing.image(page, dots=DPI / 25.4).pixels
+    image_writer.encode(file, "PNG", pixels, None, Notes(dpi=(DPI, DPI)), QUALITY)
+    return file.getvalue()
+
+
+def _json(drawing: Drawing, pages: tuple[tuple[Stroke, ...], ...]) -> str:
+    """Word everything that it takes to open the drawing again."""
+    names = [f.name for f in dataclasses.fields(drawing) if f.name != "pages"]
+    record: dict[str, Any] = {"format": FORMAT} | {name: getattr(drawing, name) for name in names}
+    record["paper"] = dataclasses.asdict(drawing.paper)
+    record["plotter"] = dataclasses.asdict(drawing.plotter)
+    record["pages"] = [[_rounded(stroke.points) for stroke in page] for page in pages]
+    return json.dumps(record, separators=(",", ":"))
+
+
+def _rounded(points: Floats) -> Any:
+    return (np.round(points, svg_pdf.DECIMALS) + 0.0).tolist()
+
+
+def _record(text: str, ending: str) -> Any:
+    """Read what `_json` wrote, out of the metadata where the file is SVG."""
+    if ending == ".json":
+        return json.loads(text)
+    if "<!DOCTYPE" in text:  # we write none, and only there can a small file ask for much memory
+        raise ValueError("definitions of its own")
+    return json.loads(ElementTree.fromstring(text).findtext("{*}metadata", ""))
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    paper = record["paper"]
+    return {name: value for name, value in record.items() if name != "format"} | {
+        "pages": tuple(tuple(Stroke(points) for points in page) for page in record["pages"]),
+        "paper": Paper(**paper | {"ruling": tuple(paper["ruling"])}),
+        "plotter": Plotter(**record["plotter"]),
+    }
+
+
+# Animations
+
+
+class _Show:
+    """When each stroke is drawn, page by page, in frames."""
+
+    def __init__(self, drawing: Drawing, fps: int) -> None:
+        self.fps = fps
+        self.pages = [_Page(strokes, drawing) for strokes in drawing.pages]
+
+    @property
+    def n_frames(self) -> int:
+        return sum(self.frames_of(page) for page in self.pages)
+
+    def frames_of(self, page: "_Page") -> int:
+        """Count the frames in which the page is drawn, the empty one first, and read."""
+        return 1 + math.ceil(round(page.seconds * self.fps, 6)) + round(READING * self.fps)
+
+    def play(self, canvas: Canvas) -> Iterator[Box]:
+        """Draw frame by frame, say where the canvas changed, and clear it for each page."""
+        for page in self.pages:
+            canvas.covered[:] = 0
+            yield canvas.whole
+            for i in range(1, self.frames_of(page)):
+                traces = page.between((i - 1) / self.fps, i / self.fps)
+                yield joined([canvas.draw(trace) for trace in traces])
+
+
+class _Page:
+    """The traces of a page with the second at which each starts and ends."""
+
+    def __init__(self, strokes: tuple[Stroke, ...], drawing: Drawing) -> None:
+        self.traces = [trace(s.points, drawing.pen, drawing.filled) for s in strokes]
+        self.pace = PACE * drawing.speed
+        self.starts, self.ends = [], []
+        now, place = 0.0, None
+        for each in self.traces:
+            if place is not None:
+                now += (LIFT + math.dist(place, each.points[0]) / TRAVEL) / drawing.speed
+            self.starts.append(now)
+            now += float(each.along[-1]) / self.pace
+            self.ends.append(now)
+            place = each.points[-1]
+        self.seconds = now
+
+    def between(self, start: float, end: float) -> Iterator[Trace]:
+        """Find what is drawn after `start`, or at it as the page begins, and until `end`."""
+        first = int(np.searchsorted(self.ends, start, "right")) if start else 0
+        last = int(np.searchsorted(self.starts, end, "right"))
+        for whole, began in zip(self.traces[first:last], self.starts[first:last], strict=True):
+            length = float(whole.along[-1])
+            since, until = (min(max((t - began) * self.pace, 0), length) for t in (start, end))
+            yield whole.part(since, until)
+
+
+def _frames(drawing: Drawing) -> Iterator[film.Frame]:
+    """Draw a film; its sides are even, as players want them."""
+    dots = FILM_SIDE / max(drawing.paper.width, drawing.paper.height)
+    canvas = Canvas(drawing.paper, drawing.color, dots, multiple=2)
+    pixels = np.empty((*canvas.covered.shape, 3), np.uint8)
+    for i, box in enumerate(_Show(drawing, FILM_FPS).play(canvas)):
+        pixels[box] = canvas.pixels(box)
+        yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
+
+
+def _save_gif(drawing: Drawing, path: Path) -> None:
+    """Write frame by frame only what changed; Pillow alone would hold all frames at once."""
+    dots = GIF_SIDE / max(drawing.paper.width, drawing.paper.height)
+    canvas = Canvas(drawing.paper, drawing.color, dots)
+    show = _Show(drawing, GIF_FPS)
+    with written(path) as temporary, temporary.open("wb") as file:
+        H, W = canvas.covered.shape
+        file.write(b"GIF89a" + struct.pack("<HHBBB", W, H, 0b11110101, 0, 0) + _palette(drawing))
+        file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")  # again and again
+        for box in track(show.play(canvas), total=show.n_frames, title=path.name):
+            rows, columns = box if box[0].stop else (slice(0, 1), slice(0, 1))  # none is too small
+            picture = Picture.fromarray(_shades(canvas, (rows, columns)))
+            offset = int(columns.start), int(rows.start)
+            for chunk in GifImagePlugin.getdata(picture, offset, duration=1000 // GIF_FPS):
+                file.write(chunk)
+        file.write(b";")
+
+
+def _shades(canvas: Canvas, box: Box) -> Bytes:
+    """Name the color of each pixel: shade of ink + SHADES * shade of ruling."""
+    ink, rule = canvas.covered[box] / 255, canvas.ruled[box] / 255
+    named: Bytes = (np.rint(ink * (SHADES - 1)) + SHADES * np.rint(rule * (RULED - 1))).astype("u1")
+    return named
+
+
+def _palette(drawing: Drawing) -> bytes:
+    """List the colors that `_shades` names: white, toward the rule's, toward the ink."""
+    white, rule, ink = (np.array(color, float) for color in (WHITE, RULE, drawing.color))
+    page = white + np.linspace(0, 1, RULED)[:, None, None] * (rule - white)
+    colors = page + np.linspace(0, 1, SHADES)[:, None] * (ink - page)
+    return bytes(np.rint(colors).astype(np.uint8))

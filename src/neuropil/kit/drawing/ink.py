@@ -1,0 +1,323 @@
+"""Ink on paper: pen strokes, the smooth curves through their points, what these cover.
+
+    P  points of a stroke      S  Bézier pieces of a curve      N  samples of a trace
+    H, W  pixels of a canvas   K  corners of an outline
+
+Millimeters, x to the right and y DOWN from the upper left corner of the page. A stroke becomes a
+curve, for files of lines; the curve becomes a trace, close samples with the pen's radius at each,
+for whatever is filled: outlines and pixels.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from neuropil.kit.errors import UserError
+from neuropil.kit.formats import MAX_PIXELS
+from neuropil.kit.ranges import Between
+
+Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Bytes = NDArray[np.uint8]
+Color = tuple[int, int, int]
+Box = tuple[slice, slice]  # rows, columns
+
+SIDES = Between(1, 5000)  # mm: PDF can hold no larger page
+FAR = 10_000.0  # mm from the corner of the page at which a point can only be a mistake
+WHITE: Color = (255, 255, 255)
+RULE: Color = (195, 206, 222)  # the light blue-grey of ruled lines
+RULE_WIDTH = 0.2  # mm
+
+FINE = 0.02  # mm at most between a curve and its trace
+HASTE = 0.35  # exponent by which ink gets thinner as the pen gets faster
+THIN, THICK = 0.65, 1.3  # limits of that
+SWELL = 0.2  # share by which a stroke straight down is wider than one across
+TAPER = 2.7  # widths of the pen over which an end gets thinner
+TIP = 0.45  # width at the very end, as a share
+BLOT = 1.15  # a single dot, made by a pen that rests
+TURN = 0.6  # radians from which the corner of an outline is rounded with points of its own
+CAP = 9  # points around the end of an outline
+FINER = 4  # subpixels to a pixel, each way
+AT_ONCE = 64  # samples drawn together, so that a long stroke needs no large tile
+
+
+@dataclass(frozen=True, eq=False)
+class Stroke:
+    """Where the pen went between two lifts: points (P, 2) in mm, in its pace; one is a dot."""
+
+    points: Floats
+
+    def __post_init__(self) -> None:
+        points = np.array(self.points, np.float64)  # a copy, which nobody changes afterward
+        if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+            raise UserError(
+                "input.content",
+                f"a stroke has points of shape {points.shape}; it takes (P, 2), P >= 1",
+            )
+        wrong = np.flatnonzero(~(np.abs(points) <= FAR).all(axis=1))  # also what is no number
+        if len(wrong):
+            x, y = points[wrong[0]]
+            raise UserError(
+                "input.content",
+                f"point {wrong[0]} of a stroke is ({x:g}, {y:g}); give millimeters between"
+                f" {-FAR:g} and {FAR:g}",
+            )
+        points.setflags(write=False)
+        object.__setattr__(self, "points", points)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A white page in mm, and the heights of its ruled lines, drawn from margin to margin."""
+
+    width: float
+    height: float
+    ruling: tuple[float, ...] = ()
+    margin: float = 20.0
+
+    def __post_init__(self) -> None:
+        SIDES.check("the paper's width", self.width)
+        SIDES.check("the paper's height", self.height)
+        widest = self.width / 2 if self.ruling else SIDES.high  # it matters to rules alone
+        Between(0, widest).check("the paper's margin", self.margin)
+        for y in self.ruling:
+            Between(0, self.height).check("the height of a ruled line", y)
+
+
+# Curves
+
+
+def curve(points: Floats) -> Floats:
+    """Lay cubic Béziers through points (P, 2): (S, 4, 2), none where all points are one.
+
+    Catmull-Rom, with the centripetal clock of Yuksel, Schaefer and Keyser (2011), which makes no
+    loops where points come close:
+
+        d_i = sqrt|p_i+1 - p_i|     v_i = (p_i+1 - p_i) / d_i
+        m_i = v_i-1 + v_i - (p_i+1 - p_i-1) / (d_i-1 + d_i)          velocity at p_i
+        piece i:  p_i,  p_i + d_i m_i / 3,  p_i+1 - d_i m_i+1 / 3,  p_i+1
+    """
+    moved = (np.diff(points, axis=0) != 0).any(axis=1)
+    p = points[np.concatenate([[True], moved])]
+    if len(p) < 2:
+        return np.empty((0, 4, 2))
+    p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])  # ends go straight on
+    ahead = np.diff(p, axis=0)
+    d = np.sqrt(np.hypot(ahead[:, :1], ahead[:, 1:]))
+    v = ahead / d
+    m = v[:-1] + v[1:] - (p[2:] - p[:-2]) / (d[:-1] + d[1:])
+    start, end, third = p[1:-2], p[2:-1], d[1:-1] / 3
+    return np.stack([start, start + third * m[:-1], end - third * m[1:], end], axis=1)
+
+
+def sampled(pieces: Floats, tolerance: float) -> tuple[Floats, Floats]:
+    """Flatten Béziers (S, 4, 2) to samples (N, 2), and say at which piece and share each lies (N).
+
+    Chords of n equal shares are within n^-2 * 3/4 * max|b_j - 2 b_j+1 + b_j+2| of a cubic.
+    """
+    second = np.diff(pieces, n=2, axis=1)
+    bend = np.hypot(second[..., 0], second[..., 1]).max(axis=1)
+    n = np.maximum(1, np.ceil(np.sqrt(0.75 * bend / tolerance))).astype(np.intp)
+    piece = np.repeat(np.arange(len(n)), n)
+    t = (np.arange(len(piece)) - np.repeat(n.cumsum() - n, n) + 1) / n[piece]
+    share = np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3], axis=1)
+    samples = (share[:, :, None] * pieces[piece]).sum(axis=1)
+    return np.vstack([pieces[0, :1], samples]), np.concatenate([[0.0], piece + t])
+
+
+# Traces
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What the tip of a pen covered: disks of `radii` (N) around `points` (N, 2), joined."""
+
+    points: Floats
+    radii: Floats
+
+    @cached_property
+    def along(self) -> Floats:
+        """Measure the way to each sample (N), in mm."""
+        return np.concatenate([[0.0], np.hypot(*np.diff(self.points, axis=0).T).cumsum()])
+
+    def part(self, start: float, end: float) -> "Trace":
+        """Cut out what lies between two places along the way, in mm."""
+        inside = (self.along > start) & (self.along < end)
+        at = np.concatenate([[start], self.along[inside], [end]])
+        columns = [np.interp(at, self.along, values) for values in (*self.points.T, self.radii)]
+        return Trace(np.stack(columns[:2], axis=1), columns[2])
+
+    def runs(self) -> "list[Trace]":
+        """Cut into short traces that share their ends."""
+        starts = range(0, max(1, len(self.points) - 1), AT_ONCE)
+        cuts = [slice(start, start + AT_ONCE + 1) for start in starts]
+        return [Trace(self.points[cut], self.radii[cut]) for cut in cuts]
+
+
+def trace(points: Floats, pen: float, filled: bool) -> Trace:
+    """Follow a stroke with a pen of even width in mm, or, filled, with one that has its weight."""
+    pieces = curve(points)
+    if not len(pieces):
+        return Trace(points[:1], np.array([pen / 2 * (BLOT if filled else 1)]))
+    samples, at = sampled(pieces, FINE)
+    line = Trace(samples, np.full(len(samples), pen / 2))
+    if not filled:
+        return line
+    knots = weights(np.vstack([pieces[:1, 0], pieces[:, 3]]))
+    weight = np.interp(at, np.arange(len(knots)), knots)
+    return tapered(Trace(samples, line.radii * weight), TAPER * pen)
+
+
+def tapered(trace: Trace, reach: float) -> Trace:
+    """Make both ends thinner: r(s) (TIP + (1 - TIP) sin(pi/2 s / reach)), s mm from the end."""
+    length = trace.along[-1]
+    near = np.linspace(0, min(reach, 0.45 * length), 4)[1:]  # a straight line has no samples there
+    s = np.sort(np.concatenate([trace.along, near, length - near]))
+    x, y, r = (np.interp(s, trace.along, values) for values in (*trace.points.T, trace.radii))
+    share = np.sin(np.pi / 2 * np.clip(np.minimum(s, length - s) / reach, 0, 1))
+    return Trace(np.stack([x, y], axis=1), r * (TIP + (1 - TIP) * share))
+
+
+def weights(points: Floats) -> Floats:
+    """Weigh the pen at each point (P, 2): light where it is fast, heavy on its way down."""
+    step = np.diff(points, axis=0)
+    pace = np.hypot(step[:, 0], step[:, 1])  # mm to a point: points are even in time
+    haste = np.clip((pace / pace.mean()) ** -HASTE, THIN, THICK)
+    weight = haste * (1 + SWELL * np.clip(step[:, 1] / pace, 0, 1))
+    wide = np.concatenate([weight[:1], weight[:1], weight, weight[-1:], weight[-1:]])
+    weighed: Floats = (wide[:-3] + 3 * wide[1:-2] + 3 * wide[2:-1] + wide[3:]) / 8
+    return weighed
+
+
+# Outlines
+
+
+def outline(trace: Trace) -> Floats:
+    """Go around what a trace covers: corners (K, 2), to be filled by the nonzero rule.
+
+    The polygon is the sum of a trapezoid for each step, a wedge on the outer side of each sharp
+    corner and a cap at each end. All turn the same way, so that none takes away from another,
+    however tight the curve: the inner side of a sharp corner goes by way of the sample itself.
+    """
+    p, r = trace.points[:, 0] + 1j * trace.points[:, 1], trace.radii
+    step = np.diff(p) if len(p) > 1 else np.ones(1, np.complex128)  # a dot looks to the right
+    length, angle = np.abs(step), np.angle(step)
+    turn = (np.diff(angle) + np.pi) % (2 * np.pi) - np.pi
+    tight = r[1:-1] * np.abs(turn) > np.minimum(length[:-1], length[1:])
+    sharp = tight | (np.abs(turn) > TURN)
+    bow = np.exp(1j * np.linspace(np.pi / 2, -np.pi / 2, CAP))
+    ahead = np.exp(1j * angle)
+    corners = np.concatenate(
+        [
+            _side(p, r, ahead, turn, sharp, 1j),
+            p[-1] + r[-1] * ahead[-1] * bow,
+            _side(p, r, ahead, turn, sharp, -1j)[::-1],
+            p[0] - r[0] * ahead[0] * bow,
+        ]
+    )
+    return np.stack([corners.real, corners.imag], axis=1)
+
+
+def _side(
+    p: Complex, r: Floats, ahead: Complex, turn: Floats, sharp: NDArray[np.bool_], quarter: complex
+) -> Complex:
+    """Follow one side of a trace, a quarter turn off its direction."""
+    across = quarter * ahead
+    start, end, inner = p[:-1] + r[:-1] * across, p[1:] + r[1:] * across, p[1:-1]
+    outer = inner + r[1:-1] * across[:-1] * np.exp(0.5j * turn)
+    middle = np.where(sharp & (turn * quarter.imag > 0), inner, outer)
+    corners = np.stack([end[:-1], middle, start[1:]], axis=1)
+    kept = np.stack([sharp, np.ones_like(sharp), sharp], axis=1)
+    return np.concatenate([start[:1], corners[kept], end[-1:]])
+
+
+# Pixels
+
+
+class Canvas:
+    """A page in pixels, on which ink only ever gets more."""
+
+    def __init__(self, paper: Paper, ink: Color, dots: float, multiple: int = 1) -> None:
+        """Lay out `dots` pixels to a mm; width and height are multiples of `multiple`."""
+        H, W = (
+            multiple * max(1, round(side * dots / multiple)) for side in (paper.height, paper.width)
+        )
+        if H * W > MAX_PIXELS:
+            raise UserError(
+                "output.content",
+                f"{W} × {H} pixels are more than {MAX_PIXELS}; take fewer dots, or .svg or .pdf",
+                value=H * W,
+                high=MAX_PIXELS,
+            )
+        self.ink, self.dots = ink, dots
+        self.covered = np.zeros((H, W), np.uint8)
+        self.ruled = np.zeros((H, W), np.uint8)
+        for y in paper.ruling:
+            ends = np.array([[paper.margin, y], [paper.width - paper.margin, y]])
+            self._cover(self.ruled, Trace(ends, np.full(2, RULE_WIDTH / 2)))
+
+    def draw(self, trace: Trace) -> Box:
+        """Put ink on the canvas and return where."""
+        return joined([self._cover(self.covered, run) for run in trace.runs()])
+
+    def pixels(self, box: Box) -> Bytes:
+        """Look at a part of the canvas: (rows, columns, 3)."""
+        white, rule, ink = (np.array(color, np.float32) for color in (WHITE, RULE, self.ink))
+        pixels = np.empty((*self.covered[box].shape, 3), np.uint8)
+        ruled, covered = self.ruled[box] / np.float32(255), self.covered[box] / np.float32(255)
+        for channel in range(3):
+            page = white[channel] + ruled * (rule[channel] - white[channel])
+            pixels[..., channel] = page + covered * (ink[channel] - page) + np.float32(0.5)
+        return pixels
+
+    @property
+    def whole(self) -> Box:
+        """Name the box that holds everything."""
+        H, W = self.covered.shape
+        return slice(0, H), slice(0, W)
+
+    def _cover(self, plane: Bytes, trace: Trace) -> Box:
+        """Raise the coverage of each pixel to the share of it that the trace covers."""
+        H, W = plane.shape
+        p, r = trace.points * self.dots, trace.radii * self.dots
+        low = np.floor((p - r[:, None]).min(axis=0)).clip(0, (W, H)).astype(int)
+        high = np.ceil((p + r[:, None]).max(axis=0)).clip(0, (W, H)).astype(int)
+        box = slice(low[1], high[1]), slice(low[0], high[0])
+        if (high > low).all():
+            share = _tile(p - low, r, high - low)
+            np.maximum(plane[box], share, out=plane[box])
+        return box
+
+
+def joined(boxes: list[Box]) -> Box:
+    """Find the smallest box that holds all; one without a pixel where none has any."""
+    full = [box for box in boxes if all(side.start < side.stop for side in box)]
+    if not full:
+        return slice(0, 0), slice(0, 0)
+    (top, bottom), (left, right) = (
+        (min(box[i].start for box in full), max(box[i].stop for box in full)) for i in (0, 1)
+    )
+    return slice(top, bottom), slice(left, right)
+
+
+def _tile(p: Floats, r: Floats, size: NDArray[np.intp]) -> Bytes:
+    """Measure the share of each pixel that is covered, by counting subpixels: uint8 (H, W)."""
+    W, H = (int(side) * FINER for side in size)
+    tile = Picture.new("L", (W, H))
+    pen = ImageDraw.Draw(tile)
+    places, reach = p * FINER - 0.5, np.maximum(r * FINER - 0.5, 0)  # Pillow names pixel centers
+    disks = np.column_stack([places - reach[:, None], places + reach[:, None]])
+    for disk in disks.tolist():
+        pen.ellipse(disk, fill=255)
+    step = np.diff(places, axis=0)
+    angle = np.arctan2(step[:, 1], step[:, 0])
+    across = np.stack([-np.sin(angle), np.cos(angle)], axis=1)
+    start, end = reach[:-1, None] * across, reach[1:, None] * across
+    corners = (places[:-1] + start, places[1:] + end, places[1:] - end, places[:-1] - start)
+    for corner in np.rint(np.column_stack(corners)).tolist():
+        pen.polygon(corner, fill=255)
+    return np.asarray(tile.reduce(FINER))

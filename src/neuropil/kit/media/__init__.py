@@ -1,0 +1,1 @@
+"""Pictures, films and documents: values that come from files and go to files."""

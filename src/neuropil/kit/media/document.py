@@ -1,0 +1,44 @@
+"""A sheet of writing: one text in the forms that it may be wanted in.
+
+sheet.save(Path("neuron.tex"))      .txt, .html, .tex, .csv
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from neuropil.kit.atomic import written
+from neuropil.kit.errors import UserError
+from neuropil.kit.formats import QUALITY
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A text, and the same as a page, as LaTeX and as a table; a form that it lacks is empty."""
+
+    KIND: ClassVar = "document"
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".txt", ".html", ".tex", ".csv")
+    PRINTED: ClassVar = True
+
+    text: str
+    html: str = ""
+    latex: str = ""
+    csv: str = ""
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """Find what is written to a file of each ending."""
+        all_forms = {".txt": self.text, ".html": self.html, ".tex": self.latex, ".csv": self.csv}
+        return {ending: content for ending, content in all_forms.items() if content}
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write the form that the ending of the name asks for; `quality` is of pictures alone."""
+        if path.suffix.lower() not in self.forms:
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; end the name in {', '.join(self.forms)}",
+                path=path,
+                possible=tuple(self.forms),
+            )
+        with written(path) as beside:
+            beside.write_text(self.forms[path.suffix.lower()], encoding="utf-8")

@@ -1,0 +1,180 @@
+"""A folder of pictures sorted into classes: one folder inside it for each class.
+
+    flowers/rose/1.jpg  flowers/rose/2.jpg ...  flowers/tulip/1.jpg ...
+    Album.open(Path("flowers")).classes["rose"]
+
+Pictures are kept at no more than SIDE pixels, so that thousands fit into memory.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Self
+
+from neuropil.kit import progress
+from neuropil.kit.cpu import cores
+from neuropil.kit.errors import UserError
+from neuropil.kit.folders import list_files
+from neuropil.kit.formats import MAX_PIXELS
+from neuropil.kit.media import image_reader
+from neuropil.kit.media.image import Image
+
+SIDE = 256  # pixels
+FEWEST = 5  # pictures of a class
+NAMED = 5  # files that are named at once
+FORM = f"one folder for each class, with {FEWEST} pictures or more in each"
+
+
+@dataclass(frozen=True, eq=False)
+class Album:
+    """Pictures by the name of their class; `files` are theirs, where they were read from files."""
+
+    KIND: ClassVar = "image-folder"
+    SUFFIXES: ClassVar[tuple[str, ...]] = ()
+    READS: ClassVar[tuple[str, ...]] = ()
+    IS_FOLDER: ClassVar = True
+
+    classes: Mapping[str, Sequence[Image]]
+    files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            names = ", ".join(self.classes) or "none"
+            raise UserError(
+                "input.content", f"to tell classes apart it takes two or more; given: {names}"
+            )
+        for name, its in self.classes.items():
+            if len(its) < FEWEST:
+                count = f"{len(its)} different picture{'s' * (len(its) != 1)}"
+                raise UserError(
+                    "input.content",
+                    f"the class {name} has {count}; {FEWEST} is the fewest, add some",
+                    name=name,
+                )
+
+    @property
+    def titles(self) -> list[str]:
+        """Name every picture, class by class: its file, or its number among its class."""
+        return [
+            str(self.files[name][i]) if self.files else f"number {i + 1} of {name}"
+            for name, its in self.classes.items()
+            for i in range(len(its))
+        ]
+
+    @classmethod
+    def open(cls, folder: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
+        """Read all pictures; raises UserError where they are no classes to tell apart."""
+        folder = Path(folder)
+        files = _classes(folder)
+        every = [path for found in files.values() for path in found]
+        opened: dict[Path, Image] = {}
+        bad: list[UserError] = []
+        with image_reader.without_pillow_limits(), ThreadPoolExecutor(cores()) as threads:
+            made = threads.map(lambda path: _small(path, max_pixels), every)
+            small = progress.track(made, total=len(every), title=f"reading {folder}")
+            for path, picture in zip(every, small, strict=True):
+                if isinstance(picture, UserError):
+                    bad.append(picture)
+                else:
+                    opened[path] = picture
+        if bad:
+            raise UserError(bad[0].code, few([error.message for error in bad]), path=folder)
+        kept = _each_once(files, opened)
+        return cls({name: [opened[path] for path in its] for name, its in kept.items()}, kept)
+
+
+def _classes(folder: Path) -> dict[str, list[Path]]:
+    """Find the pictures of every folder inside `folder`; raises UserError where it is no album."""
+    if not folder.is_dir():
+        what = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
+        raise UserError(
+            "input.kind" if folder.exists() else "input.missing",
+            f"{what}; name one that holds {FORM}",
+            path=folder,
+        )
+    inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    loose = sum(path.suffix.lower() in image_reader.SUFFIXES for path in inner if path.is_file())
+    above = (folder.resolve(), *folder.resolve().parents)  # all other classes are there
+    files = {
+        path.name: sorted(list_files(path, image_reader.SUFFIXES, above))
+        for path in inner
+        if path.is_dir()
+    }
+    if len(files) < 2:
+        held = f"one class only, {next(iter(files))}" if files else "no folders"
+        deeper = [folder / name for name in files if _several(folder / name)]
+        hint = f" (did you mean {deeper[0]}?)" if deeper else ""
+        raise UserError(
+            "input.content",
+            f"{folder} holds {held}{hint}; to tell classes apart it takes {FORM}",
+            path=folder,
+        )
+    for name, found in files.items():
+        if not name.isprintable():
+            raise UserError(
+                "input.content",
+                f"{name!r} can't be printed as the name of a class: rename the folder",
+                path=folder / name,
+            )
+        if len(found) < FEWEST:
+            count = f"{len(found) or 'no'} picture{'s' * (len(found) != 1)}"
+            raise UserError(
+                "input.content",
+                f"{folder / name} holds {count}, and {FEWEST} is the fewest;"
+                " add some, or take the folder away",
+                path=folder / name,
+            )
+    if loose:
+        progress.say(f"in no class, and left out: pictures in {folder} itself, {loose}")
+    return files
+
+
+def _several(folder: Path) -> bool:
+    """Tell whether a folder holds two folders or more."""
+    return sum(path.is_dir() for path in folder.iterdir() if not path.name.startswith(".")) > 1
+
+
+def _small(path: Path, max_pixels: int) -> Image | UserError:
+    """Read one picture and reduce it, or say why that can't be done."""
+    try:
+        return Image(*image_reader.read(path, max_pixels)).thumbnail(SIDE)
+    except UserError as error:
+        return error
+
+
+def _each_once(
+    files: Mapping[str, Sequence[Path]], opened: Mapping[Path, Image]
+) -> dict[str, list[Path]]:
+    """Leave out copies within a class; raises UserError where a picture is in two."""
+    first: dict[str, tuple[str, Path]] = {}
+    kept: dict[str, list[Path]] = {name: [] for name in files}
+    copies, torn = [], []
+    for name, found in files.items():
+        for path in found:
+            other, where = first.setdefault(_print(opened[path]), (name, path))
+            if other != name:
+                torn.append(f"{where} and {path} are the same picture in two classes; drop one")
+            elif where == path:
+                kept[name].append(path)
+            else:
+                copies.append(f"{path} is a copy of {where}")
+    if torn:
+        raise UserError("input.content", few(torn))
+    if copies:
+        progress.say(f"copies in their own class don't count: {few(copies)}")
+    return kept
+
+
+def few(sentences: Sequence[str]) -> str:
+    """Join the first sentences of many."""
+    more = f"; and {len(sentences) - NAMED} more" if len(sentences) > NAMED else ""
+    return "; ".join(sentences[:NAMED]) + more
+
+
+def _print(picture: Image) -> str:
+    """Tell pictures apart by all that is to be seen of them."""
+    alpha = b"" if picture.alpha is None else picture.alpha.tobytes()
+    parts = (str(picture.pixels.shape).encode(), picture.pixels.tobytes(), alpha)
+    return hashlib.sha256(b"/".join(parts)).hexdigest()

@@ -1,0 +1,218 @@
+"""From a picture file of any kind to upright sRGB pixels of 8 or 16 bits, with what else it says.
+
+Whatever is wrong with the file ends in one sentence. Only the header is read before the number of
+pixels is held against the limit, so that a small file can't unpack to all of the memory; and a file
+that is far larger than so many pixels take is not read at all, as some decoders read it whole.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from neuropil.kit.bounded import too_large
+from neuropil.kit.errors import UserError, require_file
+from neuropil.kit.media import high_bit_depth, icc
+from neuropil.kit.media.metadata import Notes, read_notes
+
+SUFFIXES = frozenset(  # of the pictures that are looked for in folders
+    ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .tif .tiff .webp".split()
+)
+TURNS = {  # by EXIF orientation
+    2: Picture.Transpose.FLIP_LEFT_RIGHT,
+    3: Picture.Transpose.ROTATE_180,
+    4: Picture.Transpose.FLIP_TOP_BOTTOM,
+    5: Picture.Transpose.TRANSPOSE,
+    6: Picture.Transpose.ROTATE_270,
+    7: Picture.Transpose.TRANSVERSE,
+    8: Picture.Transpose.ROTATE_90,
+}
+KNOWN = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP")  # EPS runs a program, PPM loses bits
+SEVERAL = ("PNG", "TIFF", "WEBP", "AVIF", "GIF")  # may have frames or pages, all meant to be seen
+BYTES_OF_A_PIXEL = 16  # at most, as they are stored
+BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
+NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
+HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
+
+Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H, W), notes
+
+
+def read(path: Path, max_pixels: int) -> Decoded:
+    """Decode the picture at `path`; raises UserError where that can't be done."""
+    require_file(path, "picture")
+    most = BYTES_OF_A_PIXEL * max_pixels + BYTES_BESIDES
+    if path.stat().st_size > most:
+        raise too_large(f"{path} has", most, "save the picture alone, as PNG or JPEG", path=path)
+    with without_pillow_limits(), _open(path) as image:
+        _refuse_large(path, image, max_pixels)
+        try:
+            _refuse_several(path, image)
+            return _decoded(path, image)
+        except UserError as error:
+            raise error.wrap(f"{path}: {error}", path) from error
+        except MemoryError:
+            raise
+        except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(
+        "input.damaged", f"{path} is damaged or cut off: {error}; find a whole copy", path=path
+    )
+
+
+@contextmanager
+def without_pillow_limits() -> Iterator[None]:
+    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet.
+
+    Both are the process's own, so threads share them: the first that reads sets them, and the last
+    puts them back as they were.
+    """
+    with _Shared.lock:
+        if not _Shared.readers:
+            _Shared.before.enter_context(_unlimited())
+        _Shared.readers += 1
+    try:
+        yield
+    finally:
+        with _Shared.lock:
+            _Shared.readers -= 1
+            if not _Shared.readers:
+                _Shared.before.close()
+
+
+class _Shared:
+    """Who reads at the moment, in all threads, and how to put back what they share."""
+
+    lock = Lock()
+    readers = 0
+    before = ExitStack()
+
+
+@contextmanager
+def _unlimited() -> Iterator[None]:
+    """Set Pillow's limit and the filters of warnings aside."""
+    limit = Picture.MAX_IMAGE_PIXELS
+    Picture.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Picture.MAX_IMAGE_PIXELS = limit
+
+
+def _open(path: Path) -> ImageFile:
+    """Read the header."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+        if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
+            return _open_heic(path)
+        return Picture.open(path, formats=KNOWN)
+    except UnidentifiedImageError:
+        raise UserError(
+            "input.kind",
+            f"{path} is not a picture that can be read; "
+            "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can",
+            path=path,
+        ) from None
+    except OSError as error:
+        if error.errno is None:  # raised by a decoder
+            raise _damaged(path, error) from error
+        raise UserError(
+            "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
+        ) from error
+
+
+def _open_heic(path: Path) -> ImageFile:
+    try:
+        from pillow_heif import register_heif_opener
+    except ModuleNotFoundError:
+        raise UserError(
+            "dependency.missing",
+            f'{path} is HEIC; to read it: pip install "neuropil[heic]"',
+            name="pillow-heif",
+            path=path,
+        ) from None
+    register_heif_opener()
+    return Picture.open(path, formats=("HEIF",))
+
+
+def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:
+    n_pixels = image.width * image.height
+    if n_pixels > max_pixels:
+        raise UserError(
+            "input.too_large",
+            f"{path} has {_size(n_pixels)} and the limit is {_size(max_pixels)};"
+            f" if it is meant to be so large: --max-pixels {n_pixels}",
+            path=path,
+            value=n_pixels,
+            high=max_pixels,
+        )
+
+
+def _size(n_pixels: int) -> str:
+    """Word the size of a picture."""
+    large = n_pixels >= 1_000_000
+    return f"{n_pixels / 1e6:,.0f} megapixels" if large else f"{n_pixels:,} pixels"
+
+
+def _refuse_several(path: Path, image: ImageFile) -> None:
+    """Refuse what would be lost: animations, and further pages that are no thumbnails."""
+    n_pictures = int(getattr(image, "n_frames", 1)) if image.format in SEVERAL else 1
+    if n_pictures > 1 and isinstance(image, TiffImageFile):
+        n_pictures = sum(_is_page(image, page) for page in range(n_pictures))
+        image.seek(0)
+    if n_pictures > 1:
+        raise UserError(
+            "input.content", f"it holds {n_pictures} pictures; save the one that is meant by itself"
+        )
+
+
+def _is_page(image: TiffImageFile, page: int) -> bool:
+    image.seek(page)
+    return not int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & 1
+
+
+def _decoded(path: Path, image: ImageFile) -> Decoded:
+    notes, orientation = read_notes(image)
+
+    def turned(picture: Picture.Image) -> Picture.Image:
+        picture.load()
+        return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
+
+    if high_bit_depth.is_deep(image):
+        colors, alpha = high_bit_depth.read(image, lambda: _open(path), turned)
+        pixels = icc.deep_to_srgb(colors, notes.profile)
+    else:
+        picture, opacity = _split(turned(image))
+        pixels = np.asarray(icc.to_srgb(picture, notes.profile))
+        alpha = None if opacity is None else np.asarray(opacity)
+    if notes.profile and icc.space(notes.profile) != "RGB":  # it can't describe a color picture
+        notes = replace(notes, profile=icc.srgb())
+    return pixels, alpha, notes
+
+
+def _split(picture: Picture.Image) -> tuple[Picture.Image, Picture.Image | None]:
+    """Part colors from alpha, which is a channel, a palette entry or one color."""
+    if picture.mode in ("F", "LAB"):
+        raise UserError(
+            "input.kind",
+            f"pixels of the kind {picture.mode} can't be read; save it as RGB of 16 bits",
+        )
+    if picture.has_transparency_data:
+        whole = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        return picture.convert("L" if picture.mode == "LA" else "RGB"), whole.getchannel("A")
+    return picture.convert("RGB") if picture.mode in ("1", "P") else picture, None

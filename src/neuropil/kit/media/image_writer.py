@@ -1,0 +1,117 @@
+"""From sRGB pixels to a picture file that says again what the original's said.
+
+JPEG and WebP hold 8 bits per channel; PNG and TIFF hold 8 or 16. Nothing is lost in silence: what
+a format can't hold is refused with the name of one that can.
+"""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.kit.atomic import written
+from neuropil.kit.errors import UserError
+from neuropil.kit.formats import QUALITIES
+from neuropil.kit.media import icc, lossless
+from neuropil.kit.media.metadata import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Notes, parsed
+
+FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+LOSSLESS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
+MOST_PIXELS_A_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+MOST_EXIF = 65_533  # bytes that JPEG can hold
+FINE_COLOR = 90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
+
+Samples = NDArray[Any]  # of 8 or 16 bits
+
+
+def write(path: Path, pixels: Samples, alpha: Samples | None, notes: Notes, quality: int) -> None:
+    """Write by the ending of `path`; raises UserError where the format can't hold the picture."""
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise UserError(
+            "output.ending",
+            f"{path}: pictures can't be written so; end the name in {', '.join(FORMATS)}",
+            path=path,
+            possible=tuple(FORMATS),
+        )
+    QUALITIES.check("quality", quality)
+    _refuse_large(path, kind, pixels, notes)
+    if alpha is not None and kind == "JPEG":
+        _refuse_transparent(path, alpha)
+        alpha = None
+    with written(path) as temporary, temporary.open("wb") as file:
+        encode(file, kind, pixels, alpha, notes, quality)
+
+
+def encode(
+    file: BinaryIO, kind: str, pixels: Samples, alpha: Samples | None, notes: Notes, quality: int
+) -> None:
+    """Write in a format that Pillow knows by the name `kind`."""
+    if kind in LOSSLESS:
+        LOSSLESS[kind](file, icc.from_srgb(pixels, notes.profile), alpha, notes)
+        return
+    picture = Picture.fromarray(icc.from_srgb(shallow(pixels), notes.profile))
+    if alpha is not None:
+        picture.putalpha(Picture.fromarray(shallow(alpha)))
+    picture.save(file, kind, **_settings(kind, notes, quality))
+
+
+def shallow(samples: Samples) -> NDArray[np.uint8]:
+    """Round 16 bits to 8, without leaving 16 on the way."""
+    if samples.dtype == np.uint16:
+        samples = (samples - (samples >> 8) + 128) >> 8
+    return samples.astype(np.uint8, copy=False)
+
+
+def _settings(kind: str, notes: Notes, quality: int) -> dict[str, Any]:
+    """Name what Pillow shall write beside the pixels."""
+    settings: dict[str, Any] = {"quality": quality, "icc_profile": notes.profile}
+    if kind == "WEBP":
+        return settings | {"exif": _with_resolution(notes)}
+    settings |= {"exif": notes.exif or b"", "subsampling": 0 if quality >= FINE_COLOR else 2}
+    return settings | ({"dpi": notes.dpi} if notes.dpi else {})
+
+
+def _with_resolution(notes: Notes) -> bytes:
+    """Put dots per inch into EXIF, the only place that WebP has for them."""
+    if not notes.dpi:
+        return notes.exif or b""
+    exif = parsed(notes.exif)
+    exif[X_RESOLUTION], exif[Y_RESOLUTION] = notes.dpi
+    exif[RESOLUTION_UNIT] = 2  # per inch
+    return exif.tobytes()
+
+
+def _refuse_large(path: Path, kind: str, pixels: Samples, notes: Notes) -> None:
+    most = MOST_PIXELS_A_SIDE.get(kind)
+    if most and max(pixels.shape) > most:
+        raise UserError(
+            "output.content",
+            f"{path}: {kind} holds at most {most} pixels a side; end the name in .png or .tif",
+            path=path,
+        )
+    if kind == "JPEG" and notes.exif and len(notes.exif) > MOST_EXIF:
+        raise UserError(
+            "output.content",
+            f"{path}: JPEG can't hold so much EXIF; end the name in .png or .tif",
+            path=path,
+        )
+
+
+def _refuse_transparent(path: Path, alpha: Samples) -> None:
+    """Let only an alpha go that says nothing."""
+    if (alpha != np.iinfo(alpha.dtype).max).any():
+        raise UserError(
+            "output.content",
+            f"{path}: JPEG can't hold what is transparent; end the name in .png, .webp or .tif",
+            path=path,
+        )

@@ -1,0 +1,1 @@
+"""ONNX files: packaged, of others, changed."""

@@ -1,0 +1,109 @@
+"""A network as a value: the bytes of an ONNX file, which can be changed and written.
+
+Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.onnx"))
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from neuropil.kit.atomic import written
+from neuropil.kit.bounded import read_bytes
+from neuropil.kit.errors import UserError
+from neuropil.kit.formats import QUALITY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from onnx import TensorProto
+
+MOST_BYTES = 2_000_000_000  # of a network: protobuf, its format, ends at 2 GiB
+HALF = ".float16"  # ends the name of a matrix that is stored in half precision
+
+
+@dataclass(frozen=True)
+class Model:
+    """An ONNX file that is not written yet."""
+
+    KIND: ClassVar = "network"
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".onnx",)
+
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a file; raises UserError where it is too large."""
+        return cls(read_bytes(path, MOST_BYTES, "name a network of one file"))
+
+    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+        """Write the file; `quality` is of pictures alone."""
+        if path.suffix.lower() not in self.SUFFIXES:
+            raise UserError(
+                "output.ending",
+                f"{path} can't be written; a network's name ends in .onnx",
+                path=path,
+                possible=tuple(self.SUFFIXES),
+            )
+        with written(path) as beside:
+            beside.write_bytes(self.content)
+
+    def tensor(self, name: str) -> "NDArray[Any]":
+        """Read a weight by its name, in the precision that it is stored in."""
+        from onnx import load_from_string, numpy_helper
+
+        held = {
+            t.name.removesuffix(HALF): t for t in load_from_string(self.content).graph.initializer
+        }
+        return numpy_helper.to_array(held[name])
+
+    def replaced(self, tensors: "Mapping[str, NDArray[Any]]", told: Mapping[str, str]) -> Self:
+        """Copy it with other weights, by name, and other metadata beside what it tells.
+
+        A matrix that is stored in half precision stays so. An output whose size the new weights
+        change is declared anew.
+        """
+        from onnx import helper, load_from_string, numpy_helper
+
+        model = load_from_string(self.content)
+        held = {tensor.name: tensor for tensor in model.graph.initializer}
+        for name, values in tensors.items():
+            half = held.get(name + HALF)
+            target = half if half is not None else held[name]
+            kind = numpy_helper.to_array(target).dtype
+            target.CopyFrom(numpy_helper.from_array(values.astype(kind), target.name))
+            for node in model.graph.node:
+                if name in node.input:
+                    for output in model.graph.output:
+                        if output.name in node.output:
+                            output.type.tensor_type.shape.dim[1].dim_value = len(values)
+        del model.graph.value_info[:]
+        metadata = {entry.key: entry.value for entry in model.metadata_props} | dict(told)
+        helper.set_model_props(model, metadata)
+        return type(self)(model.SerializeToString())
+
+
+def check_whole(path: Path, content: bytes) -> None:
+    """Raise UserError where weights of a network, the file at `path`, lie in other files."""
+    from onnx import TensorProto, load_from_string
+
+    for tensor in _tensors(load_from_string(content)):
+        if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+            raise UserError(
+                "network.damaged",
+                f"{path} keeps its weights in other files ({tensor.name}); a network is one file"
+                " here: save it whole, as by onnx.save(model, name)",
+                path=path,
+            )
+
+
+def _tensors(message: Any) -> "Iterator[TensorProto]":
+    """Find every tensor: weights, settings of operations, graphs inside of graphs, functions."""
+    from onnx import TensorProto
+
+    if isinstance(message, TensorProto):
+        yield message
+        return
+    for part, value in message.ListFields():
+        if part.message_type:
+            for inner in (value,) if hasattr(value, "ListFields") else value:
+                yield from _tensors(inner)

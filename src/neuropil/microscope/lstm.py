@@ -1,0 +1,162 @@
+"""An LSTM cell opened: its output, its state and its four gates, at one time of a sequence.
+
+    z = W x_t + R h_before + b, for each gate      i, o, f = σ(z), g = tanh(z)
+    c_t = f · c_before + i · g
+    h_t = o · tanh(c_t)
+
+(Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000; gates in ONNX's order.) ONNX
+Runtime shows h alone; the gates and the state are core's, in float32, from the h of the run. How
+far both may be apart is counted along: what each sum may be off by rounding, and each sigmoid and
+tanh besides, and what the forget gate keeps of that.
+
+T  times     N  examples     I  inputs     H  cells     D  directions
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuropil.core import operations as ops
+from neuropil.core.activations import IDENTITY, SIGMOID, TANH
+from neuropil.core.neuron import SINGLE, Backward, Ran, Term, Worked
+from neuropil.core.probe import Unit
+from neuropil.microscope.activations import Slide
+from neuropil.microscope.graph import Array, Node
+from neuropil.microscope.operators import Unknown
+from neuropil.microscope.stage import Stage
+
+GATES = (
+    ("input gate", SIGMOID),
+    ("output gate", SIGMOID),
+    ("forget gate", SIGMOID),
+    ("candidate", TANH),
+)
+ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
+SPREAD = 4.0  # times what rounding does on average to a sum, as in `Worked.check`
+Name = Callable[[Unit], str]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step of one direction for one example, all H cells side by side."""
+
+    time: int
+    time_before: int | None  # None at the start of the sequence
+    h_before: Array  # (H,)
+    c_before: Array  # (H,)
+    z: Array  # (4, H), of the gates
+    c: Array  # (H,)
+    slack: Array  # (H,), by how much h of the run may be off
+
+
+def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
+    """Step through the sequence up to time t."""
+    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    T, H = len(x), r.shape[-1]
+    b = bias(slide, node, d)
+    h, c = (start(slide, node, i, (d, n), H) for i in (5, 6))
+    off = np.zeros(H)
+    backwards = node.settings.get("direction", "forward") == "reverse" or d == 1
+    before = None
+    for time in range(T)[::-1] if backwards else range(T):
+        z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
+        size = np.abs(w[d]) @ np.abs(x[time, n]) + np.abs(r[d]) @ np.abs(h) + np.abs(b)
+        rounding = SPREAD * np.sqrt(w.shape[-1] + H + 1) * SINGLE * size.reshape(4, H)
+        new, off, slack = stepped(z, c, off, rounding)
+        if time == t:
+            return Moment(t, before, h, c, z, new, slack)
+        h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
+    raise AssertionError(f"there is no time {t}")
+
+
+def stepped(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
+    """Calculate the next state, and by how much it and h may be off if z and c before may."""
+    i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
+    g = np.tanh(z[3])
+    slope = np.stack([i * (1 - i), o * (1 - o), f * (1 - f), 1 - g**2])
+    off_i, off_o, off_f, off_g = slope * rounding + ROUNDOFF
+    new = f * c + i * g
+    off = f * off + np.abs(c) * off_f + np.abs(g) * off_i + i * off_g
+    top = np.tanh(new)
+    return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o
+
+
+def bias(slide: Slide, node: Node, d: int) -> Array:
+    """Add the two biases of a direction: (4H,)."""
+    if len(node.inputs) < 4 or not node.inputs[3]:
+        return np.zeros(slide.values[node.inputs[1]].shape[1], np.float32)
+    of_input, of_output = slide.values[node.inputs[3]][d].reshape(2, -1)
+    total: Array = of_input + of_output
+    return total
+
+
+def start(slide: Slide, node: Node, i: int, at: tuple[int, int], H: int) -> Array:
+    """Find the state that a sequence starts from, zero unless it is given: (H,)."""
+    given = len(node.inputs) > i and bool(node.inputs[i])
+    state: Array = slide.values[node.inputs[i]][at] if given else np.zeros(H, np.float32)
+    return state
+
+
+def unusual(node: Node) -> str:
+    """Say what of an LSTM is not as in the equations above; nothing where all is."""
+    s = node.settings
+    names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
+    if len(node.inputs) > 7 and node.inputs[7]:
+        return "peepholes"
+    if names and names != ["Sigmoid", "Tanh", "Tanh"] * (len(names) // 3):
+        return "activations of its own"
+    return next((f"{k}" for k in ("layout", "clip", "input_forget") if s.get(k)), "")
+
+
+def cell(
+    slide: Slide, node: Node, unit: Unit, named: Name, backward: Backward | None
+) -> list[Stage]:
+    """Open one cell: the output h, the state c, then the gates."""
+    if unit.tensor != node.outputs[0]:
+        raise Unknown("the end of an LSTM; its output at the last time is the same")
+    if reason := unusual(node):
+        raise Unknown(f"an LSTM with {reason}")
+    t, d, n, k = unit.index
+    now = moment(slide, node, t, d, n)
+    gates = [gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
+    i, o, f, g = (stage.worked.ran.a for stage in gates)
+    name, c = named(unit), float(now.c[k])
+    kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
+    new = Term("candidate, by the input gate", g, i, learned=False)
+    state = Worked(
+        f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k])), ROUNDOFF)
+    )
+    out = Term("tanh of the state, by the output gate", state.ran.a, o, learned=False)
+    h = slide.unit(unit)
+    ran = Ran(None, h, ROUNDOFF, float(now.slack[k]))
+    top = Worked(name, (out,), 0.0, IDENTITY, ran, backward)
+    return [
+        Stage(top, unit, (None,), {0: 1}),
+        Stage(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
+        *gates,
+    ]
+
+
+def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name) -> Stage:
+    """Write out one gate of a cell: its inputs, then the outputs of all cells before."""
+    t, d, n, k = unit.index
+    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    H = r.shape[-1]
+    row = j * H + k
+    (gate_name, curve), before = GATES[j], now.time_before
+    inputs = [Unit(node.inputs[0], (t, n, i)) for i in range(x.shape[-1])]
+    outputs = [None if before is None else Unit(unit.tensor, (before, d, n, i)) for i in range(H)]
+    h = now.h_before if before is None else slide.values[unit.tensor][before, d, n]
+    named_h = [named(u) if u else f"h at the start, {i}" for i, u in enumerate(outputs)]
+    terms = [
+        *(Term(named(u), float(x[u.index]), float(w[d, row, i])) for i, u in enumerate(inputs)),
+        *(Term(name, float(h[i]), float(r[d, row, i])) for i, name in enumerate(named_h)),
+    ]
+    z = now.z[j, k]
+    a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
+    b = float(bias(slide, node, d)[row])
+    worked = Worked(
+        f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a, ROUNDOFF)
+    )
+    return Stage(worked, None, (*inputs, *outputs))

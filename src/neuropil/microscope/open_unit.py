@@ -1,0 +1,245 @@
+"""A unit of a network opened: one stage of arithmetic, or a few for a cell with gates.
+
+    opened(slide, unit, Context(goal, slopes, named))
+
+An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
+softmax is two stages, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
+output, its state and its four gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from neuropil.core.activations import CURVES, EXP, IDENTITY, Curve, clip, elu, leaky_relu, scaled
+from neuropil.core.neuron import DOUBLE, SINGLE, STEPS, Backward, Ran, Term, Worked
+from neuropil.core.probe import Goal, Unit
+from neuropil.core.tensor import Tensor
+from neuropil.kit.errors import UserError
+from neuropil.microscope.activations import Slide, applied, as_input, moved
+from neuropil.microscope.graph import Array, Node
+from neuropil.microscope.lstm import cell
+from neuropil.microscope.operators import Unknown, softmax_axis
+from neuropil.microscope.stage import Stage
+from neuropil.microscope.sums import Source, Sum, just, taken_apart
+
+AS_NAMED = {  # operations that are one of core's curves
+    "Exp": "exp",
+    "Gelu": "gelu",
+    "HardSwish": "hardswish",
+    "Relu": "relu",
+    "Sigmoid": "sigmoid",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
+}
+OWN = {  # curves that only other people's networks have
+    "Abs": Curve(
+        "abs",
+        abs,
+        lambda z: math.copysign(1, z),
+        "|z| = |{z}|",
+        "±1",
+        "|ZZ|",
+        "Math.abs(z)",
+        (0.0,),
+    ),
+    "Erf": Curve(
+        "erf",
+        math.erf,
+        lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
+        "erf(z) = erf({z})",
+        "2/√π · e^-z²",
+        r"\operatorname{erf}(ZZ)",
+        "erf(z)",
+    ),
+    "Log": Curve(
+        "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
+    ),
+}
+
+
+POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
+ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What units are opened with: the goal, its slopes by tensor, and how units are called."""
+
+    goal: Goal
+    slopes: Mapping[str, Array]
+    named: Callable[[Unit], str]
+
+
+def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
+    """Open a unit; raises UserError where its operation is no neuron or not known."""
+    value = slide.unit(unit)
+    node = slide.graph.maker.get(unit.tensor)
+    if node is None:
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it",
+        )
+    if not slide.is_float(unit.tensor):
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is {value:g}, a whole number that no neuron made",
+        )
+    try:
+        if node.op == "Softmax":
+            return softmax(slide, node, unit, context)
+        if node.op == "LSTM":
+            return cell(slide, node, unit, context.named, backward(slide, unit, unit, context))
+        return [neuron(slide, node, unit, context)]
+    except Unknown as unknown:
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
+            f" open one of its inputs, {', '.join(filter(None, node.inputs))}",
+        ) from None
+
+
+def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
+    """Write out a weighted sum and the activation function over it, if there is one."""
+    curve = curve_of(slide, node)
+    under = Unit(node.inputs[0], unit.index) if curve else unit
+    taken = beneath(slide, under) if curve else taken_apart(slide, under)
+    shared = shared_slopes(slide, taken, context)
+    back = backward(slide, unit, under, context)
+    if back and taken.bias_unit and taken.bias_unit.tensor in shared:
+        back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
+    a, z = slide.unit(unit), slide.unit(under)
+    if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= STEPS[0]):
+        what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
+        raise UserError(
+            "network.no_neuron",
+            f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
+        )
+    worked = Worked(
+        context.named(unit),
+        tuple(term(source, shared, context) for source in taken.sources),
+        taken.bias,
+        curve or IDENTITY,
+        Ran(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
+        back,
+    )
+    return Stage(worked, unit, tuple(source.unit for source in taken.sources))
+
+
+def beneath(slide: Slide, unit: Unit) -> Sum:
+    """Take the sum under an activation function apart; one that is none counts as one input."""
+    try:
+        return taken_apart(slide, unit)
+    except Unknown:
+        return just(slide, unit)
+
+
+def term(source: Source, shared: Mapping[str, Array], context: Context) -> Term:
+    """Name an input and say what the loss gains by its weight, in all places that share it."""
+    gradient = None
+    if source.weight and source.weight.tensor in shared:
+        gradient = float(shared[source.weight.tensor][source.weight.index])
+    return Term(context.named(source.unit), source.x, source.w, source.weight is not None, gradient)
+
+
+def shared_slopes(slide: Slide, taken: Sum, context: Context) -> dict[str, Array]:
+    """Differentiate the goal by the whole tensors of weights and biases, where there is a step."""
+    if context.goal.rate is None:
+        return {}
+    units = [taken.bias_unit, *(source.weight for source in taken.sources)]
+    shared: dict[str, Array] = {}
+    for tensor in {unit.tensor for unit in units if unit}:
+        (node, *others) = slide.graph.users[tensor]
+        dy = context.slopes.get(node.outputs[0])
+        if dy is not None and not others:
+            inputs = [as_input(slide.values.get(name)) for name in node.inputs]
+            weight = Tensor(slide.values[tensor], needs_grad=True)
+            inputs[node.inputs.index(tensor)] = weight
+            applied(node, inputs)[0].backward(seed=dy)
+            assert weight.grad is not None
+            shared[tensor] = weight.grad
+    return shared
+
+
+def backward(slide: Slide, unit: Unit, under: Unit, context: Context) -> Backward | None:
+    """Say how the goal depends on a unit, if it does."""
+    slope = context.slopes.get(unit.tensor)
+    if slope is None:
+        return None
+    goal = context.goal
+    follow = partial(moved, slide, goal, under)
+    return Backward(goal.text, float(slope[unit.index]), goal.rate, moved=follow)
+
+
+def curve_of(slide: Slide, node: Node) -> Curve | None:
+    """Find the activation function that an operation is; None where it is none."""
+    s = node.settings
+    if node.op == "LeakyRelu":
+        return leaky_relu(s.get("alpha", 0.01))
+    if node.op == "Elu":
+        return elu(s.get("alpha", 1.0))
+    if node.op == "Clip":
+        low, high = (
+            float(slide.values[name]) if name else s.get(key, far)
+            for name, key, far in zip(
+                (*node.inputs[1:], "", "")[:2],
+                ("min", "max"),
+                (-math.inf, math.inf),
+                strict=True,
+            )
+        )
+        return clip(low, high)
+    if node.op == "Gelu" and s.get("approximate", "none") != "none":
+        raise Unknown("Gelu by tanh")
+    if node.op == "Sqrt":
+        return scaled(1.0, 0.5, "sqrt")
+    if node.op == "Pow" and node.inputs[1] in slide.graph.constants:
+        return scaled(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
+    return OWN.get(node.op) or named_curve(node.op)
+
+
+def named_curve(op: str) -> Curve | None:
+    """Find the curve of core that an operation is called like."""
+    return CURVES[AS_NAMED[op]] if op in AS_NAMED else None
+
+
+# ---- softmax: a share of exponentials ------------------------------------------------------------
+
+
+def share(top: float, n: int) -> Curve:
+    """Make the curve top / z: what part of the sum z one of its terms is."""
+    return Curve(
+        "share",
+        lambda z: top / z,
+        lambda z: -top / z**2,
+        f"{top:.6g} / z = {top:.6g} / {{z}}",
+        "-a / z = -{a} / {z}",
+        rf"{top:.6g} / ZZ",
+        f"x[{n}] / z",
+    )
+
+
+def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stage]:
+    """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it.
+
+    The largest z is taken away from all, which changes no share and keeps the powers finite.
+    """
+    logits = slide.values[node.inputs[0]].astype(np.float64)
+    axis = softmax_axis(node.settings, Tensor(logits))
+    units = [
+        Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
+        for m in range(logits.shape[axis])
+    ]
+    n, z = unit.index[axis], [float(logits[u.index]) for u in units]
+    most = max(z)
+    powers = [math.exp(value - most) for value in z]
+    names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
+    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
+    ran = Ran(None, slide.unit(unit))
+    whole = Worked(context.named(unit), parts, 0.0, share(powers[n], n), ran)
+    term = Term(context.named(units[n]), z[n], 1.0, learned=False)
+    one = Worked(names[n], (term,), -most, EXP, Ran(z[n] - most, powers[n], DOUBLE))
+    return [Stage(whole, unit, (), {n: 1}), Stage(one, None, (units[n],))]

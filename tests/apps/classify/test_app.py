@@ -1,0 +1,348 @@
+"""The classifier at work: answers, contact sheets, classes of one's own."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from refusals import refused
+
+from neuropil.apps.classify.app import CLASSIFIER, Classify, features
+from neuropil.apps.classify.photo_folder import PhotoFolder
+from neuropil.apps.classify.preprocess import CLASSES, encode
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_folder import Album
+from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.onnx_file import Model
+from neuropil.kit.progress import shown
+from neuropil.surfaces.cli import main as cli
+
+SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
+CAT = SAMPLES / "cat-color.jpg"
+
+
+@pytest.fixture(scope="module")
+def app() -> Classify:
+    return Classify()
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Make stripes that lie, stripes that stand, and spots, in many colors."""
+    rng = np.random.default_rng(0)
+    for name in ("lying", "standing", "spotted"):
+        (tmp_path / "album" / name).mkdir(parents=True)
+        for i in range(8):
+            color = rng.integers(60, 256, 3)
+            y, x = np.mgrid[:64, :64] // int(rng.integers(6, 10))
+            on = {"lying": y % 2, "standing": x % 2, "spotted": (x % 2) & (y % 2)}[name]
+            pixels = (on[..., None] * color).astype(np.uint8)
+            Picture.fromarray(pixels).save(tmp_path / "album" / name / f"{i}.png")
+    return tmp_path / "album"
+
+
+def test_a_cat_is_a_cat(app: Classify) -> None:
+    (first, *others) = app(Image.open(CAT), top=11).guesses
+    assert first.name == "cat"
+    assert sorted(g.name for g in (first, *others)) == sorted([*CLASSES, "none of them"])
+    assert sum(g.probability for g in (first, *others)) == pytest.approx(1)
+    assert [g.probability for g in others] == sorted((g.probability for g in others), reverse=True)
+
+
+def test_coffee_is_none_of_them(app: Classify) -> None:
+    assert app(Image.open(SAMPLES / "coffee-color.jpg")).guesses[0].name == "none of them"
+
+
+def test_a_small_picture_gets_what_the_network_says(app: Classify) -> None:
+    pixels = np.asarray(Picture.open(CAT).resize((32, 32)))
+    made = app.network(CLASSIFIER).run(picture=np.ascontiguousarray(encode(pixels[None])))
+    z = made["logits"][0].astype(np.float64) / app.told.temperature
+    p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    unknown = 1 / (1 + np.exp(-float(made["outside"][0, 0])))
+    found = {g.name: g.probability for g in app(Image(pixels), top=11).guesses}
+    for name, share in zip(CLASSES, p, strict=True):
+        assert found[name] == pytest.approx((1 - unknown) * share, rel=1e-4)
+
+
+def test_depth_and_glass_do_not_matter(app: Classify) -> None:
+    pixels = np.asarray(Picture.open(CAT).convert("RGB"))
+    deep = Image(pixels.astype(np.uint16) * 257, np.full(pixels.shape[:2], 65535, np.uint16))
+    one, other = (app(photo, top=11).guesses for photo in (Image(pixels), deep))
+    assert [g.name for g in one] == [g.name for g in other]
+    assert one[0].probability == pytest.approx(other[0].probability, abs=0.01)
+
+
+def test_lines_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(SAMPLES / f"{name}-color.jpg") for name in ("cat", "coffee", "rocket")]
+    assert cli.run(["classify", *files, "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == files
+    assert lines[0].partition(": ")[2].startswith("cat ")
+    assert lines[0].count("%") == 2
+    assert cli.run(["classify", files[0], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["input"] == files[0]
+    assert told["guesses"][0]["name"] == "cat"
+    assert 0.3 < told["guesses"][0]["probability"] <= 1
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Make a folder of pictures, one of them in a folder below it, one damaged, one hidden."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    for name in ("cat", "coffee", "rocket"):
+        photo = Picture.open(SAMPLES / f"{name}-color.jpg")
+        photo.save(folder / ("more" if name == "rocket" else "") / f"{name}.png")
+    (folder / "damaged.jpg").write_bytes(b"nothing")
+    (folder / ".hidden.jpg").write_bytes(CAT.read_bytes())
+    (folder / "notes.txt").write_bytes(b"nothing")
+    return folder
+
+
+def test_a_contact_sheet_is_drawn(
+    photos: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sheet = tmp_path / "new" / "sheet.png"
+    assert cli.run(["classify-sheet", str(photos), "-o", str(sheet), "--top", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["files"] == {"picture": [str(sheet)]}
+    names = ["cat.png", "coffee.png", "more/rocket.png"]
+    assert [each["file"] for each in told["guesses"]] == [str(photos / name) for name in names]
+    assert told["guesses"][0]["guesses"][0]["name"] == "cat"
+    assert all(len(each["guesses"]) == 2 for each in told["guesses"])
+    assert "damaged.jpg is not a picture" in err
+    with Picture.open(sheet) as drawn:
+        assert drawn.width > 2 * 220
+
+
+def test_a_sheet_says_what_is_said_of_each_picture(app: Classify, photos: Path) -> None:
+    made = app.sheet(PhotoFolder.open(photos), top=11)
+    for each in made.guesses:
+        assert each.guesses == app(Image.open(each.file), top=11).guesses
+
+
+def test_folders_without_pictures_are_refused(app: Classify, tmp_path: Path) -> None:
+    with refused("input.missing", "there is no folder", "nowhere"):
+        PhotoFolder.open(tmp_path / "nowhere")
+    with refused("input.kind", "is no folder"):
+        PhotoFolder.open(CAT)
+    (tmp_path / "empty").mkdir()
+    with refused("input.empty", "no pictures are in", "empty"):
+        PhotoFolder.open(tmp_path / "empty")
+    (tmp_path / "empty" / "bad.jpg").write_bytes(b"nothing")
+    with refused("input.damaged", "no picture of"):
+        app.sheet(PhotoFolder.open(tmp_path / "empty"))
+
+
+def test_folders_are_gone_through_and_bad_files_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(CAT.read_bytes())
+    (tmp_path / "in" / "b.jpg").write_bytes(b"nothing")
+    (tmp_path / "in" / "notes.txt").write_bytes(b"nothing")
+    assert cli.run(["classify", str(tmp_path / "in")]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith(str(tmp_path / "in" / "a.jpg"))
+    assert len(out.splitlines()) == 1
+    assert "b.jpg is not a picture" in err
+    assert "1 of 2 inputs could not be done" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (["classify"], "name a file or a folder, as in: neuropil classify"),
+        (["classify", "no.jpg"], "there is no file no.jpg"),
+        (["classify", "CAT", "-o", "x.png"], "no such option: -o"),
+        (["classify", "CAT", "--top", "0"], "top is 0; it lies between 1"),
+        (["classify", "film.mp4"], "film.mp4 is a film file; classify takes an image file"),
+        (["classify", "empty"], "empty holds nothing that classify reads; name another"),
+        (["classify", ""], "an empty name; name a file or a folder"),
+        (["classify", "-"], "files are not read from a pipe (-); name a file"),
+        (["classify", "https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address"),
+        (["classify-sheet"], "as in: neuropil classify-sheet"),
+        (["classify-sheet", "album", "empty"], "takes photos, and was given 2"),
+        (["classify-sheet", "empty"], "no pictures are in empty; name another folder"),
+        (["classify-sheet", "CAT"], "is no folder"),
+        (["classify-sheet", "album", "--top", "1001"], "top is 1001; it lies between 1"),
+        (["classify-sheet", "album", "-o", "x.txt"], "x.txt can't be written; end the name in"),
+        (["classify-sheet", "album", "-o", "there.png"], "there.png is there already; overwrite"),
+        (["classify-teach", "album", "--top", "5"], "no such option: --top"),
+        (["classify-teach", "album", "empty"], "takes folder, and was given 2"),
+        (["classify-teach", "no"], "there is no"),
+        (["classify-teach", ""], "an empty name; name a file or a folder"),
+        (["classify-teach", "album", "-o", "mine.txt"], "mine.txt can't be written; end the name"),
+    ],
+)
+def test_mistakes_are_told(
+    line: list[str],
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+    album: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(album.parent)
+    (album.parent / "empty").mkdir()
+    (album.parent / "there.png").touch()
+    (album.parent / "film.mp4").touch()
+    assert cli.run([str(CAT) if word == "CAT" else word for word in line]) == 2
+    out, err = capsys.readouterr()
+    assert reason in err
+    assert out == ""
+
+
+def test_taught_from_a_folder_it_knows_the_new_classes(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["mine.onnx", "mine-confusion.png"]
+    assert "pictures: 24" in lines
+    assert "tested: 24" in lines
+    assert "share of largest class: 0.3333" in lines
+    assert float(lines[-2].removeprefix("cross validated accuracy: ")) > 0.7
+    assert cli.run(["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["guesses"]
+    assert told[0]["name"] == "lying"
+    assert {guess["name"] for guess in told} == {"lying", "standing", "spotted"}
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx"]) == 2, "it is there already"
+    before = Path("mine.onnx").read_bytes()
+    assert cli.run(["classify-teach", "album", "-o", "mine.onnx", "--force", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["classes"] == ["lying", "spotted", "standing"]
+    assert Path("mine.onnx").read_bytes() == before, "the same folder, the same file"
+
+
+def test_a_taught_network_opens(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    assert cli.run(["classify-teach", "album"]) == 0
+    file = "album/spotted/1.png"
+    line = ["open", "classify", file, "--weights", "classify-teach.onnx", "--label"]
+    assert cli.run([*line, "spotted", "--depth", "3"]) == 0
+    assert "z of spotted" in capsys.readouterr().out
+    assert cli.run([*line, "none"]) == 2
+    assert "there are: lying, spotted, standing" in capsys.readouterr().err
+
+
+def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
+    """It has T = 1 and no answer that it is none of the classes."""
+    from neuropil.apps.classify.lab.train import packing
+
+    told = {key: packing().metadata[key] for key in ("temperature", "outside")}
+    model = Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told)
+    model.save(tmp_path / "fresh.onnx")
+    guesses = Classify(networks=[tmp_path / "fresh.onnx"])(Image.open(CAT), top=11).guesses
+    assert len(guesses) == 10
+    assert sum(guess.probability for guess in guesses) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"classes": "nonsense"},
+        {"classes": '["a", "b"]'},
+        {"classes": json.dumps([*"abcdefghi", "a"])},
+        {"classes": json.dumps([*"abcdefghi", "\x1b[31mj"])},
+        {"classes": json.dumps([*"abcdefghi", " "])},
+        {"classes": json.dumps([*"abcdefghi", None])},
+        {"outside": "cat"},
+        {"outside": "no\nne"},
+        {"temperature": "1e-320"},
+        {"temperature": "0"},
+        {"temperature": "warm"},
+        {"mean": "[0, 0, 0]"},
+    ],
+)
+def test_files_that_tell_nonsense_are_refused(told: dict[str, str], tmp_path: Path) -> None:
+    Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told).save(tmp_path / "odd.onnx")
+    with pytest.raises(UserError, match=r"odd\.onnx") as caught:
+        Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
+    assert caught.value.code in ("network.mismatch", "network.damaged")
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(wrong: float, tmp_path: Path) -> None:
+    model = Model.open(Classify.networks[CLASSIFIER].path)
+    bias = np.full_like(model.tensor("head.bias"), wrong)
+    model.replaced({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
+    with refused("network.damaged", "odd.onnx"):
+        Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """Collect what a person is told meanwhile."""
+    lines: list[str] = []
+
+    class Listener:
+        def at(self, title: str, done: int, total: int | None) -> None:
+            pass
+
+        def say(self, line: str) -> None:
+            lines.append(line)
+
+        def ask(self) -> None:
+            pass
+
+    with shown(Listener()):
+        yield lines
+
+
+def resaved(photo: Image, n: int) -> list[Image]:
+    """Make copies of a picture that only a look can tell to be the same."""
+    return [photo.replace(pixels=np.minimum(photo.pixels, 250 - i)) for i in range(n)]
+
+
+def test_what_all_looks_the_same_is_not_counted_as_tested(app: Classify, said: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    a, b, *others = (Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(8))
+    taught = app.teach(Album({"one": resaved(a, 6), "two": others}))
+    assert (taught.pictures, taught.tested, taught.share_of_largest_class) == (12, 6, 1)
+    assert said == ["all pictures of one look the same: it is learned, not tested; add others"]
+    with refused("input.content", "one; two"):
+        app.teach(Album({"one": resaved(a, 6), "two": resaved(b, 6)}))
+
+
+def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    ones = [Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(10)]
+    mirrored = ones[0].replace(pixels=ones[0].pixels[:, ::-1].copy())
+    app.teach(Album({"one": ones[:5], "two": [*ones[5:], mirrored]}))
+    assert said == ["these look the same, in two classes: number 1 of one and number 6 of two"]
+
+
+def test_features_are_the_mean_of_the_views(app: Classify) -> None:
+    photo = Image.open(CAT)
+    (row,) = features(app.network(CLASSIFIER), [photo])
+    answer = app.answer(photo)
+    head = {
+        name: np.asarray(value, np.float64)
+        for name, value in zip(("weight", "bias"), matrices(app.network(CLASSIFIER)), strict=True)
+    }
+    assert head["weight"] @ row + head["bias"] == pytest.approx(answer.z, abs=1e-4)
+
+
+def matrices(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Read the last layer from the file."""
+    import onnx
+    from onnx import numpy_helper
+
+    held = {t.name: numpy_helper.to_array(t) for t in onnx.load(network.path).graph.initializer}
+    return held["head.weight.float16"], held["head.bias"]
+
+
+def test_teaching_in_python(app: Classify, album: Path) -> None:
+    taught = app.teach(Album.open(album))
+    assert taught.classes == ("lying", "spotted", "standing")
+    assert taught.confusion.height > 300
+    told = json.loads(Network(taught.network.content).metadata["scores"])
+    assert told == {"accuracy": taught.cross_validated_accuracy}

@@ -1,0 +1,41 @@
+"""From probabilities to text, and how far texts are apart."""
+
+import numpy as np
+import pytest
+
+from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.ctc import best_path, edits, error_rate
+
+
+def path(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Write probabilities whose best path is this, - standing for the blank."""
+    numbers = [0 if c == "-" else int(labels(c)[0]) for c in text]
+    sure = np.eye(len(ALPHABET) + 1)[numbers]
+    return np.log(sure + 1e-6).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [("h-ee-l-l-o", "helo"[:2] + "llo"), ("---", ""), ("aab", "ab"), ("a-a", "aa"), (" a ", " a ")],
+)
+def test_repetitions_count_once_and_blanks_not_at_all(told: str, text: str) -> None:
+    assert best_path(path(told)) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "n"),
+    [
+        ("", "", 0),
+        ("", "abc", 3),
+        ("abc", "", 3),
+        ("kitten", "sitting", 3),
+        ("flaw", "lawn", 2),
+        ("same", "same", 0),
+    ],
+)
+def test_edits_are_counted(one: str, other: str, n: int) -> None:
+    assert edits(one, other) == edits(other, one) == n
+
+
+def test_the_rate_is_over_all_characters() -> None:
+    assert error_rate(["abd", "x"], ["abc", "xyz"]) == pytest.approx(3 / 6)

@@ -1,0 +1,172 @@
+"""The notes' numbers, on paper and on the command line; what is typed wrongly."""
+
+import csv
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from refusals import refused
+
+from neuropil.apps.neuron import small_network
+from neuropil.apps.neuron.app import Neuron
+from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+from neuropil.core.activations import CURVES
+from neuropil.surfaces.cli import main as cli
+
+LINE = "neuron --x 0.1 --w 0.15 --b 0.4 --then-w 0.25 --then-b 0.5"
+
+
+def printed(capsys: pytest.CaptureFixture[str], line: str) -> str:
+    assert cli.run(line.split()) == 0
+    return capsys.readouterr().out
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+@pytest.mark.parametrize("line", [LINE, LINE.replace("then-", ""), "neuron"])
+def test_the_notes_example(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [text.strip() for text in printed(capsys, line).splitlines()]
+    for number in ("= 0.415", "= 0.602286", "= 0.650572", "= 0.657139"):
+        assert number in lines
+    assert f"{sigmoid(0.415):.4f}" == "0.6023"
+    assert f"{sigmoid(0.6506):.4f}" == "0.6571"
+
+
+def test_the_number_that_the_notes_print_belongs_to_other_weights() -> None:
+    made = Neuron()(
+        x=Numbers((0.1,)),
+        w=(Weights(((0.15,),)), Weights(((0.45,),))),
+        b=(Numbers((0.4,)), Numbers((0.65,))),
+    )
+    assert [f"{a:.4f}" for a in made.outputs] == ["0.7153"]
+    default = Neuron()()
+    assert f"{default.outputs[0]:.4f}" == "0.6571"
+    assert [f"{answer.z:.4f}" for answer in default.neurons] == ["0.4150", "0.6506"]
+
+
+def test_a_network_by_hand() -> None:
+    x, w1, b1 = np.array([0.5, -0.2]), np.array([[0.1, 0.2], [0.3, -0.4]]), np.array([0.0, 0.1])
+    w2, b2 = np.array([[1.0, -1.0]]), np.array([0.2])
+    hidden = np.maximum(w1 @ x + b1, 0)
+    out = sigmoid(float((w2 @ hidden + b2)[0]))
+    made = Neuron()(
+        x=Numbers.parse("0.5,-0.2"),
+        w=(Weights.parse("0.1,0.2/0.3,-0.4"), Weights.parse("1,-1")),
+        b=(Numbers.parse("0,0.1"), Numbers.parse("0.2")),
+        activations=(Activation.parse("relu"), Activation.parse("sigmoid")),
+        target=Numbers((1.0,)),
+    )
+    assert made.outputs == pytest.approx((out,), rel=1e-14)
+    assert [answer.name for answer in made.neurons] == [
+        "layer 1, neuron 1",
+        "layer 1, neuron 2",
+        "layer 2",
+    ]
+    assert "layer 1, neuron 2" in made.document.text
+    assert f"dL/da = {2 * (out - 1):.6g}" in made.document.text
+    assert "CHECK FAILED" not in made.document.text
+
+
+@pytest.mark.parametrize("name", sorted(CURVES.keys() - {"exp"}))
+def test_every_activation_is_worked_out(name: str) -> None:
+    chain = small_network.chained(
+        Numbers((0.7,)), (Weights(((1.3,),)),), (Numbers((-0.2,)),), (Activation(name),)
+    )
+    ((worked,),) = small_network.neurons(chain, (0.5,), 0.1)
+    assert worked.a == pytest.approx(CURVES[name].f(0.71), rel=1e-12)
+    assert worked.check().passed
+
+
+def test_many_inputs_and_the_way_back(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "neuron --x 1,2,3,4,5,6,7,8,9 --w 1,1,1,1,1,1,1,1,1 --b -40 --target 0"
+    out = printed(capsys, f"{line} --activation identity --rate 0.125")
+    assert [text.split() for text in out.splitlines() if " x9 " in f"{text} "] == [
+        ["x9", "9", "1", "9", "90", "-10.25"]
+    ]
+    assert "dL/dz = dL/da · da/dz = 10 · 1 = 10" in out
+
+
+def test_each_table_adds_up_its_own_rows(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    line = f"neuron --x 1,2 --w 1,2/3,4 --b 0,0 --w 1,1 --b 0 -o {path}"
+    assert cli.run(line.split()) == 0
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    sums = [(i, row) for i, row in enumerate(rows) if "=SUM(" in ",".join(row)]
+    assert len(sums) == 3
+    for i, row in sums:
+        first, last = (int(number) for number in re.findall(r"D(\d+)", row[-1]))
+        assert last == i  # rows are counted from 1: the one above
+        total = math.fsum(float(row[3]) for row in rows[first - 1 : last])
+        assert total == float(rows[i + 1][-1])
+
+
+def test_exact_digits_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, f"{LINE} --exact")
+    assert repr(sigmoid(0.15 * 0.1 + 0.4)) in out
+
+
+def test_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for ending, sign in (
+        (".txt", "layer 2"),
+        (".html", "<pre>"),
+        (".tex", "aligned"),
+        (".csv", "w·x"),
+    ):
+        path = tmp_path / f"neuron{ending}"
+        assert printed(capsys, f"{LINE} -o {path}") == f"{path}\n"
+        assert sign in path.read_text(encoding="utf-8")
+    assert cli.run(f"{LINE} -o {path}".split()) == 2  # it is there already
+    assert '"outputs": [0.657' in printed(capsys, f"{LINE} --json")
+
+
+WRONG = [
+    ("neuron --w 0.1", "give inputs and weights, as in --x 0.1"),
+    ("neuron --x a --w 1", "a is no row of numbers"),
+    ("neuron --x 1e9 --w 1", "is no row of numbers"),
+    ("neuron --x nan --w 1", "is no row of numbers"),
+    ("neuron --x 1 --w 1,2", "layer 1: inputs 1, weights of a neuron 2"),
+    ("neuron --x 1,2 --w 1,2/3", "the neurons have 2, 1 weights"),
+    ("neuron --x 1 --w 1 --w 1 --b 0", "layers by --w: 2, by --b: 1"),
+    ("neuron --x 1 --w 1 --b 0,1", "layer 1: neurons 1, biases 2"),
+    ("neuron --x 1 --w 1 --activation sgmoid", "did you mean sigmoid?"),
+    ("neuron --x 1 --w 1 --target 1,2", "neurons of the last layer: 1, targets: 2"),
+    ("neuron-biology --x 2 --w 1", "inputs x from 0 to 1"),
+    ("neuron --x 1 --w 1 -o neuron.docx", "end the name in .txt, .html, .tex, .csv"),
+    ("neuron-digit nothing.png", "there is no file nothing.png"),
+    ("neuron-digit", "as in: neuropil neuron-digit"),
+    ("neuron-homework --x 1 --w 1", "no such option: --x"),
+    ("neuron-homework -o a.csv", "end the name in .html, .txt"),
+    ("neuron-homework -o a.html -o b.html", "b.html is one file more than"),
+    ("neuron -o a.png", "end the name in .txt, .html, .tex, .csv"),
+]
+
+
+@pytest.mark.parametrize(("line", "sentence"), WRONG)
+def test_mistakes_are_said_in_a_sentence(
+    line: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(line.split()) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "what"),
+    [
+        (Numbers, "", "the row of numbers is empty"),
+        (Numbers, " ", "the row of numbers is empty"),
+        (Weights, "", "the row of numbers is empty"),
+        (Weights, "1,2/", "a row of 1,2/ is empty"),
+    ],
+)
+def test_what_is_empty_is_said(kind: type[Numbers | Weights], text: str, what: str) -> None:
+    with refused("option.syntax", what, kind.SYNTAX, "0.1,0.25"):
+        kind.parse(text)
+
+
+def test_values_out_of_range() -> None:
+    with refused("option.range", "rate", -1):
+        Neuron()(rate=-1)

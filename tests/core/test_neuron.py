@@ -1,0 +1,279 @@
+"""A worked neuron adds up, and one that was tampered with is found out."""
+
+import csv
+import io
+import math
+from dataclasses import replace
+
+import pytest
+
+from neuropil.core.activations import (
+    CURVES,
+    IDENTITY,
+    RELU,
+    SIGMOID,
+    TANH,
+    Curve,
+    clip,
+    elu,
+    leaky_relu,
+    scaled,
+)
+from neuropil.core.neuron import DOUBLE, Backward, Ran, Term, Worked
+
+NOTES = Worked(
+    "the notes' first neuron",
+    (Term("x", 0.1, 0.15),),
+    0.4,
+    SIGMOID,
+    Ran(0.415, 1 / (1 + math.exp(-0.415)), DOUBLE),
+)
+
+
+def with_loss(worked: Worked, target: float = 1.0) -> Worked:
+    """Give a neuron the loss L = (a - target)², and the network (itself) to prove it by."""
+
+    def moved(by: float) -> float:
+        return (worked.curve.f(worked.z + by) - target) ** 2
+
+    return replace(worked, backward=Backward("(a - t)²", 2 * (worked.a - target), 0.5, moved=moved))
+
+
+def many(n: int) -> Worked:
+    terms = tuple(Term(f"input {i}", math.sin(i), math.cos(3 * i)) for i in range(n))
+    z = math.fsum([*(t.product for t in terms), 0.25])
+    return Worked("many", terms, 0.25, TANH, Ran(z, math.tanh(z), DOUBLE))
+
+
+def test_the_notes_first_neuron() -> None:
+    assert pytest.approx(0.415, abs=1e-15) == NOTES.z
+    assert f"{NOTES.a:.4f}" == "0.6023"
+    assert NOTES.check().passed
+
+
+def test_the_way_back_by_hand() -> None:
+    worked = with_loss(NOTES)
+    a = NOTES.a
+    dL_dz = 2 * (a - 1) * a * (1 - a)
+    assert worked.dL_dz == pytest.approx(dL_dz, rel=1e-14)
+    assert worked.dL_dw == pytest.approx((0.1 * dL_dz,), rel=1e-14)
+    assert worked.stepped == pytest.approx((0.15 - 0.5 * 0.1 * dL_dz,), rel=1e-14)
+    assert worked.stepped_bias == pytest.approx(0.4 - 0.5 * dL_dz, rel=1e-14)
+    proof = worked.check()
+    assert proof.passed
+    assert proof.gradient_allowed
+    assert proof.largest < 1e-9
+
+
+def tampered() -> list[Worked]:
+    worked = with_loss(many(30))
+    terms = worked.terms
+    back = worked.backward
+    assert back
+    nudged = replace(terms[7], w=terms[7].w * 1.000001)
+    return [
+        replace(worked, terms=(*terms[:7], nudged, *terms[8:])),
+        replace(worked, terms=terms[:-1]),
+        replace(worked, bias=worked.bias + 1e-9),
+        replace(worked, ran=replace(worked.ran, z=worked.z + 1e-9)),
+        replace(worked, ran=replace(worked.ran, a=worked.a * (1 + 1e-9))),
+        replace(worked, ran=replace(worked.ran, z=math.nan)),
+        replace(worked, curve=SIGMOID),
+        replace(worked, curve=replace(TANH, slope=lambda z: 1.001 * (1 - math.tanh(z) ** 2))),
+        replace(worked, backward=replace(back, dL_da=back.dL_da * 1.001)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_what_was_tampered_with_fails(number: int) -> None:
+    assert with_loss(many(30)).check().passed
+    broken = tampered()[number]
+    assert not broken.check().passed
+    assert "CHECK FAILED" in str(broken)
+
+
+def test_without_a_loss_there_is_no_way_back() -> None:
+    with pytest.raises(ValueError, match="give it a target"):
+        _ = NOTES.dL_dz
+
+
+def test_a_weight_that_was_never_learned_stays() -> None:
+    shortcut = replace(NOTES, terms=(*NOTES.terms, Term("shortcut", 0.3, 1.0, learned=False)))
+    worked = with_loss(shortcut)
+    assert worked.stepped[0] != 0.15
+    assert worked.stepped[1] == 1.0
+    assert "w2 after" not in str(worked)
+
+
+def test_gradients_of_shared_weights_are_of_all_places() -> None:
+    shared = replace(NOTES, terms=(replace(NOTES.terms[0], shared_gradient=4.0),))
+    assert with_loss(shared).dL_dw == (4.0,)
+    assert with_loss(shared).stepped == (0.15 - 0.5 * 4.0,)
+
+
+# --- curves ------------------------------------------------------------------------------------
+
+FORMS = [*CURVES.values(), leaky_relu(0.2), elu(1.0), elu(0.5), clip(-1, 2), scaled(3.0)]
+
+
+@pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("z", [-4.0, -2.2, -0.3, 0.4, 1.7, 3.5])
+def test_slopes_are_those_of_the_curves(curve: Curve, z: float) -> None:
+    h = 1e-6
+    difference = (curve.f(z + h) - curve.f(z - h)) / (2 * h)
+    assert curve.slope(z) == pytest.approx(difference, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
+def test_curves_stay_finite_far_out(curve: Curve) -> None:
+    far = [-800.0, -40.0, 40.0] if curve.name == "exp" else [-800.0, 800.0]
+    assert all(math.isfinite(curve.f(z)) and math.isfinite(curve.slope(z)) for z in far)
+
+
+def test_a_kink_is_no_failure() -> None:
+    at_zero = Worked("dead", (Term("x", 0.0, 1.0),), 0.0, RELU, Ran(0.0, 0.0))
+    assert with_loss(at_zero).check().passed
+
+
+# --- telling -----------------------------------------------------------------------------------
+
+
+def test_few_inputs_are_written_out_as_in_the_notes() -> None:
+    lines = [line.strip() for line in str(NOTES).splitlines()]
+    assert lines[1:7] == [
+        "z = w·x + b",
+        "= 0.15·0.1 + 0.4",
+        "= 0.015 + 0.4",
+        "= 0.415",
+        "a = σ(z) = 1 / (1 + e^-0.415)",
+        "= 0.602286",
+    ]
+
+
+def test_digits_as_many_as_asked_and_exact_ones_read_back() -> None:
+    assert "= 0.602\n" in NOTES.text(3)
+    exact = NOTES.text(None)
+    assert repr(NOTES.a) in exact
+    assert float(repr(NOTES.a)) == NOTES.a
+
+
+def test_of_many_inputs_the_rest_is_one_line_and_the_sum_still_adds_up() -> None:
+    worked = many(100)
+    table = worked.text(None, most=10).splitlines()
+    products = [float(line.split()[-1]) for line in table[3:15]]
+    assert "the other 90" in table[13]
+    assert math.fsum(products) == pytest.approx(worked.z, rel=1e-12)
+
+
+def test_the_table_adds_up_in_a_spreadsheet() -> None:
+    worked = with_loss(many(20))
+    rows = list(csv.reader(io.StringIO(worked.csv())))
+    terms = rows[1:22]
+    for _, x, w, product, *_ in terms[:-1]:
+        assert float(x) * float(w) == float(product)
+    assert math.fsum(float(row[3]) for row in terms) == worked.z
+    assert rows[22][3] == "=SUM(D2:D22)"
+    assert float(rows[1][4]) == worked.dL_dw[0]
+
+
+def test_names_are_never_formulas() -> None:
+    worked = replace(NOTES, terms=(Term("=cmd()", 0.1, 0.15),))
+    assert "\n'=cmd()," in worked.csv()
+
+
+def test_html_is_escaped_and_latex_balanced() -> None:
+    worked = with_loss(replace(many(30), name="<b>"))
+    assert "<b>" not in worked._repr_html_()
+    assert "&lt;b&gt;" in worked._repr_html_()
+    latex = worked.latex()
+    assert latex.count("{") == latex.count("}")
+    assert latex.startswith(r"\begin{aligned}")
+    assert "e-0" not in replace(NOTES, bias=1e-9).latex()
+
+
+# Numbers of few binary digits, so that every line can be checked by head.
+TWO = Worked(
+    "two inputs",
+    (Term("light", 0.5, 0.25), Term("", -2.0, 0.125)),
+    0.0625,
+    IDENTITY,
+    Ran(-0.0625, -0.0625, DOUBLE),
+    Backward("mean (a - t)²", 0.5, 0.25),
+)
+FIVE = Worked(
+    "five inputs",
+    tuple(Term(f"i{k}", float(k), 0.5) for k in range(1, 6)),
+    -1.0,
+    RELU,
+    Ran(6.5, 6.5, DOUBLE),
+    Backward("a", 2.0, 0.125),
+)
+
+
+def test_every_line_of_the_way_back() -> None:
+    assert TWO.text().splitlines()[:-1] == [
+        "two inputs",
+        "  x1: light",
+        "  z = w1·x1 + w2·x2 + b",
+        "    = 0.25·0.5 + 0.125·(-2) + 0.0625",
+        "    = 0.125 - 0.25 + 0.0625",
+        "    = -0.0625",
+        "  a = z = -0.0625   (no activation function)",
+        "  L = mean (a - t)²",
+        "  dL/da = 0.5",
+        "  dL/dz = dL/da · da/dz = 0.5 · 1 = 0.5",
+        "  dL/dw1 = dL/dz · x1 = 0.5 · 0.5 = 0.25",
+        "    w1 after the step: 0.25 - 0.25 · 0.25 = 0.1875",
+        "  dL/dw2 = dL/dz · x2 = 0.5 · (-2) = -1",
+        "    w2 after the step: 0.125 - 0.25 · (-1) = 0.375",
+        "  dL/db = dL/dz = 0.5",
+        "    b after the step: 0.0625 - 0.25 · 0.5 = -0.0625",
+        "  the network ran z = -0.0625, exact -0.0625, difference 0.0e+00",
+    ]
+
+
+def test_every_row_of_a_table() -> None:
+    rows = [line.split() for line in FIVE.text(most=3).splitlines()[3:9]]
+    assert rows[:3] == [
+        ["i5", "5", "0.5", "2.5", "10", "-0.75"],
+        ["i4", "4", "0.5", "2", "8", "-0.5"],
+        ["i3", "3", "0.5", "1.5", "6", "-0.25"],
+    ]
+    assert rows[3] == ["the", "other", "2", "1.5"]
+    assert rows[4] == ["bias", "1", "-1", "-1", "2", "-1.25"]
+    assert " ".join(rows[5]) == "z = Σ w·x + b, 5 inputs = 6.5"
+    assert "dL/dz = dL/da · da/dz = 2 · 1 = 2" in str(FIVE)
+    assert "<td>i5</td><td>5</td><td>0.5</td><td>2.5</td><td>10</td><td>-0.75</td>" in (
+        FIVE._repr_html_()
+    )
+
+
+def test_every_line_of_latex_and_csv() -> None:
+    assert TWO.latex().splitlines()[1:-1] == [
+        r"  z &= \sum_i w_i x_i + b \\",
+        r"  &= 0.25 \cdot 0.5 + 0.125 \cdot (-2) + 0.0625 \\",
+        r"  &= -0.0625 \\",
+        r"  a &= -0.0625 \\",
+        r"  \frac{da}{dz} &= 1 \\",
+        r"  \frac{dL}{da} &= 0.5 \\",
+        r"  \frac{dL}{dz} &= \frac{dL}{da} \cdot \frac{da}{dz} = 0.5 \\",
+        r"  \frac{dL}{dw_{1}} &= 0.25, \quad w_{1}' = 0.1875 \\",
+        r"  \frac{dL}{dw_{2}} &= -1, \quad w_{2}' = 0.375",
+    ]
+    assert FIVE.csv().splitlines()[5:] == [
+        "i5,5.0,0.5,2.5,10.0,-0.75",
+        "bias,1.0,-1.0,-1.0,2.0,-1.25",
+        '"z, added up by the spreadsheet",,,=SUM(D2:D7)',
+        '"z, exact",,,6.5',
+        '"z, as the network ran",,,6.5',
+        '"a, relu",,,6.5',
+        '"a, as the network ran",,,6.5',
+    ]
+    assert replace(FIVE, backward=replace(back(FIVE), rate=None)).csv().splitlines()[6] == (
+        "bias,1.0,-1.0,-1.0,2.0"
+    )
+
+
+def back(worked: Worked) -> Backward:
+    assert worked.backward
+    return worked.backward

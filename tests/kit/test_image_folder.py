@@ -1,0 +1,163 @@
+"""Folders of pictures as classes."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from refusals import refused
+
+from neuropil.kit.media import image_reader
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_folder import SIDE, Album
+
+
+def filled(folder: Path, n: int, first: int = 0, suffix: str = ".png") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(first, first + n):
+        pixels = np.random.default_rng(i).integers(256, size=(9, 12, 3), dtype=np.uint8)
+        Picture.fromarray(pixels).save(folder / f"{i}{suffix}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    filled(tmp_path / "tulip", 5)
+    filled(tmp_path / "rose", 6, 100)
+    return tmp_path
+
+
+def test_a_folder_is_a_class(folder: Path) -> None:
+    filled(folder / "rose" / "more", 2, 200)
+    (folder / "notes.txt").write_text("nothing")
+    (folder / "rose" / "notes.txt").write_text("nothing")
+    filled(folder / ".hidden", 1, 300)
+    album = Album.open(folder)
+    assert {name: len(its) for name, its in album.classes.items()} == {"rose": 8, "tulip": 5}
+    assert list(album.classes) == ["rose", "tulip"]
+    assert album.classes["tulip"][0].pixels.shape == (9, 12, 3)
+
+
+def test_a_folder_may_be_named_by_a_text(folder: Path) -> None:
+    assert list(Album.open(str(folder)).classes) == ["rose", "tulip"]
+
+
+def test_large_pictures_are_reduced(folder: Path) -> None:
+    Picture.new("RGB", (900, 600)).save(folder / "tulip" / "a.png")
+    assert Album.open(folder).classes["tulip"][-1].pixels.shape == (round(SIDE * 2 / 3), SIDE, 3)
+
+
+def test_copies_in_a_class_count_once(folder: Path) -> None:
+    (folder / "rose" / "copy.png").write_bytes((folder / "rose" / "100.png").read_bytes())
+    album = Album.open(folder)
+    assert len(album.classes["rose"]) == 6
+    assert album.titles[0] == str(folder / "rose" / "100.png")
+    assert len(album.titles) == 11
+    (folder / "tulip" / "copy.png").write_bytes((folder / "tulip" / "0.png").read_bytes())
+    (folder / "tulip" / "1.png").unlink()
+    with refused("input.content", "tulip", "4"):
+        Album.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "given"),
+    [
+        (lambda f: filled(f / "lily", 1, 300), "input.content", ["lily", "1"]),
+        (
+            lambda f: filled(f / "lily", 5, 100),
+            "input.content",
+            ["lily/100.png", "rose/100.png", "lily/104.png"],
+        ),
+        (lambda f: filled(f / "a\nb", 5, 300), "input.content", [r"a\nb"]),
+        (lambda f: (f / "rose" / "bad.jpg").write_text("no"), "input.kind", ["bad.jpg"]),
+        (lambda f: (f / "rose" / "bad.png").write_bytes(b""), "input.empty", ["bad.png"]),
+        (lambda f: [p.unlink() for p in (f / "rose").iterdir()], "input.content", ["rose"]),
+        (
+            lambda f: [(f / "rose" / n).write_text("no") for n in ("a.jpg", "b.jpg")],
+            "input.kind",
+            ["a.jpg", "b.jpg"],
+        ),
+    ],
+)
+def test_what_is_no_album_is_refused(
+    folder: Path, spoil: object, code: str, given: list[str]
+) -> None:
+    assert callable(spoil)
+    spoil(folder)
+    with refused(code, *given):
+        Album.open(folder)
+
+
+def test_pictures_of_other_shapes_or_glass_are_not_the_same(tmp_path: Path) -> None:
+    for name, size in (("wide", (40, 20)), ("high", (20, 40))):
+        filled(tmp_path / name, 4, size[0] * 100)
+        Picture.new("RGB", size, "red").save(tmp_path / name / "plain.png")
+    black = np.zeros((8, 8, 4), np.uint8)
+    for name, n in (("wide", 3), ("high", 5)):
+        black[:n, :n, 3] = 255
+        Picture.fromarray(black).save(tmp_path / name / "icon.png")
+    assert [len(its) for its in Album.open(tmp_path).classes.values()] == [6, 6]
+
+
+def test_links_are_followed_and_hidden_folders_are_not(folder: Path, tmp_path: Path) -> None:
+    filled(tmp_path / "rose" / ".trash", 3, 400)
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    filled(elsewhere, 2, 500)
+    (tmp_path / "rose" / "more").symlink_to(elsewhere)
+    (tmp_path / "rose" / "back").symlink_to(tmp_path / "rose")
+    (tmp_path / "rose" / "up").symlink_to(tmp_path)
+    (tmp_path / "rose" / "further").symlink_to(tmp_path.parent)
+    assert len(Album.open(folder).classes["rose"]) == 8
+
+
+def test_what_may_be_meant_is_said(folder: Path) -> None:
+    (folder / "more").mkdir()
+    inner = folder / "more" / "flowers"
+    for name in ("rose", "lily"):
+        filled(inner / name, 5, 700)
+    with refused("input.content", folder / "more", f"mean {inner}?"):
+        Album.open(folder / "more")
+    picture = next((folder / "rose").glob("*0.png"))
+    with refused("input.kind", picture):
+        Album.open(picture)
+
+
+def test_the_limit_of_pixels_is_passed_on(folder: Path) -> None:
+    with refused("input.too_large", "100.png", "108", "10 pixels"):
+        Album.open(folder, max_pixels=10)
+
+
+def test_pillows_own_limit_is_as_it_was(folder: Path) -> None:
+    before = Picture.MAX_IMAGE_PIXELS
+    Album.open(folder)
+    assert before is not None
+    assert before == Picture.MAX_IMAGE_PIXELS
+
+
+def test_an_album_made_by_hand_is_checked_too() -> None:
+    with refused("input.content", "one"):
+        Album({"one": []})
+    album = Album({name: [Image(np.zeros((2, 2, 3), np.uint8))] * 5 for name in ("one", "two")})
+    assert album.titles[5] == "number 1 of two"
+    with refused("input.content", "one", "0"):
+        Album({"one": [], "two": []})
+
+
+def test_a_folder_without_folders_is_refused(tmp_path: Path) -> None:
+    filled(tmp_path / "a" / "b", 7)
+    for place, code in ((tmp_path / "a" / "b", "input.content"), (tmp_path / "c", "input.missing")):
+        with refused(code, place):
+            Album.open(place)
+
+
+def test_pillows_own_limit_is_put_back_after_the_last_of_several_threads() -> None:
+    limit, filters = Picture.MAX_IMAGE_PIXELS, list(warnings.filters)
+    first, second = image_reader.without_pillow_limits(), image_reader.without_pillow_limits()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert Picture.MAX_IMAGE_PIXELS is None, "the second still reads"
+    second.__exit__(None, None, None)
+    assert limit is not None
+    assert limit == Picture.MAX_IMAGE_PIXELS
+    assert filters == list(warnings.filters)
