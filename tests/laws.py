@@ -14,7 +14,7 @@ from statistics import median, quantiles
 
 MEDIA = {"kit", "kit.media"}
 KIT = MEDIA | {"kit.drawing", "kit.networks", "kit.html"}
-CONTRACT = {"signature", "contract", "registry", "jobs", "planning"}
+CONTRACT = {"signature", "contract", "registry", "job", "checks", "jobs", "planning"}
 MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; the longest name wins
     "kit": set(),
     "kit.media": {"kit"},
@@ -30,8 +30,10 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "signature": {"kit"},
     "contract": {"signature", "core", "kit", "kit.networks"},
     "registry": {"signature", "contract", "training", "kit"},
-    "jobs": {"signature", "contract", "registry", *MEDIA},
-    "planning": {"signature", "contract", "registry", "jobs", "kit"},
+    "job": {"signature", "kit"},
+    "checks": {"signature", "contract", "registry", "job", *MEDIA, "kit.networks"},
+    "jobs": {"signature", "contract", "registry", "job", "checks", "kit", "kit.networks"},
+    "planning": {"signature", "contract", "registry", "job", "checks", "kit"},
     "apps": set(),
     "apps.*": {"signature", "contract", "core", *KIT},
     "apps.*.demo": {"apps.*", "apps.*.lab", "core", *KIT},

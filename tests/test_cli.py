@@ -93,7 +93,11 @@ def test_json_holds_the_numbers_one_object_per_input(capsys: Output) -> None:
     assert two["files"] == {"film": [str(Path("new", "old-invert.mkv"))]}
     assert three == {
         "input": "old.png",
-        "files": {"picture": ["old-invert-look.png"], "map": ["old-invert-look-map.png"]},
+        "files": {
+            "picture": ["old-invert-look.png"],
+            "others": [],
+            "map": ["old-invert-look-map.png"],
+        },
         "places": [{"x": 1, "y": 2}],
         "mean": 1.0,
     }
@@ -147,6 +151,7 @@ def test_common_options_reach_where_they_belong(
     monkeypatch.setattr(registry, "load_app", spy)
     monkeypatch.setattr(registry.find_app("invert"), "networks", {"net": None})
     Image(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save("noise.png")
+    Path("w.onnx").touch()
     assert (
         cli.run("invert noise.png --threads 3 --weights w.onnx -o a.jpg --quality 1".split()) == 0
     )

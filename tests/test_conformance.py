@@ -24,7 +24,8 @@ import neuropil
 from neuropil import registry
 from neuropil.apps.drive import simulator
 from neuropil.contract import App, Verb
-from neuropil.jobs import Settings, open_input
+from neuropil.job import Settings
+from neuropil.jobs import open_input
 from neuropil.kit.drawing.drawing import Drawing
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import multiprocessing
+import os
 import pickle
 import re
 import sys
@@ -15,21 +16,13 @@ import pytest
 from refusals import refused
 
 from neuropil import registry
-from neuropil.jobs import (
-    Done,
-    Event,
-    Failed,
-    Job,
-    Message,
-    Progress,
-    Sessions,
-    Settings,
-    attempt,
-    check,
-    run,
-)
+from neuropil.apps.handwrite.styles import Style
+from neuropil.checks import check
+from neuropil.job import Job, Settings
+from neuropil.jobs import Done, Event, Failed, Message, Progress, Sessions, attempt, run
 from neuropil.kit import progress
 from neuropil.kit.media.image import Image
+from neuropil.kit.networks.network import VARIABLE
 from neuropil.planning import Request, plan
 from neuropil.surfaces.cli import main as cli
 
@@ -126,7 +119,8 @@ def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None
         ([], None, "input.required", ("neuropil colorize old.jpg",)),
         ([empty], None, "input.empty", (empty,)),
         ([photo, film], tmp_path / "new.jpg", "output.collision", ("new.jpg",)),
-        ([photo, film], [tmp_path / "new", tmp_path / "new.jpg"], "output.collision", ("new.jpg",)),
+        ([photo, film], [tmp_path / "new", tmp_path / "new.jpg"], "option.conflict", ("new.jpg",)),
+        ([photo], [tmp_path / "new.jpg", tmp_path], "option.conflict", ("new.jpg",)),
         ([album], [tmp_path / "one", tmp_path / "two"], "option.conflict", ("one", "two")),
         ([photo], [tmp_path / "one", tmp_path / "two"], "option.conflict", ("one", "two")),
         ([album], photo, "output.collision", ("b.jpg",)),
@@ -143,6 +137,25 @@ def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None
         planned([album])
 
 
+def test_a_name_that_ends_in_a_slash_is_a_folder(album: Path, tmp_path: Path) -> None:
+    (job,) = plan(Request(COLORIZE, (str(album / "b.jpg"),), {}, (f"{tmp_path}/new.png/",)))
+    assert job.outputs == {"image": str(tmp_path / "new.png" / "b-colorize.jpg")}
+
+
+def test_a_file_that_is_named_twice_is_done_once(album: Path, tmp_path: Path) -> None:
+    assert len(planned([album, album / "b.jpg"], tmp_path / "new")) == len(planned([album]))
+
+
+def test_names_tell_which_result_goes_where(album: Path, tmp_path: Path) -> None:
+    asked = [tmp_path / name for name in ("a.jpg", "a-confidence.png", "a-suggestions.png")]
+    (job,) = planned([album / "b.jpg"], *asked, verb="colorize-explore", alternatives=0)
+    assert {name: Path(path).name for name, path in job.outputs.items()} == {
+        "picture": "a.jpg",
+        "confidence": "a-confidence.png",
+        "suggestions": "a-suggestions.png",
+    }
+
+
 def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -152,6 +165,49 @@ def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:
 
 
 # --- a job as data ------------------------------------------------------------------------------
+
+
+def test_what_is_no_job_is_refused() -> None:
+    for text in ("", "{}", "[]", '{"verb": 1}', '{"settings": {"networks": [], "odd": 1}}'):
+        with refused("job.damaged"):
+            Job.from_json(text)
+    with refused("job.damaged"):
+        Job(COLORIZE, ("a.jpg",), {"strength": float("nan")})
+    hints = Job(COLORIZE, ("a.jpg",), {"hints": ("1,1,#ff0000",)})  # type: ignore[dict-item]
+    assert hints == Job.from_json(hints.to_json())
+    check_options = registry.find_verb(COLORIZE).signature.parse(hints.options)
+    assert len(check_options["hints"]) == 1
+
+
+def test_files_that_are_read_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    style, network = tmp_path / "mine.json", tmp_path / "mine.onnx"
+    Style.parse("ada").save(tmp_path / "mine.style")
+    style.write_bytes((tmp_path / "mine.style").read_bytes())
+    network.touch()
+    monkeypatch.setenv(VARIABLE, str(network))
+    force = Settings(force=True)
+    for job in (
+        Job("handwrite", ("so",), {"style": str(style)}, {"drawing": str(style)}, force),
+        Job("classify-teach", (str(tmp_path),), {}, {"network": str(network)}, force),
+    ):
+        with refused("output.same_as_input"):
+            check(job)
+
+
+def test_a_network_that_is_replaced_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, file = Sessions(), tmp_path / "mine.onnx"
+    (shipped,) = registry.find_app("colorize").networks.values()
+    file.write_bytes(shipped.path.read_bytes())
+    settings = Settings(networks=(str(file),))
+    one = sessions.get("colorize", settings)
+    assert sessions.get("colorize", settings) is one
+    file.write_bytes(shipped.path.read_bytes())
+    os.utime(file, (1, 1))
+    assert sessions.get("colorize", settings) is not one
+    monkeypatch.setenv(VARIABLE, str(file))
+    assert sessions.get("colorize", Settings()) is not sessions.get("colorize", settings)
 
 
 def test_a_job_can_be_written_down_and_read_again() -> None:
@@ -201,10 +257,43 @@ def test_what_can_be_refused_is_refused_before_the_work(photo: Path, tmp_path: P
     sheet = {"picture": str(album / "one" / "a.png")}
     with refused("output.same_as_input"):
         check(Job("classify-sheet", (str(album),), {}, sheet, Settings(force=True)))
-    (explore,) = planned([photo], verb="colorize-explore", alternatives=2)
+    same = str(tmp_path / "same.png")
+    numbered = {"picture": str(tmp_path / "p-1.png"), "alternatives": str(tmp_path / "p.png")}
+    link, pipe = tmp_path / "link.png", tmp_path / "pipe.png"
+    link.symlink_to(tmp_path / "nowhere" / "x.png")
+    os.mkfifo(pipe)
+    explore = "colorize-explore"
+    style = tmp_path / "mine.json"
+    style.write_text("{}")
+    cases = [
+        (
+            "output.collision",
+            Job(explore, (str(photo),), {}, {"picture": same, "confidence": same}),
+        ),
+        ("output.collision", Job(explore, (str(photo),), {"alternatives": 1}, numbered)),
+        ("output.place", Job(COLORIZE, (str(photo),), {}, {"image": str(link)})),
+        (
+            "output.place",
+            Job(COLORIZE, (str(photo),), {}, {"image": str(pipe)}, Settings(force=True)),
+        ),
+        ("output.content", Job("drive", (), {"map": False}, {"map": str(tmp_path / "map.png")})),
+        ("option.range", Job(COLORIZE, (str(photo),), settings=Settings(quality=1000))),
+        ("option.range", Job(COLORIZE, (str(photo),), settings=Settings(threads=0))),
+        ("option.syntax", Job(COLORIZE, (str(photo),), settings=Settings(max_pixels="x"))),  # type: ignore[arg-type]
+        ("input.missing", Job(COLORIZE, (str(photo),), settings=Settings(networks=("none.onnx",)))),
+        ("input.kind", Job(COLORIZE, (f"{photo}\0",))),
+        ("input.empty", Job("handwrite", (" ",))),
+        ("text.unwritable", Job("handwrite", ("猫",))),
+        ("option.syntax", Job("handwrite", ("so",), {"ink": "red"})),
+        ("option.syntax", Job("handwrite", ("so",), {"pen_up": ""})),
+    ]
+    for code, job in cases:
+        with refused(code):
+            check(job)
+    (explore_job,) = planned([photo], verb="colorize-explore", alternatives=2)
     (tmp_path / "old-colorize-explore-alternatives-2.png").touch()
     with refused("output.exists", "alternatives-2"):
-        check(explore)
+        check(explore_job)
     assert taken.read_bytes() == b"mine"
 
 

@@ -17,7 +17,9 @@ from verb_jobs import all_cases, make_job
 
 from neuropil import registry
 from neuropil.apps.drive import simulator
-from neuropil.jobs import Done, Failed, Job, Sessions, attempt, check, run
+from neuropil.checks import check
+from neuropil.job import Job
+from neuropil.jobs import Done, Failed, Sessions, attempt, run
 from neuropil.kit import atomic
 from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil import registry
+from neuropil.checks import outputs_of
 from neuropil.contract import Verb
-from neuropil.jobs import Job, Settings, outputs_of
+from neuropil.job import Job, Settings
 from neuropil.kit.media.image import Image
 from neuropil.signature import Input, Json, Option
 

@@ -22,7 +22,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.networks.network import Network, Weights, choose_files
 from neuropil.kit.ranges import Between
 from neuropil.signature import Json, Option, Output, Signature, is_media
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from neuropil.core.probe import Probe
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+Check = Callable[[Mapping[str, Any]], None]
 
 
 @runtime_checkable
@@ -66,6 +67,7 @@ class Verb:
     signature: Signature
     example: str
     local: bool = False
+    check: Check | None = None
 
     @property
     def command(self) -> str:
@@ -83,15 +85,19 @@ class Verb:
         return {**about, "local": self.local, **self.signature.schema()}
 
 
-def verb(*, example: str, local: bool = False) -> Callable[[Method], Method]:
+def verb(
+    *, example: str, local: bool = False, check: Check | None = None
+) -> Callable[[Method], Method]:
     """Mark a method as a verb.
 
     example: a line that can be typed
     local: opens a window: not on the page, not on a cluster
+    check: refuses by UserError what can be refused without opening a file: it gets texts that are
+        inputs, and options, by name, each with its value
     """
 
     def mark(method: Method) -> Method:
-        method.verb = (example, local)  # type: ignore[attr-defined]
+        method.verb = (example, local, check)  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -205,6 +211,8 @@ def has_words(value: Any) -> bool:
 
 def format_value(value: Any) -> str:
     """Word a value: `0.25`, or `120,80 33,44` for two places; texts and lists have a line each."""
+    if isinstance(value, str):
+        return escape_control(value)
     if has_words(value):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -10,70 +10,22 @@ in its own process, the studio in worker processes, the cluster in Ray's tasks, 
 Nothing is printed: progress and messages are events.
 """
 
-import hashlib
-import json
-import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from neuropil import registry
-from neuropil.contract import Media, ResultParts, Verb, format_value, split_result
+from neuropil.checks import check, check_place, identify, numbered, type_of
+from neuropil.contract import Media, ResultParts, format_value, split_result
+from neuropil.job import Job, Settings
 from neuropil.kit import progress
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import written_together
 from neuropil.kit.errors import UserError
-from neuropil.kit.formats import MAX_PIXELS, QUALITY
-from neuropil.signature import Input, Json, Output, to_json
-
-ID_DIGITS = 16
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What stands beside a verb's own options."""
-
-    force: bool = False
-    quality: int = QUALITY
-    max_pixels: int = MAX_PIXELS
-    threads: int | None = None
-    networks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One piece of work as plain data.
-
-    inputs: a path for each input of the verb, or the text itself
-    outputs: field of the result -> path; what is not named here is not written
-    """
-
-    verb: str
-    inputs: tuple[str, ...]
-    options: Mapping[str, Json] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    settings: Settings = Settings()
-
-    @property
-    def id(self) -> str:
-        """Name the job by what it says: the same work, the same id."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:ID_DIGITS]
-
-    def to_json(self) -> str:
-        """Write the job down, always in the same form."""
-        return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Job":
-        """Read a job that was written down."""
-        kept = json.loads(text)
-        settings = kept["settings"]
-        settings["networks"] = tuple(settings["networks"])
-        return cls(**kept | {"inputs": tuple(kept["inputs"]), "settings": Settings(**settings)})
-
+from neuropil.kit.networks.network import listed_files
+from neuropil.signature import Input, Json, to_json
 
 # --- what a job says while it runs --------------------------------------------------------------
 
@@ -98,7 +50,8 @@ class Message:
 class Done:
     """Files written, by output; values by name, also in words; seconds.
 
-    files: the paths of each output of the verb; several of alternatives or of pages
+    files: the paths of each output of the verb; none where it was not written, several of
+        alternatives or of pages
     values: documents that no file was named for are among them, as texts
     texts: of the values that say something, for people
     """
@@ -169,7 +122,9 @@ class Sessions:
 
     def get(self, app: str, settings: Settings) -> Any:
         """Give an application with these networks and threads, loaded once."""
-        key = app, settings.networks, settings.threads
+        listed = listed_files()
+        files = tuple(map(identify, map(Path, (*settings.networks, *listed))))
+        key = app, settings.networks, listed, files, settings.threads
         if key not in self._apps:
             self._apps[key] = registry.load_app(app, settings.networks, settings.threads)
         self._apps.move_to_end(key)
@@ -178,159 +133,7 @@ class Sessions:
         return self._apps[key]
 
 
-# --- what goes in and what comes out ------------------------------------------------------------
-
-
-def takes_folder(given: Input) -> bool:
-    """Tell an input that is a folder itself, not a file of many."""
-    return any(getattr(kind, "IS_FOLDER", False) for kind in given.types)
-
-
-def empty_folder(folder: Path, verb: Verb) -> UserError:
-    """Say that a folder holds nothing to work on."""
-    words = f"{folder} holds nothing that {verb.command} reads; name another folder"
-    return UserError("input.empty", words, path=folder)
-
-
-def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
-    """Give what comes of a source."""
-    first = type_of(verb.signature.inputs[0], source) if source else None
-    return verb.signature.outputs_for(first)
-
-
-def type_of(given: Input, path: Path) -> type:
-    """Tell by its ending which of an input's types a file is; the first where none fits."""
-    for kind in given.types:
-        if path.suffix.lower() in getattr(kind, "READS", ()):
-            return kind
-    return given.types[0]
-
-
-# --- a job checked and done ---------------------------------------------------------------------
-
-
-def check(job: Job) -> None:
-    """Refuse what can be refused before any work: raises UserError."""
-    verb = registry.find_verb(job.verb)
-    verb.signature.parse(job.options)
-    count_inputs(verb, job.inputs)
-    for given, name in zip(verb.signature.inputs, job.inputs, strict=True):
-        if not given.is_text:
-            check_input(given, Path(name), verb)
-    check_outputs(verb, job)
-    for path in planned_files(verb, job):
-        refuse_inputs(path, [*files_of(verb, job), *map(Path, job.settings.networks)])
-        check_place(path, job.settings.force)
-
-
-def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
-    """Refuse too many or too few inputs."""
-    n = len(verb.signature.inputs)
-    if len(inputs) != n or not all(isinstance(each, str) for each in inputs):
-        wanted = ", ".join(each.name for each in verb.signature.inputs) or "nothing"
-        raise UserError(
-            "input.required" if len(inputs) < n else "input.kind",
-            f"{verb.command} takes {wanted}, and was given {len(inputs)}; as in: {verb.example}",
-        )
-
-
-def check_outputs(verb: Verb, job: Job) -> None:
-    """Refuse outputs that the verb doesn't give, and endings that they can't be written to."""
-    files = files_of(verb, job)
-    outputs = outputs_of(verb, files[0] if files else None)
-    known = {output.name: output for output in outputs if output.role != "value"}
-    for name, path in job.outputs.items():
-        if name not in known:
-            raise UserError(
-                "name.unknown",
-                f"{verb.command} gives no {name}; it gives {', '.join(known) or 'values alone'}",
-                name=name,
-            )
-        if Path(path).suffix.lower() not in known[name].suffixes:
-            endings = ", ".join(known[name].suffixes)
-            raise UserError(
-                "output.ending", f"{path} can't be written; end the name in {endings}", path=path
-            )
-
-
-def files_of(verb: Verb, job: Job) -> list[Path]:
-    """List the inputs that are files or folders."""
-    pairs = zip(verb.signature.inputs, job.inputs, strict=True)
-    return [Path(source) for given, source in pairs if not given.is_text]
-
-
-def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
-    """Refuse an output that is one of the inputs, or a file of a folder that is read."""
-    for source in inputs if path.exists() else ():
-        is_inside = source.is_dir() and source.resolve() in path.resolve().parents
-        if is_inside or (source.exists() and path.samefile(source)):
-            raise UserError(
-                "output.same_as_input",
-                f"{path} is an input itself, which is kept; name another file",
-                path=path,
-            )
-
-
-def check_input(given: Input, path: Path, verb: Verb) -> None:
-    """Refuse a file that is not there, or whose kind the verb doesn't take."""
-    kind = "folder" if takes_folder(given) else "file"
-    if not path.exists():
-        raise UserError("input.missing", f"there is no {kind} {path}; check the name", path=path)
-    if path.is_dir() and not takes_folder(given):
-        raise empty_folder(path, verb)
-    if takes_folder(given) and not path.is_dir():
-        raise UserError("input.kind", f"{path} is no folder; as in: {verb.example}", path=path)
-    if not takes_folder(given):
-        refuse_kind(given, path, verb)
-
-
-def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
-    """Refuse a file whose ending is that of another kind; content is looked at when it is read."""
-    from neuropil.kit.media.film import Film
-    from neuropil.kit.media.image import Image
-
-    suffix = path.suffix.lower()
-    others = {kind for each in verb.signature.inputs for kind in each.types} | {Image, Film}
-    if any(suffix in getattr(kind, "READS", ()) for kind in given.types):
-        return
-    for other in others:
-        if suffix in getattr(other, "READS", ()):
-            is_kind = f"{path} is {with_article(other.KIND)} file"  # type: ignore[attr-defined]
-            wanted = " or ".join(map(with_article, given.kinds))
-            raise UserError(
-                "input.kind", f"{is_kind}; {verb.command} takes {wanted} file", path=path
-            )
-
-
-def with_article(noun: str) -> str:
-    """Put a or an before a noun."""
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
-
-
-def planned_files(verb: Verb, job: Job) -> Iterator[Path]:
-    """List the files that a job will write, as far as that is known before."""
-    options = {option.name: option.default for option in verb.signature.options} | {**job.options}
-    for all_of in verb.signature.outputs.values():
-        for output in all_of:
-            if output.name in job.outputs:
-                path = Path(job.outputs[output.name])
-                n = int(options[output.name]) if output.repeated else 0
-                yield from [numbered(path, i + 1) for i in range(n)] if output.repeated else [path]
-
-
-def check_place(path: Path, force: bool) -> None:
-    """Refuse a place where a file can't or must not be written."""
-    if path.is_dir():
-        raise UserError("output.place", f"{path} is a folder; name a file in it")
-    if path.exists() and not force:
-        raise UserError("output.exists", f"{path} is there already; overwrite it with --force")
-    folder = next(folder for folder in path.absolute().parents if folder.exists())
-    try:
-        tempfile.TemporaryFile(dir=folder).close()  # rights alone don't tell what is possible
-    except OSError:
-        raise UserError(
-            "output.place", f"{path} can't be written in {folder}; name another place by --output"
-        ) from None
+# --- a job done ---------------------------------------------------------------------------------
 
 
 def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | None = None) -> Done:
@@ -354,7 +157,11 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
     values |= printed_texts(parts, job)
     said = {name: v for name, v in parts.values.items() if v is not None and v != ()}
     texts = {name: format_value(value) for name, value in said.items()}
-    files = {name: tuple(map(str, paths)) for name, paths in placed.items()}
+    files = {
+        output.name: tuple(map(str, placed.get(output.name, ())))
+        for output in verb.signature.outputs_for(first)
+        if output.role != "value"
+    }
     return Done(files, values, texts, seconds)
 
 
@@ -425,16 +232,13 @@ def place_outputs(parts: ResultParts, job: Job) -> dict[str, dict[Path, Media]]:
     return placed
 
 
-def numbered(path: Path, number: int) -> Path:
-    """Number one of several files of a kind: alternatives-2.png."""
-    return path.with_name(f"{path.stem}-{number}{path.suffix}")
-
-
 def write_all(files: Mapping[Path, Media], settings: Settings) -> None:
     """Write all files beside their places, then let them take these, one right after the other."""
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        places = [stack.enter_context(written(path)) for path in files]
-        for place, media in zip(places, progress.ticking(files.values()), strict=True):
-            media.save(place, quality=settings.quality)
+    with written_together(list(files)) as places:
+        for place, (path, media) in zip(places, progress.ticking(files.items()), strict=True):
+            try:
+                media.save(place, quality=settings.quality)
+            except UserError as error:  # of the file that was asked for, not of the one beside it
+                raise error.wrap(error.message.replace(str(place), str(path)), path) from error

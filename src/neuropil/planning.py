@@ -14,8 +14,9 @@ from itertools import chain
 from pathlib import Path
 
 from neuropil import registry
+from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_folder
 from neuropil.contract import Verb
-from neuropil.jobs import Job, Settings, count_inputs, empty_folder, outputs_of, takes_folder
+from neuropil.job import Job, Settings
 from neuropil.kit.errors import UserError
 from neuropil.kit.folders import list_files
 from neuropil.signature import Input, Json, Output
@@ -65,6 +66,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
         raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
     to = choose_output_folder(request.outputs, many=len(roots) > 1 or roots[0].is_dir())
     taken: dict[str, Path] = {}
+    done: set[str] = set()  # files, where several roots may hold the same one
     for root in roots:
         files = list_sources(root, given, verb.app)
         first = next(files, None)
@@ -75,6 +77,10 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
             continue
         folder = first.parent
         for source in chain([first], files):
+            real = os.path.realpath(source) if len(roots) > 1 else ""
+            if real in done:
+                continue
+            done |= {real} if real else set()
             if source.parent != folder and len(roots) == 1:  # names of one folder are enough
                 folder, taken = source.parent, {}
             stem = str(choose_folder(source, root, to) / f"{source.stem}-{verb.command}")
@@ -85,8 +91,11 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
 
 def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:
     """Find the folder that takes all results, where one was named by `-o`; None for their own."""
-    folders = [Path(name) for name in outputs if is_folder(Path(name))]
-    files = [name for name in outputs if not is_folder(Path(name))]
+    folders = [Path(name) for name in outputs if is_folder(name)]
+    files = [name for name in outputs if not is_folder(name)]
+    if files and folders:
+        words = f"{files[0]} is a file and {folders[0]} a folder; name files, or one folder"
+        raise UserError("option.conflict", words)
     if many and files:
         raise UserError(
             "output.collision",
@@ -139,23 +148,25 @@ def own_stems(app: str) -> re.Pattern[str]:
     return re.compile(f"-({'|'.join(verbs)})(-({'|'.join(outputs)}))?(-[0-9]+)?$")
 
 
-def is_folder(path: Path) -> bool:
-    """Tell whether a path is meant as a folder: it is one, or has no ending and is nothing yet."""
-    return path.is_dir() or not (path.suffix or path.exists())
+def is_folder(name: str) -> bool:
+    """Tell whether a name is meant as a folder: it is one, ends in /, or has no ending so far."""
+    path = Path(name)
+    return path.is_dir() or name.endswith(("/", os.sep)) or not (path.suffix or path.exists())
 
 
 def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -> dict[str, str]:
     """Name the file of each output: as asked for by `-o`, else by the stem and the field's name."""
     outputs = [o for o in outputs_of(verb, source) if o.role != "value"]
-    wanted = [output for output in outputs if is_wanted(output, verb, request)]
-    asked = [Path(name) for name in request.outputs if not is_folder(Path(name))]
+    wanted = [output for output in outputs if is_asked_for(output, verb, request.options)]
+    asked = [Path(name) for name in request.outputs if not is_folder(name)]
     named: dict[str, str] = {}
     for path in asked:
         fitting = [o for o in wanted if path.suffix.lower() in o.suffixes and o.name not in named]
         if not fitting:
             raise unfitting(path, verb, outputs, wanted)
-        named[fitting[0].name] = str(path)
-    folders = [Path(name) for name in request.outputs if is_folder(Path(name))]
+        by_name = [output for output in fitting if path.stem.endswith(f"-{output.name}")]
+        named[(by_name or fitting)[0].name] = str(path)
+    folders = [Path(name) for name in request.outputs if is_folder(name)]
     if asked:
         stem = str(asked[0].with_suffix(""))
     elif folders and source is None:
@@ -183,17 +194,6 @@ def unfitting(
     possible = ", ".join(suffix for output in wanted for suffix in output.suffixes)
     way = f"end the name in {possible}" if possible else "leave out -o"
     return UserError("output.ending", f"{path} can't be written; {way}", path=path)
-
-
-def is_wanted(output: Output, verb: Verb, request: Request) -> bool:
-    """Tell whether an optional output, or several of a kind, are asked for by their option."""
-    if not (output.optional or output.repeated):
-        return True
-    options = {option.name: option for option in verb.signature.options}
-    if output.name not in options:
-        return True
-    option = options[output.name]
-    return bool(option.parse(request.options.get(output.name, option.default)))
 
 
 def default_suffix(output: Output, source: Path | None) -> str:

@@ -48,7 +48,7 @@ def normal_density(z: float) -> float:
 
 def normal_share(z: float) -> float:
     """Calculate Φ(z), the share of the normal distribution below z."""
-    return (1 + math.erf(z / math.sqrt(2))) / 2
+    return math.erfc(-z / math.sqrt(2)) / 2  # 1 + erf would lose what is far below
 
 
 IDENTITY = Curve("identity", lambda z: z, lambda z: 1.0, "z = {z}", "1", "ZZ", "z")
@@ -166,9 +166,10 @@ def scaled(factor: float, power: float = 1.0, name: str = "scaled") -> Curve:
     """Make the curve factor · z^power, for z at least 0 where the power is no whole number."""
     shown = f"{factor:.9g} · " if factor != 1 else ""
     exponent = f"^{power:.6g}" if power != 1 else ""
+    is_whole = power == round(power)
     return Curve(
         name,
-        lambda z: factor * z**power,
+        lambda z: factor * z**power if z >= 0 or is_whole else math.nan,
         lambda z: factor * power * z ** (power - 1),
         f"{shown}z{exponent} = {shown}{{Z}}{exponent}",
         f"{factor * power:.9g} · z^{power - 1:.6g}" if power != 1 else f"{factor:.9g}",
@@ -182,7 +183,7 @@ def share_of(part: float, n: int) -> Curve:
     return Curve(
         "share",
         lambda z: part / z,
-        lambda z: -part / z**2,
+        lambda z: -part / z / z,
         f"its own term / z = {part:.9g} / {{z}}",
         "-a / z, its own term held = -{a} / {z}",
         rf"{part:.9g} / ZZ",

@@ -182,6 +182,7 @@ def _proof_lines(worked: "Worked", digits: int | None) -> list[str]:
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
     what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
     verdict = "checked" if proof.passed else "CHECK FAILED"
+    what = list(proof.failed) or what
     return [
         f"{ran.by} ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
         f" difference {run - exact:.1e}",

@@ -15,19 +15,21 @@ fastest) stands the exact sum of the same products, and `check` proves the one b
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 from neuropil.core import formatting
 from neuropil.core.activations import Curve
+from neuropil.core.differences import Place, deviation
 
 Loss = Callable[[float], float]  # the amount by which z is moved -> L, by the network itself
 
 SINGLE = 2.0**-24  # the unit roundoff of float32: the most that rounding changes a number, relative
 DOUBLE = 2.0**-53  # and of float64
-SLOPE_ALLOWED = 1e-4  # by how much a central difference may be off, relative
-STEPS = (1e-5, 1e-6)  # of central differences; of two, a kink within the first spares the second
+LEAST = {SINGLE: 2.0**-126, DOUBLE: 2.0**-1022}  # what is smaller has fewer digits, or none
+INSIDE = 8.0  # of |z|, the most that activation functions add to or take from other numbers
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,18 @@ class Proof:
     @property
     def passed(self) -> bool:
         """Tell whether every deviation is within what it may be."""
-        errors = (self.z_error, self.a_error, self.slope_error, self.gradient_error)
-        allowed = (self.z_allowed, self.a_allowed, self.slope_allowed, self.gradient_allowed or 0.0)
-        return all(error <= most for error, most in zip(errors, allowed, strict=True))  # not NaN
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Name what is off by more than it may be, or by NaN."""
+        parts = {
+            "sum": (self.z_error, self.z_allowed),
+            "a": (self.a_error, self.a_allowed),
+            "da/dz": (self.slope_error, self.slope_allowed),
+            "dL/dz": (self.gradient_error, self.gradient_allowed or 0.0),
+        }
+        return tuple(name for name, (error, most) in parts.items() if not error <= most)
 
     @property
     def largest(self) -> float:
@@ -227,53 +238,52 @@ class Worked:
         """Prove the arithmetic; done once, however often it is asked for."""
         return self._proof
 
+    def proven(self) -> Self:
+        """Give itself; raises ArithmeticError where the check finds the arithmetic wrong."""
+        if failed := ", ".join(self.check().failed):
+            raise ArithmeticError(f"the check of {self.name} failed: {failed}")
+        return self
+
     @cached_property
     def _proof(self) -> Proof:
-        """Prove the arithmetic: exact sum beside the run's, slopes beside central differences.
+        """Prove the arithmetic: exact sum beside the run's, slopes beside differences.
 
         The run's sum of n products may be off by 4 √n u · Σ|w·x|, with the unit roundoff u: four
         times what rounding does on average (Higham and Mary 2019, "A new approach to probabilistic
-        rounding error analysis"). Sums of gradients over places that share a weight are taken as
-        they come.
+        rounding error analysis"), and a by what f makes of that. Sums of gradients over places that
+        share a weight are taken as they come.
         """
-        size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
-        off = 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
-        seen_z = self.z if self.ran.z is None else self.ran.z
-        edge = any(abs(self.z - kink) <= STEPS[0] for kink in self.curve.kinks)
-        allowed = SLOPE_ALLOWED * max(abs(self.slope), 1e-4)
+        u, z, kinks = self.ran.roundoff, self.z, self.curve.kinks
+        seen_z = z if self.ran.z is None else self.ran.z
+        off = self._rounded_off()
+        bent = [abs(self._value(z + by) - self.a) for by in (-off, off)]
+        error, allowed = deviation(self.slope, lambda by: self._value(z + by), Place(z, kinks))
         proof = Proof(
-            z_error=abs(self.z - seen_z),
+            z_error=abs(z - seen_z),
             z_allowed=off,
             a_error=abs(self.a - self.ran.a),
-            a_allowed=off * max(1.0, abs(self.slope))
-            + 4 * self.ran.roundoff * abs(self.a)
+            a_allowed=max(filter(math.isfinite, bent), default=0.0)
+            + 4 * u * (abs(self.a) + min(abs(z), INSIDE))
             + self.ran.slack,
-            slope_error=_off(self.slope, lambda h: self.curve.f(self.z + h), edge, allowed),
+            slope_error=error,
             slope_allowed=allowed,
         )
         if self.backward is None or self.backward.moved is None:
             return proof
-        allowed = SLOPE_ALLOWED * max(abs(self.dL_dz), 5e-6)  # below it, differences are rounding
-        error = _off(self.dL_dz, self.backward.moved, edge, allowed)
+        error, allowed = deviation(self.dL_dz, self.backward.moved, Place(seen_z, kinks))
+        allowed += abs(self.dL_da * (self.curve.slope(seen_z) - self.slope))  # of the run's z
         return replace(proof, gradient_error=error, gradient_allowed=allowed)
 
+    def _rounded_off(self) -> float:
+        """Bound by how much the run's sum may be off."""
+        n, u = len(self.terms) + 1, self.ran.roundoff
+        least = LEAST.get(u, LEAST[SINGLE])
+        size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
+        return 4 * math.sqrt(n) * u * size + n * least
 
-def _off(slope: float, f: Callable[[float], float], edge: bool, allowed: float) -> float:
-    """Measure by how much a slope is off the differences of f at 0, the best of them.
-
-    The next is only taken where the one before doesn't fit.
-    """
-    least = math.inf
-    for found in _differences(f, edge):
-        least = min(least, abs(slope - found))
-        if least <= allowed:
-            break
-    return least
-
-
-def _differences(f: Callable[[float], float], edge: bool) -> Iterator[float]:
-    """Take central differences of f at 0; at the edge of a kink also those of either side."""
-    yield from ((f(h) - f(-h)) / (2 * h) for h in STEPS)
-    if edge:
-        h = STEPS[-1]
-        yield from ((f(h) - f(0.0)) / h, (f(0.0) - f(-h)) / h)
+    def _value(self, z: float) -> float:
+        """Apply the activation function; NaN where it has no value."""
+        try:
+            return self.curve.f(z)
+        except (ArithmeticError, ValueError):
+            return math.nan

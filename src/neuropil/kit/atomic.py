@@ -7,7 +7,7 @@ with written(Path("new.jpg")) as path:
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,20 +19,38 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place once the block has ended well."""
-    target = Path(os.path.realpath(path))  # through a link, so that the link stays one
-    temporary = target.with_name(f".neuropil-{secrets.token_hex(6)}{target.suffix}")
-    _create(temporary, path, target)
-    try:
+    with written_together([path]) as (temporary,):
         yield temporary
-        _settle(temporary, target)
+
+
+@contextmanager
+def written_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield temporary paths beside several, which take their places one right after the other.
+
+    All bytes are on the disk before the first name changes: what fails leaves all as it was.
+    """
+    targets = [Path(os.path.realpath(path)) for path in paths]  # through links, which stay links
+    made: list[Path] = []
+    try:
+        for path, target in zip(paths, targets, strict=True):
+            temporary = target.with_name(f".neuropil-{secrets.token_hex(6)}{target.suffix}")
+            _create(temporary, path, target)
+            made.append(temporary)
+        yield made
+        for temporary in made:
+            _sync(temporary)
+        for temporary, target in zip(made, targets, strict=True):
+            _settle(temporary, target)
     except OSError as error:
         if error.errno in _NO_ROOM:
+            names = ", ".join(map(str, paths))
             raise UserError(
-                "disk.full", f"{path} can't be written: the disk is full; make room", path=path
+                "disk.full", f"{names} can't be written: the disk is full; make room", path=paths[0]
             ) from error
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in made:
+            temporary.unlink(missing_ok=True)
 
 
 def save_text(path: Path, text: str) -> None:
@@ -64,10 +82,14 @@ def _create(temporary: Path, path: Path, target: Path) -> None:
         ) from error
 
 
-def _settle(temporary: Path, target: Path) -> None:
+def _sync(temporary: Path) -> None:
     """Bring the bytes to the disk before the name: a crash leaves the old file or the new one."""
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _settle(temporary: Path, target: Path) -> None:
+    """Let the new file take its place."""
     if target.exists():
         temporary.chmod(target.stat().st_mode)
     temporary.replace(target)

@@ -27,6 +27,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "output.same_as_input": "the output is an input, which is kept",
         "output.collision": "several results would be written to one file",
         "output.content": "the chosen format can't hold what is to be written",
+        "job.damaged": "a job can't be read, or written down",
         "disk.full": "the disk has no room for the output",
         "network.damaged": "a file is no network, is damaged, or calculates no numbers",
         "network.mismatch": "a network is made for other work, or of another form",
@@ -43,6 +44,16 @@ CODES: Mapping[str, str] = MappingProxyType(
         "training.other_recipe": "the checkpoint was made by another recipe or other numbers",
         "training.setting": "a setting of a recipe is unknown, unreadable or out of range",
         "dependency.missing": "a library, a GPU or a screen that is needed is not there",
+    }
+)
+
+FAILURES: Mapping[str, str] = MappingProxyType(  # further codes, of what no UserError says
+    {
+        "usage": "a command line that can't be read: an unknown option, a value that is missing",
+        "cancelled": "stopped by Ctrl-C, a signal, or whoever gave the job",
+        "memory": "there is too little memory",
+        "machine": "the operating system refused something that could not be foreseen",
+        "internal": "a fault of the package",
     }
 )
 

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from neuropil.core.activations import CURVES, EXP, IDENTITY, Curve, clip, elu, leaky_relu, scaled
-from neuropil.core.neuron import DOUBLE, SINGLE, STEPS, Backward, Ran, Term, Worked
+from neuropil.core.neuron import DOUBLE, SINGLE, Backward, Ran, Term, Worked
 from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
@@ -62,6 +62,7 @@ OWN = {  # curves that only other people's networks have
 
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
+LEAST = 1e-5  # of their z: their slopes have no end towards 0
 ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
 
 
@@ -112,7 +113,7 @@ def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
     a, z = slide.unit(unit), slide.unit(under)
-    if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= STEPS[0]):
+    if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= LEAST):
         what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
         raise UserError(
             "network.no_neuron",
@@ -214,7 +215,7 @@ def share(top: float, n: int) -> Curve:
     return Curve(
         "share",
         lambda z: top / z,
-        lambda z: -top / z**2,
+        lambda z: -top / z / z,
         f"{top:.6g} / z = {top:.6g} / {{z}}",
         "-a / z = -{a} / {z}",
         rf"{top:.6g} / ZZ",

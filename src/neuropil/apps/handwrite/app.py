@@ -4,11 +4,11 @@ Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.sv
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, final
+from typing import Annotated, Any, ClassVar, Literal, Self, final
 
 import numpy as np
 
@@ -166,6 +166,27 @@ class Look:
         check_ink(self.ink)
 
 
+def check_writing(given: Mapping[str, Any]) -> None:
+    """Refuse a text that can't be written, a color that is none, a plotter without commands."""
+    check_text(given["text"], replace=given["replace"])
+    check_ink(given["ink"])
+    Plotter(given["feed"], given["pen_up"], given["pen_down"])
+
+
+def check_text(text: str, *, replace: bool) -> str:
+    """Give a text as it is written, its spaces single; raises UserError where it can't be."""
+    if not text.strip():
+        raise UserError(
+            "input.empty",
+            'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
+            name="text",
+        )
+    LENGTH.check("the length of the text", len(text))
+    text = plain(text)
+    spelled(text.replace("\n", " "), replace=replace)  # tells of all that can't be written
+    return text
+
+
 @final
 class Handwrite(App):
     """Writes texts by hand."""
@@ -174,7 +195,7 @@ class Handwrite(App):
     open_example = 'neuropil open handwrite "Dear Ada," --step 20'
     networks: ClassVar = {"pen": PEN, "hand": HAND, "reader": READER, "judge": JUDGE}
 
-    @verb(example='neuropil handwrite "Dear Ada," -o letter.svg')
+    @verb(example='neuropil handwrite "Dear Ada," -o letter.svg', check=check_writing)
     def __call__(
         self,
         text: str,
@@ -242,15 +263,7 @@ class Handwrite(App):
 
     def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
         """Write a text, and lay it on paper."""
-        if not text.strip():
-            raise UserError(
-                "input.empty",
-                'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
-                name="text",
-            )
-        LENGTH.check("the length of the text", len(text))
-        text = plain(text)
-        spelled(text.replace("\n", " "), replace=manner.replace)  # tells of all that can't be
+        text = check_text(text, replace=manner.replace)
         its = self.measured(manner)
         check_room(its, layout)
         pen = partial(self.drafts, manner)

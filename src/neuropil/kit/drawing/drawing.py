@@ -14,7 +14,6 @@ import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +24,7 @@ import numpy as np
 from PIL import GifImagePlugin
 from PIL import Image as Picture
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import written, written_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
 from neuropil.kit.drawing.gcode import Plotter, gcode
@@ -171,10 +170,9 @@ class Drawing:
         elif ending == ".gif":
             _save_gif(self, path)
         else:
-            with ExitStack() as all_or_none:
-                for i, file in enumerate(files):
-                    content = _content(self, ending, i)
-                    all_or_none.enter_context(written(file)).write_bytes(content)
+            with written_together(files) as places:
+                for i, place in enumerate(places):
+                    place.write_bytes(_content(self, ending, i))
 
     def image(self, page: int = 0, *, dots: float = 8.0) -> Image:
         """Draw a page with `dots` pixels to a mm, edges smooth."""

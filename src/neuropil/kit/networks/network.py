@@ -91,20 +91,30 @@ def choose_files(files: Mapping[str, Weights], given: Sequence[Path]) -> dict[st
     given: files that a person named, which have to fit; those of $NEUROPIL_WEIGHTS, a list as of
         $PATH, may be of other applications
     """
-    listed = os.environ.get(VARIABLE, "").split(os.pathsep) if files else []
+    listed = [(Path(name), False) for name in listed_files()] if files else []
     chosen: dict[str, Path] = {}
-    for path, must_fit in [*((Path(p), False) for p in listed if p), *((p, True) for p in given)]:
+    asked: dict[str, Path] = {}
+    for path, must_fit in [*listed, *((path, True) for path in given)]:
         try:
             network = _foreign(path)
         except UserError as error:
             named = "" if must_fit else f" (${VARIABLE} names it)"
             raise error.wrap(f"{error.message}{named}", path) from None
         role = match(network, files)
+        if role and must_fit and role in asked:
+            both = f"{asked[role]} and {path} are both for the {role}; name one"
+            raise UserError("option.conflict", both, path=path)
         if role:
             chosen[role] = path
+            asked |= {role: path} if must_fit else {}
         elif must_fit:
             raise UserError("network.mismatch", _mismatch(network, files), path=path)
     return chosen
+
+
+def listed_files() -> tuple[str, ...]:
+    """List the files that $NEUROPIL_WEIGHTS names, separated as in $PATH."""
+    return tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name)
 
 
 def match(network: Network, files: Mapping[str, Weights]) -> str:

@@ -20,7 +20,9 @@ from neuropil.surfaces.cli.group import CommandGroup
 from neuropil.surfaces.cli.terminal import (
     DONE,
     FAULT,
+    MISTAKE,
     STOPPED,
+    complain,
     explain_typed,
     new_parser,
     show_failure,
@@ -36,7 +38,19 @@ def main() -> None:
         getattr(stream, "reconfigure", dict)(errors="backslashreplace")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(flush(run(sys.argv[1:])))
+
+
+def flush(code: int) -> int:
+    """Let everything that was printed arrive; say where it can't, as on a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return code or FAULT
+        return complain(f"what was printed could not be written: {error.strerror}", MISTAKE)
+    return code
 
 
 def interrupt(number: int, frame: object) -> None:

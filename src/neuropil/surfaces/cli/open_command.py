@@ -20,8 +20,10 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from neuropil import registry
-from neuropil.jobs import Sessions, Settings, check_place, open_input, refuse_inputs
-from neuropil.kit.atomic import save_text
+from neuropil.checks import check_place, refuse_inputs
+from neuropil.job import Settings
+from neuropil.jobs import Sessions, open_input
+from neuropil.kit.atomic import written_together
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.ranges import Between
 from neuropil.signature import Option, Signature
@@ -102,6 +104,7 @@ OF_A_FILE = (  # those of `open` for an ONNX file
         " of the network, else the largest number of the first output",
     ),
 )
+FLAGS = ("--exact", "--force", "--json", "--help")  # options that take no value
 ONCE = ("unit", "depth", "output")  # options that a deeper look doesn't repeat
 
 
@@ -111,10 +114,15 @@ class OpenGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Bring the name of the application or file to the front; without any, show the help."""
         args = args or ["--help"]
+        is_value = False  # of the option before it
         for place, word in enumerate(args):
-            if not word.startswith("-") and (word in registry.NAMES or word.endswith(".onnx")):
+            if word.startswith("-"):
+                is_value = "=" not in word and word not in FLAGS
+            elif not is_value and (word in registry.NAMES or word.endswith(".onnx")):
                 args = [word, *args[:place], *args[place + 1 :]]
                 break
+            else:
+                is_value = False
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -230,11 +238,10 @@ def open_application(
     app = Sessions().get(name, settings)
     (kind,) = signature.inputs
     source = given["source"]
+    for path in files.values():
+        refuse_inputs(path, [Path(source.removeprefix("@") if kind.is_text else source)])
     if kind.is_text:
         source = find_text(source, None, kind.name)
-    else:
-        for path in files.values():
-            refuse_inputs(path, [Path(source)])
     probe: Probe = app.probe(open_input(kind, source, settings), **asked)
     graph = read_graph(probe.network)
     if lens["unit"]:
@@ -338,15 +345,16 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
     """Write the page, the table and the picture that were asked for."""
     from neuropil.microscope import page, saliency
 
-    paint = saliency.painted(walk) if SALIENCY in files else None
     for path in files.values():
         path.parent.mkdir(parents=True, exist_ok=True)
-    if WALK in files:
-        save_text(files[WALK], page.drawn(walk, command))
-    if TERMS in files:
-        save_text(files[TERMS], walk.stages[-1].worked.csv())
-    if paint:
-        paint.save(files[SALIENCY])
+    with written_together(list(files.values())) as places:
+        for suffix, place in zip(files, places, strict=True):
+            if suffix == WALK:
+                place.write_text(page.drawn(walk, command), encoding="utf-8")
+            elif suffix == TERMS:
+                place.write_text(walk.stages[-1].worked.csv(), encoding="utf-8")
+            else:
+                saliency.painted(walk).save(place)
 
 
 def word_deeper(words: Sequence[str], unit: "Unit | None") -> str:

@@ -11,22 +11,23 @@ from typing import Annotated, Any
 
 import typer
 
+from neuropil.checks import SETTINGS
 from neuropil.contract import Verb
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
-from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
-from neuropil.kit.ranges import Between
 from neuropil.signature import Input, Option
 
 METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
 MOST_BYTES = 10_000_000  # of a text
 OF_FILES = ("output", "weights")  # texts that name files
 FORCE = Option("force", bool, False, "overwrite what is there")
-QUALITY_OPTION = Option("quality", int, QUALITY, "of JPEG, WebP and films", QUALITIES)
-PIXELS = Option("max_pixels", int, MAX_PIXELS, "refuse larger pictures", Between(1, 10**12))
-THREADS = Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024))
+QUALITY_OPTION, PIXELS, THREADS = SETTINGS
 WEIGHTS = Option(
-    "weights", str, [], "another ONNX file instead of one in the package", repeated=True
+    "weights",
+    str,
+    [],
+    "ONNX file to take in place of a network of the package, found by its inputs and outputs",
+    repeated=True,
 )
 JSON = Option("json", bool, False, "print one JSON object for each input")
 
@@ -38,8 +39,11 @@ def common_options(verb: Verb, has_networks: bool) -> list[Option]:
     found: list[Option] = []
     if media:
         suffixes = dict.fromkeys(suffix for output in media for suffix in output.suffixes)
-        many = any(not given.is_text for given in verb.signature.inputs)
-        text = f"where to: a file ({' '.join(suffixes)})" + (" or a folder" if many else "")
+        text = f"where to: a file ({' '.join(suffixes)}), or a folder"
+        together = max(verb.signature.outputs.values(), key=len)
+        further = [output.name for output in together if output.role == "secondary"]
+        if further:
+            text += f"; of several results the ending tells which, or a name as old-{further[0]}"
         found += [Option("output", str, [], text, repeated=True), FORCE]
     if any(output.type.KIND in ("image", "film") for output in media):
         found.append(QUALITY_OPTION)

@@ -8,7 +8,8 @@ from typing import Any
 import typer
 
 from neuropil.contract import Verb
-from neuropil.jobs import Done, Emit, Event, Failed, Job, Message, Progress, explain
+from neuropil.job import Job
+from neuropil.jobs import Done, Emit, Event, Failed, Message, Progress, explain
 from neuropil.kit import progress
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.signature import Json, to_json

@@ -11,17 +11,10 @@ from typing import Any
 from typer.main import get_command
 
 from neuropil import registry
+from neuropil.checks import check, files_of, identify, planned_files, refuse_inputs, takes_folder
 from neuropil.contract import Verb
-from neuropil.jobs import (
-    Job,
-    Sessions,
-    Settings,
-    check,
-    files_of,
-    refuse_inputs,
-    run,
-    takes_folder,
-)
+from neuropil.job import Job, Settings
+from neuropil.jobs import Sessions, run
 from neuropil.kit.errors import UserError
 from neuropil.planning import Request, plan
 from neuropil.signature import Json
@@ -131,18 +124,9 @@ def refuse_overwriting(verb: Verb, jobs: Sequence[Job], given: Mapping[str, Any]
     if not is_text:
         read += [Path(source) for job in jobs for source in job.inputs]
     inputs = {identify(path) for path in read} - {None}
-    for path in (Path(name) for job in jobs for name in job.outputs.values()):
+    for path in (path for job in jobs for path in planned_files(verb, job)):
         if identify(path) in inputs:
             refuse_inputs(path, [path])
-
-
-def identify(path: Path) -> tuple[int, int] | None:
-    """Tell a file from others whatever it is called; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def check_before(job: Job) -> None:

@@ -1,0 +1,266 @@
+"""What can be refused before any work is done: options, inputs, settings, places of outputs.
+
+    check(Job("colorize", ("old.jpg",), {"strength": 9}))    UserError: strength is 9; it lies ...
+
+Nothing is opened but the list of what is there.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from neuropil import registry
+from neuropil.contract import Verb
+from neuropil.job import Job, Settings
+from neuropil.kit.errors import UserError
+from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
+from neuropil.kit.networks.network import listed_files
+from neuropil.kit.ranges import Between
+from neuropil.signature import Input, Json, Option, Output
+
+SETTINGS = (
+    Option("quality", int, QUALITY, "quality of JPEG, WebP and films", QUALITIES),
+    Option(
+        "max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Between(1, 10**12)
+    ),
+    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+)
+
+
+def takes_folder(given: Input) -> bool:
+    """Tell an input that is a folder itself, not a file of many."""
+    return any(getattr(kind, "IS_FOLDER", False) for kind in given.types)
+
+
+def empty_folder(folder: Path, verb: Verb) -> UserError:
+    """Say that a folder holds nothing to work on."""
+    words = f"{folder} holds nothing that {verb.command} reads; name another folder"
+    return UserError("input.empty", words, path=folder)
+
+
+def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
+    """Give what comes of a source."""
+    first = type_of(verb.signature.inputs[0], source) if source else None
+    return verb.signature.outputs_for(first)
+
+
+def type_of(given: Input, path: Path) -> type:
+    """Tell by its ending which of an input's types a file is; the first where none fits."""
+    for kind in given.types:
+        if path.suffix.lower() in getattr(kind, "READS", ()):
+            return kind
+    return given.types[0]
+
+
+def check(job: Job) -> None:
+    """Refuse what can be refused before any work: raises UserError."""
+    verb = registry.find_verb(job.verb)
+    options = verb.signature.parse(job.options)
+    check_settings(job.settings)
+    count_inputs(verb, job.inputs)
+    refuse_odd_names((*job.inputs, *job.outputs.values(), *job.settings.networks))
+    for given, name in zip(verb.signature.inputs, job.inputs, strict=True):
+        if not given.is_text:
+            check_input(given, Path(name), verb)
+    if verb.check:
+        usual = {option.name: option.default for option in verb.signature.options}
+        texts = zip(verb.signature.inputs, job.inputs, strict=True)
+        verb.check({**usual, **options, **{given.name: text for given, text in texts}})
+    check_outputs(verb, job)
+    planned = list(planned_files(verb, job))
+    refuse_twice(planned)
+    read = files_read(verb, job)
+    for path in planned:
+        refuse_inputs(path, read)
+        check_place(path, job.settings.force)
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse settings out of their range, and networks that are not there."""
+    for option in SETTINGS:
+        option.convert(getattr(settings, option.name))
+    for path in map(Path, settings.networks):
+        if not path.is_file():
+            words = f"there are no weights {path}, or it is no file; name an .onnx file"
+            raise UserError("input.missing", words, path=path)
+
+
+def refuse_odd_names(names: Iterable[object]) -> None:
+    """Refuse what can be the name of no file, and no text either."""
+    for name in names:
+        if not isinstance(name, str) or "\0" in name:
+            words = f"{name!r} is no text, or holds a zero character; give a text without"
+            raise UserError("input.kind", words)
+
+
+def refuse_twice(files: Sequence[Path]) -> None:
+    """Refuse one file for two results."""
+    seen: set[str] = set()
+    for path in files:
+        real = os.path.realpath(path)
+        if real in seen:
+            words = f"{path} is named for two results; give each its own name"
+            raise UserError("output.collision", words, path=path)
+        seen.add(real)
+
+
+def files_read(verb: Verb, job: Job) -> list[Path]:
+    """List the files that a job reads: inputs, options that name files, networks."""
+    values = [
+        v for value in job.options.values() for v in (value if isinstance(value, list) else [value])
+    ]
+    named = [Path(value) for value in values if isinstance(value, str) and "\0" not in value]
+    networks = map(Path, (*job.settings.networks, *listed_files()))
+    return [*files_of(verb, job), *filter(is_file, named), *networks]
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file of that name; a text that is none is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def identify(path: Path) -> tuple[int, ...] | None:
+    """Tell a file and its content from others, whatever it is called; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
+    """Refuse too many or too few inputs."""
+    n = len(verb.signature.inputs)
+    if len(inputs) != n:
+        wanted = ", ".join(each.name for each in verb.signature.inputs) or "nothing"
+        raise UserError(
+            "input.required" if len(inputs) < n else "input.kind",
+            f"{verb.command} takes {wanted}, and was given {len(inputs)}; as in: {verb.example}",
+        )
+
+
+def check_outputs(verb: Verb, job: Job) -> None:
+    """Refuse outputs that the verb doesn't give, and endings that they can't be written to."""
+    files = files_of(verb, job)
+    outputs = outputs_of(verb, files[0] if files else None)
+    known = {output.name: output for output in outputs if output.role != "value"}
+    for name, path in job.outputs.items():
+        if name not in known:
+            raise UserError(
+                "name.unknown",
+                f"{verb.command} gives no {name}; it gives {', '.join(known) or 'values alone'}",
+                name=name,
+            )
+        if not is_asked_for(known[name], verb, job.options):
+            words = f"{path} would stay empty: {name} is only made with the option {name}"
+            raise UserError("output.content", words, path=path)
+        if Path(path).suffix.lower() not in known[name].suffixes:
+            endings = ", ".join(known[name].suffixes)
+            raise UserError(
+                "output.ending", f"{path} can't be written; end the name in {endings}", path=path
+            )
+
+
+def files_of(verb: Verb, job: Job) -> list[Path]:
+    """List the inputs that are files or folders."""
+    pairs = zip(verb.signature.inputs, job.inputs, strict=True)
+    return [Path(source) for given, source in pairs if not given.is_text]
+
+
+def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs, or a file of a folder that is read."""
+    for source in inputs if path.exists() else ():
+        is_inside = source.is_dir() and source.resolve() in path.resolve().parents
+        if is_inside or (source.exists() and path.samefile(source)):
+            raise UserError(
+                "output.same_as_input",
+                f"{path} is an input itself, which is kept; name another file",
+                path=path,
+            )
+
+
+def check_input(given: Input, path: Path, verb: Verb) -> None:
+    """Refuse a file that is not there, or whose kind the verb doesn't take."""
+    kind = "folder" if takes_folder(given) else "file"
+    if not path.exists():
+        raise UserError("input.missing", f"there is no {kind} {path}; check the name", path=path)
+    if path.is_dir() and not takes_folder(given):
+        raise empty_folder(path, verb)
+    if takes_folder(given) and not path.is_dir():
+        raise UserError("input.kind", f"{path} is no folder; as in: {verb.example}", path=path)
+    if not takes_folder(given):
+        refuse_kind(given, path, verb)
+
+
+def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
+    """Refuse a file whose ending is that of another kind; content is looked at when it is read."""
+    from neuropil.kit.media.film import Film
+    from neuropil.kit.media.image import Image
+
+    suffix = path.suffix.lower()
+    others = {kind for each in verb.signature.inputs for kind in each.types} | {Image, Film}
+    if any(suffix in getattr(kind, "READS", ()) for kind in given.types):
+        return
+    for other in others:
+        if suffix in getattr(other, "READS", ()):
+            is_kind = f"{path} is {with_article(other.KIND)} file"  # type: ignore[attr-defined]
+            wanted = " or ".join(map(with_article, given.kinds))
+            raise UserError(
+                "input.kind", f"{is_kind}; {verb.command} takes {wanted} file", path=path
+            )
+
+
+def with_article(noun: str) -> str:
+    """Put a or an before a noun."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def is_asked_for(output: Output, verb: Verb, options: Mapping[str, Json]) -> bool:
+    """Tell whether the option of an output's name, where there is one, asks for it."""
+    if not (output.optional or output.repeated):
+        return True
+    by_name = {option.name: option for option in verb.signature.options}
+    if output.name not in by_name:
+        return True
+    option = by_name[output.name]
+    return bool(option.parse(options.get(output.name, option.default)))
+
+
+def planned_files(verb: Verb, job: Job) -> Iterator[Path]:
+    """List the files that a job will write, as far as that is known before."""
+    options = {option.name: option.default for option in verb.signature.options} | {**job.options}
+    for all_of in verb.signature.outputs.values():
+        for output in all_of:
+            if output.name in job.outputs:
+                path = Path(job.outputs[output.name])
+                n = int(options[output.name]) if output.repeated else 0
+                yield from [numbered(path, i + 1) for i in range(n)] if output.repeated else [path]
+
+
+def check_place(path: Path, force: bool) -> None:
+    """Refuse a place where a file can't or must not be written."""
+    if path.is_dir():
+        raise UserError("output.place", f"{path} is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise UserError("output.place", f"{path} is no ordinary file; name another one")
+    if path.is_symlink() and not Path(os.path.realpath(path)).parent.is_dir():
+        words = f"{path} is a link that leads nowhere; name another file"
+        raise UserError("output.place", words, path=path)
+    if path.exists() and not force:
+        raise UserError("output.exists", f"{path} is there already; overwrite it with --force")
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()  # rights alone don't tell what is possible
+    except OSError:
+        raise UserError(
+            "output.place", f"{path} can't be written in {folder}; name another place by --output"
+        ) from None
+
+
+def numbered(path: Path, number: int) -> Path:
+    """Number one of several files of a kind: alternatives-2.png."""
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
