@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "apps.*.lab": {"apps.*", "training", "core", *KIT},
     "apps.neuron": {"signature", "contract", "core", "biology", *KIT},
     "apps.neuron.demo": {"apps.neuron", "core", "biology", *KIT},
-    "bench": {"registry", "kit", "kit.networks"},
+    "bench": {"registry", "kit", "kit.media", "kit.networks"},
     "demo": {"registry", "core", "microscope", *KIT},
     "surfaces": set(),
     "surfaces.cli": {

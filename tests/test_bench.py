@@ -1,11 +1,21 @@
 import hashlib
 import json
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from refusals import refused
 
 from neuropil import bench, registry
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import Weights
 from neuropil.kit.report import Report, Table
 
@@ -38,6 +48,114 @@ def test_data_are_for_what_is_measured_on_them(name: str, tmp_path: Path) -> Non
     for folder in (tmp_path, tmp_path / "none"):
         with refused("option.conflict", "--data", name):
             list(bench.lines(name, folder))
+
+
+# --- an application without a benchmark of its own -----------------------------------------------
+
+
+@pytest.fixture
+def without_bench(invert: Path) -> None:
+    """Take the application's own benchmark away."""
+    (invert / "lab" / "bench.py").unlink()
+
+
+@pytest.fixture
+def one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "REPEATS", 1)
+
+
+@pytest.mark.usefixtures("without_bench", "one_call")
+def test_the_seconds_of_every_verb_are_measured_on_our_samples() -> None:
+    *tables, _, last = bench.lines("invert", None)
+    assert tables[0] == "Seconds of a call, the median of 1"
+    assert [line.split()[:2] for line in tables[3:]] == [
+        ["invert", "astronaut-color.jpg"],
+        ["invert", "8"],
+        ["invert-look", "astronaut-color.jpg"],
+    ]
+    record = json.loads(last)
+    assert all(record[f"seconds_{key}"] > 0 for key in ("invert", "invert_film", "invert_look"))
+    assert record["command"] == "neuropil bench invert"
+    with refused("option.conflict", "--data", "invert"):
+        list(bench.lines("invert", Path()))
+    with refused("option.conflict", "--tracks", "invert"):
+        list(bench.lines("invert", None, 3))
+
+
+@pytest.mark.usefixtures("one_call")
+def test_texts_are_measured_and_what_is_refused_is_not() -> None:
+    report = bench.measure_verbs("neuron")
+    assert report.figures.keys() == {"seconds_neuron_digit"}
+    assert [kind for kind, _ in bench.samples(str, Path())] == ["a sentence"]
+
+    asked: list[Image] = []
+
+    def refuse(photo: Image) -> None:
+        asked.append(photo)
+        if len(asked) < 3:
+            raise UserError("input.content", "not this one")
+
+    found = bench.sample_seconds(refuse, Image)
+    assert found
+    assert found[0] == "church.jpg"
+    assert bench.sample_seconds(refuse, dict) is None
+
+
+@pytest.mark.usefixtures("one_call")
+def test_the_frames_of_a_film_are_made_while_it_is_measured(tmp_path: Path) -> None:
+    ((_, film),) = bench.samples(Film, tmp_path)
+    seen: list[int] = []
+
+    def watched(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            seen.append(len(frame.pixels))
+            yield frame
+
+    bench.done(film.with_frames, watched)
+    assert len(seen) == bench.FRAMES
+
+
+@pytest.fixture
+def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Load the application that CONTRIBUTING.md writes out."""
+    guide = Path(__file__).parent.parent / "CONTRIBUTING.md"
+    code = guide.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    module = ModuleType("neuropil.apps.brighten.app")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(re.split(r"# src/\S+\n", code)[2], vars(module))
+    package = ModuleType("neuropil.apps.brighten")
+    package.__path__ = [str(tmp_path)]
+    monkeypatch.setitem(sys.modules, package.__name__, package)
+    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "brighten"))
+    return module.__dict__["Brighten"]()
+
+
+@pytest.mark.usefixtures("one_call")
+def test_the_application_of_ten_lines_is_measured(brighten: Any) -> None:
+    record = json.loads(list(bench.lines("brighten", None))[-1])
+    assert 0 < record["seconds_brighten"] < 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("by", [0, 40, 255])
+def test_the_application_of_ten_lines_is_right_for_8_and_16_bits(
+    brighten: Any, kind: type, by: int
+) -> None:
+    most = int(np.iinfo(kind).max)
+    grey: NDArray[Any] = np.linspace(0, most, 300).astype(kind).reshape(10, 10, 3)
+    made = brighten(Image(grey), by=by).pixels
+    wanted = np.minimum(grey.astype(float) / most + by / 255, 1) * most
+    assert made.dtype == kind
+    np.testing.assert_allclose(made, wanted, atol=1e-6 * most)
+
+
+def test_an_application_that_takes_no_sample_has_nothing_to_measure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench, "SAMPLES", Path(__file__).parent / "made_up")
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    with refused("name.unsupported", "neuron has nothing to measure"):
+        list(bench.lines("neuron", None))
 
 
 @pytest.mark.usefixtures("invert")

@@ -36,6 +36,26 @@ def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(
     assert not set("#*") & set(drawn)
 
 
+def test_the_list_as_json_has_what_opens_neurons(capsys: Output) -> None:
+    assert cli.run(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    commands = [each["command"] for each in listed]
+    opens = [command for command in commands if command.startswith("open ")]
+    assert opens == [f"open {n}" for n in ("colorize", "handwrite", "classify", "drive")]
+    assert [c for c in commands if c not in opens] == [*registry.commands()]
+    by_name = {each["command"]: each for each in listed}
+    for name in opens:
+        described, app = by_name[name], name.removeprefix("open ")
+        assert described["app"] == app
+        assert described["example"].startswith(f"neuropil {name} ")
+        assert described.keys() == by_name[app].keys()
+    colorize = by_name["open colorize"]
+    assert colorize["inputs"][0]["kind"] == ["image"]
+    assert colorize["options"]["required"] == ["at"]
+    assert by_name["open handwrite"]["inputs"][0]["kind"] == ["text"]
+    assert "step" in by_name["open handwrite"]["options"]["properties"]
+
+
 def test_a_benchmark_ends_in_a_line_of_json(capsys: Output) -> None:
     assert cli.run(["bench", "invert"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["gain_db"] == 0.25

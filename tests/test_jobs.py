@@ -286,6 +286,8 @@ def test_what_can_be_refused_is_refused_before_the_work(photo: Path, tmp_path: P
         ("text.unwritable", Job("handwrite", ("猫",))),
         ("option.syntax", Job("handwrite", ("so",), {"ink": "red"})),
         ("option.syntax", Job("handwrite", ("so",), {"pen_up": ""})),
+        ("option.conflict", Job("neuron", (), {"x": "1,2", "w": ["1"]})),
+        ("option.missing", Job("neuron-biology", (), {"w": ["1"]})),
     ]
     for code, job in cases:
         with refused(code):

@@ -3,27 +3,42 @@
     neuropil bench colorize --data DIR
     neuropil bench core
 
-What is measured, and beside whom, is in the bench.py of the application or part. The line holds its
-figures and what they hold for: commit, SHA-256 of the weights, command, date and processor.
+What is measured, and beside whom, is in the bench.py of the application or part; of an application
+without one, the seconds that each of its verbs takes over the package's own samples. The line holds
+the figures and what they hold for: commit, SHA-256 of the weights, command, date and processor.
 """
 
 import importlib
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from types import ModuleType
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from neuropil import registry
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.media import film
+from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import Weights, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
-from neuropil.kit.report import Figure, Report, Table
+from neuropil.kit.report import Figure, Figures, Report, Table, timed
 
 PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns
+SAMPLES = Path(__file__).parent / "samples"
+TEXT = "The quick brown fox jumps over the lazy dog."
+REPEATS = 5  # calls of a verb, whose median is given
+FRAMES, FPS = 8, Fraction(8)  # of a film: one of the samples, seen through a window that moves
+SHIFT = 4  # pixels that the window moves from frame to frame
+
+Measure = Callable[..., Report]
 
 
 def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[str]:
@@ -32,8 +47,8 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
     tracks: how many a car drives, for the application that has one
     """
     part = name in PARTS
-    module = importlib.import_module(f"neuropil.{name}.bench") if part else _application(name)
-    takes_tracks = "tracks" in inspect.signature(module.measure).parameters
+    measure = importlib.import_module(f"neuropil.{name}.bench").measure if part else _measure(name)
+    takes_tracks = "tracks" in inspect.signature(measure).parameters
     if tracks is not None and not takes_tracks:
         raise UserError(
             "option.conflict",
@@ -42,8 +57,9 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
             value=tracks,
         )
     if data is not None:
-        check_data(name, data, is_needless=part or takes_tracks)
-    report: Report = module.measure(data, **({} if tracks is None else {"tracks": tracks}))
+        is_general = isinstance(measure, partial)
+        check_data(name, data, is_needless=part or takes_tracks or is_general)
+    report: Report = measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
         yield from (*drawn(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
@@ -53,8 +69,8 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
 
 
-def _application(name: str) -> ModuleType:
-    """Find the benchmark of an application; raises UserError where there is none."""
+def _measure(name: str) -> Measure:
+    """Find what measures an application: its own benchmark, or the general one."""
     if name not in registry.NAMES:
         known = (*registry.NAMES, *PARTS)
         raise UserError(
@@ -63,7 +79,81 @@ def _application(name: str) -> ModuleType:
             value=name,
             possible=known,
         )
-    return registry.benchmark(name)
+    try:
+        measure: Measure = registry.benchmark(name).measure
+    except UserError as error:
+        if error.code != "name.unsupported":
+            raise
+        return partial(measure_verbs, name)
+    return measure
+
+
+def measure_verbs(name: str, data: None = None) -> Report:
+    """Measure how long each verb takes that takes one picture, film or text, by a sample of it.
+
+    Raises UserError where there is no such verb.
+    """
+    app, figures, rows = registry.load_app(name), Figures(), list[tuple[object, ...]]()
+    verbs = [verb for verb in registry.find_app(name).verbs().values() if takes_one(verb)]
+    for verb in verbs:
+        key = f"seconds_{verb.command.replace('-', '_')}"
+        for number, kind in enumerate(verb.signature.inputs[0].types):
+            if found := sample_seconds(getattr(app, verb.method), kind):
+                sample, seconds = found
+                further = f"_{getattr(kind, 'KIND', 'text')}" if number else ""
+                figures[key + further] = seconds
+                rows.append((verb.command, sample, seconds))
+    if not rows:
+        raise UserError("name.unsupported", f"{name} has nothing to measure", name=name)
+    title = f"Seconds of a call, the median of {REPEATS}"
+    return Report((Table(title, ("command", "input", "seconds"), tuple(rows)),), figures)
+
+
+def takes_one(verb: Any) -> bool:
+    """Tell a verb that can be called with one input alone, and opens no window."""
+    signature = verb.signature
+    is_free = not any(option.required for option in signature.options)
+    return len(signature.inputs) == 1 and is_free and not verb.local
+
+
+def sample_seconds(call: Callable[[Any], Any], kind: Any) -> tuple[str, float] | None:
+    """Time a call with the first sample of a kind that it does not refuse, and name that."""
+    with TemporaryDirectory() as folder:
+        for name, given in samples(kind, Path(folder)):
+            with suppress(UserError):
+                return name, timed(partial(done, call, given), REPEATS)
+    return None
+
+
+def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
+    """Open samples of a kind of input, each with its name; none of folders and of other kinds."""
+    if kind is str:
+        yield "a sentence", TEXT
+    elif issubclass(kind, film.Film):
+        photo = next(iter(samples(Image, folder)))[1]
+        film.record(folder / "moving.mp4", moving(photo), fps=FPS)
+        yield f"{FRAMES} frames", kind.open(folder / "moving.mp4")
+    else:
+        for path in sorted(SAMPLES.iterdir()):
+            if path.suffix in getattr(kind, "READS", ()):
+                yield path.name, kind.open(path)
+
+
+def moving(photo: Image) -> Iterator[film.Frame]:
+    """See a photograph through a window that moves over it."""
+    height, width = (2 * ((side - SHIFT * FRAMES) // 2) for side in photo.pixels.shape[:2])
+    for n in range(FRAMES):
+        window = photo.pixels[n * SHIFT :][:height, n * SHIFT :][:, :width]
+        yield film.Frame(window.astype("u1"), n / FPS)
+
+
+def done(call: Callable[[Any], Any], given: Any) -> None:
+    """Call, and make the frames of films in the result, which wait until they are asked for."""
+    result = call(given)
+    parts: Iterable[Any] = vars(result).values() if hasattr(result, "__dict__") else ()
+    for each in (result, *parts):
+        if isinstance(each, film.Film):
+            deque(each.frames(), maxlen=0)
 
 
 def check_data(name: str, data: Path, *, is_needless: bool) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -126,6 +127,26 @@ def test_the_strongest_synapses_stay_between_their_batteries(weight: float) -> N
     assert run.dendrites.min() > -81
     assert run.dendrites.max() < 51
     assert np.isfinite(run.dendritic_currents).all()
+
+
+def test_progress_wraps_spikes_inputs_and_steps() -> None:
+    counted: list[list[int]] = []
+
+    def wrap(steps: Iterable[int]) -> Iterator[int]:
+        counted.append([])
+        for step in steps:
+            counted[-1].append(step)
+            yield step
+
+    trace = simulate([0.4, 0.9], [4.0, -2.0], ms=20, progress=wrap)
+    n_spikes = sum(map(len, trace.spike_times))
+    assert n_spikes > 0
+    assert counted == [[*range(n_spikes)], [0, 1], [*range(1, 401)]]
+    counted.clear()
+    response([2.0, 4.0], ms=20, progress=wrap)
+    assert [len(each) for each in counted[1::2]] == [8, 8]
+    assert len(counted) == 5
+    assert all(counted)
 
 
 def test_response_refuses_wild_drives() -> None:

@@ -135,6 +135,115 @@ def test_a_kink_is_no_failure() -> None:
     assert with_loss(at_zero).check().passed
 
 
+# --- any magnitude -----------------------------------------------------------------------------
+
+MAGNITUDES = [
+    1e-300,
+    1e-100,
+    1e-30,
+    1e-12,
+    1e-6,
+    1e-3,
+    1.0,
+    3.0,
+    30.0,
+    1e3,
+    3e4,
+    1e6,
+    9e8,
+    1e18,
+    1e100,
+]
+
+
+def sized(curve: Curve, size: float) -> Worked:
+    """Make a neuron whose inputs and bias are of a size; its loss is (a - 2a)²."""
+    terms = tuple(
+        Term(f"input {i}", size * (1 + math.sin(i)), 1 + math.cos(3 * i) / 2) for i in range(5)
+    )
+    bias = 0.25 * size
+    z = math.fsum([*(term.product for term in terms), bias])
+    return Worked("sized", terms, bias, curve, Ran(z, curve.f(z), DOUBLE))
+
+
+def with_far_target(worked: Worked) -> Worked:
+    return with_loss(worked, 2 * worked.a or 1.0)
+
+
+def is_told(worked: Worked) -> bool:
+    """Tell an activation that float64 has digits of, also where it is a difference."""
+    is_lost = worked.curve.cancels and abs(worked.a) < 1e-8 * abs(worked.z)
+    return abs(worked.a) > 1e-300 and not is_lost
+
+
+def broken_forward(worked: Worked) -> list[Worked]:
+    """Break the arithmetic in every way, by a millionth."""
+    terms, ran, curve, more = worked.terms, worked.ran, worked.curve, 1 + 1e-6
+    nudged = replace(terms[2], w=terms[2].w * more)
+    made = [
+        replace(worked, terms=(*terms[:2], nudged, *terms[3:])),
+        replace(worked, terms=terms[1:]),
+        replace(worked, bias=worked.bias * more),
+        replace(worked, ran=replace(ran, z=worked.z * more)),
+        replace(worked, ran=replace(ran, z=math.inf)),
+    ]
+    if is_told(worked):
+        made.append(replace(worked, ran=replace(ran, a=worked.a * more)))
+        made.append(replace(worked, curve=replace(curve, f=lambda z: curve.f(z) * more)))
+    return made
+
+
+def broken_back(worked: Worked) -> list[Worked]:
+    """Break the derivatives, by a hundredth, which float64 must be able to tell."""
+    curve, back, made = worked.curve, worked.backward, list[Worked]()
+    assert back
+    assert back.moved
+    seen = abs(worked.slope) * max(1.0, abs(worked.z)) > 1e-9 * abs(worked.a) and is_told(worked)
+    if seen and worked.slope:
+        made.append(replace(worked, curve=replace(curve, slope=lambda z: 1.01 * curve.slope(z))))
+    if seen and worked.dL_dz and 1e-150 < abs(worked.a) < 1e150:  # the square of a is a float
+        made.append(replace(worked, backward=replace(back, dL_da=1.01 * back.dL_da)))
+        made.append(replace(worked, backward=replace(back, dL_da=-back.dL_da)))
+    return made
+
+
+@pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
+@pytest.mark.parametrize("size", [sign * size for size in MAGNITUDES for sign in (1, -1)])
+def test_the_proof_holds_at_every_magnitude_and_finds_what_is_wrong(
+    curve: Curve, size: float
+) -> None:
+    if curve.name == "exp" and size > 3:
+        pytest.skip("e^z is no float there")
+    worked = sized(curve, size)
+    proof = worked.check()
+    assert proof.passed, proof
+    for broken in broken_forward(worked):
+        assert not broken.check().passed
+    if abs(size) <= 1e100:
+        learning = with_far_target(worked)
+        proof = learning.check()
+        assert proof.passed, proof
+        for broken in broken_back(learning):
+            assert not broken.check().passed
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 0.99, -1.0, math.nan])
+@pytest.mark.parametrize("z", [1e-300, 1e-12, 1e-6, 1.0, 1e9])
+def test_beside_a_kink_only_the_slope_of_that_side_is_right(z: float, slope: float) -> None:
+    above = Worked("above", (Term("x", z, 1.0),), 0.0, RELU, Ran(z, z, DOUBLE))
+    assert above.check().passed
+    assert replace(above, curve=replace(RELU, slope=lambda _: slope)).check().failed == ("da/dz",)
+
+
+def test_a_failed_check_names_what_failed_and_is_raised() -> None:
+    assert NOTES.proven() is NOTES
+    broken = replace(NOTES, bias=0.5)
+    assert broken.check().failed == ("sum", "a")
+    assert "CHECK FAILED: sum, a;" in str(broken)
+    with pytest.raises(ArithmeticError, match="the notes' first neuron failed: sum, a"):
+        broken.proven()
+
+
 # --- telling -----------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """Neurons of networks, opened: the arithmetic is the network's, and its derivative is proven."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,58 @@ def test_a_neuron_of_the_digits_network() -> None:
     worked = opened(network, data.x_test[0], layer=0, unit=5, target=data.y_test[0])
     assert worked.check().passed
     assert worked.ran.a == network.layers[1](network.layers[0](data.x_test[:1])).value[0, 5]
+
+
+# --- what lies behind a neuron ------------------------------------------------------------------
+
+
+def chain(*layers: tuple[list[list[float]], list[float], Layer]) -> Network:
+    """Build a network of weights, biases and activation functions."""
+    made: list[Layer] = []
+    for weights, biases, bends in layers:
+        dense = Dense(len(weights[0]), len(weights))
+        dense.put("weight", np.array(weights))
+        dense.put("bias", np.array(biases))
+        made += [dense, bends]
+    return Network(*made, dtype=np.float64)
+
+
+BEHIND = {
+    "a large weight, then a bend": chain(([[1]], [0], Tanh()), ([[1e6]], [0], Sigmoid())),
+    "what is small beside a bias": chain(([[1]], [0], Tanh()), ([[1e-6]], [1e6], LeakyReLU())),
+    "a difference of what is large": chain(
+        ([[1], [1]], [0, 1e6], LeakyReLU()), ([[-1e-6, 1]], [-1e6], Sigmoid())
+    ),
+    "a loss that is large": chain(
+        ([[1], [1]], [0, 0], Tanh()), ([[1, 0], [0, 1e6]], [0, 0], Tanh())
+    ),
+    "nothing that changes": chain(([[1]], [0], Sigmoid()), ([[1e6]], [1e6], Sigmoid())),
+    "squares of a million": chain(([[1e6]], [0], ReLU()), ([[1e6]], [0], ReLU())),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+@pytest.mark.parametrize("x", [0.3, -1e-6, 1e-9, 5.0, 1e6])
+@pytest.mark.parametrize("target", [0.0, 30000.0])
+def test_the_way_back_is_proven_whatever_lies_behind(name: str, x: float, target: float) -> None:
+    network = BEHIND[name]
+    goal = [target] * network.layers[2].weight.shape[0]
+    for unit in range(network.layers[0].weight.shape[0]):
+        worked = opened(network, [x], layer=0, unit=unit, target=goal, loss=squared_error)
+        assert worked.check().passed, worked.check()
+
+
+def test_behind_a_neuron_where_the_loss_has_a_corner_nothing_is_claimed() -> None:
+    network = chain(
+        ([[1]], [0], LeakyReLU()), ([[1], [-1]], [0, 0], ReLU()), ([[1, 3]], [0], ReLU())
+    )
+    first = opened(network, [0.0], layer=0, unit=0, target=[1.0], loss=squared_error)
+    assert first.check().passed
+    assert first.check().gradient_allowed is None
+    assert "checked: sum, da/dz;" in str(first)
+    beside = opened(network, [1e-9], layer=0, unit=0, target=[1.0], loss=squared_error)
+    assert beside.check().passed
+    assert beside.check().gradient_allowed
+    assert beside.backward
+    for wrong in (0.9 * beside.dL_da, -beside.dL_da):
+        assert not replace(beside, backward=replace(beside.backward, dL_da=wrong)).check().passed

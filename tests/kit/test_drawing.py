@@ -1,5 +1,6 @@
 import itertools
 import json
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageSequence
 from refusals import refused
+from stopwatch import stopped_soon
 
 from neuropil.kit import progress
 from neuropil.kit.drawing import drawing
@@ -215,6 +217,48 @@ def test_a_png_has_300_dots_to_the_inch(tmp_path: Path) -> None:
     assert (image.width, image.height) == (round(40 / 25.4 * 300), round(30.5 / 25.4 * 300))
     assert image.notes.dpi == pytest.approx((300, 300), abs=0.01)
     np.testing.assert_array_equal(image.pixels, ONE.image(dots=300 / 25.4).pixels)
+
+
+POSTER = Paper(900, 500, ruling=(300.0,))  # 63 megapixels at 300 dots to the inch
+ACROSS = np.array([[50.0, 450], [850, 60]])
+
+
+def poster(filled: bool) -> Drawing:
+    """Write large: strokes across the page, straight ones and a curved one."""
+    wave = np.stack([100 + 120 * CLOCK, 250 + 150 * np.sin(2 * CLOCK)], axis=1)
+    return Drawing(((Stroke(wave), Stroke(ACROSS), DOT),), POSTER, filled=filled)
+
+
+@pytest.mark.parametrize("filled", [True, False])
+@pytest.mark.parametrize("ending", [".png", ".svg", ".gif", ".pdf", ".gcode", ".json"])
+def test_a_poster_is_drawn_in_steps_that_can_be_stopped(
+    tmp_path: Path, filled: bool, ending: str
+) -> None:
+    letter = replace(poster(filled), speed=50)
+    with stopped_soon():
+        letter.save(tmp_path / f"a{ending}")
+
+
+def test_many_strokes_are_drawn_in_steps_that_can_be_stopped(tmp_path: Path) -> None:
+    strokes = tuple(Stroke(WAVE.points * (1, 0.5) + (0, 0.001 * i)) for i in range(1200))
+    letter = Drawing((strokes,), PAPER, filled=True)
+    for ending in (".png", ".svg", ".pdf", ".gcode", ".json"):
+        with stopped_soon() as watch:
+            letter.save(tmp_path / f"a{ending}")
+        assert len(watch.gaps) > len(strokes)
+
+
+def test_a_poster_takes_no_more_memory_than_what_is_drawn_at_once(tmp_path: Path) -> None:
+    tracemalloc.start()
+    poster(filled=False).save(tmp_path / "a.png")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    pixels = Image.open(tmp_path / "a.png").pixels
+    H, W, _ = pixels.shape
+    assert most < 2 * H * W + 50_000_000  # ink and rules, a byte of each a pixel, and blocks
+    for x, y in (ACROSS[0], ACROSS.mean(axis=0), ACROSS[1]):
+        assert tuple(pixels[int(y * 300 / 25.4), int(x * 300 / 25.4)]) == (0x1A, 0x2A, 0x6C)
+    assert tuple(pixels[0, 0]) == tuple(pixels[-1, -1]) == (255, 255, 255)
 
 
 # Animations

@@ -1,7 +1,12 @@
 """Folders: in the order of names, hidden ones left out, links followed once."""
 
+import os
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from neuropil.kit import progress
 from neuropil.kit.folders import list_files
 
 
@@ -19,3 +24,38 @@ def test_files_come_by_name_and_links_lead_nowhere_twice(tmp_path: Path) -> None
     assert found == ["a.PNG", "b.png", "deep/er/d.png", "link/e.png"]
     found = [path.name for path in list_files(album, {".png"}, [tmp_path / "other"])]
     assert found == ["a.PNG", "b.png", "d.png"]
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def ask(self) -> None:
+        pass
+
+    def at(self, title: str, done: int, total: int | None) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_a_folder_that_can_not_be_read_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/1.png", "locked/2.png", "z/3.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if os.fspath(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)  # rights alone don't stop who may do everything
+    listener = Listener()
+    with progress.shown(listener):
+        found = list(list_files(tmp_path, {".png"}))
+    assert [path.name for path in found] == ["1.png", "3.png"]
+    assert listener.lines == [f"left out: {tmp_path / 'locked'} (Permission denied)"]

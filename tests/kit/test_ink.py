@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
+from neuropil.kit.drawing import ink
 from neuropil.kit.drawing.ink import (
     BLOT,
     FINE,
@@ -280,6 +281,29 @@ def test_colors_are_paper_rules_and_ink() -> None:
     assert tuple(pixels[100, 360]) == WHITE
     low, high = np.array(INK) - 1, np.array(WHITE) + 1
     assert ((pixels > low) & (pixels < high)).all()
+
+
+@pytest.mark.parametrize("side", [50, 64, 100])
+def test_drawn_in_tiles_or_at_once_is_the_same(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [trace(points, pen, True) for points in (LOOP, CUSP, STRAIGHT) for pen in (0.2, 3.0)]
+    lines += [trace(LOOP[:1], 2, False), Trace(np.array([[1.0, 1], [39, 29]]), np.array([0.1, 4]))]
+    for line in lines:
+        whole = covered(line, 10)
+        with monkeypatch.context() as patched:
+            patched.setattr(ink, "SIDE", side)
+            tiled = covered(line, 10)
+        off = np.abs(whole.astype(int) - tiled)
+        assert off.max() <= 32  # where a corner lies just between two subpixels
+        assert (off > 0).mean() < 1e-3
+
+
+def test_blocks_are_the_whole_from_above_downward() -> None:
+    paper = Paper(40, 30, ruling=(10.0, 20.0), margin=5)
+    canvas = Canvas(paper, INK, 10)
+    canvas.draw(trace(LOOP, 1, True))
+    blocks = list(canvas.blocks(7))
+    assert [len(block) for block in blocks] == [7] * 42 + [6]
+    np.testing.assert_array_equal(np.concatenate(blocks), canvas.pixels(canvas.whole))
 
 
 def test_a_canvas_has_a_limit() -> None:

@@ -71,3 +71,19 @@ def test_bars_are_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
                 progress.say("within")
     assert "frames" in drawn.getvalue()
     assert piped.getvalue() == "before\n" + 3 * "within\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_line_stays_one_line_and_a_name_is_no_markup(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    with progress.on_terminal():
+        progress.say("left out: a\nb.jpg")
+        for _ in progress.track(range(2), total=2, title="reading [red]\n"):
+            progress.say("left out: c\x1b[2Jd.jpg")
+    told = stream.getvalue()
+    assert r"a\nb.jpg" in told
+    assert r"c\x1b[2Jd.jpg" in told
+    assert not terminal or r"reading [red]\n" in told

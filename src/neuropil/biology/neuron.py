@@ -24,7 +24,7 @@ saturating it; and of two inputs that cancel, the jolts remain and fire it now a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,14 +92,14 @@ def simulate(
     """Let inputs (n,), 0..1, arrive as spikes, weigh them by weights (n,), and follow the neuron.
 
     weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 20.
-    progress: wraps the steps, as a bar does.
+    progress: wraps each loop: over spikes, inputs and steps.
     The same seed gives the same trace. Raises ValueError for what is outside of these.
     """
     x, w = np.asarray(inputs, float), np.asarray(weights, float)
     _check(x, w, bias, ms, step)
     arrived = arrivals(x, ms, np.random.default_rng(seed))
-    opened = _opened(arrived, w, ms, step)
-    g, drive = _gathered(opened, w)
+    opened = _opened(arrived, w, ms, step, progress)
+    g, drive = _gathered(opened, w, progress)
     run = follow(g[..., None], drive[..., None], np.array([bias * bias_current()]), step, progress)
     z = math.fsum([*(w * x).tolist(), bias])
     return _trace(run, arrived, w, opened[:, :: round(KEPT / step)], z)
@@ -116,7 +116,8 @@ def response(
     """Measure the firing rates (B,), Hz, at summed drives z (B,), -100 to 100.
 
     A drive comes in over one input on each dendrite, x = 1 and w = z / D: excitatory above 0,
-    inhibitory below. Raises ValueError for other drives, or more of them than fit into memory.
+    inhibitory below. progress: wraps each loop, as in `simulate`.
+    Raises ValueError for other drives, or more of them than fit into memory.
     """
     z = np.atleast_1d(np.asarray(drives, float))
     _check(np.ones(len(z) * DENDRITES), np.repeat(z, DENDRITES), 0.0, ms, step)
@@ -124,7 +125,8 @@ def response(
     reached = []
     for total, rng in zip(z, trials, strict=True):
         w = np.full(DENDRITES, total / DENDRITES)
-        reached.append(_gathered(_opened(arrivals(np.ones(DENDRITES), ms, rng), w, ms, step), w))
+        arrived = arrivals(np.ones(DENDRITES), ms, rng)
+        reached.append(_gathered(_opened(arrived, w, ms, step, progress), w, progress))
     g, drive = (np.stack(part, axis=-1) for part in zip(*reached, strict=True))
     run = follow(g, drive, np.zeros(len(z)), step, progress)
     counts = [len(crossings(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
@@ -155,26 +157,36 @@ def peak_conductance(weight: float) -> float:
     )
 
 
-def _opened(arrived: tuple[Floats, ...], w: Floats, ms: float, step: float) -> Floats:
+def _opened(
+    arrived: tuple[Floats, ...], w: Floats, ms: float, step: float, progress: Progress | None
+) -> Floats:
     """Sum the conductances that the spikes open: (n, T), µS."""
     time = step * np.arange(round(ms / step) + 1)
     opened = np.zeros((len(w), len(time)))
-    for row, spikes, weight in zip(opened, arrived, w, strict=True):
+    inputs = np.repeat(np.arange(len(w)), [len(spikes) for spikes in arrived])
+    spikes = np.concatenate(arrived)
+    begins = np.searchsorted(time, spikes)
+    for k in _wrapped(len(spikes), progress):
+        weight = float(w[inputs[k]])
         synapse, peak = kind(weight), peak_conductance(weight)
-        for first, spike in zip(np.searchsorted(time, spikes), spikes, strict=True):
-            lasts = slice(first, first + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
-            row[lasts] += peak * synapse.conductance(time[lasts] - spike)
+        lasts = slice(begins[k], begins[k] + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
+        opened[inputs[k], lasts] += peak * synapse.conductance(time[lasts] - spikes[k])
     return opened
 
 
-def _gathered(opened: Floats, w: Floats) -> tuple[Floats, Floats]:
+def _gathered(opened: Floats, w: Floats, progress: Progress | None) -> tuple[Floats, Floats]:
     """Sum conductances and drives of the synapses of each dendrite: two (T, D)."""
     n, T = opened.shape
     g, drive = np.zeros((2, DENDRITES, T))
-    for i, weight in enumerate(w):
+    for i in _wrapped(n, progress):
         g[i % DENDRITES] += opened[i]
-        drive[i % DENDRITES] += opened[i] * kind(weight).reversal
+        drive[i % DENDRITES] += opened[i] * kind(float(w[i])).reversal
     return g.T, drive.T
+
+
+def _wrapped(n: int, progress: Progress | None) -> Iterable[int]:
+    """Count to n, through what wraps the loops."""
+    return progress(range(n)) if progress else range(n)
 
 
 def _trace(run: Run, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: float) -> Trace:

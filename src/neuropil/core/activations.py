@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+INNER = 8.0  # |z|, beyond which nothing is left to be taken apart
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -17,6 +19,8 @@ class Curve:
         {Z} and {A} are put in brackets where they are negative
     latex, js: the right side of a = … in LaTeX, with ZZ to fill in, and in JavaScript, of z
     kinks: where it has no slope
+    cancels: whether networks calculate it by taking apart what is nearly the same, so that it is
+        rounded as numbers of the size of z are, up to INNER
     """
 
     name: str
@@ -27,6 +31,7 @@ class Curve:
     latex: str
     js: str
     kinks: tuple[float, ...] = ()
+    cancels: bool = False
 
 
 def logistic(z: float) -> float:
@@ -88,6 +93,7 @@ GELU = Curve(
     "Φ(z) + z · φ(z)",
     r"ZZ \cdot \Phi(ZZ)",
     "z * (1 + erf(z / Math.SQRT2)) / 2",
+    cancels=True,
 )
 SILU = Curve(
     "silu",
@@ -116,6 +122,7 @@ HARDSWISH = Curve(
     r"ZZ \cdot \min(\max(ZZ + 3, 0), 6) / 6",
     "z * Math.min(Math.max(z + 3, 0), 6) / 6",
     (-3.0, 3.0),
+    cancels=True,
 )
 EXP = Curve("exp", exponential, exponential, "e^z = e^{Z}", "a", r"e^{ZZ}", "Math.exp(z)")
 

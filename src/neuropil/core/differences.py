@@ -5,9 +5,10 @@
     slope ≈ (f(b) - f(a)) / (b - a)      a, b: by how much the argument is moved from z
 
 A span is too long where the function bends within it, and too short where what it changes is lost
-in rounding. So several are tried, in proportion to z and to f / slope, and the first one that the
-slope agrees with proves it. Where none agrees, the spans themselves are measured, by halving them:
-the one that knows best decides, and what it can't tell is allowed.
+in rounding. So several are tried, in proportion to 1, z or f / slope, and the first one that the
+slope agrees with proves it. Where none agrees, f may be too large for what the slope makes of it:
+then each span is measured, and the longest decides that says the same as the shorter ones, with
+what it can't tell allowed.
 """
 
 import math
@@ -23,15 +24,23 @@ Span = tuple[float, float]
 AGREES = 1e-4  # by how much a difference may be off, relative
 STEPS = tuple(2.0**-n for n in (17, 20, 13, 10))  # powers of two, so that z + step is exact
 ROUNDED = 8  # units in the last place by which a value may be off
-DOUBLED = 2  # times what halving a span changes, by which its difference may be off
+PARTS = (7 / 8, 3 / 4, 1 / 2)  # of a span, by which it is measured
+SPREAD = 2.0  # times the spread of these, by which a difference may be off
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a function is looked at: its argument, and the arguments at which it has kinks."""
+    """Where a function is looked at.
+
+    z, kinks: its argument, and the arguments at which it has kinks
+    reach: how far it is known to go without bending much, or having a kink of another kind
+    noise: by how much its values may be off, besides by their own rounding
+    """
 
     z: float
     kinks: tuple[float, ...] = ()
+    reach: float = math.inf
+    noise: float = 0.0
 
     @property
     def nearest(self) -> float:
@@ -42,18 +51,57 @@ class Place:
         """Tell a span within which no kink lies."""
         return not any(self.z + span[0] < kink < self.z + span[1] for kink in self.kinks)
 
+    def spans(self, size: float) -> Iterator[Span]:
+        """List spans in proportion to a size: around z, or at a kink on either side of it."""
+        for h in (step * power_of_two(size) for step in STEPS):
+            sides = [span for span in ((-h, h), (0.0, h), (-h, 0.0)) if self.is_smooth(span)]
+            yield from sides if self.nearest == 0 else sides[:1]
+
 
 def deviation(slope: float, f: Moved, place: Place) -> tuple[float, float]:
     """Measure by how much a slope is off the differences of f, and by how much it may be."""
-    f, close, errors = cache(f), AGREES * abs(slope), dict[Span, float]()
+    f, close, tried = cache(f), AGREES * abs(slope), list[Span]()
     with np.errstate(all="ignore"):  # a span may lead far out
-        for span in spans(f(0.0), slope, place):
-            errors[span] = abs(slope - difference(f, span))
-            if errors[span] <= close:
-                return errors[span], close
-        found = [(doubt(f, span), error) for span, error in errors.items() if math.isfinite(error)]
-    unsure, error = min(found, default=(0.0, math.inf))
-    return error, close + unsure
+        for span in candidates(f(0.0), slope, place):
+            error = abs(slope - difference(f, span))
+            if error <= close:
+                return error, close
+            tried.append(span)
+        found = [known(f, spans, place.noise) for spans in families(tried, place)]
+    errors = [(abs(slope - value), close + doubt) for value, doubt in found]
+    return min(errors, key=lambda pair: pair[0] - pair[1], default=(math.inf, close))
+
+
+def candidates(value: float, slope: float, place: Place) -> Iterator[Span]:
+    """List the spans that may prove a slope."""
+    size = max(1.0, abs(place.z))
+    yield from place.spans(size)
+    smaller = [abs(place.z), place.reach] + ([abs(value / slope)] if slope else [])
+    for other in smaller:
+        yield from place.spans(other) if 0 < other < size else ()
+    if 0 < place.nearest < math.inf:
+        yield -place.nearest / 2, place.nearest / 2
+
+
+def families(spans: list[Span], place: Place) -> list[list[Span]]:
+    """Order the spans within reach by their length; at a kink those of either side apart."""
+    most = 2 * STEPS[-1] * place.reach
+    near = sorted((s for s in spans if s[1] - s[0] <= most), key=lambda s: s[1] - s[0])
+    if place.nearest > 0:
+        return [near]
+    return [[s for s in near if s[0] == 0], [s for s in near if s[1] == 0]]
+
+
+def known(f: Moved, spans: list[Span], noise: float) -> tuple[float, float]:
+    """Give what the longest span says that says the same as all shorter ones, and its doubt."""
+    value, doubt = math.nan, math.inf
+    for span in spans:
+        longer, unsure = difference(f, span), doubtful(f, span, noise)
+        if math.isfinite(longer) and (doubt == math.inf or abs(longer - value) <= doubt + unsure):
+            value, doubt = (longer, unsure) if unsure < doubt else (value, doubt)
+        elif doubt < math.inf:
+            break
+    return value, doubt
 
 
 def difference(f: Moved, span: Span) -> float:
@@ -62,32 +110,12 @@ def difference(f: Moved, span: Span) -> float:
     return (f(b) - f(a)) / (b - a) if b > a else math.nan
 
 
-def doubt(f: Moved, span: Span) -> float:
-    """Measure what a difference can't tell: what rounding makes of it, and what halving changes."""
+def doubtful(f: Moved, span: Span, noise: float) -> float:
+    """Measure by how much a difference may be off: rounding, and how far its parts differ."""
     a, b = span
-    start, end = (a / 2, b / 2) if a < 0 < b else (a, (a + b) / 2) if a >= 0 else ((a + b) / 2, b)
-    rounding = ROUNDED * math.ulp(max(abs(f(a)), abs(f(b)))) / (b - a)
-    return DOUBLED * abs(difference(f, span) - difference(f, (start, end))) + rounding
-
-
-def spans(value: float, slope: float, place: Place) -> Iterator[Span]:
-    """List the spans to try: around z, near a kink on this side of it, at a kink on either."""
-    near = place.nearest
-    for size in sizes(value, slope, place.z):
-        for h in (step * size for step in STEPS):
-            sides = [span for span in ((-h, h), (0.0, h), (-h, 0.0)) if place.is_smooth(span)]
-            yield from sides if near == 0 else sides[:1]
-    if 0 < near < math.inf:
-        yield -near / 2, near / 2
-
-
-def sizes(value: float, slope: float, z: float) -> Iterator[float]:
-    """List what spans are in proportion to: 1 or z, and where f changes as a whole."""
-    yield power_of_two(max(1.0, abs(z)))
-    if 0 < abs(z) < 1:
-        yield power_of_two(abs(z))
-    if slope and math.isfinite(value / slope) and value:
-        yield power_of_two(abs(value / slope))
+    parts = [difference(f, (part * a, part * b)) for part in (1.0, *PARTS)]
+    rounding = (ROUNDED * math.ulp(max(abs(f(a)), abs(f(b)))) + noise) / (b - a)
+    return SPREAD * (max(parts) - min(parts)) + rounding
 
 
 def power_of_two(size: float) -> float:

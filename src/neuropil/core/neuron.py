@@ -21,15 +21,14 @@ from functools import cached_property
 from typing import Self
 
 from neuropil.core import formatting
-from neuropil.core.activations import Curve
-from neuropil.core.differences import Place, deviation
+from neuropil.core.activations import INNER, Curve
+from neuropil.core.differences import ROUNDED, Place, deviation
 
 Loss = Callable[[float], float]  # the amount by which z is moved -> L, by the network itself
 
 SINGLE = 2.0**-24  # the unit roundoff of float32: the most that rounding changes a number, relative
 DOUBLE = 2.0**-53  # and of float64
-LEAST = {SINGLE: 2.0**-126, DOUBLE: 2.0**-1022}  # what is smaller has fewer digits, or none
-INSIDE = 8.0  # of |z|, the most that activation functions add to or take from other numbers
+LEAST = {SINGLE: 2.0**-126, DOUBLE: 2.0**-1022}  # what is smaller may be lost
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,10 @@ class Backward:
     loss: what L is, in words or as a formula
     rate: of the step of gradient descent that makes L smaller; None where no step is wanted
     dL_db: where the bias is shared by many places, dL/db through all of them
-    moved: calculates L by the network itself, with this neuron's z moved by so much
+    moved: calculates L by the network itself, with this neuron's z moved by so much; None where
+        that proves nothing, since L has a corner there
+    reach: how far z can be moved before a neuron behind this one bends much, where that is known
+    noise: by how much `moved` may be off by the rounding of numbers behind this neuron
     """
 
     loss: str
@@ -84,6 +86,8 @@ class Backward:
     rate: float | None = 0.1
     dL_db: float | None = None
     moved: Loss | None = field(default=None, compare=False)
+    reach: float = math.inf
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,10 @@ class Proof:
     z_allowed: float
     a_error: float  # |a of the run - f(exact z)|
     a_allowed: float
-    slope_error: float  # |da/dz - its central difference|
+    slope_error: float  # |da/dz - a difference of a over z|
     slope_allowed: float
-    gradient_error: float = 0.0  # |dL/dz - central difference of the network itself|
-    gradient_allowed: float | None = None  # None where there is no loss to look from
+    gradient_error: float = 0.0  # |dL/dz - a difference of the network itself|
+    gradient_allowed: float | None = None  # None where no loss has a slope
 
     @property
     def passed(self) -> bool:
@@ -255,31 +259,39 @@ class Worked:
         """
         u, z, kinks = self.ran.roundoff, self.z, self.curve.kinks
         seen_z = z if self.ran.z is None else self.ran.z
-        off = self._rounded_off()
+        least, size = LEAST.get(u, LEAST[SINGLE]), max(1.0, abs(z))
+        off = self._rounded_off() + (len(self.terms) + 1) * least
         bent = [abs(self._value(z + by) - self.a) for by in (-off, off)]
-        error, allowed = deviation(self.slope, lambda by: self._value(z + by), Place(z, kinks))
+        place = Place(z, kinks, noise=ROUNDED * size * math.ulp(0.0))
+        error, allowed = deviation(self.slope, lambda by: self._value(z + by), place)
         proof = Proof(
             z_error=abs(z - seen_z),
             z_allowed=off,
             a_error=abs(self.a - self.ran.a),
             a_allowed=max(filter(math.isfinite, bent), default=0.0)
-            + 4 * u * (abs(self.a) + min(abs(z), INSIDE))
+            + 4 * u * self._rounded_size(u > DOUBLE)
+            + least * size
             + self.ran.slack,
             slope_error=error,
             slope_allowed=allowed,
         )
         if self.backward is None or self.backward.moved is None:
             return proof
-        error, allowed = deviation(self.dL_dz, self.backward.moved, Place(seen_z, kinks))
+        noise = self.backward.noise + abs(self.dL_da) * DOUBLE * self._rounded_size()
+        place = Place(seen_z, kinks, self.backward.reach, ROUNDED * noise)
+        error, allowed = deviation(self.dL_dz, self.backward.moved, place)
         allowed += abs(self.dL_da * (self.curve.slope(seen_z) - self.slope))  # of the run's z
         return replace(proof, gradient_error=error, gradient_allowed=allowed)
 
     def _rounded_off(self) -> float:
-        """Bound by how much the run's sum may be off."""
-        n, u = len(self.terms) + 1, self.ran.roundoff
-        least = LEAST.get(u, LEAST[SINGLE])
+        """Bound by how much rounding may have moved the run's sum."""
         size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
-        return 4 * math.sqrt(n) * u * size + n * least
+        return 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
+
+    def _rounded_size(self, is_rough: bool = False) -> float:
+        """Give the size of the numbers that are rounded while f is calculated."""
+        inner = min(abs(self.z), INNER) if is_rough or self.curve.cancels else 0.0
+        return abs(self.a) + inner
 
     def _value(self, z: float) -> float:
         """Apply the activation function; NaN where it has no value."""

@@ -6,22 +6,24 @@
 F  features      *S  spatial axes
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuropil.core.activations import CURVES, IDENTITY, Curve, elu, leaky_relu
-from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, LeakyReLU, Softmax
-from neuropil.core.neural import cross_entropy
+from neuropil.core.activations import CURVES, IDENTITY, INNER, Curve, elu, leaky_relu
+from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, LeakyReLU, Softmax
+from neuropil.core.neural import cross_entropy, squared_error
 from neuropil.core.neuron import DOUBLE, SINGLE, Backward, Ran, Term, Worked
 from neuropil.core.nn import Loss, Network
 from neuropil.core.tensor import Array, Tensor
 
 Index = tuple[int, ...]
 WEIGHING = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
+STEEPEST = 1.2  # slope of an activation function
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
     "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
@@ -106,11 +108,16 @@ def _index(unit: int | Index, shape: Index, layer: int) -> Index:
 def _curve(network: Network, layer: int) -> Curve:
     """Find the activation function that follows a layer."""
     after = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
-    if isinstance(after, LeakyReLU):
+    return _curve_of(after) or IDENTITY
+
+
+def _curve_of(layer: Layer | None) -> Curve | None:
+    """Find the curve that a layer is, if it is one."""
+    if isinstance(layer, LeakyReLU):
         return leaky_relu(0.01)
-    if isinstance(after, ELU):
+    if isinstance(layer, ELU):
         return elu(1.0)
-    return CURVES.get(after.name, IDENTITY) if after else IDENTITY
+    return CURVES.get(layer.name) if layer else None
 
 
 def _terms(
@@ -194,11 +201,14 @@ def _backward(
     exact = deepcopy(network)
     for tensor in exact.parameters().values():
         tensor.value = tensor.value.astype(np.float64)
-    curve = exact.layers[last : last + 1] if a is not z else ()
-    follow = Network(*curve, *exact.layers[last + 1 :], dtype=np.float64)
-    start = Tensor(a.value.astype(np.float64), needs_grad=True)
-    loss(Network(*exact.layers[last + 1 :], dtype=np.float64)(start), wanted).backward()
-    assert start.grad is not None
+    rest = exact.layers[last + 1 :]
+    follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)
+    passed = [Tensor(a.value.astype(np.float64), needs_grad=True)]
+    for layer in rest:
+        passed.append(layer(passed[-1]))
+    loss(passed[-1], wanted).backward()
+    grad = passed[0].grad
+    assert grad is not None
 
     def moved(by: float) -> float:
         value = z.value.astype(np.float64)
@@ -208,4 +218,48 @@ def _backward(
     shown = ", ".join(f"{value:g}" for value in np.ravel(wanted))
     name = getattr(loss, "__name__", "a loss of your own")
     words = f"{LOSSES.get(name, name)}, t = {shown}"
-    return Backward(words, float(start.grad[index]), rate, moved=moved)
+    reach, noise = _reach(rest, passed, index), _noise(rest, passed)
+    if loss is not squared_error:  # one with logarithms, of which large ones are taken apart
+        noise += DOUBLE * float(np.abs(passed[-1].value).max())
+    follows = moved if reach else None
+    return Backward(words, float(grad[index]), rate, moved=follows, reach=reach, noise=noise)
+
+
+def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> float:
+    """Bound how far z can be moved before a later neuron bends much, or passes a kink.
+
+    0 where one is at a kink. It looks as far as neurons follow each other, layer by layer.
+    """
+    rates, reach = np.zeros_like(passed[0].value), math.inf  # of a later number, if z is moved
+    rates[index] = STEEPEST
+    for layer, before in zip(layers, passed, strict=False):
+        curve = _curve_of(layer)
+        if isinstance(layer, Dense):
+            rates = rates @ np.abs(layer.weight.value).T
+        elif curve:
+            reach = min(reach, *_rooms(curve, before.value.ravel(), rates.ravel()))
+            rates = STEEPEST * rates
+        else:
+            return reach
+    return min(reach, 1 / float(rates.max())) if rates.any() else reach
+
+
+def _rooms(curve: Curve, z: Array, rates: Array) -> Iterator[float]:
+    """Tell of each neuron how far a number before it can be moved until it bends much."""
+    for value, rate in zip(z.tolist(), rates.tolist(), strict=True):
+        room = min([max(1.0, abs(value)), *(abs(value - kink) for kink in curve.kinks)])
+        yield room / rate if rate else math.inf
+
+
+def _noise(layers: Sequence[Layer], passed: Sequence[Tensor]) -> float:
+    """Add up what the rounding of every later number may change in L."""
+    noise = 0.0
+    for layer, before, after in zip(layers, passed, passed[1:], strict=False):
+        size = np.abs(after.value)
+        if isinstance(layer, Dense):
+            weights, bias = np.abs(layer.weight.value), layer.bias.value if layer.has_bias else 0.0
+            size = np.abs(before.value) @ weights.T + np.abs(bias)
+        elif (curve := _curve_of(layer)) and curve.cancels:
+            size = size + np.minimum(np.abs(before.value), INNER)
+        noise += float(np.abs(after.grad * size).sum()) if after.grad is not None else 0.0
+    return DOUBLE * noise

@@ -4,16 +4,19 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
+from neuropil.kit.progress import say
+
 
 def list_files(
     folder: Path, suffixes: Container[str], avoid: Iterable[Path] = ()
 ) -> Iterator[Path]:
     """List files of these endings in the order of names, folder by folder, no hidden ones.
 
-    Links to folders are followed, but none that lead back, or to a folder of `avoid`.
+    Links to folders are followed, but none that lead back, or to a folder of `avoid`. A folder that
+    can't be read is left out, and said.
     """
     seen = {os.path.realpath(path) for path in avoid}
-    for here, folders, names in os.walk(folder, followlinks=True):
+    for here, folders, names in os.walk(folder, onerror=_say_unreadable, followlinks=True):
         real = os.path.realpath(here)
         if real in seen:
             folders.clear()
@@ -23,3 +26,7 @@ def list_files(
         for name in sorted(names):
             if Path(name).suffix.lower() in suffixes and not name.startswith("."):
                 yield Path(here, name)
+
+
+def _say_unreadable(error: OSError) -> None:
+    say(f"left out: {error.filename} ({error.strerror or error})")

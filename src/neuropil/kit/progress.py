@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from neuropil.kit.errors import escape_control
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -107,7 +109,7 @@ class _Lines(_Nobody):
     """What is left of a terminal when stderr goes to a file."""
 
     def say(self, line: str) -> None:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{escape_control(line)}\n")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -124,7 +126,7 @@ class _Bars(_Lines):
     def at(self, title: str, done: int, total: int | None) -> None:
         progress = self._progress = self._progress or _started()
         if title not in self._tasks:
-            self._tasks[title] = progress.add_task(title, total=total)
+            self._tasks[title] = progress.add_task(escape_control(title), total=total)
         progress.update(self._tasks[title], completed=done, total=total)
         if done == total:
             progress.remove_task(self._tasks.pop(title))
@@ -133,7 +135,7 @@ class _Bars(_Lines):
         if self._progress is None:
             super().say(line)
         else:
-            self._progress.console.print(line, markup=False, highlight=False)
+            self._progress.console.print(escape_control(line), markup=False, highlight=False)
 
     def close(self) -> None:
         if self._progress is not None:
@@ -150,7 +152,8 @@ def _started() -> "Progress":
         TimeRemainingColumn,
     )
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    title = TextColumn("{task.description}", markup=False)  # [a] is the name of a folder
+    columns = title, BarColumn(), MofNCompleteColumn()
     progress = Progress(
         *columns,
         TimeRemainingColumn(),

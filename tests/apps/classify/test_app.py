@@ -126,6 +126,32 @@ def test_a_sheet_says_what_is_said_of_each_picture(app: Classify, photos: Path) 
         assert each.guesses == app(Image.open(each.file), top=11).guesses
 
 
+def test_sheets_in_a_folder_are_none_of_its_pictures(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["classify-sheet", str(photos), "-o", str(photos)]) == 0
+    assert (photos / "classify-sheet.png").exists()
+    for name in ("my-classify-sheet.png", "classify-sheet-2.jpg", "classify-sheets.png"):
+        (photos / name).write_bytes(CAT.read_bytes())
+    names = [file.name for file in PhotoFolder.open(photos).files]
+    assert names == ["cat.png", "classify-sheets.png", "coffee.png", "damaged.jpg", "rocket.png"]
+    only = photos / "only"
+    only.mkdir()
+    (photos / "classify-sheet.png").rename(only / "classify-sheet.png")
+    with refused("input.empty", "no pictures are in", "only"):
+        PhotoFolder.open(only)
+
+
+def test_a_name_with_a_line_end_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a\nb.png").write_bytes(CAT.read_bytes())
+    assert cli.run(["classify-sheet", str(tmp_path), "-o", str(tmp_path / "s.png")]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "cat" in line]
+    assert len(told) == 1
+    assert told[0].lstrip().startswith(str(tmp_path / r"a\nb.png"))
+
+
 def test_folders_without_pictures_are_refused(app: Classify, tmp_path: Path) -> None:
     with refused("input.missing", "there is no folder", "nowhere"):
         PhotoFolder.open(tmp_path / "nowhere")

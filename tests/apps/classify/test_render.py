@@ -1,6 +1,7 @@
 """Contact sheets and confusion matrices."""
 
 import numpy as np
+from stopwatch import stopped_soon
 
 from neuropil.apps.classify import render
 from neuropil.kit.media.image import Image
@@ -38,9 +39,19 @@ def test_letters_that_the_font_lacks_become_others() -> None:
 
 
 def test_many_classes_make_a_picture_of_bounded_size() -> None:
-    labels = np.arange(300)
+    labels = np.arange(120)
     drawn = render.confusion(labels, labels, [str(k) for k in labels])
     assert drawn.width < 2700
+
+
+def test_large_sheets_can_be_stopped() -> None:
+    photo = Image(np.full((50, 60, 3), 90, np.uint8))
+    name = "a name that is far too long for its place " * 5
+    with stopped_soon():
+        render.contacts([(name, photo, [name, "cat 3 %"])] * 50)
+    labels = np.arange(120)
+    with stopped_soon():
+        render.confusion(labels, labels[::-1], [f"class {k}" for k in range(300)])
 
 
 def test_right_is_blue_and_wrong_is_red() -> None:

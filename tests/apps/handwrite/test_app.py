@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from refusals import refused
+from stopwatch import stopped_soon
 
 from neuropil.apps.handwrite import verification
 from neuropil.apps.handwrite.alphabet import labels
@@ -100,6 +101,11 @@ def test_a_long_text_goes_on_over_pages(app: Handwrite) -> None:
     assert 15 < min(heights) < max(heights) < 285
     assert (done.drawing.paper.width, done.drawing.paper.height) == (210, 297)
     assert len(done.drawing.paper.ruling) > 20
+
+
+def test_a_long_text_can_be_stopped_at_every_line(app: Handwrite) -> None:
+    with stopped_soon():
+        app("we walked along the sea, and it was fine\n" * 40, tries=1)
 
 
 def test_alignment_and_margins(app: Handwrite) -> None:

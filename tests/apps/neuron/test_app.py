@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from refusals import refused
 
 from neuropil.apps.neuron import small_network
 from neuropil.apps.neuron.app import Neuron
-from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
-from neuropil.core.activations import CURVES
+from neuropil.apps.neuron.arguments import ACTIVATIONS, Activation, Numbers, Weights
+from neuropil.core.activations import CURVES, SIGMOID
 from neuropil.surfaces.cli import main as cli
 
 LINE = "neuron --x 0.1 --w 0.15 --b 0.4 --then-w 0.25 --then-b 0.5"
@@ -170,3 +171,69 @@ def test_what_is_empty_is_said(kind: type[Numbers | Weights], text: str, what: s
 def test_values_out_of_range() -> None:
     with refused("option.range", "rate", -1):
         Neuron()(rate=-1)
+
+
+# --- large and small numbers --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("x", ["30000", "-30000", "1000000", "0", "1e-6", "-1e-300"])
+@pytest.mark.parametrize("w", ["30000", "-0.000001", "0", "1000000"])
+@pytest.mark.parametrize("target", ["", "--target 0.25"])
+def test_numbers_of_every_size_that_is_allowed_are_proven(
+    name: str, x: str, w: str, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = f"neuron --x={x} --w={w} --w={w} --b 1 --b=-2 --activation {name} {target}"
+    out = printed(capsys, line)
+    assert "CHECK FAILED" not in out
+    assert out.count("checked: sum, da/dz") == 2
+
+
+def grown(n: int, activation: str = "identity", more: str = "") -> str:
+    return f"neuron --x 1 {n * '--w 1e6 '} --activation {activation} {more}"
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        (grown(60), "layer 52: its sum"),
+        (grown(60, "gelu", "--json"), "layer 52: its sum"),
+        (grown(60, "relu", "--target 1"), "layer 52: its sum"),
+        (grown(30, "softplus", "--target 1"), "layer 30: its loss"),
+        (grown(51, "identity", "--target=1e6"), "layer 51: its loss"),
+        (
+            grown(27, "identity", "--target 1 --rate 1000").replace("1e6", "1e-6", 1),
+            "layer 1: a number of the way back",
+        ),
+        ("neuron --x 1 --w 1/1 " + 60 * "--w 1e6,1e6/1,1 ", "layer 53, neuron 1: its sum"),
+        ("neuron-biology --x 1 " + 60 * "--w 100 " + 60 * "--w 1e6 ", "its sum"),
+    ],
+)
+def test_what_grows_beyond_floats_is_refused(
+    line: str, where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linear = line if "--activation" in line else f"{line} --activation identity"
+    assert cli.run(linear.split()) == 2
+    said = "".join(capsys.readouterr())
+    assert where in said
+    assert "1.8e+308" in said
+    assert "smaller inputs and weights" in said
+
+
+def test_what_grows_has_a_code() -> None:
+    with refused("option.range", "layer 52", "fewer layers"):
+        Neuron()(
+            x=Numbers((1.0,)),
+            w=60 * (Weights(((1e6,),)),),
+            activations=(Activation.parse("identity"),),
+        )
+
+
+@pytest.mark.parametrize("line", ["neuron --x 1 --w 1", "neuron-homework", "neuron-biology"])
+def test_a_check_that_fails_is_a_fault_of_ours(
+    line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = replace(SIGMOID, slope=lambda z: 0.3)
+    monkeypatch.setitem(CURVES, "sigmoid", wrong)
+    assert cli.run(line.split()) == 1
+    assert "the check of neuron 0 of layer 0 (dense) failed: da/dz" in capsys.readouterr().err

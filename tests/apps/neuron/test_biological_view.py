@@ -1,7 +1,9 @@
 """The living neuron drawn beside the artificial one."""
 
 import numpy as np
+import pytest
 from refusals import refused
+from stopwatch import stopped_soon
 
 from neuropil.apps.neuron import biological_view
 from neuropil.apps.neuron.app import Neuron
@@ -27,6 +29,13 @@ def test_many_inputs_have_room() -> None:
     n = 40
     chain = Chain((0.2,) * n, (((0.5,) * n,),), ((0.0,),), ("sigmoid",))
     assert biological_view.drawn(chain, 0)[1].pixels.shape[:2] == biological_view.SIZE[::-1]
+
+
+@pytest.mark.parametrize("n", [3, 300])
+def test_it_can_be_stopped_at_every_step(n: int) -> None:
+    chain = Chain((0.9,) * n, (((1 / n,) * n,),), ((0.5,),), ("sigmoid",))
+    with stopped_soon():
+        biological_view.drawn(chain, seed=0)
 
 
 def test_of_a_network_the_first_neuron_lives() -> None:

@@ -26,12 +26,12 @@ from neuropil.apps.classify.probe import found
 from neuropil.apps.classify.render import CELL, confusion, contacts
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import Album, few
 from neuropil.kit.networks.network import Network, Weights
 from neuropil.kit.networks.onnx_file import Model
-from neuropil.kit.progress import say, track
+from neuropil.kit.progress import say, ticking, track
 from neuropil.kit.ranges import Between
 
 CLASSIFIER = "classifier"
@@ -55,7 +55,7 @@ class PhotoGuesses:
 
     def __str__(self) -> str:
         """Word it in a line."""
-        return f"{self.file}: {', '.join(map(str, self.guesses))}"
+        return f"{escape_control(self.file)}: {', '.join(map(str, self.guesses))}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +230,7 @@ class Classify(App):
 def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str, Floats]:
     """Run a network on the views of a picture: logits (V, K), outside (V, 1), features (V, D)."""
     whole = shallow(photo)
-    pixels = np.stack([seen(whole, view) for view in seen_as])
+    pixels = np.stack([seen(whole, view) for view in ticking(seen_as)])
     return network.run(picture=np.ascontiguousarray(encode(pixels)))
 
 

@@ -16,7 +16,9 @@ from PIL import Image as Picture
 
 from neuropil.apps.classify.preprocess import SIDE, Bytes
 from neuropil.kit.media.image import Image
+from neuropil.kit.progress import ticking
 
+AT_ONCE = 1 << 19  # pixels that are brought to 8 bits at once
 NEAR = 0.7  # side of the smaller square, of the largest one that fits
 
 
@@ -62,9 +64,12 @@ def shallow(photo: Image) -> Bytes:
     """Bring a photograph to 8 bits (H, W, 3), on white where it is transparent."""
     if photo.pixels.dtype == np.uint8 and photo.alpha is None:
         return photo.pixels.astype(np.uint8)
-    most = np.iinfo(photo.pixels.dtype).max
-    x: NDArray[np.float64] = photo.pixels / most
-    if photo.alpha is not None:
-        opacity = photo.alpha[..., None] / most
-        x = x * opacity + 1 - opacity
-    return np.round(255 * x).astype(np.uint8)
+    made = np.empty(photo.pixels.shape, np.uint8)
+    most, step = np.iinfo(photo.pixels.dtype).max, max(1, AT_ONCE // photo.width)
+    for rows in ticking(slice(top, top + step) for top in range(0, photo.height, step)):
+        x: NDArray[np.float64] = photo.pixels[rows] / most
+        if photo.alpha is not None:
+            opacity = photo.alpha[rows, :, None] / most
+            x = x * opacity + 1 - opacity
+        made[rows] = np.round(255 * x)
+    return made

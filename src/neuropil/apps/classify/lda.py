@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.kit.progress import ticking
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -98,7 +100,7 @@ def folded(labels: Labels, groups: Labels) -> Labels:
     A class of one group is in no fold: without it, its heads would not know the class at all.
     """
     folds = np.full(len(labels), ALWAYS)
-    for k in np.unique(labels):
+    for k in ticking(np.unique(labels)):
         its = np.unique(groups[labels == k])
         if len(its) == 1:
             continue
@@ -111,7 +113,7 @@ def folded(labels: Labels, groups: Labels) -> Labels:
 def crossed(x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float) -> Floats:
     """Give every picture of a fold the logits (N, K) of a head that has not seen the fold."""
     logits = np.zeros((len(x), n_classes))
-    for fold in np.unique(folds[folds != ALWAYS]):
+    for fold in ticking(np.unique(folds[folds != ALWAYS])):
         out = folds == fold
         logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
     return logits
@@ -151,7 +153,7 @@ def alike(small: Floats) -> Labels:
 
     one, other = standard(small), standard(small[:, :, ::-1])
     groups = np.arange(N)
-    for i in range(N):
+    for i in ticking(range(N)):
         near = np.maximum(one[:i] @ one[i], other[:i] @ one[i]) > 0.97
         for group in np.unique(groups[:i][near]):
             groups[groups == group] = i

@@ -3,9 +3,11 @@
     for file, photo in PhotoFolder.open(Path("album")):
         ...
 
-One picture is opened after the other, so that memory does not grow with their number.
+Contact sheets that were saved into it, `classify-sheet.png`, are none of its pictures. One picture
+is opened after the other, so that memory does not grow with their number.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from neuropil.kit.folders import list_files
 from neuropil.kit.formats import MAX_PIXELS
 from neuropil.kit.media import image_reader
 from neuropil.kit.media.image import Image
+
+SHEET = re.compile(r"classify-sheet(-[0-9]+)?$")  # how the stems of our own results end
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class PhotoFolder:
                 f"{what}; name one that holds pictures",
                 path=folder,
             )
-        files = tuple(list_files(folder, image_reader.SUFFIXES))
+        found = list_files(folder, image_reader.SUFFIXES)
+        files = tuple(file for file in found if not SHEET.search(file.stem))
         if not files:
             raise UserError(
                 "input.empty", f"no pictures are in {folder}; name another folder", path=folder

@@ -14,6 +14,7 @@ from PIL import ImageDraw, ImageFont
 from neuropil.apps.classify.crops import shallow
 from neuropil.kit.errors import escape_control
 from neuropil.kit.media.image import Image
+from neuropil.kit.progress import ticking
 
 Labels = NDArray[np.int64]
 
@@ -38,13 +39,13 @@ def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
 
 def line_up(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Picture.Image:
     """Set pictures side by side on one base line, what was said of each below it."""
-    small = [Picture.fromarray(shallow(photo.thumbnail(CELL))) for _, photo, _ in told]
+    small = [Picture.fromarray(shallow(photo.thumbnail(CELL))) for _, photo, _ in ticking(told)]
     base = max(picture.height for picture in small)
     n_lines = 1 + max(len(lines) for _, _, lines in told)
     size = GAP + len(told) * (CELL + GAP), base + n_lines * LINE + GAP
     row = Picture.new("RGB", size, PAPER)
     canvas, font = ImageDraw.Draw(row), ImageFont.load_default(SIZE)
-    for n, (picture, (name, _, lines)) in enumerate(zip(small, told, strict=True)):
+    for n, (picture, (name, _, lines)) in enumerate(zip(small, ticking(told), strict=True)):
         x = GAP + n * (CELL + GAP)
         row.paste(picture, (x + (CELL - picture.width) // 2, base - picture.height))
         for i, words in enumerate((name, *lines)):
@@ -97,7 +98,7 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     for i, words in enumerate((*right, "rows: what it is", "columns: taken for")):
         canvas.text((GAP, GAP + i * LINE), words, fill=QUIET, font_size=13)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    for row, name in enumerate(marked(names)):
+    for row, name in enumerate(ticking(marked(names))):
         middle = HEAD + (row + 0.5) * size
         if size >= LINE:
             label = fitted(name, HEAD - 2 * GAP)

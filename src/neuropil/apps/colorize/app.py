@@ -30,7 +30,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film, Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import Weights
-from neuropil.kit.progress import ticking
+from neuropil.kit.progress import tick, ticking
 from neuropil.kit.ranges import Between
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
@@ -181,6 +181,7 @@ class Colorize(App):
 
     def paint(self, photo: Image, view: View, p: Floats, strength: float) -> Image:
         """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
+        tick()
         colors = at_guide(mean_color(p, self.palette)[0], view.cells, photo.pixels)
         return photo.replace(pixels=painted(photo.pixels, colors, strength, self.n_threads))
 

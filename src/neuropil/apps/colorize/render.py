@@ -16,7 +16,7 @@ from PIL import ImageDraw
 
 from neuropil.apps.colorize.cielab import Floats, Pixels, bent, encoded, lightness, shown
 from neuropil.apps.colorize.upsample import joint_bilateral, lines
-from neuropil.kit.progress import ticking
+from neuropil.kit.progress import tick, ticking
 
 Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
 
@@ -120,6 +120,7 @@ def confidence_map(doubt: Floats, height: int, width: int) -> NDArray[np.uint8]:
 
 def ringed(pixels: Pixels, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
     """Mark numbered places (x, y) on a picture."""
+    tick()
     H, W, _ = pixels.shape
     picture = Picture.fromarray(reduced(pixels, H, W).copy())
     canvas = ImageDraw.Draw(picture)

@@ -38,7 +38,7 @@ from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import Weights
-from neuropil.kit.progress import track
+from neuropil.kit.progress import ticking, track
 from neuropil.kit.ranges import Between
 
 FOLDER = Path(__file__).parent / "weights"
@@ -371,7 +371,7 @@ def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
     paragraphs = [paragraph.split(" ") for paragraph in text.split("\n")]
     wrong = {  # of a word that two lines share, only once
         (line.paragraph, line.part.word + number): None
-        for line in lines
+        for line in ticking(lines)
         if line.placed
         for number in line.placed.draft.wrong
     }

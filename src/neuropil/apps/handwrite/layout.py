@@ -18,6 +18,7 @@ from neuropil.apps.handwrite.generation import Penned
 from neuropil.apps.handwrite.strokes import Line, strokes
 from neuropil.kit.drawing.drawing import Paper, Stroke
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Between
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
@@ -220,12 +221,12 @@ def laid(
     lines: Sequence[Line | None], layout: Layout, seed: int
 ) -> tuple[list[list[Stroke]], Paper]:
     """Put lines one below the other onto pages; None is an empty line."""
-    fitted = [None if line is None else pressed(line, layout) for line in lines]
+    fitted = [None if line is None else pressed(line, layout) for line in ticking(lines)]
     (width, height), rules = sheet(fitted, layout)
     rng = np.random.default_rng((seed, 1))
     pages: list[list[Stroke]] = []
     number = len(rules)
-    for line in fitted:
+    for line in ticking(fitted):
         below = 0.0 if line is None else line[:, 1].max()
         if number == len(rules) or (number and rules[number] + below > height - layout.edge + TINY):
             pages.append([])

@@ -34,6 +34,7 @@ from neuropil.apps.handwrite.mending import (
 from neuropil.apps.handwrite.strokes import Line, seen
 from neuropil.apps.handwrite.styles import nearest
 from neuropil.kit.networks.network import Network
+from neuropil.kit.progress import ticking
 
 NEATEST = 1.0  # neatness of the very last draft
 AT_ONCE = 4  # drafts of a line, before the next ones go on from the furthest of them
@@ -177,7 +178,7 @@ class Proof:
     def take(self, reader: Network, rows: Sequence[Row]) -> None:
         """Judge the drafts of a round, in order: ties go to the first."""
         before = self.furthest
-        for word, row in zip(self.round, rows, strict=True):
+        for word, row in zip(self.round, ticking(rows), strict=True):
             if word is None:
                 draft = judged(reader, row, self.attempts)
                 self.furthest = max(self.furthest or draft, draft, key=lambda d: d.right)

@@ -6,8 +6,9 @@ Without anything it works the example of the notes: z1 = 0.415, a1 = 0.6023; z2 
 0.6571. (The notes print a2 = 0.7153, which belongs to w2 = 0.45 and b2 = 0.65.)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, final
+from typing import Annotated, Any, ClassVar, final
 
 from neuropil.apps.neuron import biological_view, digit_reader, homework, small_network
 from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
@@ -64,13 +65,20 @@ class BiologicalComparison:
     neurons: tuple[Answer, ...]
 
 
+def check_network(given: Mapping[str, Any]) -> None:
+    """Refuse inputs, weights, biases and activations that don't fit together."""
+    parts = given["x"], given["w"], given["b"], given["activations"]
+    if any(parts) or given.get("target"):
+        small_network.chained(*parts)
+
+
 @final
 class Neuron(App):
     """Works out neurons by hand."""
 
     summary = "Work out neurons by hand, forward and backward."
 
-    @verb(example="neuropil neuron --x 0.1 --w 0.15 --b 0.4")
+    @verb(example="neuropil neuron --x 0.1 --w 0.15 --b 0.4", check=check_network)
     def __call__(
         self,
         *,
@@ -131,7 +139,10 @@ class Neuron(App):
         sheet, seen, probabilities = digit_reader.read(picture, seed, None if exact else digits)
         return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
 
-    @verb(example="neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 -o living.png")
+    @verb(
+        example="neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 -o living.png",
+        check=check_network,
+    )
     def biology(
         self,
         *,

@@ -17,7 +17,7 @@ from neuropil.biology.neuron import LARGEST, Trace, response, simulate
 from neuropil.core.neuron import Worked
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.kit.progress import ticking
+from neuropil.kit.progress import tick, ticking
 
 MS = 300.0  # that are followed
 ZOOM = 14.0  # ms around the first spike, in which it is seen to travel
@@ -94,6 +94,7 @@ class Panel:
 
     def line(self, x: Points, y: Points, color: Color, width: float = 1.4) -> None:
         """Draw a course, cut to the panel."""
+        tick()
         inside = (x >= self.xs[0]) & (x <= self.xs[1])
         points = [
             self.at(a, b) for a, b in zip(x[inside], np.clip(y[inside], *self.ys), strict=True)
@@ -149,7 +150,10 @@ def picture(trace: Trace, x: Sequence[float], worked: Worked, rates: Points) -> 
     artificial(canvas, trace, x, worked.bias)
     answers(canvas, trace, worked, rates)
     likeness(canvas)
-    return np.asarray(large.resize(SIZE, Picture.Resampling.LANCZOS))
+    tick()
+    small = np.asarray(large.resize(SIZE, Picture.Resampling.LANCZOS))
+    tick()
+    return small
 
 
 def living(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:

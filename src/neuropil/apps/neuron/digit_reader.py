@@ -77,12 +77,13 @@ def reduced(image: Image) -> NDArray[np.float32]:
 
 
 def behind(network: Network, x: NDArray[np.float32], answer: int) -> tuple[Worked, Worked]:
-    """Open the neuron of an answer, and the hidden one that speaks loudest for it."""
+    """Open the neuron of an answer, and the hidden one that speaks loudest for it, both proven."""
     hidden = [f"hidden neuron {i}" for i in range(32)]
     last = opened(network, x, layer=2, unit=answer, target=answer, names=hidden)
     loudest = max(range(32), key=lambda i: last.terms[i].product)
     pixels = [f"pixel {i % SIDE},{i // SIDE}" for i in range(SIDE**2)]
-    return last, opened(network, x, layer=0, unit=loudest, target=answer, names=pixels)
+    first = opened(network, x, layer=0, unit=loudest, target=answer, names=pixels)
+    return last.proven(), first.proven()
 
 
 def read(

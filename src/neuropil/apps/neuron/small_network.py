@@ -4,6 +4,8 @@ z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mea
 """
 
 import html
+import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from neuropil.core.opening import opened
 from neuropil.kit.errors import UserError
 from neuropil.kit.html.page import Section, page
 from neuropil.kit.media.document import Sheet
+from neuropil.kit.progress import ticking
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,11 @@ def chained(
 
 
 def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list[list[Worked]]:
-    """Work out every neuron, layer by layer."""
+    """Work out every neuron, layer by layer, each with its proof.
+
+    Raises UserError where a number grows beyond what a float can be, ArithmeticError where the
+    check of a neuron fails, which is a fault of ours.
+    """
     network = chain.network()
     n_out = len(chain.weights[-1])
     if target is not None and len(target) != n_out:
@@ -108,21 +115,77 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
             f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many",
             name="target",
         )
-    return [
-        [
-            opened(
-                network,
-                chain.x,
-                layer=2 * i,
-                unit=unit,
-                target=target,
-                loss=squared_error,
-                rate=rate,
-                names=[named(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
-            )
-            for unit in range(len(rows))
+    refuse_growth(chain, target)
+    with np.errstate(over="ignore", invalid="ignore"):
+        layers = [
+            [
+                opened(
+                    network,
+                    chain.x,
+                    layer=2 * i,
+                    unit=unit,
+                    target=target,
+                    loss=squared_error,
+                    rate=rate,
+                    names=[named(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
+                )
+                for unit in ticking(range(len(rows)))
+            ]
+            for i, rows in enumerate(chain.weights)
         ]
-        for i, rows in enumerate(chain.weights)
+    for name, worked in ticking(titled(layers)):
+        if not all(map(math.isfinite, way_back(worked))):
+            raise too_large(f"{name}: a number of the way back", "or a target that is nearer")
+        worked.proven()
+    return layers
+
+
+def refuse_growth(chain: Chain, target: tuple[float, ...] | None) -> None:
+    """Raise UserError at the first neuron whose numbers grow beyond what a float can be."""
+    a = np.array(chain.x)
+    for i, (rows, biases, name) in enumerate(
+        zip(chain.weights, chain.biases, chain.activations, strict=True)
+    ):
+        w, b = np.array(rows), np.array(biases)
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.abs(w) @ np.abs(a) + np.abs(b)
+            a = Activation(name).layer()(w @ a + b).value
+        for unit in np.flatnonzero(~np.isfinite(size + a)):
+            raise too_large(f"{title(i, int(unit), len(rows))}: its sum", "or fewer layers")
+    if target is not None:
+        with np.errstate(over="ignore"):
+            loss = np.square(a - np.array(target))
+        for unit in np.flatnonzero(~np.isfinite(loss)):
+            who = title(len(chain.weights) - 1, int(unit), len(loss))
+            raise too_large(f"{who}: its loss", "or a target that is nearer")
+
+
+def too_large(what: str, otherwise: str) -> UserError:
+    """Word that a number has grown beyond what a float can be."""
+    most = sys.float_info.max
+    return UserError(
+        "option.range",
+        f"{what} is larger than {most:.1e}, the largest number that can be calculated with; give"
+        f" smaller inputs and weights, {otherwise}",
+        name="w",
+        high=most,
+    )
+
+
+def way_back(worked: Worked) -> tuple[float, ...]:
+    """List the numbers of the way back, none where there is no loss."""
+    if worked.backward is None:
+        return ()
+    dL = worked.dL_da, worked.dL_dz, worked.dL_db, *worked.dL_dw
+    return *dL, *worked.stepped, worked.stepped_bias
+
+
+def titled(layers: list[list[Worked]]) -> list[tuple[str, Worked]]:
+    """Name each neuron by its place, layer by layer."""
+    return [
+        (title(i, j, len(layer)), worked)
+        for i, layer in enumerate(layers)
+        for j, worked in enumerate(layer)
     ]
 
 
@@ -136,25 +199,26 @@ def worked_out(
     chain: Chain, target: tuple[float, ...] | None, rate: float, digits: int | None
 ) -> tuple[Sheet, tuple[Answer, ...]]:
     """Write all neurons out, and list their numbers."""
-    layers = neurons(chain, target, rate)
-    titled = [
-        (title(i, j, len(layer)), worked)
-        for i, layer in enumerate(layers)
-        for j, worked in enumerate(layer)
+    each = titled(neurons(chain, target, rate))
+    bodies = [body(worked, digits) for _, worked in ticking(each)]
+    names = [name for name, _ in each]
+    told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
+    sections = [
+        Section(name, f"<pre>{html.escape(text)}</pre>")
+        for name, text in zip(names, bodies, strict=True)
     ]
-    told = [f"{name}\n{body(worked, digits)}" for name, worked in titled]
-    sections = [Section(name, f"<pre>{html.escape(body(w, digits))}</pre>") for name, w in titled]
     tables: list[str] = []
-    for name, worked in titled:
-        row = 2 + sum(table.count("\n") for table in tables)  # below the title
+    row = 2  # below the title
+    for name, worked in ticking(each):
         tables.append(f"{name}\n{worked.csv(row)}")
+        row += tables[-1].count("\n")
     sheet = Sheet(
         "\n".join(told),
         page("A network worked out by hand", sections),
-        "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in titled),
+        "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in ticking(each)),
         "".join(tables),
     )
-    return sheet, tuple(Answer(name, w.z, w.a, w.slope) for name, w in titled)
+    return sheet, tuple(Answer(name, w.z, w.a, w.slope) for name, w in each)
 
 
 def title(layer: int, unit: int, n: int) -> str:

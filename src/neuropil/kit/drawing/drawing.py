@@ -44,10 +44,10 @@ from neuropil.kit.drawing.ink import (
 )
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import QUALITIES, QUALITY
-from neuropil.kit.media import film, image_writer
+from neuropil.kit.media import film, lossless
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.metadata import Notes
-from neuropil.kit.progress import track
+from neuropil.kit.progress import ticking, track
 from neuropil.kit.ranges import Between
 
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
@@ -186,9 +186,7 @@ class Drawing:
                 high=len(self.pages) - 1,
             )
         Between(0.1, 200).check("dots", dots)
-        canvas = Canvas(self.paper, self.color, dots)
-        for stroke in self.pages[page]:
-            canvas.draw(trace(stroke.points, self.pen, self.filled))
+        canvas = _canvas(self, page, dots)
         return Image(canvas.pixels(canvas.whole))
 
     @property
@@ -245,10 +243,21 @@ def _content(drawing: Drawing, ending: str, page: int) -> bytes:
         return gcode(strokes, paper, drawing.plotter).encode()
     if ending == ".json":
         return _json(drawing, drawing.pages).encode()
-    file = io.BytesIO()
-    pixels = drawing.image(page, dots=DPI / 25.4).pixels
-    image_writer.encode(file, "PNG", pixels, None, Notes(dpi=(DPI, DPI)), QUALITY)
+    file, canvas = io.BytesIO(), _canvas(drawing, page, DPI / 25.4)
+    shape = (*canvas.covered.shape, 3)
+    blocks = canvas.blocks(
+        lossless.rows_at_once(shape, 1)
+    )  # a large page is never there as a whole
+    lossless.write_png_blocks(file, shape, 1, blocks, Notes(dpi=(DPI, DPI)))
     return file.getvalue()
+
+
+def _canvas(drawing: Drawing, page: int, dots: float) -> Canvas:
+    """Draw a page with `dots` pixels to a mm."""
+    canvas = Canvas(drawing.paper, drawing.color, dots)
+    for stroke in drawing.pages[page]:
+        canvas.draw(trace(stroke.points, drawing.pen, drawing.filled))
+    return canvas
 
 
 def _json(drawing: Drawing, pages: tuple[tuple[Stroke, ...], ...]) -> str:
@@ -257,8 +266,14 @@ def _json(drawing: Drawing, pages: tuple[tuple[Stroke, ...], ...]) -> str:
     record: dict[str, Any] = {"format": FORMAT} | {name: getattr(drawing, name) for name in names}
     record["paper"] = dataclasses.asdict(drawing.paper)
     record["plotter"] = dataclasses.asdict(drawing.plotter)
-    record["pages"] = [[_rounded(stroke.points) for stroke in page] for page in pages]
-    return json.dumps(record, separators=(",", ":"))
+    head = json.dumps(record, separators=(",", ":")).removesuffix("}")
+    return f'{head},"pages":[{",".join(map(_json_page, pages))}]}}'
+
+
+def _json_page(page: tuple[Stroke, ...]) -> str:
+    """Word a page stroke by stroke, so that it can be stopped."""
+    strokes = (_rounded(stroke.points) for stroke in ticking(page))
+    return f"[{','.join(json.dumps(points, separators=(',', ':')) for points in strokes)}]"
 
 
 def _rounded(points: Floats) -> Any:
@@ -315,7 +330,7 @@ class _Page:
     """The traces of a page with the second at which each starts and ends."""
 
     def __init__(self, strokes: tuple[Stroke, ...], drawing: Drawing) -> None:
-        self.traces = [trace(s.points, drawing.pen, drawing.filled) for s in strokes]
+        self.traces = [trace(s.points, drawing.pen, drawing.filled) for s in ticking(strokes)]
         self.pace = PACE * drawing.speed
         self.starts, self.ends = [], []
         now, place = 0.0, None

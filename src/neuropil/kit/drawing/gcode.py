@@ -12,6 +12,7 @@ import numpy as np
 
 from neuropil.kit.drawing.ink import Floats, Paper, Stroke, curve, sampled
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Between
 
 TOLERANCE = 0.05  # mm between a curve and the straight lines that a plotter draws
@@ -55,7 +56,7 @@ def _lines(strokes: Sequence[Stroke], paper: Paper, plotter: Plotter) -> Iterato
     rest = [f"G4 P{plotter.settle:.3g}"] if plotter.settle else []
     up, down = [plotter.pen_up, *rest], [plotter.pen_down, *rest]
     yield from ("G21", "G90", *up)
-    for stroke in strokes:
+    for stroke in ticking(strokes):
         first, *others = _places(_turned(_flat(stroke), paper))
         yield from (f"G0 {first}", *down)
         yield from (f"G1 {place} F{plotter.feed:g}" for place in others)

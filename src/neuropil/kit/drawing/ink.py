@@ -8,8 +8,10 @@ curve, for files of lines; the curve becomes a trace, close samples with the pen
 for whatever is filled: outlines and pixels.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from PIL import ImageDraw
 
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import MAX_PIXELS
+from neuropil.kit.progress import tick, ticking
 from neuropil.kit.ranges import Between
 
 Floats = NDArray[np.float64]
@@ -43,6 +46,8 @@ TURN = 0.6  # radians from which the corner of an outline is rounded with points
 CAP = 9  # points around the end of an outline
 FINER = 4  # subpixels to a pixel, each way
 AT_ONCE = 64  # samples drawn together, so that a long stroke needs no large tile
+SIDE = 512  # pixels of a tile at most, for samples that are far apart
+MIXED = 1 << 18  # pixels whose colors are mixed at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,13 +271,29 @@ class Canvas:
 
     def pixels(self, box: Box) -> Bytes:
         """Look at a part of the canvas: (rows, columns, 3)."""
-        white, rule, ink = (np.array(color, np.float32) for color in (WHITE, RULE, self.ink))
         pixels = np.empty((*self.covered[box].shape, 3), np.uint8)
-        ruled, covered = self.ruled[box] / np.float32(255), self.covered[box] / np.float32(255)
-        for channel in range(3):
-            page = white[channel] + ruled * (rule[channel] - white[channel])
-            pixels[..., channel] = page + covered * (ink[channel] - page) + np.float32(0.5)
+        step = max(1, MIXED // max(1, pixels.shape[1]))
+        for top in ticking(range(0, len(pixels), step)):
+            rows = slice(box[0].start + top, min(box[0].start + top + step, box[0].stop))
+            pixels[top : top + step] = self._colors((rows, box[1]))
         return pixels
+
+    def blocks(self, rows: int) -> Iterator[Bytes]:
+        """Look at the whole canvas from above downward, so many rows at once."""
+        H, W = self.covered.shape
+        for top in range(0, H, rows):
+            yield self.pixels((slice(top, min(top + rows, H)), slice(0, W)))
+
+    def _colors(self, box: Box) -> Bytes:
+        """Mix paper, rules and ink; where there are no rules, there are 256 colors."""
+        white, rule, ink = (np.array(color, np.float32) for color in (WHITE, RULE, self.ink))
+        ruled, covered = self.ruled[box], self.covered[box]
+        if not ruled.any():
+            ruled, covered = np.zeros(256, np.uint8), np.arange(256, dtype=np.uint8)
+        page = white + ruled[..., None] / np.float32(255) * (rule - white)
+        mixed = page + covered[..., None] / np.float32(255) * (ink - page) + np.float32(0.5)
+        colors: Bytes = mixed.astype(np.uint8)
+        return colors if colors.ndim == 3 else colors.take(self.covered[box], axis=0)
 
     @property
     def whole(self) -> Box:
@@ -286,11 +307,16 @@ class Canvas:
         p, r = trace.points * self.dots, trace.radii * self.dots
         low = np.floor((p - r[:, None]).min(axis=0)).clip(0, (W, H)).astype(int)
         high = np.ceil((p + r[:, None]).max(axis=0)).clip(0, (W, H)).astype(int)
-        box = slice(low[1], high[1]), slice(low[0], high[0])
-        if (high > low).all():
-            share = _tile(p - low, r, high - low)
-            np.maximum(plane[box], share, out=plane[box])
-        return box
+        for y, x in product(*(range(low[i], high[i], SIDE) for i in (1, 0))):
+            tick()
+            corner = np.array([x, y])
+            size = np.minimum(high - corner, SIDE)
+            steps = _near(p - corner, r, size)
+            if steps.any():
+                tile = slice(y, y + size[1]), slice(x, x + size[0])
+                share = _tile(p - corner, r, size, steps)
+                np.maximum(plane[tile], share, out=plane[tile])
+        return slice(low[1], high[1]), slice(low[0], high[0])
 
 
 def joined(boxes: list[Box]) -> Box:
@@ -304,20 +330,33 @@ def joined(boxes: list[Box]) -> Box:
     return slice(top, bottom), slice(left, right)
 
 
-def _tile(p: Floats, r: Floats, size: NDArray[np.intp]) -> Bytes:
-    """Measure the share of each pixel that is covered, by counting subpixels: uint8 (H, W)."""
+def _near(p: Floats, r: Floats, size: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which steps (N - 1) may reach into a tile from (0, 0) to its size; a dot is one."""
+    a, b = (p[:-1], p[1:]) if len(p) > 1 else (p, p)
+    reach = 1 + (np.maximum(r[:-1], r[1:]) if len(p) > 1 else r)  # a pixel more than is needed
+    aside = np.maximum(-np.maximum(a, b), np.minimum(a, b) - size).max(axis=1) > reach
+    ahead, middle = b - a, size / 2 - a
+    turned = np.abs(ahead[:, 0] * middle[:, 1] - ahead[:, 1] * middle[:, 0])
+    passing = turned > (reach + np.hypot(*size) / 2) * np.hypot(*ahead.T)  # the line misses it
+    near: NDArray[np.bool_] = ~(aside | passing)
+    return near
+
+
+def _tile(p: Floats, r: Floats, size: NDArray[np.intp], steps: NDArray[np.bool_]) -> Bytes:
+    """Measure the share of each pixel that steps cover, by counting subpixels: uint8 (H, W)."""
     W, H = (int(side) * FINER for side in size)
     tile = Picture.new("L", (W, H))
     pen = ImageDraw.Draw(tile)
     places, reach = p * FINER - 0.5, np.maximum(r * FINER - 0.5, 0)  # Pillow names pixel centers
     disks = np.column_stack([places - reach[:, None], places + reach[:, None]])
-    for disk in disks.tolist():
+    ends = np.append(steps, False) | np.append(False, steps) if len(p) > 1 else steps
+    for disk in np.floor(disks[ends]).tolist():  # Pillow itself cuts towards 0
         pen.ellipse(disk, fill=255)
     step = np.diff(places, axis=0)
     angle = np.arctan2(step[:, 1], step[:, 0])
     across = np.stack([-np.sin(angle), np.cos(angle)], axis=1)
     start, end = reach[:-1, None] * across, reach[1:, None] * across
     corners = (places[:-1] + start, places[1:] + end, places[1:] - end, places[:-1] - start)
-    for corner in np.rint(np.column_stack(corners)).tolist():
+    for corner in np.rint(np.column_stack(corners))[steps if len(step) else []].tolist():
         pen.polygon(corner, fill=255)
     return np.asarray(tile.reduce(FINER))

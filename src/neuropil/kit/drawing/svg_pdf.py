@@ -22,6 +22,7 @@ from neuropil.kit.drawing.ink import (
     outline,
     trace,
 )
+from neuropil.kit.progress import ticking
 
 ROUND = 'fill="none" stroke-linecap="round"'
 POINTS = 72 / 25.4  # PDF's unit: points to a mm
@@ -75,7 +76,7 @@ def svg(strokes: Sequence[Stroke], look: Look, title: str, metadata: str) -> str
             f"<metadata>{escape(metadata)}</metadata>",
             *_svg_ruling(paper),
             group,
-            *(f'{start} d="{path(stroke)}"/>' for stroke in strokes),
+            *(f'{start} d="{path(stroke)}"/>' for stroke in ticking(strokes)),
             "</g>",
             "</svg>\n",
         ]
@@ -154,9 +155,9 @@ def _pdf_page(strokes: Sequence[Stroke], look: Look) -> str:
     matrix = f"{scale} 0 0 -{scale} 0 {number(paper.height * POINTS)} cm"
     lines = [matrix, "1 J 1 j", *_pdf_ruling(paper)]
     if look.filled:
-        lines += [f"{ink} rg", *(_pdf_outline(stroke, look.pen) for stroke in strokes)]
+        lines += [f"{ink} rg", *(_pdf_outline(stroke, look.pen) for stroke in ticking(strokes))]
     else:
-        lines += [f"{ink} RG", f"{number(look.pen)} w", *map(_pdf_line, strokes)]
+        lines += [f"{ink} RG", f"{number(look.pen)} w", *map(_pdf_line, ticking(strokes))]
     return "\n".join(lines)
 
 

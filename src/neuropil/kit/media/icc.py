@@ -21,6 +21,7 @@ from PIL import Image as Picture
 from PIL import ImageCms
 
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import ticking
 
 Deep = NDArray[np.uint16]
 Floats = NDArray[np.float32]
@@ -116,7 +117,7 @@ def _mapped(pixels: Deep, source: Shape, target: Shape) -> Deep:
     encodings = [_encoding(curve) for curve in target.curves]
     mapped = np.empty_like(pixels)
     step = max(1, PIXELS_AT_ONCE // W)
-    for rows in (slice(top, top + step) for top in range(0, H, step)):
+    for rows in ticking(slice(top, top + step) for top in range(0, H, step)):
         part = pixels[rows]
         linear = np.stack([source.curves[c][part[..., c]] for c in range(C)], axis=-1)
         index = _index(linear @ matrix.T)

@@ -16,6 +16,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITIES
 from neuropil.kit.media import icc, lossless
 from neuropil.kit.media.metadata import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Notes, parsed
+from neuropil.kit.progress import ticking
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -27,6 +28,7 @@ FORMATS = {
 }
 LOSSLESS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
 MOST_PIXELS_A_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+AT_ONCE = 1 << 22  # samples that are rounded at once
 MOST_EXIF = 65_533  # bytes that JPEG can hold
 FINE_COLOR = 90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
 
@@ -67,9 +69,12 @@ def encode(
 
 def shallow(samples: Samples) -> NDArray[np.uint8]:
     """Round 16 bits to 8, without leaving 16 on the way."""
-    if samples.dtype == np.uint16:
-        samples = (samples - (samples >> 8) + 128) >> 8
-    return samples.astype(np.uint8, copy=False)
+    if samples.dtype != np.uint16:
+        return samples.astype(np.uint8, copy=False)
+    made, step = np.empty(samples.shape, np.uint8), max(1, AT_ONCE // max(1, samples[0].size))
+    for rows in ticking(slice(top, top + step) for top in range(0, len(samples), step)):
+        made[rows] = (samples[rows] - (samples[rows] >> 8) + 128) >> 8
+    return made
 
 
 def _settings(kind: str, notes: Notes, quality: int) -> dict[str, Any]:

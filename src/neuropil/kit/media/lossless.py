@@ -1,14 +1,15 @@
 """Writing PNG and TIFF of 8 or 16 bits per channel.
 
 Pillow writes 16-bit colors in neither, takes twice as long over PNG, and can't write a
-packed TIFF with EXIF. Rows go through in blocks, so that a scan needs no second copy of itself.
+packed TIFF with EXIF. Rows go through in blocks, so that a scan needs no second copy of itself, and
+a picture that is made block by block not even a first one.
 
 Dimension key: H, W height and width; C 3 channels, 4 with alpha.
 """
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,21 +17,32 @@ from numpy.typing import NDArray
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from neuropil.kit.media.metadata import FOLDERS, PREFIX, Notes, parsed
+from neuropil.kit.progress import ticking
 
 Samples = NDArray[Any]  # of 8 or 16 bits
+Shape = tuple[int, int, int]  # H, W, C
 
 LEVEL = 4  # of zlib, of 9: 6 takes nearly twice the time and saves a fiftieth of the size
-BYTES_AT_ONCE = 1 << 22
+BYTES_AT_ONCE = 1 << 21  # of a block: a tenth of a second of noise
 METERS_PER_INCH = 0.0254
 LEFT = 1  # the PNG filter that keeps differences to the pixel at the left
 
 
 def write_png(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Notes) -> None:
     """Write PNG (ISO 15948)."""
-    H, W, _ = pixels.shape
-    bits, kind = 8 * pixels.itemsize, 2 if alpha is None else 6  # colors; colors with alpha
+    H, W, C = pixels.shape
+    shape, depth = (H, W, C + (alpha is not None)), pixels.itemsize
+    write_png_blocks(file, shape, depth, _blocks(pixels, alpha), notes)
+
+
+def write_png_blocks(
+    file: BinaryIO, shape: Shape, depth: int, blocks: Iterable[Samples], notes: Notes
+) -> None:
+    """Write PNG from blocks of rows, each (rows, W, C), of `depth` bytes a sample."""
+    H, W, C = shape
+    kind = 2 if C == 3 else 6  # colors; colors with alpha
     file.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", W, H, bits, kind, 0, 0, 0))
+    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", W, H, 8 * depth, kind, 0, 0, 0))
     if notes.profile:
         _chunk(file, b"iCCP", b"profile\0\0" + zlib.compress(notes.profile))
     if notes.dpi:
@@ -39,7 +51,7 @@ def write_png(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Not
     if notes.exif:
         _chunk(file, b"eXIf", notes.exif.removeprefix(PREFIX))
     packer = zlib.compressobj(LEVEL)
-    for rows in _blocks(pixels, alpha):
+    for rows in ticking(blocks):
         _chunk(file, b"IDAT", packer.compress(_filtered(rows)))
     _chunk(file, b"IDAT", packer.flush())
     _chunk(file, b"IEND", b"")
@@ -65,7 +77,8 @@ def _filtered(rows: Samples) -> bytes:
 
 def write_tiff(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Notes) -> None:
     """Write TIFF (6.0, with Adobe's supplement), in strips of differences packed by zlib."""
-    strips = [zlib.compress(_differences(rows).tobytes(), LEVEL) for rows in _blocks(pixels, alpha)]
+    blocks = ticking(_blocks(pixels, alpha))
+    strips = [zlib.compress(_differences(rows).tobytes(), LEVEL) for rows in blocks]
     sizes = [len(strip) for strip in strips]
     H, W, C = pixels.shape
     C += alpha is not None
@@ -76,7 +89,7 @@ def write_tiff(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: No
     tags[262] = 2  # RGB
     tags[273] = tuple(sum(sizes[:strip]) for strip in range(len(sizes)))
     tags[277] = C
-    tags[278] = _rows_at_once(pixels)
+    tags[278] = rows_at_once(pixels.shape, pixels.itemsize)
     tags[279] = tuple(sizes)
     tags[317] = 2  # the differences
     if alpha is not None:
@@ -107,14 +120,15 @@ def _differences(rows: Samples) -> Samples:
     return joined.astype(joined.dtype.newbyteorder("<"), copy=False)
 
 
-def _rows_at_once(pixels: Samples) -> int:
-    H, W, C = pixels.shape
-    return int(min(H, max(1, BYTES_AT_ONCE // (W * C * pixels.itemsize))))
+def rows_at_once(shape: tuple[int, ...], depth: int) -> int:
+    """Tell how many rows of a picture (H, W, C), of `depth` bytes a sample, make a block."""
+    H, W, C = shape
+    return int(min(H, max(1, BYTES_AT_ONCE // (W * C * depth))))
 
 
 def _blocks(pixels: Samples, alpha: Samples | None) -> Iterator[Samples]:
     """Cut a picture into blocks of rows, each (rows, W, C)."""
-    step = _rows_at_once(pixels)
+    step = rows_at_once(pixels.shape, pixels.itemsize)
     for top in range(0, len(pixels), step):
         rows = pixels[top : top + step]
         yield rows if alpha is None else np.dstack([rows, alpha[top : top + step]])

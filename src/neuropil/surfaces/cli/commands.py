@@ -16,7 +16,7 @@ from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.progress import on_terminal
 from neuropil.kit.ranges import Between
-from neuropil.signature import Option
+from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
 from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
 
@@ -49,11 +49,32 @@ class Taken:
 def list_commands(given: Given) -> int:
     """List all commands, with a line about each."""
     if given["json"]:
-        schemas = [registry.find_verb(command).schema() for command in registry.commands()]
-        typer.echo(json.dumps(schemas, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(schemas(), indent=1, ensure_ascii=False))
         return DONE
     show_rows(summaries())
     return DONE
+
+
+def schemas() -> list[dict[str, Any]]:
+    """Describe the commands of every application, and the one that opens its neurons."""
+    described: list[dict[str, Any]] = [
+        registry.find_verb(command).schema() for command in registry.commands()
+    ]
+    described += [describe_open(name) for name in registry.NAMES if has_probe(name)]
+    return sorted(described, key=lambda each: registry.NAMES.index(each["app"]))
+
+
+def has_probe(name: str) -> bool:
+    """Tell an application whose neurons can be opened."""
+    app = registry.find_app(name)
+    return bool(app.networks) and "probe" in vars(app)
+
+
+def describe_open(name: str) -> dict[str, Any]:
+    """Describe the command that opens a neuron of an application: what its probe takes."""
+    signature = Signature.of(registry.find_app(name).probe, has_outputs=False)
+    about = {"command": f"{OPEN} {name}", "app": name, "example": registry.open_example(name)}
+    return {**about, "local": False, **signature.schema()}
 
 
 def summaries() -> dict[str, str]:
@@ -181,7 +202,8 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     "json",
                     bool,
                     False,
-                    "print what each command of an application takes and gives, as JSON",
+                    "print what each command of an application takes and gives, and what is asked"
+                    " to open its neurons, as JSON",
                 ),
             ),
         ),
