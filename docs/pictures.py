@@ -22,11 +22,11 @@ import neuropil
 from neuropil import Image, classify, colorize, drive, handwrite
 from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
-from neuropil.apps.drive.render import FPS, Footage
-from neuropil.apps.handwrite.app import Handwritten
-from neuropil.apps.handwrite.styles import Style, shipped
+from neuropil.apps.drive.render import FPS, DriveFilm
+from neuropil.apps.handwrite.app import HandwritingResult
+from neuropil.apps.handwrite.styles import Style, shipped_styles
 from neuropil.apps.neuron import biological_view
-from neuropil.apps.neuron.demo import LIVING, tinted
+from neuropil.apps.neuron.demo import LIVING, weight_image
 from neuropil.biology.learning import RULES
 from neuropil.core import digits
 from neuropil.microscope import graph, saliency, walk
@@ -83,7 +83,7 @@ def synapses() -> Picture.Image:
         pictures = learn(data.x_train, data.y_train, 0).pictures
         chosen = pictures[np.linspace(0, len(pictures) - 1, 10).astype(int)]
         tiles = [
-            np.pad(tinted(weights)[::2, ::2], ((4, 4), (4, 4), (0, 0)), constant_values=255)
+            np.pad(weight_image(weights)[::2, ::2], ((4, 4), (4, 4), (0, 0)), constant_values=255)
             for weights in chosen
         ]
         label = Picture.new("RGB", (110, tiles[0].shape[0]), "white")
@@ -95,16 +95,16 @@ def synapses() -> Picture.Image:
 def letter(dots: float) -> Picture.Image:
     """Write a letter, `dots` pixels a mm."""
     done = handwrite(LETTER, style=Style.parse("ada"), seed=1)
-    assert isinstance(done, Handwritten)
+    assert isinstance(done, HandwritingResult)
     return Picture.fromarray(done.drawing.image(dots=dots).pixels)
 
 
 def hands(dots: float) -> Picture.Image:
     """Write capitals, digits and symbols in every named style, its name beside it."""
     rows = []
-    for name in shipped()["named"]:
+    for name in shipped_styles()["named"]:
         done = handwrite(ALL, style=Style.parse(name))
-        assert isinstance(done, Handwritten)
+        assert isinstance(done, HandwritingResult)
         rows.append((name, Picture.fromarray(done.drawing.image(dots=dots).pixels)))
     width = 90 + max(picture.width for _, picture in rows)
     whole = Picture.new("RGB", (width, sum(picture.height for _, picture in rows)), "white")
@@ -126,26 +126,26 @@ def why_a_cat() -> Picture.Image:
     """Paint what moves the neuron for cats in the sample of one."""
     photo = Image.open(SAMPLES / "cat-color.jpg")
     probe = classify.probe(photo, label=ClassName("cat"))
-    opened = walk.walked(graph.read(probe.network), probe, depth=1)
-    both = np.concatenate([photo.pixels, saliency.painted(opened).pixels], axis=1)
+    opened = walk.walk_back(graph.load_graph(probe.network), probe, depth=1)
+    both = np.concatenate([photo.pixels, saliency.overlay(opened).pixels], axis=1)
     return Picture.fromarray(both)
 
 
-def driven(seed: int) -> Footage:
+def driven(seed: int) -> DriveFilm:
     """Drive a track."""
     film = drive(seed=seed).film
     assert film
     return film
 
 
-def beginning(film: Footage, steps: int) -> Footage:
+def beginning(film: DriveFilm, steps: int) -> DriveFilm:
     """Cut the first steps of a drive."""
     (taped,) = film.drives
     lap = replace(taped.lap, instants=taped.lap.instants[:steps])
     return replace(film, drives=(replace(taped, lap=lap),))
 
 
-def moments(film: Footage) -> Picture.Image:
+def moments(film: DriveFilm) -> Picture.Image:
     """Show four moments of a drive: the sharpest turns, the hardest braking, the highest speed."""
     (taped,) = film.drives
     frames = [frame.pixels for frame in film.frames()]
@@ -170,7 +170,7 @@ if __name__ == "__main__":
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
-    biological_view.drawn(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
+    biological_view.compare(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)
     moments(lap).save(DOCS / "driving.png", optimize=True)
     beginning(lap, 400).save(SAMPLE, quality=60)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, final
 
 from neuropil.contract import (App, verb)
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 from neuropil.kit.errors import UserError
@@ -63,7 +63,7 @@ class Invert(App):
         self,
         photo: Image | Film,
         *,
-        strength: Annotated[float, Between(0, 2)] = 1.0,
+        strength: Annotated[float, Range(0, 2)] = 1.0,
         spots: tuple[Spot, ...] = (),
         mode: Literal["plain", "fancy"] = "plain",
         max_depth: int = 3,
@@ -78,7 +78,7 @@ class Invert(App):
         max_depth: how deep
         """
         if isinstance(photo, Film):
-            return photo.with_frames(
+            return photo.map_frames(
                 lambda frames: (replace(f, pixels=255 - f.pixels) for f in frames)
             )
         if mode == "fancy":
@@ -90,9 +90,9 @@ class Invert(App):
         self,
         photo: Image,
         *,
-        strength: Annotated[float, Between(0, 2)] = 1.0,
+        strength: Annotated[float, Range(0, 2)] = 1.0,
         spots: tuple[Spot, ...] = (),
-        others: Annotated[int, Between(0, 9)] = 0,
+        others: Annotated[int, Range(0, 9)] = 0,
         map: bool = False,
     ) -> Inverted:
         """Look at a picture from all sides.

@@ -30,7 +30,7 @@ class Stopwatch:
 def stopped_soon() -> Iterator[Stopwatch]:
     """Expect that whatever is done inside the block asks often enough whether to stop."""
     watch = Stopwatch()
-    with progress.shown(watch):
+    with progress.report_to(watch):
         yield watch
     watch.ask()
     assert max(watch.gaps) < MOST_SECONDS

@@ -16,13 +16,13 @@ from neuropil import bench, registry
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film, Frame
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Weights
+from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.report import Report, Table
 
 
 @pytest.mark.usefixtures("invert")
 def test_tables_come_first_and_one_line_of_json_last() -> None:
-    *tables, blank, last = bench.lines("invert", None)
+    *tables, blank, last = bench.run_benchmark("invert", None)
     assert tables == [
         "Speed",
         "who     seconds",
@@ -40,14 +40,14 @@ def test_tables_come_first_and_one_line_of_json_last() -> None:
 
 def test_tracks_are_for_who_drives() -> None:
     with refused("option.conflict", "--tracks 3", "core"):
-        list(bench.lines("core", None, 3))
+        list(bench.run_benchmark("core", None, 3))
 
 
 @pytest.mark.parametrize("name", [*bench.PARTS, "drive"])
 def test_data_are_for_what_is_measured_on_them(name: str, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with refused("option.conflict", "--data", name):
-            list(bench.lines(name, folder))
+            list(bench.run_benchmark(name, folder))
 
 
 # --- an application without a benchmark of its own -----------------------------------------------
@@ -66,7 +66,7 @@ def one_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_bench", "one_call")
 def test_the_seconds_of_every_verb_are_measured_on_our_samples() -> None:
-    *tables, _, last = bench.lines("invert", None)
+    *tables, _, last = bench.run_benchmark("invert", None)
     assert tables[0] == "Seconds of a call, the median of 1"
     assert [line.split()[:2] for line in tables[3:]] == [
         ["invert", "astronaut-color.jpg"],
@@ -77,9 +77,9 @@ def test_the_seconds_of_every_verb_are_measured_on_our_samples() -> None:
     assert all(record[f"seconds_{key}"] > 0 for key in ("invert", "invert_film", "invert_look"))
     assert record["command"] == "neuropil bench invert"
     with refused("option.conflict", "--data", "invert"):
-        list(bench.lines("invert", Path()))
+        list(bench.run_benchmark("invert", Path()))
     with refused("option.conflict", "--tracks", "invert"):
-        list(bench.lines("invert", None, 3))
+        list(bench.run_benchmark("invert", None, 3))
 
 
 @pytest.mark.usefixtures("one_call")
@@ -111,7 +111,7 @@ def test_the_frames_of_a_film_are_made_while_it_is_measured(tmp_path: Path) -> N
             seen.append(len(frame.pixels))
             yield frame
 
-    bench.done(film.with_frames, watched)
+    bench.done(film.map_frames, watched)
     assert len(seen) == bench.FRAMES
 
 
@@ -132,7 +132,7 @@ def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.usefixtures("one_call")
 def test_the_application_of_ten_lines_is_measured(brighten: Any) -> None:
-    record = json.loads(list(bench.lines("brighten", None))[-1])
+    record = json.loads(list(bench.run_benchmark("brighten", None))[-1])
     assert 0 < record["seconds_brighten"] < 1
 
 
@@ -155,13 +155,13 @@ def test_an_application_that_takes_no_sample_has_nothing_to_measure(
     monkeypatch.setattr(bench, "SAMPLES", Path(__file__).parent / "made_up")
     monkeypatch.setattr(bench, "REPEATS", 1)
     with refused("name.unsupported", "neuron has nothing to measure"):
-        list(bench.lines("neuron", None))
+        list(bench.run_benchmark("neuron", None))
 
 
 @pytest.mark.usefixtures("invert")
 def test_data_that_are_not_there_are_said(tmp_path: Path) -> None:
     with refused("data.missing", tmp_path / "none", "--data"):
-        list(bench.lines("invert", tmp_path / "none"))
+        list(bench.run_benchmark("invert", tmp_path / "none"))
 
 
 @pytest.mark.usefixtures("invert")
@@ -171,14 +171,14 @@ def test_tracks_reach_who_drives(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(registry.benchmark("invert"), "measure", measure)
     for given, wanted in ((None, 10), (3, 3)):
-        record = json.loads(list(bench.lines("invert", None, given))[-1])
+        record = json.loads(list(bench.run_benchmark("invert", None, given))[-1])
         assert record["n_tracks"] == wanted
         assert record["command"].endswith("--tracks 3") == (given == 3)
 
 
 def test_columns_fit_what_is_in_them() -> None:
     table = Table("T", ("name", "n"), (("a long name", 10), ("b", 123456)))
-    assert bench.drawn(table)[1:] == [
+    assert bench.format_table(table)[1:] == [
         "name              n",
         "-------------------",
         "a long name      10",
@@ -191,10 +191,10 @@ def test_the_stamp_names_the_weights_that_ran(
 ) -> None:
     for name in ("a.onnx", "b.onnx", "c.onnx"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    files = {name: Weights(tmp_path, f"{name}.onnx", "", "MIT") for name in "ac"}
+    files = {name: NetworkFile(tmp_path, f"{name}.onnx", "", "MIT") for name in "ac"}
     monkeypatch.setattr(bench, "choose_files", lambda files, given: {})
     hashes = {name: hashlib.sha256(f"{name}.onnx".encode()).hexdigest() for name in "abc"}
-    assert bench.stamp(files)["weights_sha256"] == f"{hashes['a']} {hashes['c']}"
+    assert bench.provenance(files)["weights_sha256"] == f"{hashes['a']} {hashes['c']}"
     monkeypatch.setattr(bench, "choose_files", lambda files, given: {"a": tmp_path / "b.onnx"})
-    assert bench.stamp(files)["weights_sha256"] == f"{hashes['b']} {hashes['c']}"
-    assert bench.stamp({})["weights_sha256"] == ""
+    assert bench.provenance(files)["weights_sha256"] == f"{hashes['b']} {hashes['c']}"
+    assert bench.provenance({})["weights_sha256"] == ""

@@ -28,7 +28,7 @@ def test_a_card_is_plain_when_piped_and_drawn_on_a_terminal(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli.run(["card", "invert"]) == 0
-    assert capsys.readouterr().out.rstrip() == registry.card("invert").rstrip()
+    assert capsys.readouterr().out.rstrip() == registry.model_card("invert").rstrip()
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     assert cli.run(["card", "invert"]) == 0
     drawn = capsys.readouterr().out
@@ -80,7 +80,7 @@ def test_training_is_handed_the_recipe_and_the_settings(
     recipes: dict[str, Callable[[], str]] = {"plain": lambda: "the recipe"}
     monkeypatch.setattr(registry, "recipes", lambda name: recipes)
     monkeypatch.setattr(neuropil.training.fit, "fit", fit)
-    monkeypatch.setattr(neuropil.training.recipe, "overridden", overridden)
+    monkeypatch.setattr(neuropil.training.recipe, "with_settings", overridden)
     line = f"train invert --data {here} --set lr=1 --set steps=2 --minutes 3 --resume"
     assert cli.run([*line.split(), "-o", "elsewhere"]) == 0
     assert asked["out"] == Path("elsewhere")
@@ -102,8 +102,8 @@ def test_the_demonstration_is_one_page_of_all_applications(
     capsys: Output, monkeypatch: pytest.MonkeyPatch, invert: Path
 ) -> None:
     (invert / "demo.py").write_text(
-        "from neuropil.kit.html.page import Section, text\n"
-        "def sections():\n    return [Section('Upside <down>', text('by `invert`'))]\n",
+        "from neuropil.kit.html.page import Section, paragraph\n"
+        "def sections():\n    return [Section('Upside <down>', paragraph('by `invert`'))]\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(registry, "NAMES", ("invert",))

@@ -30,7 +30,7 @@ from neuropil.kit.drawing.drawing import Drawing
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import VARIABLE, Network, Weights, match
+from neuropil.kit.networks.network import VARIABLE, NetworkFile, OnnxNetwork, match
 from neuropil.signature import Signature, alternatives
 
 HEADINGS = [
@@ -69,7 +69,7 @@ def _packaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "STEPS", STEPS)
+    monkeypatch.setattr(simulator, "MAX_STEPS", STEPS)
 
 
 # --- signature ---------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_docstring_explains_every_parameter(verb: Verb) -> None:
 
 @each_application
 def test_card_has_its_headings(app: AppType) -> None:
-    lines = registry.card(app.name).splitlines()
+    lines = registry.model_card(app.name).splitlines()
     assert [line.removeprefix("## ") for line in lines if line.startswith("## ")] == HEADINGS
     assert sum(line.startswith("# ") for line in lines) == 1
 
@@ -142,12 +142,12 @@ each_network = pytest.mark.parametrize(("name", "weights"), FILES)
 
 
 @each_network
-def test_weights_are_the_ones_that_the_source_names(name: str, weights: Weights) -> None:
+def test_weights_are_the_ones_that_the_source_names(name: str, weights: NetworkFile) -> None:
     assert hashlib.sha256(weights.path.read_bytes()).hexdigest() == weights.sha256
 
 
 @each_network
-def test_weights_tell_where_they_come_from(name: str, weights: Weights) -> None:
+def test_weights_tell_where_they_come_from(name: str, weights: NetworkFile) -> None:
     told = weights.open().metadata
     assert told.keys() >= TOLD
     assert all(told[key] for key in TOLD)
@@ -156,21 +156,23 @@ def test_weights_tell_where_they_come_from(name: str, weights: Weights) -> None:
 
 
 @each_network
-def test_other_weights_are_taken_if_they_fit(name: str, weights: Weights, tmp_path: Path) -> None:
+def test_other_weights_are_taken_if_they_fit(
+    name: str, weights: NetworkFile, tmp_path: Path
+) -> None:
     copy, other = tmp_path / "copy.onnx", tmp_path / "other.onnx"
     copy.write_bytes(weights.path.read_bytes())
     other.write_bytes(b"no network")
     files = registry.find_app(name).networks
     role = next(role for role, known in files.items() if known is weights)
     app = registry.load_app(name, [copy])
-    assert app.network(match(Network(copy), files)).path == copy
-    assert match(Network(copy), files) in (role, *same_form(weights, files))
+    assert app.network(match(OnnxNetwork(copy), files)).path == copy
+    assert match(OnnxNetwork(copy), files) in (role, *same_form(weights, files))
     for wrong in (other, tmp_path / "missing.onnx", tmp_path):
         with pytest.raises(UserError):
             registry.load_app(name, [wrong])
 
 
-def same_form(weights: Weights, files: Mapping[str, Weights]) -> list[str]:
+def same_form(weights: NetworkFile, files: Mapping[str, NetworkFile]) -> list[str]:
     """Name the networks that nothing tells from this one: the judge reads what the reader reads."""
     ours = weights.open()
     opened = {role: other.open() for role, other in files.items()}
@@ -227,14 +229,14 @@ def numbers(result: Any) -> Iterator[NDArray[Any]]:
 @pytest.fixture
 def networks_are_finite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every network refuse to give what is no number: in pictures it would not be seen."""
-    run = Network.run
+    run = OnnxNetwork.run
 
-    def watched(self: Network, **feeds: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def watched(self: OnnxNetwork, **feeds: NDArray[Any]) -> dict[str, NDArray[Any]]:
         made: dict[str, NDArray[Any]] = run(self, **feeds)
         assert all(np.isfinite(values).all() for values in [*feeds.values(), *made.values()])
         return made
 
-    monkeypatch.setattr(Network, "run", watched)
+    monkeypatch.setattr(OnnxNetwork, "run", watched)
 
 
 @pytest.mark.usefixtures("networks_are_finite")

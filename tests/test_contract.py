@@ -13,9 +13,9 @@ from refusals import refused
 
 from neuropil import registry
 from neuropil.contract import App, ResultParts, Verb, format_value, split_result, verb
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.signature import (
     Alias,
     Input,
@@ -72,17 +72,17 @@ class Toy(App):
     @verb(example="neuropil toy old.jpg other.jpg")
     def __call__(
         self,
-        photo: Image | Sheet,
+        photo: Image | Document,
         other: Image,
         *,
-        strength: Annotated[float, Between(0, 2)] = 1.0,
+        strength: Annotated[float, Range(0, 2)] = 1.0,
         mode: Literal["plain", "fancy"] = "plain",
         spots: Annotated[tuple[Spot, ...], Alias("then-spot")] = (),
         count: int = 3,
         dark: bool = False,
-        seed: Annotated[int | None, Between(0, 9)] = None,
+        seed: Annotated[int | None, Range(0, 9)] = None,
         watch: Annotated[bool, Local()] = False,
-    ) -> Image | Sheet:
+    ) -> Image | Document:
         """Do a thing.
 
         With a remark: that explains nothing.
@@ -110,16 +110,16 @@ def test_a_signature_is_read_with_types_ranges_and_texts() -> None:
     assert SIGNATURE.summary == "Do a thing."
     assert SIGNATURE.details == "With a remark: that explains nothing."
     assert SIGNATURE.inputs == (
-        Input("photo", (Image, Sheet), "a picture or a sheet"),
+        Input("photo", (Image, Document), "a picture or a sheet"),
         Input("other", (Image,), ""),
     )
     assert SIGNATURE.options == (
-        Option("strength", float, 1.0, "how much: a share", range=Between(0, 2)),
+        Option("strength", float, 1.0, "how much: a share", range=Range(0, 2)),
         Option("mode", str, "plain", "", choices=("plain", "fancy")),
         Option("spots", Spot, (), "", repeated=True, alias="then-spot"),
         Option("count", int, 3, ""),
         Option("dark", bool, False, ""),
-        Option("seed", int, None, "", range=Between(0, 9), nullable=True),
+        Option("seed", int, None, "", range=Range(0, 9), nullable=True),
         Option("watch", bool, False, "", local=True),
     )
     assert FIND.options[0] == Option("at", Spot, None, "", required=True)
@@ -213,8 +213,8 @@ def test_outputs_are_known_before_anything_runs() -> None:
 
 def test_a_result_may_follow_its_input() -> None:
     assert [o.type for o in SIGNATURE.outputs_for(Image)] == [Image]
-    assert [o.type for o in SIGNATURE.outputs_for(Sheet)] == [Sheet]
-    assert [o.printed for o in SIGNATURE.outputs_for(Sheet)] == [True]
+    assert [o.type for o in SIGNATURE.outputs_for(Document)] == [Document]
+    assert [o.printed for o in SIGNATURE.outputs_for(Document)] == [True]
 
 
 def test_a_result_is_taken_apart_with_every_field() -> None:

@@ -334,15 +334,15 @@ def test_a_job_gives_the_same_files_here_elsewhere_and_twice(photo: Path) -> Non
 def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from neuropil.apps.colorize.app import Colorize
 
-    paint = Colorize.paint
+    paint = Colorize.apply_color
 
     def told(self: Colorize, *given: Any) -> Image:
-        progress.say("painting")
+        progress.message("painting")
         for _ in progress.track(range(2), total=2, title="strips"):
             pass
         return paint(self, *given)
 
-    monkeypatch.setattr(Colorize, "paint", told)
+    monkeypatch.setattr(Colorize, "apply_color", told)
     events: list[Event] = []
     run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
     assert Message("painting") in events
@@ -383,7 +383,7 @@ def test_mistakes_and_faults_are_told_apart(photo: Path, monkeypatch: pytest.Mon
     def broken(*given: object) -> Image:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(Colorize, "paint", broken)
+    monkeypatch.setattr(Colorize, "apply_color", broken)
     failed = attempt(Job(COLORIZE, (str(photo),)), Sessions())
     assert failed == Failed("internal", "ZeroDivisionError: by nothing", ours=True)
 

@@ -69,7 +69,7 @@ def test_measured_numbers_name_their_record(page: Path) -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_readme_and_card_quote_the_record(name: str) -> None:
-    card = [registry.card(name)] if name in registry.NAMES else []
+    card = [registry.model_card(name)] if name in registry.NAMES else []
     for text in (README, *card):
         assert f"<!-- {name}." in text
 

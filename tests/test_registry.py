@@ -10,7 +10,7 @@ from refusals import refused
 import neuropil
 from neuropil import registry
 from neuropil.contract import App
-from neuropil.kit.networks.network import Network, Weights
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
 from neuropil.signature import Signature
 
 
@@ -30,7 +30,7 @@ def test_one_file_needs_no_tuple() -> None:
 
 @pytest.mark.usefixtures("invert")
 def test_another_name_is_refused_with_a_list_of_what_there_is() -> None:
-    for find in (registry.find_app, registry.card, registry.recipes, registry.summary):
+    for find in (registry.find_app, registry.model_card, registry.recipes, registry.summary):
         with refused("name.unknown", "invrt (did you mean invert?)") as caught:
             find("invrt")
         assert "invert" in cast(tuple[str, ...], caught.value.facts["possible"])
@@ -39,7 +39,7 @@ def test_another_name_is_refused_with_a_list_of_what_there_is() -> None:
 @pytest.mark.usefixtures("invert")
 def test_summary_and_card_are_read_without_loading_the_application() -> None:
     assert registry.summary("invert") == "Turn a picture inside out."
-    assert registry.card("invert").startswith("# invert\n")
+    assert registry.model_card("invert").startswith("# invert\n")
     assert "neuropil.apps.invert.app" not in sys.modules
 
 
@@ -74,10 +74,10 @@ def test_the_network_is_opened_when_it_is_needed(
 ) -> None:
     opened: list[int | None] = []
 
-    class Counting(Weights):
-        def open(self, *, threads: int | None = None) -> Network:
+    class Counting(NetworkFile):
+        def open(self, *, threads: int | None = None) -> OnnxNetwork:
             opened.append(threads)
-            return Network.__new__(Network)
+            return OnnxNetwork.__new__(OnnxNetwork)
 
     class Idle(App):
         summary = "Do nothing."

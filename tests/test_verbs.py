@@ -43,7 +43,7 @@ def _made_up() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "STEPS", STEPS)
+    monkeypatch.setattr(simulator, "MAX_STEPS", STEPS)
 
 
 class NoLab(MetaPathFinder):
@@ -58,7 +58,7 @@ def run_elsewhere(job: str) -> Done | Failed:
     if not any(isinstance(finder, NoLab) for finder in sys.meta_path):
         assert not [name for name in sys.modules if ".lab" in name]
         sys.meta_path.insert(0, NoLab())
-    simulator.STEPS = STEPS
+    simulator.MAX_STEPS = STEPS
     with made_up.registered():
         return attempt(Job.from_json(job), Sessions())
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from neuropil.training.blocks import ConvNorm, Residual
 from neuropil.training.fit import fit
-from neuropil.training.recipe import Batch, Packing, Recipe
-from neuropil.training.step import Moment
+from neuropil.training.recipe import Batch, ExportSpec, Recipe
+from neuropil.training.step import TrainingStep
 
 STEPS = 60
 
@@ -35,11 +35,11 @@ def tiny() -> Recipe:
         score=lambda network, held_out: {
             "error": error(network, torch.from_numpy(held_out)).item()
         },
-        packings=(
-            Packing(
+        exports=(
+            ExportSpec(
                 inputs={"noise": ("B", 1, "H", "W")},
                 outputs=("blurred",),
-                shapes=({"B": 1, "H": 8, "W": 8}, {"B": 3, "H": 16, "W": 24}),
+                test_sizes=({"B": 1, "H": 8, "W": 8}, {"B": 3, "H": 16, "W": 24}),
                 metadata={"neuropil": "tiny", "licence": "MIT"},
             ),
         ),
@@ -52,7 +52,7 @@ def examples(data: Path) -> NDArray[np.float32]:
     return np.random.default_rng(1).normal(size=(4, 1, 8, 8)).astype(np.float32)
 
 
-def batch(held_out: Any, moment: Moment) -> Batch:
+def batch(held_out: Any, moment: TrainingStep) -> Batch:
     return {"noise": moment.rng().normal(size=(2, 1, 8, 8)).astype(np.float32)}
 
 
@@ -67,8 +67,8 @@ def error(network: nn.Module, noise: Tensor) -> Tensor:
 
 
 def fit_until_killed(out: str) -> None:
-    def deadly(held_out: Any, moment: Moment) -> Batch:
-        if moment.progress > 2 / 3:
+    def deadly(held_out: Any, moment: TrainingStep) -> Batch:
+        if moment.fraction > 2 / 3:
             os.kill(os.getpid(), signal.SIGKILL)
         return batch(held_out, moment)
 

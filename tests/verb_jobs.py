@@ -25,9 +25,9 @@ from neuropil.signature import Input, Json, Option
 TYPED: dict[str, Json] = {  # an example of every type that people type
     "Hint": "5,5,#ff0000",
     "Style": "random-3",
-    "Numbers": "0.1,0.2",
-    "Weights": "0.15,0.3",
-    "Activation": "relu",
+    "Vector": "0.1,0.2",
+    "WeightMatrix": "0.15,0.3",
+    "ActivationName": "relu",
 }
 CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every other
     "handwrite": {"paper": "a4", "ink": "#102030", "tries": 2, "size": 3, "speed": 40},

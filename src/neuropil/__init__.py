@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from neuropil.apps.classify.prediction import ClassName
     from neuropil.apps.colorize.app import Colorize
     from neuropil.apps.colorize.hints import Hint
-    from neuropil.apps.colorize.probe import At, TrueColor
+    from neuropil.apps.colorize.probe import At, RgbColor
     from neuropil.apps.drive.app import Drive
     from neuropil.apps.handwrite.app import Handwrite, StrokeFile
     from neuropil.apps.handwrite.styles import Style
     from neuropil.apps.neuron.app import Neuron
-    from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+    from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
     from neuropil.kit.errors import UserError
     from neuropil.kit.media.film import Film
     from neuropil.kit.media.image import Image
-    from neuropil.kit.media.image_folder import Album
+    from neuropil.kit.media.image_folder import ImageFolder
 
     classify: Classify
     colorize: Colorize
@@ -38,20 +38,20 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Activation",
-    "Album",
+    "ActivationName",
     "At",
     "ClassName",
     "Film",
     "Hint",
     "Image",
-    "Numbers",
+    "ImageFolder",
     "PhotoFolder",
+    "RgbColor",
     "StrokeFile",
     "Style",
-    "TrueColor",
     "UserError",
-    "Weights",
+    "Vector",
+    "WeightMatrix",
     "__version__",
     "classify",
     "colorize",
@@ -61,20 +61,20 @@ __all__ = [
 ]
 HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but the applications'
     {
-        "Activation": "apps.neuron.arguments",
-        "Album": "kit.media.image_folder",
+        "ActivationName": "apps.neuron.arguments",
         "At": "apps.colorize.probe",
         "ClassName": "apps.classify.prediction",
         "Film": "kit.media.film",
         "Hint": "apps.colorize.hints",
         "Image": "kit.media.image",
-        "Numbers": "apps.neuron.arguments",
+        "ImageFolder": "kit.media.image_folder",
         "PhotoFolder": "apps.classify.photo_folder",
+        "RgbColor": "apps.colorize.probe",
         "StrokeFile": "apps.handwrite.app",
         "Style": "apps.handwrite.styles",
-        "TrueColor": "apps.colorize.probe",
         "UserError": "kit.errors",
-        "Weights": "apps.neuron.arguments",
+        "Vector": "apps.neuron.arguments",
+        "WeightMatrix": "apps.neuron.arguments",
     }
 )
 

@@ -26,9 +26,9 @@ from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.media import film
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Weights, choose_files
+from neuropil.kit.networks.network import NetworkFile, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
-from neuropil.kit.report import Figure, Figures, Report, Table, timed
+from neuropil.kit.report import Metric, Metrics, Report, Table, median_seconds
 
 PARTS = ("core", "microscope", "biology")
 GAP = "  "  # between columns
@@ -41,7 +41,7 @@ SHIFT = 4  # pixels that the window moves from frame to frame
 Measure = Callable[..., Report]
 
 
-def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[str]:
+def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> Iterator[str]:
     """Run the benchmark of an application and yield what is to be printed.
 
     tracks: how many a car drives, for the application that has one
@@ -61,11 +61,11 @@ def lines(name: str, data: Path | None, tracks: int | None = None) -> Iterator[s
         check_data(name, data, is_needless=part or takes_tracks or is_general)
     report: Report = measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
-        yield from (*drawn(table), "")
+        yield from (*format_table(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
     command += f" --tracks {tracks}" if tracks else ""
     networks = {} if part else registry.find_app(name).networks
-    record = report.figures | {"command": command} | stamp(networks)
+    record = report.figures | {"command": command} | provenance(networks)
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
 
 
@@ -93,7 +93,7 @@ def measure_verbs(name: str, data: None = None) -> Report:
 
     Raises UserError where there is no such verb.
     """
-    app, figures, rows = registry.load_app(name), Figures(), list[tuple[object, ...]]()
+    app, figures, rows = registry.load_app(name), Metrics(), list[tuple[object, ...]]()
     verbs = [verb for verb in registry.find_app(name).verbs().values() if takes_one(verb)]
     for verb in verbs:
         key = f"seconds_{verb.command.replace('-', '_')}"
@@ -121,7 +121,7 @@ def sample_seconds(call: Callable[[Any], Any], kind: Any) -> tuple[str, float] |
     with TemporaryDirectory() as folder:
         for name, given in samples(kind, Path(folder)):
             with suppress(UserError):
-                return name, timed(partial(done, call, given), REPEATS)
+                return name, median_seconds(partial(done, call, given), REPEATS)
     return None
 
 
@@ -131,7 +131,7 @@ def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
         yield "a sentence", TEXT
     elif issubclass(kind, film.Film):
         photo = next(iter(samples(Image, folder)))[1]
-        film.record(folder / "moving.mp4", moving(photo), fps=FPS)
+        film.write_film(folder / "moving.mp4", moving(photo), fps=FPS)
         yield f"{FRAMES} frames", kind.open(folder / "moving.mp4")
     else:
         for path in sorted(SAMPLES.iterdir()):
@@ -169,7 +169,7 @@ def check_data(name: str, data: Path, *, is_needless: bool) -> None:
         raise UserError("data.missing", f"there is no folder {data}; name one by --data", path=data)
 
 
-def stamp(networks: Mapping[str, Weights]) -> dict[str, str]:
+def provenance(networks: Mapping[str, NetworkFile]) -> dict[str, str]:
     """Say what was measured, when, and on what."""
     return {
         "commit": git_commit(Path(__file__).parent),
@@ -179,7 +179,7 @@ def stamp(networks: Mapping[str, Weights]) -> dict[str, str]:
     }
 
 
-def drawn(table: Table) -> list[str]:
+def format_table(table: Table) -> list[str]:
     """Lay a table out in columns: texts at the left, numbers at the right."""
     rows = [table.columns, *([_said(value) for value in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -198,12 +198,12 @@ def _said(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _short(value: Figure) -> Figure:
+def _short(value: Metric) -> Metric:
     """Cut the digits of a float that no measurement has."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def _sha256(networks: Mapping[str, Weights]) -> str:
+def _sha256(networks: Mapping[str, NetworkFile]) -> str:
     """Name the networks that were measured by their bytes: one hash each, by role."""
     foreign = choose_files(networks, ())
     paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}

@@ -16,15 +16,13 @@ from neuropil.job import Job, Settings
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
 from neuropil.kit.networks.network import listed_files
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.signature import Input, Json, Option, Output
 
 SETTINGS = (
     Option("quality", int, QUALITY, "quality of JPEG, WebP and films", QUALITIES),
-    Option(
-        "max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Between(1, 10**12)
-    ),
-    Option("threads", int, None, "how many cores to use; all by default", Between(1, 1024)),
+    Option("max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Range(1, 10**12)),
+    Option("threads", int, None, "how many cores to use; all by default", Range(1, 1024)),
 )
 
 

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 from neuropil.kit.errors import UserError, escape_control
-from neuropil.kit.networks.network import Network, Weights, choose_files
-from neuropil.kit.ranges import Between
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork, choose_files
+from neuropil.kit.ranges import Range
 from neuropil.signature import Json, Option, Output, Signature, is_media
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class App(ABC):
 
     name: ClassVar[str]  # the class's own, in small letters
     summary: ClassVar[str]
-    networks: ClassVar[Mapping[str, Weights]] = {}
+    networks: ClassVar[Mapping[str, NetworkFile]] = {}
     open_example: ClassVar[str] = ""  # a line that opens a neuron, where there is one
 
     def __init_subclass__(cls) -> None:
@@ -135,9 +135,9 @@ class App(ABC):
         self, *, networks: str | Path | Sequence[str | Path] = (), threads: int | None = None
     ) -> None:
         files = (networks,) if isinstance(networks, str | Path) else networks
-        self._threads = Option("threads", int, None, "", Between(1, 1024)).convert(threads)
+        self._threads = Option("threads", int, None, "", Range(1, 1024)).convert(threads)
         self._files = choose_files(self.networks, tuple(map(Path, files)))
-        self._open: dict[str, Network] = {}
+        self._open: dict[str, OnnxNetwork] = {}
 
     @classmethod
     def verbs(cls) -> dict[str, Verb]:
@@ -151,12 +151,12 @@ class App(ABC):
         ]
         return {each.command: each for each in sorted(found, key=lambda each: each.name != "")}
 
-    def network(self, role: str) -> Network:
+    def network(self, role: str) -> OnnxNetwork:
         """Open the network of a role when it is first needed, and keep it."""
         if role not in self._open:
             foreign = self._files.get(role)
             self._open[role] = (
-                Network(foreign, threads=self._threads)
+                OnnxNetwork(foreign, threads=self._threads)
                 if foreign
                 else self.networks[role].open(threads=self._threads)
             )

@@ -11,15 +11,15 @@ from neuropil import registry
 from neuropil.core.probe import Probe
 from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, page, text
-from neuropil.kit.progress import say
+from neuropil.kit.html.page import Section, paragraph, render_page
+from neuropil.kit.progress import message
 
 TITLE = "Neuropil: small networks at work"
 DEPTH = 30  # neurons that the walk opens: down to the pixels
 SHOWN = 3  # of its stages that stand on the page itself
 
 
-def make(folder: Path) -> Path:
+def build_demo(folder: Path) -> Path:
     """Run all applications on samples and write `index.html` into the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,30 +31,30 @@ def make(folder: Path) -> Path:
         ) from error
     sections = []
     for name in registry.NAMES:
-        say(f"{name}: {registry.summary(name)}")
-        module = registry.demonstration(name)
+        message(f"{name}: {registry.summary(name)}")
+        module = registry.demo_module(name)
         if module is None:
             continue
         sections += module.sections()
         if hasattr(module, "look"):
-            sections += opened(name, module.look(), module.LOOK, folder)
-    save_text(folder / "index.html", page(TITLE, sections))
+            sections += walk_section(name, module.example_probe(), module.EXAMPLE_COMMAND, folder)
+    save_text(folder / "index.html", render_page(TITLE, sections))
     return folder / "index.html"
 
 
-def opened(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]:
+def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]:
     """Walk from what is seen down to the inputs: a page of its own, and its beginning."""
-    from neuropil.microscope.graph import read
-    from neuropil.microscope.page import drawn
-    from neuropil.microscope.walk import walked
+    from neuropil.microscope.graph import load_graph
+    from neuropil.microscope.page import render_walk
+    from neuropil.microscope.walk import walk_back
 
-    walk = walked(read(probe.network), probe, depth=DEPTH)
-    save_text(folder / f"{name}-neuron.html", drawn(walk, ""))
-    inside = walk.stages[len(probe.steps) :][:SHOWN]
+    walk = walk_back(load_graph(probe.network), probe, depth=DEPTH)
+    save_text(folder / f"{name}-neuron.html", render_walk(walk, ""))
+    inside = walk.steps[len(probe.steps) :][:SHOWN]
     lines = "\n".join(stage.worked.text(6, 6) for stage in inside)
     command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} -o w.html`"
-    count = f"{len(walk.stages)} steps of arithmetic, each proven"
+    count = f"{len(walk.steps)} steps of arithmetic, each proven"
     words = f"{way.partition(': ')[0]}: {count}. {command}"
     link = f'<p><a href="{name}-neuron.html">The walk, with numbers that can be changed</a></p>'
     shown = f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
-    yield Section(f"Inside {name}: a neuron opened", text(words) + link + shown)
+    yield Section(f"Inside {name}: a neuron opened", paragraph(words) + link + shown)

@@ -140,7 +140,7 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
     """Open the inputs, call the verb, write all outputs or none; raises UserError, Cancelled."""
     verb = registry.find_verb(job.verb)
     forward = Forward(emit, cancel)
-    with progress.shown(forward):
+    with progress.report_to(forward):
         started = time.monotonic()
         forward.ask()
         options = verb.signature.parse(job.options)

@@ -86,7 +86,7 @@ def open_example(name: str) -> str:
     return find_app(name).open_example
 
 
-def card(name: str) -> str:
+def model_card(name: str) -> str:
     """Read the model card of an application."""
     (folder,) = _package(name).__path__
     path = Path(folder, "card.md")
@@ -105,7 +105,7 @@ def benchmark(name: str) -> ModuleType:
         raise UserError("name.unsupported", f"{name} has nothing to measure", name=name) from error
 
 
-def demonstration(name: str) -> ModuleType | None:
+def demo_module(name: str) -> ModuleType | None:
     """Find the module that shows an application on samples of its own, if it has one."""
     try:
         return _module(name, "demo")

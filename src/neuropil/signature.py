@@ -22,7 +22,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -73,7 +73,7 @@ class Option:
     type: Any
     default: Any
     text: str
-    range: Between | None = None
+    range: Range | None = None
     choices: tuple[str, ...] = ()
     repeated: bool = False
     required: bool = False
@@ -373,7 +373,7 @@ def read_option(name: str, hint: Any, default: Any, text: str) -> Option:
         kind,
         None if required else default,
         text,
-        next((extra for extra in extras if isinstance(extra, Between)), None),
+        next((extra for extra in extras if isinstance(extra, Range)), None),
         choices,
         repeated,
         required,

@@ -8,9 +8,11 @@ import pytest
 from neuropil.biology import bench
 
 
-@pytest.mark.parametrize("part", [bench.patch, bench.spreading, bench.plasticity])
+@pytest.mark.parametrize("part", [bench.bench_membrane, bench.bench_cables, bench.bench_stdp])
 def test_measured_is_near_known(part: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "repetitive", lambda: 6.26)  # slow, and tested elsewhere
+    monkeypatch.setattr(
+        bench, "repetitive_firing_threshold", lambda: 6.26
+    )  # slow, and tested elsewhere
     monkeypatch.setattr(bench, "rheobase", lambda: 2.24)
     assert callable(part)
     for what, measured, known, _ in part():
@@ -25,7 +27,7 @@ def number(text: str) -> float:
 
 def test_learning_reports_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "SEEDS", {"hebb": 1, "backprop": 2})
-    table, figures = bench.learning()
+    table, figures = bench.bench_learning_rules()
     assert [row[0] for row in table.rows] == ["hebb", "backprop"]
     assert {len(row) for row in table.rows} == {len(table.columns)}
     assert 0.8 < float(figures["accuracy_hebb"] or 0) < float(figures["accuracy_backprop"] or 0) < 1

@@ -8,49 +8,49 @@ from neuropil.biology.cell import (
     DELAY,
     DENDRITES,
     NEXT_PEAK,
-    Run,
-    Terminal,
-    anatomy,
-    follow,
+    AxonTerminal,
+    CellRecording,
+    build_morphology,
+    simulate_cells,
 )
-from neuropil.biology.membrane import REST, crossings
+from neuropil.biology.membrane import REST, spike_times
 from neuropil.biology.synapse import EXCITATORY
 
 STEP = 0.05
 
 
 @pytest.fixture(scope="module")
-def pushed() -> Run:
+def pushed() -> CellRecording:
     """Push three cells for 25 ms: not at all, too little, enough."""
     quiet = np.zeros((round(25 / STEP) + 1, DENDRITES, 3))
-    return follow(quiet, quiet, np.array([0, 0.05, 0.5]), STEP)
+    return simulate_cells(quiet, quiet, np.array([0, 0.05, 0.5]), STEP)
 
 
-def test_left_alone_it_rests(pushed: Run) -> None:
+def test_left_alone_it_rests(pushed: CellRecording) -> None:
     np.testing.assert_allclose(pushed.axon[..., 0], REST, atol=0.05)
     np.testing.assert_allclose(pushed.dendrites[..., 0], REST, atol=0.05)
     np.testing.assert_allclose(pushed.next_soma[..., 0], REST, atol=0.05)
 
 
-def test_a_weak_push_stays_below_threshold(pushed: Run) -> None:
+def test_a_weak_push_stays_below_threshold(pushed: CellRecording) -> None:
     assert REST + 0.5 < pushed.axon[..., 1].max() < -50
     assert pushed.next_conductance[..., 1].max() == 0
 
 
-def test_the_spike_travels_and_fires_the_next_cell(pushed: Run) -> None:
-    first = [float(crossings(pushed.time, V, -20)[0]) for V in pushed.axon[..., 2].T]
+def test_the_spike_travels_and_fires_the_next_cell(pushed: CellRecording) -> None:
+    first = [float(spike_times(pushed.time, V, -20)[0]) for V in pushed.axon[..., 2].T]
     assert (np.diff(first) > 0).all()
     speed = np.diff(AXON_PLACES)[2:5] / np.diff(first)[2:5] / 1000  # m/s, in the middle
     assert speed == pytest.approx(12.3 * np.sqrt(2 / 476 * 35.4 / 100), rel=0.05)
     opens = pushed.time[np.argmax(pushed.next_conductance[..., 2] > 0)]
     assert opens == pytest.approx(first[-1] + DELAY, abs=0.2)
-    reached = crossings(pushed.time, pushed.next_soma[..., 2], -20)
+    reached = spike_times(pushed.time, pushed.next_soma[..., 2], -20)
     assert opens < reached[0] < opens + 2
 
 
 def test_terminal_opens_the_double_exponential() -> None:
-    terminal, opened = Terminal(1, STEP), []
-    terminal.notice(np.array([-60.0]), np.array([10.0]))
+    terminal, opened = AxonTerminal(1, STEP), []
+    terminal.detect_spikes(np.array([-60.0]), np.array([10.0]))
     for _ in range(400):
         terminal.advance()
         opened.append(float(terminal.conductance[0]))
@@ -59,7 +59,7 @@ def test_terminal_opens_the_double_exponential() -> None:
 
 
 def test_anatomy_has_one_cell_and_the_next() -> None:
-    tree = anatomy()
+    tree = build_morphology()
     assert (tree.parent == -1).sum() == 2
     assert (tree.parent == 0).sum() == 1 + DENDRITES
     assert (tree.parent < np.arange(len(tree.parent))).all()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from neuropil.biology.cable import ball, strand
-from neuropil.biology.excitable import Tissue
+from neuropil.biology.cable import soma_node, unbranched_cable
+from neuropil.biology.excitable import CompartmentModel
 from neuropil.biology.membrane import SQUID, simulate
 
 DENSITY = 10.0  # µA/cm²
@@ -13,8 +13,8 @@ MS = 2.0  # on the upstroke of the first spike
 
 def patch_voltage(step: float) -> float:
     """Follow one node of squid membrane under the current that `simulate` is given."""
-    soma = ball(20)
-    tissue = Tissue(soma, SQUID, np.ones(1), 0.0, step)
+    soma = soma_node(20)
+    tissue = CompartmentModel(soma, SQUID, np.ones(1), 0.0, step)
     injected = (np.zeros((1, 1)), np.full((1, 1), DENSITY * soma.area[0] * 1e3))
     for _ in range(round(MS / step)):
         tissue.advance(injected, injected)
@@ -23,8 +23,8 @@ def patch_voltage(step: float) -> float:
 
 def cable_voltage(step: float) -> float:
     """Follow a short axon of which the first node is pushed."""
-    axon = strand(length=300, diameter=2, pieces=6, resistivity=100)
-    tissue = Tissue(axon, SQUID, np.ones(7), 0.0, step)
+    axon = unbranched_cable(length=300, diameter=2, pieces=6, resistivity=100)
+    tissue = CompartmentModel(axon, SQUID, np.ones(7), 0.0, step)
     pushed = (np.zeros((7, 1)), np.eye(7, 1) * DENSITY * axon.area.sum() * 1e3)
     for _ in range(round(MS / step)):
         tissue.advance(pushed, pushed)
@@ -46,8 +46,8 @@ def test_splitting_is_of_second_order() -> None:
 
 
 def test_passive_nodes_rest_and_stay() -> None:
-    dendrite = strand(length=200, diameter=2, pieces=4, resistivity=100)
-    tissue = Tissue(dendrite, SQUID, np.zeros(5), 0.1, 0.05, trials=3)
+    dendrite = unbranched_cable(length=200, diameter=2, pieces=4, resistivity=100)
+    tissue = CompartmentModel(dendrite, SQUID, np.zeros(5), 0.1, 0.05, trials=3)
     quiet = (np.zeros((5, 3)), np.zeros((5, 3)))
     for _ in range(20):
         tissue.advance(quiet, quiet)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from neuropil.biology.firing import f_I_curve, repetitive, rheobase, unstable_rest
+from neuropil.biology.firing import (
+    f_I_curve,
+    instability_range,
+    repetitive_firing_threshold,
+    rheobase,
+)
 
 
 def test_one_spike_needs_less_than_many() -> None:
@@ -15,11 +20,11 @@ def test_repetition_sets_in_where_the_limit_cycle_is_born() -> None:
 
     Balti, Lanza and Aziz-Alaoui (Math. Biosci. Eng. 15:807, 2018), figure 6.
     """
-    assert repetitive() == pytest.approx(6.265, abs=0.03)
+    assert repetitive_firing_threshold() == pytest.approx(6.265, abs=0.03)
 
 
 def test_rest_is_unstable_between_the_hopf_bifurcations() -> None:
-    first, last = unstable_rest()
+    first, last = instability_range()
     assert first == pytest.approx(9.78, abs=0.01)
     assert last == pytest.approx(154.5, abs=0.1)
 

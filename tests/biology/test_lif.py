@@ -3,15 +3,21 @@
 import numpy as np
 import pytest
 
-from neuropil.biology.lif import Leaky
+from neuropil.biology.lif import LeakyIntegrateAndFire
 
-NEURONS = [Leaky(), Leaky(tau=10, refractory=0), Leaky(reset=-60, rest=-65, refractory=5)]
+NEURONS = [
+    LeakyIntegrateAndFire(),
+    LeakyIntegrateAndFire(tau=10, refractory=0),
+    LeakyIntegrateAndFire(reset=-60, rest=-65, refractory=5),
+]
 
 
 @pytest.mark.parametrize("neuron", NEURONS)
 @pytest.mark.parametrize("current", [0.201, 0.25, 0.5, 3.0])
 @pytest.mark.parametrize("piece", [0.1, 0.7, 250.0])
-def test_f_I_curve_is_the_closed_form(neuron: Leaky, current: float, piece: float) -> None:
+def test_f_I_curve_is_the_closed_form(
+    neuron: LeakyIntegrateAndFire, current: float, piece: float
+) -> None:
     goal = neuron.rest + neuron.resistance * current
     wait = neuron.tau * np.log((goal - neuron.reset) / (goal - neuron.threshold))
     f = 1000 / (neuron.refractory + wait)
@@ -21,12 +27,12 @@ def test_f_I_curve_is_the_closed_form(neuron: Leaky, current: float, piece: floa
 
 
 def test_silent_up_to_the_threshold() -> None:
-    assert Leaky().rate(0.2) == 0
-    assert len(Leaky().spikes([0.2] * 50, 10.0)) == 0
+    assert LeakyIntegrateAndFire().rate(0.2) == 0
+    assert len(LeakyIntegrateAndFire().spikes([0.2] * 50, 10.0)) == 0
 
 
 def test_agrees_with_small_steps_under_changing_current() -> None:
-    neuron = Leaky(refractory=3)
+    neuron = LeakyIntegrateAndFire(refractory=3)
     currents = 0.3 + 0.3 * np.sin(np.arange(200) / 9)
     V, free, step, spikes = neuron.rest, 0.0, 0.001, []
     for i in range(200_000):
@@ -40,7 +46,7 @@ def test_agrees_with_small_steps_under_changing_current() -> None:
 
 
 def test_refractory_time_is_the_ceiling() -> None:
-    assert Leaky(refractory=4).rate(1e9) == pytest.approx(250, rel=1e-6)
+    assert LeakyIntegrateAndFire(refractory=4).rate(1e9) == pytest.approx(250, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +54,9 @@ def test_refractory_time_is_the_ceiling() -> None:
 )
 def test_what_is_no_neuron_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong.values())):g}"):
-        Leaky(**wrong)
+        LeakyIntegrateAndFire(**wrong)
 
 
 def test_pieces_need_a_length() -> None:
     with pytest.raises(ValueError, match="pieces of 0"):
-        Leaky().spikes([1.0], 0)
+        LeakyIntegrateAndFire().spikes([1.0], 0)

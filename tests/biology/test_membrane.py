@@ -8,11 +8,11 @@ import pytest
 from neuropil.biology.membrane import (
     SQUID,
     Membrane,
-    crossings,
-    rates,
+    gating_rates,
     simulate,
+    spike_times,
     steady_current,
-    steady_gates,
+    steady_state_gates,
 )
 
 
@@ -32,17 +32,17 @@ def test_returns_to_rest() -> None:
 
 
 def test_rates_at_rest_by_hand() -> None:
-    alpha, beta = rates(np.array(-65.0))
+    alpha, beta = gating_rates(np.array(-65.0))
     known_alpha = [2.5 / (math.exp(2.5) - 1), 0.07, 0.1 / (math.e - 1)]
     np.testing.assert_allclose(alpha, known_alpha, rtol=1e-12)
     np.testing.assert_allclose(beta, [4, 1 / (math.exp(3) + 1), 0.125], rtol=1e-11)
-    gates = steady_gates(-65.0)
+    gates = steady_state_gates(-65.0)
     np.testing.assert_allclose(gates, [0.0529, 0.5961, 0.3177], atol=5e-5)
 
 
 @pytest.mark.parametrize(("V", "gate", "limit"), [(-40.0, 0, 1.0), (-55.0, 2, 0.1)])
 def test_rates_where_the_formula_is_nothing_by_nothing(V: float, gate: int, limit: float) -> None:
-    alpha, _ = rates(np.array([V - 1e-6, V, V + 1e-6]))
+    alpha, _ = gating_rates(np.array([V - 1e-6, V, V + 1e-6]))
     np.testing.assert_allclose(alpha[gate], limit, rtol=1e-6)
     assert alpha[gate, 0] < alpha[gate, 1] < alpha[gate, 2]
 
@@ -77,7 +77,7 @@ def test_same_spikes_as_other_simulators() -> None:
     """NEURON 9.0.2, `hh`, CVODE at 1e-9; Brian2 2.9.0, rk4, 0.01 ms, is within 2e-5 ms of it."""
     neuron = [1.90097, 16.82258, 31.47183, 46.10900, 60.74528]
     run = simulate(10, 65, step=0.01)
-    np.testing.assert_allclose(crossings(run.time, run.voltage[:, 0]), neuron, atol=5e-5)
+    np.testing.assert_allclose(spike_times(run.time, run.voltage[:, 0]), neuron, atol=5e-5)
     assert run.voltage.max() == pytest.approx(40.2687, abs=2e-3)
     assert run.voltage.min() == pytest.approx(-75.0781, abs=2e-4)
 

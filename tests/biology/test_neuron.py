@@ -7,15 +7,22 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from neuropil.biology.neuron import Trace, arrivals, bias_current, response, sigmoid, simulate
+from neuropil.biology.neuron import (
+    NeuronRecording,
+    bias_current,
+    firing_rates,
+    poisson_spike_times,
+    sigmoid,
+    simulate,
+)
 
 
 @pytest.fixture(scope="module")
-def trace() -> Trace:
+def trace() -> NeuronRecording:
     return simulate([0.4, 0.9, 0.0], [4.0, -2.0, 3.0], 0.5, ms=100, seed=3)
 
 
-def test_shapes(trace: Trace) -> None:
+def test_shapes(trace: NeuronRecording) -> None:
     M = len(trace.time)
     assert M == 1001
     assert trace.conductances.shape == trace.dendritic_currents.shape == (3, M)
@@ -25,9 +32,9 @@ def test_shapes(trace: Trace) -> None:
         assert one.shape == (M,)
 
 
-def test_same_seed_same_trace(trace: Trace) -> None:
+def test_same_seed_same_trace(trace: NeuronRecording) -> None:
     again = simulate([0.4, 0.9, 0.0], [4.0, -2.0, 3.0], 0.5, ms=100, seed=3)
-    for field in dataclasses.fields(Trace):
+    for field in dataclasses.fields(NeuronRecording):
         one, other = getattr(trace, field.name), getattr(again, field.name)
         for a, b in zip(one, other, strict=True) if field.name == "spike_times" else [(one, other)]:
             np.testing.assert_array_equal(a, b)
@@ -35,21 +42,21 @@ def test_same_seed_same_trace(trace: Trace) -> None:
     assert not np.array_equal(trace.soma, other_seed.soma)
 
 
-def test_artificial_neuron_on_the_same_inputs(trace: Trace) -> None:
+def test_artificial_neuron_on_the_same_inputs(trace: NeuronRecording) -> None:
     assert trace.z == pytest.approx(0.4 * 4 - 0.9 * 2 + 0.5, abs=1e-15)
     assert trace.a == pytest.approx(1 / (1 + math.exp(-trace.z)), abs=1e-15)
     assert sigmoid(-1000) == 0
     assert sigmoid(1000) == 1
 
 
-def test_sign_of_a_weight_is_the_sign_of_its_current(trace: Trace) -> None:
+def test_sign_of_a_weight_is_the_sign_of_its_current(trace: NeuronRecording) -> None:
     assert trace.dendritic_currents[0].max() > 0.1
     assert trace.dendritic_currents[1].min() < -0.01
     assert not trace.dendritic_currents[2].any()
     assert len(trace.spike_times[2]) == 0
 
 
-def test_current_is_conductance_times_driving_force(trace: Trace) -> None:
+def test_current_is_conductance_times_driving_force(trace: NeuronRecording) -> None:
     for i, reversal in ((0, 0.0), (1, -80.0)):
         expected = trace.conductances[i] * (reversal - trace.dendrites[i])
         np.testing.assert_allclose(trace.dendritic_currents[i], expected, atol=1e-12)
@@ -72,18 +79,20 @@ def test_bias_alone_can_fire_it_and_the_next_cell_follows() -> None:
 
 
 def test_bias_current_is_the_mean_of_unit_input() -> None:
-    spikes = arrivals(np.ones(1), 1e6, np.random.default_rng(0))[0]
+    spikes = poisson_spike_times(np.ones(1), 1e6, np.random.default_rng(0))[0]
     assert len(spikes) == pytest.approx(5 * 100_000, rel=0.01)  # five fibers
     kernel_ms = 4.5 * (0.1 ** (-1 / 9)) / (1 - 0.1)  # k (τd - τr), τr/τd = 0.1, by hand
     assert bias_current() == pytest.approx(60 * 5e-3 * kernel_ms * 0.1, rel=1e-9)
 
 
 def test_response_is_an_S() -> None:
-    f = response([-5, 0, 2, 4, 6, 9], ms=400)
+    f = firing_rates([-5, 0, 2, 4, 6, 9], ms=400)
     assert f[:2].tolist() == [0, 0]
     assert f[2] < f[3] < f[5]
     assert 35 < f[5] < 80
-    np.testing.assert_array_equal(response([-5, 0, 2], ms=100), response([-5, 0, 2], ms=100))
+    np.testing.assert_array_equal(
+        firing_rates([-5, 0, 2], ms=100), firing_rates([-5, 0, 2], ms=100)
+    )
 
 
 def test_halving_the_step_quarters_the_error() -> None:
@@ -143,7 +152,7 @@ def test_progress_wraps_spikes_inputs_and_steps() -> None:
     assert n_spikes > 0
     assert counted == [[*range(n_spikes)], [0, 1], [*range(1, 401)]]
     counted.clear()
-    response([2.0, 4.0], ms=20, progress=wrap)
+    firing_rates([2.0, 4.0], ms=20, progress=wrap)
     assert [len(each) for each in counted[1::2]] == [8, 8]
     assert len(counted) == 5
     assert all(counted)
@@ -151,4 +160,4 @@ def test_progress_wraps_spikes_inputs_and_steps() -> None:
 
 def test_response_refuses_wild_drives() -> None:
     with pytest.raises(ValueError, match="from -100 to 100"):
-        response([1000.0])
+        firing_rates([1000.0])

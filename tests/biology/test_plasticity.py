@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuropil.biology.membrane import Floats
-from neuropil.biology.plasticity import Timing, hebb, oja, paired
+from neuropil.biology.plasticity import STDP, hebb, oja, pairing_experiment
 
 Rule = Callable[[Floats, Floats, float], Floats]
 
@@ -59,21 +59,23 @@ def test_hebb_diverges_in_the_direction_of_the_first_component(
 
 
 def test_traces_reproduce_the_window() -> None:
-    timing = Timing()
+    timing = STDP()
     deltas = np.linspace(-100, 100, 81)
-    np.testing.assert_allclose(paired(deltas, timing), timing.window(deltas), atol=1e-12)
+    np.testing.assert_allclose(
+        pairing_experiment(deltas, timing), timing.window(deltas), atol=1e-12
+    )
 
 
 def test_window_has_the_times_of_bi_and_poo() -> None:
     deltas = np.array([5.0, 22.0, -5.0, -39.0])
-    later, much_later, before, long_before = paired(deltas, Timing())
+    later, much_later, before, long_before = pairing_experiment(deltas, STDP())
     assert later / much_later == pytest.approx(np.e, rel=1e-9)  # 17 ms
     assert before / long_before == pytest.approx(np.e, rel=1e-9)  # 34 ms
     assert later > 0 > before
 
 
 def test_all_pairs_count_and_simultaneous_spikes_are_none() -> None:
-    timing = Timing()
+    timing = STDP()
     pre, post = np.array([0.0, 10.0, 30.0]), np.array([10.0, 12.0, 55.0])
     every_pair = timing.window(post[:, None] - pre).sum()
     assert timing.learn(pre, post) == pytest.approx(every_pair, rel=1e-12)
@@ -83,4 +85,4 @@ def test_all_pairs_count_and_simultaneous_spikes_are_none() -> None:
 
 def test_traces_have_to_fade() -> None:
     with pytest.raises(ValueError, match="above 0"):
-        Timing(tau_plus=0)
+        STDP(tau_plus=0)

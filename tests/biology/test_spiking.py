@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from neuropil.biology.membrane import Floats
-from neuropil.biology.spiking import TARGET, SpikingLayer, T, falling, preferences, trains
+from neuropil.biology.spiking import (
+    TARGET,
+    SpikingLayer,
+    T,
+    class_tuning,
+    geometric_schedule,
+    spike_trains,
+)
 
 LABELS = np.arange(120) % 3
 
@@ -27,7 +34,7 @@ def layer(pictures: Floats) -> SpikingLayer:
 
 def test_trains_have_the_rates_of_the_pixels() -> None:
     x = np.array([[0.0, 0.25, 1.0]])
-    spikes = trains(x, np.random.default_rng(0))
+    spikes = spike_trains(x, np.random.default_rng(0))
     assert spikes.shape == (T, 1, 6)
     expected = 0.1 * T * np.concatenate((x, 1 - x), axis=1)
     assert abs(spikes.sum(axis=0) - expected).max() <= 1
@@ -35,7 +42,7 @@ def test_trains_have_the_rates_of_the_pixels() -> None:
 
 def test_neurons_come_to_prefer_one_pattern(layer: SpikingLayer, pictures: Floats) -> None:
     counts = layer.count(pictures, seed=1)
-    shares = preferences(counts, LABELS, 3)
+    shares = class_tuning(counts, LABELS, 3)
     firing = counts.sum(axis=0) > 0
     assert firing.sum() >= 3
     assert shares[firing].max(axis=1).mean() > 0.9
@@ -53,7 +60,7 @@ def test_learning_is_what_makes_them_prefer(layer: SpikingLayer, pictures: Float
 
 def right(layer: SpikingLayer, pictures: Floats) -> float:
     """Read other spikes of the pictures by each neuron's preference on half of them."""
-    prefers = preferences(layer.count(pictures[:60], seed=1), LABELS[:60], 3)
+    prefers = class_tuning(layer.count(pictures[:60], seed=1), LABELS[:60], 3)
     read = (layer.count(pictures[60:], seed=2) @ prefers).argmax(axis=1)
     return float((read == LABELS[60:]).mean())
 
@@ -61,7 +68,7 @@ def right(layer: SpikingLayer, pictures: Floats) -> float:
 def test_weights_become_what_is_seen(layer: SpikingLayer, pictures: Floats) -> None:
     winner = layer.count(pictures, seed=1).sum(axis=0).argmax()
     means = np.array([pictures[c == LABELS].mean(axis=0) for c in range(3)])
-    alike = [np.corrcoef(layer.seen()[winner], mean)[0, 1] for mean in means]
+    alike = [np.corrcoef(layer.receptive_fields()[winner], mean)[0, 1] for mean in means]
     assert max(alike) > 0.9
     assert ((layer.weights >= 0) & (layer.weights <= 1)).all()
 
@@ -86,4 +93,4 @@ def test_same_seed_same_weights(pictures: Floats) -> None:
 
 
 def test_rates_fall_by_equal_factors() -> None:
-    assert [falling(8, 2, part) for part in (0, 0.5, 1)] == pytest.approx([8, 4, 2])
+    assert [geometric_schedule(8, 2, part) for part in (0, 0.5, 1)] == pytest.approx([8, 4, 2])

@@ -47,17 +47,17 @@ def test_measures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_library_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three epochs are enough to see that each really trains, scores and starts anew."""
     monkeypatch.setattr(bench, "installed", lambda library: library != "keras")  # slow to import
-    for peer in (bench.ours(digits()), *bench.others(digits())):
+    for peer in (bench.own_peer(digits()), *bench.installed_peers(digits())):
         fit, score = peer.start(0)
         fit(3)
         assert score() > 0.8, peer.name
 
 
 def test_a_fast_and_a_slow_form_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "accuracies", lambda peer: [90.0, 92.0])
-    ours = bench.ours(digits())
+    monkeypatch.setattr(bench, "final_accuracies", lambda peer: [90.0, 92.0])
+    ours = bench.own_peer(digits())
     forms = [bench.Peer(f"torch {n}", "torch", ours.start, n) for n in (1, 2)]
-    table, figures = bench.compared([ours, *forms], [0.1, 0.4, 0.3])
+    table, figures = bench.comparison_table([ours, *forms], [0.1, 0.4, 0.3])
     assert figures["speed_vs_torch"] == pytest.approx(3)
     assert figures["digits_accuracy_mean"] == 91
     assert [row[2] for row in table.rows[:3]] == ["1.00", "4.00", "3.00"]

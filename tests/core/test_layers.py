@@ -39,7 +39,7 @@ TABLE: list[tuple[Layer, Callable[[], Any], tuple[int, ...]]] = [
     (layers.GroupNorm(4, groups=2), lambda: torch_nn.GroupNorm(2, 4), (2, 4, 3)),
     (layers.MaxPool(2), lambda: torch_nn.MaxPool2d(2), (2, 3, 6, 5)),
     (layers.AveragePool(3, 2, 1), lambda: torch_nn.AvgPool2d(3, 2, 1), (2, 3, 6, 5)),
-    (layers.MeanOverSpace(), lambda: Squeezed(torch_nn.AdaptiveAvgPool2d(1)), (2, 3, 6, 5)),
+    (layers.GlobalAveragePool(), lambda: Squeezed(torch_nn.AdaptiveAvgPool2d(1)), (2, 3, 6, 5)),
     (layers.Flatten(), torch_nn.Flatten, (2, 3, 4)),
     (layers.Dropout(0.5), lambda: torch_nn.Dropout(0.5).eval(), (2, 3)),
     (layers.LastStep(), lambda: Last(), (2, 5, 3)),
@@ -113,16 +113,19 @@ def test_layer_is_torchs(
     torch.manual_seed(0)
     theirs = make().double().train(training)
     numbers = torch_numbers(theirs)
-    assert numbers.keys() == ours.parameters().keys() | ours.memory().keys()
+    assert numbers.keys() == ours.parameters().keys() | ours.buffers().keys()
     for name, value in numbers.items():
-        shape_of_ours = {**ours.shapes(), **{n: a.shape for n, a in ours.memory().items()}}
+        shape_of_ours = {
+            **ours.parameter_shapes(),
+            **{n: a.shape for n, a in ours.buffers().items()},
+        }
         assert shape_of_ours[name] == value.shape
-        ours.put(name, value.copy())
+        ours.set_parameter(name, value.copy())
     x = np.random.default_rng(0).standard_normal(shape)
     reference = theirs(torch.tensor(x)).detach().numpy()
     np.testing.assert_allclose(ours(x, training=training).value, reference, rtol=1e-10, atol=1e-12)
     for name, value in torch_numbers(theirs).items():  # running statistics have moved alike
-        now = ours.memory().get(name)
+        now = ours.buffers().get(name)
         if now is not None:
             np.testing.assert_allclose(now, value, rtol=1e-12)
 
@@ -130,16 +133,16 @@ def test_layer_is_torchs(
 def test_embedding_is_torchs() -> None:
     theirs = torch_nn.Embedding(5, 3).double()
     ours = layers.Embedding(5, 3)
-    ours.put("weight", theirs.weight.detach().numpy())
+    ours.set_parameter("weight", theirs.weight.detach().numpy())
     x = np.array([[0, 4], [2, 2]])
     np.testing.assert_array_equal(ours(x).value, theirs(torch.tensor(x)).detach().numpy())
 
 
 def test_parameters_are_drawn_when_first_asked_for() -> None:
     layer = Dense(3, 2)
-    assert not layer.is_drawn()
+    assert not layer.is_initialized()
     assert layer.weight.shape == (2, 3)
-    assert layer.is_drawn()
+    assert layer.is_initialized()
     assert np.array_equal(layer.weight.value, Dense(3, 2).weight.value)
     with pytest.raises(AttributeError, match="Dense has no wieght"):
         _ = layer.wieght

@@ -27,7 +27,7 @@ def test_sigmoid_is_stable() -> None:
 
 
 def test_equal_numbers_share_what_a_maximum_is_told() -> None:
-    a, b = Tensor([1.0, 2.0], needs_grad=True), Tensor([1.0, 1.0], needs_grad=True)
+    a, b = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
     ops.maximum(a, b).sum().backward()
     assert a.grad is not None
     assert b.grad is not None

@@ -8,41 +8,43 @@ from dataclasses import replace
 import pytest
 
 from neuropil.core.activations import (
-    CURVES,
+    ACTIVATIONS,
     IDENTITY,
     RELU,
     SIGMOID,
     TANH,
-    Curve,
+    Activation,
     clip,
     elu,
     leaky_relu,
-    scaled,
+    power_function,
 )
-from neuropil.core.neuron import DOUBLE, Backward, Ran, Term, Worked
+from neuropil.core.neuron import DOUBLE, BackwardPass, NeuronRecord, Observed, Term
 
-NOTES = Worked(
+NOTES = NeuronRecord(
     "the notes' first neuron",
     (Term("x", 0.1, 0.15),),
     0.4,
     SIGMOID,
-    Ran(0.415, 1 / (1 + math.exp(-0.415)), DOUBLE),
+    Observed(0.415, 1 / (1 + math.exp(-0.415)), DOUBLE),
 )
 
 
-def with_loss(worked: Worked, target: float = 1.0) -> Worked:
+def with_loss(worked: NeuronRecord, target: float = 1.0) -> NeuronRecord:
     """Give a neuron the loss L = (a - target)², and the network (itself) to prove it by."""
 
     def moved(by: float) -> float:
-        return (worked.curve.f(worked.z + by) - target) ** 2
+        return (worked.activation.f(worked.z + by) - target) ** 2
 
-    return replace(worked, backward=Backward("(a - t)²", 2 * (worked.a - target), 0.5, moved=moved))
+    return replace(
+        worked, backward=BackwardPass("(a - t)²", 2 * (worked.a - target), 0.5, perturb=moved)
+    )
 
 
-def many(n: int) -> Worked:
+def many(n: int) -> NeuronRecord:
     terms = tuple(Term(f"input {i}", math.sin(i), math.cos(3 * i)) for i in range(n))
     z = math.fsum([*(t.product for t in terms), 0.25])
-    return Worked("many", terms, 0.25, TANH, Ran(z, math.tanh(z), DOUBLE))
+    return NeuronRecord("many", terms, 0.25, TANH, Observed(z, math.tanh(z), DOUBLE))
 
 
 def test_the_notes_first_neuron() -> None:
@@ -57,15 +59,15 @@ def test_the_way_back_by_hand() -> None:
     dL_dz = 2 * (a - 1) * a * (1 - a)
     assert worked.dL_dz == pytest.approx(dL_dz, rel=1e-14)
     assert worked.dL_dw == pytest.approx((0.1 * dL_dz,), rel=1e-14)
-    assert worked.stepped == pytest.approx((0.15 - 0.5 * 0.1 * dL_dz,), rel=1e-14)
-    assert worked.stepped_bias == pytest.approx(0.4 - 0.5 * dL_dz, rel=1e-14)
+    assert worked.updated_weights == pytest.approx((0.15 - 0.5 * 0.1 * dL_dz,), rel=1e-14)
+    assert worked.updated_bias == pytest.approx(0.4 - 0.5 * dL_dz, rel=1e-14)
     proof = worked.check()
     assert proof.passed
     assert proof.gradient_allowed
     assert proof.largest < 1e-9
 
 
-def tampered() -> list[Worked]:
+def tampered() -> list[NeuronRecord]:
     worked = with_loss(many(30))
     terms = worked.terms
     back = worked.backward
@@ -75,11 +77,13 @@ def tampered() -> list[Worked]:
         replace(worked, terms=(*terms[:7], nudged, *terms[8:])),
         replace(worked, terms=terms[:-1]),
         replace(worked, bias=worked.bias + 1e-9),
-        replace(worked, ran=replace(worked.ran, z=worked.z + 1e-9)),
-        replace(worked, ran=replace(worked.ran, a=worked.a * (1 + 1e-9))),
-        replace(worked, ran=replace(worked.ran, z=math.nan)),
-        replace(worked, curve=SIGMOID),
-        replace(worked, curve=replace(TANH, slope=lambda z: 1.001 * (1 - math.tanh(z) ** 2))),
+        replace(worked, observed=replace(worked.observed, z=worked.z + 1e-9)),
+        replace(worked, observed=replace(worked.observed, a=worked.a * (1 + 1e-9))),
+        replace(worked, observed=replace(worked.observed, z=math.nan)),
+        replace(worked, activation=SIGMOID),
+        replace(
+            worked, activation=replace(TANH, derivative=lambda z: 1.001 * (1 - math.tanh(z) ** 2))
+        ),
         replace(worked, backward=replace(back, dL_da=back.dL_da * 1.001)),
     ]
 
@@ -100,38 +104,45 @@ def test_without_a_loss_there_is_no_way_back() -> None:
 def test_a_weight_that_was_never_learned_stays() -> None:
     shortcut = replace(NOTES, terms=(*NOTES.terms, Term("shortcut", 0.3, 1.0, learned=False)))
     worked = with_loss(shortcut)
-    assert worked.stepped[0] != 0.15
-    assert worked.stepped[1] == 1.0
+    assert worked.updated_weights[0] != 0.15
+    assert worked.updated_weights[1] == 1.0
     assert "w2 after" not in str(worked)
 
 
 def test_gradients_of_shared_weights_are_of_all_places() -> None:
     shared = replace(NOTES, terms=(replace(NOTES.terms[0], shared_gradient=4.0),))
     assert with_loss(shared).dL_dw == (4.0,)
-    assert with_loss(shared).stepped == (0.15 - 0.5 * 4.0,)
+    assert with_loss(shared).updated_weights == (0.15 - 0.5 * 4.0,)
 
 
 # --- curves ------------------------------------------------------------------------------------
 
-FORMS = [*CURVES.values(), leaky_relu(0.2), elu(1.0), elu(0.5), clip(-1, 2), scaled(3.0)]
+FORMS = [
+    *ACTIVATIONS.values(),
+    leaky_relu(0.2),
+    elu(1.0),
+    elu(0.5),
+    clip(-1, 2),
+    power_function(3.0),
+]
 
 
 @pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
 @pytest.mark.parametrize("z", [-4.0, -2.2, -0.3, 0.4, 1.7, 3.5])
-def test_slopes_are_those_of_the_curves(curve: Curve, z: float) -> None:
+def test_slopes_are_those_of_the_curves(curve: Activation, z: float) -> None:
     h = 1e-6
     difference = (curve.f(z + h) - curve.f(z - h)) / (2 * h)
-    assert curve.slope(z) == pytest.approx(difference, rel=1e-6, abs=1e-8)
+    assert curve.derivative(z) == pytest.approx(difference, rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
-def test_curves_stay_finite_far_out(curve: Curve) -> None:
+def test_curves_stay_finite_far_out(curve: Activation) -> None:
     far = [-800.0, -40.0, 40.0] if curve.name == "exp" else [-800.0, 800.0]
-    assert all(math.isfinite(curve.f(z)) and math.isfinite(curve.slope(z)) for z in far)
+    assert all(math.isfinite(curve.f(z)) and math.isfinite(curve.derivative(z)) for z in far)
 
 
 def test_a_kink_is_no_failure() -> None:
-    at_zero = Worked("dead", (Term("x", 0.0, 1.0),), 0.0, RELU, Ran(0.0, 0.0))
+    at_zero = NeuronRecord("dead", (Term("x", 0.0, 1.0),), 0.0, RELU, Observed(0.0, 0.0))
     assert with_loss(at_zero).check().passed
 
 
@@ -156,51 +167,57 @@ MAGNITUDES = [
 ]
 
 
-def sized(curve: Curve, size: float) -> Worked:
+def sized(curve: Activation, size: float) -> NeuronRecord:
     """Make a neuron whose inputs and bias are of a size; its loss is (a - 2a)²."""
     terms = tuple(
         Term(f"input {i}", size * (1 + math.sin(i)), 1 + math.cos(3 * i) / 2) for i in range(5)
     )
     bias = 0.25 * size
     z = math.fsum([*(term.product for term in terms), bias])
-    return Worked("sized", terms, bias, curve, Ran(z, curve.f(z), DOUBLE))
+    return NeuronRecord("sized", terms, bias, curve, Observed(z, curve.f(z), DOUBLE))
 
 
-def with_far_target(worked: Worked) -> Worked:
+def with_far_target(worked: NeuronRecord) -> NeuronRecord:
     return with_loss(worked, 2 * worked.a or 1.0)
 
 
-def is_told(worked: Worked) -> bool:
+def is_told(worked: NeuronRecord) -> bool:
     """Tell an activation that float64 has digits of, also where it is a difference."""
-    is_lost = worked.curve.cancels and abs(worked.a) < 1e-8 * abs(worked.z)
+    is_lost = worked.activation.cancels and abs(worked.a) < 1e-8 * abs(worked.z)
     return abs(worked.a) > 1e-300 and not is_lost
 
 
-def broken_forward(worked: Worked) -> list[Worked]:
+def broken_forward(worked: NeuronRecord) -> list[NeuronRecord]:
     """Break the arithmetic in every way, by a millionth."""
-    terms, ran, curve, more = worked.terms, worked.ran, worked.curve, 1 + 1e-6
+    terms, ran, curve, more = worked.terms, worked.observed, worked.activation, 1 + 1e-6
     nudged = replace(terms[2], w=terms[2].w * more)
     made = [
         replace(worked, terms=(*terms[:2], nudged, *terms[3:])),
         replace(worked, terms=terms[1:]),
         replace(worked, bias=worked.bias * more),
-        replace(worked, ran=replace(ran, z=worked.z * more)),
-        replace(worked, ran=replace(ran, z=math.inf)),
+        replace(worked, observed=replace(ran, z=worked.z * more)),
+        replace(worked, observed=replace(ran, z=math.inf)),
     ]
     if is_told(worked):
-        made.append(replace(worked, ran=replace(ran, a=worked.a * more)))
-        made.append(replace(worked, curve=replace(curve, f=lambda z: curve.f(z) * more)))
+        made.append(replace(worked, observed=replace(ran, a=worked.a * more)))
+        made.append(replace(worked, activation=replace(curve, f=lambda z: curve.f(z) * more)))
     return made
 
 
-def broken_back(worked: Worked) -> list[Worked]:
+def broken_back(worked: NeuronRecord) -> list[NeuronRecord]:
     """Break the derivatives, by a hundredth, which float64 must be able to tell."""
-    curve, back, made = worked.curve, worked.backward, list[Worked]()
+    curve, back, made = worked.activation, worked.backward, list[NeuronRecord]()
     assert back
-    assert back.moved
-    seen = abs(worked.slope) * max(1.0, abs(worked.z)) > 1e-9 * abs(worked.a) and is_told(worked)
-    if seen and worked.slope:
-        made.append(replace(worked, curve=replace(curve, slope=lambda z: 1.01 * curve.slope(z))))
+    assert back.perturb
+    seen = abs(worked.derivative) * max(1.0, abs(worked.z)) > 1e-9 * abs(worked.a) and is_told(
+        worked
+    )
+    if seen and worked.derivative:
+        made.append(
+            replace(
+                worked, activation=replace(curve, derivative=lambda z: 1.01 * curve.derivative(z))
+            )
+        )
     if seen and worked.dL_dz and 1e-150 < abs(worked.a) < 1e150:  # the square of a is a float
         made.append(replace(worked, backward=replace(back, dL_da=1.01 * back.dL_da)))
         made.append(replace(worked, backward=replace(back, dL_da=-back.dL_da)))
@@ -210,7 +227,7 @@ def broken_back(worked: Worked) -> list[Worked]:
 @pytest.mark.parametrize("curve", FORMS, ids=lambda curve: curve.name)
 @pytest.mark.parametrize("size", [sign * size for size in MAGNITUDES for sign in (1, -1)])
 def test_the_proof_holds_at_every_magnitude_and_finds_what_is_wrong(
-    curve: Curve, size: float
+    curve: Activation, size: float
 ) -> None:
     if curve.name == "exp" and size > 3:
         pytest.skip("e^z is no float there")
@@ -230,9 +247,11 @@ def test_the_proof_holds_at_every_magnitude_and_finds_what_is_wrong(
 @pytest.mark.parametrize("slope", [0.0, 0.5, 0.99, -1.0, math.nan])
 @pytest.mark.parametrize("z", [1e-300, 1e-12, 1e-6, 1.0, 1e9])
 def test_beside_a_kink_only_the_slope_of_that_side_is_right(z: float, slope: float) -> None:
-    above = Worked("above", (Term("x", z, 1.0),), 0.0, RELU, Ran(z, z, DOUBLE))
+    above = NeuronRecord("above", (Term("x", z, 1.0),), 0.0, RELU, Observed(z, z, DOUBLE))
     assert above.check().passed
-    assert replace(above, curve=replace(RELU, slope=lambda _: slope)).check().failed == ("da/dz",)
+    assert replace(above, activation=replace(RELU, derivative=lambda _: slope)).check().failed == (
+        "da/dz",
+    )
 
 
 def test_a_failed_check_names_what_failed_and_is_raised() -> None:
@@ -301,21 +320,21 @@ def test_html_is_escaped_and_latex_balanced() -> None:
 
 
 # Numbers of few binary digits, so that every line can be checked by head.
-TWO = Worked(
+TWO = NeuronRecord(
     "two inputs",
     (Term("light", 0.5, 0.25), Term("", -2.0, 0.125)),
     0.0625,
     IDENTITY,
-    Ran(-0.0625, -0.0625, DOUBLE),
-    Backward("mean (a - t)²", 0.5, 0.25),
+    Observed(-0.0625, -0.0625, DOUBLE),
+    BackwardPass("mean (a - t)²", 0.5, 0.25),
 )
-FIVE = Worked(
+FIVE = NeuronRecord(
     "five inputs",
     tuple(Term(f"i{k}", float(k), 0.5) for k in range(1, 6)),
     -1.0,
     RELU,
-    Ran(6.5, 6.5, DOUBLE),
-    Backward("a", 2.0, 0.125),
+    Observed(6.5, 6.5, DOUBLE),
+    BackwardPass("a", 2.0, 0.125),
 )
 
 
@@ -383,6 +402,6 @@ def test_every_line_of_latex_and_csv() -> None:
     )
 
 
-def back(worked: Worked) -> Backward:
+def back(worked: NeuronRecord) -> BackwardPass:
     assert worked.backward
     return worked.backward

@@ -16,11 +16,11 @@ from neuropil.core import (
     Adam,
     BatchNorm,
     Conv2d,
-    Curve,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    History,
     Identity,
     LastStep,
     MaxPool,
@@ -114,8 +114,8 @@ def test_same_seed_same_network() -> None:
 
 def test_a_layer_that_has_its_weights_keeps_them() -> None:
     dense = Dense(2, 1)
-    dense.put("weight", np.array([[1.0, 2.0]]))
-    dense.put("bias", np.array([3.0]))
+    dense.set_parameter("weight", np.array([[1.0, 2.0]]))
+    dense.set_parameter("bias", np.array([3.0]))
     assert Network(dense, dtype=np.float64).predict([[1, 1]]) == 6
 
 
@@ -240,7 +240,7 @@ def test_a_straight_line_cannot_learn_xor() -> None:
 def test_linear_layers_collapse_into_one() -> None:
     layers = (Flatten(), Dense(6, 5), Identity(), Dropout(0.3), Dense(5, 4, has_bias=False))
     network = Network(*layers, Identity(), Dense(4, 2), dtype=np.float64)
-    folded = network.collapse()
+    folded = network.fold_linear()
     assert [type(layer) for layer in folded.layers] == [Flatten, Dense]
     x = np.random.default_rng(0).standard_normal((7, 2, 3))
     assert np.abs(folded.predict(x) - network.predict(x)).max() < 1e-12
@@ -253,7 +253,7 @@ def test_a_deep_linear_network_learns_least_squares() -> None:
     network = Network(Dense(3, 4), Identity(), Dense(4, 2), dtype=np.float64)
     network.fit(x, y, loss=squared_error, optimizer=Momentum(0.05), epochs=1500, batch=50)
     best = np.linalg.lstsq(np.column_stack((x, np.ones(50))), y, rcond=None)[0]
-    folded = network.collapse().layers[-1]
+    folded = network.fold_linear().layers[-1]
     np.testing.assert_allclose(folded.weight.value, best[:3].T, atol=1e-9)
     np.testing.assert_allclose(folded.bias.value, best[3], atol=1e-9)
 
@@ -268,7 +268,7 @@ def test_a_deep_linear_network_learns_least_squares() -> None:
 )
 def test_what_bends_does_not_collapse(layers: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Network(*layers).collapse()
+        Network(*layers).fold_linear()
 
 
 # ---- files --------------------------------------------------------------------------------------
@@ -384,4 +384,4 @@ def test_lines_in_the_docstring_read_digits(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_curve_of_nothing_is_empty() -> None:
-    assert str(Curve()) == "0 epochs"
+    assert str(History()) == "0 epochs"

@@ -22,7 +22,7 @@ from neuropil.core import (
     digits,
     squared_error,
 )
-from neuropil.core.opening import opened
+from neuropil.core.opening import open_neuron
 
 RNG = np.random.default_rng
 
@@ -36,7 +36,7 @@ def small(dtype: type = np.float64) -> Network:
 def test_every_neuron_is_proven(layer: int, dtype: type) -> None:
     network, x = small(dtype), RNG(0).normal(size=5)
     for unit in range(network.layers[layer].weight.shape[0]):
-        worked = opened(network, x, layer=layer, unit=unit, target=1)
+        worked = open_neuron(network, x, layer=layer, unit=unit, target=1)
         proof = worked.check()
         assert proof.passed
         assert proof.gradient_allowed
@@ -46,13 +46,13 @@ def test_every_neuron_is_proven(layer: int, dtype: type) -> None:
 @pytest.mark.parametrize("bends", [LeakyReLU(), ELU(), ReLU(), Tanh(), Sigmoid()])
 def test_the_activation_is_the_networks(bends: Layer) -> None:
     dense = Dense(1, 2)
-    dense.put("weight", np.array([[1.0], [-1.0]]))
-    dense.put("bias", np.zeros(2))
+    dense.set_parameter("weight", np.array([[1.0], [-1.0]]))
+    dense.set_parameter("bias", np.zeros(2))
     network = Network(dense, bends, dtype=np.float64)
     for unit in (0, 1):
-        worked = opened(network, [0.7], layer=0, unit=unit, target=[0, 0], loss=squared_error)
+        worked = open_neuron(network, [0.7], layer=0, unit=unit, target=[0, 0], loss=squared_error)
         assert worked.a == pytest.approx(network([[0.7]]).value[0, unit], rel=1e-12)
-        assert worked.ran.z == worked.z
+        assert worked.observed.z == worked.z
         assert worked.check().passed
 
 
@@ -60,26 +60,26 @@ def test_derivatives_and_steps_are_those_of_training() -> None:
     network, x = small(), RNG(1).normal(size=5)
     goal = np.array([0.3, -0.2])
     squared_error(network(x[None]), goal[None]).backward()
-    worked = opened(network, x, layer=2, unit=1, target=goal, loss=squared_error, rate=0.2)
+    worked = open_neuron(network, x, layer=2, unit=1, target=goal, loss=squared_error, rate=0.2)
     dense = network.layers[2]
     assert worked.dL_dw == pytest.approx(dense.weight.grad[1], rel=1e-12)
     assert worked.dL_db == pytest.approx(dense.bias.grad[1], rel=1e-12)
     after = dense.weight.value[1] - 0.2 * dense.weight.grad[1]
-    assert worked.stepped == pytest.approx(after, rel=1e-12)
+    assert worked.updated_weights == pytest.approx(after, rel=1e-12)
 
 
 def test_each_weights_derivative_is_the_difference_of_the_network() -> None:
     network, x = small(), RNG(2).normal(size=5)
-    worked = opened(network, x, layer=0, unit=2, target=0)
+    worked = open_neuron(network, x, layer=0, unit=2, target=0)
     weight, h = network.layers[0].weight, 1e-6
     for i, slope in enumerate(worked.dL_dw):
         losses = []
         for by in (h, -h):
             weight.value[2, i] += by
-            again = opened(network, x, layer=0, unit=2, target=0)
+            again = open_neuron(network, x, layer=0, unit=2, target=0)
             assert again.backward
-            assert again.backward.moved
-            losses.append(again.backward.moved(0.0))
+            assert again.backward.perturb
+            losses.append(again.backward.perturb(0.0))
             weight.value[2, i] -= by
         assert slope == pytest.approx((losses[0] - losses[1]) / (2 * h), rel=1e-6, abs=1e-9)
 
@@ -88,8 +88,8 @@ def test_a_convolutions_neuron_sees_its_window() -> None:
     layers = (Conv2d(2, 3, 3, padding=1), ReLU(), MaxPool(2), Flatten(), Dense(12, 2))
     network = Network(*layers, dtype=np.float64)
     x = RNG(3).normal(size=(2, 4, 4))
-    inner = opened(network, x, layer=0, unit=(1, 1, 2), target=0)
-    corner = opened(network, x, layer=0, unit=(1, 0, 0), target=0)
+    inner = open_neuron(network, x, layer=0, unit=(1, 1, 2), target=0)
+    corner = open_neuron(network, x, layer=0, unit=(1, 0, 0), target=0)
     assert (len(inner.terms), len(corner.terms)) == (18, 8)
     assert inner.check().passed
     assert corner.check().passed
@@ -102,33 +102,33 @@ def test_a_convolutions_weights_learn_from_all_places() -> None:
     x = RNG(5).normal(size=(2, 4, 4))
     cross_entropy(network(x[None]), np.array([1])).backward()
     weight, bias = network.layers[0].weight, network.layers[0].bias
-    worked = opened(network, x, layer=0, unit=(3, 1, 1), target=1)
+    worked = open_neuron(network, x, layer=0, unit=(3, 1, 1), target=1)
     assert worked.check().passed
     assert len(worked.terms) == 9
     assert worked.dL_dw == pytest.approx(weight.grad[3].ravel(), rel=1e-12)
     assert [term.w for term in worked.terms] == pytest.approx(weight.value[3].ravel(), rel=1e-15)
     assert worked.dL_db == pytest.approx(bias.grad[3], rel=1e-12)
-    again = opened(network, x, layer=0, unit=np.array([3, 1, 1]), target=1)  # type: ignore[arg-type]
+    again = open_neuron(network, x, layer=0, unit=np.array([3, 1, 1]), target=1)  # type: ignore[arg-type]
     assert again.terms == worked.terms
 
 
 def test_a_softmax_behind_a_neuron_is_said() -> None:
     network = Network(Dense(2, 3), Softmax())
-    assert "before softmax" in opened(network, [0.1, 0.2], layer=0, unit=0).name
+    assert "before softmax" in open_neuron(network, [0.1, 0.2], layer=0, unit=0).name
 
 
 def test_the_gradient_of_what_is_certain_is_proven_too() -> None:
     """Where p is nearly 1, float32 has lost 1 - p: the way back is in float64."""
     dense = Dense(1, 2)
-    dense.put("weight", np.array([[9.0], [-9.0]], np.float32))
-    dense.put("bias", np.zeros(2, np.float32))
-    worked = opened(Network(dense), [0.9], layer=0, unit=0, target=0)
+    dense.set_parameter("weight", np.array([[9.0], [-9.0]], np.float32))
+    dense.set_parameter("bias", np.zeros(2, np.float32))
+    worked = open_neuron(Network(dense), [0.9], layer=0, unit=0, target=0)
     assert worked.dL_dz == pytest.approx(-1 / (1 + np.exp(16.2)), rel=1e-6)
 
 
 def test_names_and_what_is_not_there() -> None:
     network, x = small(), RNG(4).normal(size=5)
-    worked = opened(network, x, layer=0, unit=0, names=["a", "b", "c", "d", "e"])
+    worked = open_neuron(network, x, layer=0, unit=0, names=["a", "b", "c", "d", "e"])
     assert [term.name for term in worked.terms] == ["a", "b", "c", "d", "e"]
     for layer, unit, sentence in (
         (9, 0, "has 0 to 4"),
@@ -137,18 +137,18 @@ def test_names_and_what_is_not_there() -> None:
         (0, (1, 1), "numbered 0 to 3"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            opened(network, x, layer=layer, unit=unit)
+            open_neuron(network, x, layer=layer, unit=unit)
     with pytest.raises(ValueError, match="2 names for 5 inputs"):
-        opened(network, x, layer=0, unit=0, names=["a", "b"])
+        open_neuron(network, x, layer=0, unit=0, names=["a", "b"])
 
 
 def test_a_neuron_of_the_digits_network() -> None:
     data = digits()
     network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=0)
     network.fit(data.x_train[:200], data.y_train[:200], epochs=2)
-    worked = opened(network, data.x_test[0], layer=0, unit=5, target=data.y_test[0])
+    worked = open_neuron(network, data.x_test[0], layer=0, unit=5, target=data.y_test[0])
     assert worked.check().passed
-    assert worked.ran.a == network.layers[1](network.layers[0](data.x_test[:1])).value[0, 5]
+    assert worked.observed.a == network.layers[1](network.layers[0](data.x_test[:1])).value[0, 5]
 
 
 # --- what lies behind a neuron ------------------------------------------------------------------
@@ -159,8 +159,8 @@ def chain(*layers: tuple[list[list[float]], list[float], Layer]) -> Network:
     made: list[Layer] = []
     for weights, biases, bends in layers:
         dense = Dense(len(weights[0]), len(weights))
-        dense.put("weight", np.array(weights))
-        dense.put("bias", np.array(biases))
+        dense.set_parameter("weight", np.array(weights))
+        dense.set_parameter("bias", np.array(biases))
         made += [dense, bends]
     return Network(*made, dtype=np.float64)
 
@@ -186,7 +186,7 @@ def test_the_way_back_is_proven_whatever_lies_behind(name: str, x: float, target
     network = BEHIND[name]
     goal = [target] * network.layers[2].weight.shape[0]
     for unit in range(network.layers[0].weight.shape[0]):
-        worked = opened(network, [x], layer=0, unit=unit, target=goal, loss=squared_error)
+        worked = open_neuron(network, [x], layer=0, unit=unit, target=goal, loss=squared_error)
         assert worked.check().passed, worked.check()
 
 
@@ -194,11 +194,11 @@ def test_behind_a_neuron_where_the_loss_has_a_corner_nothing_is_claimed() -> Non
     network = chain(
         ([[1]], [0], LeakyReLU()), ([[1], [-1]], [0, 0], ReLU()), ([[1, 3]], [0], ReLU())
     )
-    first = opened(network, [0.0], layer=0, unit=0, target=[1.0], loss=squared_error)
+    first = open_neuron(network, [0.0], layer=0, unit=0, target=[1.0], loss=squared_error)
     assert first.check().passed
     assert first.check().gradient_allowed is None
     assert "checked: sum, da/dz;" in str(first)
-    beside = opened(network, [1e-9], layer=0, unit=0, target=[1.0], loss=squared_error)
+    beside = open_neuron(network, [1e-9], layer=0, unit=0, target=[1.0], loss=squared_error)
     assert beside.check().passed
     assert beside.check().gradient_allowed
     assert beside.backward

@@ -248,7 +248,7 @@ TABLE = [
         lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
         (IMAGE,),
     ),
-    Case("mean_over_space", ops.mean_over_space, lambda x: x.mean((2, 3)), (IMAGE,)),
+    Case("global_average_pool", ops.global_average_pool, lambda x: x.mean((2, 3)), (IMAGE,)),
     Case(
         "resize",
         lambda x: ops.resize(x, size=(9, 4)),
@@ -316,7 +316,7 @@ def drawn(case: Case, dtype: DTypeLike = np.float64) -> list[Array]:
 
 def compare(case: Case, inputs: list[Array], tolerance: float) -> None:
     """Hold value and gradients to torch's, relative to the largest number of each."""
-    ours = [Tensor(x, needs_grad=True) for x in inputs]
+    ours = [Tensor(x, requires_grad=True) for x in inputs]
     theirs = [torch.tensor(x, requires_grad=True) for x in inputs]
     y, reference = case.ours(*ours), case.theirs(*theirs)
     dy = np.random.default_rng(1).standard_normal(y.shape).astype(y.dtype)
@@ -366,7 +366,7 @@ def test_keeps_float32(case: Case) -> None:
 @pytest.mark.parametrize("case", TABLE, ids=case_name)
 def test_derivatives_are_central_differences(case: Case) -> None:
     inputs = drawn(case)
-    tensors = [Tensor(x, needs_grad=True) for x in inputs]
+    tensors = [Tensor(x, requires_grad=True) for x in inputs]
     y = case.ours(*tensors)
     rng = np.random.default_rng(2)
     dy = rng.standard_normal(y.shape)

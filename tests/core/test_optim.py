@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from neuropil.core import SGD, Adam, Momentum, Optimizer, Tensor, constant, cosine, drop, warm_up
+from neuropil.core import (
+    SGD,
+    Adam,
+    Momentum,
+    Optimizer,
+    Tensor,
+    constant,
+    cosine,
+    step_decay,
+    warm_up,
+)
 
 PAIRS: list[tuple[Callable[[], Optimizer], Callable[[Any], torch.optim.Optimizer]]] = [
     (lambda: SGD(0.1), lambda p: torch.optim.SGD(p, 0.1)),
@@ -31,7 +41,7 @@ def test_moves_as_torch_does(
 ) -> None:
     rng = np.random.default_rng(0)
     shapes = ((2, 3), (4,), ())
-    parameters = [Tensor(rng.standard_normal(s), needs_grad=True) for s in shapes]
+    parameters = [Tensor(rng.standard_normal(s), requires_grad=True) for s in shapes]
     references = [torch.tensor(p.value.copy(), requires_grad=True) for p in parameters]
     mine, reference = ours(), theirs(references)
     for _ in range(20):
@@ -45,7 +55,7 @@ def test_moves_as_torch_does(
 
 
 def test_uses_gradients_up_and_moves_in_place() -> None:
-    p = Tensor(np.ones(2, np.float32), needs_grad=True)
+    p = Tensor(np.ones(2, np.float32), requires_grad=True)
     value = p.value
     p.grad = np.ones(2, np.float32)
     Adam(0.5).step([p])
@@ -56,15 +66,15 @@ def test_uses_gradients_up_and_moves_in_place() -> None:
 
 
 def test_no_gradient_counts_as_none() -> None:
-    p, q = Tensor([1.0], needs_grad=True), Tensor([1.0], needs_grad=True)
+    p, q = Tensor([1.0], requires_grad=True), Tensor([1.0], requires_grad=True)
     p.grad = np.ones(1)
     SGD(0.1).step([p, q])
     assert p.value.tolist() + q.value.tolist() == [0.9, 1.0]
 
 
 def test_schedules_scale_the_rate() -> None:
-    p = Tensor([0.0], needs_grad=True)
-    by = SGD(1.0, drop(every=2, factor=0.5))
+    p = Tensor([0.0], requires_grad=True)
+    by = SGD(1.0, step_decay(every=2, factor=0.5))
     for _ in range(4):
         p.grad = np.ones(1)
         by.step([p])
@@ -74,7 +84,7 @@ def test_schedules_scale_the_rate() -> None:
 def test_schedules() -> None:
     assert [constant(i) for i in (0, 9)] == [1, 1]
     assert [cosine(10)(i) for i in (0, 5, 10, 11)] == pytest.approx([1, 0.5, 0, 0])
-    assert [drop(10)(i) for i in (0, 9, 10, 20)] == pytest.approx([1, 1, 0.1, 0.01])
+    assert [step_decay(10)(i) for i in (0, 9, 10, 20)] == pytest.approx([1, 1, 0.1, 0.01])
     assert [warm_up(4)(i) for i in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
     assert warm_up(4, cosine(10))(9) == pytest.approx(0.5)
 
@@ -82,8 +92,8 @@ def test_schedules() -> None:
 def test_what_can_not_be() -> None:
     with pytest.raises(ValueError, match="rate=0: how far"):
         Adam(0)
-    p = Tensor([0.0], needs_grad=True)
+    p = Tensor([0.0], requires_grad=True)
     by = Adam(0.1)
     by.step([p])
     with pytest.raises(ValueError, match="begun with other parameters"):
-        by.step([Tensor([0.0, 1.0], needs_grad=True)])
+        by.step([Tensor([0.0, 1.0], requires_grad=True)])

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from neuropil.core import operations as ops
-from neuropil.core.tensor import Result, Tensor, once, operation, unbroadcast
+from neuropil.core.tensor import Result, Tensor, cache_last, operation, unbroadcast
 
 
 def parameter(*numbers: float) -> Tensor:
-    return Tensor(np.array(numbers), needs_grad=True)
+    return Tensor(np.array(numbers), requires_grad=True)
 
 
 def test_derivatives_of_the_notes() -> None:
@@ -63,9 +63,9 @@ def test_gradients_of_parameters_add_up_and_of_results_do_not() -> None:
 
 def test_only_what_needs_a_gradient_is_recorded() -> None:
     constant, x = Tensor([1.0, 2.0]), parameter(3.0, 4.0)
-    assert (constant * 2 + np.ones(2)).paths == []
+    assert (constant * 2 + np.ones(2)).parents == []
     y = constant * x
-    assert [tensor for tensor, _ in y.paths] == [x]
+    assert [tensor for tensor, _ in y.parents] == [x]
     y.sum().backward()
     assert constant.grad is None
 
@@ -94,7 +94,7 @@ def test_gradients_do_not_share_memory() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numbers_take_the_dtype_of_the_other(dtype: type) -> None:
-    x = Tensor(np.ones(2, dtype), needs_grad=True)
+    x = Tensor(np.ones(2, dtype), requires_grad=True)
     y = (2 * x + np.float64(1) - 1) / 3 + x**2
     y.sum().backward()
     assert y.dtype == dtype
@@ -143,7 +143,7 @@ def test_broadcasting_is_undone() -> None:
 def test_what_is_shared_is_computed_once() -> None:
     calls = []
 
-    @once
+    @cache_last
     def shared(dy: np.ndarray) -> np.ndarray:
         calls.append(dy)
         return dy * 2

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 from refusals import refused
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 
 FULL_DISK = """
 import resource
 from pathlib import Path
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError
 
 free = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, free[1]))  # the nearest thing to a full disk
 try:
-    with written(Path("new.txt")) as path:
+    with atomic_path(Path("new.txt")) as path:
         path.write_bytes(bytes(2000))
 except UserError as error:
     print(error.code, error)
@@ -26,7 +26,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, free)  # what measures coverage writes
 
 
 def test_a_file_takes_its_place_with_its_suffix(tmp_path: Path) -> None:
-    with written(tmp_path / "new.txt") as path:
+    with atomic_path(tmp_path / "new.txt") as path:
         assert path.suffix == ".txt"
         path.write_text("whole", encoding="utf-8")
         assert not (tmp_path / "new.txt").exists()
@@ -35,7 +35,7 @@ def test_a_file_takes_its_place_with_its_suffix(tmp_path: Path) -> None:
 
 
 def spoil(target: Path, error: type[BaseException]) -> None:
-    with written(target) as path:
+    with atomic_path(target) as path:
         path.write_text("half", encoding="utf-8")
         raise error
 
@@ -55,7 +55,7 @@ def test_rights_are_those_of_any_new_file_or_of_the_old_one(tmp_path: Path) -> N
     plain.touch()
     old.touch(mode=0o600)
     for target in (tmp_path / "new", old):
-        with written(target):
+        with atomic_path(target):
             pass
     assert (tmp_path / "new").stat().st_mode == plain.stat().st_mode
     assert old.stat().st_mode & 0o777 == 0o600
@@ -63,7 +63,7 @@ def test_rights_are_those_of_any_new_file_or_of_the_old_one(tmp_path: Path) -> N
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    with written(tmp_path / "link") as path:
+    with atomic_path(tmp_path / "link") as path:
         path.write_bytes(b"x")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"x"
@@ -76,7 +76,7 @@ def test_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
         tmp_path / "none" / "new.txt",
         tmp_path / ("n" * 300) / "new.txt",
     ):
-        with refused("output.place", target), written(target):
+        with refused("output.place", target), atomic_path(target):
             pytest.fail("the block was entered")
 
 
@@ -87,7 +87,7 @@ def test_an_unwritable_folder_is_said_in_a_sentence(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "touch", touch)
-    with refused("output.place", "new.txt", "permission denied"), written(tmp_path / "new.txt"):
+    with refused("output.place", "new.txt", "permission denied"), atomic_path(tmp_path / "new.txt"):
         pytest.fail("the block was entered")
 
 

@@ -113,7 +113,9 @@ def test_files_are_those_that_are_written(tmp_path: Path, ending: str) -> None:
     STRIP.save(tmp_path / f"a.b{ending}")
     several = ending in (".svg", ".png", ".gcode")
     names = ["a.b", "a.b-2", "a.b-3"] if several else ["a.b"]
-    assert STRIP.files(tmp_path / f"a.b{ending}") == [tmp_path / f"{n}{ending}" for n in names]
+    assert STRIP.output_paths(tmp_path / f"a.b{ending}") == [
+        tmp_path / f"{n}{ending}" for n in names
+    ]
     assert sorted(f.name for f in tmp_path.iterdir()) == sorted(f"{n}{ending}" for n in names)
     assert all(f.stat().st_size > 20 for f in tmp_path.iterdir())
 
@@ -121,12 +123,13 @@ def test_files_are_those_that_are_written(tmp_path: Path, ending: str) -> None:
 def test_files_hold_their_own_page(tmp_path: Path) -> None:
     LETTER.save(tmp_path / "a.gcode")
     downs = [
-        f.read_text(encoding="ascii").count("S1000") for f in LETTER.files(tmp_path / "a.gcode")
+        f.read_text(encoding="ascii").count("S1000")
+        for f in LETTER.output_paths(tmp_path / "a.gcode")
     ]
     assert downs == [2, 1, 0]
     assert "F1000" in (tmp_path / "a.gcode").read_text(encoding="ascii")
     LETTER.save(tmp_path / "a.svg")
-    texts = [f.read_text(encoding="utf-8") for f in LETTER.files(tmp_path / "a.svg")]
+    texts = [f.read_text(encoding="utf-8") for f in LETTER.output_paths(tmp_path / "a.svg")]
     assert [text.count("<path d=") for text in texts] == [2, 1, 0]
     LETTER.save(tmp_path / "a.pdf")
     assert b"/Count 3" in (tmp_path / "a.pdf").read_bytes()
@@ -215,7 +218,7 @@ def test_a_png_has_300_dots_to_the_inch(tmp_path: Path) -> None:
     ONE.save(tmp_path / "a.png")
     image = Image.open(tmp_path / "a.png")
     assert (image.width, image.height) == (round(40 / 25.4 * 300), round(30.5 / 25.4 * 300))
-    assert image.notes.dpi == pytest.approx((300, 300), abs=0.01)
+    assert image.metadata.dpi == pytest.approx((300, 300), abs=0.01)
     np.testing.assert_array_equal(image.pixels, ONE.image(dots=300 / 25.4).pixels)
 
 
@@ -357,7 +360,7 @@ class Listener:
 @pytest.mark.parametrize("ending", MOVES)
 def test_animations_tell_how_far_they_are_and_can_be_stopped(tmp_path: Path, ending: str) -> None:
     listener = Listener()
-    with progress.shown(listener), pytest.raises(progress.Cancelled):
+    with progress.report_to(listener), pytest.raises(progress.Cancelled):
         ONE.save(tmp_path / f"a{ending}")
     total = 1 + 2 + 20 if ending == ".gif" else 1 + 5 + 50
     assert listener.heard == [(f"a{ending}", i, total) for i in range(21)]

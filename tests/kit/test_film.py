@@ -14,7 +14,7 @@ import pytest
 from refusals import refused
 
 from neuropil.kit import progress
-from neuropil.kit.media.film import KINDS, Film, Frame, record
+from neuropil.kit.media.film import KINDS, Film, Frame, write_film
 
 HZ = 44_100
 EVEN = tuple(i / 10 for i in range(12))
@@ -121,7 +121,7 @@ def test_frames_have_pixels_and_times(tmp_path: Path) -> None:
 
 
 def test_frames_can_be_had_twice(tmp_path: Path) -> None:
-    film = Film.open(shoot(tmp_path / "a.mp4")).with_frames(inverted)
+    film = Film.open(shoot(tmp_path / "a.mp4")).map_frames(inverted)
     one, two = list(film.frames()), list(film.frames())
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(one, two, strict=True))
 
@@ -152,10 +152,10 @@ def test_a_film_that_starts_late_begins_at_zero(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", KINDS)
 def test_changed_frames_are_written_with_times_and_size(tmp_path: Path, suffix: str) -> None:
     film = Film.open(shoot(tmp_path / "a.mkv", UNEVEN, codec="ffv1", sound=()))
-    film.with_frames(inverted).save(tmp_path / f"new{suffix}")
+    film.map_frames(inverted).save(tmp_path / f"new{suffix}")
     new = Film.open(tmp_path / f"new{suffix}")
     assert times(new) == pytest.approx(UNEVEN, abs=0.001)
-    for one, other in zip(film.with_frames(inverted).frames(), new.frames(), strict=True):
+    for one, other in zip(film.map_frames(inverted).frames(), new.frames(), strict=True):
         assert one.pixels.shape == other.pixels.shape
         assert np.abs(one.pixels.astype(float) - other.pixels).mean() < 4
 
@@ -175,13 +175,13 @@ def test_odd_sizes_are_kept(tmp_path: Path, suffix: str, size: tuple[int, int]) 
 def test_frames_from_nowhere_become_a_silent_film(tmp_path: Path, suffix: str) -> None:
     shades = [np.full((6, 8, 3), 40 * i, np.uint8) for i in range(5)]
     frames = [Frame(shade, Fraction(i, 25)) for i, shade in enumerate(shades)]
-    record(tmp_path / f"new{suffix}", frames, fps=Fraction(25))
+    write_film(tmp_path / f"new{suffix}", frames, fps=Fraction(25))
     made = list(Film.open(tmp_path / f"new{suffix}").frames())
     assert [float(frame.time) for frame in made] == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
     means = [int(frame.pixels.mean()) for frame in made]
     assert means == pytest.approx([0, 40, 80, 120, 160], abs=3)
     with refused("input.empty", f"none{suffix}"):
-        record(tmp_path / f"none{suffix}", [], fps=Fraction(25))
+        write_film(tmp_path / f"none{suffix}", [], fps=Fraction(25))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -259,7 +259,7 @@ def test_frames_do_not_pile_up(tmp_path: Path) -> None:
             yield frame
 
     film = Film.open(shoot(tmp_path / "a.mp4", [i / 100 for i in range(100)]))
-    film.with_frames(watched).save(tmp_path / "new.mp4")
+    film.map_frames(watched).save(tmp_path / "new.mp4")
     assert most <= 4
 
 
@@ -278,7 +278,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
             raise AssertionError(line)
 
     film = Film.open(shoot(tmp_path / "a.mp4"))
-    with progress.shown(Listener()):
+    with progress.report_to(Listener()):
         film.save(tmp_path / "new.mp4")
     assert told == [*((done, 12) for done in range(12)), (12, 12)]
 
@@ -295,7 +295,7 @@ def test_an_interrupted_film_leaves_nothing(
 
     film = Film.open(shoot(tmp_path / "a.mp4"))
     with pytest.raises(error):
-        film.with_frames(broken).save(tmp_path / f"new{suffix}")
+        film.map_frames(broken).save(tmp_path / f"new{suffix}")
     assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
 
 
@@ -375,6 +375,6 @@ def test_a_container_keeps_long_notes(suffix: str, tmp_path: Path) -> None:
     long = "0123456789" * 20_000
     frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(3)]
     path = tmp_path / f"told{suffix}"
-    record(path, frames, fps=Fraction(25), notes={"title": "A drive", "comment": long})
-    notes = Film.open(path).notes
+    write_film(path, frames, fps=Fraction(25), notes={"title": "A drive", "comment": long})
+    notes = Film.open(path).metadata
     assert (notes["title"], notes["comment"]) == ("A drive", long)

@@ -55,7 +55,7 @@ def test_a_folder_that_can_not_be_read_is_said(
 
     monkeypatch.setattr(os, "scandir", refusing)  # rights alone don't stop who may do everything
     listener = Listener()
-    with progress.shown(listener):
+    with progress.report_to(listener):
         found = list(list_files(tmp_path, {".png"}))
     assert [path.name for path in found] == ["1.png", "3.png"]
     assert listener.lines == [f"left out: {tmp_path / 'locked'} (Permission denied)"]

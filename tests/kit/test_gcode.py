@@ -7,7 +7,7 @@ import pytest
 from refusals import refused
 
 from neuropil.kit.drawing.gcode import TOLERANCE, Plotter, gcode
-from neuropil.kit.drawing.ink import Floats, Paper, Stroke, curve, sampled
+from neuropil.kit.drawing.ink import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
 
 PAPER = Paper(100, 60)
 CLOCK = np.linspace(0, 6, 30)
@@ -49,8 +49,8 @@ def test_a_plotter_draws_the_strokes_and_nothing_else() -> None:
     drawn, place, down = machine(text, Plotter())
     assert len(drawn) == len(STROKES)
     for lines, stroke in zip(drawn, STROKES, strict=True):
-        pieces = curve(stroke.points)
-        fine = sampled(pieces, 1e-4)[0] if len(pieces) else stroke.points
+        pieces = catmull_rom_beziers(stroke.points)
+        fine = flatten_beziers(pieces, 1e-4)[0] if len(pieces) else stroke.points
         assert apart(lines, fine).max() < 0.002  # every corner is on the curve
         assert apart(fine, lines).max() <= TOLERANCE
         for point in stroke.points:

@@ -25,7 +25,7 @@ def test_the_srgb_profile_is_the_same_every_time() -> None:
 
 @pytest.mark.parametrize("damaged", [b"", b"not a profile", b"\0" * 200])
 def test_a_damaged_profile_counts_as_none(damaged: bytes, colors: NDArray[np.uint8]) -> None:
-    assert icc.space(damaged) is None
+    assert icc.color_space(damaged) is None
     assert np.array_equal(np.asarray(icc.to_srgb(Picture.fromarray(colors), damaged)), colors)
 
 
@@ -38,7 +38,7 @@ def test_adobe_rgb_is_brought_to_srgb_and_back(colors: NDArray[np.uint8], adobe_
 
 
 def test_sixteen_bits_agree_with_little_cms(colors: NDArray[np.uint8], adobe_rgb: bytes) -> None:
-    ours = icc.deep_to_srgb(colors.astype(np.uint16) * 257, adobe_rgb)
+    ours = icc.to_srgb_16_bit(colors.astype(np.uint16) * 257, adobe_rgb)
     theirs = np.asarray(icc.to_srgb(Picture.fromarray(colors), adobe_rgb))
     assert np.abs(ours / 257 - theirs).max() < 1
 
@@ -48,22 +48,22 @@ def test_sixteen_bits_come_back_with_sixteen(
 ) -> None:
     muted = deep_colors // 2 + 16384
     there = icc.from_srgb(muted, adobe_rgb)
-    assert np.abs(icc.deep_to_srgb(there, adobe_rgb).astype(int) - muted).max() <= 6
+    assert np.abs(icc.to_srgb_16_bit(there, adobe_rgb).astype(int) - muted).max() <= 6
 
 
 def test_a_picture_wider_than_a_block_is_mapped_whole(
     adobe_rgb: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 65536, (7, 5, 3), dtype=np.uint16)
-    at_once = icc.deep_to_srgb(pixels, adobe_rgb)
+    at_once = icc.to_srgb_16_bit(pixels, adobe_rgb)
     monkeypatch.setattr(icc, "PIXELS_AT_ONCE", 11)
-    assert np.array_equal(icc.deep_to_srgb(pixels, adobe_rgb), at_once)
+    assert np.array_equal(icc.to_srgb_16_bit(pixels, adobe_rgb), at_once)
 
 
 def test_grey_is_brought_to_srgb_at_both_depths(grey_profile: bytes) -> None:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
     theirs = np.asarray(icc.to_srgb(Picture.fromarray(grey), grey_profile))
-    ours = icc.deep_to_srgb(grey.astype(np.uint16) * 257, grey_profile)
+    ours = icc.to_srgb_16_bit(grey.astype(np.uint16) * 257, grey_profile)
     assert theirs[8, 0, 0] != 128
     assert np.abs(ours / 257 - theirs).max() < 2  # its tables are coarse in the dark
     assert np.abs(ours / 257 - theirs)[4:].max() < 1
@@ -72,14 +72,14 @@ def test_grey_is_brought_to_srgb_at_both_depths(grey_profile: bytes) -> None:
 def test_grey_with_a_profile_for_colors_is_read_by_it(adobe_rgb: bytes) -> None:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
     theirs = np.asarray(icc.to_srgb(Picture.fromarray(grey), adobe_rgb))
-    ours = icc.deep_to_srgb(grey.astype(np.uint16) * 257, adobe_rgb)
+    ours = icc.to_srgb_16_bit(grey.astype(np.uint16) * 257, adobe_rgb)
     assert theirs[2, 0, 0] < 32
     assert np.abs(ours / 257 - theirs).max() < 1
 
 
 def test_grey_without_a_profile_is_repeated() -> None:
     assert np.array_equal(
-        icc.deep_to_srgb(np.array([[1, 2]], np.uint16), None)[0], [[1, 1, 1], [2, 2, 2]]
+        icc.to_srgb_16_bit(np.array([[1, 2]], np.uint16), None)[0], [[1, 1, 1], [2, 2, 2]]
     )
 
 

@@ -12,8 +12,8 @@ from PIL import ImageCms
 from refusals import refused
 
 from neuropil.kit.media import image_reader
-from neuropil.kit.media.image import Image, Notes
-from neuropil.kit.media.metadata import FOLDERS, parsed
+from neuropil.kit.media.image import Image, ImageMetadata
+from neuropil.kit.media.metadata import IFD_TAGS, parse_exif
 
 Colors = NDArray[np.uint8]
 Deep = NDArray[np.uint16]
@@ -26,8 +26,8 @@ def camera(orientation: int = 1) -> Picture.Exif:
     """EXIF as cameras write it, with a text outside ASCII and a note in the maker's own form."""
     exif = Picture.Exif()
     exif[271], exif[274], exif[315] = "Agfa", orientation, "José Ñandú".encode()
-    exif.get_ifd(FOLDERS[0]).update({33434: (1, 250), 37500: bytes(range(99))})
-    exif.get_ifd(FOLDERS[1]).update({1: "N", 2: (48.0, 8.0, 1.5)})
+    exif.get_ifd(IFD_TAGS[0]).update({33434: (1, 250), 37500: bytes(range(99))})
+    exif.get_ifd(IFD_TAGS[1]).update({1: "N", 2: (48.0, 8.0, 1.5)})
     return exif
 
 
@@ -44,7 +44,8 @@ def test_it_is_shown_by_its_size() -> None:
 
 def test_pixels_alone_make_an_image(colors: Colors) -> None:
     image = Image(colors)
-    assert (image.height, image.width, image.alpha, image.notes) == (24, 40, None, Notes())
+    assert (image.height, image.width, image.alpha) == (24, 40, None)
+    assert image.metadata == ImageMetadata()
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,9 @@ def test_alpha_fits_the_pixels(colors: Colors) -> None:
 
 
 def test_replace_keeps_alpha_and_notes(colors: Colors) -> None:
-    image = Image(colors, colors[..., 0], Notes(format="PNG"))
+    image = Image(colors, colors[..., 0], ImageMetadata(format="PNG"))
     other = image.replace(pixels=255 - colors)
-    assert (other.alpha is image.alpha, other.notes) == (True, image.notes)
+    assert (other.alpha is image.alpha, other.metadata) == (True, image.metadata)
     assert far(other.pixels, 255 - colors) == 0
 
 
@@ -103,7 +104,7 @@ def test_a_file_keeps_pixels_exif_dots_and_profile(
     if suffix not in LOSSLESS:
         settings["quality"] = 100
     if suffix.startswith(".tif"):
-        settings["exif"] = parsed(exif.tobytes())  # of bytes Pillow would keep ASCII alone
+        settings["exif"] = parse_exif(exif.tobytes())  # of bytes Pillow would keep ASCII alone
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
     Picture.fromarray(muted).save(first, **settings)
     image = Image.open(first)
@@ -112,13 +113,13 @@ def test_a_file_keeps_pixels_exif_dots_and_profile(
     again = Image.open(second)
     assert far(again.pixels, image.pixels) <= (2 if suffix in LOSSLESS else 12)
     assert (image.width, image.height, str(image.pixels.dtype)) == (40, 24, "uint8")
-    assert again.notes.profile == adobe_rgb
-    assert again.notes.dpi == pytest.approx((300, 300), abs=0.1)
-    told = parsed(again.notes.exif)
+    assert again.metadata.icc == adobe_rgb
+    assert again.metadata.dpi == pytest.approx((300, 300), abs=0.1)
+    told = parse_exif(again.metadata.exif)
     assert (told[271], told.get(274, 1)) == (b"Agfa", 1)
-    assert told.get_ifd(FOLDERS[0])[33434] == (1, 250)
-    assert suffix.startswith(".tif") or told.get_ifd(FOLDERS[0])[37500] == bytes(range(99))
-    assert told.get_ifd(FOLDERS[1])[2] == (48.0, 8.0, 1.5)
+    assert told.get_ifd(IFD_TAGS[0])[33434] == (1, 250)
+    assert suffix.startswith(".tif") or told.get_ifd(IFD_TAGS[0])[37500] == bytes(range(99))
+    assert told.get_ifd(IFD_TAGS[1])[2] == (48.0, 8.0, 1.5)
     assert told[315] == "José Ñandú".encode()
 
 
@@ -128,15 +129,15 @@ def test_sixteen_bits_stay_sixteen(
     tmp_path: Path, deep_colors: Deep, suffix: str, clear: bool
 ) -> None:
     alpha = deep_colors[..., 2] if clear else None
-    notes = Notes(camera().tobytes(), (600.0, 300.0), None)
+    notes = ImageMetadata(camera().tobytes(), (600.0, 300.0), None)
     Image(deep_colors, alpha, notes).save(tmp_path / f"deep{suffix}")
     again = Image.open(tmp_path / f"deep{suffix}")
     assert again.pixels.dtype == np.uint16
     assert far(again.pixels, deep_colors) == 0
     assert (again.alpha is None) == (not clear)
     assert alpha is None or np.array_equal(again.alpha, alpha)  # type: ignore[arg-type]
-    assert again.notes.dpi == pytest.approx((600, 300), abs=0.1)
-    assert parsed(again.notes.exif)[271] == b"Agfa"
+    assert again.metadata.dpi == pytest.approx((600, 300), abs=0.1)
+    assert parse_exif(again.metadata.exif)[271] == b"Agfa"
 
 
 def test_sixteen_bits_keep_their_profile(
@@ -144,10 +145,10 @@ def test_sixteen_bits_keep_their_profile(
 ) -> None:
     muted = deep_colors // 2 + 16384
     for suffix in (".png", ".tif"):
-        Image(muted, None, Notes(profile=adobe_rgb)).save(tmp_path / f"deep{suffix}")
+        Image(muted, None, ImageMetadata(icc=adobe_rgb)).save(tmp_path / f"deep{suffix}")
         again = Image.open(tmp_path / f"deep{suffix}")
         assert far(again.pixels, muted) <= 8
-        assert again.notes.profile == adobe_rgb
+        assert again.metadata.icc == adobe_rgb
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
@@ -159,11 +160,11 @@ def test_sixteen_bits_are_rounded_where_a_format_has_eight(
 
 
 def test_rounding_to_eight_bits_is_exact() -> None:
-    from neuropil.kit.media.image_writer import shallow
+    from neuropil.kit.media.image_writer import to_8_bit
 
     every = np.arange(65536, dtype=np.uint16)
-    assert far(shallow(every), every / 257) <= 0.51
-    assert np.array_equal(shallow(np.arange(256, dtype=np.uint16) * 257), np.arange(256))
+    assert far(to_8_bit(every), every / 257) <= 0.51
+    assert np.array_equal(to_8_bit(np.arange(256, dtype=np.uint16) * 257), np.arange(256))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
@@ -207,9 +208,9 @@ def test_a_turned_picture_is_opened_upright(
         8: np.rot90(colors),
     }[orientation]  # fmt: skip
     assert far(image.pixels, upright) < 24
-    assert parsed(image.notes.exif).get(274, 1) == 1
+    assert parse_exif(image.metadata.exif).get(274, 1) == 1
     if suffix in (".jpg", ".png"):
-        assert image.notes.dpi == pytest.approx(
+        assert image.metadata.dpi == pytest.approx(
             (150, 300) if orientation >= 5 else (300, 150), abs=0.1
         )
     image.save(tmp_path / "again.png")
@@ -306,8 +307,8 @@ def test_grey_of_16_bits_is_read_by_its_profile(tmp_path: Path, grey_profile: by
     (tmp_path / "grey.png").write_bytes(png16(np.full((2, 2), 32768), 0, chunk))
     image = Image.open(tmp_path / "grey.png")
     assert image.pixels[0, 0, 0] != 32768
-    assert image.notes.profile is not None
-    assert ImageCms.ImageCmsProfile(io.BytesIO(image.notes.profile)).profile.xcolor_space == "RGB "
+    assert image.metadata.icc is not None
+    assert ImageCms.ImageCmsProfile(io.BytesIO(image.metadata.icc)).profile.xcolor_space == "RGB "
 
 
 def test_palettes_greys_and_one_bit_come_as_colors(tmp_path: Path, colors: Colors) -> None:
@@ -382,7 +383,7 @@ def test_the_old_thumbnail_does_not_stay(tmp_path: Path, colors: Colors) -> None
         f"{order}I", exif, 10 + 12 * count, 8
     )  # a second directory, where the first is
     Picture.fromarray(colors).save(tmp_path / "old.jpg", exif=b"Exif\0\0" + bytes(exif))
-    told = Image.open(tmp_path / "old.jpg").notes.exif
+    told = Image.open(tmp_path / "old.jpg").metadata.exif
     assert told is not None
     assert struct.unpack_from(f"{order}I", told, 6 + 10 + 12 * count) == (0,)
 
@@ -390,7 +391,7 @@ def test_the_old_thumbnail_does_not_stay(tmp_path: Path, colors: Colors) -> None
 def test_damaged_exif_is_left_out(tmp_path: Path, colors: Colors) -> None:
     for exif in (b"Exif\0\0", b"Exif\0\0II*\0\x08\0\0\0\xff\xff", b"Exif\0\0nonsense"):
         Picture.fromarray(colors).save(tmp_path / "old.jpg", exif=exif)
-        assert Image.open(tmp_path / "old.jpg").notes.exif is None
+        assert Image.open(tmp_path / "old.jpg").metadata.exif is None
 
 
 # Mistakes
@@ -476,7 +477,7 @@ def test_a_file_far_larger_than_its_pixels_is_not_read(
 
 def test_what_can_not_be_written_is_refused(tmp_path: Path, colors: Colors) -> None:
     wide = Image(np.zeros((1, 70_000, 3), np.uint8))
-    wordy = Image(colors, None, Notes(exif=bytes(70_000)))
+    wordy = Image(colors, None, ImageMetadata(exif=bytes(70_000)))
     for image, name, code in [
         (Image(colors), "new", "output.ending"),
         (Image(colors), "new.bmp", "output.ending"),
@@ -493,5 +494,5 @@ def test_what_can_not_be_written_is_refused(tmp_path: Path, colors: Colors) -> N
 def test_same_pixels_make_the_same_file(tmp_path: Path, colors: Colors) -> None:
     for suffix in ALL:
         for name in ("one", "two"):
-            Image(colors, None, Notes(profile=None)).save(tmp_path / f"{name}{suffix}")
+            Image(colors, None, ImageMetadata(icc=None)).save(tmp_path / f"{name}{suffix}")
         assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()

@@ -10,7 +10,7 @@ from refusals import refused
 
 from neuropil.kit.media import image_reader
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_folder import SIDE, Album
+from neuropil.kit.media.image_folder import SIDE, ImageFolder
 
 
 def filled(folder: Path, n: int, first: int = 0, suffix: str = ".png") -> None:
@@ -32,31 +32,35 @@ def test_a_folder_is_a_class(folder: Path) -> None:
     (folder / "notes.txt").write_text("nothing")
     (folder / "rose" / "notes.txt").write_text("nothing")
     filled(folder / ".hidden", 1, 300)
-    album = Album.open(folder)
+    album = ImageFolder.open(folder)
     assert {name: len(its) for name, its in album.classes.items()} == {"rose": 8, "tulip": 5}
     assert list(album.classes) == ["rose", "tulip"]
     assert album.classes["tulip"][0].pixels.shape == (9, 12, 3)
 
 
 def test_a_folder_may_be_named_by_a_text(folder: Path) -> None:
-    assert list(Album.open(str(folder)).classes) == ["rose", "tulip"]
+    assert list(ImageFolder.open(str(folder)).classes) == ["rose", "tulip"]
 
 
 def test_large_pictures_are_reduced(folder: Path) -> None:
     Picture.new("RGB", (900, 600)).save(folder / "tulip" / "a.png")
-    assert Album.open(folder).classes["tulip"][-1].pixels.shape == (round(SIDE * 2 / 3), SIDE, 3)
+    assert ImageFolder.open(folder).classes["tulip"][-1].pixels.shape == (
+        round(SIDE * 2 / 3),
+        SIDE,
+        3,
+    )
 
 
 def test_copies_in_a_class_count_once(folder: Path) -> None:
     (folder / "rose" / "copy.png").write_bytes((folder / "rose" / "100.png").read_bytes())
-    album = Album.open(folder)
+    album = ImageFolder.open(folder)
     assert len(album.classes["rose"]) == 6
-    assert album.titles[0] == str(folder / "rose" / "100.png")
-    assert len(album.titles) == 11
+    assert album.labels_of_images[0] == str(folder / "rose" / "100.png")
+    assert len(album.labels_of_images) == 11
     (folder / "tulip" / "copy.png").write_bytes((folder / "tulip" / "0.png").read_bytes())
     (folder / "tulip" / "1.png").unlink()
     with refused("input.content", "tulip", "4"):
-        Album.open(folder)
+        ImageFolder.open(folder)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,7 @@ def test_what_is_no_album_is_refused(
     assert callable(spoil)
     spoil(folder)
     with refused(code, *given):
-        Album.open(folder)
+        ImageFolder.open(folder)
 
 
 def test_pictures_of_other_shapes_or_glass_are_not_the_same(tmp_path: Path) -> None:
@@ -96,7 +100,7 @@ def test_pictures_of_other_shapes_or_glass_are_not_the_same(tmp_path: Path) -> N
     for name, n in (("wide", 3), ("high", 5)):
         black[:n, :n, 3] = 255
         Picture.fromarray(black).save(tmp_path / name / "icon.png")
-    assert [len(its) for its in Album.open(tmp_path).classes.values()] == [6, 6]
+    assert [len(its) for its in ImageFolder.open(tmp_path).classes.values()] == [6, 6]
 
 
 def test_links_are_followed_and_hidden_folders_are_not(folder: Path, tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_links_are_followed_and_hidden_folders_are_not(folder: Path, tmp_path: P
     (tmp_path / "rose" / "back").symlink_to(tmp_path / "rose")
     (tmp_path / "rose" / "up").symlink_to(tmp_path)
     (tmp_path / "rose" / "further").symlink_to(tmp_path.parent)
-    assert len(Album.open(folder).classes["rose"]) == 8
+    assert len(ImageFolder.open(folder).classes["rose"]) == 8
 
 
 def test_what_may_be_meant_is_said(folder: Path) -> None:
@@ -116,38 +120,40 @@ def test_what_may_be_meant_is_said(folder: Path) -> None:
     for name in ("rose", "lily"):
         filled(inner / name, 5, 700)
     with refused("input.content", folder / "more", f"mean {inner}?"):
-        Album.open(folder / "more")
+        ImageFolder.open(folder / "more")
     picture = next((folder / "rose").glob("*0.png"))
     with refused("input.kind", picture):
-        Album.open(picture)
+        ImageFolder.open(picture)
 
 
 def test_the_limit_of_pixels_is_passed_on(folder: Path) -> None:
     with refused("input.too_large", "100.png", "108", "10 pixels"):
-        Album.open(folder, max_pixels=10)
+        ImageFolder.open(folder, max_pixels=10)
 
 
 def test_pillows_own_limit_is_as_it_was(folder: Path) -> None:
     before = Picture.MAX_IMAGE_PIXELS
-    Album.open(folder)
+    ImageFolder.open(folder)
     assert before is not None
     assert before == Picture.MAX_IMAGE_PIXELS
 
 
 def test_an_album_made_by_hand_is_checked_too() -> None:
     with refused("input.content", "one"):
-        Album({"one": []})
-    album = Album({name: [Image(np.zeros((2, 2, 3), np.uint8))] * 5 for name in ("one", "two")})
-    assert album.titles[5] == "number 1 of two"
+        ImageFolder({"one": []})
+    album = ImageFolder(
+        {name: [Image(np.zeros((2, 2, 3), np.uint8))] * 5 for name in ("one", "two")}
+    )
+    assert album.labels_of_images[5] == "number 1 of two"
     with refused("input.content", "one", "0"):
-        Album({"one": [], "two": []})
+        ImageFolder({"one": [], "two": []})
 
 
 def test_a_folder_without_folders_is_refused(tmp_path: Path) -> None:
     filled(tmp_path / "a" / "b", 7)
     for place, code in ((tmp_path / "a" / "b", "input.content"), (tmp_path / "c", "input.missing")):
         with refused(code, place):
-            Album.open(place)
+            ImageFolder.open(place)
 
 
 def test_pillows_own_limit_is_put_back_after_the_last_of_several_threads() -> None:

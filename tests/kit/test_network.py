@@ -11,7 +11,7 @@ from refusals import refused
 
 from neuropil.kit.cpu import cores
 from neuropil.kit.networks import network
-from neuropil.kit.networks.network import Network, Weights, choose_files, match
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork, choose_files, match
 
 
 def doubling(path: Path, *, owner: str = "double", inputs: str = "x", outputs: str = "y") -> Path:
@@ -31,12 +31,12 @@ def doubling(path: Path, *, owner: str = "double", inputs: str = "x", outputs: s
 
 
 @pytest.fixture
-def weights(tmp_path: Path) -> Weights:
+def weights(tmp_path: Path) -> NetworkFile:
     path = doubling(tmp_path / "double.onnx")
-    return Weights(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
+    return NetworkFile(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
 
 
-def test_the_packaged_network_runs(weights: Weights) -> None:
+def test_the_packaged_network_runs(weights: NetworkFile) -> None:
     network = weights.open(threads=1)
     made = network.run(x=np.array([1, 2], np.float32))
     assert {name: list(values) for name, values in made.items()} == {"y": [2, 4]}
@@ -45,18 +45,18 @@ def test_the_packaged_network_runs(weights: Weights) -> None:
 
 
 def test_a_network_can_be_opened_by_its_path(tmp_path: Path) -> None:
-    network = Network(doubling(tmp_path / "double.onnx"))
+    network = OnnxNetwork(doubling(tmp_path / "double.onnx"))
     assert (network.inputs, network.outputs) == (("x",), ("y",))
 
 
-def test_a_wrong_hash_is_refused(weights: Weights) -> None:
+def test_a_wrong_hash_is_refused(weights: NetworkFile) -> None:
     for broken in (replace(weights, sha256="0" * 64), replace(weights, file="none.onnx")):
         with refused("network.damaged", broken.file):
             broken.open()
 
 
 def test_other_weights_come_by_path_or_by_variable(
-    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weights: NetworkFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = (doubling(tmp_path / f"{name}.onnx") for name in ("one", "two"))
     other = doubling(tmp_path / "other.onnx", owner="drive")
@@ -70,15 +70,15 @@ def test_other_weights_come_by_path_or_by_variable(
     assert weights.open().path == weights.path
 
 
-def test_a_file_finds_its_role_by_its_form(weights: Weights, tmp_path: Path) -> None:
+def test_a_file_finds_its_role_by_its_form(weights: NetworkFile, tmp_path: Path) -> None:
     path = doubling(tmp_path / "halve.onnx", inputs="z")
-    other = Weights(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
+    other = NetworkFile(tmp_path, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "MIT")
     files = {"doubler": weights, "halver": other}
-    assert match(Network(path), files) == "halver"
+    assert match(OnnxNetwork(path), files) == "halver"
     assert choose_files(files, [path, weights.path]) == {"halver": path, "doubler": weights.path}
 
 
-def test_weights_of_another_form_are_refused(weights: Weights, tmp_path: Path) -> None:
+def test_weights_of_another_form_are_refused(weights: NetworkFile, tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("not a network", encoding="utf-8")
     (tmp_path / "empty.onnx").touch()
     for path, code, given in [
@@ -109,7 +109,7 @@ def test_cores_are_those_that_may_be_used() -> None:
 
 
 def test_weights_in_another_file_are_refused(
-    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weights: NetworkFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = doubling(tmp_path / "parted.onnx")
     model = onnx.load(path)
@@ -124,9 +124,9 @@ def test_weights_in_another_file_are_refused(
         choose_files({"doubler": weights}, [whole])
 
 
-def test_a_network_keeps_the_bytes_that_it_was_read_from(weights: Weights) -> None:
+def test_a_network_keeps_the_bytes_that_it_was_read_from(weights: NetworkFile) -> None:
     content = weights.path.read_bytes()
-    networks = weights.open(threads=1), Network(weights.path), Network(content)
+    networks = weights.open(threads=1), OnnxNetwork(weights.path), OnnxNetwork(content)
     weights.path.write_bytes(b"another")
     assert [network.content for network in networks] == [content] * 3
     assert [network.path for network in networks] == [weights.path, weights.path, Path()]

@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
 from neuropil.kit.networks import onnx_file
-from neuropil.kit.networks.network import Network
-from neuropil.kit.networks.onnx_file import Model, check_whole
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.onnx_file import OnnxFile, check_whole
 
 X = np.array([[1.0, 2.0, 3.0]], np.float32)
 
@@ -39,32 +39,32 @@ def file(tmp_path: Path) -> Path:
 
 def test_weights_and_words_are_replaced(file: Path, tmp_path: Path) -> None:
     weight = np.arange(12.0).reshape(4, 3)
-    made = Model.open(file).replaced(
+    made = OnnxFile.open(file).with_tensors(
         {"head.weight": weight, "head.bias": np.arange(4.0)}, {"neuropil": "other", "new": "ö"}
     )
     made.save(tmp_path / "made.onnx")
     onnx.checker.check_model(onnx.load(tmp_path / "made.onnx"), full_check=True)
-    network = Network(tmp_path / "made.onnx")
+    network = OnnxNetwork(tmp_path / "made.onnx")
     assert network.run(x=X)["y"] == pytest.approx(X @ weight.T + np.arange(4))
     assert network.metadata == {"neuropil": "other", "kept": "yes", "new": "ö"}
     kinds = {t.name: t.data_type for t in onnx.load(tmp_path / "made.onnx").graph.initializer}
     assert kinds == {"head.weight.float16": TensorProto.FLOAT16, "head.bias": TensorProto.FLOAT}
-    assert Network(file).run(x=X)["y"].tolist() == [[6, 6]], "the first is as it was"
+    assert OnnxNetwork(file).run(x=X)["y"].tolist() == [[6, 6]], "the first is as it was"
 
 
 def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
-    opened = Model.open(file)
+    opened = OnnxFile.open(file)
     assert tuple(opened.SUFFIXES) == (".onnx",)
     with refused("output.ending", "made.bin", ".onnx"):
         opened.save(tmp_path / "made.bin")
 
 
 def test_it_prints_in_few_words(file: Path) -> None:
-    assert len(repr(Model.open(file))) < 20
+    assert len(repr(OnnxFile.open(file))) < 20
 
 
 def test_a_weight_is_read_by_its_name(file: Path) -> None:
-    opened = Model.open(file)
+    opened = OnnxFile.open(file)
     assert opened.tensor("head.weight").tolist() == [[1, 1, 1], [1, 1, 1]]
     assert opened.tensor("head.weight").dtype == np.float16
     assert opened.tensor("head.bias").tolist() == [0, 0]
@@ -73,10 +73,10 @@ def test_a_weight_is_read_by_its_name(file: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = file.stat().st_size
     monkeypatch.setattr(onnx_file, "MOST_BYTES", size)
-    Model.open(file)
+    OnnxFile.open(file)
     monkeypatch.setattr(onnx_file, "MOST_BYTES", size - 1)
     with refused("input.too_large", file):
-        Model.open(file)
+        OnnxFile.open(file)
 
 
 def test_weights_in_other_files_are_found_wherever_they_are(file: Path) -> None:

@@ -2,15 +2,24 @@ from pathlib import Path
 
 import numpy as np
 
-from neuropil.kit.html.page import Section, clip, figure, page, row, slider, table, text
+from neuropil.kit.html.page import (
+    Section,
+    before_after,
+    figure,
+    paragraph,
+    render_page,
+    row,
+    table,
+    video,
+)
 from neuropil.kit.media.image import Image
 
 GREY = Image(np.full((4, 6, 3), 128, np.uint8))
 
 
 def test_a_page_needs_nothing_from_outside() -> None:
-    made = page(
-        "A & B", [Section("One <two>", figure(GREY, 'a "caption"') + slider(GREY, GREY, "c"))]
+    made = render_page(
+        "A & B", [Section("One <two>", figure(GREY, 'a "caption"') + before_after(GREY, GREY, "c"))]
     )
     assert made.startswith("<!doctype html>")
     assert "<title>A &amp; B</title>" in made
@@ -21,7 +30,7 @@ def test_a_page_needs_nothing_from_outside() -> None:
 
 
 def test_words_between_backticks_are_code() -> None:
-    assert text("type `a <b>` now") == "<p>type <code>a &lt;b&gt;</code> now</p>\n"
+    assert paragraph("type `a <b>` now") == "<p>type <code>a &lt;b&gt;</code> now</p>\n"
 
 
 def test_tables_and_rows() -> None:
@@ -33,6 +42,6 @@ def test_tables_and_rows() -> None:
 def test_a_film_is_inside_the_page(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(b"not really")
-    made = clip(film, 'a "drive"')
+    made = video(film, 'a "drive"')
     assert 'src="data:video/mp4;base64,bm90IHJlYWxseQ=="' in made
     assert made.count("a &quot;drive&quot;") == 2

@@ -6,10 +6,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from neuropil.kit.drawing.ink import Floats, Paper, Stroke, curve, outline, trace
-from neuropil.kit.drawing.svg_pdf import Look, numbers, pdf, svg
+from neuropil.kit.drawing.ink import (
+    Floats,
+    Paper,
+    Stroke,
+    catmull_rom_beziers,
+    ink_path,
+    stroke_outline,
+)
+from neuropil.kit.drawing.svg_pdf import InkStyle, format_numbers, pdf, svg
 
-LOOK = Look(Paper(90, 50.5, ruling=(20.0, 33.25), margin=7), (26, 42, 108), 0.45, False)
+LOOK = InkStyle(Paper(90, 50.5, ruling=(20.0, 33.25), margin=7), (26, 42, 108), 0.45, False)
 CLOCK = np.linspace(0, 6, 30)
 WAVE = np.stack([10 + 10 * CLOCK, 30 + 12 * np.sin(2 * CLOCK)], axis=1)
 PAGE = Stroke(WAVE), Stroke(np.array([[50.0, 5.25]])), Stroke(np.array([[1.0, 2], [8, 9]]))
@@ -28,8 +35,8 @@ def values(words: str) -> Floats:
 
 def test_numbers_are_short() -> None:
     given = np.array([[1.0, -0.0001], [2.5, 1234.56789], [-3.1004, 100]])
-    assert numbers(given) == ["1", "0", "2.5", "1234.568", "-3.1", "100"]
-    assert numbers(given, 2)[3] == "1234.57"
+    assert format_numbers(given) == ["1", "0", "2.5", "1234.568", "-3.1", "100"]
+    assert format_numbers(given, 2)[3] == "1234.57"
 
 
 # SVG
@@ -48,7 +55,7 @@ def test_an_svg_has_a_path_through_the_points_of_every_stroke() -> None:
         assert (path["fill"], path["stroke-linecap"]) == ("none", "round")
         places = values(path["d"].removesuffix("h0"))
         np.testing.assert_allclose(places[::3], stroke.points, atol=0.00051)
-        if len(pieces := curve(stroke.points)):
+        if len(pieces := catmull_rom_beziers(stroke.points)):
             np.testing.assert_allclose(places[1:], pieces[:, 1:].reshape(-1, 2), atol=0.00051)
     assert drawn[1]["d"] == "M50 5.25h0"
     assert not re.search(r"\.\d{4}", text.partition("<g")[2])
@@ -80,7 +87,7 @@ def test_filled_ink_is_a_closed_outline() -> None:
     for path, stroke in zip(drawn, PAGE, strict=True):
         assert "stroke" not in path
         assert path["d"].endswith("Z")
-        around = outline(trace(stroke.points, 0.45, True))
+        around = stroke_outline(ink_path(stroke.points, 0.45, True))
         np.testing.assert_allclose(values(path["d"]), around, atol=0.0051)
 
 
@@ -141,7 +148,9 @@ def test_a_pdf_draws_the_curves_in_mm_from_the_top() -> None:
     ]
     assert lines[5:7] == ["0.102 0.165 0.424 RG", "0.45 w"]
     arcs = [values(line) for line in lines if line.endswith(" c")]
-    pieces = np.concatenate([curve(stroke.points) for stroke in PAGE if len(stroke.points) > 1])
+    pieces = np.concatenate(
+        [catmull_rom_beziers(stroke.points) for stroke in PAGE if len(stroke.points) > 1]
+    )
     np.testing.assert_allclose(arcs, pieces[:, 1:], atol=0.00051)
     starts = [values(line)[0] for line in lines[7:] if " m" in line]
     np.testing.assert_allclose(starts, [stroke.points[0] for stroke in PAGE], atol=0.00051)
@@ -155,5 +164,5 @@ def test_a_filled_pdf_fills_the_outlines() -> None:
     shapes = text.partition("rg\n")[2].removesuffix("\nf").split("\nf\n")
     assert len(shapes) == len(PAGE)
     for shape, stroke in zip(shapes, PAGE, strict=True):
-        around = outline(trace(stroke.points, 0.45, True))
+        around = stroke_outline(ink_path(stroke.points, 0.45, True))
         np.testing.assert_allclose(values(shape), around, atol=0.0051)

@@ -15,13 +15,20 @@ from neuropil.core.probe import Probe, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope import graph as graph_module
 from neuropil.microscope import targets
-from neuropil.microscope.activations import Slide, applied, as_input, prepared, slopes, watched
-from neuropil.microscope.graph import Graph, read, understood
-from neuropil.microscope.open_unit import Context, opened
+from neuropil.microscope.activations import (
+    Activations,
+    apply_node,
+    gradients,
+    record_activations,
+    to_operand,
+    watched,
+)
+from neuropil.microscope.graph import Graph, load_graph, parse_model
+from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operators import OPERATORS
-from neuropil.microscope.receptive_field import Span, field
-from neuropil.microscope.targets import Feed, largest, named_unit, of_file
-from neuropil.microscope.walk import MOVES, Walk, follow, walked
+from neuropil.microscope.receptive_field import Span, receptive_field
+from neuropil.microscope.targets import ArrayInput, largest_output, parse_unit, probe_file
+from neuropil.microscope.walk import COPY_OPERATORS, Walk, largest_input, walk_back
 
 torch = pytest.importorskip("torch")
 
@@ -37,22 +44,22 @@ def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     x = torch.randn(SHAPES[request.param])
     path = tmp_path_factory.mktemp("onnx") / "net.onnx"
     foreign.exported(getattr(foreign, request.param)(), x, path)
-    graph = read(path)
-    feed = Feed("", x.numpy())
-    unit = largest(prepared(graph, {"x": x.numpy()}))
-    return of_file(graph, path, (feed,), str(unit), None)
+    graph = load_graph(path)
+    feed = ArrayInput("", x.numpy())
+    unit = largest_output(record_activations(graph, {"x": x.numpy()}))
+    return probe_file(graph, path, (feed,), str(unit), None)
 
 
 @pytest.fixture(scope="module")
-def slide(probe: Probe) -> Slide:
-    return prepared(read(probe.network), probe.feeds)
+def slide(probe: Probe) -> Activations:
+    return record_activations(load_graph(probe.network), probe.inputs)
 
 
-def test_core_computes_every_node(slide: Slide) -> None:
+def test_core_computes_every_node(slide: Activations) -> None:
     n = 0
     for node in slide.graph.nodes:
         if slide.is_float(node.outputs[0]) and node.op in OPERATORS:
-            made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+            made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
             for name, y in zip(node.outputs, made, strict=False):
                 if name:
                     assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=1e-5), name
@@ -60,19 +67,19 @@ def test_core_computes_every_node(slide: Slide) -> None:
     assert n > 5
 
 
-def test_random_units_are_proven(slide: Slide, probe: Probe) -> None:
+def test_random_units_are_proven(slide: Activations, probe: Probe) -> None:
     rng = np.random.default_rng(0)
-    context = Context(probe.goal, slopes(slide, probe.goal, "x"), str)
+    context = OpeningContext(probe.goal, gradients(slide, probe.goal, "x"), str)
     n = 0
     for node in slide.graph.nodes:
         shape = slide.values[node.outputs[0]].shape
         unit = Unit(node.outputs[0], tuple(int(rng.integers(n)) for n in shape))
         with contextlib.suppress(UserError):
-            stages = opened(slide, unit, context)
-            ran = stages[0].worked.ran
-            assert ran.a == slide.unit(unit)
-            if ran.z is not None and stages[0].worked.curve.name != "identity":
-                assert ran.z == slide.unit(Unit(node.inputs[0], unit.index))
+            stages = open_unit(slide, unit, context)
+            ran = stages[0].worked.observed
+            assert ran.a == slide.value(unit)
+            if ran.z is not None and stages[0].worked.activation.name != "identity":
+                assert ran.z == slide.value(Unit(node.inputs[0], unit.index))
             for stage in stages:
                 assert stage.worked.check().passed, stage.worked.name
                 n += 1
@@ -80,23 +87,25 @@ def test_random_units_are_proven(slide: Slide, probe: Probe) -> None:
 
 
 def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
-    walk = walked(read(probe.network), probe, depth=50)
+    walk = walk_back(load_graph(probe.network), probe, depth=50)
     assert walk.next is None
-    for stage in walk.stages:
-        maker = walk.slide.graph.maker.get(stage.unit.tensor) if stage.unit else None
-        assert not (maker and maker.op in MOVES), "what only carries a number is passed over"
-    assert all(stage.worked.check().passed for stage in walk.stages)
-    for upper in walk.stages:
+    for stage in walk.steps:
+        maker = walk.activations.graph.producer.get(stage.unit.tensor) if stage.unit else None
+        assert not (maker and maker.op in COPY_OPERATORS), (
+            "what only carries a number is passed over"
+        )
+    assert all(stage.worked.check().passed for stage in walk.steps)
+    for upper in walk.steps:
         for term, lower in upper.below.items():
-            made = walk.stages[lower].worked.ran.a
+            made = walk.steps[lower].worked.observed.a
             assert upper.worked.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
-    if walk.fields[-1]:
-        first, *_ = walk.stages[-1].sources
+    if walk.receptive_boxes[-1]:
+        first, *_ = walk.steps[-1].sources
         assert first
         assert first.tensor == "x"
 
 
-def test_a_field_holds_everything_that_matters(slide: Slide) -> None:
+def test_a_field_holds_everything_that_matters(slide: Activations) -> None:
     """Outside of a unit's field no input moves it, and at its edges some input does."""
     places = [name for name in slide.graph.names if slide.values[name].ndim == 4 and name != "x"]
     if slide.values["x"].ndim != 4 or not places:
@@ -104,8 +113,8 @@ def test_a_field_holds_everything_that_matters(slide: Slide) -> None:
     for name in places[:4]:
         shape = slide.values[name].shape
         unit = Unit(name, (0, 0, shape[2] // 2, shape[3] // 2))
-        box = field(slide, unit, "x")
-        seen = slopes(slide, watched(unit, "y"), "x")["x"][0].any(axis=0)
+        box = receptive_field(slide, unit, "x")
+        seen = gradients(slide, watched(unit, "y"), "x")["x"][0].any(axis=0)
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         if len(rows):
             assert box
@@ -149,8 +158,8 @@ def test_fields_by_hand(op: str, settings: dict[str, Any], place: int, rows: Spa
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    slide = prepared(understood(model), {"x": x})
-    box = field(slide, Unit("y", (0, 0, place, 0)), "x")
+    slide = record_activations(parse_model(model), {"x": x})
+    box = receptive_field(slide, Unit("y", (0, 0, place, 0)), "x")
     assert box
     assert box[0] == rows
 
@@ -170,10 +179,12 @@ def test_a_field_of_two_ways_is_both_together() -> None:
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=8,
     )
-    slide = prepared(understood(model), {"x": np.ones((1, 1, 20, 20), np.float32)})
-    assert field(slide, Unit("y", (0, 0, 10, 2)), "x") == ((7, 13), (0, 5))
-    (stage,) = opened(
-        slide, Unit("y", (0, 0, 10, 2)), Context(watched(Unit("y", (0, 0, 0, 0)), "y"), {}, str)
+    slide = record_activations(parse_model(model), {"x": np.ones((1, 1, 20, 20), np.float32)})
+    assert receptive_field(slide, Unit("y", (0, 0, 10, 2)), "x") == ((7, 13), (0, 5))
+    (stage,) = open_unit(
+        slide,
+        Unit("y", (0, 0, 10, 2)),
+        OpeningContext(watched(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
     )
     assert len(stage.worked.terms) == 7 * 6 + 1
 
@@ -196,11 +207,11 @@ def test_a_size_is_taken_from_a_picture_without_seeing_it() -> None:
         ir_version=8,
     )
     picture = np.random.default_rng(0).normal(size=(1, 1, 20, 20)).astype(np.float32)
-    slide = prepared(understood(model), {"x": picture})
-    box = field(slide, Unit("y", (0, 0, 10, 10)), "x")
+    slide = record_activations(parse_model(model), {"x": picture})
+    box = receptive_field(slide, Unit("y", (0, 0, 10, 10)), "x")
     assert box
     assert all(8 <= first <= 10 <= last <= 13 for first, last in box)
-    assert field(slide, Unit("size", (2,)), "x") is None
+    assert receptive_field(slide, Unit("size", (2,)), "x") is None
 
 
 def made(op: str, *, inputs: int = 1) -> Graph:
@@ -214,17 +225,17 @@ def made(op: str, *, inputs: int = 1) -> Graph:
     output = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "one", values, [output])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return understood(model)
+    return parse_model(model)
 
 
 def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
     graph = made("Celu")
     x = np.array([[0.5, -0.4, 0.1]], np.float32)
-    slide = prepared(graph, {"x0": x})
-    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    slide = record_activations(graph, {"x0": x})
+    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "Celu", "x0"):
-        opened(slide, Unit("y", (0, 1)), context)
-    (stage,) = opened(slide, Unit("z", (0, 2)), context)
+        open_unit(slide, Unit("y", (0, 1)), context)
+    (stage,) = open_unit(slide, Unit("z", (0, 2)), context)
     assert stage.worked.check().passed
     assert stage.worked.terms[0].x == pytest.approx(0.1)
 
@@ -232,10 +243,10 @@ def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
 @pytest.mark.parametrize("op", ["Exp", "Sqrt", "Abs", "Neg", "Erf", "HardSigmoid", "Sin"])
 def test_single_operations(op: str) -> None:
     graph = made(op)
-    slide = prepared(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
-    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    slide = record_activations(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
+    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
     try:
-        stages = opened(slide, Unit("y", (0, 1)), context)
+        stages = open_unit(slide, Unit("y", (0, 1)), context)
     except UserError as error:
         assert error.code == "network.no_neuron"  # noqa: PT017
         assert op in error.message  # noqa: PT017
@@ -257,13 +268,13 @@ def test_above_what_is_not_known_units_open_without_a_gradient() -> None:
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
-    graph = understood(model)
-    feed = Feed("", np.array([[0.5, 0.1, 0.9]], np.float32))
-    walk = walked(graph, of_file(graph, Path("n"), (feed,), "a,b,0,1", None))
-    assert walk.stages[0].worked.backward is None
-    assert walk.stages[0].worked.check().passed
-    whole = walked(graph, of_file(graph, Path("n"), (feed,), "z,0,1", None), depth=9)
-    assert len(whole.stages) == 1  # below it is what can't be opened
+    graph = parse_model(model)
+    feed = ArrayInput("", np.array([[0.5, 0.1, 0.9]], np.float32))
+    walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "a,b,0,1", None))
+    assert walk.steps[0].worked.backward is None
+    assert walk.steps[0].worked.check().passed
+    whole = walk_back(graph, probe_file(graph, Path("n"), (feed,), "z,0,1", None), depth=9)
+    assert len(whole.steps) == 1  # below it is what can't be opened
 
 
 def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
@@ -278,36 +289,36 @@ def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
         ("nan.npy", "input.content"),
     ):
         with refused(code, name):
-            Feed.parse(str(tmp_path / name))
+            ArrayInput.parse(str(tmp_path / name))
 
 
 def test_an_input_is_where_it_ends() -> None:
     graph = made("Neg")
-    slide = prepared(graph, {"x0": np.zeros((1, 3), np.float32)})
-    context = Context(watched(Unit("z", (0, 1)), "z"), {}, str)
+    slide = record_activations(graph, {"x0": np.zeros((1, 3), np.float32)})
+    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "x0,0,1"):
-        opened(slide, Unit("x0", (0, 1)), context)
+        open_unit(slide, Unit("x0", (0, 1)), context)
 
 
 BAD: list[tuple[Callable[[Graph], object], str, str]] = [
-    (lambda g: named_unit("q,0", g), "network.unknown_tensor", "q"),
-    (lambda g: named_unit("z,a", g), "option.syntax", "z,a"),
-    (lambda g: named_unit("z,0,²", g), "option.syntax", "z,0,²"),
-    (lambda g: prepared(g, {}), "network.inputs", "x0"),
-    (lambda g: prepared(g, {"x0": np.zeros((1, 9), np.float32)}), "network.inputs", "x0"),
-    (lambda g: of_file(g, Path("n"), (ok(),), "z,0,7", None), "option.range", "0, 7"),
-    (lambda g: of_file(g, Path("n"), (ok(),), "z,0", None), "option.range", "0"),
+    (lambda g: parse_unit("q,0", g), "network.unknown_tensor", "q"),
+    (lambda g: parse_unit("z,a", g), "option.syntax", "z,a"),
+    (lambda g: parse_unit("z,0,²", g), "option.syntax", "z,0,²"),
+    (lambda g: record_activations(g, {}), "network.inputs", "x0"),
+    (lambda g: record_activations(g, {"x0": np.zeros((1, 9), np.float32)}), "network.inputs", "x0"),
+    (lambda g: probe_file(g, Path("n"), (ok(),), "z,0,7", None), "option.range", "0, 7"),
+    (lambda g: probe_file(g, Path("n"), (ok(),), "z,0", None), "option.range", "0"),
     (
-        lambda g: of_file(g, Path("n"), (Feed("w", ok().value),), "z,0,0", None),
+        lambda g: probe_file(g, Path("n"), (ArrayInput("w", ok().value),), "z,0,0", None),
         "network.inputs",
         "w",
     ),
-    (lambda g: Feed.parse("nothing.npy"), "input.missing", "nothing.npy"),
+    (lambda g: ArrayInput.parse("nothing.npy"), "input.missing", "nothing.npy"),
 ]
 
 
-def ok() -> Feed:
-    return Feed("", np.zeros((1, 3), np.float32))
+def ok() -> ArrayInput:
+    return ArrayInput("", np.zeros((1, 3), np.float32))
 
 
 @pytest.mark.parametrize("number", range(len(BAD)))
@@ -315,7 +326,7 @@ def test_mistakes_are_said(number: int) -> None:
     act, code, given = BAD[number]
     graph = made("Neg")
     with refused(code, given):
-        walked(graph, cast(Probe, act(graph)))
+        walk_back(graph, cast(Probe, act(graph)))
 
 
 def test_files_that_are_no_networks(tmp_path: Path) -> None:
@@ -324,21 +335,23 @@ def test_files_that_are_no_networks(tmp_path: Path) -> None:
     text.write_text("nonsense", encoding="utf-8")
     for path, code in ((broken, "network.damaged"), (tmp_path / "no.onnx", "input.missing")):
         with refused(code, path):
-            read(path)
+            load_graph(path)
     with refused("input.kind", text):
-        Feed.parse(str(text))
+        ArrayInput.parse(str(text))
 
 
 def test_a_product_and_a_difference_of_two_tensors() -> None:
     for op, w in (("Mul", (2.0,)), ("Sub", (1.0, -1.0)), ("Div", (0.5,))):
         graph = made(op, inputs=2)
         feeds = {"x0": np.full((1, 3), 3, np.float32), "x1": np.full((1, 3), 2, np.float32)}
-        slide = prepared(graph, feeds)
+        slide = record_activations(graph, feeds)
         goal = watched(Unit("z", (0, 1)), "z")
-        (stage,) = opened(slide, Unit("y", (0, 1)), Context(goal, slopes(slide, goal, "x0"), str))
+        (stage,) = open_unit(
+            slide, Unit("y", (0, 1)), OpeningContext(goal, gradients(slide, goal, "x0"), str)
+        )
         assert tuple(term.w for term in stage.worked.terms) == w
         assert stage.worked.check().passed
-        assert follow(slide, stage) is None  # both are inputs
+        assert largest_input(slide, stage) is None  # both are inputs
 
 
 def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
@@ -356,11 +369,12 @@ def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
     )
     path = tmp_path / "half.onnx"
     onnx.save(model, path)
-    graph = read(path)
-    walk: Walk = walked(
-        graph, of_file(graph, path, (Feed("", np.ones((1, 3), np.float32)),), "y,0,1", None)
+    graph = load_graph(path)
+    walk: Walk = walk_back(
+        graph,
+        probe_file(graph, path, (ArrayInput("", np.ones((1, 3), np.float32)),), "y,0,1", None),
     )
-    (stage,) = walk.stages
+    (stage,) = walk.steps
     assert [term.w for term in stage.worked.terms] == [2, 4, 6]
     assert stage.worked.name == "w 1"
 
@@ -370,17 +384,17 @@ def test_a_network_with_weights_in_another_file_is_refused(
 ) -> None:
     path = tmp_path / "parted.onnx"
     onnx.save(made("Neg").model, path)
-    assert read(path).nodes
+    assert load_graph(path).nodes
     monkeypatch.setattr(graph_module, "MOST_BYTES", path.stat().st_size - 1)
     with refused("input.too_large", path):
-        read(path)
+        load_graph(path)
     monkeypatch.undo()
     model = made("Neg").model
     model.graph.initializer.append(numpy_helper.from_array(np.ones(2), "w"))
     onnx.save(model, path, save_as_external_data=True, location="w.bin", size_threshold=0)
     for _ in range(2):  # also where the other file is gone
         with refused("network.damaged", path, "(w)", "one file"):
-            read(path)
+            load_graph(path)
         (tmp_path / "w.bin").unlink(missing_ok=True)
 
 
@@ -388,13 +402,13 @@ def test_inputs_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "x.npy"
     for shape in ((), (0, 3), (5, 2)):
         np.save(path, np.ones(shape))
-        assert np.array_equal(Feed.parse(str(path)).value, np.ones(shape))
+        assert np.array_equal(ArrayInput.parse(str(path)).value, np.ones(shape))
     monkeypatch.setattr(targets, "MOST_BYTES", 79)
     with refused("input.too_large", path):
-        Feed.parse(str(path))
+        ArrayInput.parse(str(path))
     with path.open("wb") as file:  # says that it has 8 TB
         np.lib.format.write_array_header_1_0(
             file, {"descr": "<f8", "fortran_order": False, "shape": (10**12,)}
         )
     with refused("input.kind", path):
-        Feed.parse(str(path))
+        ArrayInput.parse(str(path))

@@ -9,10 +9,16 @@ from refusals import refused
 
 from neuropil.core.probe import Unit
 from neuropil.core.tensor import Tensor
-from neuropil.microscope.activations import applied, as_input, prepared, slopes, watched
-from neuropil.microscope.graph import Array, Graph, understood
-from neuropil.microscope.open_unit import Context, opened
-from neuropil.microscope.operators import OPERATORS, Unknown
+from neuropil.microscope.activations import (
+    apply_node,
+    gradients,
+    record_activations,
+    to_operand,
+    watched,
+)
+from neuropil.microscope.graph import Array, Graph, parse_model
+from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng
@@ -184,7 +190,7 @@ def built(op: str, shape: Shape, constants: list[Any], settings: dict[str, Any])
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         kept,
     )
-    return understood(
+    return parse_model(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     )
 
@@ -194,19 +200,21 @@ def test_operators_are_those_of_onnx(case: tuple[str, Shape, list[Any], dict[str
     op, shape, constants, settings = case
     x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
     graph = built(op, x.shape, constants, settings)
-    slide = prepared(graph, {"x": x})
+    slide = record_activations(graph, {"x": x})
     (node,) = graph.nodes
-    others = [as_input(slide.values.get(name), np.float64) for name in node.inputs[1:]]
-    begin = Tensor(x.astype(np.float64), needs_grad=True)
-    made = applied(node, [begin, *others])
+    others = [to_operand(slide.values.get(name), np.float64) for name in node.inputs[1:]]
+    begin = Tensor(x.astype(np.float64), requires_grad=True)
+    made = apply_node(node, [begin, *others])
     for name, y in zip(node.outputs, made, strict=False):
         assert y.shape == slide.values[name].shape
         assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=2e-6)
-    assert made[0].needs_grad
+    assert made[0].requires_grad
     sway = RNG(1).normal(size=made[0].shape)
     made[0].backward(seed=sway)
     step = 1e-6 * RNG(2).normal(size=x.shape)
-    up, down = (applied(node, [Tensor(begin.value + s), *others])[0].value for s in (step, -step))
+    up, down = (
+        apply_node(node, [Tensor(begin.value + s), *others])[0].value for s in (step, -step)
+    )
     assert begin.grad is not None
     assert float((begin.grad * step).sum()) == pytest.approx(
         float(((up - down) / 2 * sway).sum()), rel=1e-4, abs=1e-11
@@ -221,18 +229,18 @@ def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) ->
     """Open every unit: what it says is what ran, and the proof holds."""
     op, shape, constants, settings = case
     x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
-    slide = prepared(built(op, x.shape, constants, settings), {"x": x})
+    slide = record_activations(built(op, x.shape, constants, settings), {"x": x})
     name = slide.graph.outputs[0]
     for index in list(np.ndindex(slide.values[name].shape))[:40]:
         unit = Unit(name, index)
         goal = watched(unit, "y")
-        context = Context(goal, slopes(slide, goal, "x"), str)
+        context = OpeningContext(goal, gradients(slide, goal, "x"), str)
         if op in CLOSED or settings.get("approximate") == "tanh":
             with refused("network.no_neuron", op):
-                opened(slide, unit, context)
+                open_unit(slide, unit, context)
             continue
-        stages = opened(slide, unit, context)
-        assert stages[0].worked.ran.a == float(slide.values[name][index])
+        stages = open_unit(slide, unit, context)
+        assert stages[0].worked.observed.a == float(slide.values[name][index])
         for stage in stages:
             assert stage.worked.check().passed, stage.worked
             for source, term in zip(stage.sources, stage.worked.terms, strict=False):
@@ -297,14 +305,14 @@ def test_shapes_and_whole_numbers_are_those_of_onnx(
     y = helper.make_empty_tensor_value_info("y")
     proto = helper.make_graph([node], op, values, [y])
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
-    slide = prepared(understood(model), feeds)
-    (made,) = applied(slide.graph.nodes[0], [as_input(x) for x in feeds.values()])
+    slide = record_activations(parse_model(model), feeds)
+    (made,) = apply_node(slide.graph.nodes[0], [to_operand(x) for x in feeds.values()])
     assert made.value.tolist() == slide.values["y"].tolist()
     assert made.shape == slide.values["y"].shape
 
 
 def test_a_range_of_floats_has_the_slopes_of_its_start_and_step() -> None:
-    start, step = (Tensor(np.float64(v), needs_grad=True) for v in (0.5, 0.75))
+    start, step = (Tensor(np.float64(v), requires_grad=True) for v in (0.5, 0.75))
     made = OPERATORS["Range"]({}, start, Tensor(3.0), step)
     assert isinstance(made, Tensor)
     made.backward(seed=np.array([1, 10, 100, 1000]))
@@ -325,18 +333,18 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
         opset_imports=[helper.make_opsetid("", 20)],
         ir_version=9,
     )
-    slide = prepared(understood(model), {"x": floats(2, 3)})
+    slide = record_activations(parse_model(model), {"x": floats(2, 3)})
     goal = watched(Unit("y", (1, 2)), "y")
-    found = slopes(slide, goal, "x")
+    found = gradients(slide, goal, "x")
     assert found["x"].tolist() == [[0, 0, 0], [0, 0, 2]]
     assert found.keys() == {"x", "y"}
-    context = Context(goal, found, str)
-    (stage,) = opened(slide, Unit("c", (1,)), context)
+    context = OpeningContext(goal, found, str)
+    (stage,) = open_unit(slide, Unit("c", (1,)), context)
     assert (stage.worked.terms, stage.worked.bias) == ((), 2.0)
     assert stage.worked.check().passed
     assert "2" in stage.worked.text()
     with refused("network.no_neuron", "shape,0", "whole number"):
-        opened(slide, Unit("shape", (0,)), context)
+        open_unit(slide, Unit("shape", (0,)), context)
 
 
 GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.float32(0.7)]
@@ -345,10 +353,10 @@ GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.floa
 @pytest.mark.parametrize("added", GEMMS, ids=lambda added: str(np.shape(added)))
 def test_biases_of_every_shape_are_found(added: Array) -> None:
     graph = built("Gemm", (4, 3), [floats(3, 5), added], {"beta": 0.5})
-    slide = prepared(graph, {"x": floats(4, 3)})
+    slide = record_activations(graph, {"x": floats(4, 3)})
     for index in np.ndindex(4, 5):
         unit = Unit("y0", index)
-        (stage,) = opened(slide, unit, Context(watched(unit, "y"), {}, str))
+        (stage,) = open_unit(slide, unit, OpeningContext(watched(unit, "y"), {}, str))
         assert stage.worked.check().passed
         spread = np.broadcast_to(added, (4, 5))[index]
         assert stage.worked.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
@@ -360,22 +368,24 @@ def test_logits_of_any_size_and_limits_on_one_side() -> None:
         ("Clip", [np.float32(-0.5)], [[-1.0, 0.2, 9.0]]),
         ("Clip", [None, np.float32(0.5)], [[-1.0, 0.2, 9.0]]),
     ):
-        slide = prepared(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
+        slide = record_activations(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
         for i in range(3):
-            for stage in opened(
-                slide, Unit("y0", (0, i)), Context(watched(Unit("y0", (0, i)), "y"), {}, str)
+            for stage in open_unit(
+                slide, Unit("y0", (0, i)), OpeningContext(watched(Unit("y0", (0, i)), "y"), {}, str)
             ):
                 assert stage.worked.check().passed
 
 
 @pytest.mark.parametrize("op", ["Log", "Sqrt"])
 def test_where_there_is_no_slope_it_is_said(op: str) -> None:
-    slide = prepared(built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)})
-    context = Context(watched(Unit("y0", (0, 2)), "y"), {}, str)
+    slide = record_activations(
+        built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)}
+    )
+    context = OpeningContext(watched(Unit("y0", (0, 2)), "y"), {}, str)
     for i in (0, 1):
         with refused("network.no_neuron", f"y0,0,{i}", op):
-            opened(slide, Unit("y0", (0, i)), context)
-    assert opened(slide, Unit("y0", (0, 2)), context)[0].worked.check().passed
+            open_unit(slide, Unit("y0", (0, i)), context)
+    assert open_unit(slide, Unit("y0", (0, 2)), context)[0].worked.check().passed
 
 
 def test_old_softmax_over_several_axes_is_refused() -> None:
@@ -390,9 +400,11 @@ def test_old_softmax_over_several_axes_is_refused() -> None:
         opset_imports=[helper.make_opsetid("", 11)],
         ir_version=7,
     )
-    slide = prepared(understood(model), {"x": floats(2, 3, 4)})
+    slide = record_activations(parse_model(model), {"x": floats(2, 3, 4)})
     with refused("network.no_neuron", "13"):
-        opened(slide, Unit("y", (0, 0, 0)), Context(watched(Unit("y", (0, 0, 0)), "y"), {}, str))
+        open_unit(
+            slide, Unit("y", (0, 0, 0)), OpeningContext(watched(Unit("y", (0, 0, 0)), "y"), {}, str)
+        )
 
 
 REFUSED: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [
@@ -422,14 +434,14 @@ def test_settings_that_are_not_known_are_refused(
     case: tuple[str, Shape, list[Any], dict[str, Any]],
 ) -> None:
     graph = built(*case)
-    slide = prepared(graph, {"x": floats(*case[1])})
+    slide = record_activations(graph, {"x": floats(*case[1])})
     (node,) = graph.nodes
-    with pytest.raises(Unknown):
-        applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+    with pytest.raises(UnsupportedOperator):
+        apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
     if case[0] == "LSTM":
         with refused("network.no_neuron", "LSTM"):
-            opened(
+            open_unit(
                 slide,
                 Unit("y0", (1, 0, 0, 0)),
-                Context(watched(Unit("y0", (0,) * 4), "y"), {}, str),
+                OpeningContext(watched(Unit("y0", (0,) * 4), "y"), {}, str),
             )

@@ -11,16 +11,16 @@ from neuropil import registry
 from neuropil.core.probe import Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import (
-    Slide,
-    applied,
-    as_input,
-    prepared,
-    recomputed,
-    slopes,
+    Activations,
+    apply_node,
+    gradients,
+    recompute,
+    record_activations,
+    to_operand,
     watched,
 )
-from neuropil.microscope.graph import Array, Graph, Node, read
-from neuropil.microscope.open_unit import Context, opened
+from neuropil.microscope.graph import Array, Graph, Node, load_graph
+from neuropil.microscope.open_unit import OpeningContext, open_unit
 
 TOLERANCE = 1e-4  # of a tensor's largest value
 EXACT = 1e-6
@@ -57,8 +57,8 @@ def test_every_shipped_file_is_an_applications() -> None:
 
 
 @pytest.fixture(scope="module", params=INPUTS)
-def slide(request: pytest.FixtureRequest) -> Slide:
-    return prepared(read(SHIPPED[request.param].path), random_feeds(request.param))
+def slide(request: pytest.FixtureRequest) -> Activations:
+    return record_activations(load_graph(SHIPPED[request.param].path), random_feeds(request.param))
 
 
 def off(ours: Array, theirs: Array) -> float:
@@ -70,16 +70,16 @@ def end(graph: Graph) -> str:
     return graph.outputs[0]
 
 
-def test_core_computes_every_node_as_onnx_runtime_does(slide: Slide) -> None:
+def test_core_computes_every_node_as_onnx_runtime_does(slide: Activations) -> None:
     for node in slide.graph.nodes:
-        made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+        made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
             assert off(y.value, slide.values[name]) < TOLERANCE, name
 
 
-def test_core_computes_the_whole_as_onnx_runtime_does(slide: Slide) -> None:
+def test_core_computes_the_whole_as_onnx_runtime_does(slide: Activations) -> None:
     for start in slide.graph.inputs:
-        made = recomputed(slide, start, end(slide.graph), Tensor(slide.values[start]))
+        made = recompute(slide, start, end(slide.graph), Tensor(slide.values[start]))
         for name, y in made.items():
             assert off(y.value, slide.values[name]) < TOLERANCE, name
 
@@ -89,7 +89,7 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
     import torch
     from torch.nn import functional as F
 
-    s = node.settings
+    s = node.attributes
     match node.op:
         case "Conv":
             pads, (x, w, *b) = s["pads"], inputs
@@ -185,7 +185,7 @@ def lstm_in_torch(s: dict[str, Any], x: Any, w: Any, r: Any, b: Any, *more: Any)
     return y.reshape(T, N, len(w), -1).transpose(1, 2), *last
 
 
-def test_gradients_are_torchs(slide: Slide) -> None:
+def test_gradients_are_torchs(slide: Activations) -> None:
     torch = pytest.importorskip("torch")
     graph = slide.graph
     made: dict[str, Any] = {k: torch.from_numpy(np.array(v)) for k, v in graph.constants.items()}
@@ -202,80 +202,80 @@ def test_gradients_are_torchs(slide: Slide) -> None:
     unit = Unit(end(graph), tuple(n // 2 for n in shape))
     made[unit.tensor][unit.index].backward()
     for start in graph.inputs:
-        found = slopes(slide, watched(unit, "y"), start)
+        found = gradients(slide, watched(unit, "y"), start)
         assert start in found
         for name, slope in found.items():
             assert off(slope, made[name].grad.numpy()) < TOLERANCE, name
 
 
-def test_random_units_are_proven(slide: Slide) -> None:
+def test_random_units_are_proven(slide: Activations) -> None:
     """Open units of every kind of node and check them, their sums also in float64."""
     rng = np.random.default_rng(1)
     graph = slide.graph
     shape = slide.values[end(graph)].shape
     goal = watched(Unit(end(graph), tuple(n // 3 for n in shape)), "y")
-    slope = slopes(slide, goal, graph.inputs[0])
-    context = Context(goal, slope, str)
+    slope = gradients(slide, goal, graph.inputs[0])
+    context = OpeningContext(goal, slope, str)
     exact = recomputed_in_double(slide)
     for node in graph.nodes:
         name = node.outputs[0]
         unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
         if not slide.is_float(name):
             with refused("network.no_neuron", "whole number"):
-                opened(slide, unit, context)
+                open_unit(slide, unit, context)
             continue
-        for stage in opened(slide, unit, context):
+        for stage in open_unit(slide, unit, context):
             assert stage.worked.check().passed, stage.worked.name
-        for stage in opened(exact, unit, context):
+        for stage in open_unit(exact, unit, context):
             worked = stage.worked
             size = sum(abs(t.product) for t in worked.terms) + abs(worked.bias)
-            if worked.ran.z is not None:  # of an LSTM's output it is a itself
-                assert abs(worked.z - worked.ran.z) <= EXACT * max(size, 1e-12)
-            assert abs(worked.a - worked.ran.a) <= EXACT * max(size, 1e-12)
+            if worked.observed.z is not None:  # of an LSTM's output it is a itself
+                assert abs(worked.z - worked.observed.z) <= EXACT * max(size, 1e-12)
+            assert abs(worked.a - worked.observed.a) <= EXACT * max(size, 1e-12)
 
 
 def test_cells_of_an_lstm_are_proven_and_a_wrong_one_is_seen() -> None:
     """Open cells at any time, whose state is core's alone; then one whose run came out wrong."""
-    network = read(SHIPPED["handwrite reader"].path)
-    slide = prepared(network, {"strokes": np.full((1, 160, 4), 0.3, np.float32)})
+    network = load_graph(SHIPPED["handwrite reader"].path)
+    slide = record_activations(network, {"strokes": np.full((1, 160, 4), 0.3, np.float32)})
     rng = np.random.default_rng(2)
     for node in (node for node in network.nodes if node.op == "LSTM"):
         name = node.outputs[0]
         shape = slide.values[name].shape
-        wrong = Slide(network, {**slide.values, name: slide.values[name] + np.float32(0.01)})
+        wrong = Activations(network, {**slide.values, name: slide.values[name] + np.float32(0.01)})
         for _ in range(40):
             unit = Unit(name, tuple(int(rng.integers(n)) for n in shape))
-            context = Context(watched(unit, "y"), {}, str)
-            assert all(stage.worked.check().passed for stage in opened(slide, unit, context))
-            top, *_ = opened(wrong, unit, context)
+            context = OpeningContext(watched(unit, "y"), {}, str)
+            assert all(stage.worked.check().passed for stage in open_unit(slide, unit, context))
+            top, *_ = open_unit(wrong, unit, context)
             assert not top.worked.check().passed
 
 
-def recomputed_in_double(slide: Slide) -> Slide:
+def recomputed_in_double(slide: Activations) -> Activations:
     """Run a network once more, in float64, by core."""
     values = {k: v.astype(np.float64) for k, v in slide.graph.constants.items() if is_float(v)}
     values |= {k: v for k, v in slide.graph.constants.items() if not is_float(v)}
     values |= {name: slide.values[name].astype(np.float64) for name in slide.graph.inputs}
     for node in slide.graph.nodes:
-        made = applied(node, [as_input(values.get(name)) for name in node.inputs])
+        made = apply_node(node, [to_operand(values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
             whole = None if slide.is_float(name) else slide.values[name].dtype
             values[name] = y.value.astype(whole)  # None is float64
-    return Slide(slide.graph, values)
+    return Activations(slide.graph, values)
 
 
 def is_float(value: Array) -> bool:
     return bool(np.issubdtype(value.dtype, np.floating))
 
 
-def test_a_wrong_weight_is_seen(slide: Slide) -> None:
+def test_a_wrong_weight_is_seen(slide: Activations) -> None:
     """Change one weight behind the back of the run: the arithmetic no longer fits."""
     node = next(node for node in slide.graph.nodes if node.op in ("Conv", "Gemm"))
     weight = slide.values[node.inputs[1]].copy()
     weight[0] += 0.01 * np.abs(weight).max()
-    changed = Slide(slide.graph, {**slide.values, node.inputs[1]: weight})
+    changed = Activations(slide.graph, {**slide.values, node.inputs[1]: weight})
     shape = slide.values[node.outputs[0]].shape
     unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))
-    context = Context(watched(unit, "y"), {}, str)
-    (stage,) = opened(changed, unit, context)
+    context = OpeningContext(watched(unit, "y"), {}, str)
+    (stage,) = open_unit(changed, unit, context)
     assert not stage.worked.check().passed

@@ -10,12 +10,12 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.colorize.app import COLORIZER, Colorize
-from neuropil.apps.colorize.probe import At, TrueColor
+from neuropil.apps.colorize.probe import At, RgbColor
 from neuropil.core.probe import Probe
 from neuropil.kit.media.image import Image
 from neuropil.microscope import formatting, page
-from neuropil.microscope.graph import read
-from neuropil.microscope.walk import Walk, walked
+from neuropil.microscope.graph import load_graph
+from neuropil.microscope.walk import Walk, walk_back
 from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[2] / "src" / "neuropil" / "samples"
@@ -38,7 +38,7 @@ def app() -> Colorize:
 
 def look(app: Colorize, photo: Image, x: int, y: int) -> Walk:
     probe = app.probe(photo, at=At(x, y))
-    return walked(read(probe.network), probe, depth=2)
+    return walk_back(load_graph(probe.network), probe, depth=2)
 
 
 def places(width: int, height: int) -> Iterator[tuple[int, int]]:
@@ -53,9 +53,9 @@ def test_the_first_steps_are_the_color_that_is_painted(
     painted = app(photo)
     for x, y in places(width, height):
         walk = look(app, photo, x, y)
-        for stage in walk.stages:
+        for stage in walk.steps:
             assert stage.worked.check().passed, stage.worked.name
-        rgb = [walk.stages[i].worked.a for i in range(3)]
+        rgb = [walk.steps[i].worked.a for i in range(3)]
         assert np.abs(np.array(rgb) - painted.pixels[y, x]).max() <= 0.56
 
 
@@ -67,43 +67,43 @@ def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
     pixels[:, 40:] = 30
     photo, hints = Image(pixels), (Hint(20, 30, (0, 40, 255)),)
     probe = app.probe(photo, at=At(20, 30), hints=hints)
-    walk = walked(read(probe.network), probe)
-    assert "for its strength on a screen" in walk.stages[3].worked.terms[1].name
-    assert all(stage.worked.check().passed for stage in walk.stages)
+    walk = walk_back(load_graph(probe.network), probe)
+    assert "for its strength on a screen" in walk.steps[3].worked.terms[1].name
+    assert all(stage.worked.check().passed for stage in walk.steps)
 
 
 def test_every_step_hands_its_number_on(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
-    for number, stage in enumerate(walk.stages):
+    for number, stage in enumerate(walk.steps):
         for term, lower in stage.below.items():
             assert lower > number
-            x, a = stage.worked.terms[term].x, walk.stages[lower].worked.a
+            x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
             assert x == pytest.approx(a, rel=2e-5, abs=1e-7)
-    linked = {lower for stage in walk.stages for lower in stage.below.values()}
-    assert linked | {0, 1, 2} == set(range(len(walk.stages)))
+    linked = {lower for stage in walk.steps for lower in stage.below.values()}
+    assert linked | {0, 1, 2} == set(range(len(walk.steps)))
 
 
 def test_a_target_makes_a_loss_that_a_step_makes_smaller(app: Colorize) -> None:
-    probe = app.probe(sized(605, 409), at=At(130, 250), target=TrueColor((208, 128, 64)), rate=0.01)
-    walk = walked(read(probe.network), probe)
-    worked = walk.stages[-1].worked
+    probe = app.probe(sized(605, 409), at=At(130, 250), target=RgbColor((208, 128, 64)), rate=0.01)
+    walk = walk_back(load_graph(probe.network), probe)
+    worked = walk.steps[-1].worked
     back = worked.backward
     assert back
-    assert back.moved
+    assert back.perturb
     assert worked.check().passed
     assert worked.check().gradient_allowed
-    truth = app.palette[TrueColor((208, 128, 64)).in_palette()]
+    truth = app.palette[RgbColor((208, 128, 64)).palette_index()]
     assert np.abs(truth - [22, 50]).max() < 12  # orange: a bit of red, much yellow
-    step = sum((w - t.w) * t.x for w, t in zip(worked.stepped, worked.terms, strict=True))
-    assert back.moved(step) < back.moved(0) or worked.dL_dz == 0
+    step = sum((w - t.w) * t.x for w, t in zip(worked.updated_weights, worked.terms, strict=True))
+    assert back.perturb(step) < back.perturb(0) or worked.dL_dz == 0
 
 
 @pytest.mark.parametrize("shade", [0, 3, 12, 128, 255])
 def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
     photo = Image(np.full((20, 30, 3), shade, np.uint8))
-    for stage in look(app, photo, 3, 3).stages:
+    for stage in look(app, photo, 3, 3).steps:
         assert stage.worked.check().passed, stage.worked
-    first = look(app, photo, 3, 3).stages[0].worked.text()
+    first = look(app, photo, 3, 3).steps[0].worked.text()
     assert ("12.92" in first) == (shade in (0, 3))
 
 
@@ -111,21 +111,21 @@ def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
 def test_the_strength_is_part_of_it(app: Colorize, strength: float) -> None:
     photo = sized(605, 409)
     probe = app.probe(photo, at=At(130, 250), strength=strength)
-    walk = walked(read(probe.network), probe)
+    walk = walk_back(load_graph(probe.network), probe)
     painted = app(photo, strength=strength)
-    assert all(stage.worked.check().passed for stage in walk.stages)
-    rgb = [walk.stages[i].worked.a for i in range(3)]
+    assert all(stage.worked.check().passed for stage in walk.steps)
+    rgb = [walk.steps[i].worked.a for i in range(3)]
     assert np.abs(np.array(rgb) - painted.pixels[250, 130]).max() <= 0.56
 
 
 def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
-    a, b = (walk.stages[i].worked for i in (8, 9))
-    (n,) = walk.stages[8].below
+    a, b = (walk.steps[i].worked for i in (8, 9))
+    (n,) = walk.steps[8].below
     assert a.name.startswith("a of the cell")
     pulls = [a.z * s.product + b.z * t.product for s, t in zip(a.terms, b.terms, strict=True)]
     assert n == int(np.argmax(pulls))
-    names = [walk.stages[i].worked.name for i in (6, 7)]
+    names = [walk.steps[i].worked.name for i in (6, 7)]
     assert names == ["a of the pixel (green to red)", "b of the pixel (blue to yellow)"]
 
 
@@ -141,15 +141,15 @@ def test_places_outside_are_refused(app: Colorize) -> None:
 @pytest.fixture(scope="module")
 def walk(app: Colorize) -> Walk:
     probe: Probe = app.probe(sized(605, 409), at=At(130, 250))
-    return walked(read(probe.network), probe, depth=4)
+    return walk_back(load_graph(probe.network), probe, depth=4)
 
 
 def test_text_and_numbers_tell_the_same(walk: Walk) -> None:
-    text = "\n".join(formatting.text(walk, 6, 5))
-    told = json.loads(json.dumps(formatting.numbers(walk, 3)))
+    text = "\n".join(formatting.to_lines(walk, 6, 5))
+    told = json.loads(json.dumps(formatting.to_json(walk, 3)))
     assert max(len(stage["terms"]) for stage in told["stages"]) == 3
     assert text.count("the application ran") == AFTER
-    assert len(told["stages"]) == len(walk.stages) == AFTER + 4
+    assert len(told["stages"]) == len(walk.steps) == AFTER + 4
     assert all(stage["checked"] for stage in told["stages"])
     for stage in told["stages"]:
         products = sum(term["w"] * term["x"] for term in stage["terms"])
@@ -160,13 +160,13 @@ def test_text_and_numbers_tell_the_same(walk: Walk) -> None:
 
 
 def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
-    made = page.drawn(walk, "neuropil open <x>")
+    made = page.render_walk(walk, "neuropil open <x>")
     found = re.search(r'<script id="data" type="application/json">(.*?)</script>', made, re.DOTALL)
     assert found
     data = json.loads(found[1])
     assert "<x>" not in made
     assert not re.search(r'(?:src|href)="(?!data:|#)', made)  # nothing is fetched
-    for told, stage in zip(data["stages"], walk.stages, strict=True):
+    for told, stage in zip(data["stages"], walk.steps, strict=True):
         total = sum(x * w for x, w in zip(told["x"], told["w"], strict=True)) + told["bias"]
         assert total == pytest.approx(stage.worked.z, rel=1e-9, abs=1e-9)
         assert len(told["names"]) == len(told["x"])
@@ -177,14 +177,14 @@ def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
 
 def test_the_page_marks_places_where_they_are(app: Colorize) -> None:
     probe = app.probe(sized(605, 409), at=At(130, 250))
-    made = page.picture(probe.sight) if probe.sight else {}
+    made = page.image_json(probe.sight) if probe.sight else {}
     painted = app(sized(605, 409))
     assert made["at"] == pytest.approx([130.5 / 605, 250.5 / 409])
     assert made["rgb"] == painted.pixels[250, 130].tolist()
     assert made["picture"].startswith("data:image/jpeg;base64,")
-    walk = walked(read(probe.network), probe)
-    H, W = walk.slide.values["lightness"].shape[2:]
-    left, top, width, height = page.placed(((8, 15), (48, 95)), walk)
+    walk = walk_back(load_graph(probe.network), probe)
+    H, W = walk.activations.values["lightness"].shape[2:]
+    left, top, width, height = page.relative_box(((8, 15), (48, 95)), walk)
     assert (left, top) == pytest.approx((48 / W, 8 / H))
     assert (width, height) == pytest.approx((48 / W, 8 / H))
 
@@ -194,8 +194,8 @@ def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
     names = {"Math.": "math.", "erf(": "math.erf(", "math.max": "max", "math.min": "min"}
     names |= {"math.SQRT2": "math.sqrt(2)", "math.abs": "abs"}
     n = 0
-    for stage in walk.stages:
-        js = stage.worked.curve.js
+    for stage in walk.steps:
+        js = stage.worked.activation.js
         if "?" in js or "x[" in js:
             continue
         for old, new in names.items():

@@ -11,12 +11,12 @@ import torch
 from tiny_recipe import tiny
 from torch import nn
 
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.provenance import git_commit
-from neuropil.microscope.graph import read
+from neuropil.microscope.graph import load_graph
 from neuropil.training import export as exporting
 from neuropil.training.blocks import ConvNorm, Residual
-from neuropil.training.export import eight_bits, export, folded, rounded
+from neuropil.training.export import export, fold_batch_norm, quantize_int8, round_weights
 from neuropil.training.recipe import Recipe
 
 SCORES = {"gain_db": 2.5}
@@ -44,7 +44,7 @@ def test_folding_changes_no_result(network: nn.Module) -> None:
     x = torch.randn(2, 1, 8, 12)
     with torch.no_grad():
         expected = network(x)
-        plain = folded(network)
+        plain = fold_batch_norm(network)
         assert not any(isinstance(module, nn.BatchNorm2d) for module in plain.modules())
         assert torch.allclose(plain(x), expected, atol=1e-5)
 
@@ -52,7 +52,7 @@ def test_folding_changes_no_result(network: nn.Module) -> None:
 def test_the_file_runs_at_any_size(network: nn.Module, tmp_path: Path) -> None:
     path = export(network, tiny(), SCORES, tmp_path)
     x = torch.randn(2, 1, 40, 24)
-    made = Network(path, threads=1).run(noise=x.numpy())["blurred"]
+    made = OnnxNetwork(path, threads=1).run(noise=x.numpy())["blurred"]
     with torch.no_grad():
         assert np.abs(made - network(x).numpy()).max() < 0.01  # kernels are rounded to float16
     assert {node.op_type for node in onnx.load(path).graph.node}.isdisjoint({"BatchNormalization"})
@@ -60,7 +60,7 @@ def test_the_file_runs_at_any_size(network: nn.Module, tmp_path: Path) -> None:
 
 
 def test_the_file_tells_where_it_comes_from(network: nn.Module, tmp_path: Path) -> None:
-    metadata = Network(export(network, tiny(), SCORES, tmp_path), threads=1).metadata
+    metadata = OnnxNetwork(export(network, tiny(), SCORES, tmp_path), threads=1).metadata
     assert metadata["neuropil"] == "tiny"
     assert metadata["licence"] == "MIT"
     assert json.loads(metadata["scores"]) == SCORES
@@ -81,11 +81,11 @@ def test_float16_halves_the_file(tmp_path: Path) -> None:
 def test_eight_bits_quarter_it_and_change_little(tmp_path: Path) -> None:
     wide = seasoned(nn.Sequential(ConvNorm(1, 64), Residual(64), nn.Conv2d(64, 1, 1)))
     bytes_of_kernels = 4 * sum(p.numel() for p in wide.parameters() if p.ndim == 4)
-    recipe = replace(tiny(), packings=(replace(tiny().packings[0], bits=8),))
+    recipe = replace(tiny(), exports=(replace(tiny().exports[0], bits=8),))
     file = export(wide, recipe, SCORES, tmp_path)
     assert 0.25 * bytes_of_kernels < file.stat().st_size < 0.29 * bytes_of_kernels
     x = torch.randn(2, 1, 40, 24)
-    made = Network(file, threads=1).run(noise=x.numpy())["blurred"]
+    made = OnnxNetwork(file, threads=1).run(noise=x.numpy())["blurred"]
     with torch.no_grad():
         expected = wide(x).numpy()
     assert 0 < np.abs(made - expected).max() < 0.02 * np.abs(expected).max()
@@ -94,7 +94,7 @@ def test_eight_bits_quarter_it_and_change_little(tmp_path: Path) -> None:
 def test_eight_bits_are_whole_numbers_and_a_scale_a_channel() -> None:
     kernel = np.random.default_rng(0).standard_normal((5, 3, 2, 2)).astype(np.float32)
     kernel[4] = 0
-    whole, scale = eight_bits(kernel)
+    whole, scale = quantize_int8(kernel)
     assert (whole.dtype.name, scale.dtype.name) == ("int8", "float32")
     assert (whole.shape, scale.shape) == ((5, 3, 2, 2), (5, 1, 1, 1))
     assert np.abs(whole).max(axis=(1, 2, 3)).tolist() == [127, 127, 127, 127, 0]
@@ -103,10 +103,14 @@ def test_eight_bits_are_whole_numbers_and_a_scale_a_channel() -> None:
 
 def test_the_microscope_reads_eight_bits_as_they_run(tmp_path: Path) -> None:
     network = seasoned(tiny().network())
-    recipe = replace(tiny(), packings=(replace(tiny().packings[0], bits=8),))
+    recipe = replace(tiny(), exports=(replace(tiny().exports[0], bits=8),))
     file = export(network, recipe, SCORES, tmp_path)
-    kernels = {n: p for n, p in rounded(folded(network), 8).named_parameters() if p.ndim == 4}
-    held = read(file).constants
+    kernels = {
+        n: p
+        for n, p in round_weights(fold_batch_norm(network), 8).named_parameters()
+        if p.ndim == 4
+    }
+    held = load_graph(file).constants
     assert kernels
     for name, kernel in kernels.items():
         assert (held[name] == kernel.detach().numpy()).all()
@@ -115,14 +119,14 @@ def test_the_microscope_reads_eight_bits_as_they_run(tmp_path: Path) -> None:
 def test_a_network_that_differs_is_refused(
     network: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = exporting.stored
+    stored = exporting.compress_weights
 
     def tampered(model: onnx.ModelProto, bits: int) -> onnx.ModelProto:
         kernel = next(t for t in model.graph.initializer if len(t.dims) == 4)
         kernel.raw_data = (1.01 * np.frombuffer(kernel.raw_data, np.float32)).tobytes()
         return stored(model, bits)
 
-    monkeypatch.setattr(exporting, "stored", tampered)
+    monkeypatch.setattr(exporting, "compress_weights", tampered)
     with pytest.raises(RuntimeError, match=r"ONNX Runtime and torch differ by .*: no file"):
         export(network, tiny(), SCORES, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -142,9 +146,9 @@ class Two(nn.Module):
 
 
 def test_several_results_have_names(tmp_path: Path) -> None:
-    packing = replace(tiny().packings[0], outputs=("more", "twice"))
-    recipe: Recipe = replace(tiny(), packings=(packing,))
-    made = Network(export(Two(), recipe, SCORES, tmp_path), threads=1).run(
+    packing = replace(tiny().exports[0], outputs=("more", "twice"))
+    recipe: Recipe = replace(tiny(), exports=(packing,))
+    made = OnnxNetwork(export(Two(), recipe, SCORES, tmp_path), threads=1).run(
         noise=np.ones((1, 1, 8, 8), np.float32)
     )
     assert (made["more"] == 2).all()

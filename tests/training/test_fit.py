@@ -23,7 +23,7 @@ from neuropil.kit import progress
 from neuropil.training import checkpoint, fit, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.optim import adamw
-from neuropil.training.recipe import Recipe, overridden
+from neuropil.training.recipe import Recipe, with_settings
 
 CPU = torch.device("cpu")
 TESTS = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def weights(path: Path) -> dict[str, bytes]:
 
 def same(one: Checkpoint, other: Checkpoint) -> bool:
     pairs = [(one.network[k], other.network[k]) for k in one.network]
-    pairs += [(one.mean[k], other.mean[k]) for k in one.mean]
+    pairs += [(one.ema[k], other.ema[k]) for k in one.ema]
     return all(torch.equal(a, b) for a, b in pairs)
 
 
@@ -83,10 +83,10 @@ def test_other_weights_come_from_another_seed(whole: Path, tmp_path: Path) -> No
 
 
 def test_minutes_fix_the_steps_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "steps_within", lambda *_: 24)
+    monkeypatch.setattr(fit, "steps_for_minutes", lambda *_: 24)
     train(tiny(), tmp_path, minutes=0.1)
     assert checkpoint.load(tmp_path, CPU).steps == 24
-    monkeypatch.setattr(fit, "steps_within", None)  # not measured again
+    monkeypatch.setattr(fit, "steps_for_minutes", None)  # not measured again
     train(tiny(), tmp_path, minutes=5, resume=True)
     assert checkpoint.load(tmp_path, CPU).steps == 24
 
@@ -95,9 +95,9 @@ def test_minutes_are_turned_into_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 6.0])  # seconds, around the six steps that are timed
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     recipe = tiny()
-    assert fit.steps_within(1.0, recipe, recipe.examples(Path()), CPU) == round(60 / 1.06)
+    assert fit.steps_for_minutes(1.0, recipe, recipe.examples(Path()), CPU) == round(60 / 1.06)
     with refused("option.range", "--minutes 0"):
-        fit.steps_within(0, recipe, None, CPU)
+        fit.steps_for_minutes(0, recipe, None, CPU)
 
 
 def test_resuming_with_other_numbers_is_refused(whole: Path) -> None:
@@ -156,14 +156,14 @@ def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
     assert table[0] == "step,loss,error,seconds"
     assert len(table) == 20
     said: list[str] = []
-    with progress.shown(Listener(said)):
+    with progress.report_to(Listener(said)):
         train(replace(tiny(), steps=2), tmp_path / "short")
     assert said[0] == "reading ."
     assert said[1].startswith("step 1 of 2  loss ")
 
 
 def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
-    history.draw([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
+    history.plot([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
     with Image.open(tmp_path / "curve.png") as picture:
         assert picture.size == (history.WIDTH, history.HEIGHT)
 
@@ -183,14 +183,20 @@ class Listener:
 
 
 def test_the_learning_rate_rises_rests_and_falls() -> None:
-    shape = [fit.schedule(step, 5000, 0.4) for step in range(5000)]
+    shape = [fit.learning_rate_factor(step, 5000, 0.4) for step in range(5000)]
     assert shape[0] == 1 / fit.WARM_UP
     assert shape[fit.WARM_UP - 1 : 3001] == [1.0] * (3002 - fit.WARM_UP)
     assert shape[4000] == pytest.approx(0.5)
     assert shape[3000:] == sorted(shape[3000:], reverse=True)
     assert 0 < shape[-1] < 1e-4
-    assert [fit.schedule(step, 50, 0.4) for step in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]
-    assert fit.schedule(2500, 5000, 1.0) == pytest.approx(0.5)
+    assert [fit.learning_rate_factor(step, 50, 0.4) for step in range(5)] == [
+        0.2,
+        0.4,
+        0.6,
+        0.8,
+        1.0,
+    ]
+    assert fit.learning_rate_factor(2500, 5000, 1.0) == pytest.approx(0.5)
 
 
 def test_the_running_mean_follows() -> None:
@@ -200,7 +206,7 @@ def test_the_running_mean_follows() -> None:
     assert network.num_batches_tracked is not None
     nn.init.constant_(network.running_mean, 10.0)
     network.num_batches_tracked.fill_(7)
-    fit.follow(mean, network, 0.75)  # 1 + 0.25 (3 - 1), 0 + 0.25 (10 - 0)
+    fit.update_ema(mean, network, 0.75)  # 1 + 0.25 (3 - 1), 0 + 0.25 (10 - 0)
     state = mean.state_dict()
     assert state["weight"].tolist() == [1.5, 1.5]
     assert state["running_mean"].tolist() == [2.5, 2.5]
@@ -223,16 +229,16 @@ def test_a_new_residual_block_passes_its_input() -> None:
 
 def test_devices_are_named_or_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert fit.chosen("auto") == fit.chosen("cpu") == CPU
+    assert fit.select_device("auto") == fit.select_device("cpu") == CPU
     for name, code in [("cuda", "dependency.missing"), ("tpu", "option.choice")]:
         with refused(code, f"--device {name}"):
-            fit.chosen(name)
+            fit.select_device(name)
 
 
 def test_settings_change_numbers() -> None:
-    recipe = overridden(tiny(), ["lr=3e-4", "steps=7", "seed=2", "lr=1e-4"])
+    recipe = with_settings(tiny(), ["lr=3e-4", "steps=7", "seed=2", "lr=1e-4"])
     assert (recipe.lr, recipe.steps, recipe.seed) == (1e-4, 7, 2)
-    assert overridden(tiny(), []).ema == 0.999
+    assert with_settings(tiny(), []).ema == 0.999
 
 
 @pytest.mark.parametrize(
@@ -252,14 +258,14 @@ def test_settings_change_numbers() -> None:
 )
 def test_bad_settings_are_refused(setting: str, given: str) -> None:
     with refused("training.setting", given):
-        overridden(tiny(), [setting])
+        with_settings(tiny(), [setting])
 
 
 def test_batches_made_ahead_are_those_of_their_steps() -> None:
     recipe = tiny()
-    batches = list(fit.ahead(recipe, recipe.examples(Path()), 3, 6, CPU))
+    batches = list(fit.prefetch(recipe, recipe.examples(Path()), 3, 6, CPU))
     assert [step for step, _ in batches] == [3, 4, 5]
-    again = dict(fit.ahead(recipe, None, 5, 6, CPU))[5]["noise"]
+    again = dict(fit.prefetch(recipe, None, 5, 6, CPU))[5]["noise"]
     assert torch.equal(batches[-1][1]["noise"], again)  # of its step alone
 
 

@@ -5,14 +5,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from neuropil.training.optim import REST_LR, Muon, adamw, orthogonal
+from neuropil.training.optim import ADAM_LR, Muon, adamw, newton_schulz
 
 
 def test_singular_values_are_brought_near_one() -> None:
     torch.manual_seed(0)
     for shape in ((6, 40), (40, 6), (5, 5)):
         given = torch.randn(shape)
-        made = orthogonal(given)
+        made = newton_schulz(given)
         assert made.shape == given.shape
         u, _, v = torch.linalg.svd(given, full_matrices=False)
         assert (torch.linalg.svdvals(made)[:4] - 1).abs().max() < 0.5
@@ -40,7 +40,7 @@ def test_kernels_keep_their_length_and_move_by_the_rate() -> None:
     moved = (kernel.detach() - start).norm()
     assert 0.5 < moved / (0.1 * 8**0.5) < 1.5  # of √C_out, the length of an orthogonal matrix
     assert optimizer.param_groups[1]["lr"] == 0.1
-    assert [group["initial_lr"] for group in optimizer.param_groups] == [0.1, REST_LR]
+    assert [group["initial_lr"] for group in optimizer.param_groups] == [0.1, ADAM_LR]
     assert [group["fall"] for group in optimizer.param_groups] == [1.0, 1.0]
 
 

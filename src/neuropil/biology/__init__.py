@@ -6,10 +6,10 @@ trace.firing_rate, trace.z, trace.a            # and the artificial neuron on th
 
 from neuropil.biology.axon import conduct as conduct
 from neuropil.biology.firing import f_I_curve as f_I_curve
-from neuropil.biology.lif import Leaky as Leaky
+from neuropil.biology.lif import LeakyIntegrateAndFire as LeakyIntegrateAndFire
 from neuropil.biology.membrane import SQUID as SQUID
 from neuropil.biology.membrane import Membrane as Membrane
-from neuropil.biology.neuron import Trace as Trace
-from neuropil.biology.neuron import response as response
+from neuropil.biology.neuron import NeuronRecording as NeuronRecording
+from neuropil.biology.neuron import firing_rates as firing_rates
 from neuropil.biology.neuron import simulate as simulate
-from neuropil.biology.plasticity import Timing as Timing
+from neuropil.biology.plasticity import STDP as STDP

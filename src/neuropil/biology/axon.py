@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuropil.biology.cable import length_constant, strand
-from neuropil.biology.excitable import Tissue
-from neuropil.biology.membrane import SQUID, Floats, Membrane, crossings
+from neuropil.biology.cable import length_constant, unbranched_cable
+from neuropil.biology.excitable import CompartmentModel
+from neuropil.biology.membrane import SQUID, Floats, Membrane, spike_times
 
 RESISTIVITY = 35.4  # Ω·cm, the axoplasm of the squid
 PIECES = 120
@@ -53,13 +53,15 @@ def conduct(
         )
     warm = replace(membrane, celsius=celsius)
     length = LENGTH * length_constant(diameter, resistivity, membrane.g_leak)  # µm
-    cable = strand(length=length, diameter=diameter, pieces=pieces, resistivity=resistivity)
-    tissue = Tissue(cable, warm, np.ones(pieces + 1), 0.0, step)
+    cable = unbranched_cable(
+        length=length, diameter=diameter, pieces=pieces, resistivity=resistivity
+    )
+    tissue = CompartmentModel(cable, warm, np.ones(pieces + 1), 0.0, step)
     pulse = 1e3 * PULSE_DENSITY * float(cable.area.sum()) / LENGTH  # nA into the first λ
     return _timed(tissue, np.linspace(0, length / 1000, pieces + 1), pulse)
 
 
-def _timed(tissue: Tissue, place: Floats, pulse: float) -> Conduction:
+def _timed(tissue: CompartmentModel, place: Floats, pulse: float) -> Conduction:
     """Inject a pulse, nA, at the first node until the spike has passed the last site."""
     first, last = (round(part * (len(place) - 1)) for part in SITES)
     quiet = (np.zeros((len(place), 1)), np.zeros((len(place), 1)))
@@ -72,5 +74,5 @@ def _timed(tissue: Tissue, place: Floats, pulse: float) -> Conduction:
         tissue.advance(given, given)
         voltages.append(tissue.V[:, 0])
     time, voltage = tissue.step * np.arange(len(voltages)), np.array(voltages)
-    took = crossings(time, voltage[:, last])[0] - crossings(time, voltage[:, first])[0]
+    took = spike_times(time, voltage[:, last])[0] - spike_times(time, voltage[:, first])[0]
     return Conduction(time, place, voltage, float((place[last] - place[first]) / took))

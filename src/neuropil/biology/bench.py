@@ -15,14 +15,19 @@ from statistics import mean, median, stdev
 import numpy as np
 
 from neuropil.biology.axon import conduct
-from neuropil.biology.cable import length_constant, steady, strand
-from neuropil.biology.firing import f_I_curve, repetitive, rheobase, unstable_rest
-from neuropil.biology.learning import RULES, Learned, accuracy
-from neuropil.biology.lif import Leaky
-from neuropil.biology.membrane import crossings, simulate, steady_current
-from neuropil.biology.plasticity import Timing, paired
+from neuropil.biology.cable import length_constant, steady_state_voltage, unbranched_cable
+from neuropil.biology.firing import (
+    f_I_curve,
+    instability_range,
+    repetitive_firing_threshold,
+    rheobase,
+)
+from neuropil.biology.learning import RULES, TrainedClassifier, accuracy
+from neuropil.biology.lif import LeakyIntegrateAndFire
+from neuropil.biology.membrane import simulate, spike_times, steady_current
+from neuropil.biology.plasticity import STDP, pairing_experiment
 from neuropil.core.digits import digits
-from neuropil.kit.report import Figures, Report, Table
+from neuropil.kit.report import Metrics, Report, Table
 
 SEEDS = {"hebb": 1, "oja": 5, "stdp": 3, "backprop": 5}  # Hebb's rule draws nothing
 STARTS = 5
@@ -45,24 +50,24 @@ def measure(data: Path | None) -> Report:
         "Physiology",
         ("what", "measured", "known", "by whom"),
         (
-            *patch(),
-            *spreading(),
-            *plasticity(),
+            *bench_membrane(),
+            *bench_cables(),
+            *bench_stdp(),
             ("cell, fresh process", f"{seconds:.2f} s", "", ""),
         ),
     )
-    table, figures = learning()
+    table, figures = bench_learning_rules()
     return Report((physiology, table), {**figures, "seconds_start": seconds})
 
 
-def patch() -> list[Row]:
+def bench_membrane() -> list[Row]:
     """Measure the squid's membrane."""
     V = np.linspace(-70, -60, 10_001)
     rest = float(V[np.argmax(steady_current(V) >= 0)])
     run = simulate(10, 100, step=0.01)
-    off = abs(crossings(run.time, run.voltage[:, 0]) - NEURON_SPIKES).max()
+    off = abs(spike_times(run.time, run.voltage[:, 0]) - NEURON_SPIKES).max()
     onset = float(f_I_curve(6.3, ms=200)[0])
-    first, last = unstable_rest()
+    first, last = instability_range()
     hh = "Hodgkin, Huxley 1952"
     return [
         ("resting potential", f"{rest:.2f} mV", "-65 mV", hh),
@@ -70,17 +75,22 @@ def patch() -> list[Row]:
         ("  its trough", f"{run.voltage.min():.2f} mV", "-75.08 mV", "NEURON 9.0.2"),
         ("  seven spike times", f"within {off:.5f} ms", "0", "NEURON 9.0.2"),
         ("one spike from", f"{rheobase():.2f} µA/cm²", "2.24", "NEURON 9.0.2"),
-        ("firing from", f"{repetitive():.2f} µA/cm²", "6.265", "Balti et al. 2018"),
+        (
+            "firing from",
+            f"{repetitive_firing_threshold():.2f} µA/cm²",
+            "6.265",
+            "Balti et al. 2018",
+        ),
         ("  at a rate of", f"{onset:.1f} Hz", "about 50 Hz", "class 2: Hodgkin 1948"),
         ("rest unstable from", f"{first:.2f} µA/cm²", "9.78", "Hassard 1978, from memory"),
         ("  to", f"{last:.1f} µA/cm²", "154.5", "Hassard 1978, from memory"),
     ]
 
 
-def spreading() -> list[Row]:
+def bench_cables() -> list[Row]:
     """Measure cables, axons and the integrator."""
     giant, thin, thick = conduct().speed, conduct(10, pieces=150), conduct(1000, pieces=110)
-    neuron = Leaky()
+    neuron = LeakyIntegrateAndFire()
     intervals = np.diff(neuron.spikes([0.3] * 4000, 0.7))
     off = abs(1000 / intervals.mean() / neuron.rate(0.3) - 1)
     return [
@@ -99,15 +109,15 @@ def spreading() -> list[Row]:
 def attenuation_error() -> float:
     """Compare a sealed cable of 1.5 λ with cosh((L - x) / λ) / cosh(L / λ)."""
     length = 1.5 * length_constant(2, 100, 0.1)
-    tree = strand(length=length, diameter=2, pieces=80, resistivity=100)
-    V = steady(tree, 0.1, np.eye(1, 81)[0])
+    tree = unbranched_cable(length=length, diameter=2, pieces=80, resistivity=100)
+    V = steady_state_voltage(tree, 0.1, np.eye(1, 81)[0])
     x = np.linspace(0, 1.5, 81)
     return float(abs(V / V[0] - np.cosh(1.5 - x) / np.cosh(1.5)).max())
 
 
-def plasticity() -> list[Row]:
+def bench_stdp() -> list[Row]:
     """Measure the window of spike timing from pairings."""
-    after, later, before, earlier = paired([5.0, 22.0, -5.0, -39.0], Timing())
+    after, later, before, earlier = pairing_experiment([5.0, 22.0, -5.0, -39.0], STDP())
     forward, backward = 17 / np.log(after / later), 34 / np.log(before / earlier)
     return [
         ("timing: potentiation fades in", f"{forward:.1f} ms", "17 ms", "Bi, Poo 1998"),
@@ -115,12 +125,12 @@ def plasticity() -> list[Row]:
     ]
 
 
-def learning() -> tuple[Table, Figures]:
+def bench_learning_rules() -> tuple[Table, Metrics]:
     """Let each rule learn the digits with several seeds, and test it."""
     rows: list[tuple[object, ...]] = []
-    figures: Figures = {}
+    figures: Metrics = {}
     for rule, seeds in SEEDS.items():
-        scores, learned = tested(rule, seeds)
+        scores, learned = test_rule(rule, seeds)
         spread = stdev(scores) if seeds > 1 else 0.0
         figures[f"accuracy_{rule}"], figures[f"accuracy_{rule}_sd"] = mean(scores), spread
         figures[f"seconds_{rule}"] = learned.seconds
@@ -130,7 +140,7 @@ def learning() -> tuple[Table, Figures]:
     return Table("The same digits by four rules", columns, tuple(rows)), figures
 
 
-def tested(rule: str, seeds: int) -> tuple[list[float], Learned]:
+def test_rule(rule: str, seeds: int) -> tuple[list[float], TrainedClassifier]:
     """Learn with each seed and count right answers on the digits for testing."""
     data = digits()
     scores = []

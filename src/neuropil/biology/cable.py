@@ -22,16 +22,16 @@ from neuropil.biology.membrane import Floats
 
 
 @dataclass(frozen=True)
-class Tree:
+class CableTree:
     """Nodes of one or several cells, each after its parent: parent (N,), area (N,), link (N,)."""
 
     parent: NDArray[np.intp]  # -1 where a cell begins
     area: Floats  # cm² of membrane
-    link: Floats  # µS to the parent, 0 where there is none
+    axial_conductance: Floats  # µS to the parent, 0 where there is none
 
-    def sprout(
+    def attach_branch(
         self, at: int, *, length: float, diameter: float, pieces: int, resistivity: float
-    ) -> "Tree":
+    ) -> "CableTree":
         """Let a branch grow from a node: as many new nodes as pieces, the last one sealed.
 
         length, diameter: µm. resistivity: Ω·cm. Raises ValueError where one isn't above 0.
@@ -48,37 +48,41 @@ class Tree:
         area = np.concatenate((self.area, np.full(pieces, 2 * half)))
         area[at] += half
         area[-1] = half
-        link = axial(length / pieces, diameter, resistivity)
-        return Tree(
+        link = axial_conductance(length / pieces, diameter, resistivity)
+        return CableTree(
             np.concatenate((self.parent, [at], new[:-1])),
             area,
-            np.concatenate((self.link, np.full(pieces, link))),
+            np.concatenate((self.axial_conductance, np.full(pieces, link))),
         )
 
-    def beside(self, other: "Tree") -> "Tree":
+    def combine(self, other: "CableTree") -> "CableTree":
         """Put another cell's nodes after these, unconnected."""
         parent = np.where(other.parent < 0, -1, other.parent + len(self.parent))
-        return Tree(
+        return CableTree(
             np.concatenate((self.parent, parent)),
             np.concatenate((self.area, other.area)),
-            np.concatenate((self.link, other.link)),
+            np.concatenate((self.axial_conductance, other.axial_conductance)),
         )
 
 
-def ball(diameter: float) -> Tree:
+def soma_node(diameter: float) -> CableTree:
     """Make a soma: one node with the surface of a ball, diameter in µm."""
     if not diameter > 0:
         raise ValueError(f"a ball of {diameter} µm: give a diameter above 0, as 20")
-    return Tree(np.array([-1]), np.array([math.pi * diameter**2 * 1e-8]), np.zeros(1))
+    return CableTree(np.array([-1]), np.array([math.pi * diameter**2 * 1e-8]), np.zeros(1))
 
 
-def strand(*, length: float, diameter: float, pieces: int, resistivity: float) -> Tree:
+def unbranched_cable(
+    *, length: float, diameter: float, pieces: int, resistivity: float
+) -> CableTree:
     """Make a cable alone, µm and Ω·cm, sealed at both ends: pieces + 1 nodes."""
-    point = Tree(np.array([-1]), np.zeros(1), np.zeros(1))
-    return point.sprout(0, length=length, diameter=diameter, pieces=pieces, resistivity=resistivity)
+    point = CableTree(np.array([-1]), np.zeros(1), np.zeros(1))
+    return point.attach_branch(
+        0, length=length, diameter=diameter, pieces=pieces, resistivity=resistivity
+    )
 
 
-def axial(length: float, diameter: float, resistivity: float) -> float:
+def axial_conductance(length: float, diameter: float, resistivity: float) -> float:
     """Give the conductance along a piece, µS: (π d² / 4) / (ρ length)."""
     return 100 * math.pi * diameter**2 / (4 * resistivity * length)  # 100: from µm and cm to µS
 
@@ -88,28 +92,28 @@ def length_constant(diameter: float, resistivity: float, g_leak: float) -> float
     return 1e4 * math.sqrt(diameter * 1e-4 / (4 * resistivity * g_leak * 1e-3))
 
 
-def laplacian(tree: Tree) -> Floats:
+def axial_matrix(tree: CableTree) -> Floats:
     """Give G (N, N), µS: G V is the current that flows out of each node along the cables, nA."""
     G = np.zeros((len(tree.area), len(tree.area)))
-    for node, (parent, link) in enumerate(zip(tree.parent, tree.link, strict=True)):
+    for node, (parent, link) in enumerate(zip(tree.parent, tree.axial_conductance, strict=True)):
         if parent >= 0:
             G[[node, parent], [node, parent]] += link
             G[[node, parent], [parent, node]] -= link
     return G
 
 
-def steady(tree: Tree, g_leak: float, injected: Floats) -> Floats:
+def steady_state_voltage(tree: CableTree, g_leak: float, injected: Floats) -> Floats:
     """Solve for the voltage (N,) above rest, mV, under currents (N,), nA: (G + gL area) V = I."""
     leak = 1e3 * g_leak * tree.area  # µS
-    return np.linalg.solve(laplacian(tree) + np.diag(leak), injected)
+    return np.linalg.solve(axial_matrix(tree) + np.diag(leak), injected)
 
 
-def spread(tree: Tree, capacitance: float, step: float) -> Floats:
+def propagator(tree: CableTree, capacitance: float, step: float) -> Floats:
     """Give exp(-C⁻¹ G step) (N, N), by which voltages spread along the cables in a step, ms.
 
     C⁻¹ G is made symmetric, C^-½ G C^-½ = Q Λ Qᵀ, whose exponential is Q exp(-Λ step) Qᵀ.
     """
     root = np.sqrt(1e3 * capacitance * tree.area)  # nF^½
-    values, Q = np.linalg.eigh(laplacian(tree) / np.outer(root, root))
+    values, Q = np.linalg.eigh(axial_matrix(tree) / np.outer(root, root))
     through: Floats = (Q * np.exp(-values * step)) @ Q.T * root / root[:, None]
     return through

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.biology.cable import Tree, ball
-from neuropil.biology.excitable import Tissue
+from neuropil.biology.cable import CableTree, soma_node
+from neuropil.biology.excitable import CompartmentModel
 from neuropil.biology.membrane import SQUID, Floats
 from neuropil.biology.synapse import EXCITATORY
 from neuropil.core.nn import Progress
@@ -43,7 +43,7 @@ AXON_PLACES = np.linspace(0, AXON_LENGTH, AXON_SITES)  # µm from the soma
 
 
 @dataclass(frozen=True)
-class Run:
+class CellRecording:
     """Voltages, mV, and the next synapse's conductance, µS, at the moments kept.
 
     time (M,), dendrites (M, D, B), axon (M, S, B) of which the first is the soma, next_soma and
@@ -57,12 +57,16 @@ class Run:
     next_conductance: Floats
 
 
-def anatomy() -> Tree:
+def build_morphology() -> CableTree:
     """Grow the cell: soma, axon, beside it the next soma, then the dendrites."""
     axon = {"length": AXON_LENGTH, "diameter": AXON_DIAMETER, "resistivity": RESISTIVITY}
-    tree = ball(SOMA_DIAMETER).sprout(SOMA, pieces=AXON_PIECES, **axon).beside(ball(SOMA_DIAMETER))
+    tree = (
+        soma_node(SOMA_DIAMETER)
+        .attach_branch(SOMA, pieces=AXON_PIECES, **axon)
+        .combine(soma_node(SOMA_DIAMETER))
+    )
     for _ in range(DENDRITES):
-        tree = tree.sprout(
+        tree = tree.attach_branch(
             SOMA,
             length=DENDRITE_LENGTH,
             diameter=DENDRITE_DIAMETER,
@@ -72,19 +76,19 @@ def anatomy() -> Tree:
     return tree
 
 
-def follow(
+def simulate_cells(
     g: Floats, drive: Floats, current: Floats, step: float, progress: Progress | None = None
-) -> Run:
+) -> CellRecording:
     """Follow B cells from rest, given what reaches them.
 
     g: (T, D, B) µS, of all synapses of a dendrite together. drive: (T, D, B) nA, the same times
     reversal potentials. current: (B,) nA into the soma. step: ms. progress: wraps the steps
     """
     T, D, B = g.shape
-    tree = anatomy()
+    tree = build_morphology()
     active = (np.arange(len(tree.area)) < FIRST_DENDRITE).astype(float)
-    tissue = Tissue(tree, SQUID, active, DENDRITE_LEAK, step, trials=B)
-    terminal = Terminal(B, step)
+    tissue = CompartmentModel(tree, SQUID, active, DENDRITE_LEAK, step, trials=B)
+    terminal = AxonTerminal(B, step)
     every = round(KEPT / step)
     kept = [_moment(tissue, terminal)]
     begin = _reaching(tissue, g[0], drive[0], current, terminal)
@@ -94,13 +98,15 @@ def follow(
         end = _reaching(tissue, g[t], drive[t], current, terminal)
         tissue.advance(begin, end)
         begin = end
-        terminal.notice(before, tissue.V[TERMINAL])
+        terminal.detect_spikes(before, tissue.V[TERMINAL])
         if t % every == 0:
             kept.append(_moment(tissue, terminal))
-    return Run(KEPT * np.arange(len(kept)), *(np.array(part) for part in zip(*kept, strict=True)))
+    return CellRecording(
+        KEPT * np.arange(len(kept)), *(np.array(part) for part in zip(*kept, strict=True))
+    )
 
 
-class Terminal:
+class AxonTerminal:
     """The end of the axon: every spike that arrives opens the next synapse a little later.
 
     The two exponentials of the conductance decay by a factor in each step, which is exact.
@@ -123,13 +129,13 @@ class Terminal:
         self.coming = np.roll(self.coming, -1, axis=0)
         self.coming[-1] = 0
 
-    def notice(self, before: Floats, after: Floats) -> None:
+    def detect_spikes(self, before: Floats, after: Floats) -> None:
         """Release transmitter where the voltage (B,) has just risen through ARRIVED."""
         self.coming[-1] = (before < ARRIVED) & (after >= ARRIVED)
 
 
 def _reaching(
-    tissue: Tissue, g: Floats, drive: Floats, current: Floats, terminal: Terminal
+    tissue: CompartmentModel, g: Floats, drive: Floats, current: Floats, terminal: AxonTerminal
 ) -> tuple[Floats, Floats]:
     """Put what reaches the cells, (D, B) and (B,), at its nodes: conductance, drive (N, B)."""
     at_nodes, driving = np.zeros_like(tissue.V), np.zeros_like(tissue.V)
@@ -140,6 +146,8 @@ def _reaching(
     return at_nodes, driving
 
 
-def _moment(tissue: Tissue, terminal: Terminal) -> tuple[Floats, Floats, Floats, Floats]:
+def _moment(
+    tissue: CompartmentModel, terminal: AxonTerminal
+) -> tuple[Floats, Floats, Floats, Floats]:
     V = tissue.V
     return V[SYNAPSES], V[ON_AXON], V[NEXT], terminal.conductance

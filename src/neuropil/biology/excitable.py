@@ -15,15 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.biology.cable import Tree, spread
-from neuropil.biology.membrane import REST, Floats, Membrane, rates, steady_gates
+from neuropil.biology.cable import CableTree, propagator
+from neuropil.biology.membrane import REST, Floats, Membrane, gating_rates, steady_state_gates
 
 
 @dataclass
-class Tissue:
+class CompartmentModel:
     """Nodes with their channels, and where they are: V (N, B), gates (3, N, B)."""
 
-    tree: Tree
+    tree: CableTree
     membrane: Membrane  # of excitable nodes
     active: Floats  # (N,) 1 where the membrane has sodium and potassium channels, else 0
     passive_leak: float  # mS/cm² where it has none, towards rest
@@ -39,9 +39,9 @@ class Tissue:
         self.leak = (leak + resting)[:, None]
         self.leak_drive = (leak * self.membrane.e_leak + resting * REST)[:, None]
         self.per_half = -self.step / (2e3 * self.membrane.capacitance * self.tree.area[:, None])
-        self.along = spread(self.tree, self.membrane.capacitance, self.step)
+        self.along = propagator(self.tree, self.membrane.capacitance, self.step)
         self.V = np.full((len(density), self.trials), REST)
-        self.gates = steady_gates(self.V)
+        self.gates = steady_state_gates(self.V)
 
     def channels(self) -> tuple[Floats, Floats]:
         """Give conductance, µS, and drive, nA, of all channels (N, B) with gates as they are."""
@@ -64,7 +64,7 @@ class Tissue:
         self.V = goal + (self.V - goal) * np.exp(self.per_half * g)
 
     def _turn_gates(self) -> None:
-        alpha, beta = rates(self.V)
+        alpha, beta = gating_rates(self.V)
         total = alpha + beta
         goal = alpha / total
         self.gates -= goal

@@ -17,12 +17,12 @@ from neuropil.biology.membrane import (
     SQUID,
     Floats,
     Membrane,
-    Recording,
-    crossings,
+    PatchRecording,
+    derivatives,
     simulate,
-    slope,
+    spike_times,
     steady_current,
-    steady_gates,
+    steady_state_gates,
 )
 
 SWING = 10.0  # mV: ripples smaller than this are no spikes
@@ -42,10 +42,10 @@ def f_I_curve(currents: ArrayLike, *, ms: float = 300.0, membrane: Membrane = SQ
             f"currents {given} over {ms} ms: give numbers from -{MOST:g} to {MOST:g} µA/cm²"
             f" and at least {SHORTEST:g} ms"
         )
-    return sustained(simulate(currents, ms, membrane=membrane))
+    return sustained_rates(simulate(currents, ms, membrane=membrane))
 
 
-def sustained(recording: Recording) -> Floats:
+def sustained_rates(recording: PatchRecording) -> Floats:
     """Measure the rates (N,), Hz, once the onset is over; 0 where spikes have died out."""
     late = recording.time >= SETTLED * recording.time[-1]
     time, voltages = recording.time[late], recording.voltage[late].T
@@ -56,7 +56,7 @@ def _rate(time: Floats, voltage: Floats) -> float:
     tail = voltage[-len(voltage) // 3 :]  # a train that dies out is none
     if np.ptp(tail) < SWING:
         return 0.0
-    spikes = crossings(time, voltage, float(tail.max() + tail.min()) / 2)
+    spikes = spike_times(time, voltage, float(tail.max() + tail.min()) / 2)
     return 1000 / float(np.diff(spikes).mean()) if len(spikes) > 1 else 0.0
 
 
@@ -70,11 +70,11 @@ def rheobase(membrane: Membrane = SQUID) -> float:
     return _least(fires, 1.0, 5.0)
 
 
-def repetitive(membrane: Membrane = SQUID) -> float:
+def repetitive_firing_threshold(membrane: Membrane = SQUID) -> float:
     """Find the least current, µA/cm², that, switched on at rest, makes spikes for ever, to 0.01."""
 
     def fires(currents: Floats) -> NDArray[np.bool]:
-        return sustained(simulate(currents, 400, step=0.05, membrane=membrane)) > 0
+        return sustained_rates(simulate(currents, 400, step=0.05, membrane=membrane)) > 0
 
     return _least(fires, 4.0, 9.0)
 
@@ -88,7 +88,7 @@ def _least(fires: Callable[[Floats], NDArray[np.bool]], low: float, high: float)
     return float(high)
 
 
-def unstable_rest(membrane: Membrane = SQUID) -> tuple[float, float]:
+def instability_range(membrane: Membrane = SQUID) -> tuple[float, float]:
     """Find between which currents, µA/cm², no rest is stable, by the eigenvalues of its slopes."""
     V = np.linspace(-64, -35, 1451)
     leading = np.array([_leading(v, membrane) for v in V])
@@ -100,9 +100,9 @@ def unstable_rest(membrane: Membrane = SQUID) -> tuple[float, float]:
 
 def _leading(V: float, membrane: Membrane) -> float:
     """Give the largest real part of λ where the membrane is held at V: below 0 it is stable."""
-    state = np.array([V, *steady_gates(V)])
+    state = np.array([V, *steady_state_gates(V)])
     h = 1e-5
     moved = state[:, None] + h * np.concatenate((np.eye(4), -np.eye(4)), axis=1)
-    changes = slope(moved, np.zeros(8), membrane)
+    changes = derivatives(moved, np.zeros(8), membrane)
     jacobian = (changes[:, :4] - changes[:, 4:]) / (2 * h)
     return float(np.linalg.eigvals(jacobian).real.max())

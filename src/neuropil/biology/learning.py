@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from neuropil.biology.membrane import Floats
 from neuropil.biology.plasticity import oja
-from neuropil.biology.spiking import EPOCHS, SpikingLayer, falling, preferences
+from neuropil.biology.spiking import EPOCHS, SpikingLayer, class_tuning, geometric_schedule
 from neuropil.core import Dense, Network, Sigmoid
 from neuropil.core.digits import Digits
 
@@ -39,7 +39,7 @@ BACKPROP_EPOCHS = 100
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainedClassifier:
     """What a rule made of its synapses.
 
     classify: reads (N, P) -> labels (N,). pictures: (n, 8, 8), what the n neurons wait for.
@@ -52,15 +52,17 @@ class Learned:
     seconds: float
 
 
-def by_hebb(x: Floats, labels: Labels, seed: int) -> Learned:
+def train_hebb(x: Floats, labels: Labels, seed: int) -> TrainedClassifier:
     """Associate pixels with classes by Hebb's rule; nothing is drawn, so seeds change nothing."""
     began = time.perf_counter()
-    W = associated(x, labels)
+    W = hebbian_weights(x, labels)
     seconds = time.perf_counter() - began
-    return Learned(lambda shown: loudest(shown @ W.T), as_pictures(W), W.size, seconds)
+    return TrainedClassifier(
+        lambda shown: most_active_class(shown @ W.T), weight_images(W), W.size, seconds
+    )
 
 
-def associated(x: Floats, labels: Labels) -> Floats:
+def hebbian_weights(x: Floats, labels: Labels) -> Floats:
     """Sum Hebb's growth, teacher times input, over all digits; scale each row to length 1."""
     teacher = np.eye(CLASSES)[labels]
     W = teacher.T @ x
@@ -68,47 +70,49 @@ def associated(x: Floats, labels: Labels) -> Floats:
     return scaled
 
 
-def by_oja(x: Floats, labels: Labels, seed: int) -> Learned:
+def train_oja(x: Floats, labels: Labels, seed: int) -> TrainedClassifier:
     """Find principal components by Oja's rule, then associate them with classes by Hebb's."""
     began = time.perf_counter()
     mean = x.mean(axis=0)
-    V = components(x - mean, np.random.default_rng(seed))
+    V = sanger_components(x - mean, np.random.default_rng(seed))
     loud = ((x - mean) @ V.T).std(axis=0)
-    W = associated((x - mean) @ V.T / loud, labels)
+    W = hebbian_weights((x - mean) @ V.T / loud, labels)
     seconds = time.perf_counter() - began
 
     def classify(shown: Floats) -> Labels:
-        return loudest((shown - mean) @ V.T / loud @ W.T)
+        return most_active_class((shown - mean) @ V.T / loud @ W.T)
 
-    return Learned(classify, as_pictures(V), V.size + W.size, seconds)
+    return TrainedClassifier(classify, weight_images(V), V.size + W.size, seconds)
 
 
-def components(centered: Floats, rng: np.random.Generator) -> Floats:
+def sanger_components(centered: Floats, rng: np.random.Generator) -> Floats:
     """Turn k random vectors into the first principal components (k, P), one digit at a time."""
     N, P = centered.shape
     V: Floats = rng.normal(0, 0.1, (FEATURES, P))
     for epoch in range(OJA_EPOCHS):
-        rate = falling(*OJA_RATE, epoch / OJA_EPOCHS)
+        rate = geometric_schedule(*OJA_RATE, epoch / OJA_EPOCHS)
         for i in rng.permutation(N):
             V = oja(V, centered[i], rate)
     return V
 
 
-def by_timing(x: Floats, labels: Labels, seed: int) -> Learned:
+def train_stdp(x: Floats, labels: Labels, seed: int) -> TrainedClassifier:
     """Let spiking neurons learn by timing alone, then ask each what it fires for."""
     began = time.perf_counter()
     layer = SpikingLayer(x.shape[1], seed=seed)
     layer.learn(x, EPOCHS)
-    prefers = preferences(layer.count(x, seed + 1), labels, CLASSES)
+    prefers = class_tuning(layer.count(x, seed + 1), labels, CLASSES)
     seconds = time.perf_counter() - began
 
     def classify(shown: Floats) -> Labels:
-        return loudest(layer.count(shown, seed + 2) @ prefers)
+        return most_active_class(layer.count(shown, seed + 2) @ prefers)
 
-    return Learned(classify, as_pictures(layer.seen()), layer.weights.size, seconds)
+    return TrainedClassifier(
+        classify, weight_images(layer.receptive_fields()), layer.weights.size, seconds
+    )
 
 
-def by_backprop(x: Floats, labels: Labels, seed: int) -> Learned:
+def train_backprop(x: Floats, labels: Labels, seed: int) -> TrainedClassifier:
     """Learn two layers by gradients, Adam, cross-entropy."""
     began = time.perf_counter()
     hidden = Dense(x.shape[1], HIDDEN)
@@ -116,19 +120,21 @@ def by_backprop(x: Floats, labels: Labels, seed: int) -> Learned:
     network.fit(x, labels, epochs=BACKPROP_EPOCHS, seed=seed)
     seconds = time.perf_counter() - began
     synapses = x.shape[1] * HIDDEN + HIDDEN * CLASSES
-    pictures = as_pictures(np.asarray(hidden.weight.value))
-    return Learned(lambda shown: loudest(network.predict(shown)), pictures, synapses, seconds)
+    pictures = weight_images(np.asarray(hidden.weight.value))
+    return TrainedClassifier(
+        lambda shown: most_active_class(network.predict(shown)), pictures, synapses, seconds
+    )
 
 
-RULES: dict[str, Callable[[Floats, Labels, int], Learned]] = {
-    "hebb": by_hebb,
-    "oja": by_oja,
-    "stdp": by_timing,
-    "backprop": by_backprop,
+RULES: dict[str, Callable[[Floats, Labels, int], TrainedClassifier]] = {
+    "hebb": train_hebb,
+    "oja": train_oja,
+    "stdp": train_stdp,
+    "backprop": train_backprop,
 }
 
 
-def accuracy(learned: Learned, x: Floats, labels: Labels) -> float:
+def accuracy(learned: TrainedClassifier, x: Floats, labels: Labels) -> float:
     """Count for how many of x (N, P) the right class is read: 0..1."""
     return float((learned.classify(x) == labels).mean())
 
@@ -140,13 +146,13 @@ def held_out(data: Digits) -> Digits:
     return Digits(x[~kept], y[~kept], x[kept], y[kept])
 
 
-def loudest(outputs: Floats) -> Labels:
+def most_active_class(outputs: Floats) -> Labels:
     """Read the class (N,) whose neuron is the most active, of (N, C)."""
     read: Labels = outputs.argmax(axis=1)
     return read
 
 
-def as_pictures(weights: Floats) -> Floats:
+def weight_images(weights: Floats) -> Floats:
     """Lay rows of weights (n, P) out as square pictures (n, √P, √P)."""
     n, P = weights.shape
     side = round(P**0.5)

@@ -21,7 +21,7 @@ from neuropil.biology.membrane import Floats
 
 
 @dataclass(frozen=True)
-class Leaky:
+class LeakyIntegrateAndFire:
     """A leaky integrator with a threshold; as it stands, about a cortical pyramidal cell's size.
 
     Raises ValueError where reset, rest and threshold are not in this order, or times not positive.

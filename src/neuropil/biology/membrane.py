@@ -58,7 +58,7 @@ NEXT_TO_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
-class Recording:
+class PatchRecording:
     """What was seen of N patches at T moments: time (T,) ms, voltage (T, N) mV, gates (T, 3, N)."""
 
     time: Floats
@@ -66,7 +66,7 @@ class Recording:
     gates: Floats
 
 
-def rates(V: Floats) -> tuple[Floats, Floats]:
+def gating_rates(V: Floats) -> tuple[Floats, Floats]:
     """Tell how fast gates m, h, n open (α) and close (β) at 6.3 °C: two (3, ...), per ms.
 
     Hodgkin and Huxley's equations 12, 13, 20, 21, 23 and 24, whose u is -V there:
@@ -85,22 +85,22 @@ def rates(V: Floats) -> tuple[Floats, Floats]:
     return alpha, beta
 
 
-def steady_gates(V: ArrayLike) -> Floats:
+def steady_state_gates(V: ArrayLike) -> Floats:
     """Give the gates (3, ...) that a voltage held for long leads to: α / (α + β)."""
-    alpha, beta = rates(np.asarray(V, float))
+    alpha, beta = gating_rates(np.asarray(V, float))
     return alpha / (alpha + beta)
 
 
 def steady_current(V: ArrayLike, membrane: Membrane = SQUID) -> Floats:
     """Give the current, µA/cm², that holds the membrane at V for long; at rest it is zero."""
     held = np.asarray(V, float)
-    return membrane.ionic(held, steady_gates(held))
+    return membrane.ionic(held, steady_state_gates(held))
 
 
-def slope(state: Floats, current: Floats, membrane: Membrane) -> Floats:
+def derivatives(state: Floats, current: Floats, membrane: Membrane) -> Floats:
     """Compute d/dt of the state (4, N), which is V, m, h, n."""
     V, gates = state[0], state[1:]
-    alpha, beta = rates(V)
+    alpha, beta = gating_rates(V)
     change = np.empty_like(state)
     change[0] = (current - membrane.ionic(V, gates)) / membrane.capacitance
     change[1:] = membrane.speedup * (alpha * (1 - gates) - beta * gates)
@@ -114,7 +114,7 @@ def simulate(
     shock: ArrayLike = 0.0,
     step: float = 0.025,
     membrane: Membrane = SQUID,
-) -> Recording:
+) -> PatchRecording:
     """Follow patches at rest under constant currents (N,), µA/cm², switched on at 0 ms.
 
     shock: mV by which the voltage is displaced at 0 ms, as by a very short pulse, for each patch
@@ -125,12 +125,12 @@ def simulate(
     )
     check_time(ms, step)
     rest = np.full(current.shape, REST)
-    state = np.concatenate(((rest + shock)[None], steady_gates(rest)))
+    state = np.concatenate(((rest + shock)[None], steady_state_gates(rest)))
     states = np.empty((round(ms / step) + 1, *state.shape))
     states[0] = state
     for i in range(1, len(states)):
         states[i] = state = runge_kutta(state, current, step, membrane)
-    return Recording(step * np.arange(len(states)), states[:, 0], states[:, 1:])
+    return PatchRecording(step * np.arange(len(states)), states[:, 0], states[:, 1:])
 
 
 def check_time(ms: float, step: float) -> None:
@@ -143,14 +143,14 @@ def check_time(ms: float, step: float) -> None:
 
 def runge_kutta(state: Floats, current: Floats, step: float, membrane: Membrane) -> Floats:
     """Take one step of the classical method: four slopes, the middle ones counted twice."""
-    first = slope(state, current, membrane)
-    second = slope(state + step / 2 * first, current, membrane)
-    third = slope(state + step / 2 * second, current, membrane)
-    fourth = slope(state + step * third, current, membrane)
+    first = derivatives(state, current, membrane)
+    second = derivatives(state + step / 2 * first, current, membrane)
+    third = derivatives(state + step / 2 * second, current, membrane)
+    fourth = derivatives(state + step * third, current, membrane)
     return state + step / 6 * (first + 2 * second + 2 * third + fourth)
 
 
-def crossings(time: Floats, voltage: Floats, level: float = 0.0) -> Floats:
+def spike_times(time: Floats, voltage: Floats, level: float = 0.0) -> Floats:
     """Find when a voltage (T,) rises through a level, mV: moments between samples, ms."""
     before, after = voltage[:-1], voltage[1:]
     (i,) = np.nonzero((before < level) & (after >= level))

@@ -30,8 +30,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuropil.biology.cell import ARRIVED, AXON_PLACES, DENDRITES, KEPT, Run, follow
-from neuropil.biology.membrane import Floats, crossings
+from neuropil.biology.cell import (
+    ARRIVED,
+    AXON_PLACES,
+    DENDRITES,
+    KEPT,
+    CellRecording,
+    simulate_cells,
+)
+from neuropil.biology.membrane import Floats, spike_times
 from neuropil.biology.synapse import EXCITATORY, INHIBITORY, Synapse, current
 from neuropil.core.nn import Progress
 
@@ -47,7 +54,7 @@ MOST = 500_000  # ms of all inputs together: what fits into memory
 
 
 @dataclass(frozen=True)
-class Trace:
+class NeuronRecording:
     """What happened in the neuron, and what the artificial one made of the same inputs.
 
     time: (M,) ms                       spike_times: n arrays, ms: when spikes arrived, on any fiber
@@ -88,7 +95,7 @@ def simulate(
     seed: int = 0,
     step: float = STEP,
     progress: Progress | None = None,
-) -> Trace:
+) -> NeuronRecording:
     """Let inputs (n,), 0..1, arrive as spikes, weigh them by weights (n,), and follow the neuron.
 
     weights and bias: -100 to 100. ms: 1 to 5000. step: 0.1 ms divided by 2, 3 … 20.
@@ -97,15 +104,17 @@ def simulate(
     """
     x, w = np.asarray(inputs, float), np.asarray(weights, float)
     _check(x, w, bias, ms, step)
-    arrived = arrivals(x, ms, np.random.default_rng(seed))
+    arrived = poisson_spike_times(x, ms, np.random.default_rng(seed))
     opened = _opened(arrived, w, ms, step, progress)
     g, drive = _gathered(opened, w, progress)
-    run = follow(g[..., None], drive[..., None], np.array([bias * bias_current()]), step, progress)
+    run = simulate_cells(
+        g[..., None], drive[..., None], np.array([bias * bias_current()]), step, progress
+    )
     z = math.fsum([*(w * x).tolist(), bias])
     return _trace(run, arrived, w, opened[:, :: round(KEPT / step)], z)
 
 
-def response(
+def firing_rates(
     drives: ArrayLike,
     *,
     ms: float = 500.0,
@@ -125,15 +134,15 @@ def response(
     reached = []
     for total, rng in zip(z, trials, strict=True):
         w = np.full(DENDRITES, total / DENDRITES)
-        arrived = arrivals(np.ones(DENDRITES), ms, rng)
+        arrived = poisson_spike_times(np.ones(DENDRITES), ms, rng)
         reached.append(_gathered(_opened(arrived, w, ms, step, progress), w, progress))
     g, drive = (np.stack(part, axis=-1) for part in zip(*reached, strict=True))
-    run = follow(g, drive, np.zeros(len(z)), step, progress)
-    counts = [len(crossings(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
+    run = simulate_cells(g, drive, np.zeros(len(z)), step, progress)
+    counts = [len(spike_times(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
     return 1000 / ms * np.array(counts)
 
 
-def arrivals(x: Floats, ms: float, rng: np.random.Generator) -> tuple[Floats, ...]:
+def poisson_spike_times(x: Floats, ms: float, rng: np.random.Generator) -> tuple[Floats, ...]:
     """Draw when spikes arrive at each input, ms: Poisson, x · 100 Hz on each fiber."""
     counts = rng.poisson(x * FIBERS * TOP_RATE * ms / 1000)
     return tuple(np.sort(rng.uniform(0, ms, count)) for count in counts)
@@ -144,7 +153,7 @@ def bias_current() -> float:
     return DRIVING * UNIT * EXCITATORY.area * TOP_RATE / 1000
 
 
-def kind(weight: float) -> Synapse:
+def synapse_type(weight: float) -> Synapse:
     """Choose the synapse that a weight stands for, by its sign."""
     return EXCITATORY if weight >= 0 else INHIBITORY
 
@@ -168,7 +177,7 @@ def _opened(
     begins = np.searchsorted(time, spikes)
     for k in _wrapped(len(spikes), progress):
         weight = float(w[inputs[k]])
-        synapse, peak = kind(weight), peak_conductance(weight)
+        synapse, peak = synapse_type(weight), peak_conductance(weight)
         lasts = slice(begins[k], begins[k] + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
         opened[inputs[k], lasts] += peak * synapse.conductance(time[lasts] - spikes[k])
     return opened
@@ -180,7 +189,7 @@ def _gathered(opened: Floats, w: Floats, progress: Progress | None) -> tuple[Flo
     g, drive = np.zeros((2, DENDRITES, T))
     for i in _wrapped(n, progress):
         g[i % DENDRITES] += opened[i]
-        drive[i % DENDRITES] += opened[i] * kind(float(w[i])).reversal
+        drive[i % DENDRITES] += opened[i] * synapse_type(float(w[i])).reversal
     return g.T, drive.T
 
 
@@ -189,12 +198,14 @@ def _wrapped(n: int, progress: Progress | None) -> Iterable[int]:
     return progress(range(n)) if progress else range(n)
 
 
-def _trace(run: Run, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: float) -> Trace:
+def _trace(
+    run: CellRecording, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: float
+) -> NeuronRecording:
     dendrites, axon = run.dendrites[..., 0].T, run.axon[..., 0].T
-    reversal = np.array([kind(weight).reversal for weight in w])[:, None]
-    spikes = crossings(run.time, axon[0], ARRIVED)
+    reversal = np.array([synapse_type(weight).reversal for weight in w])[:, None]
+    spikes = spike_times(run.time, axon[0], ARRIVED)
     next_soma = run.next_soma[:, 0]
-    return Trace(
+    return NeuronRecording(
         time=run.time,
         spike_times=arrived,
         weights=w,
@@ -207,7 +218,7 @@ def _trace(run: Run, arrived: tuple[Floats, ...], w: Floats, opened: Floats, z: 
         axon_places=AXON_PLACES,
         next_conductance=run.next_conductance[:, 0],
         next_soma=next_soma,
-        next_spikes=crossings(run.time, next_soma, ARRIVED),
+        next_spikes=spike_times(run.time, next_soma, ARRIVED),
         firing_rate=1000 * len(spikes) / float(run.time[-1]),
         z=z,
         a=sigmoid(z),

@@ -35,7 +35,7 @@ def oja(W: Floats, x: Floats, rate: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class Timing:
+class STDP:
     """The window of spike-timing-dependent plasticity: amplitudes, and times in ms.
 
     As it stands, what is fitted to Bi and Poo's pairings in hippocampal cultures (J. Neurosci. 18,
@@ -80,7 +80,9 @@ class Timing:
         return change
 
 
-def paired(deltas: ArrayLike, timing: Timing, *, pairs: int = 60, apart: float = 1000.0) -> Floats:
+def pairing_experiment(
+    deltas: ArrayLike, timing: STDP, *, pairs: int = 60, apart: float = 1000.0
+) -> Floats:
     """Do Bi and Poo's experiment: sixty pairs, one a second, for each Δt (N,), ms.
 
     A pair makes a sixtieth of the window's change. Returns the changes (N,).

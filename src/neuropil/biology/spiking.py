@@ -47,8 +47,8 @@ class SpikingLayer:
         shown = epochs * len(pictures)
         order = np.concatenate([self.rng.permutation(len(pictures)) for _ in range(epochs)])
         for i, picture in enumerate(order):
-            eta, gamma = (falling(*ends, i / shown) for ends in (LEARNING, ADAPTING))
-            spikes = self._watch(trains(pictures[picture], self.rng), eta)
+            eta, gamma = (geometric_schedule(*ends, i / shown) for ends in (LEARNING, ADAPTING))
+            spikes = self._watch(spike_trains(pictures[picture], self.rng), eta)
             self.thresholds += gamma * (spikes - TARGET / len(spikes))
 
     def _watch(self, arriving: NDArray[np.bool], eta: float) -> Floats:
@@ -71,7 +71,7 @@ class SpikingLayer:
         """Count the spikes (B, n) that pictures (B, P) call forth, without learning."""
         rng = np.random.default_rng(seed)
         parts = np.array_split(pictures, len(pictures) // 256 + 1)  # as much as fits into memory
-        return np.concatenate([self._respond(trains(part, rng)) for part in parts])
+        return np.concatenate([self._respond(spike_trains(part, rng)) for part in parts])
 
     def _respond(self, arriving: NDArray[np.bool]) -> Floats:
         T, B, _ = arriving.shape
@@ -86,18 +86,18 @@ class SpikingLayer:
             v[fired] = 0
         return count
 
-    def seen(self) -> Floats:
+    def receptive_fields(self) -> Floats:
         """Show what each neuron waits for, (n, P): ON less OFF weights, -1..1."""
         on, off = np.split(self.weights, 2, axis=1)
         return on - off
 
 
-def falling(first: float, last: float, part: float) -> float:
+def geometric_schedule(first: float, last: float, part: float) -> float:
     """Go from the first rate to the last by equal factors."""
     return first * math.exp(part * math.log(last / first))
 
 
-def trains(pictures: Floats, rng: np.random.Generator) -> NDArray[np.bool]:
+def spike_trains(pictures: Floats, rng: np.random.Generator) -> NDArray[np.bool]:
     """Turn pictures (..., P), 0..1, into spikes (T, ..., 2 P): when the phase passes a whole."""
     rate = TOP * np.concatenate((pictures, 1 - pictures), axis=-1)
     phase = rng.random(rate.shape) + np.multiply.outer(np.arange(T + 1), rate)
@@ -105,7 +105,7 @@ def trains(pictures: Floats, rng: np.random.Generator) -> NDArray[np.bool]:
     return spikes
 
 
-def preferences(counts: Floats, labels: NDArray[np.integer], classes: int) -> Floats:
+def class_tuning(counts: Floats, labels: NDArray[np.integer], classes: int) -> Floats:
     """Measure how each neuron's spikes (B, n) were shared by the classes: (n, classes)."""
     means = np.array([counts[labels == c].mean(axis=0) for c in range(classes)]).T
     shares: Floats = means / np.maximum(means.sum(axis=1, keepdims=True), 1e-9)

@@ -12,7 +12,7 @@ INNER = 8.0  # |z|, beyond which nothing is left to be taken apart
 
 
 @dataclass(frozen=True)
-class Curve:
+class Activation:
     """A function a = f(z) of one number.
 
     formula, slope_formula: the right sides of a = … and da/dz = …, with {z} and {a} to fill in;
@@ -25,9 +25,9 @@ class Curve:
 
     name: str
     f: Callable[[float], float]
-    slope: Callable[[float], float]
+    derivative: Callable[[float], float]
     formula: str
-    slope_formula: str
+    derivative_formula: str
     latex: str
     js: str
     kinks: tuple[float, ...] = ()
@@ -46,18 +46,18 @@ def exponential(z: float) -> float:
     return math.exp(z) if z < 709 else math.inf
 
 
-def normal_density(z: float) -> float:
+def normal_pdf(z: float) -> float:
     """Calculate e^(-z²/2) / √(2π)."""
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
-def normal_share(z: float) -> float:
+def normal_cdf(z: float) -> float:
     """Calculate Φ(z), the share of the normal distribution below z."""
     return math.erfc(-z / math.sqrt(2)) / 2  # 1 + erf would lose what is far below
 
 
-IDENTITY = Curve("identity", lambda z: z, lambda z: 1.0, "z = {z}", "1", "ZZ", "z")
-SIGMOID = Curve(
+IDENTITY = Activation("identity", lambda z: z, lambda z: 1.0, "z = {z}", "1", "ZZ", "z")
+SIGMOID = Activation(
     "sigmoid",
     logistic,
     lambda z: logistic(z) * logistic(-z),
@@ -66,7 +66,7 @@ SIGMOID = Curve(
     r"\frac{1}{1 + e^{-(ZZ)}}",
     "1 / (1 + Math.exp(-z))",
 )
-TANH = Curve(
+TANH = Activation(
     "tanh",
     math.tanh,
     lambda z: 1 - math.tanh(z) ** 2,
@@ -75,7 +75,7 @@ TANH = Curve(
     r"\tanh(ZZ)",
     "Math.tanh(z)",
 )
-RELU = Curve(
+RELU = Activation(
     "relu",
     lambda z: max(z, 0.0),
     lambda z: float(z > 0),
@@ -85,17 +85,17 @@ RELU = Curve(
     "Math.max(z, 0)",
     (0.0,),
 )
-GELU = Curve(
+GELU = Activation(
     "gelu",
-    lambda z: z * normal_share(z),
-    lambda z: normal_share(z) + z * normal_density(z),
+    lambda z: z * normal_cdf(z),
+    lambda z: normal_cdf(z) + z * normal_pdf(z),
     "z · Φ(z) = {z} · Φ({z})",
     "Φ(z) + z · φ(z)",
     r"ZZ \cdot \Phi(ZZ)",
     "z * (1 + erf(z / Math.SQRT2)) / 2",
     cancels=True,
 )
-SILU = Curve(
+SILU = Activation(
     "silu",
     lambda z: z * logistic(z),
     lambda z: logistic(z) * (1 + z * logistic(-z)),
@@ -104,7 +104,7 @@ SILU = Curve(
     r"ZZ \cdot \sigma(ZZ)",
     "z / (1 + Math.exp(-z))",
 )
-SOFTPLUS = Curve(
+SOFTPLUS = Activation(
     "softplus",
     lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
     logistic,
@@ -113,7 +113,7 @@ SOFTPLUS = Curve(
     r"\ln(1 + e^{ZZ})",
     "Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))",
 )
-HARDSWISH = Curve(
+HARDSWISH = Activation(
     "hardswish",
     lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
     lambda z: 0.0 if z <= -3 else 1.0 if z >= 3 else (2 * z + 3) / 6,
@@ -124,12 +124,12 @@ HARDSWISH = Curve(
     (-3.0, 3.0),
     cancels=True,
 )
-EXP = Curve("exp", exponential, exponential, "e^z = e^{Z}", "a", r"e^{ZZ}", "Math.exp(z)")
+EXP = Activation("exp", exponential, exponential, "e^z = e^{Z}", "a", r"e^{ZZ}", "Math.exp(z)")
 
 
-def leaky_relu(slope: float) -> Curve:
+def leaky_relu(slope: float) -> Activation:
     """Make the curve that is z above 0 and slope · z below."""
-    return Curve(
+    return Activation(
         "leaky_relu",
         lambda z: z if z > 0 else slope * z,
         lambda z: 1.0 if z > 0 else slope,
@@ -141,9 +141,9 @@ def leaky_relu(slope: float) -> Curve:
     )
 
 
-def elu(scale: float) -> Curve:
+def elu(scale: float) -> Activation:
     """Make the curve that is z above 0 and scale · (e^z - 1) below."""
-    return Curve(
+    return Activation(
         "elu",
         lambda z: z if z > 0 else scale * math.expm1(z),
         lambda z: 1.0 if z > 0 else scale * math.exp(z),
@@ -155,9 +155,9 @@ def elu(scale: float) -> Curve:
     )
 
 
-def clip(low: float, high: float) -> Curve:
+def clip(low: float, high: float) -> Activation:
     """Make the curve that is z, but never below `low` or above `high`."""
-    return Curve(
+    return Activation(
         "clip",
         lambda z: min(max(z, low), high),
         lambda z: float(low < z < high),
@@ -169,12 +169,12 @@ def clip(low: float, high: float) -> Curve:
     )
 
 
-def scaled(factor: float, power: float = 1.0, name: str = "scaled") -> Curve:
+def power_function(factor: float, power: float = 1.0, name: str = "scaled") -> Activation:
     """Make the curve factor · z^power, for z at least 0 where the power is no whole number."""
     shown = f"{factor:.9g} · " if factor != 1 else ""
     exponent = f"^{power:.6g}" if power != 1 else ""
     is_whole = power == round(power)
-    return Curve(
+    return Activation(
         name,
         lambda z: factor * z**power if z >= 0 or is_whole else math.nan,
         lambda z: factor * power * z ** (power - 1),
@@ -185,9 +185,9 @@ def scaled(factor: float, power: float = 1.0, name: str = "scaled") -> Curve:
     )
 
 
-def share_of(part: float, n: int) -> Curve:
+def softmax_share(part: float, n: int) -> Activation:
     """Make the curve part / z: what number n of the terms is of the sum of all (softmax)."""
-    return Curve(
+    return Activation(
         "share",
         lambda z: part / z,
         lambda z: -part / z / z,
@@ -198,7 +198,7 @@ def share_of(part: float, n: int) -> Curve:
     )
 
 
-CURVES: dict[str, Curve] = {
+ACTIVATIONS: dict[str, Activation] = {
     curve.name: curve
     for curve in (IDENTITY, SIGMOID, TANH, RELU, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)
 }

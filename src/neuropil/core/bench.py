@@ -27,7 +27,7 @@ from neuropil.core.neural import affine, cross_entropy, sigmoid
 from neuropil.core.nn import Network
 from neuropil.core.optim import Adam
 from neuropil.core.tensor import Array
-from neuropil.kit.report import Figures, Report, Table, timed
+from neuropil.kit.report import Metrics, Report, Table, median_seconds
 
 N_IN, N_HIDDEN, N_OUT, BATCH, RATE = 64, 32, 10, 32, 0.01
 SEEDS, EPOCHS = 5, 30  # of the accuracies
@@ -51,17 +51,17 @@ class Peer:
 def measure(data: Path | None) -> Report:
     """Measure accuracy, speed beside others, and where the time goes; needs no data."""
     known = digits()
-    peers = [ours(known), *others(known)]
+    peers = [own_peer(known), *installed_peers(known)]
     seconds = seconds_per_step(known, peers)
-    table, figures = compared(peers, seconds)
-    parts, more = where_time_goes(known)
+    table, figures = comparison_table(peers, seconds)
+    parts, more = profile_step(known)
     return Report((table, parts), {**figures, **more})
 
 
 # ---- beside whom --------------------------------------------------------------------------------
 
 
-def ours(known: Digits) -> Peer:
+def own_peer(known: Digits) -> Peer:
     """Make this package ready."""
 
     def start(seed: int) -> tuple[Fit, Score]:
@@ -76,7 +76,7 @@ def ours(known: Digits) -> Peer:
     return Peer("neuropil", "neuropil", start)
 
 
-def others(known: Digits) -> Iterator[Peer]:
+def installed_peers(known: Digits) -> Iterator[Peer]:
     """Make those ready that are installed."""
     if installed("sklearn"):
         yield Peer("scikit-learn MLPClassifier", "sklearn", by_sklearn(known))
@@ -222,10 +222,12 @@ def with_threads(n: int | None) -> Iterator[None]:
 def seconds_per_step(known: Digits, peers: list[Peer]) -> list[float]:
     """Train all in turns, from scratch each time; return the median of each one's rounds."""
     n_steps = EPOCHS_OF_A_ROUND * -(-len(known.y_train) // BATCH)
-    return [median(times) / n_steps for times in in_turns([briefly(peer) for peer in peers])]
+    return [
+        median(times) / n_steps for times in time_interleaved([fit_briefly(peer) for peer in peers])
+    ]
 
 
-def briefly(peer: Peer) -> Callable[[], None]:
+def fit_briefly(peer: Peer) -> Callable[[], None]:
     """Train for a few epochs."""
 
     def train() -> None:
@@ -236,7 +238,7 @@ def briefly(peer: Peer) -> Callable[[], None]:
     return train
 
 
-def accuracies(peer: Peer) -> list[float]:
+def final_accuracies(peer: Peer) -> list[float]:
     """Train to the end from several seeds; return the test accuracies in percent."""
     found = []
     for seed in range(SEEDS):
@@ -247,13 +249,13 @@ def accuracies(peer: Peer) -> list[float]:
     return found
 
 
-def compared(peers: list[Peer], seconds: list[float]) -> tuple[Table, Figures]:
+def comparison_table(peers: list[Peer], seconds: list[float]) -> tuple[Table, Metrics]:
     """Put time and accuracy side by side; each library counts in its fastest form."""
     took = dict(zip(peers, seconds, strict=True))
     fastest = {p.key: p for p in sorted(peers, key=lambda p: took[p], reverse=True)}
-    scores = {peer: accuracies(peer) for peer in fastest.values()}
+    scores = {peer: final_accuracies(peer) for peer in fastest.values()}
     ours = peers[0]
-    figures: Figures = {
+    figures: Metrics = {
         "microseconds_per_step": 1e6 * took[ours],
         "digits_accuracy_mean": mean(scores[ours]),
         "digits_accuracy_sd": stdev(scores[ours]),
@@ -279,7 +281,7 @@ def compared(peers: list[Peer], seconds: list[float]) -> tuple[Table, Figures]:
 # ---- where the time goes ------------------------------------------------------------------------
 
 
-def where_time_goes(known: Digits) -> tuple[Table, Figures]:
+def profile_step(known: Digits) -> tuple[Table, Metrics]:
     """Take a step apart: matrix products, other arithmetic, the graph, the optimizer, the rest."""
     x, y = known.x_train[:BATCH], known.y_train[:BATCH]
     network = Network(Dense(N_IN, N_HIDDEN), Sigmoid(), Dense(N_HIDDEN, N_OUT))
@@ -301,8 +303,8 @@ def where_time_goes(known: Digits) -> tuple[Table, Figures]:
     def learn() -> None:
         network.fit(x_all, y_all, optimizer=optimizer, epochs=1, batch=BATCH)
 
-    forms = [often(f) for f in (products, lambda: rules(network, x, y), walk, walk_and_step)]
-    times = [min(found) / CALLS for found in in_turns([*forms, learn])]  # undisturbed
+    forms = [repeat(f) for f in (products, lambda: bare_rules(network, x, y), walk, walk_and_step)]
+    times = [min(found) / CALLS for found in time_interleaved([*forms, learn])]  # undisturbed
     step = times[-1]
     named = zip(
         ("matrix products", "other arithmetic on arrays", "the graph", "optimizer", "the rest"),
@@ -319,7 +321,7 @@ def where_time_goes(known: Digits) -> tuple[Table, Figures]:
     return table, {"share_of_arithmetic_limit": times[0] / step}
 
 
-def often(function: Callable[[], object]) -> Callable[[], None]:
+def repeat(function: Callable[[], object]) -> Callable[[], None]:
     """Call many times, so that the clock sees something."""
 
     def many() -> None:
@@ -329,7 +331,7 @@ def often(function: Callable[[], object]) -> Callable[[], None]:
     return many
 
 
-def in_turns(functions: list[Callable[[], object]]) -> list[list[float]]:
+def time_interleaved(functions: list[Callable[[], object]]) -> list[list[float]]:
     """Time all in rounds in which they take turns; return the seconds of each in every round."""
     found: list[list[float]] = [[] for _ in functions]
     for _ in range(ROUNDS + 1):
@@ -354,7 +356,7 @@ def matrix_products(x: Array, parameters: list[Array]) -> tuple[Callable[[], Non
     return multiply, sum(2 * a.shape[0] * a.shape[1] * b.shape[1] for a, b in pairs)
 
 
-def rules(network: Network, x: Array, y: Array) -> None:
+def bare_rules(network: Network, x: Array, y: Array) -> None:
     """Go forward and back by the bare rules, as the graph would."""
     w1, b1, w2, b2 = (p.value for p in network.parameters().values())
     z1, _, dw1, db1 = affine.rule(x, w1, b1)
@@ -370,4 +372,4 @@ def rules(network: Network, x: Array, y: Array) -> None:
 def bare_gflops(n: int) -> float:
     """Measure what NumPy reaches on square matrices of float32."""
     a = np.ones((n, n), np.float32)
-    return 2 * n**3 / timed(lambda: a @ a, 5) / 1e9
+    return 2 * n**3 / median_seconds(lambda: a @ a, 5) / 1e9

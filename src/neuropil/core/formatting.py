@@ -16,10 +16,10 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neuropil.core.neuron import Worked
+    from neuropil.core.neuron import NeuronRecord
 
-IN_FULL = 4  # inputs that fit into a line
-MOST = 12  # rows of a table
+MAX_INLINE_TERMS = 4  # inputs that fit into a line
+MAX_ROWS = 12  # rows of a table
 DIGITS = 6
 MINUS = "-"
 
@@ -30,7 +30,7 @@ def number(value: float, digits: int | None = DIGITS) -> str:
     return repr(value) if digits is None else f"{value:.{digits}g}"
 
 
-def text(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+def to_text(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic of a neuron as lines of text."""
     lines = [worked.name, *_sum_lines(worked, digits, most), *_curve_lines(worked, digits)]
     if worked.backward:
@@ -38,9 +38,9 @@ def text(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str
     return "\n  ".join([*lines, *_proof_lines(worked, digits)]) + "\n"
 
 
-def _sum_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
+def _sum_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
     """Write z: in full, or as a table."""
-    if len(worked.terms) > IN_FULL:
+    if len(worked.terms) > MAX_INLINE_TERMS:
         return _table_lines(worked, digits, most)
     one = len(worked.terms) == 1
     letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(worked.terms) + 1))]
@@ -70,25 +70,25 @@ def _bracketed(value: float, digits: int | None) -> str:
     return f"({shown})" if shown.startswith(MINUS) else shown
 
 
-def rows(worked: "Worked", digits: int | None, most: int) -> list[tuple[str, ...]]:
+def term_rows(worked: "NeuronRecord", digits: int | None, most: int) -> list[tuple[str, ...]]:
     """List the largest terms, the rest, the bias and the sum: name, x, w, w·x (, dL/dw, new w)."""
     chosen = worked.largest(most if len(worked.terms) > most + 1 else len(worked.terms))
     listed = []
     for i in sorted(chosen) if len(chosen) == len(worked.terms) else chosen:
         term = worked.terms[i]
-        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        values = [term.x, term.w, term.product, *gradient_values(worked, i)]
         told = ["" if value is None else number(value, digits) for value in values]
         listed.append((term.name or f"x{i + 1}", *told))
-    n_back = len(columns(worked)) - 4
+    n_back = len(column_names(worked)) - 4
     if rest := set(range(len(worked.terms))) - set(chosen):
         total = number(math.fsum(worked.terms[i].product for i in rest), digits)
         listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
-    after = [number(v, digits) for v in ([worked.dL_db, worked.stepped_bias] if n_back else [])]
+    after = [number(v, digits) for v in ([worked.dL_db, worked.updated_bias] if n_back else [])]
     bias = number(worked.bias, digits)
     return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
 
 
-def back_values(worked: "Worked", i: int) -> list[float] | list[None]:
+def gradient_values(worked: "NeuronRecord", i: int) -> list[float] | list[None]:
     """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
 
     A weight that was never learned (the 1 of a shortcut) has no gradient.
@@ -96,21 +96,21 @@ def back_values(worked: "Worked", i: int) -> list[float] | list[None]:
     if worked.backward is None:
         return []
     if not worked.terms[i].learned:
-        return [None] * (len(columns(worked)) - 4)
-    return [worked.dL_dw[i], worked.stepped[i]][: len(columns(worked)) - 4]
+        return [None] * (len(column_names(worked)) - 4)
+    return [worked.dL_dw[i], worked.updated_weights[i]][: len(column_names(worked)) - 4]
 
 
-def columns(worked: "Worked") -> tuple[str, ...]:
-    """Name the columns of `rows`."""
+def column_names(worked: "NeuronRecord") -> tuple[str, ...]:
+    """Name the columns of `term_rows`."""
     names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
     if worked.backward is None:
         return names[:4]
     return names[:5] if worked.backward.rate is None else names
 
 
-def _table_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
+def _table_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
     """Lay the terms out in columns under each other."""
-    table = [columns(worked), *rows(worked, digits, most)]
+    table = [column_names(worked), *term_rows(worked, digits, most)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     laid = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
@@ -121,7 +121,7 @@ def _table_lines(worked: "Worked", digits: int | None, most: int) -> list[str]:
     return [laid[0], "-" * (sum(widths) + 2 * len(widths) - 2), *laid[1:], total]
 
 
-def _curve_lines(worked: "Worked", digits: int | None) -> list[str]:
+def _curve_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     """Write a = f(z) and its slope with the numbers put in."""
     values = {
         "z": number(worked.z, digits),
@@ -129,27 +129,27 @@ def _curve_lines(worked: "Worked", digits: int | None) -> list[str]:
         "Z": _bracketed(worked.z, digits),
         "A": _bracketed(worked.a, digits),
     }
-    if worked.curve.name == "identity":
+    if worked.activation.name == "identity":
         return [f"a = z = {values['a']}   (no activation function)"]
-    slope = worked.curve.slope_formula.format(**values)
+    slope = worked.activation.derivative_formula.format(**values)
     return [
-        f"a = {worked.curve.formula.format(**values)}",
+        f"a = {worked.activation.formula.format(**values)}",
         f"  = {values['a']}",
-        f"da/dz = {slope} = {number(worked.slope, digits)}",
+        f"da/dz = {slope} = {number(worked.derivative, digits)}",
     ]
 
 
-def _backward_lines(worked: "Worked", digits: int | None) -> list[str]:
+def _backward_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     """Write the way back: dL/da, dL/dz, each dL/dw and each weight after a step."""
     back = worked.backward
     assert back is not None
-    da, slope, dz = (number(v, digits) for v in (worked.dL_da, worked.slope, worked.dL_dz))
+    da, slope, dz = (number(v, digits) for v in (worked.dL_da, worked.derivative, worked.dL_dz))
     lines = [
         f"L = {back.loss}",
         f"dL/da = {da}",
-        f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.slope, digits)} = {dz}",
+        f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.derivative, digits)} = {dz}",
     ]
-    if len(worked.terms) > IN_FULL:
+    if len(worked.terms) > MAX_INLINE_TERMS:
         step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
         shared = any(term.shared_gradient is not None for term in worked.terms)
         rule = "the sum of dL/dz · x over all places that share w" if shared else "dL/dz · x"
@@ -160,9 +160,9 @@ def _backward_lines(worked: "Worked", digits: int | None) -> list[str]:
             continue
         n, x, g = "" if one else i + 1, _bracketed(term.x, digits), number(gradient, digits)
         lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
-        lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.stepped[i], digits)
+        lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.updated_weights[i], digits)
     lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
-    after = worked.stepped_bias
+    after = worked.updated_bias
     return [*lines, *_step_line("b", worked.bias, worked.dL_db, back.rate, after, digits)]
 
 
@@ -176,21 +176,21 @@ def _step_line(
     return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
-def _proof_lines(worked: "Worked", digits: int | None) -> list[str]:
+def _proof_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     """Set the run's number beside the exact one, and say what the check has found."""
-    ran, proof = worked.ran, worked.check()
+    ran, proof = worked.observed, worked.check()
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
     what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
     verdict = "checked" if proof.passed else "CHECK FAILED"
     what = list(proof.failed) or what
     return [
-        f"{ran.by} ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
+        f"{ran.source} ran {name} = {number(run, digits)}, exact {number(exact, digits)},"
         f" difference {run - exact:.1e}",
         f"{verdict}: {', '.join(what)}; largest deviation {proof.largest:.1e}",
     ]
 
 
-def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as an `aligned` environment of LaTeX."""
     chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
     factors = [
@@ -205,8 +205,8 @@ def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> st
         r"z &= \sum_i w_i x_i + b",
         rf"&= {' + '.join([*factors, number(worked.bias, digits)])}",
         rf"&= {z}",
-        rf"a &= {worked.curve.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
-        rf"\frac{{da}}{{dz}} &= {number(worked.slope, digits)}",
+        rf"a &= {worked.activation.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
+        rf"\frac{{da}}{{dz}} &= {number(worked.derivative, digits)}",
     ]
     if worked.backward:
         lines += [
@@ -220,9 +220,9 @@ def latex(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> st
     return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
 
 
-def _latex_gradient(worked: "Worked", i: int, digits: int | None) -> str:
+def _latex_gradient(worked: "NeuronRecord", i: int, digits: int | None) -> str:
     """Write dL/dw of one weight, and the weight after the step if there is one."""
-    values = (worked.dL_dw[i], worked.stepped[i])[: len(columns(worked)) - 4]
+    values = (worked.dL_dw[i], worked.updated_weights[i])[: len(column_names(worked)) - 4]
     gradient, *stepped = (number(value, digits) for value in values)
     line = rf"\frac{{dL}}{{dw_{{{i + 1}}}}} &= {gradient}"
     return line + (rf", \quad w_{{{i + 1}}}' = {stepped[0]}" if stepped else "")
@@ -233,12 +233,12 @@ def _scientific(body: str) -> str:
     return re.sub(r"(\d)e([+-])0*(\d+)", r"\1 \\cdot 10^{\2\3}", body).replace("{+", "{")
 
 
-def html(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str:
+def to_html(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as a piece of HTML: a table of the terms, then the lines under it."""
-    head = "".join(f"<th>{web.escape(name)}</th>" for name in columns(worked))
+    head = "".join(f"<th>{web.escape(name)}</th>" for name in column_names(worked))
     body = "".join(
         f"<tr>{''.join(f'<td>{web.escape(value)}</td>' for value in row)}</tr>"
-        for row in rows(worked, digits, most)
+        for row in term_rows(worked, digits, most)
     )
     lines = [f"z = Σ w·x + b = {number(worked.z, digits)}", *_curve_lines(worked, digits)]
     if worked.backward:
@@ -251,26 +251,26 @@ def html(worked: "Worked", digits: int | None = DIGITS, most: int = MOST) -> str
     )
 
 
-def csv_table(worked: "Worked", first: int) -> str:
+def to_csv(worked: "NeuronRecord", first: int) -> str:
     """Write every term with all digits as CSV; a spreadsheet adds the products up once more."""
     file = io.StringIO()
     sheet = csv.writer(file, lineterminator="\n")
-    sheet.writerow(columns(worked))
+    sheet.writerow(column_names(worked))
     for i, term in enumerate(worked.terms):
-        values = [term.x, term.w, term.product, *back_values(worked, i)]
+        values = [term.x, term.w, term.product, *gradient_values(worked, i)]
         told = ["" if value is None else repr(value) for value in values]
         sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
-    back = [worked.dL_db, worked.stepped_bias] if worked.backward else []
-    of_bias = [1.0, worked.bias, worked.bias, *back[: len(columns(worked)) - 4]]
+    back = [worked.dL_db, worked.updated_bias] if worked.backward else []
+    of_bias = [1.0, worked.bias, worked.bias, *back[: len(column_names(worked)) - 4]]
     sheet.writerow(["bias", *map(repr, of_bias)])
     last = first + len(worked.terms) + 1
     added = f"=SUM(D{first + 1}:D{last})"
     sheet.writerow(["z, added up by the spreadsheet", "", "", added])
     sheet.writerow(["z, exact", "", "", repr(worked.z)])
-    if worked.ran.z is not None:
-        sheet.writerow([f"z, as {worked.ran.by} ran", "", "", repr(worked.ran.z)])
-    sheet.writerow([f"a, {worked.curve.name}", "", "", repr(worked.a)])
-    sheet.writerow([f"a, as {worked.ran.by} ran", "", "", repr(worked.ran.a)])
+    if worked.observed.z is not None:
+        sheet.writerow([f"z, as {worked.observed.source} ran", "", "", repr(worked.observed.z)])
+    sheet.writerow([f"a, {worked.activation.name}", "", "", repr(worked.a)])
+    sheet.writerow([f"a, as {worked.observed.source} ran", "", "", repr(worked.observed.a)])
     return file.getvalue()
 
 

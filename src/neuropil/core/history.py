@@ -16,22 +16,24 @@ WIDEST = 40  # bars in a line
 
 
 @dataclass(frozen=True)
-class Score:
+class EpochMetrics:
     """How good a network is: its loss and, for classes, how often it is right, 0 to 1."""
 
     loss: float
     accuracy: float | None = None
 
 
-def average(found: list[tuple[int, Score]]) -> Score:
+def mean_epoch_metrics(found: list[tuple[int, EpochMetrics]]) -> EpochMetrics:
     """Average the scores of batches, each as heavy as it has examples."""
     n = sum(size for size, _ in found)
     rights = [size * s.accuracy for size, s in found if s.accuracy is not None]
-    return Score(sum(size * s.loss for size, s in found) / n, sum(rights) / n if rights else None)
+    return EpochMetrics(
+        sum(size * s.loss for size, s in found) / n, sum(rights) / n if rights else None
+    )
 
 
 @dataclass(frozen=True)
-class Curve:
+class History:
     """How learning went, epoch by epoch; accuracies are there for labels, validation where given.
 
     Loss and accuracy of an epoch are those of its batches, each before the network learned from it.
@@ -43,7 +45,7 @@ class Curve:
     validation_accuracy: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, learned: list[Score], validation: list[Score]) -> "Curve":
+    def of(cls, learned: list[EpochMetrics], validation: list[EpochMetrics]) -> "History":
         """Put the scores of the epochs together."""
         return cls(
             tuple(s.loss for s in learned),
@@ -61,21 +63,21 @@ class Curve:
             "validation accuracy": self.validation_accuracy,
         }
         lines = [
-            f"{name:<20}{values[0]:>9.4g} {sparks(values)} {values[-1]:<9.4g}"
+            f"{name:<20}{values[0]:>9.4g} {sparkline(values)} {values[-1]:<9.4g}"
             for name, values in rows.items()
             if values
         ]
         return "\n".join([f"{len(self.loss)} epochs", *lines])
 
 
-def sparks(values: tuple[float, ...]) -> str:
+def sparkline(values: tuple[float, ...]) -> str:
     """Draw numbers as bars, the lowest of all lowest; long series are thinned out."""
     at = np.linspace(0, len(values) - 1, min(len(values), WIDEST)).round().astype(int)
     low, span = min(values), (max(values) - min(values)) or 1.0
     return "".join(BARS[int((values[i] - low) / span * (len(BARS) - 1))] for i in at)
 
 
-def shuffled(
+def minibatches(
     x: Array, y: Array, batch: int, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     """Go once through all examples in a new order: x (B, ...), y (B, ...), the last maybe fewer."""
@@ -85,7 +87,7 @@ def shuffled(
         yield x[i : i + batch], y[i : i + batch]
 
 
-def numbers(data: ArrayLike) -> Array:
+def as_numeric_array(data: ArrayLike) -> Array:
     """Take data (N, ...) as an array; NaN, infinity and what is no number are refused."""
     array = np.asarray(data)
     if array.dtype.kind not in "biuf" or array.ndim < 1:
@@ -95,11 +97,11 @@ def numbers(data: ArrayLike) -> Array:
     return array
 
 
-def are_labels(y: Array) -> bool:
+def is_labels(y: Array) -> bool:
     """Tell classes, which are whole numbers, from targets."""
     return y.dtype.kind in "iu"
 
 
-def share_right(outputs: Array, labels: Array) -> float:
+def accuracy(outputs: Array, labels: Array) -> float:
     """Count where the largest output (N, C, ...) is at the label (N, ...): 0 to 1."""
     return float(np.count_nonzero(outputs.argmax(axis=1) == labels) / labels.size)

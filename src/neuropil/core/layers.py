@@ -32,43 +32,43 @@ class Layer(ABC):
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Compute the layer; some layers differ while training."""
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """List the parameters' shapes by their names."""
         return {}
 
     def parameters(self) -> dict[str, Tensor]:
         """List what is learned, by its name."""
-        return {name: getattr(self, name) for name in self.shapes()}
+        return {name: getattr(self, name) for name in self.parameter_shapes()}
 
-    def memory(self) -> dict[str, Array]:
+    def buffers(self) -> dict[str, Array]:
         """List what is kept besides, but not by the gradient: running statistics."""
         return {}
 
-    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Draw the parameters anew, uniformly within ± 1 / √(inputs of a unit)."""
-        for name, shape in self.shapes().items():
+        for name, shape in self.parameter_shapes().items():
             if min(shape) < 1:
                 raise ValueError(f"{self}: its {name} would be {shape}; every size is at least 1")
             reach = 1 / sqrt(self.fan_in())
-            self.put(name, rng.uniform(-reach, reach, shape).astype(dtype))
+            self.set_parameter(name, rng.uniform(-reach, reach, shape).astype(dtype))
 
     def fan_in(self) -> int:
         """Count the inputs of a unit."""
         return 1
 
-    def is_drawn(self) -> bool:
+    def is_initialized(self) -> bool:
         """Tell whether there are parameters yet."""
-        return all(name in self.__dict__ for name in self.shapes())
+        return all(name in self.__dict__ for name in self.parameter_shapes())
 
-    def put(self, name: str, value: Array) -> None:
+    def set_parameter(self, name: str, value: Array) -> None:
         """Set a parameter, or what is kept besides."""
-        learned = name in self.shapes()
-        self.__dict__[name] = Tensor(value, needs_grad=True) if learned else value
+        learned = name in self.parameter_shapes()
+        self.__dict__[name] = Tensor(value, requires_grad=True) if learned else value
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self.shapes():
+        if name.startswith("_") or name not in self.parameter_shapes():
             raise AttributeError(f"{type(self).__name__} has no {name}")
-        self.draw(np.random.default_rng(0), np.float32)
+        self.initialize(np.random.default_rng(0), np.float32)
         return self.__dict__[name]
 
 
@@ -84,7 +84,7 @@ class Dense(Layer):
     n_out: int
     has_bias: bool = True
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (J, F) and bias (J)."""
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
         return {"weight": (self.n_out, self.n_in), **bias}
@@ -113,7 +113,7 @@ class Conv2d(Layer):
     has_bias: bool = True
     n_axes: ClassVar[int] = 2
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (D, C / groups, *K) and bias (D)."""
         kernel = (self.kernel,) * self.n_axes if isinstance(self.kernel, int) else self.kernel
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
@@ -121,7 +121,7 @@ class Conv2d(Layer):
 
     def fan_in(self) -> int:
         """Count the inputs of a unit: channels × pixels."""
-        return prod(self.shapes()["weight"][1:])
+        return prod(self.parameter_shapes()["weight"][1:])
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Convolve."""
@@ -151,7 +151,7 @@ class ConvTranspose2d(Layer):
     groups: int = 1
     has_bias: bool = True
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (C, D / groups, *K) and bias (D)."""
         kernel = (self.kernel,) * 2 if isinstance(self.kernel, int) else self.kernel
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
@@ -159,7 +159,7 @@ class ConvTranspose2d(Layer):
 
     def fan_in(self) -> int:
         """Count as torch does: channels out × pixels."""
-        return prod(self.shapes()["weight"][1:])
+        return prod(self.parameter_shapes()["weight"][1:])
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Spread."""
@@ -174,16 +174,18 @@ class Embedding(Layer):
     """A row of numbers for each of n things: integers of any shape to (..., J)."""
 
     name = "embedding"
-    n_things: int
+    n_embeddings: int
     n_out: int
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (n_things, J)."""
-        return {"weight": (self.n_things, self.n_out)}
+        return {"weight": (self.n_embeddings, self.n_out)}
 
-    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Draw from the normal distribution."""
-        self.put("weight", rng.standard_normal((self.n_things, self.n_out)).astype(dtype))
+        self.set_parameter(
+            "weight", rng.standard_normal((self.n_embeddings, self.n_out)).astype(dtype)
+        )
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Look up."""
@@ -198,7 +200,7 @@ class LSTM(Layer):
     n_in: int
     n_hidden: int
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name the weights from the input and from the state, four gates (4H) each."""
         gates = 4 * self.n_hidden
         weights = {"weight_ih_l0": (gates, self.n_in), "weight_hh_l0": (gates, self.n_hidden)}
@@ -238,14 +240,14 @@ class _Norm(Layer):
 
     n_channels: int
 
-    def shapes(self) -> dict[str, Shape]:
+    def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight and bias (C)."""
         return {"weight": (self.n_channels,), "bias": (self.n_channels,)}
 
-    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Begin with scale 1 and shift 0."""
-        self.put("weight", np.ones(self.n_channels, dtype))
-        self.put("bias", np.zeros(self.n_channels, dtype))
+        self.set_parameter("weight", np.ones(self.n_channels, dtype))
+        self.set_parameter("bias", np.zeros(self.n_channels, dtype))
 
 
 @dataclass(eq=False)
@@ -259,13 +261,13 @@ class BatchNorm(_Norm):
         self.running_mean = np.zeros(self.n_channels, np.float32)
         self.running_var = np.ones(self.n_channels, np.float32)
 
-    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Begin with scale 1, shift 0, mean 0 and variance 1."""
-        super().draw(rng, dtype)
+        super().initialize(rng, dtype)
         self.running_mean = self.running_mean.astype(dtype)
         self.running_var = self.running_var.astype(dtype)
 
-    def memory(self) -> dict[str, Array]:
+    def buffers(self) -> dict[str, Array]:
         """List the running statistics (C)."""
         return {"running_mean": self.running_mean, "running_var": self.running_var}
 
@@ -344,14 +346,14 @@ class AveragePool(Layer):
 
 
 @dataclass(eq=False)
-class MeanOverSpace(Layer):
+class GlobalAveragePool(Layer):
     """Averages over all places: (N, C, *S) to (N, C)."""
 
     name = "mean over space"
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Average."""
-        return ops.mean_over_space(x)
+        return ops.global_average_pool(x)
 
 
 @dataclass(eq=False)
@@ -378,7 +380,7 @@ class Dropout(Layer):
             raise ValueError(f"Dropout({self.rate}): a chance from 0 to below 1 is needed")
         self.rng = np.random.default_rng(0)
 
-    def draw(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
+    def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Draw masks from now on from a seed that the network draws."""
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
 

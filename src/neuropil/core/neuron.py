@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import Self
 
 from neuropil.core import formatting
-from neuropil.core.activations import INNER, Curve
+from neuropil.core.activations import INNER, Activation
 from neuropil.core.differences import ROUNDED, Place, deviation
 
 Loss = Callable[[float], float]  # the amount by which z is moved -> L, by the network itself
@@ -52,30 +52,30 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Ran:
+class Observed:
     """What the running network produced.
 
     z, a: the sum, where it can be seen, and the activation
     roundoff: the unit roundoff of its arithmetic
-    slack: by how much a may be off besides, where it came from tables or sums of its own
-    by: who ran: the network, or the application with what the network said
+    tolerance: by how much a may be off besides, where it came from tables or sums of its own
+    source: who ran: the network, or the application with what the network said
     """
 
     z: float | None
     a: float
     roundoff: float = SINGLE
-    slack: float = 0.0
-    by: str = "the network"
+    tolerance: float = 0.0
+    source: str = "the network"
 
 
 @dataclass(frozen=True)
-class Backward:
+class BackwardPass:
     """The way back from a number L, mostly a loss, to this neuron.
 
     loss: what L is, in words or as a formula
     rate: of the step of gradient descent that makes L smaller; None where no step is wanted
     dL_db: where the bias is shared by many places, dL/db through all of them
-    moved: calculates L by the network itself, with this neuron's z moved by so much; None where
+    perturb: calculates L by the network itself, with this neuron's z moved by so much; None where
         that proves nothing, since L has a corner there
     reach: how far z can be moved before a neuron behind this one bends much, where that is known
     noise: by how much `moved` may be off by the rounding of numbers behind this neuron
@@ -85,13 +85,13 @@ class Backward:
     dL_da: float
     rate: float | None = 0.1
     dL_db: float | None = None
-    moved: Loss | None = field(default=None, compare=False)
+    perturb: Loss | None = field(default=None, compare=False)
     reach: float = math.inf
     noise: float = 0.0
 
 
 @dataclass(frozen=True)
-class Proof:
+class Check:
     """What `check` found: the deviations, each beside the most that it may be."""
 
     z_error: float  # |z of the run - exact z|; 0 where the run's z can't be seen
@@ -126,23 +126,23 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Worked:
+class NeuronRecord:
     """A neuron with everything that its arithmetic needs.
 
     name: what it is called
     terms: its inputs with their weights, all of them
     bias: b
-    curve: the activation function f
-    ran: what the running network produced
+    activation: the activation function f
+    observed: what the running network produced
     backward: the way back from a loss, where there is one
     """
 
     name: str
     terms: tuple[Term, ...]
     bias: float
-    curve: Curve
-    ran: Ran
-    backward: Backward | None = None
+    activation: Activation
+    observed: Observed
+    backward: BackwardPass | None = None
 
     @cached_property
     def z(self) -> float:
@@ -152,12 +152,12 @@ class Worked:
     @property
     def a(self) -> float:
         """Apply the activation function to the exact sum."""
-        return self.curve.f(self.z)
+        return self.activation.f(self.z)
 
     @property
-    def slope(self) -> float:
+    def derivative(self) -> float:
         """Give da/dz."""
-        return self.curve.slope(self.z)
+        return self.activation.derivative(self.z)
 
     @property
     def dL_da(self) -> float:
@@ -167,7 +167,7 @@ class Worked:
     @property
     def dL_dz(self) -> float:
         """Apply the chain rule: dL/dz = dL/da · da/dz."""
-        return self.dL_da * self.slope
+        return self.dL_da * self.derivative
 
     @cached_property
     def dL_dw(self) -> tuple[float, ...]:
@@ -187,7 +187,7 @@ class Worked:
         return self.dL_dz if shared is None else shared
 
     @cached_property
-    def stepped(self) -> tuple[float, ...]:
+    def updated_weights(self) -> tuple[float, ...]:
         """Give each weight after one step of gradient descent: w - rate · dL/dw.
 
         Without a rate nothing moves.
@@ -199,12 +199,12 @@ class Worked:
         )
 
     @property
-    def stepped_bias(self) -> float:
+    def updated_bias(self) -> float:
         """Give the bias after one step: b - rate · dL/db."""
         return self.bias - (self._backward.rate or 0.0) * self.dL_db
 
     @property
-    def _backward(self) -> Backward:
+    def _backward(self) -> BackwardPass:
         if self.backward is None:
             raise ValueError(f"{self.name} was opened without a loss; give it a target")
         return self.backward
@@ -214,31 +214,31 @@ class Worked:
         order = sorted(range(len(self.terms)), key=lambda i: -abs(self.terms[i].product))
         return order[:n]
 
-    def text(self, digits: int | None = formatting.DIGITS, most: int = formatting.MOST) -> str:
+    def text(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
         """Write it out step by step; `digits` None writes every digit, `most` terms are shown."""
         if digits is not None and not 1 <= digits <= 17:
             raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
-        return formatting.text(self, digits, most)
+        return formatting.to_text(self, digits, most)
 
-    def latex(self, digits: int | None = formatting.DIGITS, most: int = formatting.MOST) -> str:
+    def latex(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
         """Write it out as an `aligned` environment of LaTeX."""
-        return formatting.latex(self, digits, most)
+        return formatting.to_latex(self, digits, most)
 
     def csv(self, first: int = 1) -> str:
         """Write every term with all digits, for a spreadsheet, which adds them up once more.
 
         first: the row of the spreadsheet that the table begins in
         """
-        return formatting.csv_table(self, first)
+        return formatting.to_csv(self, first)
 
     def __str__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:
         """Show it in a notebook."""
-        return formatting.html(self)
+        return formatting.to_html(self)
 
-    def check(self) -> Proof:
+    def check(self) -> Check:
         """Prove the arithmetic; done once, however often it is asked for."""
         return self._proof
 
@@ -249,7 +249,7 @@ class Worked:
         return self
 
     @cached_property
-    def _proof(self) -> Proof:
+    def _proof(self) -> Check:
         """Prove the arithmetic: exact sum beside the run's, slopes beside differences.
 
         The run's sum of n products may be off by 4 √n u · Σ|w·x|, with the unit roundoff u: four
@@ -257,45 +257,47 @@ class Worked:
         rounding error analysis"), and a by what f makes of that. Sums of gradients over places that
         share a weight are taken as they come.
         """
-        u, z, kinks = self.ran.roundoff, self.z, self.curve.kinks
-        seen_z = z if self.ran.z is None else self.ran.z
+        u, z, kinks = self.observed.roundoff, self.z, self.activation.kinks
+        seen_z = z if self.observed.z is None else self.observed.z
         least, size = LEAST.get(u, LEAST[SINGLE]), max(1.0, abs(z))
         off = self._rounded_off() + (len(self.terms) + 1) * least
         bent = [abs(self._value(z + by) - self.a) for by in (-off, off)]
         place = Place(z, kinks, noise=ROUNDED * size * math.ulp(0.0))
-        error, allowed = deviation(self.slope, lambda by: self._value(z + by), place)
-        proof = Proof(
+        error, allowed = deviation(self.derivative, lambda by: self._value(z + by), place)
+        proof = Check(
             z_error=abs(z - seen_z),
             z_allowed=off,
-            a_error=abs(self.a - self.ran.a),
+            a_error=abs(self.a - self.observed.a),
             a_allowed=max(filter(math.isfinite, bent), default=0.0)
             + 4 * u * self._rounded_size(u > DOUBLE)
             + least * size
-            + self.ran.slack,
+            + self.observed.tolerance,
             slope_error=error,
             slope_allowed=allowed,
         )
-        if self.backward is None or self.backward.moved is None:
+        if self.backward is None or self.backward.perturb is None:
             return proof
         noise = self.backward.noise + abs(self.dL_da) * DOUBLE * self._rounded_size()
         place = Place(seen_z, kinks, self.backward.reach, ROUNDED * noise)
-        error, allowed = deviation(self.dL_dz, self.backward.moved, place)
-        allowed += abs(self.dL_da * (self.curve.slope(seen_z) - self.slope))  # of the run's z
+        error, allowed = deviation(self.dL_dz, self.backward.perturb, place)
+        allowed += abs(
+            self.dL_da * (self.activation.derivative(seen_z) - self.derivative)
+        )  # of the run's z
         return replace(proof, gradient_error=error, gradient_allowed=allowed)
 
     def _rounded_off(self) -> float:
         """Bound by how much rounding may have moved the run's sum."""
         size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
-        return 4 * math.sqrt(len(self.terms) + 1) * self.ran.roundoff * size
+        return 4 * math.sqrt(len(self.terms) + 1) * self.observed.roundoff * size
 
     def _rounded_size(self, is_rough: bool = False) -> float:
         """Give the size of the numbers that are rounded while f is calculated."""
-        inner = min(abs(self.z), INNER) if is_rough or self.curve.cancels else 0.0
+        inner = min(abs(self.z), INNER) if is_rough or self.activation.cancels else 0.0
         return abs(self.a) + inner
 
     def _value(self, z: float) -> float:
         """Apply the activation function; NaN where it has no value."""
         try:
-            return self.curve.f(z)
+            return self.activation.f(z)
         except (ArithmeticError, ValueError):
             return math.nan

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from neuropil.core import storage
-from neuropil.core.history import Curve, Score, are_labels, average, numbers, share_right, shuffled
+from neuropil.core.history import (
+    EpochMetrics,
+    History,
+    accuracy,
+    as_numeric_array,
+    is_labels,
+    mean_epoch_metrics,
+    minibatches,
+)
 from neuropil.core.layers import Dense, Dropout, Embedding, Flatten, Identity, Layer, Softmax
 from neuropil.core.neural import cross_entropy
 from neuropil.core.optim import Adam, Optimizer
@@ -36,8 +44,8 @@ class Network:
         self.dtype = np.dtype(dtype)
         rng = np.random.default_rng(seed)
         for layer in layers:
-            if not layer.is_drawn():
-                layer.draw(rng, dtype)
+            if not layer.is_initialized():
+                layer.initialize(rng, dtype)
 
     def __repr__(self) -> str:
         return f"Network({', '.join(map(repr, self.layers))})"
@@ -65,9 +73,9 @@ class Network:
     def accuracy(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Count for how many of x (N, ...) the largest output is at the label (N): 0 to 1."""
         x, labels = self._examples(x, labels)
-        if not are_labels(labels):
+        if not is_labels(labels):
             raise ValueError(f"labels (N) are whole numbers, not {labels.dtype} {labels.shape}")
-        return share_right(self.predict(x), labels)
+        return accuracy(self.predict(x), labels)
 
     def parameters(self) -> dict[str, Tensor]:
         """List what is learned, as "0.weight"."""
@@ -89,7 +97,7 @@ class Network:
         seed: int = 0,
         validation: Examples | None = None,
         progress: Progress | None = None,
-    ) -> Curve:
+    ) -> History:
         """Learn y (labels (N) or targets (N, ...)) from x (N, ...), in place; return how it went.
 
         An epoch shows every example once, in an order drawn from the seed, `batch` at a time; the
@@ -106,14 +114,16 @@ class Network:
         rng = np.random.default_rng(seed)
         learned, judged = [], []
         for epoch in progress(range(epochs)) if progress else range(epochs):
-            learned.append(self._epoch(shuffled(x, y, batch, rng), loss, optimizer))
+            learned.append(self._epoch(minibatches(x, y, batch, rng), loss, optimizer))
             if not np.isfinite(learned[-1].loss):
                 raise ValueError(f"the loss is no number in epoch {epoch}: try a smaller rate")
             if held_out:
                 judged.append(self._judged(*held_out, loss))
-        return Curve.of(learned, judged)
+        return History.of(learned, judged)
 
-    def _epoch(self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer) -> Score:
+    def _epoch(
+        self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer
+    ) -> EpochMetrics:
         """Learn from every batch; return the mean of what was found on the way."""
         parameters = list(dict.fromkeys(self.parameters().values()))  # a layer used twice is one
         found = []
@@ -122,24 +132,24 @@ class Network:
             error = loss(output, y)
             error.backward()
             by.step(parameters)
-            right = share_right(output.value, y) if are_labels(y) else None
-            found.append((len(x), Score(float(error.value), right)))
-        return average(found)
+            right = accuracy(output.value, y) if is_labels(y) else None
+            found.append((len(x), EpochMetrics(float(error.value), right)))
+        return mean_epoch_metrics(found)
 
-    def _judged(self, x: Array, y: Array, loss: Loss) -> Score:
+    def _judged(self, x: Array, y: Array, loss: Loss) -> EpochMetrics:
         """Score the network without teaching it."""
         output = self.predict(x)
-        right = share_right(output, y) if are_labels(y) else None
-        return Score(float(loss(Tensor(output), y).value), right)
+        right = accuracy(output, y) if is_labels(y) else None
+        return EpochMetrics(float(loss(Tensor(output), y).value), right)
 
     def _examples(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         """Check what is to be learned; labels stay integers, all else takes the network's dtype."""
-        xs, ys = numbers(x), numbers(y)
+        xs, ys = as_numeric_array(x), as_numeric_array(y)
         if len(xs) != len(ys) or not len(xs):
             raise ValueError(f"{len(xs)} examples with {len(ys)} answers: one for each is needed")
         xs = xs if self._looks_up() else xs.astype(self.dtype, copy=False)
         shape = self(xs[:1]).shape
-        if not are_labels(ys) or ys.ndim >= len(shape):
+        if not is_labels(ys) or ys.ndim >= len(shape):
             return xs, ys.astype(self.dtype)
         if ys.min() < 0 or ys.max() >= shape[1]:
             raise ValueError(
@@ -148,7 +158,7 @@ class Network:
             )
         return xs, ys
 
-    def collapse(self) -> "Network":
+    def fold_linear(self) -> "Network":
         """Fold layers without a non-linearity into one Dense, which computes the same.
 
         W₂ (W₁ x + b₁) + b₂ = (W₂ W₁) x + (W₂ b₁ + b₂): however many, they are one layer. The
@@ -173,17 +183,17 @@ class Network:
         if w is None:
             raise ValueError("there is no Dense layer to fold")
         folded = Dense(w.shape[1], w.shape[0])
-        folded.put("weight", w.astype(self.dtype))
-        folded.put("bias", b.astype(self.dtype))
+        folded.set_parameter("weight", w.astype(self.dtype))
+        folded.set_parameter("bias", b.astype(self.dtype))
         return Network(*flat, folded, dtype=self.dtype)
 
     def save(self, path: Path) -> None:
         """Write the layers and all that they have learned to an .npz file."""
-        storage.write(Path(path), self.layers)
+        storage.save(Path(path), self.layers)
 
     @classmethod
     def load(cls, path: Path) -> "Network":
         """Read a network that `save` has written; a file of another kind is a ValueError."""
-        layers = storage.read(Path(path))
+        layers = storage.load(Path(path))
         learned = [p for layer in layers for p in layer.parameters().values()]
         return cls(*layers, dtype=learned[0].dtype if learned else np.float32)

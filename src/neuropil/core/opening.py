@@ -14,15 +14,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neuropil.core.activations import CURVES, IDENTITY, INNER, Curve, elu, leaky_relu
+from neuropil.core.activations import ACTIVATIONS, IDENTITY, INNER, Activation, elu, leaky_relu
 from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, LeakyReLU, Softmax
 from neuropil.core.neural import cross_entropy, squared_error
-from neuropil.core.neuron import DOUBLE, SINGLE, Backward, Ran, Term, Worked
+from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.nn import Loss, Network
 from neuropil.core.tensor import Array, Tensor
 
 Index = tuple[int, ...]
-WEIGHING = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
+LINEAR_LAYERS = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
 STEEPEST = 1.2  # slope of an activation function
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
@@ -32,7 +32,7 @@ LOSSES = {  # in words, with a for the last layer's outputs and t for the target
 }
 
 
-def opened(
+def open_neuron(
     network: Network,
     x: ArrayLike,
     *,
@@ -42,7 +42,7 @@ def opened(
     loss: Loss = cross_entropy,
     rate: float = 0.1,
     names: Sequence[str] = (),
-) -> Worked:
+) -> NeuronRecord:
     """Write out one neuron of a network on one example x (without the axis of examples).
 
     layer: the number of a layer that weighs and adds, such as Dense; an activation function that
@@ -61,12 +61,12 @@ def opened(
     a = z if last == layer else network.layers[last](z)
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
-    worked = Worked(
+    worked = NeuronRecord(
         f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_told(network, layer)})",
         terms,
         bias,
         curve,
-        Ran(float(z.value[index]), float(a.value[index]), roundoff),
+        Observed(float(z.value[index]), float(a.value[index]), roundoff),
     )
     if target is None:
         return worked
@@ -90,8 +90,8 @@ def _run_to(network: Network, x: Array, layer: int) -> Array:
         n = len(network.layers)
         raise ValueError(f"there is no layer {layer}; this network has 0 to {n - 1}: {network}")
     opens = network.layers[layer]
-    if not isinstance(opens, WEIGHING):
-        weighing = [i for i, other in enumerate(network.layers) if isinstance(other, WEIGHING)]
+    if not isinstance(opens, LINEAR_LAYERS):
+        weighing = [i for i, other in enumerate(network.layers) if isinstance(other, LINEAR_LAYERS)]
         raise ValueError(f"layer {layer}, {opens}, weighs nothing; those that do: {weighing}")
     return Network(*network.layers[:layer], dtype=network.dtype)(x).value
 
@@ -105,19 +105,19 @@ def _index(unit: int | Index, shape: Index, layer: int) -> Index:
     return index
 
 
-def _curve(network: Network, layer: int) -> Curve:
+def _curve(network: Network, layer: int) -> Activation:
     """Find the activation function that follows a layer."""
     after = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
     return _curve_of(after) or IDENTITY
 
 
-def _curve_of(layer: Layer | None) -> Curve | None:
+def _curve_of(layer: Layer | None) -> Activation | None:
     """Find the curve that a layer is, if it is one."""
     if isinstance(layer, LeakyReLU):
         return leaky_relu(0.01)
     if isinstance(layer, ELU):
         return elu(1.0)
-    return CURVES.get(layer.name) if layer else None
+    return ACTIVATIONS.get(layer.name) if layer else None
 
 
 def _terms(
@@ -149,9 +149,11 @@ def _seen(network: Network, layer: int, before: Array, index: Index) -> tuple[li
     the weight that it is multiplied by.
     """
     numbered = deepcopy(network.layers[layer])
-    shape = numbered.shapes()["weight"]
-    numbered.put("weight", 1.0 + np.arange(np.prod(shape), dtype=np.float64).reshape(shape))
-    x = Tensor(before.astype(np.float64), needs_grad=True)
+    shape = numbered.parameter_shapes()["weight"]
+    numbered.set_parameter(
+        "weight", 1.0 + np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
+    )
+    x = Tensor(before.astype(np.float64), requires_grad=True)
     z = numbered(x)
     only = np.zeros_like(z.value)
     only[index] = 1
@@ -162,13 +164,13 @@ def _seen(network: Network, layer: int, before: Array, index: Index) -> tuple[li
 
 
 def _shared(
-    worked: Worked,
+    worked: NeuronRecord,
     network: Network,
     layer: int,
     before: Array,
     index: Index,
     goal: tuple[Array, Loss],
-) -> Worked:
+) -> NeuronRecord:
     """Give each weight of a convolution its derivative through all places that share it."""
     target, loss = goal
     whole = Network(*deepcopy(network.layers[layer:]), dtype=network.dtype)
@@ -194,7 +196,7 @@ def _backward(
     made: tuple[Tensor, Tensor],
     index: Index,
     goal: tuple[ArrayLike, Loss, float],
-) -> Backward:
+) -> BackwardPass:
     """Differentiate the loss by the neuron, and prepare the network's own proof of it."""
     (a, z), (target, loss, rate) = made, goal
     wanted = np.asarray(target)[None]
@@ -203,7 +205,7 @@ def _backward(
         tensor.value = tensor.value.astype(np.float64)
     rest = exact.layers[last + 1 :]
     follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)
-    passed = [Tensor(a.value.astype(np.float64), needs_grad=True)]
+    passed = [Tensor(a.value.astype(np.float64), requires_grad=True)]
     for layer in rest:
         passed.append(layer(passed[-1]))
     loss(passed[-1], wanted).backward()
@@ -222,7 +224,7 @@ def _backward(
     if loss is not squared_error:  # one with logarithms, of which large ones are taken apart
         noise += DOUBLE * float(np.abs(passed[-1].value).max())
     follows = moved if reach else None
-    return Backward(words, float(grad[index]), rate, moved=follows, reach=reach, noise=noise)
+    return BackwardPass(words, float(grad[index]), rate, perturb=follows, reach=reach, noise=noise)
 
 
 def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> float:
@@ -244,7 +246,7 @@ def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> f
     return min(reach, 1 / float(rates.max())) if rates.any() else reach
 
 
-def _rooms(curve: Curve, z: Array, rates: Array) -> Iterator[float]:
+def _rooms(curve: Activation, z: Array, rates: Array) -> Iterator[float]:
     """Tell of each neuron how far a number before it can be moved until it bends much."""
     for value, rate in zip(z.tolist(), rates.tolist(), strict=True):
         room = min([max(1.0, abs(value)), *(abs(value - kink) for kink in curve.kinks)])

@@ -37,8 +37,8 @@ from neuropil.core.recurrence import lstm_cell as lstm_cell
 from neuropil.core.space import average_pool as average_pool
 from neuropil.core.space import conv as conv
 from neuropil.core.space import conv_transpose as conv_transpose
+from neuropil.core.space import global_average_pool as global_average_pool
 from neuropil.core.space import max_pool as max_pool
-from neuropil.core.space import mean_over_space as mean_over_space
 from neuropil.core.space import resize as resize
 from neuropil.core.tensor import abs as abs
 from neuropil.core.tensor import add as add

@@ -32,7 +32,7 @@ def cosine(n_steps: int) -> Schedule:
     return lambda step: (1 + cos(pi * min(step / n_steps, 1))) / 2
 
 
-def drop(every: int, factor: float = 0.1) -> Schedule:
+def step_decay(every: int, factor: float = 0.1) -> Schedule:
     """Multiply by a factor after every so many steps."""
     return lambda step: float(factor ** (step // every))
 
@@ -55,11 +55,11 @@ class Optimizer(ABC):
             raise ValueError(f"rate={self.rate}: how far a step goes has to be above 0")
 
     @abstractmethod
-    def start(self, g: Array) -> None:
+    def init_state(self, g: Array) -> None:
         """Make what is remembered from step to step, in the shape of g (P,)."""
 
     @abstractmethod
-    def turn(self, g: Array, rate: float) -> None:
+    def update(self, g: Array, rate: float) -> None:
         """Turn dL/dw (P,), in place, into what is to be subtracted from w (P,)."""
 
     def step(self, parameters: Sequence[Tensor]) -> None:
@@ -73,7 +73,7 @@ class Optimizer(ABC):
             raise ValueError("this optimizer has begun with other parameters: make a new one")
         for p, part in zip(parameters, self._parts, strict=True):
             part[...] = 0 if p.grad is None else p.grad
-        self.turn(self._g, self.rate * self.schedule(self.n_steps))
+        self.update(self._g, self.rate * self.schedule(self.n_steps))
         self.n_steps += 1
         for p, part in zip(parameters, self._parts, strict=True):
             p.value -= part
@@ -85,7 +85,7 @@ class Optimizer(ABC):
         ends = np.cumsum([p.value.size for p in parameters])
         parts = np.split(self._g, ends[:-1])
         self._parts = [part.reshape(p.shape) for p, part in zip(parameters, parts, strict=True)]
-        self.start(self._g)
+        self.init_state(self._g)
 
 
 @dataclass
@@ -94,10 +94,10 @@ class SGD(Optimizer):
 
     rate: float = 0.1
 
-    def start(self, g: Array) -> None:
+    def init_state(self, g: Array) -> None:
         """Remember nothing."""
 
-    def turn(self, g: Array, rate: float) -> None:
+    def update(self, g: Array, rate: float) -> None:
         """Compute η g."""
         g *= rate
 
@@ -113,11 +113,11 @@ class Momentum(Optimizer):
     momentum: float = 0.9
     nesterov: bool = False
 
-    def start(self, g: Array) -> None:
+    def init_state(self, g: Array) -> None:
         """Begin at rest."""
         self._v = np.zeros_like(g)
 
-    def turn(self, g: Array, rate: float) -> None:
+    def update(self, g: Array, rate: float) -> None:
         """Compute η v, or η (g + μ v)."""
         self._v *= self.momentum
         self._v += g
@@ -140,7 +140,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
     decay: float = 0.0
 
-    def start(self, g: Array) -> None:
+    def init_state(self, g: Array) -> None:
         """Begin both means at 0."""
         self._m, self._s = np.zeros_like(g), np.zeros_like(g)
 
@@ -151,7 +151,7 @@ class Adam(Optimizer):
                 p.value *= 1 - self.rate * self.schedule(self.n_steps) * self.decay
         super().step(parameters)
 
-    def turn(self, g: Array, rate: float) -> None:
+    def update(self, g: Array, rate: float) -> None:
         """Compute the step from the sums m' = m / (1 - β₁), s' = s / (1 - β₂): fewer products.
 
         With r = √(c₂ / (1 - β₂)) it is η r (1 - β₁) / c₁ · m' / (√s' + ε r).

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuropil.core.neuron import Worked
+    from neuropil.core.neuron import NeuronRecord
 
 Index = tuple[int, ...]
 
@@ -33,13 +33,13 @@ class Unit:
 class Step:
     """Arithmetic that comes after the network: one number that others are made of.
 
-    below: the number of a term -> the number of the step that makes its x, among all steps
-    shares: whether the x of the terms always add up to the same, as probabilities do
+    children: the number of a term -> the number of the step that makes its x, among all steps
+    constant_sum: whether the x of the terms always add up to the same, as probabilities do
     """
 
-    worked: "Worked"
-    below: Mapping[int, int] = field(default_factory=dict)
-    shares: bool = False
+    worked: "NeuronRecord"
+    children: Mapping[int, int] = field(default_factory=dict)
+    constant_sum: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,36 +48,36 @@ class Goal:
 
     text: what L is
     value, slope: from the tensor to L, and to dL/dtensor
-    rate: of the step of gradient descent that would make L smaller; None where nobody wants that
+    learning_rate: of the step of gradient descent that makes L smaller; None where none is wanted
     """
 
     text: str
     tensor: str
     value: "Callable[[NDArray[Any]], float]"
-    slope: "Callable[[NDArray[Any]], NDArray[Any]]"
-    rate: float | None = None
+    gradient: "Callable[[NDArray[Any]], NDArray[Any]]"
+    learning_rate: float | None = None
 
 
 @dataclass(frozen=True)
-class Sight:
+class ProbedImage:
     """The picture that a person looks at: RGB (H, W, 3), bytes or 16 bits.
 
-    place: (x, y) of what was pressed; None where that is the whole
-    words: what is to be seen there
-    painted: whether the first three steps are the red, green and blue of the place
-    window: the part of it that the network's input shows: left, top, right, bottom, 0 to 1
+    pixel: (x, y) of what was pressed; None where that is the whole
+    caption: what is to be seen there
+    is_pixel_color: whether the first three steps are the red, green and blue of the place
+    crop: the part of it that the network's input shows: left, top, right, bottom, 0 to 1
     """
 
     pixels: "NDArray[Any]"
-    place: tuple[int, int] | None
-    words: str
-    painted: bool = False
-    window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    pixel: tuple[int, int] | None
+    caption: str
+    is_pixel_color: bool = False
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     @property
-    def whole(self) -> bool:
+    def covers_image(self) -> bool:
         """Tell whether the network sees all of the picture."""
-        return self.window == (0.0, 0.0, 1.0, 1.0)
+        return self.crop == (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,17 @@ class Probe:
     """Which unit of which network to open, for which inputs.
 
     steps: from what is seen down to the unit, which makes the first term of the last step
-    named: says what a unit of an input or an output is; None where its tensor is no picture
-    views: the input tensors (1, C, H, W) that show the whole picture of `sight`
+    describe_unit: says what a unit of an input or an output is; None where its tensor is no picture
+    image_inputs: the input tensors (1, C, H, W) that show the whole picture of `sight`
     saliency: whether a page shows how much each pixel of it matters
     """
 
     network: Path
-    feeds: "dict[str, NDArray[Any]]"
+    inputs: "dict[str, NDArray[Any]]"
     unit: Unit
     goal: Goal
     steps: tuple[Step, ...] = ()
-    named: Callable[[Unit], str | None] = lambda unit: None
-    sight: Sight | None = None
-    views: tuple[str, ...] = ()
+    describe_unit: Callable[[Unit], str | None] = lambda unit: None
+    sight: ProbedImage | None = None
+    image_inputs: tuple[str, ...] = ()
     saliency: bool = False

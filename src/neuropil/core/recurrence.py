@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from neuropil.core.neural import logistic
-from neuropil.core.tensor import Array, Result, once, operation
+from neuropil.core.tensor import Array, Result, cache_last, operation
 
-StepBack = Callable[[Array, Array], tuple[Array, Array]]  # dh, dc after -> d_gates, dc before
+StepBackward = Callable[[Array, Array], tuple[Array, Array]]  # dh, dc after -> d_gates, dc before
 
 
 @operation
@@ -27,7 +27,7 @@ def lstm_cell(x: Array, state: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_h
     h, c = state
     new = np.empty_like(state)
     step_back = _lstm_step(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh, c, new)
-    back = once(lambda dy: step_back(dy[0], dy[1]))  # d_gates (N, 4H), dc (N, H)
+    back = cache_last(lambda dy: step_back(dy[0], dy[1]))  # d_gates (N, 4H), dc (N, H)
     return (
         new,
         lambda dy: back(dy)[0] @ w_ih,
@@ -46,12 +46,12 @@ def lstm(x: Array, state: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Ar
     gates = x @ w_ih.T + (b_ih + b_hh)  # (T, N, 4H): one product for all steps
     states = np.empty((T + 1, *state.shape), gates.dtype)
     states[0] = state
-    steps_back: list[StepBack] = []
+    steps_back: list[StepBackward] = []
     for t in range(T):
         h, c = states[t]
         steps_back.append(_lstm_step(gates[t] + h @ w_hh.T, c, states[t + 1]))
 
-    @once
+    @cache_last
     def back(dy: Array) -> tuple[Array, Array]:
         d_gates = np.empty_like(gates)
         dh, dc = np.zeros_like(states[0])
@@ -71,7 +71,7 @@ def lstm(x: Array, state: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Ar
     )
 
 
-def _lstm_step(z: Array, c: Array, new: Array) -> StepBack:
+def _lstm_step(z: Array, c: Array, new: Array) -> StepBackward:
     """Fill in the new state h', c' from the sums z (N, 4H) and the cell c (N, H)."""
     H = c.shape[1]
     gates = logistic(z)
@@ -104,7 +104,7 @@ def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Ar
     hn = from_h[:, 2 * H :]
     n = np.tanh(from_x[:, 2 * H :] + r * hn)
 
-    @once
+    @cache_last
     def back(dy: Array) -> tuple[Array, Array]:
         dn = dy * (1 - z) * (1 - n * n)
         dr, dz = dn * hn * r * (1 - r), dy * (h - n) * z * (1 - z)

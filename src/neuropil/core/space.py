@@ -51,7 +51,7 @@ class Window:
             raise ValueError(f"padding={padding}: give one number >= 0 or a pair for {n} axes")
         return window
 
-    def n_places(self, size: tuple[int, ...]) -> tuple[int, ...]:
+    def output_size(self, size: tuple[int, ...]) -> tuple[int, ...]:
         """Count the places of the kernel along each axis of an input."""
         spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
         room = [n + a + b for n, (a, b) in zip(size, self.padding, strict=True)]
@@ -62,7 +62,7 @@ class Window:
             )
         return tuple((r - s) // t + 1 for r, s, t in zip(room, spread, self.stride, strict=True))
 
-    def reach(self, places: tuple[int, ...]) -> tuple[int, ...]:
+    def input_size(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Measure the input that so many places of the kernel cover, without its padding."""
         spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
         every = zip(places, self.stride, spread, self.padding, strict=True)
@@ -75,13 +75,13 @@ class Window:
             seen = [slice(d * k, d * k + s * (n - 1) + 1, s) for k, d, s, n in every]
             yield tap, (..., *seen)
 
-    def padded(self, x: Array, value: float = 0.0) -> Array:
+    def pad(self, x: Array, value: float = 0.0) -> Array:
         """Put a constant around the spatial axes of (..., *S)."""
         if not any(map(any, self.padding)):
             return x
         return np.pad(x, self._widths(x), constant_values=value)
 
-    def cropped(self, x: Array) -> Array:
+    def unpad(self, x: Array) -> Array:
         """Take the padding off again."""
         ends = zip(self._widths(x), x.shape, strict=True)
         return x[tuple(slice(a, n - b) for (a, b), n in ends)]
@@ -118,13 +118,13 @@ def conv(
     """
     _check_channels(x, w, x.shape[1], w.shape[1] * groups, w.shape[0], groups)
     window = Window.of(w.shape[2:], stride, padding, dilation)
-    y = gathered(x, w, window, groups)
+    y = cross_correlate(x, w, window, groups)
     if b is not None:
         y += b.reshape(-1, *(1,) * (x.ndim - 2))
     return (
         y,
-        lambda dy: scattered(dy, w, window, groups, x.shape[2:]),
-        lambda dy: paired(dy, x, w.shape, window, groups),
+        lambda dy: transposed_correlate(dy, w, window, groups, x.shape[2:]),
+        lambda dy: weight_gradient(dy, x, w.shape, window, groups),
         _sum_per_channel,
     )
 
@@ -149,25 +149,25 @@ def conv_transpose(
     window = Window.of(w.shape[2:], stride, padding, dilation)
     n = len(window.kernel)
     extra = (output_padding,) * n if isinstance(output_padding, int) else output_padding
-    size = tuple(n + e for n, e in zip(window.reach(x.shape[2:]), extra, strict=True))
-    y = scattered(x, w, window, groups, size)
+    size = tuple(n + e for n, e in zip(window.input_size(x.shape[2:]), extra, strict=True))
+    y = transposed_correlate(x, w, window, groups, size)
     if b is not None:
         y = y + b.reshape(-1, *(1,) * (x.ndim - 2))
     return (
         y,
-        lambda dy: gathered(dy, w, window, groups, x.shape[2:]),
-        lambda dy: paired(x, dy, w.shape, window, groups),
+        lambda dy: cross_correlate(dy, w, window, groups, x.shape[2:]),
+        lambda dy: weight_gradient(x, dy, w.shape, window, groups),
         _sum_per_channel,
     )
 
 
-def gathered(
+def cross_correlate(
     x: Array, w: Array, window: Window, groups: int, places: tuple[int, ...] | None = None
 ) -> Array:
     """Sum W_tap · shift_tap(x) over the taps: (N, C, *S) to (N, D, *T)."""
     N, C, *S = x.shape
-    places = places or window.n_places(tuple(S))
-    x = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    places = places or window.output_size(tuple(S))
+    x = window.pad(_grouped(x, groups))  # (G, C/G, N, *S)
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
     seen = np.empty((groups, C // groups, N, *places), x.dtype)
     y = np.zeros((groups, w.shape[-2], N * prod(places)), np.result_type(x, w))
@@ -178,7 +178,9 @@ def gathered(
     return _ungrouped(y, N, places)
 
 
-def scattered(dy: Array, w: Array, window: Window, groups: int, size: tuple[int, ...]) -> Array:
+def transposed_correlate(
+    dy: Array, w: Array, window: Window, groups: int, size: tuple[int, ...]
+) -> Array:
     """Sum shift_tapᵀ(W_tapᵀ · dy) over the taps: (N, D, *T) to (N, C, *S)."""
     N, D, *T = dy.shape
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
@@ -189,13 +191,15 @@ def scattered(dy: Array, w: Array, window: Window, groups: int, size: tuple[int,
     for tap, at in window.taps(tuple(T)):
         _product(w[tap].swapaxes(1, 2), flat, product)
         dx[at] += product.reshape(groups, -1, N, *T)
-    return _ungrouped(window.cropped(dx), N, size)
+    return _ungrouped(window.unpad(dx), N, size)
 
 
-def paired(dy: Array, x: Array, shape: tuple[int, ...], window: Window, groups: int) -> Array:
+def weight_gradient(
+    dy: Array, x: Array, shape: tuple[int, ...], window: Window, groups: int
+) -> Array:
     """Compute dW_tap = dy · shift_tap(x)ᵀ for every tap: (D, C/G, *K)."""
     N, D, *T = dy.shape
-    x = window.padded(_grouped(x, groups))  # (G, C/G, N, *S)
+    x = window.pad(_grouped(x, groups))  # (G, C/G, N, *S)
     flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
     seen = np.empty((*x.shape[:3], *T), x.dtype)
     dw = np.empty((*window.kernel, groups, D // groups, shape[1]), np.result_type(dy, x))
@@ -253,8 +257,8 @@ def max_pool(
     """Take the largest number in each window of (N, C, *S); of equals, the first."""
     n = x.ndim - 2
     window = Window.of(_per_axis(kernel, n), kernel if stride is None else stride, padding)
-    places = window.n_places(x.shape[2:])
-    wide = window.padded(x, -np.inf)
+    places = window.output_size(x.shape[2:])
+    wide = window.pad(x, -np.inf)
     y = np.full((*x.shape[:2], *places), -np.inf, x.dtype)
     winner = np.zeros(y.shape, np.int32)
     for i, (_, at) in enumerate(window.taps(places)):
@@ -265,7 +269,7 @@ def max_pool(
         dx = np.zeros_like(wide)
         for i, (_, at) in enumerate(window.taps(places)):
             dx[at] += dy * (winner == i)
-        return window.cropped(dx)
+        return window.unpad(dx)
 
     return y, derivative
 
@@ -282,7 +286,7 @@ def average_pool(
     """Average each window of (N, C, *S); padding counts as zeros, or not at all."""
     n = x.ndim - 2
     window = Window.of(_per_axis(kernel, n), kernel if stride is None else stride, padding)
-    places = window.n_places(x.shape[2:])
+    places = window.output_size(x.shape[2:])
 
     def total(wide: Array) -> Array:
         y = np.zeros((*wide.shape[:-n], *places), x.dtype)
@@ -291,20 +295,20 @@ def average_pool(
         return y
 
     counted = np.ones(x.shape[2:], x.dtype)
-    area = total(window.padded(counted, 1.0 if count_include_pad else 0.0))
+    area = total(window.pad(counted, 1.0 if count_include_pad else 0.0))
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(wide)
         for _, at in window.taps(places):
             dx[at] += dy / area
-        return window.cropped(dx)
+        return window.unpad(dx)
 
-    wide = window.padded(x)
+    wide = window.pad(x)
     return total(wide) / area, derivative
 
 
 @operation
-def mean_over_space(x: Array) -> Result:
+def global_average_pool(x: Array) -> Result:
     """Average (N, C, *S) over all places: (N, C)."""
     axes = tuple(range(2, x.ndim))
     n = prod(x.shape[2:])

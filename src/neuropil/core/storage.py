@@ -26,12 +26,12 @@ MISREAD = (  # what goes wrong with a file that holds something else
 )
 
 
-def write(path: Path, layers: tuple[Layer, ...]) -> None:
+def save(path: Path, layers: tuple[Layer, ...]) -> None:
     """Write layers with all that they know."""
     described = [{"layer": type(layer).__name__, **asdict(layer)} for layer in layers]
     entries: dict[str, Any] = {DESCRIPTION: np.array(json.dumps(described))}
     for i, layer in enumerate(layers):
-        entries |= {f"{i}.{name}": array for name, array in known(layer)}
+        entries |= {f"{i}.{name}": array for name, array in state(layer)}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
     try:
         np.savez_compressed(temporary, **entries)
@@ -40,14 +40,14 @@ def write(path: Path, layers: tuple[Layer, ...]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def known(layer: Layer) -> list[tuple[str, Array]]:
+def state(layer: Layer) -> list[tuple[str, Array]]:
     """List a layer's parameters and memory as arrays."""
     learned = [(name, tensor.value) for name, tensor in layer.parameters().items()]
-    return [*learned, *layer.memory().items()]
+    return [*learned, *layer.buffers().items()]
 
 
-def read(path: Path) -> list[Layer]:
-    """Read what `write` has written."""
+def load(path: Path) -> list[Layer]:
+    """Read what `save` has written."""
     try:
         with path.open("rb") as file:
             with zipfile.ZipFile(file) as archive:
@@ -70,10 +70,10 @@ def _layer(path: Path, i: int, settings: dict[str, object], arrays: dict[str, Ar
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
         raise ValueError(f"{path}: layer {i} is of a kind that this version doesn't know")
     layer = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-    for name, array in known(layer):
+    for name, array in state(layer):
         given = arrays.get(f"{i}.{name}")
         if given is None or given.shape != array.shape:
             found = "nothing" if given is None else f"shape {given.shape}"
             raise ValueError(f"{path}: {i}.{name} of {layer} should be {array.shape}, is {found}")
-        layer.put(name, given)
+        layer.set_parameter(name, given)
     return layer

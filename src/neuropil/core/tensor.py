@@ -34,18 +34,18 @@ Shared = TypeVar("Shared")
 class Tensor:
     """An array, how it was computed and, after `backward`, its gradient."""
 
-    __slots__ = ("depth", "grad", "needs_grad", "paths", "value")
+    __slots__ = ("depth", "grad", "parents", "requires_grad", "value")
     __array_ufunc__ = None  # array + tensor asks the tensor, which knows how to differentiate
 
-    def __init__(self, value: "Input", *, needs_grad: bool = False) -> None:
+    def __init__(self, value: "Input", *, requires_grad: bool = False) -> None:
         """Hold a value: float32 and float64 as they are, all else as float64."""
         array = np.asarray(value.value if isinstance(value, Tensor) else value)
         if array.dtype.char not in "fd":
             array = array.astype(np.float64)
         self.value: Array = array
         self.grad: Array | None = None
-        self.needs_grad = needs_grad
-        self.paths: list[tuple[Tensor, Derivative]] = []  # the inputs that need a gradient
+        self.requires_grad = requires_grad
+        self.parents: list[tuple[Tensor, Derivative]] = []  # the inputs that need a gradient
         self.depth = 0  # how many operations lie between it and what it was computed from
 
     def backward(self, seed: Array | None = None) -> None:
@@ -61,7 +61,7 @@ class Tensor:
         for node in order:
             dy = node.grad
             if dy is not None:
-                for x, derivative in node.paths:
+                for x, derivative in node.parents:
                     x._receive(derivative(dy), dy)
 
     def _deepest_first(self) -> list["Tensor"]:
@@ -69,8 +69,8 @@ class Tensor:
         found = {self}
         waiting = [self]
         for node in waiting:
-            for x, _ in node.paths:
-                if x.paths and x not in found:
+            for x, _ in node.parents:
+                if x.parents and x not in found:
                     found.add(x)
                     waiting.append(x)
         return sorted(waiting, key=_depth, reverse=True)
@@ -95,7 +95,7 @@ class Tensor:
             dx = dx.astype(value.dtype)
         if self.grad is not None:
             self.grad = self.grad + dx
-        elif not self.paths and (dx is dy or dx.base is not None):
+        elif not self.parents and (dx is dy or dx.base is not None):
             self.grad = dx.copy()
         else:
             self.grad = dx
@@ -220,9 +220,9 @@ def operation(rule: Rule) -> Operation:
         value, *derivatives = rule(*values, **settings)
         y = Tensor(value)
         for x, derivative in zip(inputs, derivatives, strict=False):
-            if isinstance(x, Tensor) and x.needs_grad and derivative is not None:
-                y.needs_grad = True
-                y.paths.append((x, derivative))
+            if isinstance(x, Tensor) and x.requires_grad and derivative is not None:
+                y.requires_grad = True
+                y.parents.append((x, derivative))
                 if x.depth >= y.depth:
                     y.depth = x.depth + 1
         return y
@@ -239,7 +239,7 @@ def _plain(x: Any) -> Any:
     return float(x) if isinstance(x, float | int) else np.asarray(x)
 
 
-def once(shared: Callable[[Array], Shared]) -> Callable[[Array], Shared]:
+def cache_last(shared: Callable[[Array], Shared]) -> Callable[[Array], Shared]:
     """Remember the last result: for what the derivatives of several inputs have in common."""
     memory: list[Any] = [None, None]
 

@@ -17,7 +17,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place once the block has ended well."""
     with written_together([path]) as (temporary,):
         yield temporary
@@ -56,7 +56,7 @@ def written_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
 def save_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all; its folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written(path) as beside:
+    with atomic_path(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 

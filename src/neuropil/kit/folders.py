@@ -4,7 +4,7 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
-from neuropil.kit.progress import say
+from neuropil.kit.progress import message
 
 
 def list_files(
@@ -29,4 +29,4 @@ def list_files(
 
 
 def _say_unreadable(error: OSError) -> None:
-    say(f"left out: {error.filename} ({error.strerror or error})")
+    message(f"left out: {error.filename} ({error.strerror or error})")

@@ -79,13 +79,13 @@ def track(iterable: Iterable[T], *, total: int | None, title: str, start: int = 
     reporter.at(title, done, done)
 
 
-def say(line: str) -> None:
+def message(line: str) -> None:
     """Tell a line to whoever listens."""
     listener().say(line)
 
 
 @contextmanager
-def shown(reporter: Reporter) -> Iterator[None]:
+def report_to(reporter: Reporter) -> Iterator[None]:
     """Send the reports of everything inside the block to `reporter`."""
     token = _reporter.set(reporter)
     try:
@@ -95,11 +95,11 @@ def shown(reporter: Reporter) -> Iterator[None]:
 
 
 @contextmanager
-def on_terminal() -> Iterator[None]:
+def terminal_progress() -> Iterator[None]:
     """Print lines on stderr, and draw a bar for whatever is tracked where that is a terminal."""
     terminal = _Bars() if sys.stderr.isatty() else _Lines()
     try:
-        with shown(terminal):
+        with report_to(terminal):
             yield
     finally:
         terminal.close()

@@ -11,7 +11,7 @@ from neuropil.kit.errors import UserError
 
 
 @dataclass(frozen=True)
-class Between:
+class Range:
     """The least and the greatest value, both allowed."""
 
     low: float

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-Figure = float | int | str | None  # None: not known
-Figures = dict[str, Figure]  # by name, which ends in the unit
+Metric = float | int | str | None  # None: not known
+Metrics = dict[str, Metric]  # by name, which ends in the unit
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Report:
     """Everything that one run has measured."""
 
     tables: tuple[Table, ...]
-    figures: Figures
+    figures: Metrics
 
 
-def timed(function: Callable[[], object], repeats: int) -> float:
+def median_seconds(function: Callable[[], object], repeats: int) -> float:
     """Return the median of the seconds that a call takes, after one that does not count."""
     function()
     seconds = []
@@ -37,10 +37,10 @@ def timed(function: Callable[[], object], repeats: int) -> float:
     return median(seconds)
 
 
-def timed_in_turn(
+def median_seconds_interleaved(
     functions: Mapping[str, Callable[[], object]], repeats: int, turns: int
 ) -> dict[str, float]:
-    """Time each of several calls as `timed` does, again and again in turn: the medians.
+    """Time each of several calls as `median_seconds` does, again and again in turn: the medians.
 
     A slow minute of the machine slows all of them. Within a turn calls follow their own kind, so
     that none pays for threads of another that have not gone to sleep yet.
@@ -48,5 +48,5 @@ def timed_in_turn(
     found: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(turns):
         for name, function in functions.items():
-            found[name].append(timed(function, repeats))
+            found[name].append(median_seconds(function, repeats))
     return {name: median(seconds) for name, seconds in found.items()}

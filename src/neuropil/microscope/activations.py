@@ -18,21 +18,21 @@ import numpy as np
 from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
-from neuropil.kit.networks.network import Network
-from neuropil.microscope.graph import Array, Graph, Node, exposed
-from neuropil.microscope.operators import OPERATORS, Unknown
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.microscope.graph import Array, Graph, Node, with_all_outputs
+from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
 
 
 @dataclass(frozen=True)
-class Slide:
+class Activations:
     """A graph and the value of each of its tensors in one run."""
 
     graph: Graph
     values: dict[str, Array]
 
-    def unit(self, unit: Unit) -> float:
+    def value(self, unit: Unit) -> float:
         """Read the value of a unit; raises UserError where there is no such unit."""
-        shape = self.values[self.graph.checked(unit.tensor)].shape
+        shape = self.values[self.graph.require_tensor(unit.tensor)].shape
         if len(unit.index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(unit.index, shape, strict=True)
         ):
@@ -52,12 +52,14 @@ class Slide:
         """Tell whether a tensor holds numbers that can change a little."""
         return name in self.values and bool(np.issubdtype(self.values[name].dtype, np.floating))
 
-    def calculates(self, node: Node) -> bool:
+    def is_float_operation(self, node: Node) -> bool:
         """Tell a node that makes such numbers of such numbers: shapes and zeros are no work."""
         return self.is_float(node.outputs[0]) and any(map(self.is_float, node.inputs))
 
 
-def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = None) -> Slide:
+def record_activations(
+    graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = None
+) -> Activations:
     """Run a network once and keep every tensor; raises UserError where the inputs don't fit."""
     missing = [name for name in graph.inputs if name not in feeds]
     extra = [name for name in feeds if name not in graph.inputs]
@@ -68,69 +70,69 @@ def prepared(graph: Graph, feeds: Mapping[str, Array], *, threads: int | None = 
             f"the network takes {wanted}; given was {given}: --input NAME=FILE.npy",
         )
     try:
-        values = Network(exposed(graph), threads=threads).run(**feeds)
+        values = OnnxNetwork(with_all_outputs(graph), threads=threads).run(**feeds)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
         told = " ".join(str(error).split())[:400]
         raise UserError(
             "network.inputs", f"the network can't run on these inputs: {told}"
         ) from None
-    return Slide(graph, {**graph.constants, **feeds, **values})
+    return Activations(graph, {**graph.constants, **feeds, **values})
 
 
-def applied(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
+def apply_node(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
     """Compute one operation by core; raises Unknown where it is not among the operators.
 
     Whole numbers come as floats, which hold each up to 2^53.
     """
     if node.op not in OPERATORS:
-        raise Unknown(node.op)
-    made = OPERATORS[node.op](node.settings, *inputs)
+        raise UnsupportedOperator(node.op)
+    made = OPERATORS[node.op](node.attributes, *inputs)
     several = made if isinstance(made, tuple) else (made,)
     return tuple(y if isinstance(y, Tensor) else Tensor(y) for y in several)
 
 
-def as_input(value: Array | None, dtype: Any = None) -> Any:
+def to_operand(value: Array | None, dtype: Any = None) -> Any:
     """Give floats as a constant tensor and whole numbers as they are."""
     if value is None or not np.issubdtype(value.dtype, np.floating):
         return value
     return Tensor(value.astype(dtype or value.dtype, copy=False))
 
 
-def recomputed(slide: Slide, start: str, end: str, begin: Tensor) -> dict[str, Tensor]:
+def recompute(slide: Activations, start: str, end: str, begin: Tensor) -> dict[str, Tensor]:
     """Compute everything between two tensors by core, from the value of the first.
 
     All else comes from the run, also whole numbers, such as shapes. In the dtype of `begin`; its
     gradient can be asked for.
     """
     made = {start: begin}
-    for node in slide.graph.between(start, end):
-        if not slide.calculates(node):
+    for node in slide.graph.nodes_between(start, end):
+        if not slide.is_float_operation(node):
             continue
         inputs = [
-            made[name] if name in made else as_input(slide.values.get(name), begin.dtype)
+            made[name] if name in made else to_operand(slide.values.get(name), begin.dtype)
             for name in node.inputs
         ]
-        outputs = applied(node, inputs)
+        outputs = apply_node(node, inputs)
         made |= {name: y for name, y in zip(node.outputs, outputs, strict=False) if name}
     return made
 
 
-def slopes(slide: Slide, goal: Goal, start: str) -> dict[str, Array]:
+def gradients(slide: Activations, goal: Goal, start: str) -> dict[str, Array]:
     """Differentiate the goal by every tensor between `start` and the goal's own, in float64."""
-    begin = Tensor(slide.values[start].astype(np.float64), needs_grad=True)
-    made = recomputed(slide, start, goal.tensor, begin)
+    begin = Tensor(slide.values[start].astype(np.float64), requires_grad=True)
+    made = recompute(slide, start, goal.tensor, begin)
     end = made.get(goal.tensor)
-    if end is None or not end.needs_grad:
+    if end is None or not end.requires_grad:
         return {}  # nothing leads from the one to the other
-    end.backward(seed=goal.slope(end.value).astype(end.dtype))
+    end.backward(seed=goal.gradient(end.value).astype(end.dtype))
     return {name: tensor.grad for name, tensor in made.items() if tensor.grad is not None}
 
 
-def moved(slide: Slide, goal: Goal, unit: Unit, by: float) -> float:
+def perturb(slide: Activations, goal: Goal, unit: Unit, by: float) -> float:
     """Move one unit and let the rest of the network follow, in float64: the goal's new value."""
     value = slide.values[unit.tensor].astype(np.float64)
     value[unit.index] += by
-    made = recomputed(slide, unit.tensor, goal.tensor, Tensor(value))
+    made = recompute(slide, unit.tensor, goal.tensor, Tensor(value))
     return goal.value(made[goal.tensor].value)
 
 

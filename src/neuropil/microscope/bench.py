@@ -20,10 +20,16 @@ import numpy as np
 
 from neuropil.core.probe import Probe, Unit
 from neuropil.kit.progress import track
-from neuropil.kit.report import Figures, Report, Table
-from neuropil.microscope.activations import Slide, applied, as_input, prepared, watched
-from neuropil.microscope.graph import Array, Graph, read
-from neuropil.microscope.walk import walked
+from neuropil.kit.report import Metrics, Report, Table
+from neuropil.microscope.activations import (
+    Activations,
+    apply_node,
+    record_activations,
+    to_operand,
+    watched,
+)
+from neuropil.microscope.graph import Array, Graph, load_graph
+from neuropil.microscope.walk import walk_back
 
 # of axes that are named, not numbered
 SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1, "T": 96}
@@ -36,8 +42,8 @@ def measure(data: Path | None) -> Report:
     files = sorted(NETWORKS.glob("*/weights/*.onnx"))
     rows, nodes, worst, seconds = [], 0, 0.0, []
     for file in track(files, total=len(files), title="networks"):
-        graph = read(file)
-        slide = prepared(graph, random_feeds(graph))
+        graph = load_graph(file)
+        slide = record_activations(graph, random_feeds(graph))
         errors = list(node_errors(slide))
         times, checked = openings(file, graph, slide)
         nodes, worst = nodes + len(errors), max(worst, *errors)
@@ -46,7 +52,7 @@ def measure(data: Path | None) -> Report:
     names = ("network", "nodes", "worst relative error", "units", "proven", "seconds a unit")
     table = Table("Every node by core beside ONNX Runtime, and units opened", names, tuple(rows))
     first = in_a_fresh_process(next(f for f in files if f.stem.startswith("colorize")))
-    figures: Figures = {
+    figures: Metrics = {
         "seconds_open_unit": median(seconds),
         "seconds_open_unit_slowest": max(seconds),
         "seconds_open_unit_fresh_process": first,
@@ -67,37 +73,37 @@ def random_feeds(graph: Graph) -> dict[str, Array]:
     return feeds
 
 
-def node_errors(slide: Slide) -> Iterator[float]:
+def node_errors(slide: Activations) -> Iterator[float]:
     """Compute each node by core from the run's inputs to it: the largest deviation, relative."""
-    for node in filter(slide.calculates, slide.graph.nodes):
-        made = applied(node, [as_input(slide.values.get(name)) for name in node.inputs])
+    for node in filter(slide.is_float_operation, slide.graph.nodes):
+        made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
             run = slide.values[name]
             yield float(np.abs(y.value - run).max() / max(float(np.abs(run).max()), 1e-12))
 
 
-def openings(file: Path, graph: Graph, slide: Slide) -> tuple[list[float], int]:
+def openings(file: Path, graph: Graph, slide: Activations) -> tuple[list[float], int]:
     """Open units of nodes spread over the network, from the file on: seconds, how many proven."""
     rng = np.random.default_rng(1)
     end = graph.outputs[0]
     goal = watched(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
     inputs = {name: slide.values[name] for name in graph.inputs}
-    able = list(filter(slide.calculates, graph.nodes))
+    able = list(filter(slide.is_float_operation, graph.nodes))
     nodes = [able[i] for i in np.linspace(0, len(able) - 1, UNITS).astype(int)]
     seconds, proven = [], 0
     for node in nodes:
         name = node.outputs[0]
         unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
         start = time.perf_counter()
-        walk = walked(read(file), Probe(file, inputs, unit, goal))
-        proven += all(stage.worked.check().passed for stage in walk.stages)
+        walk = walk_back(load_graph(file), Probe(file, inputs, unit, goal))
+        proven += all(stage.worked.check().passed for stage in walk.steps)
         seconds.append(time.perf_counter() - start)
     return seconds, proven
 
 
 def in_a_fresh_process(file: Path) -> float:
     """Open one unit on the command line of a fresh process, as a person does: seconds."""
-    graph = read(file)
+    graph = load_graph(file)
     with tempfile.TemporaryDirectory() as folder:
         words = ["open", str(file)]
         for name, value in random_feeds(graph).items():

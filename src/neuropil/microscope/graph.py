@@ -40,7 +40,7 @@ class Node:
     op: str  # with its domain before it where that is not ONNX's own
     inputs: tuple[str, ...]  # "" where an optional one is left out
     outputs: tuple[str, ...]
-    settings: dict[str, Any]
+    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Graph:
     outputs: tuple[str, ...]
 
     @cached_property
-    def maker(self) -> dict[str, Node]:
+    def producer(self) -> dict[str, Node]:
         """Find the operation that makes a tensor."""
         return {name: node for node in self.nodes for name in node.outputs if name}
 
     @cached_property
-    def users(self) -> dict[str, tuple[Node, ...]]:
+    def consumers(self) -> dict[str, tuple[Node, ...]]:
         """Find the operations that take a tensor."""
         found: dict[str, tuple[Node, ...]] = {}
         for node in self.nodes:
@@ -80,7 +80,7 @@ class Graph:
         """List all tensors that are computed or given, in the order of the run."""
         return (*self.inputs, *(name for node in self.nodes for name in node.outputs if name))
 
-    def checked(self, name: str) -> str:
+    def require_tensor(self, name: str) -> str:
         """Return the name of a tensor; raises UserError where there is none of that name."""
         if name not in self.names:
             raise UserError(
@@ -91,7 +91,7 @@ class Graph:
             )
         return name
 
-    def between(self, start: str, end: str) -> list[Node]:
+    def nodes_between(self, start: str, end: str) -> list[Node]:
         """List the operations on the ways from one tensor to another, in the order of the run."""
         reached, needed = {start}, {end}
         forward = [node for node in self.nodes if _meets(node.inputs, reached, node.outputs)]
@@ -100,7 +100,7 @@ class Graph:
 
     def label(self, name: str) -> str:
         """Name a tensor as people would: after the weight of the layer that makes it."""
-        node = self.maker.get(name)
+        node = self.producer.get(name)
         if node is None:
             return name
         if node.op in WEIGHTED:
@@ -108,10 +108,12 @@ class Graph:
             if weight and not weight.startswith(("onnx::", "val_")):
                 return weight.removesuffix(".weight")
         if node.op == "Add":
-            layers = [i for i in node.inputs if i in self.maker and self.maker[i].op in WEIGHTED]
+            layers = [
+                i for i in node.inputs if i in self.producer and self.producer[i].op in WEIGHTED
+            ]
             if layers:
                 return " + ".join([*map(self.label, layers), *["…"] * (2 - len(layers))])
-        if node.op in NAMED_AFTER_INPUT and node.inputs[0] in self.maker:
+        if node.op in NAMED_AFTER_INPUT and node.inputs[0] in self.producer:
             return f"{self.label(node.inputs[0])} {node.op.lower()}"
         return name.strip("/").removesuffix("_output_0").removesuffix(f"/{node.op}")
 
@@ -124,7 +126,7 @@ def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:
     return True
 
 
-def read(path: Path) -> Graph:
+def load_graph(path: Path) -> Graph:
     """Read an ONNX file; raises UserError where it is none."""
     if not path.is_file():
         raise UserError(
@@ -149,10 +151,10 @@ def read(path: Path) -> Graph:
             f"{path} is not an ONNX network, or an empty one; name an .onnx file",
             path=path,
         )
-    return understood(model)
+    return parse_model(model)
 
 
-def understood(model: onnx.ModelProto) -> Graph:
+def parse_model(model: onnx.ModelProto) -> Graph:
     """Take a model apart, and compute what follows from its constants alone."""
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     nodes = []
@@ -161,7 +163,7 @@ def understood(model: onnx.ModelProto) -> Graph:
     for proto in model.graph.node:
         node = _node(proto)
         if node.op in ("Softmax", "LogSoftmax"):
-            node = replace(node, settings=node.settings | old)
+            node = replace(node, attributes=node.attributes | old)
         if all(name in constants or not name for name in node.inputs) and _folds(node, constants):
             continue
         nodes.append(node)
@@ -187,24 +189,24 @@ def _plain(setting: Any) -> Any:
 def _folds(node: Node, constants: dict[str, Array]) -> bool:
     """Compute an operation on constants, if it is one of those that weights are stored by."""
     if node.op == "Constant":
-        (value,) = node.settings.values()
+        (value,) = node.attributes.values()
         constants[node.outputs[0]] = np.asarray(value)
     elif node.op == "Cast":
-        kind = helper.tensor_dtype_to_np_dtype(node.settings["to"])
+        kind = helper.tensor_dtype_to_np_dtype(node.attributes["to"])
         constants[node.outputs[0]] = constants[node.inputs[0]].astype(kind)
     elif node.op == "Mul":  # kernels kept as whole numbers times a scale
         constants[node.outputs[0]] = constants[node.inputs[0]] * constants[node.inputs[1]]
     elif node.op == "Identity":
         constants[node.outputs[0]] = constants[node.inputs[0]]
     elif node.op == "Transpose":
-        axes = node.settings.get("perm")
+        axes = node.attributes.get("perm")
         constants[node.outputs[0]] = constants[node.inputs[0]].transpose(axes)
     else:
         return False
     return True
 
 
-def exposed(graph: Graph) -> bytes:
+def with_all_outputs(graph: Graph) -> bytes:
     """Write the model again with every tensor as an output, so that a run shows its inside."""
     model = onnx.ModelProto()
     model.CopyFrom(graph.model)

@@ -19,12 +19,12 @@ import numpy as np
 
 from neuropil.core import operations as ops
 from neuropil.core.activations import IDENTITY, SIGMOID, TANH
-from neuropil.core.neuron import SINGLE, Backward, Ran, Term, Worked
+from neuropil.core.neuron import SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Unit
-from neuropil.microscope.activations import Slide
+from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Array, Node
-from neuropil.microscope.operators import Unknown
-from neuropil.microscope.stage import Stage
+from neuropil.microscope.operators import UnsupportedOperator
+from neuropil.microscope.stage import Step
 
 GATES = (
     ("input gate", SIGMOID),
@@ -34,11 +34,11 @@ GATES = (
 )
 ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
 SPREAD = 4.0  # times what rounding does on average to a sum, as in `Worked.check`
-Name = Callable[[Unit], str]
+UnitNamer = Callable[[Unit], str]
 
 
 @dataclass(frozen=True)
-class Moment:
+class LstmStep:
     """One step of one direction for one example, all H cells side by side."""
 
     time: int
@@ -50,14 +50,14 @@ class Moment:
     slack: Array  # (H,), by how much h of the run may be off
 
 
-def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
+def run_to_step(slide: Activations, node: Node, t: int, d: int, n: int) -> LstmStep:
     """Step through the sequence up to time t."""
     x, w, r = (slide.values[name] for name in node.inputs[:3])
     T, H = len(x), r.shape[-1]
-    b = bias(slide, node, d)
-    h, c = (start(slide, node, i, (d, n), H) for i in (5, 6))
+    b = combined_bias(slide, node, d)
+    h, c = (initial_state(slide, node, i, (d, n), H) for i in (5, 6))
     off = np.zeros(H)
-    backwards = node.settings.get("direction", "forward") == "reverse" or d == 1
+    backwards = node.attributes.get("direction", "forward") == "reverse" or d == 1
     before = None
     for time in range(T)[::-1] if backwards else range(T):
         z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
@@ -65,7 +65,7 @@ def moment(slide: Slide, node: Node, t: int, d: int, n: int) -> Moment:
         rounding = SPREAD * np.sqrt(w.shape[-1] + H + 1) * SINGLE * size.reshape(4, H)
         new, off, slack = stepped(z, c, off, rounding)
         if time == t:
-            return Moment(t, before, h, c, z, new, slack)
+            return LstmStep(t, before, h, c, z, new, slack)
         h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
     raise AssertionError(f"there is no time {t}")
 
@@ -82,7 +82,7 @@ def stepped(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Arr
     return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o
 
 
-def bias(slide: Slide, node: Node, d: int) -> Array:
+def combined_bias(slide: Activations, node: Node, d: int) -> Array:
     """Add the two biases of a direction: (4H,)."""
     if len(node.inputs) < 4 or not node.inputs[3]:
         return np.zeros(slide.values[node.inputs[1]].shape[1], np.float32)
@@ -91,16 +91,16 @@ def bias(slide: Slide, node: Node, d: int) -> Array:
     return total
 
 
-def start(slide: Slide, node: Node, i: int, at: tuple[int, int], H: int) -> Array:
+def initial_state(slide: Activations, node: Node, i: int, at: tuple[int, int], H: int) -> Array:
     """Find the state that a sequence starts from, zero unless it is given: (H,)."""
     given = len(node.inputs) > i and bool(node.inputs[i])
     state: Array = slide.values[node.inputs[i]][at] if given else np.zeros(H, np.float32)
     return state
 
 
-def unusual(node: Node) -> str:
+def unsupported_reason(node: Node) -> str:
     """Say what of an LSTM is not as in the equations above; nothing where all is."""
-    s = node.settings
+    s = node.attributes
     names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
     if len(node.inputs) > 7 and node.inputs[7]:
         return "peepholes"
@@ -109,36 +109,38 @@ def unusual(node: Node) -> str:
     return next((f"{k}" for k in ("layout", "clip", "input_forget") if s.get(k)), "")
 
 
-def cell(
-    slide: Slide, node: Node, unit: Unit, named: Name, backward: Backward | None
-) -> list[Stage]:
+def open_cell(
+    slide: Activations, node: Node, unit: Unit, named: UnitNamer, backward: BackwardPass | None
+) -> list[Step]:
     """Open one cell: the output h, the state c, then the gates."""
     if unit.tensor != node.outputs[0]:
-        raise Unknown("the end of an LSTM; its output at the last time is the same")
-    if reason := unusual(node):
-        raise Unknown(f"an LSTM with {reason}")
+        raise UnsupportedOperator("the end of an LSTM; its output at the last time is the same")
+    if reason := unsupported_reason(node):
+        raise UnsupportedOperator(f"an LSTM with {reason}")
     t, d, n, k = unit.index
-    now = moment(slide, node, t, d, n)
-    gates = [gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
-    i, o, f, g = (stage.worked.ran.a for stage in gates)
+    now = run_to_step(slide, node, t, d, n)
+    gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
+    i, o, f, g = (stage.worked.observed.a for stage in gates)
     name, c = named(unit), float(now.c[k])
     kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
     new = Term("candidate, by the input gate", g, i, learned=False)
-    state = Worked(
-        f"state of {name}", (kept, new), 0.0, TANH, Ran(c, float(np.tanh(now.c[k])), ROUNDOFF)
+    state = NeuronRecord(
+        f"state of {name}", (kept, new), 0.0, TANH, Observed(c, float(np.tanh(now.c[k])), ROUNDOFF)
     )
-    out = Term("tanh of the state, by the output gate", state.ran.a, o, learned=False)
-    h = slide.unit(unit)
-    ran = Ran(None, h, ROUNDOFF, float(now.slack[k]))
-    top = Worked(name, (out,), 0.0, IDENTITY, ran, backward)
+    out = Term("tanh of the state, by the output gate", state.observed.a, o, learned=False)
+    h = slide.value(unit)
+    ran = Observed(None, h, ROUNDOFF, float(now.slack[k]))
+    top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward)
     return [
-        Stage(top, unit, (None,), {0: 1}),
-        Stage(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
+        Step(top, unit, (None,), {0: 1}),
+        Step(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
         *gates,
     ]
 
 
-def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name) -> Stage:
+def open_gate(
+    slide: Activations, node: Node, unit: Unit, now: LstmStep, j: int, named: UnitNamer
+) -> Step:
     """Write out one gate of a cell: its inputs, then the outputs of all cells before."""
     t, d, n, k = unit.index
     x, w, r = (slide.values[name] for name in node.inputs[:3])
@@ -155,8 +157,8 @@ def gate(slide: Slide, node: Node, unit: Unit, now: Moment, j: int, named: Name)
     ]
     z = now.z[j, k]
     a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
-    b = float(bias(slide, node, d)[row])
-    worked = Worked(
-        f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Ran(float(z), a, ROUNDOFF)
+    b = float(combined_bias(slide, node, d)[row])
+    worked = NeuronRecord(
+        f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Observed(float(z), a, ROUNDOFF)
     )
-    return Stage(worked, None, (*inputs, *outputs))
+    return Step(worked, None, (*inputs, *outputs))

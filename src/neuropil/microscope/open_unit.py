@@ -14,19 +14,28 @@ from functools import partial
 
 import numpy as np
 
-from neuropil.core.activations import CURVES, EXP, IDENTITY, Curve, clip, elu, leaky_relu, scaled
-from neuropil.core.neuron import DOUBLE, SINGLE, Backward, Ran, Term, Worked
+from neuropil.core.activations import (
+    ACTIVATIONS,
+    EXP,
+    IDENTITY,
+    Activation,
+    clip,
+    elu,
+    leaky_relu,
+    power_function,
+)
+from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
-from neuropil.microscope.activations import Slide, applied, as_input, moved
+from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
 from neuropil.microscope.graph import Array, Node
-from neuropil.microscope.lstm import cell
-from neuropil.microscope.operators import Unknown, softmax_axis
-from neuropil.microscope.stage import Stage
-from neuropil.microscope.sums import Source, Sum, just, taken_apart
+from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
+from neuropil.microscope.stage import Step
+from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
 
-AS_NAMED = {  # operations that are one of core's curves
+ACTIVATION_OF_OP = {  # operations that are one of core's curves
     "Exp": "exp",
     "Gelu": "gelu",
     "HardSwish": "hardswish",
@@ -35,8 +44,8 @@ AS_NAMED = {  # operations that are one of core's curves
     "Softplus": "softplus",
     "Tanh": "tanh",
 }
-OWN = {  # curves that only other people's networks have
-    "Abs": Curve(
+EXTRA_ACTIVATIONS = {  # curves that only other people's networks have
+    "Abs": Activation(
         "abs",
         abs,
         lambda z: math.copysign(1, z),
@@ -46,7 +55,7 @@ OWN = {  # curves that only other people's networks have
         "Math.abs(z)",
         (0.0,),
     ),
-    "Erf": Curve(
+    "Erf": Activation(
         "erf",
         math.erf,
         lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
@@ -55,7 +64,7 @@ OWN = {  # curves that only other people's networks have
         r"\operatorname{erf}(ZZ)",
         "erf(z)",
     ),
-    "Log": Curve(
+    "Log": Activation(
         "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
     ),
 }
@@ -67,7 +76,7 @@ ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
 
 
 @dataclass(frozen=True)
-class Context:
+class OpeningContext:
     """What units are opened with: the goal, its slopes by tensor, and how units are called."""
 
     goal: Goal
@@ -75,10 +84,10 @@ class Context:
     named: Callable[[Unit], str]
 
 
-def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
+def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[Step]:
     """Open a unit; raises UserError where its operation is no neuron or not known."""
-    value = slide.unit(unit)
-    node = slide.graph.maker.get(unit.tensor)
+    value = slide.value(unit)
+    node = slide.graph.producer.get(unit.tensor)
     if node is None:
         raise UserError(
             "network.no_neuron",
@@ -91,11 +100,11 @@ def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
         )
     try:
         if node.op == "Softmax":
-            return softmax(slide, node, unit, context)
+            return open_softmax(slide, node, unit, context)
         if node.op == "LSTM":
-            return cell(slide, node, unit, context.named, backward(slide, unit, unit, context))
-        return [neuron(slide, node, unit, context)]
-    except Unknown as unknown:
+            return open_cell(slide, node, unit, context.named, backward(slide, unit, unit, context))
+        return [open_neuron(slide, node, unit, context)]
+    except UnsupportedOperator as unknown:
         raise UserError(
             "network.no_neuron",
             f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
@@ -103,42 +112,42 @@ def opened(slide: Slide, unit: Unit, context: Context) -> list[Stage]:
         ) from None
 
 
-def neuron(slide: Slide, node: Node, unit: Unit, context: Context) -> Stage:
+def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
     """Write out a weighted sum and the activation function over it, if there is one."""
-    curve = curve_of(slide, node)
+    curve = activation_of(slide, node)
     under = Unit(node.inputs[0], unit.index) if curve else unit
-    taken = beneath(slide, under) if curve else taken_apart(slide, under)
-    shared = shared_slopes(slide, taken, context)
+    taken = sum_below(slide, under) if curve else decompose(slide, under)
+    shared = shared_gradients(slide, taken, context)
     back = backward(slide, unit, under, context)
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
-    a, z = slide.unit(unit), slide.unit(under)
+    a, z = slide.value(unit), slide.value(under)
     if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= LEAST):
         what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
         raise UserError(
             "network.no_neuron",
             f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
         )
-    worked = Worked(
+    worked = NeuronRecord(
         context.named(unit),
-        tuple(term(source, shared, context) for source in taken.sources),
+        tuple(make_term(source, shared, context) for source in taken.sources),
         taken.bias,
         curve or IDENTITY,
-        Ran(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
+        Observed(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
         back,
     )
-    return Stage(worked, unit, tuple(source.unit for source in taken.sources))
+    return Step(worked, unit, tuple(source.unit for source in taken.sources))
 
 
-def beneath(slide: Slide, unit: Unit) -> Sum:
+def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
     """Take the sum under an activation function apart; one that is none counts as one input."""
     try:
-        return taken_apart(slide, unit)
-    except Unknown:
-        return just(slide, unit)
+        return decompose(slide, unit)
+    except UnsupportedOperator:
+        return single_term(slide, unit)
 
 
-def term(source: Source, shared: Mapping[str, Array], context: Context) -> Term:
+def make_term(source: WeightedInput, shared: Mapping[str, Array], context: OpeningContext) -> Term:
     """Name an input and say what the loss gains by its weight, in all places that share it."""
     gradient = None
     if source.weight and source.weight.tensor in shared:
@@ -146,38 +155,42 @@ def term(source: Source, shared: Mapping[str, Array], context: Context) -> Term:
     return Term(context.named(source.unit), source.x, source.w, source.weight is not None, gradient)
 
 
-def shared_slopes(slide: Slide, taken: Sum, context: Context) -> dict[str, Array]:
+def shared_gradients(
+    slide: Activations, taken: WeightedSum, context: OpeningContext
+) -> dict[str, Array]:
     """Differentiate the goal by the whole tensors of weights and biases, where there is a step."""
-    if context.goal.rate is None:
+    if context.goal.learning_rate is None:
         return {}
     units = [taken.bias_unit, *(source.weight for source in taken.sources)]
     shared: dict[str, Array] = {}
     for tensor in {unit.tensor for unit in units if unit}:
-        (node, *others) = slide.graph.users[tensor]
+        (node, *others) = slide.graph.consumers[tensor]
         dy = context.slopes.get(node.outputs[0])
         if dy is not None and not others:
-            inputs = [as_input(slide.values.get(name)) for name in node.inputs]
-            weight = Tensor(slide.values[tensor], needs_grad=True)
+            inputs = [to_operand(slide.values.get(name)) for name in node.inputs]
+            weight = Tensor(slide.values[tensor], requires_grad=True)
             inputs[node.inputs.index(tensor)] = weight
-            applied(node, inputs)[0].backward(seed=dy)
+            apply_node(node, inputs)[0].backward(seed=dy)
             assert weight.grad is not None
             shared[tensor] = weight.grad
     return shared
 
 
-def backward(slide: Slide, unit: Unit, under: Unit, context: Context) -> Backward | None:
+def backward(
+    slide: Activations, unit: Unit, under: Unit, context: OpeningContext
+) -> BackwardPass | None:
     """Say how the goal depends on a unit, if it does."""
     slope = context.slopes.get(unit.tensor)
     if slope is None:
         return None
     goal = context.goal
-    follow = partial(moved, slide, goal, under)
-    return Backward(goal.text, float(slope[unit.index]), goal.rate, moved=follow)
+    follow = partial(perturb, slide, goal, under)
+    return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
 
 
-def curve_of(slide: Slide, node: Node) -> Curve | None:
+def activation_of(slide: Activations, node: Node) -> Activation | None:
     """Find the activation function that an operation is; None where it is none."""
-    s = node.settings
+    s = node.attributes
     if node.op == "LeakyRelu":
         return leaky_relu(s.get("alpha", 0.01))
     if node.op == "Elu":
@@ -194,25 +207,25 @@ def curve_of(slide: Slide, node: Node) -> Curve | None:
         )
         return clip(low, high)
     if node.op == "Gelu" and s.get("approximate", "none") != "none":
-        raise Unknown("Gelu by tanh")
+        raise UnsupportedOperator("Gelu by tanh")
     if node.op == "Sqrt":
-        return scaled(1.0, 0.5, "sqrt")
+        return power_function(1.0, 0.5, "sqrt")
     if node.op == "Pow" and node.inputs[1] in slide.graph.constants:
-        return scaled(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
-    return OWN.get(node.op) or named_curve(node.op)
+        return power_function(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
+    return EXTRA_ACTIVATIONS.get(node.op) or core_activation(node.op)
 
 
-def named_curve(op: str) -> Curve | None:
+def core_activation(op: str) -> Activation | None:
     """Find the curve of core that an operation is called like."""
-    return CURVES[AS_NAMED[op]] if op in AS_NAMED else None
+    return ACTIVATIONS[ACTIVATION_OF_OP[op]] if op in ACTIVATION_OF_OP else None
 
 
 # ---- softmax: a share of exponentials ------------------------------------------------------------
 
 
-def share(top: float, n: int) -> Curve:
+def share(top: float, n: int) -> Activation:
     """Make the curve top / z: what part of the sum z one of its terms is."""
-    return Curve(
+    return Activation(
         "share",
         lambda z: top / z,
         lambda z: -top / z / z,
@@ -223,13 +236,13 @@ def share(top: float, n: int) -> Curve:
     )
 
 
-def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stage]:
+def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> list[Step]:
     """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it.
 
     The largest z is taken away from all, which changes no share and keeps the powers finite.
     """
     logits = slide.values[node.inputs[0]].astype(np.float64)
-    axis = softmax_axis(node.settings, Tensor(logits))
+    axis = softmax_axis(node.attributes, Tensor(logits))
     units = [
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
         for m in range(logits.shape[axis])
@@ -239,8 +252,8 @@ def softmax(slide: Slide, node: Node, unit: Unit, context: Context) -> list[Stag
     powers = [math.exp(value - most) for value in z]
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
-    ran = Ran(None, slide.unit(unit))
-    whole = Worked(context.named(unit), parts, 0.0, share(powers[n], n), ran)
+    ran = Observed(None, slide.value(unit))
+    whole = NeuronRecord(context.named(unit), parts, 0.0, share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
-    one = Worked(names[n], (term,), -most, EXP, Ran(z[n] - most, powers[n], DOUBLE))
-    return [Stage(whole, unit, (), {n: 1}), Stage(one, None, (units[n],))]
+    one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
+    return [Step(whole, unit, (), {n: 1}), Step(one, None, (units[n],))]

@@ -21,45 +21,45 @@ from neuropil.core import space
 from neuropil.core import tensor as arithmetic
 from neuropil.core.tensor import Array, Tensor
 
-Settings = dict[str, Any]
+Attributes = dict[str, Any]
 Operator = Callable[..., Tensor | Array | tuple[Tensor | Array, ...]]
-OLD = "before opset 13"  # a setting that `graph` adds
+BEFORE_OPSET_13 = "before opset 13"  # a setting that `graph` adds
 Pairs = tuple[tuple[int, int], ...]
 
 
-class Unknown(Exception):  # noqa: N818
+class UnsupportedOperator(Exception):  # noqa: N818
     """An operation, or a setting of one, that is not listed here."""
 
 
 # ---- arithmetic and activation functions ---------------------------------------------------------
 
 
-def clip(s: Settings, x: Tensor, low: Any = None, high: Any = None) -> Tensor:
+def clip(s: Attributes, x: Tensor, low: Any = None, high: Any = None) -> Tensor:
     """Keep x between two limits, which older files give as settings."""
     low, high = s.get("min", low), s.get("max", high)
     x = x if low is None else arithmetic.maximum(x, low)
     return x if high is None else arithmetic.minimum(x, high)
 
 
-def gelu(s: Settings, x: Tensor) -> Tensor:
+def gelu(s: Attributes, x: Tensor) -> Tensor:
     """Apply GELU in the form that is asked for."""
     return ops.gelu(x, approximate=s.get("approximate", "none") == "tanh")
 
 
-def hard_sigmoid(s: Settings, x: Tensor) -> Tensor:
+def hard_sigmoid(s: Attributes, x: Tensor) -> Tensor:
     """Calculate clip(alpha x + beta, 0, 1)."""
     line = x * s.get("alpha", 0.2) + s.get("beta", 0.5)
     return arithmetic.minimum(arithmetic.maximum(line, 0.0), 1.0)
 
 
-def erf(s: Settings, x: Tensor) -> Tensor:
+def erf(s: Attributes, x: Tensor) -> Tensor:
     """Calculate erf x = 2 Φ(√2 x) - 1 by way of gelu(u) = u Φ(u)."""
     u = x * 2**0.5
     safe = u + np.where(u.value == 0, 1e-30, 0)
     return ops.gelu(safe) / safe * 2.0 - 1.0
 
 
-def divide(s: Settings, a: Any, b: Any) -> Tensor | Array:
+def divide(s: Attributes, a: Any, b: Any) -> Tensor | Array:
     """Divide; whole numbers by whole ones towards zero."""
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         return arithmetic.divide(a, b)
@@ -67,29 +67,29 @@ def divide(s: Settings, a: Any, b: Any) -> Tensor | Array:
     return quotient
 
 
-def cast(s: Settings, x: Any) -> Tensor | Array:
+def cast(s: Attributes, x: Any) -> Tensor | Array:
     """Turn numbers into floats, or into whole ones: towards zero."""
     kind = np.dtype(helper.tensor_dtype_to_np_dtype(s["to"]))
     return _array(x).astype(kind) if kind.kind in "biu" else arithmetic.multiply(x, 1.0)
 
 
-def prelu(s: Settings, x: Tensor, slope: Tensor) -> Tensor:
+def prelu(s: Attributes, x: Tensor, slope: Tensor) -> Tensor:
     """Rectify with a leak that was learned."""
     return arithmetic.maximum(x, 0.0) + slope * arithmetic.minimum(x, 0.0)
 
 
-def softmax_axis(s: Settings, x: Tensor) -> int:
+def softmax_axis(s: Attributes, x: Tensor) -> int:
     """Find the axis of a softmax; before opset 13 it took all axes from one on together."""
-    axis: int = s.get("axis", 1 if s.get(OLD) else -1) % x.ndim
-    if s.get(OLD) and axis != x.ndim - 1:
-        raise Unknown("a softmax over several axes, of an opset before 13")
+    axis: int = s.get("axis", 1 if s.get(BEFORE_OPSET_13) else -1) % x.ndim
+    if s.get(BEFORE_OPSET_13) and axis != x.ndim - 1:
+        raise UnsupportedOperator("a softmax over several axes, of an opset before 13")
     return axis
 
 
 # ---- weighted sums -------------------------------------------------------------------------------
 
 
-def gemm(s: Settings, a: Tensor, b: Tensor, c: Any = None) -> Tensor:
+def gemm(s: Attributes, a: Tensor, b: Tensor, c: Any = None) -> Tensor:
     """Calculate alpha A B + beta C, either matrix perhaps transposed."""
     a = a.transpose(1, 0) if s.get("transA") else a
     b = b.transpose(1, 0) if s.get("transB") else b
@@ -97,7 +97,7 @@ def gemm(s: Settings, a: Tensor, b: Tensor, c: Any = None) -> Tensor:
     return y if c is None else y + c * s.get("beta", 1.0)
 
 
-def window(s: Settings, size: tuple[int, ...], kernel: tuple[int, ...]) -> dict[str, Any]:
+def window(s: Attributes, size: tuple[int, ...], kernel: tuple[int, ...]) -> dict[str, Any]:
     """Translate the settings that convolutions and pools share."""
     n = len(kernel)
     stride, dilation = tuple(s.get("strides", (1,) * n)), tuple(s.get("dilations", (1,) * n))
@@ -125,17 +125,17 @@ def _same(
     return tuple(pairs)
 
 
-def conv(s: Settings, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
+def conv(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
     """Convolve."""
     N, C, *size = x.shape
     settings = window(s, tuple(size), w.shape[2:])
     return space.conv(x, w, b, **settings, groups=s.get("group", 1))
 
 
-def conv_transpose(s: Settings, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
+def conv_transpose(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
     """Convolve the other way round, as torch exports it."""
     if "output_shape" in s or s.get("auto_pad", "NOTSET") != "NOTSET":
-        raise Unknown("ConvTranspose with output_shape or auto_pad")
+        raise UnsupportedOperator("ConvTranspose with output_shape or auto_pad")
     N, C, *size = x.shape
     settings = window(s, tuple(size), w.shape[2:])
     extra = tuple(s.get("output_padding", (0,) * len(size)))
@@ -145,33 +145,35 @@ def conv_transpose(s: Settings, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
 # ---- space ---------------------------------------------------------------------------------------
 
 
-def max_pool(s: Settings, x: Tensor) -> Tensor:
+def max_pool(s: Attributes, x: Tensor) -> Tensor:
     """Take the largest of each window."""
     settings = _pool(s, x)
     return space.max_pool(x, **settings)
 
 
-def average_pool(s: Settings, x: Tensor) -> Tensor:
+def average_pool(s: Attributes, x: Tensor) -> Tensor:
     """Average each window; ONNX leaves padding out of the count unless told."""
     counted = bool(s.get("count_include_pad", 0))
     return space.average_pool(x, **_pool(s, x), count_include_pad=counted)
 
 
-def _pool(s: Settings, x: Tensor) -> dict[str, Any]:
+def _pool(s: Attributes, x: Tensor) -> dict[str, Any]:
     N, C, *size = x.shape
     kernel = tuple(s["kernel_shape"])
     found = window(s, tuple(size), kernel)
     if s.get("ceil_mode") or set(found.pop("dilation")) != {1}:
-        raise Unknown("a pool with ceil_mode or dilations")
+        raise UnsupportedOperator("a pool with ceil_mode or dilations")
     return {"kernel": kernel, **found}
 
 
-def mean_over_space(s: Settings, x: Tensor) -> Tensor:
+def mean_over_space(s: Attributes, x: Tensor) -> Tensor:
     """Average over all places and keep the axes."""
     return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True)
 
 
-def resize(s: Settings, x: Tensor, roi: Any = None, scales: Any = None, size: Any = None) -> Tensor:
+def resize(
+    s: Attributes, x: Tensor, roi: Any = None, scales: Any = None, size: Any = None
+) -> Tensor:
     """Enlarge or reduce the spatial axes, by the settings that torch exports."""
     how = {"nearest": "nearest", "linear": "bilinear"}.get(s.get("mode", "nearest"))
     place = s.get("coordinate_transformation_mode", "half_pixel")
@@ -179,7 +181,7 @@ def resize(s: Settings, x: Tensor, roi: Any = None, scales: Any = None, size: An
     fits = how == "nearest" and (place, near) == ("asymmetric", "floor")
     fits |= how == "bilinear" and place in ("half_pixel", "pytorch_half_pixel", "align_corners")
     if not fits or s.get("antialias"):
-        raise Unknown(f"Resize with mode {s.get('mode')}, {place}")
+        raise UnsupportedOperator(f"Resize with mode {s.get('mode')}, {place}")
     whole = x.shape * _array(scales) if size is None else _array(size)
     to = tuple(int(n) for n in whole[2:])
     return space.resize(x, size=to, how=str(how), align_corners=place == "align_corners")
@@ -188,19 +190,19 @@ def resize(s: Settings, x: Tensor, roi: Any = None, scales: Any = None, size: An
 # ---- shape ---------------------------------------------------------------------------------------
 
 
-def reshape(s: Settings, x: Tensor, shape: Array) -> Tensor:
+def reshape(s: Attributes, x: Tensor, shape: Array) -> Tensor:
     """Reshape; 0 keeps an axis as it is, -1 takes what is left."""
     kept = tuple(x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape))
     return arithmetic.reshape(x, shape=kept)
 
 
-def flatten(s: Settings, x: Tensor) -> Tensor:
+def flatten(s: Attributes, x: Tensor) -> Tensor:
     """Join the axes before and after one into two."""
     axis = s.get("axis", 1)
     return x.reshape(int(np.prod(x.shape[:axis])), -1)
 
 
-def squeeze(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
+def squeeze(s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
     """Drop axes of length one."""
     given = _axes(s, axes)
     dropped = [i for i, n in enumerate(x.shape) if n == 1] if given is None else given
@@ -209,28 +211,28 @@ def squeeze(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
     return arithmetic.reshape(x, shape=kept)
 
 
-def unsqueeze(s: Settings, x: Tensor, axes: Any = None) -> Tensor:
+def unsqueeze(s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
     """Put axes of length one in."""
     given = _axes(s, axes) or []
     return x.reshape(*np.expand_dims(np.empty(x.shape), tuple(given)).shape)
 
 
-def transpose(s: Settings, x: Tensor) -> Tensor:
+def transpose(s: Attributes, x: Tensor) -> Tensor:
     """Change the order of the axes."""
     return x.transpose(*s.get("perm", range(x.ndim)[::-1]))
 
 
-def concat(s: Settings, *xs: Tensor) -> Tensor:
+def concat(s: Attributes, *xs: Tensor) -> Tensor:
     """Join along an axis."""
     return arithmetic.concat(*xs, axis=s["axis"])
 
 
-def split(s: Settings, x: Tensor, sizes: Any = None) -> tuple[Tensor, ...]:
+def split(s: Attributes, x: Tensor, sizes: Any = None) -> tuple[Tensor, ...]:
     """Cut along an axis, into given sizes or equal parts."""
     axis, n = s.get("axis", 0), x.shape[s.get("axis", 0)]
     given = s.get("split", sizes)
     if given is None:
-        raise Unknown("Split into a number of parts")
+        raise UnsupportedOperator("Split into a number of parts")
     ends = np.cumsum([int(size) for size in _array(given)])
     assert ends[-1] == n
     cuts = [slice(int(a), int(b)) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
@@ -238,7 +240,9 @@ def split(s: Settings, x: Tensor, sizes: Any = None) -> tuple[Tensor, ...]:
     return tuple(x[(*before, cut)] for cut in cuts)
 
 
-def cut(s: Settings, x: Tensor, starts: Any, ends: Any, axes: Any = None, by: Any = None) -> Tensor:
+def slice_axes(
+    s: Attributes, x: Tensor, starts: Any, ends: Any, axes: Any = None, by: Any = None
+) -> Tensor:
     """Take a slice."""
     which = range(len(starts)) if axes is None else _array(axes)
     steps = np.ones(len(starts), int) if by is None else _array(by)
@@ -249,35 +253,35 @@ def cut(s: Settings, x: Tensor, starts: Any, ends: Any, axes: Any = None, by: An
     return x[tuple(at)]
 
 
-def gather(s: Settings, x: Tensor, indices: Array) -> Tensor:
+def gather(s: Attributes, x: Tensor, indices: Array) -> Tensor:
     """Pick along an axis."""
     axis = s.get("axis", 0) % x.ndim
     return x[(*(slice(None),) * axis, _array(indices).astype(int))]
 
 
-def expand(s: Settings, x: Tensor, shape: Array) -> Tensor:
+def expand(s: Attributes, x: Tensor, shape: Array) -> Tensor:
     """Repeat along axes of length one."""
     return x * np.ones(np.broadcast_shapes(x.shape, tuple(int(n) for n in shape)), x.dtype)
 
 
-def tile(s: Settings, x: Tensor, repeats: Array) -> Tensor:
+def tile(s: Attributes, x: Tensor, repeats: Array) -> Tensor:
     """Lay copies side by side, so many along each axis."""
     places = (np.arange(n * int(r)) % n for n, r in zip(x.shape, repeats, strict=True))
     return x[np.ix_(*places)]
 
 
-def shape_of(s: Settings, x: Tensor | Array) -> Array:
+def shape_of(s: Attributes, x: Tensor | Array) -> Array:
     """List the lengths of the axes, or of those from one to another."""
     return np.array(x.shape[s.get("start", 0) : s.get("end")], np.int64)
 
 
-def constant_of_shape(s: Settings, shape: Array) -> Array:
+def constant_of_shape(s: Attributes, shape: Array) -> Array:
     """Fill a shape with one number, 0 unless it is given."""
     value = s.get("value", np.zeros(1, np.float32))
     return np.full(tuple(int(n) for n in shape), value.item(), value.dtype)
 
 
-def arange(s: Settings, start: Any, limit: Any, step: Any) -> Tensor | Array:
+def arange(s: Attributes, start: Any, limit: Any, step: Any) -> Tensor | Array:
     """Count from one number up to another, or down, without that one."""
     first, last, by = (_array(given).item() for given in (start, limit, step))
     steps = np.arange(max(0, math.ceil((last - first) / by)))
@@ -285,23 +289,23 @@ def arange(s: Settings, start: Any, limit: Any, step: Any) -> Tensor | Array:
     return made
 
 
-def pad(s: Settings, x: Tensor, widths: Array, value: Any = None, axes: Any = None) -> Tensor:
+def pad(s: Attributes, x: Tensor, widths: Array, value: Any = None, axes: Any = None) -> Tensor:
     """Put a constant around."""
     if s.get("mode", "constant") != "constant" or axes is not None:
-        raise Unknown(f"Pad with mode {s.get('mode')}")
+        raise UnsupportedOperator(f"Pad with mode {s.get('mode')}")
     half = len(widths) // 2
     pairs = tuple((int(a), int(b)) for a, b in zip(widths[:half], widths[half:], strict=True))
     return arithmetic.pad(x, widths=pairs, value=0.0 if value is None else float(_array(value)))
 
 
-def reduced(how: Callable[..., Tensor], s: Settings, x: Tensor, axes: Any = None) -> Tensor:
+def reduce_axes(how: Callable[..., Tensor], s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
     """Take a sum, mean or maximum over axes."""
     given = _axes(s, axes)
     axis = None if given is None else tuple(axis % x.ndim for axis in given)
     return how(x, axis=axis, keepdims=bool(s.get("keepdims", 1)))
 
 
-def _axes(s: Settings, given: Any) -> list[int] | None:
+def _axes(s: Attributes, given: Any) -> list[int] | None:
     """Read axes, which newer files give as an input and older ones as a setting."""
     axes = s.get("axes", given)
     return None if axes is None else [int(axis) for axis in np.ravel(_array(axes))]
@@ -314,7 +318,7 @@ def _array(given: Any) -> Array:
 # ---- normalization and recurrence ----------------------------------------------------------------
 
 
-def batch_norm(s: Settings, x: Tensor, w: Any, b: Any, mean: Any, variance: Any) -> Tensor:
+def batch_norm(s: Attributes, x: Tensor, w: Any, b: Any, mean: Any, variance: Any) -> Tensor:
     """Normalize by the statistics of training."""
     epsilon = s.get("epsilon", 1e-5)
     shape = (-1, *[1] * (x.ndim - 2))
@@ -323,22 +327,22 @@ def batch_norm(s: Settings, x: Tensor, w: Any, b: Any, mean: Any, variance: Any)
     return y
 
 
-def layer_norm(s: Settings, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
+def layer_norm(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
     """Normalize over the last axis."""
     if s.get("axis", -1) not in (-1, x.ndim - 1):
-        raise Unknown("LayerNormalization over several axes")
+        raise UnsupportedOperator("LayerNormalization over several axes")
     return ops.layer_norm(
         x, w, np.zeros(w.shape, x.dtype) if b is None else b, epsilon=s.get("epsilon", 1e-5)
     )
 
 
-def instance_norm(s: Settings, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+def instance_norm(s: Attributes, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     """Normalize each channel of each example."""
     return ops.instance_norm(x, w, b, epsilon=s.get("epsilon", 1e-5))
 
 
 def lstm(
-    s: Settings,
+    s: Attributes,
     x: Tensor,  # (T, N, I)
     w: Any,  # (D, 4H, I), gates in the order i, o, f, c
     r: Any,  # (D, 4H, H)
@@ -354,7 +358,7 @@ def lstm(
     usual = names == ["Sigmoid", "Tanh", "Tanh"] * len(w)
     others = [name for name in ("layout", "clip", "input_forget") if s.get(name)]
     if peepholes is not None or others or not usual:
-        raise Unknown("an LSTM with peepholes, layout, clip or activations of its own")
+        raise UnsupportedOperator("an LSTM with peepholes, layout, clip or activations of its own")
     D, _, H = r.shape
     T, N, _ = x.shape
     zero = np.zeros((D, N, H), x.dtype)
@@ -424,16 +428,16 @@ OPERATORS: dict[str, Operator] = {
     "Pad": pad,
     "Pow": lambda s, a, b: arithmetic.power(a, b),
     "Range": arange,
-    "ReduceMax": lambda s, *xs: reduced(arithmetic.max, s, *xs),
-    "ReduceMean": lambda s, *xs: reduced(arithmetic.mean, s, *xs),
-    "ReduceSum": lambda s, *xs: reduced(arithmetic.sum, s, *xs),
+    "ReduceMax": lambda s, *xs: reduce_axes(arithmetic.max, s, *xs),
+    "ReduceMean": lambda s, *xs: reduce_axes(arithmetic.mean, s, *xs),
+    "ReduceSum": lambda s, *xs: reduce_axes(arithmetic.sum, s, *xs),
     "Relu": lambda s, x: ops.relu(x),
     "Reshape": reshape,
     "Resize": resize,
     "Shape": shape_of,
     "Sigmoid": lambda s, x: ops.sigmoid(x),
     "Size": lambda s, x: np.array(math.prod(x.shape)),
-    "Slice": cut,
+    "Slice": slice_axes,
     "Softmax": lambda s, x: ops.softmax(x, axis=softmax_axis(s, x)),
     "Softplus": lambda s, x: ops.softplus(x),
     "Split": split,

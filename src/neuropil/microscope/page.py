@@ -14,15 +14,15 @@ import numpy as np
 from PIL import Image as Picture
 
 from neuropil.core.formatting import DIGITS, number
-from neuropil.core.neuron import Worked
-from neuropil.core.probe import Goal, Sight
-from neuropil.kit.html.page import address
+from neuropil.core.neuron import NeuronRecord
+from neuropil.core.probe import Goal, ProbedImage
+from neuropil.kit.html.page import data_uri
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
-from neuropil.microscope.receptive_field import Box, field
-from neuropil.microscope.stage import Stage
-from neuropil.microscope.sums import winner
-from neuropil.microscope.walk import Walk, on_picture
+from neuropil.microscope.receptive_field import Box, receptive_field
+from neuropil.microscope.stage import Step
+from neuropil.microscope.sums import argmax_unit
+from neuropil.microscope.walk import Walk, to_image_box
 
 TEMPLATE = Path(__file__).with_name("walk.html")
 SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
@@ -30,38 +30,38 @@ SIDE = 900  # pixels of the picture's longer side in the page
 AFTER, INSIDE = "What you see, and how it was put together", "Inside the network"
 
 
-def drawn(walk: Walk, command: str) -> str:
+def render_walk(walk: Walk, command: str) -> str:
     """Write the page; `command` opens what lies deeper."""
     sight = walk.probe.sight
-    first = walk.stages[0].worked.name
-    title = f"Behind {sight.words}" if sight else f"Inside {first}"
+    first = walk.steps[0].worked.name
+    title = f"Behind {sight.caption}" if sight else f"Inside {first}"
     footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
-    seen = picture(sight) if sight else None
-    if sight and seen and walk.probe.views and walk.probe.saliency:
-        words = legend(sight, walk.probe.goal)
-        seen |= {"saliency": address(saliency.painted(walk)), "legend": words}
-    data = json.dumps({"stages": stages(walk), "sight": seen}, allow_nan=False)
+    seen = image_json(sight) if sight else None
+    if sight and seen and walk.probe.image_inputs and walk.probe.saliency:
+        words = saliency_legend(sight, walk.probe.goal)
+        seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
+    data = json.dumps({"stages": steps_json(walk), "sight": seen}, allow_nan=False)
     parts = {"TITLE": html.escape(title), "FOOTER": footer, "DATA": data.replace("<", "\\u003c")}
     page = TEMPLATE.read_text(encoding="utf-8")
     return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
 
 
-def legend(sight: Sight, goal: Goal) -> str:
+def saliency_legend(sight: ProbedImage, goal: Goal) -> str:
     """Word what the saliency picture shows."""
-    part = "" if sight.whole else "; only what is in the frame is seen"
+    part = "" if sight.covers_image else "; only what is in the frame is seen"
     return f"Yellow: the pixels that move L most, |dL/dx| of each{part}. L: {goal.text}."
 
 
-def stages(walk: Walk) -> list[dict[str, Any]]:
+def steps_json(walk: Walk) -> list[dict[str, Any]]:
     """List what the page needs to know of each stage."""
     n_after = len(walk.probe.steps)
     return [
-        stage_data(n, stage, box, walk) | {"part": AFTER if n < n_after else INSIDE}
-        for n, (stage, box) in enumerate(zip(walk.stages, walk.fields, strict=True))
+        step_json(n, stage, box, walk) | {"part": AFTER if n < n_after else INSIDE}
+        for n, (stage, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True))
     ]
 
 
-def stage_data(n: int, stage: Stage, box: Box | None, walk: Walk) -> dict[str, Any]:
+def step_json(n: int, stage: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
     """Take a stage apart."""
     worked = stage.worked
     z, a = number(worked.z, DIGITS), number(worked.a, DIGITS)
@@ -76,66 +76,72 @@ def stage_data(n: int, stage: Stage, box: Box | None, walk: Walk) -> dict[str, A
         "bias": worked.bias,
         "z": worked.z,
         "a": worked.a,
-        "curve": worked.curve.name,
-        "formula": re.split(" = |[,;] z", worked.curve.formula)[0].format(z=z, a=a, Z=z, A=a),
-        "js": worked.curve.js,
+        "curve": worked.activation.name,
+        "formula": re.split(" = |[,;] z", worked.activation.formula)[0].format(z=z, a=a, Z=z, A=a),
+        "js": worked.activation.js,
         "below": {str(term): lower for term, lower in stage.below.items()},
         "shares": stage.shares,
-        "field": placed(box, walk) if box else None,
-        "fields": fields(stage, walk),
-        "back": way_back(worked),
+        "field": relative_box(box, walk) if box else None,
+        "fields": receptive_boxes(stage, walk),
+        "back": chain_rule_text(worked),
         "proved": proof.passed,
-        "proofText": proved(worked),
+        "proofText": check_text(worked),
     }
 
 
-def fields(stage: Stage, walk: Walk) -> dict[str, list[float]]:
+def receptive_boxes(stage: Step, walk: Walk) -> dict[str, list[float]]:
     """Find what the inputs with the largest products can see of the picture."""
-    if not stage.sources or not walk.probe.views:
+    if not stage.sources or not walk.probe.image_inputs:
         return {}
     made: dict[str, list[float]] = {}
     for term in stage.worked.largest(SEEN):
         unit = stage.sources[term]
-        box = field(walk.slide, winner(walk.slide, unit), walk.probe.views[0]) if unit else None
-        made |= {str(term): placed(box, walk)} if box else {}
+        box = (
+            receptive_field(
+                walk.activations, argmax_unit(walk.activations, unit), walk.probe.image_inputs[0]
+            )
+            if unit
+            else None
+        )
+        made |= {str(term): relative_box(box, walk)} if box else {}
     return made
 
 
-def placed(box: Box, walk: Walk) -> list[float]:
+def relative_box(box: Box, walk: Walk) -> list[float]:
     """Give a box as parts of the picture: left, top, width, height."""
-    left, top, right, bottom = on_picture(walk, box)
+    left, top, right, bottom = to_image_box(walk, box)
     return [left, top, right - left, bottom - top]
 
 
-def way_back(worked: Worked) -> str:
+def chain_rule_text(worked: NeuronRecord) -> str:
     """Word the chain rule for a stage, where there is one."""
     if worked.backward is None:
         return ""
-    da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.slope, worked.dL_dz))
+    da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.derivative, worked.dL_dz))
     return f"L = {worked.backward.loss}; dL/dz = dL/da · da/dz = {da} · {slope} = {dz}"
 
 
-def proved(worked: Worked) -> str:
+def check_text(worked: NeuronRecord) -> str:
     """Word what the check has found."""
-    proof, ran = worked.check(), worked.ran
+    proof, ran = worked.check(), worked.observed
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
     mark = "✓ checked" if proof.passed else "✗ check failed"
     return (
-        f"{mark}: {ran.by} ran {name} = {number(run, 9)}, the exact sum gives"
+        f"{mark}: {ran.source} ran {name} = {number(run, 9)}, the exact sum gives"
         f" {number(exact, 9)}; largest deviation {proof.largest:.0e}"
     )
 
 
-def picture(sight: Sight) -> dict[str, Any]:
+def image_json(sight: ProbedImage) -> dict[str, Any]:
     """Encode the picture, with the place as parts of its width and height."""
     pixels = np.asarray(sight.pixels)
     height, width, _ = pixels.shape
     bytes_ = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
     small = Picture.fromarray(bytes_)
     small.thumbnail((SIDE, SIDE))
-    made: dict[str, Any] = {"picture": address(Image(np.asarray(small))), "words": sight.words}
-    if sight.place:
-        x, y = sight.place
+    made: dict[str, Any] = {"picture": data_uri(Image(np.asarray(small))), "words": sight.caption}
+    if sight.pixel:
+        x, y = sight.pixel
         made["at"] = [(x + 0.5) / width, (y + 0.5) / height]
-        made |= {"rgb": [int(v) for v in bytes_[y, x]]} if sight.painted else {}
+        made |= {"rgb": [int(v) for v in bytes_[y, x]]} if sight.is_pixel_color else {}
     return made

@@ -5,7 +5,7 @@ where everything is averaged the whole picture is seen.
 """
 
 from neuropil.core.probe import Unit
-from neuropil.microscope.activations import Slide
+from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Node
 from neuropil.microscope.operators import window
 
@@ -13,7 +13,7 @@ Span = tuple[float, float]  # along one axis: from, to (both inside)
 Box = tuple[Span, ...]  # one span for each spatial axis; empty where there is no space left
 
 WINDOWED = ("Conv", "MaxPool", "AveragePool")
-IN_PLACE = (  # operations whose numbers stay where they are
+POINTWISE = (  # operations whose numbers stay where they are
     *("Abs", "Add", "BatchNormalization", "Cast", "Clip", "Div", "Dropout", "Elu", "Erf", "Exp"),
     *("Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log", "Mul", "Neg", "PRelu"),
     *("Pow", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh"),
@@ -21,7 +21,7 @@ IN_PLACE = (  # operations whose numbers stay where they are
 BLIND = ("Shape", "Size")  # operations that see how large a tensor is, and none of its numbers
 
 
-def field(slide: Slide, unit: Unit, view: str) -> Box | None:
+def receptive_field(slide: Activations, unit: Unit, view: str) -> Box | None:
     """Find the box of the picture `view` (1, C, H, W) that a unit depends on; None if on nothing.
 
     In pixels of the view: ((top, bottom), (left, right)).
@@ -31,24 +31,24 @@ def field(slide: Slide, unit: Unit, view: str) -> Box | None:
         found = [boxes[name] for name in node.outputs if name in boxes and node.op not in BLIND]
         for name in node.inputs if found else ():
             if name in slide.values and name not in slide.graph.constants:
-                seen = through(slide, node, name, found[0])
-                boxes[name] = joined(boxes[name], seen) if name in boxes else seen
+                seen = trace_back(slide, node, name, found[0])
+                boxes[name] = box_union(boxes[name], seen) if name in boxes else seen
     if view not in boxes:
         return None
     sizes = slide.values[view].shape[2:]
-    box = boxes[view] or whole(sizes)
+    box = boxes[view] or full_box(sizes)
     return tuple((max(0, a), min(n - 1, b)) for (a, b), n in zip(box, sizes, strict=True))
 
 
-def through(slide: Slide, node: Node, name: str, box: Box) -> Box:
+def trace_back(slide: Activations, node: Node, name: str, box: Box) -> Box:
     """Follow a box from the output of an operation to one of its inputs."""
     sizes = slide.values[name].shape[2:]
     after = slide.values[node.outputs[0]].shape[2:]
     if not sizes or not box:
-        return whole(sizes)
+        return full_box(sizes)
     if node.op in WINDOWED:
-        kernel = node.settings.get("kernel_shape") or slide.values[node.inputs[1]].shape[2:]
-        how = window(node.settings, sizes, tuple(kernel))
+        kernel = node.attributes.get("kernel_shape") or slide.values[node.inputs[1]].shape[2:]
+        how = window(node.attributes, sizes, tuple(kernel))
         spans = zip(box, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
         return tuple((a * s - p[0], b * s - p[0] + d * (k - 1)) for (a, b), k, s, p, d in spans)
     if node.op == "Resize":
@@ -57,18 +57,18 @@ def through(slide: Slide, node: Node, name: str, box: Box) -> Box:
             (int((a + 0.5) * r - 0.5), int((b + 0.5) * r + 0.5))
             for (a, b), r in zip(box, ratios, strict=True)
         )
-    channels = node.op == "Concat" and node.settings["axis"] == 1
-    if sizes == after and (node.op in IN_PLACE or channels):
+    channels = node.op == "Concat" and node.attributes["axis"] == 1
+    if sizes == after and (node.op in POINTWISE or channels):
         return box
-    return whole(sizes)
+    return full_box(sizes)
 
 
-def whole(sizes: tuple[int, ...]) -> Box:
+def full_box(sizes: tuple[int, ...]) -> Box:
     """Make the box of everything."""
     return tuple((0, n - 1) for n in sizes)
 
 
-def joined(one: Box, other: Box) -> Box:
+def box_union(one: Box, other: Box) -> Box:
     """Make the smallest box around two."""
     if not one or not other:
         return ()

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.core.probe import Sight
+from neuropil.core.probe import ProbedImage
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.microscope.activations import slopes
+from neuropil.microscope.activations import gradients
 from neuropil.microscope.walk import Walk
 
 DIM = 0.55  # of the picture under the paint
 HOT = np.array([255, 205, 40], np.float64)  # the color of a pixel that moves much
 FRAME = 0.6  # how much of that color the frame has
 ENLARGED = 16  # pixels to one of the input, where there is no picture
-MUCH = 99.0  # percentile of the pixels that counts as much
+CLIP_PERCENTILE = 99.0  # percentile of the pixels that counts as much
 
 
 def saliency(walk: Walk) -> NDArray[np.float64]:
@@ -27,14 +27,14 @@ def saliency(walk: Walk) -> NDArray[np.float64]:
 
     Raises UserError where the network sees no picture, or nothing leads from it.
     """
-    if not walk.probe.views:
+    if not walk.probe.image_inputs:
         raise UserError(
             "option.conflict",
             "this network sees no picture, so there is no saliency: leave it out",
             name="saliency",
         )
-    view = walk.probe.views[0]
-    found = slopes(walk.slide, walk.probe.goal, view).get(view)
+    view = walk.probe.image_inputs[0]
+    found = gradients(walk.activations, walk.probe.goal, view).get(view)
     if found is None:
         raise UserError(
             "option.conflict",
@@ -45,24 +45,24 @@ def saliency(walk: Walk) -> NDArray[np.float64]:
     return amount
 
 
-def painted(walk: Walk) -> Image:
+def overlay(walk: Walk) -> Image:
     """Paint the pixels that move much over the picture, which is dimmed and grey."""
     amount = saliency(walk)
-    heat = np.clip(amount / max(np.percentile(amount, MUCH), 1e-300), 0, 1)
-    grey = dimmed(walk.probe.sight, amount.shape)
-    left, top, right, bottom = window(walk.probe.sight, grey.shape)
+    heat = np.clip(amount / max(np.percentile(amount, CLIP_PERCENTILE), 1e-300), 0, 1)
+    grey = dimmed_gray(walk.probe.sight, amount.shape)
+    left, top, right, bottom = visible_region(walk.probe.sight, grey.shape)
     large = Picture.fromarray(np.round(255 * heat).astype(np.uint8)).resize(
         (right - left, bottom - top), Picture.Resampling.BILINEAR
     )
     share = np.zeros(grey.shape)
     share[top:bottom, left:right] = np.asarray(large)[..., None] / 255
-    if walk.probe.sight and not walk.probe.sight.whole:  # a frame around what is seen
+    if walk.probe.sight and not walk.probe.sight.covers_image:  # a frame around what is seen
         for edge in (np.s_[[top, bottom - 1], left:right], np.s_[top:bottom, [left, right - 1]]):
             share[edge] = FRAME
     return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))
 
 
-def dimmed(sight: Sight | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def dimmed_gray(sight: ProbedImage | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Make the picture dark and grey (H, W, 1); all dark where nobody has shown one."""
     if sight is None:
         return np.zeros((shape[0] * ENLARGED, shape[1] * ENLARGED, 1))
@@ -72,9 +72,9 @@ def dimmed(sight: Sight | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return grey
 
 
-def window(sight: Sight | None, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def visible_region(sight: ProbedImage | None, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Find the pixels of the picture that the network's input shows."""
     height, width, _ = shape
-    left, top, right, bottom = sight.window if sight else (0.0, 0.0, 1.0, 1.0)
+    left, top, right, bottom = sight.crop if sight else (0.0, 0.0, 1.0, 1.0)
     x, y = round(left * width), round(top * height)
     return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))

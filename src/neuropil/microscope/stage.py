@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from neuropil.core.neuron import Worked
+from neuropil.core.neuron import NeuronRecord
 from neuropil.core.probe import Unit
 
 
 @dataclass(frozen=True)
-class Stage:
+class Step:
     """One worked neuron of a walk.
 
     unit: where it is in the network; None for arithmetic beside or after it
@@ -17,7 +17,7 @@ class Stage:
     shares: whether the x of the terms always add up to the same, as probabilities do
     """
 
-    worked: Worked
+    worked: NeuronRecord
     unit: Unit | None = None
     sources: tuple[Unit | None, ...] = ()
     below: Mapping[int, int] = field(default_factory=dict)

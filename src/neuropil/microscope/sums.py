@@ -17,9 +17,9 @@ import numpy as np
 
 from neuropil.core.probe import Index, Unit
 from neuropil.core.tensor import Tensor
-from neuropil.microscope.activations import Slide, applied, as_input
+from neuropil.microscope.activations import Activations, apply_node, to_operand
 from neuropil.microscope.graph import WEIGHTED, Array, Node
-from neuropil.microscope.operators import Unknown, window
+from neuropil.microscope.operators import UnsupportedOperator, window
 
 LINEAR_IN_ALL = ("Add", "Concat", "Sub")
 LINEAR_IN_FIRST = (
@@ -31,7 +31,7 @@ LINEAR_IN_FIRST = (
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightedInput:
     """An input of a unit: the unit that it comes from, x, w, and where w is kept."""
 
     unit: Unit
@@ -41,55 +41,55 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Sum:
+class WeightedSum:
     """A unit taken apart: z = Σ w·x + bias."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[WeightedInput, ...]
     bias: float
     bias_unit: Unit | None = None
 
 
-def taken_apart(slide: Slide, unit: Unit) -> Sum:
+def decompose(slide: Activations, unit: Unit) -> WeightedSum:
     """Write a unit as a sum; raises Unknown where its operation is none, or not known."""
-    node = slide.graph.maker.get(unit.tensor)
+    node = slide.graph.producer.get(unit.tensor)
     if node is None:
-        return just(slide, unit)
+        return single_term(slide, unit)
     if node.op == "Conv" and node.inputs[1] in slide.graph.constants:
-        return of_convolution(slide, node, unit.index)
+        return convolution_sum(slide, node, unit.index)
     if node.op in ("Gemm", "MatMul") and node.inputs[1] in slide.graph.constants:
-        return of_product(slide, node, unit.index)
+        return matmul_sum(slide, node, unit.index)
     if node.op == "Add":
-        return of_addition(slide, node, unit)
+        return residual_sum(slide, node, unit)
     if node.op in ("LayerNormalization", "InstanceNormalization"):
-        return of_normalization(slide, node, unit)
+        return normalization_sum(slide, node, unit)
     if node.op not in LINEAR_IN_ALL + LINEAR_IN_FIRST:
-        raise Unknown(f"{node.op}, which is no weighted sum")
+        raise UnsupportedOperator(f"{node.op}, which is no weighted sum")
     if node.op == "Div" and node.inputs[0] in slide.graph.constants:
-        raise Unknown("a division by it, which is no weighted sum")
-    return by_derivative(slide, node, unit)
+        raise UnsupportedOperator("a division by it, which is no weighted sum")
+    return sum_by_gradient(slide, node, unit)
 
 
-def winner(slide: Slide, unit: Unit) -> Unit:
+def argmax_unit(slide: Activations, unit: Unit) -> Unit:
     """Find the unit whose value the largest of a whole channel is; any other unit is its own."""
-    node = slide.graph.maker.get(unit.tensor)
+    node = slide.graph.producer.get(unit.tensor)
     if node is None or node.op != "ReduceMax":
         return unit
-    sources = by_derivative(slide, node, unit).sources
+    sources = sum_by_gradient(slide, node, unit).sources
     return max(sources, key=lambda source: source.x * source.w).unit if sources else unit
 
 
-def just(slide: Slide, unit: Unit) -> Sum:
+def single_term(slide: Activations, unit: Unit) -> WeightedSum:
     """Take a unit as it is: one term of weight 1."""
-    return Sum((Source(unit, slide.unit(unit), 1.0),), 0.0)
+    return WeightedSum((WeightedInput(unit, slide.value(unit), 1.0),), 0.0)
 
 
-def of_convolution(slide: Slide, node: Node, index: Index) -> Sum:
+def convolution_sum(slide: Activations, node: Node, index: Index) -> WeightedSum:
     """List what a kernel sees from one place: x_(s t + d k - p) by w_k."""
     x, w = (slide.values[name] for name in node.inputs[:2])
     n, o, *place = index
     n_out, C, *kernel = w.shape
-    how = window(node.settings, x.shape[2:], tuple(kernel))
-    first = (o // (n_out // node.settings.get("group", 1))) * C  # channel of its group
+    how = window(node.attributes, x.shape[2:], tuple(kernel))
+    first = (o // (n_out // node.attributes.get("group", 1))) * C  # channel of its group
     begin = [t * s - p[0] for t, s, p in zip(place, how["stride"], how["padding"], strict=True)]
     sources = []
     for c, *tap in product(range(C), *map(range, kernel)):
@@ -97,13 +97,13 @@ def of_convolution(slide: Slide, node: Node, index: Index) -> Sum:
         if all(0 <= i < size for i, size in zip(at, x.shape[2:], strict=True)):
             where, which = (n, first + c, *at), (o, c, *tap)
             sources.append(_source(node, where, which, x, w))
-    return Sum(tuple(sources), *_bias(slide, node, (o,)))
+    return WeightedSum(tuple(sources), *_bias(slide, node, (o,)))
 
 
-def of_product(slide: Slide, node: Node, index: Index) -> Sum:
+def matmul_sum(slide: Activations, node: Node, index: Index) -> WeightedSum:
     """List a row of the first matrix by a column of the second."""
     x, w = (slide.values[name] for name in node.inputs[:2])
-    s = node.settings
+    s = node.attributes
     scale = s.get("alpha", 1.0)
     *batch, j = index
     sources = []
@@ -111,47 +111,47 @@ def of_product(slide: Slide, node: Node, index: Index) -> Sum:
         where = (k, batch[0]) if s.get("transA") else (*batch[: x.ndim - 1], k)
         which = (j, k) if s.get("transB") else (*batch[: w.ndim - 2], k, j)
         sources.append(_source(node, where, which, x, w * scale if scale != 1 else w))
-    return Sum(tuple(sources), *_bias(slide, node, index))
+    return WeightedSum(tuple(sources), *_bias(slide, node, index))
 
 
-def _source(node: Node, where: Index, which: Index, x: Array, w: Array) -> Source:
+def _source(node: Node, where: Index, which: Index, x: Array, w: Array) -> WeightedInput:
     """Pair an input with its weight."""
     data, weights = node.inputs[:2]
-    return Source(Unit(data, where), float(x[where]), float(w[which]), Unit(weights, which))
+    return WeightedInput(Unit(data, where), float(x[where]), float(w[which]), Unit(weights, which))
 
 
-def _bias(slide: Slide, node: Node, place: Index) -> tuple[float, Unit | None]:
+def _bias(slide: Activations, node: Node, place: Index) -> tuple[float, Unit | None]:
     """Find the bias of an output channel, or of a place that biases are spread over."""
     if len(node.inputs) < 3 or not node.inputs[2]:
         return 0.0, None
     value = slide.values[node.inputs[2]]
     index = _broadcast(place, value.shape)
-    factor = node.settings.get("beta", 1.0) if node.op == "Gemm" else 1.0
+    factor = node.attributes.get("beta", 1.0) if node.op == "Gemm" else 1.0
     return factor * float(value[index]), Unit(node.inputs[2], index)
 
 
-def of_addition(slide: Slide, node: Node, unit: Unit) -> Sum:
+def residual_sum(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
     """Add two tensors; a layer that goes nowhere else is part of the sum, a constant is bias.
 
     So a residual connection is one neuron with one more input, and a matrix product with its bias
     is one neuron too.
     """
-    sources: tuple[Source, ...] = ()
+    sources: tuple[WeightedInput, ...] = ()
     bias, bias_unit = 0.0, None
     for name in node.inputs:
         value = slide.values[name]
         here = Unit(name, _broadcast(unit.index, value.shape))
-        maker = slide.graph.maker.get(name)
+        maker = slide.graph.producer.get(name)
         if name in slide.graph.constants:
             bias, bias_unit = bias + float(value[here.index]), here
-        elif maker and maker.op in WEIGHTED and len(slide.graph.users[name]) == 1:
-            inner = taken_apart(slide, here)
+        elif maker and maker.op in WEIGHTED and len(slide.graph.consumers[name]) == 1:
+            inner = decompose(slide, here)
             sources += inner.sources
             bias += inner.bias
             bias_unit = bias_unit or inner.bias_unit
         else:
-            sources += just(slide, here).sources
-    return Sum(sources, bias, bias_unit)
+            sources += single_term(slide, here).sources
+    return WeightedSum(sources, bias, bias_unit)
 
 
 def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
@@ -160,7 +160,7 @@ def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
     return tuple(i if n > 1 else 0 for i, n in zip(own, shape, strict=True))
 
 
-def of_normalization(slide: Slide, node: Node, unit: Unit) -> Sum:
+def normalization_sum(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
     """Write z = (x - mean) / deviation · w + b as one weight and one bias."""
     x = slide.values[node.inputs[0]].astype(np.float64)
     of_layer = node.op == "LayerNormalization"
@@ -169,12 +169,14 @@ def of_normalization(slide: Slide, node: Node, unit: Unit) -> Sum:
         float(slide.values[name][unit.index[-1 if of_layer else 1]]) if name else 0.0
         for name in (*node.inputs[1:], "")[:2]
     )
-    deviation = float(np.sqrt(group.var() + node.settings.get("epsilon", 1e-5)))
-    source = Source(Unit(node.inputs[0], unit.index), float(x[unit.index]), scale / deviation)
-    return Sum((source,), shift - scale * float(group.mean()) / deviation)
+    deviation = float(np.sqrt(group.var() + node.attributes.get("epsilon", 1e-5)))
+    source = WeightedInput(
+        Unit(node.inputs[0], unit.index), float(x[unit.index]), scale / deviation
+    )
+    return WeightedSum((source,), shift - scale * float(group.mean()) / deviation)
 
 
-def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
+def sum_by_gradient(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
     """Ask the derivative which inputs a unit is made of, and by which weights."""
     taken = [
         i
@@ -185,10 +187,10 @@ def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
     position = node.outputs.index(unit.tensor)
 
     def output(factor: float) -> tuple[list[Any], Tensor]:
-        inputs = [as_input(slide.values.get(name), np.float64) for name in node.inputs]
+        inputs = [to_operand(slide.values.get(name), np.float64) for name in node.inputs]
         for i in taken:
-            inputs[i] = Tensor(inputs[i].value * factor, needs_grad=True)
-        return inputs, applied(node, inputs)[position]
+            inputs[i] = Tensor(inputs[i].value * factor, requires_grad=True)
+        return inputs, apply_node(node, inputs)[position]
 
     inputs, y = output(1.0)
     only = np.zeros(y.shape)
@@ -200,5 +202,5 @@ def by_derivative(slide: Slide, node: Node, unit: Unit) -> Sum:
         for where in zip(*np.nonzero(weights), strict=True) if weights is not None else ():
             at = tuple(map(int, where))
             x, w = float(inputs[i].value[at]), float(weights[at])
-            sources.append(Source(Unit(node.inputs[i], at), x, w))
-    return Sum(tuple(sources), float(output(0.0)[1].value[unit.index]))
+            sources.append(WeightedInput(Unit(node.inputs[i], at), x, w))
+    return WeightedSum(tuple(sources), float(output(0.0)[1].value[unit.index]))

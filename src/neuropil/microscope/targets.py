@@ -13,14 +13,14 @@ import numpy as np
 from neuropil.core.probe import Probe, Unit
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError
-from neuropil.microscope.activations import Slide, prepared, watched
+from neuropil.microscope.activations import Activations, record_activations, watched
 from neuropil.microscope.graph import Array, Graph
 
 MOST_BYTES = 1_000_000_000  # of an input
 
 
 @dataclass(frozen=True)
-class Feed:
+class ArrayInput:
     """An input of a network, from a file."""
 
     SYNTAX: ClassVar[str] = "NAME=FILE.npy"
@@ -29,7 +29,7 @@ class Feed:
     value: Array
 
     @classmethod
-    def parse(cls, text: str) -> "Feed":
+    def parse(cls, text: str) -> "ArrayInput":
         """Read "x=x.npy" or "x.npy"; raises UserError where the file is no array."""
         name, _, file = text.rpartition("=")
         if not Path(file).is_file():
@@ -60,7 +60,7 @@ class Feed:
         return cls(name, value)
 
 
-def named_unit(text: str, graph: Graph) -> Unit:
+def parse_unit(text: str, graph: Graph) -> Unit:
     """Read "NAME,I,J"; raises UserError where it is not of that form or names no tensor."""
     known = [name for name in graph.names if text == name or text.startswith(f"{name},")]
     name = max(known, key=len, default=text.split(",")[0])
@@ -72,18 +72,18 @@ def named_unit(text: str, graph: Graph) -> Unit:
             name="unit",
             value=text,
         )
-    return Unit(graph.checked(name), tuple(int(number) for number in numbers))
+    return Unit(graph.require_tensor(name), tuple(int(number) for number in numbers))
 
 
-def elsewhere(probe: Probe, unit: Unit) -> Probe:
+def with_unit(probe: Probe, unit: Unit) -> Probe:
     """Open another unit than the one behind the place that was pressed."""
     return probe if unit == probe.unit else replace(probe, unit=unit, steps=())
 
 
-def fed(graph: Graph, feeds: Sequence[Feed]) -> dict[str, Array]:
+def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
     """Give the inputs their names, and the types that the network takes."""
     if len(feeds) == 1 and not feeds[0].name and len(graph.inputs) == 1:
-        feeds = [Feed(graph.inputs[0], feeds[0].value)]
+        feeds = [ArrayInput(graph.inputs[0], feeds[0].value)]
     nameless = [feed for feed in feeds if not feed.name]
     if nameless:
         raise UserError(
@@ -100,30 +100,30 @@ def fed(graph: Graph, feeds: Sequence[Feed]) -> dict[str, Array]:
     return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
 
 
-def run(graph: Graph, feeds: Sequence[Feed]) -> Slide | None:
+def record(graph: Graph, feeds: Sequence[ArrayInput]) -> Activations | None:
     """Run a network once, if there is anything to run it on."""
-    return prepared(graph, fed(graph, feeds)) if feeds else None
+    return record_activations(graph, bind_inputs(graph, feeds)) if feeds else None
 
 
-def of_file(
-    graph: Graph, path: Path, feeds: Sequence[Feed], unit: str, output: str | None
+def probe_file(
+    graph: Graph, path: Path, feeds: Sequence[ArrayInput], unit: str, output: str | None
 ) -> Probe:
     """Make a probe of a file that is not ours.
 
     What is looked at is the unit itself where it is an output, else the largest output.
     """
-    values = fed(graph, feeds)
-    slide = prepared(graph, values)
-    opened = named_unit(unit, graph)
-    goal = opened if opened.tensor in graph.outputs else largest(slide)
-    goal = named_unit(output, graph) if output else goal
-    slide.unit(goal)
+    values = bind_inputs(graph, feeds)
+    slide = record_activations(graph, values)
+    opened = parse_unit(unit, graph)
+    goal = opened if opened.tensor in graph.outputs else largest_output(slide)
+    goal = parse_unit(output, graph) if output else goal
+    slide.value(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
     views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
-    return Probe(path, values, opened, watched(goal, text), views=views)
+    return Probe(path, values, opened, watched(goal, text), image_inputs=views)
 
 
-def largest(slide: Slide) -> Unit:
+def largest_output(slide: Activations) -> Unit:
     """Find the largest number of the first output."""
     name = slide.graph.outputs[0]
     value = slide.values[name]

@@ -6,18 +6,18 @@ walk = walked(graph, probe, depth=3)
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from neuropil.core.neuron import Worked
+from neuropil.core.neuron import NeuronRecord
 from neuropil.core.probe import Probe, Unit
 from neuropil.kit.errors import UserError
-from neuropil.microscope.activations import Slide, prepared, slopes
+from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Array, Graph
-from neuropil.microscope.open_unit import Context, opened
-from neuropil.microscope.operators import Unknown
-from neuropil.microscope.receptive_field import Box, field
-from neuropil.microscope.stage import Stage
-from neuropil.microscope.sums import taken_apart, winner
+from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operators import UnsupportedOperator
+from neuropil.microscope.receptive_field import Box, receptive_field
+from neuropil.microscope.stage import Step
+from neuropil.microscope.sums import argmax_unit, decompose
 
-MOVES = (  # operations that only carry a number somewhere else
+COPY_OPERATORS = (  # operations that only carry a number somewhere else
     *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
     *("Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
 )
@@ -31,53 +31,58 @@ class Walk:
     """
 
     probe: Probe
-    slide: Slide
-    stages: tuple[Stage, ...]
-    fields: tuple[Box | None, ...]
+    activations: Activations
+    steps: tuple[Step, ...]
+    receptive_boxes: tuple[Box | None, ...]
     next: Unit | None
 
 
-def walked(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
+def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
     """Open up to `depth` units of a network, from the probe's on along the largest terms.
 
     Raises UserError where the inputs don't fit, the unit isn't there or can't be opened.
     """
-    slide = prepared(graph, probe.feeds, threads=threads)
-    slide.unit(probe.unit)
-    graph.checked(probe.goal.tensor)
-    plain = Context(probe.goal, {}, lambda unit: name(slide, probe, unit))
-    units = list(path(slide, probe.unit, depth, plain))
-    context = replace(plain, slopes=known_slopes(slide, probe, units[-1].tensor))
-    stages = [Stage(by_application(s.worked), None, (), s.below, s.shares) for s in probe.steps]
+    slide = record_activations(graph, probe.inputs, threads=threads)
+    slide.value(probe.unit)
+    graph.require_tensor(probe.goal.tensor)
+    plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
+    units = list(largest_path(slide, probe.unit, depth, plain))
+    context = replace(plain, slopes=available_gradients(slide, probe, units[-1].tensor))
+    stages = [
+        Step(mark_as_application(s.worked), None, (), s.children, s.constant_sum)
+        for s in probe.steps
+    ]
     for unit in units:
         n = len(stages)
         if stages:
-            stages[-1] = linked(slide, stages[-1], n)
-        new = opened(slide, unit, context)
+            stages[-1] = link(slide, stages[-1], n)
+        new = open_unit(slide, unit, context)
         stages += [replace(s, below={t: n + i for t, i in s.below.items()}) for s in new]
-    deeper = follow(slide, stages[-1])
+    deeper = largest_input(slide, stages[-1])
     return Walk(
         probe,
         slide,
         tuple(stages),
-        tuple(seen(slide, probe, stage) for stage in stages),
+        tuple(receptive_box(slide, probe, stage) for stage in stages),
         deeper[1] if deeper else None,
     )
 
 
-def by_application(worked: Worked) -> Worked:
+def mark_as_application(worked: NeuronRecord) -> NeuronRecord:
     """Mark arithmetic that comes after the network as the application's."""
-    return replace(worked, ran=replace(worked.ran, by="the application"))
+    return replace(worked, observed=replace(worked.observed, source="the application"))
 
 
-def path(slide: Slide, unit: Unit, depth: int, context: Context) -> Iterator[Unit]:
+def largest_path(
+    slide: Activations, unit: Unit, depth: int, context: OpeningContext
+) -> Iterator[Unit]:
     """Go down along the largest terms, as far as units can be opened."""
-    stages = opened(slide, unit, context)
+    stages = open_unit(slide, unit, context)
     yield unit
     for _ in range(depth - 1):
-        deeper = follow(slide, stages[-1])
+        deeper = largest_input(slide, stages[-1])
         try:
-            stages = opened(slide, deeper[1], context) if deeper else []
+            stages = open_unit(slide, deeper[1], context) if deeper else []
         except UserError:
             return
         if not deeper:
@@ -85,57 +90,57 @@ def path(slide: Slide, unit: Unit, depth: int, context: Context) -> Iterator[Uni
         yield deeper[1]
 
 
-def known_slopes(slide: Slide, probe: Probe, start: str) -> dict[str, Array]:
+def available_gradients(slide: Activations, probe: Probe, start: str) -> dict[str, Array]:
     """Differentiate the goal, as far as the operations on the way are known."""
     try:
-        return slopes(slide, probe.goal, start)
-    except Unknown:
+        return gradients(slide, probe.goal, start)
+    except UnsupportedOperator:
         return {}
 
 
-def follow(slide: Slide, stage: Stage) -> tuple[int, Unit] | None:
+def largest_input(slide: Activations, stage: Step) -> tuple[int, Unit] | None:
     """Find the largest term of a stage that another unit makes: its number, and that unit."""
     for number in stage.worked.largest(len(stage.worked.terms)):
         unit = stage.sources[number] if stage.sources else None
         if unit and stage.worked.terms[number].product:
-            unit = origin(slide, unit)
-            if unit.tensor in slide.graph.maker:
+            unit = skip_moves(slide, unit)
+            if unit.tensor in slide.graph.producer:
                 return number, unit
     return None
 
 
-def origin(slide: Slide, unit: Unit) -> Unit:
+def skip_moves(slide: Activations, unit: Unit) -> Unit:
     """Find where a number was made that has only been carried here."""
-    node = slide.graph.maker.get(unit.tensor)
-    while node and node.op in MOVES:
-        sources = taken_apart(slide, unit).sources
+    node = slide.graph.producer.get(unit.tensor)
+    while node and node.op in COPY_OPERATORS:
+        sources = decompose(slide, unit).sources
         if len(sources) != 1:
             break
         unit = sources[0].unit
-        node = slide.graph.maker.get(unit.tensor)
+        node = slide.graph.producer.get(unit.tensor)
     return unit
 
 
-def linked(slide: Slide, stage: Stage, n: int) -> Stage:
+def link(slide: Activations, stage: Step, n: int) -> Step:
     """Note that the next stage, number n, makes the term that the walk follows."""
-    found = follow(slide, stage)
+    found = largest_input(slide, stage)
     number = found[0] if found else 0  # of steps after the network, the unit makes the first
     return replace(stage, below={**stage.below, number: n})
 
 
-def seen(slide: Slide, probe: Probe, stage: Stage) -> Box | None:
+def receptive_box(slide: Activations, probe: Probe, stage: Step) -> Box | None:
     """Find what a stage can see of the picture."""
-    if not stage.unit or not probe.views:
+    if not stage.unit or not probe.image_inputs:
         return None
-    return field(slide, winner(slide, stage.unit), probe.views[0])
+    return receptive_field(slide, argmax_unit(slide, stage.unit), probe.image_inputs[0])
 
 
-def on_picture(walk: Walk, box: Box) -> tuple[float, float, float, float]:
+def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     """Find a box of the network's input on the picture: left, top, right, bottom, 0 to 1."""
-    height, width = walk.slide.values[walk.probe.views[0]].shape[2:]
+    height, width = walk.activations.values[walk.probe.image_inputs[0]].shape[2:]
     (top, bottom), (left, right) = box
     sight = walk.probe.sight
-    x, y, x_end, y_end = sight.window if sight else (0.0, 0.0, 1.0, 1.0)
+    x, y, x_end, y_end = sight.crop if sight else (0.0, 0.0, 1.0, 1.0)
     across, down = (x_end - x) / width, (y_end - y) / height
     return (
         x + across * left,
@@ -145,15 +150,15 @@ def on_picture(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     )
 
 
-def name(slide: Slide, probe: Probe, unit: Unit) -> str:
+def unit_name(slide: Activations, probe: Probe, unit: Unit) -> str:
     """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
-    own = probe.named(unit)
+    own = probe.describe_unit(unit)
     if own:
-        best = winner(slide, unit)
+        best = argmax_unit(slide, unit)
         found = "" if best == unit else f", found at row {best.index[2]}, column {best.index[3]}"
         return own + found
     label, index = slide.graph.label(unit.tensor), unit.index
-    node = slide.graph.maker.get(unit.tensor)
+    node = slide.graph.producer.get(unit.tensor)
     if node and node.op == "LSTM" and len(index) == 4:
         return f"cell {index[3]} at time {index[0]}{', backwards' * index[1]} of {label}"
     if len(index) == 4:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError, require_file
 
@@ -29,7 +29,7 @@ def save(mean: Mapping[str, Tensor], about: Mapping[str, Any], path: Path) -> No
     """Write the weights, rounded to 16 bits, and how they came about."""
     kept: dict[str, Any] = {name: halve(tensor.cpu().numpy()) for name, tensor in mean.items()}
     kept[ABOUT] = json.dumps(about)
-    with written(path) as beside, beside.open("wb") as file:
+    with atomic_path(path) as beside, beside.open("wb") as file:
         np.savez(file, **kept)
 
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import torch
 from torch import Tensor
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import check_unpacked
 from neuropil.kit.errors import UserError
 
@@ -21,11 +21,11 @@ class Checkpoint:
     """Everything that the next step depends on; batches depend on (seed, step) alone."""
 
     recipe: str  # the recipe's name, its numbers beside it: what may not change on resuming
-    numbers: dict[str, float]
+    settings: dict[str, float]
     steps: int  # how many there will be, also when --minutes fixed them
     step: int  # the next one
     network: dict[str, Tensor]
-    mean: dict[str, Tensor]
+    ema: dict[str, Tensor]
     optimizer: dict[str, Any]
     random: Tensor | None = None  # torch's random state, for networks with dropout
     seconds: float = 0.0  # spent so far
@@ -34,7 +34,7 @@ class Checkpoint:
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
     """Write beside, then rename: a kill leaves the old one or the new one, never half of one."""
-    with written(folder / FILE) as path:
+    with atomic_path(folder / FILE) as path:
         torch.save(asdict(checkpoint), path)
 
 

@@ -26,10 +26,10 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from neuropil.kit.atomic import written
-from neuropil.kit.networks.network import Network
+from neuropil.kit.atomic import atomic_path
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.provenance import git_commit
-from neuropil.training.recipe import Packing, Recipe
+from neuropil.training.recipe import ExportSpec, Recipe
 
 OPSET = 18
 TOLERANCE = 1e-4
@@ -43,8 +43,8 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
     `out/<recipe>.onnx` holds the whole network, `out/<recipe>-<part>.onnx` a part of it. Raises
     RuntimeError where engines disagree.
     """
-    plain = folded(deepcopy(network).cpu().float().eval())
-    told_with = {"recipe": told(recipe), "scores": json.dumps(dict(scores))}
+    plain = fold_batch_norm(deepcopy(network).cpu().float().eval())
+    told_with = {"recipe": recipe_json(recipe), "scores": json.dumps(dict(scores))}
     told_with |= {"commit": git_commit(Path(__file__).parent), "date": date.today().isoformat()}
     files = [
         write(
@@ -53,21 +53,23 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
             out / f"{'-'.join(filter(None, [recipe.name, packing.part]))}.onnx",
             {**packing.metadata, **told_with},
         )
-        for packing in recipe.packings
+        for packing in recipe.exports
     ]
     return files[0]
 
 
-def write(plain: nn.Module, packing: Packing, file: Path, metadata: Mapping[str, str]) -> Path:
+def write(plain: nn.Module, packing: ExportSpec, file: Path, metadata: Mapping[str, str]) -> Path:
     """Write one network whole or not at all, and only if both engines agree on it."""
-    with written(file) as path:
-        trace(plain, packing, path)
-        model = stored(onnx.load(path), packing.bits)
+    with atomic_path(file) as path:
+        export_graph(plain, packing, path)
+        model = compress_weights(onnx.load(path), packing.bits)
         helper.set_model_props(model, dict(metadata))
         onnx.checker.check_model(model)
         onnx.save(model, path)
-        same = rounded(deepcopy(plain), packing.bits)
-        worst = np.max([deviation(same, path, packing, sizes) for sizes in packing.shapes])
+        same = round_weights(deepcopy(plain), packing.bits)
+        worst = np.max(
+            [max_relative_error(same, path, packing, sizes) for sizes in packing.test_sizes]
+        )
         if not worst <= TOLERANCE:
             raise RuntimeError(
                 f"ONNX Runtime and torch differ by {worst:.1e} (limit {TOLERANCE:.0e}): no file"
@@ -75,7 +77,7 @@ def write(plain: nn.Module, packing: Packing, file: Path, metadata: Mapping[str,
     return file
 
 
-def folded(module: nn.Module) -> nn.Module:
+def fold_batch_norm(module: nn.Module) -> nn.Module:
     """Fold every batch normalization into the convolution right before it."""
     children = list(module.named_children())
     for (conv_name, conv), (norm_name, norm) in pairwise(children):
@@ -83,30 +85,30 @@ def folded(module: nn.Module) -> nn.Module:
             setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
             setattr(module, norm_name, nn.Identity())
     for _, child in children:
-        folded(child)
+        fold_batch_norm(child)
     return module
 
 
 @torch.no_grad()
-def rounded(network: nn.Module, bits: int = 16) -> nn.Module:
+def round_weights(network: nn.Module, bits: int = 16) -> nn.Module:
     """Round kernels and matrices to what the file can hold; biases stay exact."""
     for parameter in network.parameters():
         if parameter.ndim == 4 and bits == 8:
-            whole, scale = eight_bits(parameter.numpy())
+            whole, scale = quantize_int8(parameter.numpy())
             parameter.copy_(torch.from_numpy(whole * scale))
         elif parameter.ndim >= 2:
             parameter.copy_(parameter.half().float())
     return network
 
 
-def eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
+def quantize_int8(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Take a kernel (C_out, C_in, h, w) as whole numbers, -127 to 127, times a scale a channel."""
     largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
     scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
     return np.round(kernel / scale).astype(np.int8), scale
 
 
-def random_inputs(packing: Packing, sizes: Mapping[str, int]) -> dict[str, Tensor]:
+def random_inputs(packing: ExportSpec, sizes: Mapping[str, int]) -> dict[str, Tensor]:
     """Make standard normal inputs, the words of their shapes replaced by numbers."""
     generator = torch.Generator().manual_seed(0)
     shapes = {
@@ -116,7 +118,7 @@ def random_inputs(packing: Packing, sizes: Mapping[str, int]) -> dict[str, Tenso
     return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
 
 
-def trace(network: nn.Module, packing: Packing, path: Path) -> None:
+def export_graph(network: nn.Module, packing: ExportSpec, path: Path) -> None:
     """Write the graph; tensor names keep the path of their module."""
     axes = {
         name: {i: axis for i, axis in enumerate(shape) if isinstance(axis, str)}
@@ -125,7 +127,7 @@ def trace(network: nn.Module, packing: Packing, path: Path) -> None:
     with quiet():  # that this exporter is the older one is known
         torch.onnx.export(
             network,
-            tuple(random_inputs(packing, packing.shapes[0]).values()),
+            tuple(random_inputs(packing, packing.test_sizes[0]).values()),
             str(path),
             input_names=list(packing.inputs),
             output_names=list(packing.outputs),
@@ -149,7 +151,7 @@ def quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
+def compress_weights(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
     """Store weights in 16 bits or 8, and before all else what makes float32 of them.
 
     The runtime does that once, on loading. An LSTM's biases are a matrix in ONNX, and stay exact
@@ -160,7 +162,7 @@ def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
     for tensor in list(graph.initializer):
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.float32 and values.ndim >= 2 and tensor.name not in biases:
-            kept, back = packed(tensor.name, values, bits)
+            kept, back = compressed_tensor(tensor.name, values, bits)
             graph.initializer.remove(tensor)
             graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in kept.items())
             for node in reversed(back):
@@ -168,7 +170,7 @@ def stored(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
     return model
 
 
-def packed(
+def compressed_tensor(
     name: str, values: Floats, bits: int
 ) -> tuple[dict[str, NDArray[Any]], list[onnx.NodeProto]]:
     """Say what is kept of a weight, and by which operations it becomes float32 again.
@@ -179,7 +181,7 @@ def packed(
     to_float = partial(helper.make_node, "Cast", to=onnx.TensorProto.FLOAT)
     half, whole, scale = f"{name}.float16", f"{name}.int8", f"{name}.scale"
     if values.ndim == 4 and bits == 8:
-        n, s = eight_bits(values)
+        n, s = quantize_int8(values)
         number = f"{name}.number"
         back = [to_float([whole], [number]), helper.make_node("Mul", [number, scale], [name])]
         return {whole: n, scale: s}, back
@@ -187,18 +189,20 @@ def packed(
 
 
 @torch.no_grad()
-def deviation(network: nn.Module, path: Path, packing: Packing, sizes: Mapping[str, int]) -> float:
+def max_relative_error(
+    network: nn.Module, path: Path, packing: ExportSpec, sizes: Mapping[str, int]
+) -> float:
     """Compare ONNX Runtime with torch: max|a - b| / max|b| over all outputs."""
     inputs = random_inputs(packing, sizes)
     expected = network(*inputs.values())
     expected = expected if isinstance(expected, tuple) else (expected,)
-    made = Network(path).run(**{name: value.numpy() for name, value in inputs.items()})
+    made = OnnxNetwork(path).run(**{name: value.numpy() for name, value in inputs.items()})
     pairs = zip(packing.outputs, expected, strict=True)
     worst = [np.abs(made[name] - b.numpy()).max() / b.abs().max().item() for name, b in pairs]
     return float(np.max(worst))  # NaN where any is, unlike max
 
 
-def told(recipe: Recipe) -> str:
+def recipe_json(recipe: Recipe) -> str:
     """Write a recipe's name and numbers as JSON."""
     numbers = {k: v for k, v in vars(recipe).items() if isinstance(v, int | float | str)}
     return json.dumps(numbers)

@@ -25,13 +25,13 @@ from neuropil.training import averages, checkpoint, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
 TRIAL_STEPS = 12  # timed to turn --minutes into steps
-LOOKS = 20  # scores, checkpoints and points of the curve in a whole training
-PATIENCE = 120.0  # seconds after which a checkpoint is written anyway
+EVALUATIONS = 20  # scores, checkpoints and points of the curve in a whole training
+CHECKPOINT_INTERVAL = 120.0  # seconds after which a checkpoint is written anyway
 
 
 @contextmanager
@@ -66,66 +66,72 @@ def fit(
     for bit on a CPU with the same number of threads. `minutes` sets the number of steps once, at
     the start.
     """
-    place = chosen(device)
-    state = begun(out, recipe, place) if resume else None
+    place = select_device(device)
+    state = load_run(out, recipe, place) if resume else None
     if state is None:
-        claim(out)
-    progress.say(f"reading {data}")
+        create_run_folder(out)
+    progress.message(f"reading {data}")
     examples = recipe.examples(data)
 
     torch.manual_seed(recipe.seed)
     network = recipe.network()
     if init is not None and state is None:
         averages.load(network, init)
-    network = placed(network, place)
+    network = to_device(network, place)
     mean = deepcopy(network).requires_grad_(False)
     optimizer = recipe.optimizer(network, recipe.lr)
     if state is not None:
         network.load_state_dict(state.network)
-        mean.load_state_dict(state.mean)
+        mean.load_state_dict(state.ema)
         optimizer.load_state_dict(state.optimizer)
         if state.random is not None:
             torch.set_rng_state(state.random.cpu())
     else:
-        steps = recipe.steps if minutes is None else steps_within(minutes, recipe, examples, place)
-        state = Checkpoint(recipe.name, numbers(recipe), steps, 0, {}, {}, {})
+        steps = (
+            recipe.steps if minutes is None else steps_for_minutes(minutes, recipe, examples, place)
+        )
+        state = Checkpoint(recipe.name, recipe_settings(recipe), steps, 0, {}, {}, {})
 
-    every = max(1, state.steps // LOOKS)
+    every = max(1, state.steps // EVALUATIONS)
     started, saved = time.monotonic() - state.seconds, time.monotonic()
     losses: list[Tensor] = []
-    batches = ahead(recipe, examples, state.step, state.steps, place)
+    batches = prefetch(recipe, examples, state.step, state.steps, place)
     for step, batch in progress.track(
         batches, total=state.steps, start=state.step, title=recipe.name
     ):
         # Once in a while: look at the score, draw the curve, save everything.
         if step % every == 0 and step > state.step:
-            with precision(place):
+            with autocast(place):
                 scores = recipe.score(mean.eval(), examples)
             look = {"step": step, "loss": torch.stack(losses).mean().item(), **scores}
             state.history.append({**look, "seconds": round(time.monotonic() - started, 1)})
             losses.clear()
-            history.draw(state.history, out)
-            progress.say(history.line(state.history[-1], state.steps))
-        if (step % every == 0 or time.monotonic() - saved > PATIENCE) and step > state.step:
+            history.plot(state.history, out)
+            progress.message(history.format_evaluation(state.history[-1], state.steps))
+        if (
+            step % every == 0 or time.monotonic() - saved > CHECKPOINT_INTERVAL
+        ) and step > state.step:
             state.step, state.seconds = step, time.monotonic() - started
-            state.network, state.mean = network.state_dict(), mean.state_dict()
+            state.network, state.ema = network.state_dict(), mean.state_dict()
             state.optimizer, state.random = optimizer.state_dict(), torch.get_rng_state()
             checkpoint.save(state, out)
-            averages.save(state.mean, told(state), out / averages.FILE)
+            averages.save(state.ema, told(state), out / averages.FILE)
             saved = time.monotonic()
 
         # ---------------------------------------------------------------------------------------
         # One step: forward, backward, update, and the running mean of the weights.
         for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * schedule(step, state.steps, group["fall"])
+            group["lr"] = group["initial_lr"] * learning_rate_factor(
+                step, state.steps, group["fall"]
+            )
         network.train()
-        with precision(place):
+        with autocast(place):
             loss = recipe.loss(network, batch)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
         optimizer.step()
-        follow(mean, network, min(recipe.ema, (step + 1) / (step + 10)))
+        update_ema(mean, network, min(recipe.ema, (step + 1) / (step + 10)))
         losses.append(loss.detach())
         # ---------------------------------------------------------------------------------------
 
@@ -134,7 +140,7 @@ def fit(
         **recipe.score(mean.eval(), examples),
         "seconds": time.monotonic() - started,
     }
-    progress.say(history.line(look, state.steps))
+    progress.message(history.format_evaluation(look, state.steps))
     state.step, state.seconds = state.steps, look["seconds"]
     averages.save(mean.state_dict(), told(state), out / averages.FILE)
     return export(mean, recipe, look, out)
@@ -142,11 +148,11 @@ def fit(
 
 def told(state: Checkpoint) -> dict[str, Any]:
     """Tell how averaged weights came about."""
-    numbers = {**state.numbers, "steps": state.steps, "step": state.step}
+    numbers = {**state.settings, "steps": state.steps, "step": state.step}
     return {"recipe": state.recipe, **numbers, "seconds": round(state.seconds)}
 
 
-def chosen(device: str) -> torch.device:
+def select_device(device: str) -> torch.device:
     """Take the device that was named; `auto` is CUDA where there is one."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -167,14 +173,14 @@ def chosen(device: str) -> torch.device:
     return torch.device(device)
 
 
-def begun(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
+def load_run(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
     """Read where a training was stopped; raises UserError if it is none of this recipe's."""
     state = checkpoint.load(out, place)
-    refuse_other_recipe(state, recipe)
+    require_same_recipe(state, recipe)
     return state
 
 
-def claim(out: Path) -> None:
+def create_run_folder(out: Path) -> None:
     """Make the folder of a new training; raises UserError where there is one already."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -192,7 +198,7 @@ def claim(out: Path) -> None:
         )
 
 
-def placed(network: nn.Module, place: torch.device) -> nn.Module:
+def to_device(network: nn.Module, place: torch.device) -> nn.Module:
     """Move a network to a device, its kernels channels last, which convolutions like best."""
     network = network.to(place)
     for parameter in network.parameters():
@@ -201,14 +207,14 @@ def placed(network: nn.Module, place: torch.device) -> nn.Module:
     return network
 
 
-def precision(place: torch.device) -> AbstractContextManager[Any]:
+def autocast(place: torch.device) -> AbstractContextManager[Any]:
     """Multiply in bfloat16 where the hardware does so itself: on CUDA, and on many newer CPUs."""
     cpu = torch.cpu.get_capabilities()
     hardware = place.type == "cuda" or bool(cpu.get("amx_bf16") or cpu.get("avx512_bf16"))
     return torch.autocast(place.type, dtype=torch.bfloat16, enabled=hardware)
 
 
-def schedule(step: int, steps: int, fall: float) -> float:
+def learning_rate_factor(step: int, steps: int, fall: float) -> float:
     """Shape the learning rate, 0..1: a short rise, a plateau, a long way down in a cosine.
 
     fall: share of the steps, the last ones, in which it goes down
@@ -219,7 +225,7 @@ def schedule(step: int, steps: int, fall: float) -> float:
 
 
 @torch.no_grad()
-def follow(mean: nn.Module, network: nn.Module, decay: float) -> None:
+def update_ema(mean: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the running mean a little towards the network: mean += (1 - decay) (network - mean)."""
     pairs = list(zip(mean.state_dict().values(), network.state_dict().values(), strict=True))
     floats = [(m, n) for m, n in pairs if m.is_floating_point()]
@@ -229,13 +235,13 @@ def follow(mean: nn.Module, network: nn.Module, decay: float) -> None:
             m.copy_(n)
 
 
-def ahead(
+def prefetch(
     recipe: Recipe, examples: Any, start: int, steps: int, place: torch.device
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
     """Yield (step, batch) while a second thread makes the next; each depends on its step alone."""
 
     def make(step: int) -> dict[str, Tensor]:
-        arrays = recipe.batch(examples, Moment(recipe.seed, step, steps))
+        arrays = recipe.batch(examples, TrainingStep(recipe.seed, step, steps))
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     with ThreadPoolExecutor(1) as thread:
@@ -247,7 +253,7 @@ def ahead(
             yield step, {name: tensor.to(place) for name, tensor in batch.items()}
 
 
-def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.device) -> int:
+def steps_for_minutes(minutes: float, recipe: Recipe, examples: Any, place: torch.device) -> int:
     """Time a few steps of the last kind (the dearest) and tell how many fit into `minutes`."""
     if minutes <= 0:
         raise UserError(
@@ -257,13 +263,13 @@ def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.dev
             value=minutes,
             low=0,
         )
-    network = placed(recipe.network(), place)
-    arrays = recipe.batch(examples, Moment(recipe.seed, 99, 100))
+    network = to_device(recipe.network(), place)
+    arrays = recipe.batch(examples, TrainingStep(recipe.seed, 99, 100))
     batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
     for trial in range(TRIAL_STEPS):
         if trial == TRIAL_STEPS // 2:  # the first half only warms up
             started = time.monotonic()
-        with precision(place):
+        with autocast(place):
             loss = recipe.loss(network, batch)
         torch.autograd.backward(loss)
         loss.item()
@@ -271,17 +277,18 @@ def steps_within(minutes: float, recipe: Recipe, examples: Any, place: torch.dev
     return max(1, round(60 * minutes / (1.06 * seconds)))  # 6 %: optimizer, running mean, looks
 
 
-def numbers(recipe: Recipe) -> dict[str, float]:
+def recipe_settings(recipe: Recipe) -> dict[str, float]:
     """List what decides the weights and can be set: all numbers of the recipe but its length."""
     values = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
     return {name: v for name, v in values.items() if isinstance(v, int | float) and name != "steps"}
 
 
-def refuse_other_recipe(state: Checkpoint, recipe: Recipe) -> None:
+def require_same_recipe(state: Checkpoint, recipe: Recipe) -> None:
     """Raise UserError where a checkpoint was made by another recipe or other numbers."""
-    if (state.recipe, state.numbers) != (recipe.name, numbers(recipe)):
+    if (state.recipe, state.settings) != (recipe.name, recipe_settings(recipe)):
         raise UserError(
             "training.other_recipe",
-            f"the checkpoint was made by {state.recipe} with {state.numbers}, not by {recipe.name} "
-            f"with {numbers(recipe)}: resume with the same, or name another --output",
+            f"the checkpoint was made by {state.recipe} with {state.settings}, not by"
+            f" {recipe.name} with {recipe_settings(recipe)}:"
+            f" resume with the same, or name another --output",
         )

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 
 WIDTH, HEIGHT, MARGIN = 900, 260, 60  # pixels of one panel
 
-Look = dict[str, float]
+Evaluation = dict[str, float]
 
 
-def line(look: Look, steps: int) -> str:
+def format_evaluation(look: Evaluation, steps: int) -> str:
     """Say one look in one line."""
     figures = "  ".join(
         f"{name} {value:.4g}" for name, value in look.items() if name not in ("step", "seconds")
@@ -23,11 +23,11 @@ def line(look: Look, steps: int) -> str:
     )
 
 
-def draw(history: Sequence[Look], folder: Path) -> None:
+def plot(history: Sequence[Evaluation], folder: Path) -> None:
     """Write `curve.csv` and `curve.png`: one panel for each figure, against the step."""
     names = [name for name in history[0] if name not in ("step", "seconds")]
     with (
-        written(folder / "curve.csv") as path,
+        atomic_path(folder / "curve.csv") as path,
         path.open("w", newline="", encoding="utf-8") as file,
     ):
         table = csv.DictWriter(file, list(history[0]), extrasaction="ignore")
@@ -35,17 +35,17 @@ def draw(history: Sequence[Look], folder: Path) -> None:
         table.writerows(history)
     picture = Image.new("RGB", (WIDTH, HEIGHT * len(names)), "white")
     for i, name in enumerate(names):
-        panel(
+        plot_panel(
             ImageDraw.Draw(picture),
             i * HEIGHT,
             name,
             [(look["step"], look[name]) for look in history],
         )
-    with written(folder / "curve.png") as path:
+    with atomic_path(folder / "curve.png") as path:
         picture.save(path, format="PNG")
 
 
-def panel(
+def plot_panel(
     canvas: ImageDraw.ImageDraw, top: int, name: str, points: Sequence[tuple[float, float]]
 ) -> None:
     """Draw one figure's course with its range written beside it."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 BETAS = (0.9, 0.98)
-REST_LR = 0.002  # of what isn't moved by Muon
+ADAM_LR = 0.002  # of what isn't moved by Muon
 MOMENTUM = 0.6
 ROUNDS = 3  # of Newton and Schulz; five bring the singular values nearer to 1, for little
 QUINTIC = (3.4445, -4.7750, 2.0315)  # a, b, c of a s + b s³ + c s⁵, which pushes s to about 1
@@ -46,7 +46,7 @@ class Muon(Optimizer):
         others = [p for p in learned if p.ndim != 4]
         groups = [
             {"params": kernels, "initial_lr": lr, "fall": 1.0},
-            {"params": others, "initial_lr": REST_LR, "fall": 1.0},
+            {"params": others, "initial_lr": ADAM_LR, "fall": 1.0},
         ]
         super().__init__(groups, {"lr": lr})
 
@@ -55,20 +55,20 @@ class Muon(Optimizer):
         """Move every parameter once."""
         kernels, others = self.param_groups
         for p in kernels["params"]:
-            self.turn(p, kernels["lr"])
+            self.muon_step(p, kernels["lr"])
         for p in others["params"]:
-            self.adam(p, others["lr"])
+            self.adam_step(p, others["lr"])
 
-    def turn(self, p: Tensor, lr: float) -> None:
+    def muon_step(self, p: Tensor, lr: float) -> None:
         """Move a kernel by the orthogonal part of its momentum."""
         assert p.grad is not None
         push = self.state[p].setdefault("momentum", torch.zeros_like(p))
         push.mul_(MOMENTUM).add_(p.grad)
         ahead = p.grad.add(push, alpha=MOMENTUM)  # Nesterov's
         p.mul_(len(p) ** 0.5 / p.norm())
-        p.add_(orthogonal(ahead.flatten(1)).view(p.shape), alpha=-lr)
+        p.add_(newton_schulz(ahead.flatten(1)).view(p.shape), alpha=-lr)
 
-    def adam(self, p: Tensor, lr: float) -> None:
+    def adam_step(self, p: Tensor, lr: float) -> None:
         """Move a bias or matrix by its mean gradient over the root of its mean square."""
         assert p.grad is not None
         state = self.state[p]
@@ -81,7 +81,7 @@ class Muon(Optimizer):
         p.addcdiv_(mean, root, value=-lr / (1 - BETAS[0] ** t))
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
+def newton_schulz(matrix: Tensor) -> Tensor:
     """Bring all singular values of a matrix near 1 by iterating a polynomial (Newton, Schulz)."""
     a, b, c = QUINTIC
     wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T

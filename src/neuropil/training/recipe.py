@@ -17,18 +17,20 @@ from torch.optim import Optimizer
 
 from neuropil.kit.errors import UserError
 from neuropil.training.optim import adamw
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 Batch = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Packing:
+class ExportSpec:
     """How a network becomes a file: names, shapes, and what is told with it."""
 
     inputs: Mapping[str, tuple[int | str, ...]]  # name -> shape; a word marks an axis of any size
     outputs: tuple[str, ...]
-    shapes: tuple[Mapping[str, int], ...]  # sizes for the words: at least two, to try the file on
+    test_sizes: tuple[
+        Mapping[str, int], ...
+    ]  # sizes for the words: at least two, to try the file on
     metadata: Mapping[str, str]
     part: str = ""  # of the network, by its attribute's name; the whole by default
     bits: int = 16  # that a weight of a kernel takes in the file: 16 or 8
@@ -41,10 +43,10 @@ class Recipe:
     name: str  # application-recipe, "colorize-base"
     network: Callable[[], nn.Module]
     examples: Callable[[Path], Any]  # reads the data once
-    batch: Callable[[Any, Moment], Batch]  # of examples
+    batch: Callable[[Any, TrainingStep], Batch]  # of examples
     loss: Callable[[nn.Module, Mapping[str, Tensor]], Tensor]
     score: Callable[[nn.Module, Any], dict[str, float]]  # on held-out examples
-    packings: tuple[Packing, ...]  # a file for each
+    exports: tuple[ExportSpec, ...]  # a file for each
     steps: int
     lr: float  # at its highest
     ema: float = 0.999  # of the running mean of all weights, which is what is kept
@@ -52,7 +54,7 @@ class Recipe:
     optimizer: Callable[[nn.Module, float], Optimizer] = adamw  # of the network, at that rate
 
 
-def overridden(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
     """Change numbers of a recipe by `name=value` texts; raises UserError for any other."""
     numbers = {f.name: type(getattr(recipe, f.name)) for f in fields(recipe)}
     numbers = {name: kind for name, kind in numbers.items() if kind in (int, float)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Moment:
+class TrainingStep:
     """Step `step`, from 0, of `steps`."""
 
     seed: int = 0
@@ -22,7 +22,7 @@ class Moment:
     steps: int = 1
 
     @property
-    def progress(self) -> float:
+    def fraction(self) -> float:
         """Tell how far the training is, from 0 to below 1."""
         return self.step / self.steps
 

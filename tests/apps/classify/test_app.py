@@ -9,15 +9,15 @@ import pytest
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.apps.classify.app import CLASSIFIER, Classify, features
+from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_features
 from neuropil.apps.classify.photo_folder import PhotoFolder
 from neuropil.apps.classify.preprocess import CLASSES, encode
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_folder import Album
-from neuropil.kit.networks.network import Network
-from neuropil.kit.networks.onnx_file import Model
-from neuropil.kit.progress import shown
+from neuropil.kit.media.image_folder import ImageFolder
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.onnx_file import OnnxFile
+from neuropil.kit.progress import report_to
 from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
@@ -59,7 +59,7 @@ def test_coffee_is_none_of_them(app: Classify) -> None:
 def test_a_small_picture_gets_what_the_network_says(app: Classify) -> None:
     pixels = np.asarray(Picture.open(CAT).resize((32, 32)))
     made = app.network(CLASSIFIER).run(picture=np.ascontiguousarray(encode(pixels[None])))
-    z = made["logits"][0].astype(np.float64) / app.told.temperature
+    z = made["logits"][0].astype(np.float64) / app.metadata.temperature
     p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
     unknown = 1 / (1 + np.exp(-float(made["outside"][0, 0])))
     found = {g.name: g.probability for g in app(Image(pixels), top=11).guesses}
@@ -261,10 +261,10 @@ def test_a_taught_network_opens(
 
 def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
     """It has T = 1 and no answer that it is none of the classes."""
-    from neuropil.apps.classify.lab.train import packing
+    from neuropil.apps.classify.lab.train import export_spec
 
-    told = {key: packing().metadata[key] for key in ("temperature", "outside")}
-    model = Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told)
+    told = {key: export_spec().metadata[key] for key in ("temperature", "outside")}
+    model = OnnxFile.open(Classify.networks[CLASSIFIER].path).with_tensors({}, told)
     model.save(tmp_path / "fresh.onnx")
     guesses = Classify(networks=[tmp_path / "fresh.onnx"])(Image.open(CAT), top=11).guesses
     assert len(guesses) == 10
@@ -289,7 +289,9 @@ def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_tell_nonsense_are_refused(told: dict[str, str], tmp_path: Path) -> None:
-    Model.open(Classify.networks[CLASSIFIER].path).replaced({}, told).save(tmp_path / "odd.onnx")
+    OnnxFile.open(Classify.networks[CLASSIFIER].path).with_tensors({}, told).save(
+        tmp_path / "odd.onnx"
+    )
     with pytest.raises(UserError, match=r"odd\.onnx") as caught:
         Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
     assert caught.value.code in ("network.mismatch", "network.damaged")
@@ -297,9 +299,9 @@ def test_files_that_tell_nonsense_are_refused(told: dict[str, str], tmp_path: Pa
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_weights_that_are_no_numbers_are_refused(wrong: float, tmp_path: Path) -> None:
-    model = Model.open(Classify.networks[CLASSIFIER].path)
+    model = OnnxFile.open(Classify.networks[CLASSIFIER].path)
     bias = np.full_like(model.tensor("head.bias"), wrong)
-    model.replaced({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
+    model.with_tensors({"head.bias": bias}, {}).save(tmp_path / "odd.onnx")
     with refused("network.damaged", "odd.onnx"):
         Classify(networks=[tmp_path / "odd.onnx"])(Image.open(CAT))
 
@@ -319,7 +321,7 @@ def said() -> Iterator[list[str]]:
         def ask(self) -> None:
             pass
 
-    with shown(Listener()):
+    with report_to(Listener()):
         yield lines
 
 
@@ -331,25 +333,25 @@ def resaved(photo: Image, n: int) -> list[Image]:
 def test_what_all_looks_the_same_is_not_counted_as_tested(app: Classify, said: list[str]) -> None:
     rng = np.random.default_rng(0)
     a, b, *others = (Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(8))
-    taught = app.teach(Album({"one": resaved(a, 6), "two": others}))
+    taught = app.teach(ImageFolder({"one": resaved(a, 6), "two": others}))
     assert (taught.pictures, taught.tested, taught.share_of_largest_class) == (12, 6, 1)
     assert said == ["all pictures of one look the same: it is learned, not tested; add others"]
     with refused("input.content", "one; two"):
-        app.teach(Album({"one": resaved(a, 6), "two": resaved(b, 6)}))
+        app.teach(ImageFolder({"one": resaved(a, 6), "two": resaved(b, 6)}))
 
 
 def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: list[str]) -> None:
     rng = np.random.default_rng(0)
     ones = [Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(10)]
     mirrored = ones[0].replace(pixels=ones[0].pixels[:, ::-1].copy())
-    app.teach(Album({"one": ones[:5], "two": [*ones[5:], mirrored]}))
+    app.teach(ImageFolder({"one": ones[:5], "two": [*ones[5:], mirrored]}))
     assert said == ["these look the same, in two classes: number 1 of one and number 6 of two"]
 
 
 def test_features_are_the_mean_of_the_views(app: Classify) -> None:
     photo = Image.open(CAT)
-    (row,) = features(app.network(CLASSIFIER), [photo])
-    answer = app.answer(photo)
+    (row,) = extract_features(app.network(CLASSIFIER), [photo])
+    answer = app.predict_crops(photo)
     head = {
         name: np.asarray(value, np.float64)
         for name, value in zip(("weight", "bias"), matrices(app.network(CLASSIFIER)), strict=True)
@@ -357,7 +359,7 @@ def test_features_are_the_mean_of_the_views(app: Classify) -> None:
     assert head["weight"] @ row + head["bias"] == pytest.approx(answer.z, abs=1e-4)
 
 
-def matrices(network: Network) -> tuple[np.ndarray, np.ndarray]:
+def matrices(network: OnnxNetwork) -> tuple[np.ndarray, np.ndarray]:
     """Read the last layer from the file."""
     import onnx
     from onnx import numpy_helper
@@ -367,8 +369,8 @@ def matrices(network: Network) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_teaching_in_python(app: Classify, album: Path) -> None:
-    taught = app.teach(Album.open(album))
+    taught = app.teach(ImageFolder.open(album))
     assert taught.classes == ("lying", "spotted", "standing")
     assert taught.confusion.height > 300
-    told = json.loads(Network(taught.network.content).metadata["scores"])
+    told = json.loads(OnnxNetwork(taught.network.content).metadata["scores"])
     assert told == {"accuracy": taught.cross_validated_accuracy}

@@ -11,10 +11,10 @@ from refusals import refused
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import calibration, data
-from neuropil.apps.classify.lab.data import Examples, Pictures
+from neuropil.apps.classify.lab.data import Examples, LabeledImages
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 
 def test_calibration_error_by_hand() -> None:
@@ -35,7 +35,7 @@ def archive(folder: Path, names: list[str]) -> None:
 def test_ranges_say_what_photographs_show(tmp_path: Path) -> None:
     names = ["caltech101/00840.png", "caltech101/00001.png", "caltech101/02545.png"]
     archive(tmp_path, [*names, "food/00003.png", "unknown/00001.png", "imagenette/05000.png"])
-    found = [(name, shows) for _, name, shows in calibration.listed(tmp_path)]
+    found = [(name, shows) for _, name, shows in calibration.list_photos(tmp_path)]
     assert sorted(found) == [
         ("caltech101/00840.png", "airplane"),
         ("caltech101/02545.png", "dog"),
@@ -46,12 +46,12 @@ def test_ranges_say_what_photographs_show(tmp_path: Path) -> None:
 
 def test_without_photographs_it_says_so(tmp_path: Path) -> None:
     with refused("data.missing", tmp_path, "photos-0.zip"):
-        list(calibration.listed(tmp_path))
+        list(calibration.list_photos(tmp_path))
 
 
 def test_long_ranges_are_thinned_out(tmp_path: Path) -> None:
     archive(tmp_path, [f"food/{n:05}.png" for n in range(250)])
-    found = [name for _, name, _ in calibration.listed(tmp_path)]
+    found = [name for _, name, _ in calibration.list_photos(tmp_path)]
     assert found == [f"food/{n:05}.png" for n in range(0, 250, 3)]
 
 
@@ -69,18 +69,18 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Dark pictures count as none of the classes, and random ones as dogs."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(40, 32, 32, 3), dtype=np.uint8)
-    held = Pictures(pixels, np.arange(40) % 10)
+    held = LabeledImages(pixels, np.arange(40) % 10)
     dark = [(Image(p // 8), "none") for p in pixels[:20]]
     light = [(Image(p), "dog") for p in pixels[20:]]
     monkeypatch.setattr(data, "examples", lambda folder: Examples(held, held))
-    monkeypatch.setattr(calibration, "photographs", lambda folder: iter([*dark, *light]))
+    monkeypatch.setattr(calibration, "labeled_photos", lambda folder: iter([*dark, *light]))
     shipped = Classify.networks[CLASSIFIER].path
-    model = calibration.calibrated(shipped, tmp_path)
+    model = calibration.calibrate(shipped, tmp_path)
     model.save(tmp_path / "made.onnx")
-    network = Network(tmp_path / "made.onnx")
+    network = OnnxNetwork(tmp_path / "made.onnx")
     told = json.loads(network.metadata["scores"])
     assert told["outside_pictures"] == 80
     assert 0 <= told["held_out_calibration_error"] <= 1
     assert float(network.metadata["temperature"]) > 0
     app = Classify(networks=[tmp_path / "made.onnx"])
-    assert app.answer(dark[0][0]).unknown > 0.5 > app.answer(light[0][0]).unknown
+    assert app.predict_crops(dark[0][0]).p_none > 0.5 > app.predict_crops(light[0][0]).p_none

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.classify.crops import View, seen, shallow, views
+from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
 from neuropil.kit.media.image import Image
 
 
 @pytest.mark.parametrize("size", [(32, 32), (1, 1), (20, 31)])
 def test_a_small_picture_is_seen_whole_alone(size: tuple[int, int]) -> None:
-    (only,) = views(*size)
-    assert only == View("the whole", 0, 0, size[1], size[0])
+    (only,) = choose_crops(*size)
+    assert only == Crop("the whole", 0, 0, size[1], size[0])
 
 
 def test_a_picture_of_32_is_seen_as_it_is() -> None:
     pixels = np.random.default_rng(0).integers(256, size=(32, 32, 3), dtype=np.uint8)
-    assert np.array_equal(seen(pixels, views(32, 32)[0]), pixels)
+    assert np.array_equal(crop_and_resize(pixels, choose_crops(32, 32)[0]), pixels)
 
 
 @pytest.mark.parametrize(("height", "width"), [(300, 400), (400, 300), (33, 3000)])
 def test_squares_lie_inside_at_both_ends_and_in_the_middle(height: int, width: int) -> None:
-    whole, *squares = views(height, width)
+    whole, *squares = choose_crops(height, width)
     assert (whole.right, whole.bottom) == (width, height)
     side = min(height, width)
     for view in squares:
@@ -34,19 +34,19 @@ def test_squares_lie_inside_at_both_ends_and_in_the_middle(height: int, width: i
 
 
 def test_a_square_has_the_whole_and_a_nearer_one() -> None:
-    assert [view.name for view in views(100, 100)] == ["the whole", "the middle, nearer"]
+    assert [view.name for view in choose_crops(100, 100)] == ["the whole", "the middle, nearer"]
 
 
 def test_a_part_is_what_is_there() -> None:
     pixels = np.zeros((100, 300, 3), np.uint8)
     pixels[:, 200:] = 200
-    _, begin, middle, end, near = views(100, 300)
-    means = [float(seen(pixels, v).mean()) for v in (begin, middle, end, near)]
+    _, begin, middle, end, near = choose_crops(100, 300)
+    means = [float(crop_and_resize(pixels, v).mean()) for v in (begin, middle, end, near)]
     assert means == pytest.approx([0, 0, 200, 0], abs=3)
 
 
 def test_sixteen_bits_and_glass_become_eight_on_white() -> None:
     deep = Image(np.full((2, 2, 3), 65535, np.uint16))
-    assert (shallow(deep) == 255).all()
+    assert (to_rgb8(deep) == 255).all()
     clear = Image(np.zeros((2, 2, 3), np.uint8), np.array([[0, 255], [128, 255]], np.uint8))
-    assert shallow(clear)[..., 0].tolist() == [[255, 0], [127, 0]]
+    assert to_rgb8(clear)[..., 0].tolist() == [[255, 0], [127, 0]]

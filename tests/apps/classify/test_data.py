@@ -14,20 +14,20 @@ from refusals import refused
 
 from neuropil.apps.classify import preprocess
 from neuropil.apps.classify.lab import data
-from neuropil.apps.classify.lab.data import Examples, Pictures
+from neuropil.apps.classify.lab.data import Examples, LabeledImages
 from neuropil.apps.classify.preprocess import SIDE
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 Bytes = NDArray[np.uint8]
 
 
-def pictures(n: int, seed: int = 0) -> Pictures:
+def pictures(n: int, seed: int = 0) -> LabeledImages:
     rng = np.random.default_rng(seed)
     pixels = rng.integers(256, size=(n, SIDE, SIDE, 3), dtype=np.uint8)
-    return Pictures(pixels, np.arange(n) % 10)
+    return LabeledImages(pixels, np.arange(n) % 10)
 
 
-def mosaics(made: Pictures, part: str, files: zipfile.ZipFile) -> None:
+def mosaics(made: LabeledImages, part: str, files: zipfile.ZipFile) -> None:
     """Write pictures as the archive has them: mosaics of 10 x 10, row by row."""
     n = -(-len(made) // 100) * 100
     every = np.zeros((n, SIDE, SIDE, 3), np.uint8)
@@ -41,13 +41,13 @@ def mosaics(made: Pictures, part: str, files: zipfile.ZipFile) -> None:
     files.writestr(f"{part}/labels.txt", "\n".join(map(str, made.labels)))
 
 
-def records(made: Pictures) -> bytes:
+def records(made: LabeledImages) -> bytes:
     """Write pictures as the public original has them."""
     planes = made.pixels.transpose(0, 3, 1, 2).reshape(len(made), -1)
     return np.column_stack([made.labels.astype(np.uint8), planes]).tobytes()
 
 
-def same(one: Pictures, other: Pictures) -> bool:
+def same(one: LabeledImages, other: LabeledImages) -> bool:
     return np.array_equal(one.pixels, other.pixels) and np.array_equal(one.labels, other.labels)
 
 
@@ -75,7 +75,7 @@ def test_the_public_original_is_read(tmp_path: Path, packed: bool) -> None:
             (folder / name).unlink()
         folder.rmdir()
     found = data.read(tmp_path, "train")
-    assert same(Pictures(found.pixels[7:14], found.labels[7:14]), parts[1])
+    assert same(LabeledImages(found.pixels[7:14], found.labels[7:14]), parts[1])
     assert same(data.test_set(tmp_path), parts[5])
 
 
@@ -175,8 +175,8 @@ def test_the_last_of_each_class_are_held_out(
         mosaics(every, "train", files)
     found = data.examples(tmp_path)
     assert np.bincount(found.held_out.labels).tolist() == [3] * 10
-    assert same(found.held_out, Pictures(every.pixels[50:], every.labels[50:]))
-    assert same(found.learn, Pictures(every.pixels[:50], every.labels[:50]))
+    assert same(found.held_out, LabeledImages(every.pixels[50:], every.labels[50:]))
+    assert same(found.learn, LabeledImages(every.pixels[:50], every.labels[:50]))
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> Examples:
 
 
 def decoded(x: NDArray[np.float32]) -> Bytes:
-    back = x.transpose(0, 2, 3, 1) * preprocess.SPREAD + preprocess.MEAN
+    back = x.transpose(0, 2, 3, 1) * preprocess.STD + preprocess.MEAN
     return np.round(back).astype(np.uint8)
 
 
@@ -196,7 +196,7 @@ def test_an_epoch_shows_every_picture_once(
     monkeypatch.setattr(data, "SHIFT", 0)
     shown: dict[bytes, int] = {}
     for step in range(6):
-        batch = data.batch(examples, Moment(3, step, 6), hole=0, small_until=0)
+        batch = data.batch(examples, TrainingStep(3, step, 6), hole=0, small_until=0)
         for picture in decoded(batch["picture"]):
             shown[picture.tobytes()] = shown.get(picture.tobytes(), 0) + 1
     straight = {p.tobytes() for p in examples.learn.pixels}
@@ -211,13 +211,13 @@ def test_random_flips_are_another_thing(
 ) -> None:
     monkeypatch.setattr(data, "SHIFT", 0)
     made = partial(data.batch, examples, alternating=False, hole=0, small_until=0)
-    shown = [decoded(made(moment=Moment(3, step, 6))["picture"]) for step in range(6)]
+    shown = [decoded(made(moment=TrainingStep(3, step, 6))["picture"]) for step in range(6)]
     kinds = {picture.tobytes() for batch in shown for picture in batch}
     assert 60 < len(kinds) < 110, "some were mirrored twice, or never"
 
 
 def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
-    one, again, other = (data.batch(examples, Moment(0, s, 9)) for s in (5, 5, 6))
+    one, again, other = (data.batch(examples, TrainingStep(0, s, 9)) for s in (5, 5, 6))
     assert all(np.array_equal(one[name], again[name]) for name in one)
     assert not np.array_equal(one["picture"], other["picture"])
     assert one["picture"].shape == (20, 3, SIDE, SIDE)
@@ -225,15 +225,15 @@ def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
 
 
 def test_pictures_are_small_in_the_first_half(examples: Examples) -> None:
-    sides = [data.batch(examples, Moment(0, s, 6))["picture"].shape[2:] for s in range(6)]
+    sides = [data.batch(examples, TrainingStep(0, s, 6))["picture"].shape[2:] for s in range(6)]
     assert sides == [(data.SMALL, data.SMALL)] * 3 + [(SIDE, SIDE)] * 3
 
 
 def test_a_smaller_pixel_is_the_mean_of_what_it_covers() -> None:
     x = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
     halves = x.reshape(2, 3, 4, 2, 4, 2).mean(axis=(3, 5))
-    assert data.reduced(x, 4) == pytest.approx(halves, abs=1e-6)
-    third = data.reduced(x, 6)
+    assert data.downsample(x, 4) == pytest.approx(halves, abs=1e-6)
+    third = data.downsample(x, 6)
     by_hand = (x[..., 0, 0] + (x[..., 0, 1] + x[..., 1, 0]) / 3 + x[..., 1, 1] / 9) / (16 / 9)
     assert third[..., 0, 0] == pytest.approx(by_hand, abs=1e-6)
     assert third.mean() == pytest.approx(x.mean(), abs=1e-6)
@@ -241,7 +241,7 @@ def test_a_smaller_pixel_is_the_mean_of_what_it_covers() -> None:
 
 def test_pictures_are_moved_by_a_few_pixels_and_reflected() -> None:
     many = np.repeat(pictures(1).pixels, 200, axis=0)
-    moved = data.moved(many, np.random.default_rng(0))
+    moved = data.random_shift(many, np.random.default_rng(0))
     wide = np.pad(many[0], ((data.SHIFT,) * 2, (data.SHIFT,) * 2, (0, 0)), mode="reflect")
     seen = set()
     for picture in moved:
@@ -260,12 +260,12 @@ def test_encoding_standardizes() -> None:
     flat = np.full((1, 2, 2, 3), 255, np.uint8)
     x = preprocess.encode(flat)
     assert x.shape == (1, 3, 2, 2)
-    assert x[0, :, 0, 0] == pytest.approx((255 - preprocess.MEAN) / preprocess.SPREAD)
+    assert x[0, :, 0, 0] == pytest.approx((255 - preprocess.MEAN) / preprocess.STD)
 
 
 def test_a_square_of_each_picture_is_blanked() -> None:
     ones = np.ones((300, 3, SIDE, SIDE), np.float32)
-    blank = data.blanked(ones, 8, np.random.default_rng(0)) == 0
+    blank = data.cutout(ones, 8, np.random.default_rng(0)) == 0
     assert (blank.all(axis=1) == blank.any(axis=1)).all(), "all colors of a pixel, or none"
     shown = blank[:, 0]
     assert (shown.sum(axis=(1, 2)) == 64).all()
@@ -273,4 +273,4 @@ def test_a_square_of_each_picture_is_blanked() -> None:
     corners = {tuple(np.argwhere(each)[0].tolist()) for each in shown}
     assert {row for row, _ in corners} == {column for _, column in corners} == set(range(25))
     assert (ones == 1).all()
-    assert not (data.blanked(ones, 0, np.random.default_rng(0)) == 0).any()
+    assert not (data.cutout(ones, 0, np.random.default_rng(0)) == 0).any()

@@ -9,15 +9,15 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.classify.lab import evaluation, runs
-from neuropil.apps.classify.lab.runs import Row
-from neuropil.apps.classify.prediction import Answer
+from neuropil.apps.classify.lab.runs import TrainingRun
+from neuropil.apps.classify.prediction import CropPredictions
 from neuropil.apps.classify.preprocess import CLASSES
 
 
-def answer(k: int, outside: float, views: int = 2) -> Answer:
+def answer(k: int, outside: float, views: int = 2) -> CropPredictions:
     logits = np.zeros((views, 10))
     logits[:, k] = 5
-    return Answer(tuple(CLASSES), logits, np.full(views, outside), 1.0, "none of them")
+    return CropPredictions(tuple(CLASSES), logits, np.full(views, outside), 1.0, "none of them")
 
 
 def test_the_list_of_photographs() -> None:
@@ -31,11 +31,11 @@ def test_the_list_of_photographs() -> None:
 
 def test_measures_by_hand() -> None:
     cat, dog = CLASSES.index("cat"), CLASSES.index("dog")
-    seen = evaluation.Seen(
+    seen = evaluation.PhotoPredictions(
         ("cat", "cat", "none", "none"),
         (answer(cat, -4), answer(dog, 1), answer(dog, 4), answer(dog, 0.5)),
     )
-    found = evaluation.measures(seen)
+    found = evaluation.photo_metrics(seen)
     assert found["ten"] == 50
     assert found["eleven"] == 75  # the second cat counts as none
     assert (found["ten_of_eleven"], found["none"]) == (50, 100)
@@ -55,17 +55,19 @@ def test_auroc() -> None:
 
 
 def test_one_view_alone() -> None:
-    both = Answer(("a", "b"), np.array([[1.0, 0], [0, 9]]), np.array([1.0, 5]), 1.0, "none")
-    alone = evaluation.only_whole(both)
+    both = CropPredictions(
+        ("a", "b"), np.array([[1.0, 0], [0, 9]]), np.array([1.0, 5]), 1.0, "none"
+    )
+    alone = evaluation.full_image_only(both)
     assert alone.z.tolist() == [1, 0]
-    assert alone.outsides.tolist() == [1]
+    assert alone.none_logits.tolist() == [1]
 
 
 def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Row("classify-short-adamw", 500, 0, 1200.0, 2, 0.875, None, "2026-11-25", "abc")
-    again = Row("classify-short-adamw", 500, 1, 1200.0, 2, 0.88, 0.87, "2026-11-25", "abc")
-    monkeypatch.setattr(runs, "rows", lambda: [row, again])
-    ((table,), figures) = evaluation.recorded()
+    row = TrainingRun("classify-short-adamw", 500, 0, 1200.0, 2, 0.875, None, "2026-11-25", "abc")
+    again = TrainingRun("classify-short-adamw", 500, 1, 1200.0, 2, 0.88, 0.87, "2026-11-25", "abc")
+    monkeypatch.setattr(runs, "read_runs", lambda: [row, again])
+    ((table,), figures) = evaluation.runs_table()
     assert figures == {
         "short_adamw_held_out": 0.875,
         "short_adamw_seed1_held_out": 0.88,
@@ -81,19 +83,19 @@ def test_figures_of_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_spread_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Row("classify-base", 500, 0, 1200.0, 2, 0.9, 0.92, "2026-11-25", "abc")
-    monkeypatch.setattr(runs, "rows", lambda: [row, replace(row, seed=1, test=0.9)])
-    _, figures = evaluation.recorded()
+    row = TrainingRun("classify-base", 500, 0, 1200.0, 2, 0.9, 0.92, "2026-11-25", "abc")
+    monkeypatch.setattr(runs, "read_runs", lambda: [row, replace(row, seed=1, test=0.9)])
+    _, figures = evaluation.runs_table()
     assert figures["base_test_mean"] == pytest.approx(0.91)
     assert figures["base_test_sd"] == pytest.approx(0.02 / 2**0.5)
     assert figures["base_held_out_sd"] == 0
-    assert evaluation.over_seeds("base", [0.9]) == {"base_mean": 0.9, "base_sd": None}
+    assert evaluation.mean_and_sd("base", [0.9]) == {"base_mean": 0.9, "base_sd": None}
 
 
 def test_photographs_that_are_not_there_are_missing(tmp_path: Path) -> None:
     from neuropil.apps.classify.app import Classify
 
     with refused("data.missing", "photos-val.zip"):
-        evaluation.on_photographs(Classify(), tmp_path)
+        evaluation.evaluate_photos(Classify(), tmp_path)
     with refused("data.missing", tmp_path, "imagenette", 910):
-        list(evaluation.of_range(tmp_path, "imagenette", 0, 910, 100))
+        list(evaluation.photos_in_range(tmp_path, "imagenette", 0, 910, 100))

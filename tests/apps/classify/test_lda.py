@@ -21,7 +21,7 @@ def clouds(n: int, apart: float, seed: int = 0) -> tuple[NDArray[np.float64], ND
 def test_without_shrinkage_it_is_scikit_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lda, "LEAST", 0.0)
     x, labels = clouds(400, 1.0)
-    head = lda.discriminant(x, labels, K, 0.0)
+    head = lda.lda_head(x, labels, K, 0.0)
     theirs = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(K, 1 / K)).fit(x, labels)
     others, _ = clouds(50, 1.0, 3)
     ours, expected = head.logits(others), theirs.decision_function(others)
@@ -34,7 +34,7 @@ def test_without_shrinkage_it_is_scikit_learns(monkeypatch: pytest.MonkeyPatch) 
 def test_what_it_says_of_itself_holds_for_others() -> None:
     x, labels = clouds(200, 0.9)
     others, truth = clouds(4000, 0.9, 5)
-    lesson = lda.taught(x, labels, K)
+    lesson = lda.fit_head(x, labels, K)
     right = (lesson.head.logits(others).argmax(axis=1) == truth).mean()
     assert right > 0.8
     assert abs(lesson.accuracy - right) < 0.06
@@ -45,7 +45,7 @@ def test_what_it_says_of_itself_holds_for_others() -> None:
 def test_probabilities_are_calibrated() -> None:
     x, labels = clouds(300, 0.5)
     others, truth = clouds(6000, 0.5, 5)
-    logits = lda.taught(x, labels, K).head.logits(others)
+    logits = lda.fit_head(x, labels, K).head.logits(others)
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     right = p.argmax(axis=1) == truth
@@ -56,14 +56,14 @@ def test_few_pictures_of_many_features_will_do() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(2), 5)
     x = rng.normal(size=(10, 256)) + 2 * labels[:, None] * (np.arange(256) < 40)
-    lesson = lda.taught(x, labels, 2)
+    lesson = lda.fit_head(x, labels, 2)
     assert lesson.accuracy == 1
     assert np.isfinite(lesson.head.weight).all()
 
 
 def test_features_that_never_change_do_no_harm() -> None:
     x = np.zeros((10, 6))
-    lesson = lda.taught(x, np.repeat(np.arange(2), 5), 2)
+    lesson = lda.fit_head(x, np.repeat(np.arange(2), 5), 2)
     assert np.isfinite(lesson.head.weight).all()
     assert np.isfinite(lesson.head.bias).all()
 
@@ -73,7 +73,7 @@ def test_classes_that_hardly_vary_make_no_boundless_weights() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(2), 6)
     x = rng.normal(size=(2, 256))[labels] + 1e-6 * rng.normal(size=(12, 256))
-    head = lda.taught(x, labels, 2).head
+    head = lda.fit_head(x, labels, 2).head
     assert np.abs(head.weight).max() < 1000
     z = head.logits(rng.normal(size=(50, 256)))
     assert np.abs(z[:, 0] - z[:, 1]).max() < 30
@@ -81,7 +81,7 @@ def test_classes_that_hardly_vary_make_no_boundless_weights() -> None:
 
 def test_classes_are_spread_over_the_folds() -> None:
     labels = np.repeat(np.arange(3), [5, 7, 11])
-    folds = lda.folded(labels, np.arange(len(labels)))
+    folds = lda.assign_folds(labels, np.arange(len(labels)))
     for k in range(3):
         counts = np.bincount(folds[labels == k], minlength=lda.FOLDS)
         assert counts.max() - counts.min() <= 1
@@ -91,12 +91,12 @@ def test_pictures_that_are_alike_stay_together() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.random((2, 8, 8))
     pictures = np.stack([one, other, one[:, ::-1], other + 0.02 * rng.random((8, 8)), 1 - one])
-    groups = lda.alike(pictures)
+    groups = lda.group_duplicates(pictures)
     assert groups[0] == groups[2]
     assert groups[1] == groups[3]
     assert len(set(groups)) == 3
     labels = np.zeros(5, np.int64)
-    folds = lda.folded(labels, groups)
+    folds = lda.assign_folds(labels, groups)
     assert folds[0] == folds[2]
     assert folds[1] == folds[3]
 
@@ -105,8 +105,8 @@ def test_copies_do_not_flatter() -> None:
     rng = np.random.default_rng(3)
     x, labels = rng.normal(size=(20, 60)), np.arange(20) % 2
     twice, both = np.vstack([x, x + 1e-3]), np.concatenate([labels, labels])
-    apart = lda.taught(twice, both, 2).accuracy
-    together = lda.taught(twice, both, 2, np.concatenate([np.arange(20)] * 2)).accuracy
+    apart = lda.fit_head(twice, both, 2).accuracy
+    together = lda.fit_head(twice, both, 2, np.concatenate([np.arange(20)] * 2)).accuracy
     assert apart > 0.9
     assert together < 0.8
 
@@ -117,7 +117,7 @@ def test_a_class_of_one_look_is_learned_and_not_tested(same: int) -> None:
     labels = np.repeat(np.arange(3), 10)
     x = rng.normal(size=(30, 20)) + 9 * np.eye(20)[labels]
     groups = np.where(labels == same, 99, np.arange(30))
-    lesson = lda.taught(x, labels, 3, groups)
+    lesson = lda.fit_head(x, labels, 3, groups)
     assert lesson.tested.tolist() == (labels != same).tolist()
     assert lesson.told.tolist() == labels[labels != same].tolist()
     assert lesson.accuracy == 1
@@ -128,5 +128,5 @@ def test_no_fold_sees_itself() -> None:
     """A head that has seen a picture tells it; one that hasn't can't tell noise."""
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(60, 200)), np.arange(60) % 2
-    assert (lda.discriminant(x, labels, 2, 0.1).logits(x).argmax(axis=1) == labels).all()
-    assert lda.taught(x, labels, 2).accuracy < 0.75
+    assert (lda.lda_head(x, labels, 2, 0.1).logits(x).argmax(axis=1) == labels).all()
+    assert lda.fit_head(x, labels, 2).accuracy < 0.75

@@ -18,13 +18,13 @@ def clouds(rng: np.random.Generator) -> tuple[none_head.Floats, none_head.Labels
 def test_they_learn_what_no_straight_line_tells() -> None:
     x, groups = clouds(np.random.default_rng(0))
     new, answers = clouds(np.random.default_rng(1))
-    right = (none_head.learned(x, groups).z(new) > 0) == (answers == OF_NONE)
+    right = (none_head.train_none_head(x, groups).logits(new) > 0) == (answers == OF_NONE)
     assert right.mean() > 0.95
 
 
 def test_of_every_group_its_share_is_drawn() -> None:
     _, groups = clouds(np.random.default_rng(0))
-    drawn = groups[none_head.balanced(groups)]
+    drawn = groups[none_head.balanced_sample(groups)]
     assert len(drawn) == 6000
     assert np.bincount(drawn) / 6000 == pytest.approx(none_head.SHARES, abs=0.02)
 
@@ -35,11 +35,11 @@ def test_certainty_is_what_the_truth_allows() -> None:
     z = np.log(np.where(groups == OF_NONE, 3.0, 1 / 3))
     wrong = rng.random(20000) < 0.25  # σ(ln 3) = 0.75
     z[wrong] *= -1
-    assert none_head.certainty(z, groups) == pytest.approx(1, abs=0.1)
-    assert none_head.certainty(5 * z, groups) == pytest.approx(0.2, abs=0.02)
+    assert none_head.fit_none_scale(z, groups) == pytest.approx(1, abs=0.1)
+    assert none_head.fit_none_scale(5 * z, groups) == pytest.approx(0.2, abs=0.02)
     x = rng.normal(size=(5, 20))
-    neurons = none_head.Outside(np.eye(20), np.ones(20), np.ones((1, 20)), np.ones(1))
-    assert neurons.scaled(0.5).z(x) == pytest.approx(0.5 * neurons.z(x))
+    neurons = none_head.NoneHead(np.eye(20), np.ones(20), np.ones((1, 20)), np.ones(1))
+    assert neurons.scaled(0.5).logits(x) == pytest.approx(0.5 * neurons.logits(x))
 
 
 def test_a_fold_is_judged_by_neurons_that_have_not_seen_it(
@@ -48,7 +48,7 @@ def test_a_fold_is_judged_by_neurons_that_have_not_seen_it(
     monkeypatch.setattr(none_head, "EPOCHS", 300)
     rng = np.random.default_rng(0)
     x, groups = rng.normal(size=(400, 20)), rng.permutation(np.repeat([0, 1, 2], (100, 100, 200)))
-    known = (none_head.learned(x, groups).z(x) > 0) == (groups == OF_NONE)
-    unseen = (none_head.crossed(x, groups) > 0) == (groups == OF_NONE)
+    known = (none_head.train_none_head(x, groups).logits(x) > 0) == (groups == OF_NONE)
+    unseen = (none_head.cross_validate(x, groups) > 0) == (groups == OF_NONE)
     assert known.mean() > 0.7
     assert unseen.mean() < 0.62, "there is nothing to be learned"

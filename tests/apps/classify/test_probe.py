@@ -12,9 +12,9 @@ from neuropil.apps.classify.prediction import ClassName
 from neuropil.core.probe import Probe
 from neuropil.kit.media.image import Image
 from neuropil.microscope import formatting, page, saliency
-from neuropil.microscope.activations import moved
-from neuropil.microscope.graph import read
-from neuropil.microscope.walk import Walk, on_picture, walked
+from neuropil.microscope.activations import perturb
+from neuropil.microscope.graph import load_graph
+from neuropil.microscope.walk import Walk, to_image_box, walk_back
 from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
@@ -27,7 +27,7 @@ def app() -> Classify:
 
 
 def look(probe: Probe, depth: int = 1) -> Walk:
-    return walked(read(probe.network), probe, depth=depth)
+    return walk_back(load_graph(probe.network), probe, depth=depth)
 
 
 @pytest.mark.parametrize("label", ["cat", "dog", "ship", "none"])
@@ -35,12 +35,12 @@ def test_the_walk_begins_with_what_is_printed(app: Classify, label: str) -> None
     walk = look(app.probe(CAT, label=ClassName(label)))
     printed = {g.name: g.probability for g in app(CAT, top=11).guesses}
     name = "none of them" if label == "none" else label
-    assert walk.stages[0].worked.a == pytest.approx(printed[name], rel=1e-6)
-    for number, stage in enumerate(walk.stages):
+    assert walk.steps[0].worked.a == pytest.approx(printed[name], rel=1e-6)
+    for number, stage in enumerate(walk.steps):
         assert stage.worked.check().passed, stage.worked.name
         for term, lower in stage.below.items():
             assert lower > number
-            x, a = stage.worked.terms[term].x, walk.stages[lower].worked.a
+            x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
             assert x == pytest.approx(a, rel=1e-5, abs=1e-5)
 
 
@@ -50,35 +50,35 @@ def test_the_most_likely_class_is_opened_by_default(app: Classify) -> None:
 
 def test_it_leads_down_to_the_pixels(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("cat")), depth=30)
-    assert all(stage.worked.check().passed for stage in walk.stages)
+    assert all(stage.worked.check().passed for stage in walk.steps)
     assert walk.next is None
-    last = walk.stages[-1].worked
+    last = walk.steps[-1].worked
     assert len(last.terms) <= 12
     assert all("of what is seen" in term.name for term in last.terms)
-    assert walk.fields[-1] is not None
-    left, top, right, bottom = on_picture(walk, walk.fields[-1])
+    assert walk.receptive_boxes[-1] is not None
+    left, top, right, bottom = to_image_box(walk, walk.receptive_boxes[-1])
     assert 0 <= left < right <= 1
     assert right - left < 0.1, "it sees two pixels of the 32"
-    told = "\n".join(formatting.text(walk, 6, 6))
+    told = "\n".join(formatting.to_lines(walk, 6, 6))
     assert re.search(r"of the network's input: x \d+ to \d+, y \d+ to \d+ of the picture", told)
 
 
 def test_features_say_where_they_were_found(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("cat")))
-    names = [term.name for term in walk.stages[-1].worked.terms]
+    names = [term.name for term in walk.steps[-1].worked.terms]
     assert len(names) == 320
     assert all("found at row" in name for name in names)
 
 
 def test_a_true_class_makes_a_loss_and_a_step(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("dog"), target=ClassName("cat")))
-    back = walk.stages[-1].worked.backward
+    back = walk.steps[-1].worked.backward
     assert back is not None
     assert back.rate == 0.01
-    assert walk.stages[-1].worked.dL_dz > 0, "the dog's neuron is to say less"
+    assert walk.steps[-1].worked.dL_dz > 0, "the dog's neuron is to say less"
     outside = look(app.probe(CAT, label=ClassName("none"), target=ClassName("cat")))
-    assert outside.stages[-1].worked.dL_dz > 0, "and so is the one that says none"
-    assert all(s.worked.check().passed for s in (*walk.stages, *outside.stages))
+    assert outside.steps[-1].worked.dL_dz > 0, "and so is the one that says none"
+    assert all(s.worked.check().passed for s in (*walk.steps, *outside.steps))
 
 
 def test_mistakes_are_told(app: Classify) -> None:
@@ -101,21 +101,21 @@ def test_saliency_is_the_gradient(app: Classify) -> None:
         for c in range(3):
             unit = type(probe.unit)("picture", (0, c, y, x))
             step = 1e-6
-            higher, lower = (moved(walk.slide, probe.goal, unit, s) for s in (step, -step))
+            higher, lower = (perturb(walk.activations, probe.goal, unit, s) for s in (step, -step))
             slopes.append(abs(higher - lower) / (2 * step))
         assert amount[y, x] == pytest.approx(max(slopes), rel=1e-3, abs=1e-6)
 
 
 def test_the_view_that_is_opened_is_named(app: Classify) -> None:
     for label in ("cat", "ship", "none"):
-        mean, opened = look(app.probe(CAT, label=ClassName(label))).stages[-2:]
+        mean, opened = look(app.probe(CAT, label=ClassName(label))).steps[-2:]
         first = mean.worked.terms[0]
         assert mean.worked.largest(1)[0] == 0, "the largest term is the one that is opened"
         assert first.name.partition(", ")[2] == opened.worked.name.partition(", ")[2] != ""
 
 
 def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:
-    drawn = page.drawn(look(app.probe(CAT)), "open DATA/TITLE.jpg")
+    drawn = page.render_walk(look(app.probe(CAT)), "open DATA/TITLE.jpg")
     assert '"saliency": "data:image/jpeg' in drawn
     assert "<code>open DATA/TITLE.jpg</code>" in drawn, "what is put in stays as it is"
     assert "only what is in the frame is seen. L: z of cat in one view" in drawn

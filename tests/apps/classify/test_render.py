@@ -14,33 +14,38 @@ def plain(height: int, width: int, color: tuple[int, int, int]) -> Image:
 def test_every_picture_is_on_the_sheet() -> None:
     colors = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0), (0, 200, 200)]
     told = [(f"{i}.jpg", plain(300, 500, c), ["cat 90 %"]) for i, c in enumerate(colors)]
-    sheet = render.contacts(told).pixels.reshape(-1, 3)
+    sheet = render.contact_sheet(told).pixels.reshape(-1, 3)
     for color in colors:
         assert (sheet == color).all(axis=1).sum() > 20_000
 
 
 def test_one_picture_is_a_sheet_too() -> None:
-    sheet = render.contacts([("a.jpg", plain(3, 5, (1, 2, 3)), [])])
+    sheet = render.contact_sheet([("a.jpg", plain(3, 5, (1, 2, 3)), [])])
     assert sheet.width == render.CELL + 2 * render.GAP
 
 
 def test_long_names_keep_their_ends() -> None:
     name = "a-very-long-name-of-a-file-that-has-no-end.jpeg"
-    assert render.fitted(name, 200).startswith("a-very-long")
-    assert render.fitted(name, 200).endswith("end.jpeg")
-    assert render.fitted("short.jpg", 200) == "short.jpg"
+    assert render.shorten_to_width(name, 200).startswith("a-very-long")
+    assert render.shorten_to_width(name, 200).endswith("end.jpeg")
+    assert render.shorten_to_width("short.jpg", 200) == "short.jpg"
 
 
 def test_letters_that_the_font_lacks_become_others() -> None:
-    assert render.fitted("Äpfel\n é ✓", 200) == "Apfel e ?"
-    assert render.fitted("W" * 400, 90).count("W") < 10
-    assert render.fitted("red\x1b[31m", 200) == "red\\x1b[31m"
-    assert render.marked(["Straße", "what?", "猫", "犬"]) == ["Straße", "what?", "3: 猫", "4: 犬"]
+    assert render.shorten_to_width("Äpfel\n é ✓", 200) == "Apfel e ?"
+    assert render.shorten_to_width("W" * 400, 90).count("W") < 10
+    assert render.shorten_to_width("red\x1b[31m", 200) == "red\\x1b[31m"
+    assert render.number_names(["Straße", "what?", "猫", "犬"]) == [
+        "Straße",
+        "what?",
+        "3: 猫",
+        "4: 犬",
+    ]
 
 
 def test_many_classes_make_a_picture_of_bounded_size() -> None:
     labels = np.arange(120)
-    drawn = render.confusion(labels, labels, [str(k) for k in labels])
+    drawn = render.confusion_matrix(labels, labels, [str(k) for k in labels])
     assert drawn.width < 2700
 
 
@@ -48,15 +53,15 @@ def test_large_sheets_can_be_stopped() -> None:
     photo = Image(np.full((50, 60, 3), 90, np.uint8))
     name = "a name that is far too long for its place " * 5
     with stopped_soon():
-        render.contacts([(name, photo, [name, "cat 3 %"])] * 50)
+        render.contact_sheet([(name, photo, [name, "cat 3 %"])] * 50)
     labels = np.arange(120)
     with stopped_soon():
-        render.confusion(labels, labels[::-1], [f"class {k}" for k in range(300)])
+        render.confusion_matrix(labels, labels[::-1], [f"class {k}" for k in range(300)])
 
 
 def test_right_is_blue_and_wrong_is_red() -> None:
     labels, told = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 2, 2, 2])
-    pixels = render.confusion(labels, told, ("a", "b", "c")).pixels.astype(int)
+    pixels = render.confusion_matrix(labels, told, ("a", "b", "c")).pixels.astype(int)
 
     def corner(row: int, column: int) -> list[int]:
         y, x = (render.HEAD + render.FIELD * n + 4 for n in (row, column))

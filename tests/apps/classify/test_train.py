@@ -10,11 +10,11 @@ import torch
 from neuropil import registry
 from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import data, train
-from neuropil.apps.classify.lab.data import Examples, Pictures
+from neuropil.apps.classify.lab.data import Examples, LabeledImages
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
 from neuropil.training.recipe import Recipe
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 RECIPES = registry.recipes("classify")
 TRICKS = {name: {name.removeprefix("short_")} for name in RECIPES if name.startswith("short_")}
@@ -28,7 +28,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
     monkeypatch.setattr(data, "BATCH", 8)
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(24, 32, 32, 3), dtype=np.uint8)
-    made = Examples(Pictures(pixels, np.arange(24) % 10), Pictures(pixels[:10], np.arange(10)))
+    made = Examples(
+        LabeledImages(pixels, np.arange(24) % 10), LabeledImages(pixels[:10], np.arange(10))
+    )
     monkeypatch.setattr(data, "examples", lambda folder: made)
     return made
 
@@ -67,7 +69,7 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
         group["lr"] = 0.1 * group["initial_lr"]
     losses = []
     for _ in range(4):
-        arrays = recipe.batch(few, Moment(0, 0, 9))
+        arrays = recipe.batch(few, TrainingStep(0, 0, 9))
         batch = {key: torch.from_numpy(value) for key, value in arrays.items()}
         loss = recipe.loss(network.train(), batch)
         optimizer.zero_grad()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.colorize.app import Colorize, seen
+from neuropil.apps.colorize.app import Colorize, preprocess
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.lab.metrics import Bytes
@@ -58,7 +58,7 @@ def test_a_hint_colors_what_it_lies_on(app: Colorize) -> None:
 def test_a_hint_outside_is_refused() -> None:
     for x, y in ((-1, 5), (128, 5), (5, 96)):
         with refused("option.range", f"{x},{y}", "0 to 127", "0 to 95"):
-            seen(landscape().pixels, (Hint(x, y, (9, 9, 9)),))
+            preprocess(landscape().pixels, (Hint(x, y, (9, 9, 9)),))
 
 
 def test_alternatives_differ_and_come_again(app: Colorize) -> None:

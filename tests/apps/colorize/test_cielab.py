@@ -8,13 +8,13 @@ from skimage.color import rgb2lab
 from neuropil.apps.colorize.cielab import (
     Depth,
     Pixels,
-    bend,
-    bent,
-    encoded,
+    encode_srgb,
+    lab_f,
+    lab_f_inverse,
+    lab_f_of_y,
     lab_from_rgb,
     lightness,
-    shown,
-    unbend,
+    to_gamut,
 )
 
 BYTE, WORD = np.dtype(np.uint8), np.dtype(np.uint16)
@@ -35,7 +35,9 @@ def random_pixels(depth: np.dtype[Depth]) -> NDArray[Depth]:
 
 def test_there_and_back_is_exact(every_color: NDArray[np.uint8]) -> None:
     lab = lab_from_rgb(every_color)
-    assert np.array_equal(encoded(shown(bent(every_color), lab[..., 1:]), BYTE), every_color)
+    assert np.array_equal(
+        encode_srgb(to_gamut(lab_f_of_y(every_color), lab[..., 1:]), BYTE), every_color
+    )
 
 
 def test_agrees_with_scikit_image(every_color: NDArray[np.uint8]) -> None:
@@ -48,14 +50,16 @@ def test_16_bits_are_the_same_colors(every_color: NDArray[np.uint8]) -> None:
     words = every_color.astype(np.uint16) * 257
     lab = lab_from_rgb(words)
     assert np.abs(lab - lab_from_rgb(every_color)).max() < 1e-3
-    back = encoded(shown(bent(words), lab[..., 1:]), WORD)
+    back = encode_srgb(to_gamut(lab_f_of_y(words), lab[..., 1:]), WORD)
     assert np.abs(back.astype(int) - words).max() <= 8  # of 65535
 
 
 def test_grey_has_no_color() -> None:
     greys = np.arange(256, dtype=np.uint8)[:, None].repeat(3, axis=1)
     assert np.abs(lab_from_rgb(greys)[:, 1:]).max() < 1e-4
-    assert np.array_equal(encoded(shown(bent(greys), np.zeros((256, 2), np.float32)), BYTE), greys)
+    assert np.array_equal(
+        encode_srgb(to_gamut(lab_f_of_y(greys), np.zeros((256, 2), np.float32)), BYTE), greys
+    )
 
 
 def test_white_and_black_have_the_lightness_of_the_definition() -> None:
@@ -65,16 +69,16 @@ def test_white_and_black_have_the_lightness_of_the_definition() -> None:
 
 def test_bending_is_undone() -> None:
     t = np.linspace(0, 1.2, 10001, dtype=np.float32)
-    assert np.abs(unbend(bend(t)) - t).max() < 1e-6
+    assert np.abs(lab_f_inverse(lab_f(t)) - t).max() < 1e-6
     ends = np.array([4 / 29, 6 / 29, 1], np.float32)
-    assert unbend(ends) == pytest.approx([0, (6 / 29) ** 3, 1], abs=1e-8)
+    assert lab_f_inverse(ends) == pytest.approx([0, (6 / 29) ** 3, 1], abs=1e-8)
 
 
 @pytest.mark.parametrize("rgb", [random_pixels(BYTE), random_pixels(WORD)], ids=["8", "16"])
 def test_lightness_stays_whatever_the_color(rgb: Pixels) -> None:
     ab = np.random.default_rng(3).uniform(-150, 150, (*rgb.shape[:2], 2)).astype(np.float32)
-    light = shown(bent(rgb), ab)
-    made = encoded(light, BYTE) if rgb.dtype == BYTE else encoded(light, WORD)
+    light = to_gamut(lab_f_of_y(rgb), ab)
+    made = encode_srgb(light, BYTE) if rgb.dtype == BYTE else encode_srgb(light, WORD)
     assert np.abs(lightness(made) - lightness(rgb)).max() < 0.5
 
 
@@ -82,7 +86,7 @@ def test_hue_stays_where_chroma_must_shrink() -> None:
     fy = np.full((1, 360), (50 + 16) / 116, np.float32)
     angle = np.radians(np.arange(360.0))[None]
     asked = np.stack((np.cos(angle), np.sin(angle)), axis=-1).astype(np.float32)
-    ab = lab_from_rgb(encoded(shown(fy, 140 * asked), WORD))[..., 1:]
+    ab = lab_from_rgb(encode_srgb(to_gamut(fy, 140 * asked), WORD))[..., 1:]
     chroma = np.hypot(ab[..., 0], ab[..., 1])
     assert 25 < chroma.min() < chroma.max() < 120  # shrunk, but no further than it must
     cosine = (ab * asked).sum(axis=-1) / chroma
@@ -91,5 +95,5 @@ def test_hue_stays_where_chroma_must_shrink() -> None:
 
 def test_a_color_that_fits_is_left_alone() -> None:
     fy, ab = np.full((1, 1), 0.6, np.float32), np.array([[[12.0, -9.0]]], np.float32)
-    made = lab_from_rgb(encoded(shown(fy, ab), WORD))
+    made = lab_from_rgb(encode_srgb(to_gamut(fy, ab), WORD))
     assert made[0, 0] == pytest.approx([116 * 0.6 - 16, 12, -9], abs=0.01)

@@ -13,10 +13,10 @@ from refusals import refused
 from neuropil.apps.colorize import preprocess
 from neuropil.apps.colorize.lab import data
 from neuropil.apps.colorize.lab.data import SHORT_SIDE, Photos
-from neuropil.apps.colorize.palette import nearest
+from neuropil.apps.colorize.palette import nearest_index
 from neuropil.apps.colorize.preprocess import working_size
 from neuropil.kit import progress
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 
 def photo(number: int, size: tuple[int, int] = (40, 30)) -> Picture.Image:
@@ -44,7 +44,7 @@ def pack(path: Path, names: dict[str, bytes]) -> None:
 
 
 def names(folder: Path, *, validation: bool = False) -> list[str]:
-    return sorted(name for name, _ in data.read(folder, validation=validation))
+    return sorted(name for name, _ in data.iterate_photos(folder, validation=validation))
 
 
 class Listener:
@@ -84,7 +84,7 @@ def test_the_short_side_is_reduced(tmp_path: Path) -> None:
     for name, size in [("large", (600, 400)), ("tall", (200, 3000)), ("small", (50, 20))]:
         photo(1, size).save(tmp_path / f"{name}.png")
     photo(2).convert("L").save(tmp_path / "grey.png")
-    shapes = {name: rgb.shape for name, rgb in data.read(tmp_path, validation=False)}
+    shapes = {name: rgb.shape for name, rgb in data.iterate_photos(tmp_path, validation=False)}
     assert shapes == {
         "large.png": (SHORT_SIDE, 216, 3),
         "tall.png": (2160, SHORT_SIDE, 3),
@@ -104,7 +104,7 @@ def test_broken_photographs_are_skipped_and_counted(tmp_path: Path) -> None:
     flipped = (tmp_path / "photos-0.zip").read_bytes().replace(whole[60:70], bytes(10))
     (tmp_path / "photos-0.zip").write_bytes(flipped)  # now its checksum is wrong
     listener = Listener()
-    with progress.shown(listener):
+    with progress.report_to(listener):
         assert names(tmp_path) == ["001.png", "002.png"]
     assert listener.said == ["skipped 5 photographs that can't be read, first c/4.png"]
 
@@ -121,7 +121,7 @@ def test_photographs_that_are_far_too_large_are_skipped(
         archive.writestr("c/4.png", encoded(1) + bytes(10**6))
     assert (tmp_path / "photos-0.zip").stat().st_size < limit + 10_000
     listener = Listener()
-    with progress.shown(listener):
+    with progress.report_to(listener):
         assert names(tmp_path) == ["001.png", "c/3.png"]
     assert listener.said == ["skipped 2 photographs that can't be read, first c/4.png"]
 
@@ -136,7 +136,7 @@ def test_no_program_is_run_for_a_photograph(tmp_path: Path) -> None:
 def test_nothing_is_said_where_all_is_well(tmp_path: Path) -> None:
     put(tmp_path, 1)
     listener = Listener()
-    with progress.shown(listener):
+    with progress.report_to(listener):
         assert names(tmp_path) == ["001.png"]
     assert listener.said == []
 
@@ -152,24 +152,26 @@ def test_links_are_followed_but_not_in_rings(tmp_path: Path) -> None:
 
 def test_missing_data_are_refused(tmp_path: Path) -> None:
     with refused("data.missing", tmp_path / "none", "--data"):
-        data.photos(tmp_path / "none")
+        data.load_photos(tmp_path / "none")
     with refused("data.missing", tmp_path, "0 photographs", 40):
-        data.photos(tmp_path)
+        data.load_photos(tmp_path)
     (tmp_path / "photos-1.zip").write_bytes(b"PK half of an archive")
     with refused("input.damaged", "photos-1.zip"):
-        data.photos(tmp_path)
+        data.load_photos(tmp_path)
 
 
 def test_some_are_held_out_and_sources_have_shares(tmp_path: Path) -> None:
     put(tmp_path / "clothing", *range(60))
     put(tmp_path / "holiday", *range(60, 90))
-    photos = data.photos(tmp_path)
+    photos = data.load_photos(tmp_path)
     assert len(photos.held_out) == 3
     assert len(photos.learn) == 87
     learned = {rgb.tobytes() for rgb in photos.learn}
     assert not learned & {rgb.tobytes() for rgb in photos.held_out}
-    assert photos.share.sum() == pytest.approx(1)
-    assert photos.share[0] / photos.share[-1] == pytest.approx(data.SOURCE_SHARE["clothing"])
+    assert photos.sampling_weights.sum() == pytest.approx(1)
+    assert photos.sampling_weights[0] / photos.sampling_weights[-1] == pytest.approx(
+        data.SOURCE_WEIGHTS["clothing"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +183,9 @@ def few() -> Photos:
 @pytest.mark.parametrize(("done", "side"), [(0.0, 64), (0.3, 96), (0.9, 128)])
 def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) -> None:
     def make(step: int) -> dict[str, NDArray[np.float32]]:
-        return data.batch(few, Moment(step=step, steps=round(step / done) if done else 10**9))
+        return data.make_batch(
+            few, TrainingStep(step=step, steps=round(step / done) if done else 10**9)
+        )
 
     one, again, next_one = make(700), make(700), make(701)
     n, cells = data.AREA // side**2, side // 4
@@ -196,20 +200,20 @@ def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) 
         assert values.dtype == np.float32
         assert np.array_equal(values, again[name])
         assert not np.array_equal(values, next_one[name])
-    assert np.array_equal(one["label"], nearest(np.moveaxis(one["ab"], 1, -1)))
+    assert np.array_equal(one["label"], nearest_index(np.moveaxis(one["ab"], 1, -1)))
     assert np.abs(one["lightness"]).max() <= 1.001
 
 
 def test_fixed_examples_are_fixed(few: Photos) -> None:
     for n_hints in (0, 10):
-        one, again = (data.fixed_examples(few.held_out, n_hints) for _ in "12")
+        one, again = (data.validation_examples(few.held_out, n_hints) for _ in "12")
         assert all(np.array_equal(a[k], b[k]) for a, b in zip(one, again, strict=True) for k in a)
         hinted = one[0]["hints"][2].sum()
         assert (hinted == 0) if n_hints == 0 else (5 <= hinted <= 10)
 
 
 def test_hints_tell_the_true_color(few: Photos) -> None:
-    (example, _) = data.fixed_examples(few.held_out, 10)
+    (example, _) = data.validation_examples(few.held_out, 10)
     rows, columns = np.nonzero(example["hints"][2])
     told = 64 * example["hints"][:2, rows, columns]
     assert np.abs(told - example["ab"][:, rows, columns]).max() < 12  # smooth pictures
@@ -232,7 +236,7 @@ def test_working_sizes_keep_shapes() -> None:
 
 def test_pooling_averages_cells() -> None:
     values = np.arange(8 * 12 * 2, dtype=np.float32).reshape(8, 12, 2)
-    pooled = preprocess.pooled(values)
+    pooled = preprocess.average_pool(values)
     assert pooled.shape == (2, 3, 2)
     assert np.array_equal(pooled[1, 2], values[4:8, 8:12].mean(axis=(0, 1)))
-    assert preprocess.scaled(np.array([0, 50, 100], np.float32)).tolist() == [-1, 0, 1]
+    assert preprocess.normalize_lightness(np.array([0, 50, 100], np.float32)).tolist() == [-1, 0, 1]

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.decode import (
+    affinity,
+    mean_color,
+    probabilities,
+    rank_hint_cells,
+    uncertainty,
+)
 
 PALETTE = np.array([[0, 0], [30, 0], [0, 40]], np.float32)
 
@@ -28,12 +34,12 @@ def test_mean_and_doubt_of_two_colors_by_hand() -> None:
     p = np.array([0.0, 0.6, 0.4], np.float32).reshape(1, 3, 1, 1)
     assert mean_color(p, PALETTE)[0, 0, 0].tolist() == pytest.approx([18, 16])
     apart = 30**2 + 40**2  # squared distance; the variance is 0.6 * 0.4 of it
-    assert doubt(p, PALETTE)[0, 0, 0] == pytest.approx((0.24 * apart) ** 0.5)
+    assert uncertainty(p, PALETTE)[0, 0, 0] == pytest.approx((0.24 * apart) ** 0.5)
 
 
 def test_a_certain_color_has_no_doubt() -> None:
     p = np.array([0.0, 0.0, 1.0], np.float32).reshape(1, 3, 1, 1)
-    assert doubt(p, PALETTE)[0, 0, 0] == pytest.approx(0, abs=1e-2)
+    assert uncertainty(p, PALETTE)[0, 0, 0] == pytest.approx(0, abs=1e-2)
 
 
 def test_the_places_worth_asking_about() -> None:
@@ -42,8 +48,8 @@ def test_the_places_worth_asking_about() -> None:
     uncertain = np.zeros_like(light)
     uncertain[8:16, 4:12] = 20  # a large thing in doubt to the left,
     uncertain[10:13, 26:29] = 20  # a small one to the right
-    first, second = worthwhile(uncertain, likeness(light), 2)
+    first, second = rank_hint_cells(uncertain, affinity(light), 2)
     assert 8 <= first[0] < 16
     assert 4 <= first[1] < 12
     assert second[1] >= 18  # what the first hint settles is not asked again
-    assert worthwhile(uncertain, likeness(light), 0) == []
+    assert rank_hint_cells(uncertain, affinity(light), 0) == []

@@ -7,17 +7,17 @@ import pytest
 
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.lab import bench, evaluation
-from neuropil.apps.colorize.lab.metrics import Bytes, score
-from neuropil.kit.networks.network import Network
+from neuropil.apps.colorize.lab.metrics import Bytes, color_metrics
+from neuropil.kit.networks.network import OnnxNetwork
 
 
 @pytest.fixture(scope="module")
 def photos() -> list[Bytes]:
-    return bench.samples()
+    return bench.sample_photos()
 
 
 def test_grey_keeps_lightness_and_no_color(photos: list[Bytes]) -> None:
-    made = evaluation.grey(photos[0])
+    made = evaluation.to_grayscale(photos[0])
     assert (made[..., 0] == made[..., 1]).all()
     assert np.abs(lightness(made) - lightness(photos[0])).max() < 0.5
 
@@ -33,13 +33,13 @@ def test_hints_are_drawn_before_and_tell_the_truth(photos: list[Bytes]) -> None:
 
 
 def test_gains_are_over_grey_and_shares_of_the_truth(photos: list[Bytes]) -> None:
-    truths = [score(photo, photo) for photo in photos]
-    greys = [score(evaluation.grey(photo), photo) for photo in photos]
+    truths = [color_metrics(photo, photo) for photo in photos]
+    greys = [color_metrics(evaluation.to_grayscale(photo), photo) for photo in photos]
     names = ["mean color", *(f"network, strength {s:g}" for s in evaluation.STRENGTHS if s != 1)]
     names += [f"{kind}, {n} hints" for kind in ("network",) for n in evaluation.N_HINTS]
     names += ["network", *(f"spreading {n} hints" for n in evaluation.N_HINTS)]
     scores = dict.fromkeys(names, greys) | {"grey": greys, "network, 10 hints": truths}
-    found = evaluation.figures(scores, truths)
+    found = evaluation.headline_metrics(scores, truths)
     assert found["psnr_gain_db"] == 0
     assert found["colorfulness_share"] < 0.1
     assert found["psnr_gain_10_hints_db"] > 20
@@ -48,7 +48,7 @@ def test_gains_are_over_grey_and_shares_of_the_truth(photos: list[Bytes]) -> Non
 
 
 def test_a_scene_moves_only_inside_its_masks(photos: list[Bytes]) -> None:
-    truths, greys, masks = evaluation.scene(photos[0], photos[1])
+    truths, greys, masks = evaluation.synthetic_film(photos[0], photos[1])
     assert len(truths) == len(greys) == len(masks) == 24
     still = ~np.any(masks, axis=0)
     assert still.any()
@@ -59,7 +59,7 @@ def test_a_scene_moves_only_inside_its_masks(photos: list[Bytes]) -> None:
 
 
 def test_flicker_and_frozen_color_are_seen(photos: list[Bytes]) -> None:
-    truths, _, masks = evaluation.scene(photos[0], photos[1])
+    truths, _, masks = evaluation.synthetic_film(photos[0], photos[1])
     assert evaluation.flicker_and_error(truths, truths, masks) == (0, 0)
     frozen = [truths[0]] * len(truths)
     flicker, error = evaluation.flicker_and_error(frozen, truths, masks)
@@ -70,7 +70,7 @@ def test_flicker_and_frozen_color_are_seen(photos: list[Bytes]) -> None:
 
 
 def test_pasted_things_are_where_their_mask_is(photos: list[Bytes]) -> None:
-    pasted, mask = evaluation.paste(photos[0], photos[1])
+    pasted, mask = evaluation.paste_ellipse(photos[0], photos[1])
     assert (pasted[~mask] == photos[0][~mask]).all()
     assert 0.1 < mask.mean() < 0.3
 
@@ -82,13 +82,19 @@ def test_every_second_photograph_is_measured_on(tmp_path: Path) -> None:
     for i in range(5):
         shade = np.full((8, 8, 3), 40 * i, np.uint8)
         Picture.fromarray(shade).save(tmp_path / "val" / f"{i}.png")
-    assert [int(photo[0, 0, 0]) for photo in bench.to_measure_on(tmp_path)] == [40, 120]
-    assert [int(p[0, 0, 0]) for p in bench.to_measure_on(tmp_path / "val")] == [0, 40, 80, 120, 160]
+    assert [int(photo[0, 0, 0]) for photo in bench.evaluation_photos(tmp_path)] == [40, 120]
+    assert [int(p[0, 0, 0]) for p in bench.evaluation_photos(tmp_path / "val")] == [
+        0,
+        40,
+        80,
+        120,
+        160,
+    ]
 
 
 def test_the_published_shape_has_its_published_size(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    network = Network(bench.eccv16(tmp_path / "eccv16.onnx"), threads=1)
+    network = OnnxNetwork(bench.export_eccv16(tmp_path / "eccv16.onnx"), threads=1)
     assert (tmp_path / "eccv16.onnx").stat().st_size / 4e6 == pytest.approx(32.2, abs=0.2)
     made = network.run(lightness=np.zeros((1, 1, 256, 256), np.float32))
     assert next(iter(made.values())).shape == (1, 313, 64, 64)

@@ -5,7 +5,7 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.colorize.cielab import lab_from_rgb
-from neuropil.apps.colorize.hints import NARROW, WIDE, Hint, hint_maps, spread
+from neuropil.apps.colorize.hints import NARROW, WIDE, Hint, bilateral_spread, hint_maps
 
 
 def test_a_hint_is_read() -> None:
@@ -67,11 +67,13 @@ def test_spread_stays_on_what_is_as_light() -> None:
     light = np.full((10, 20), 20, np.float32)
     light[:, 10:] = 80
     places = np.array([[5.5, 8.5], [5.5, 11.5]], np.float32)
-    ab, confidence = spread(places, np.array([[40, 0], [0, 40]], np.float32), light, *WIDE)
+    ab, confidence = bilateral_spread(
+        places, np.array([[40, 0], [0, 40]], np.float32), light, *WIDE
+    )
     assert np.allclose(ab[:, :10], [40, 0], atol=0.01)
     assert np.allclose(ab[:, 10:], [0, 40], atol=0.01)
     assert confidence[5, 8] == pytest.approx(1)
-    _, alone = spread(places[:1], np.array([[40, 0]], np.float32), light, *WIDE)
+    _, alone = bilateral_spread(places[:1], np.array([[40, 0]], np.float32), light, *WIDE)
     assert alone[:, 10:].max() < 1e-6
     assert alone[5, 0] < alone[5, 4] < alone[5, 8]
 
@@ -79,7 +81,7 @@ def test_spread_stays_on_what_is_as_light() -> None:
 def test_two_hints_share_what_lies_between_them() -> None:
     places = np.array([[0.5, 0.5], [0.5, 10.5]], np.float32)
     colors = np.array([[40, 0], [0, 40]], np.float32)
-    ab, _ = spread(places, colors, np.full((1, 11), 50, np.float32), *NARROW)
+    ab, _ = bilateral_spread(places, colors, np.full((1, 11), 50, np.float32), *NARROW)
     assert ab[0, 5].tolist() == pytest.approx([20, 20])
     assert ab[0, 0].tolist() == pytest.approx([40, 0], abs=0.1)
     assert (np.diff(ab[0, :, 1]) >= 0).all()

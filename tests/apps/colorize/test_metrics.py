@@ -10,10 +10,10 @@ from skimage.color import deltaE_ciede2000
 from neuropil.apps.colorize.lab.metrics import (
     chroma_histogram,
     ciede2000,
+    color_metrics,
     colorfulness,
     histogram_distance,
     psnr,
-    score,
 )
 
 
@@ -70,10 +70,10 @@ def test_histograms_of_chroma() -> None:
 
 
 def test_scores_of_a_picture() -> None:
-    red = score(plain(200, 30, 30), plain(200, 30, 30))
+    red = color_metrics(plain(200, 30, 30), plain(200, 30, 30))
     assert (red.ciede2000, red.saturated) == (0, 1)
     assert red.histogram.sum() == pytest.approx(1)
-    grey = score(plain(99, 99, 99), plain(200, 30, 30))
+    grey = color_metrics(plain(99, 99, 99), plain(200, 30, 30))
     assert (grey.saturated, grey.colorfulness) == (0, 0)
     assert grey.ciede2000 > 20
     assert grey.psnr < red.psnr

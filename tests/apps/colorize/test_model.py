@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from neuropil.apps.colorize.lab import data
-from neuropil.apps.colorize.lab.model import ColorizeNet, Size, double
-from neuropil.apps.colorize.lab.train import base, loss, packing, score
+from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, double
+from neuropil.apps.colorize.lab.train import base, export_spec, loss, score
 from neuropil.apps.colorize.palette import palette
-from neuropil.training.export import folded
+from neuropil.training.export import fold_batch_norm
 
-SMALL = Size(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
+SMALL = ColorizeSize(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_shapes(height: int, width: int) -> None:
 
 
 def test_the_shipped_network_is_small() -> None:
-    network = folded(base().network().eval())
+    network = fold_batch_norm(base().network().eval())
     assert 1_000_000 < sum(p.numel() for p in network.parameters()) < 4_000_000
 
 
@@ -41,7 +41,7 @@ def test_doubling_keeps_means() -> None:
 
 
 def test_the_loss_is_least_where_the_truth_is_likely(photos: data.Photos) -> None:
-    examples = data.stacked(data.fixed_examples(photos.held_out, 3))
+    examples = data.collate(data.validation_examples(photos.held_out, 3))
     batch = {name: torch.from_numpy(values) for name, values in examples.items()}
     sure = torch.nn.functional.one_hot(batch["label"].long(), 132).movedim(-1, 1) * 20.0
     right = loss(Told(sure), batch)
@@ -70,7 +70,7 @@ def test_scores_name_gain_and_nats(photos: data.Photos) -> None:
 
 
 def test_the_recipe_names_what_running_needs() -> None:
-    packed = packing()
+    packed = export_spec()
     assert packed.metadata["neuropil"] == "colorize"
     assert (tuple(packed.inputs), packed.outputs) == (("lightness", "hints"), ("logits",))
     assert base().name == "colorize-base"

@@ -5,15 +5,22 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.colorize import render
-from neuropil.apps.colorize.cielab import Floats, Pixels, bent, encoded, lab_from_rgb, lightness
+from neuropil.apps.colorize.cielab import (
+    Floats,
+    Pixels,
+    encode_srgb,
+    lab_f_of_y,
+    lab_from_rgb,
+    lightness,
+)
 from neuropil.apps.colorize.render import (
     GUIDE,
-    at_guide,
+    apply_color,
     confidence_map,
+    draw_markers,
     guide_size,
-    painted,
-    reduced,
-    ringed,
+    resize_uint8,
+    upsample_to_guide,
 )
 
 
@@ -31,8 +38,8 @@ def prediction(height: int = 9, width: int = 12) -> Floats:
 
 
 def paint(pixels: Pixels, strength: float = 1.0, threads: int = 1) -> Pixels:
-    cells = lightness(reduced(pixels, 9, 12))
-    return painted(pixels, at_guide(prediction(), cells, pixels), strength, threads)
+    cells = lightness(resize_uint8(pixels, 9, 12))
+    return apply_color(pixels, upsample_to_guide(prediction(), cells, pixels), strength, threads)
 
 
 @pytest.mark.parametrize("size", [(60, 90), (700, 900)], ids=str)
@@ -64,8 +71,8 @@ def test_colors_come_to_their_places() -> None:
 def test_the_photographs_own_colors_do_not_matter() -> None:
     pixels = photo(80, 120)
     zero = np.zeros((80, 120, 3), np.float32)
-    grey = encoded(zero + np.float32(0.2), pixels.dtype)
-    assert (bent(grey) == bent(grey)[0, 0]).all()
+    grey = encode_srgb(zero + np.float32(0.2), pixels.dtype)
+    assert (lab_f_of_y(grey) == lab_f_of_y(grey)[0, 0]).all()
     shades = (90 * np.random.default_rng(9).random((80, 120, 1)) + 80).astype(np.uint8)
     one = paint(shades.repeat(3, axis=2))
     other = paint(one)
@@ -107,8 +114,8 @@ def test_the_guide_is_never_larger_than_the_photograph() -> None:
 def test_enlarging_in_two_steps_is_linear_between() -> None:
     ramp = np.arange(8, dtype=np.float32)[:, None] + 10 * np.arange(5, dtype=np.float32)
     values = np.stack((ramp, -ramp))
-    wide = render.widened(values, 20, 2.0)
-    made = render.heightened(wide, 3, 20, 32)
+    wide = render.resize_columns(values, 20, 2.0)
+    made = render.resize_rows(wide, 3, 20, 32)
     y, x = (np.arange(3, 23) + 0.5) / 4 - 0.5, (np.arange(20) + 0.5) / 4 - 0.5
     expected = 2 * (y[:, None] + 10 * np.clip(x, 0, 4))
     assert np.abs(made[0] - expected).max() < 1e-4
@@ -117,10 +124,10 @@ def test_enlarging_in_two_steps_is_linear_between() -> None:
 
 def test_reducing_averages() -> None:
     pixels = photo(40, 60)
-    assert reduced(pixels, 40, 60) is pixels
+    assert resize_uint8(pixels, 40, 60) is pixels
     mean = pixels.reshape(10, 4, 15, 4, 3).mean(axis=(1, 3))
-    assert np.abs(reduced(pixels, 10, 15) - mean).max() < 1.1
-    assert np.array_equal(reduced(pixels.astype(np.uint16) * np.uint16(256), 40, 60), pixels)
+    assert np.abs(resize_uint8(pixels, 10, 15) - mean).max() < 1.1
+    assert np.array_equal(resize_uint8(pixels.astype(np.uint16) * np.uint16(256), 40, 60), pixels)
 
 
 def test_confidence_is_light_where_there_is_no_doubt() -> None:
@@ -134,8 +141,8 @@ def test_confidence_is_light_where_there_is_no_doubt() -> None:
 
 def test_rings_mark_places() -> None:
     grey = np.full((100, 120, 3), 90, np.uint8)
-    made = ringed(grey, [(30, 40), (119, 0)])
+    made = draw_markers(grey, [(30, 40), (119, 0)])
     assert (made[40, 26] == [255, 212, 0]).all() or (made[40, 27] == [255, 212, 0]).all()
     assert np.array_equal(made[60:], grey[60:])
-    assert np.array_equal(ringed(grey, []), grey)
+    assert np.array_equal(draw_markers(grey, []), grey)
     assert (grey == 90).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from neuropil.apps.colorize.cielab import Floats
-from neuropil.apps.colorize.preprocess import pooled
-from neuropil.apps.colorize.upsample import RADIUS, box, joint_bilateral, lines
+from neuropil.apps.colorize.preprocess import average_pool
+from neuropil.apps.colorize.upsample import RADIUS, box_filter, guided_filter, joint_bilateral
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def guide() -> Floats:
 @pytest.fixture
 def ab(guide: Floats) -> Floats:
     """Red cells to the left, blue ones to the right, the one in between a mixture."""
-    share = ((pooled(guide) - 25) / 50)[..., None]
+    share = ((average_pool(guide) - 25) / 50)[..., None]
     colors: Floats = (1 - share) * np.array([40, 20]) + share * np.array([0, -40])
     return colors.astype(np.float32)
 
 
 def test_a_colored_edge_stays_on_the_lightness_edge(guide: Floats, ab: Floats) -> None:
-    made = joint_bilateral(ab, pooled(guide), guide)
+    made = joint_bilateral(ab, average_pool(guide), guide)
     assert made.shape == (2, 40, 64)
     assert made.dtype == np.float32
     assert np.abs(made[0, :, :26] - 40).max() < 6
@@ -35,7 +35,7 @@ def test_a_colored_edge_stays_on_the_lightness_edge(guide: Floats, ab: Floats) -
 
 
 def test_lines_draw_the_edge_too(guide: Floats, ab: Floats) -> None:
-    slope, offset = lines(joint_bilateral(ab, pooled(guide), guide), guide)
+    slope, offset = guided_filter(joint_bilateral(ab, average_pool(guide), guide), guide)
     made = slope * guide + offset
     assert np.abs(made[0, :, :20] - 40).max() < 6
     assert np.abs(made[0, :, 34:]).max() < 6
@@ -50,7 +50,7 @@ def test_constant_in_constant_out(shape: tuple[int, int]) -> None:
     color = np.array([17, -23], np.float32)
     made = joint_bilateral(np.full((4, 6, 2), color), cells, guide)
     assert np.abs(made - color[:, None, None]).max() < 1e-4
-    slope, offset = lines(made, guide)
+    slope, offset = guided_filter(made, guide)
     assert np.abs(slope * guide + offset - color[:, None, None]).max() < 1e-2
 
 
@@ -65,7 +65,7 @@ def test_upsampling_mixes_but_never_invents() -> None:
 
 def test_a_box_is_the_mean_of_what_lies_inside() -> None:
     values = np.random.default_rng(8).normal(50, 20, (2, 13, 17)).astype(np.float32)
-    means = box(values)
+    means = box_filter(values)
     for y, x in [(0, 0), (6, 8), (12, 3), (3, 16)]:
         rows = slice(max(0, y - RADIUS), y + RADIUS + 1)
         columns = slice(max(0, x - RADIUS), x + RADIUS + 1)

@@ -30,14 +30,14 @@ def app(untaught: Path) -> Drive:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drives are over after a few steps."""
-    monkeypatch.setattr(simulator, "STEPS", STEPS)
+    monkeypatch.setattr(simulator, "MAX_STEPS", STEPS)
 
 
 @pytest.fixture(scope="session")
 def drove(app: Drive) -> DriveResult:
     """Two short drives, and their map."""
-    usual, simulator.STEPS = simulator.STEPS, STEPS
+    usual, simulator.MAX_STEPS = simulator.MAX_STEPS, STEPS
     try:
         return app(tracks=2, seed=1000, map=True)
     finally:
-        simulator.STEPS = usual
+        simulator.MAX_STEPS = usual

@@ -22,13 +22,13 @@ def scores(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         titles.append(title)
         return [1000.0 - 100 * len(titles) - seed % 10 for seed in seeds]
 
-    monkeypatch.setattr(bench, "side_by_side", side_by_side)
-    monkeypatch.setattr(selection, "side_by_side", side_by_side)
+    monkeypatch.setattr(bench, "parallel_map", side_by_side)
+    monkeypatch.setattr(selection, "parallel_map", side_by_side)
     return titles
 
 
 def test_scores_and_their_spread_are_told(app: Drive, scores: list[str]) -> None:
-    table, figures = bench.beside_others([899.0, 900.0, 650.0], range(10_000, 10_003))
+    table, figures = bench.compare_drivers([899.0, 900.0, 650.0], range(10_000, 10_003))
     assert scores == ["the expert"]
     assert figures["score_mean"] == pytest.approx(2449 / 3)
     assert figures["score_min"] == 650
@@ -42,13 +42,13 @@ def test_scores_and_their_spread_are_told(app: Drive, scores: list[str]) -> None
 
 
 def test_every_track_has_its_score() -> None:
-    table = bench.by_track([float(i) for i in range(12)])
+    table = bench.track_table([float(i) for i in range(12)])
     assert table.rows[0] == (10_000, *map(str, range(10)))
     assert table.rows[1] == (10_010, "10", "11", *[""] * 8)
 
 
 def test_each_disturbance_has_a_score(app: Drive, scores: list[str]) -> None:
-    table, figures = bench.disturbed(app, [920.0, 910.0])
+    table, figures = bench.bench_perturbations(app, [920.0, 910.0])
     assert [row[0] for row in table.rows] == ["nothing", *scores]
     names = ["overdrawn", "recolored", "noisy", "late"]
     assert [figures[f"score_{n}"] for n in ("undisturbed", *names)] == [
@@ -65,7 +65,7 @@ def test_each_disturbance_has_a_score(app: Drive, scores: list[str]) -> None:
 def test_decisions_are_timed(app: Drive, untaught: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "DECISIONS", 3)
     monkeypatch.setattr(Drive, "networks", {DRIVER: SimpleNamespace(path=untaught)})
-    table, figures = bench.deciding(app)
+    table, figures = bench.bench_latency(app)
     assert len(table.rows) == 4
     assert 0 < figures["network_share"] < 1  # type: ignore[operator]
     assert figures["decisions_per_second"] > 10  # type: ignore[operator]
@@ -90,4 +90,4 @@ def test_drivers_are_compared_on_tracks_of_their_own(
 
 
 def test_tracks_are_driven_side_by_side() -> None:
-    assert scoring.side_by_side(float, [3, 1, 2], "numbers") == [3.0, 1.0, 2.0]
+    assert scoring.parallel_map(float, [3, 1, 2], "numbers") == [3.0, 1.0, 2.0]

@@ -12,7 +12,7 @@ from neuropil.apps.drive import preprocess
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.lab import collect, data, train
 from neuropil.apps.drive.lab.model import DriveNet
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 SEED = 40_003
 
@@ -41,8 +41,8 @@ def test_a_batch_pairs_pictures_with_controls(tmp_path: Path) -> None:
     for seed in (1, 10):
         made(tmp_path, seed, 20)
     found = data.examples(tmp_path)
-    batch = data.batch(found, Moment(0, 3, 9))
-    again = data.batch(found, Moment(0, 3, 9))
+    batch = data.batch(found, TrainingStep(0, 3, 9))
+    again = data.batch(found, TrainingStep(0, 3, 9))
     assert np.array_equal(batch["picture"], again["picture"])
     assert batch["picture"].shape == (data.BATCH, 3, 96, 96)
     for picture, told in zip(batch["picture"][:9], batch["controls"][:9], strict=True):
@@ -72,9 +72,9 @@ def test_the_score_is_not_to_be_seen() -> None:
     assert (x[0, :, 84:, :12] == -1).all()
     assert (x[0, :, :84] == 1).all()
     assert (x[0, :, 84:, 12:] == 1).all()
-    preprocess.check((96, 96, 3), "a.mp4 has frames")
+    preprocess.require_camera_frame((96, 96, 3), "a.mp4 has frames")
     with refused("input.content", "a.mp4", "640 × 480", "96 × 96"):
-        preprocess.check((480, 640, 3), "a.mp4 has frames")
+        preprocess.require_camera_frame((480, 640, 3), "a.mp4 has frames")
 
 
 def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_whoever_drives_the_expert_says_what_it_would_do() -> None:
     """Who never steers leaves the road at the first curve, and is told to turn back."""
     straight = list(
-        collect.recorded(SEED, lambda picture: Controls(0.0, 0.5, 0.0), np.random.default_rng(0))
+        collect.collect(SEED, lambda picture: Controls(0.0, 0.5, 0.0), np.random.default_rng(0))
     )
     assert len(straight) < 400, "it is given up once it has strayed too far"
     assert all(told.steer < -0.4 for _, told in straight[-5:])
@@ -109,7 +109,7 @@ def test_the_network_learns_and_is_small(tmp_path: Path) -> None:
     for seed in (1, 10):
         made(tmp_path, seed, 30)
     found = data.examples(tmp_path)
-    arrays = data.batch(found, Moment())
+    arrays = data.batch(found, TrainingStep())
     batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
     optimizer = train.driver().optimizer(network, 1e-3)
     losses = []

@@ -16,13 +16,13 @@ from refusals import refused
 from neuropil.apps.drive import render, replay
 from neuropil.apps.drive.app import DRIVER, Drive, DriveResult
 from neuropil.apps.drive.controls import Controls
-from neuropil.apps.drive.lab.scoring import scored
-from neuropil.apps.drive.rollout import decided, taped, told
+from neuropil.apps.drive.lab.scoring import score_policy
+from neuropil.apps.drive.rollout import record_drive, run_network, to_controls
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.contract import split_result
-from neuropil.kit.media.film import Film, Frame, record
-from neuropil.microscope.graph import read
-from neuropil.microscope.walk import walked
+from neuropil.kit.media.film import Film, Frame, write_film
+from neuropil.microscope.graph import load_graph
+from neuropil.microscope.walk import walk_back
 from neuropil.signature import to_json
 from neuropil.surfaces.cli import main as cli
 
@@ -50,7 +50,7 @@ def test_every_step_is_told(drove: DriveResult) -> None:
 def test_it_drives_by_the_picture_alone(app: Drive, drove: DriveResult) -> None:
     lap, kept = drove.laps[0], drove.film.drives[0]
     for step in (0, 7):
-        made = told(decided(app.network(DRIVER), kept.picture(step)))
+        made = to_controls(run_network(app.network(DRIVER), kept.picture(step)))
         instant = lap.instants[step]
         assert (made.steer, made.gas, made.brake) == (
             instant.steering, instant.gas, instant.brake,
@@ -77,11 +77,11 @@ def test_a_film_shows_the_network_that_drove_whatever_became_of_its_file(
     assert np.array_equal(one.pixels, other.pixels)
 
 
-@pytest.mark.parametrize("ending", render.Footage.SUFFIXES)
+@pytest.mark.parametrize("ending", render.DriveFilm.SUFFIXES)
 def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path) -> None:
     path = tmp_path / f"kept{ending}"
     drove.film.save(path)
-    kept = replay.tapes(Film.open(path))
+    kept = replay.read_logs(Film.open(path))
     assert [each.seed for each in kept] == [1000, 1001]
     rows = [[i.steering, i.gas, i.brake] for i in drove.laps[1].instants]
     assert np.array_equal(kept[1].controls, np.array(rows, np.float32))
@@ -90,11 +90,11 @@ def test_a_film_keeps_its_drives(ending: str, drove: DriveResult, tmp_path: Path
 def test_it_is_driven_again_exactly(film: Film, drove: DriveResult) -> None:
     for frame in (0, 5, STEPS, 2 * STEPS - 1):
         lap, step = divmod(frame, STEPS)
-        found = replay.place(film, frame)
+        found = replay.replay_to_frame(film, frame)
         assert (found.seed, found.step) == (1000 + lap, step)
         assert np.array_equal(found.picture, drove.film.drives[lap].picture(step))
     with refused("option.range", "frame is 24", "drive.mp4", "0 to 23"):
-        replay.place(film, 2 * STEPS)
+        replay.replay_to_frame(film, 2 * STEPS)
 
 
 def written(seed: object = 1, controls: object = (0.0, 0.5, 0.0), by: str = "drive") -> str:
@@ -117,9 +117,9 @@ def written(seed: object = 1, controls: object = (0.0, 0.5, 0.0), by: str = "dri
 def test_another_film_keeps_no_drives(comment: str, tmp_path: Path) -> None:
     path = tmp_path / "other.mp4"
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
-    record(path, [black], fps=Fraction(25), notes={"comment": comment})
+    write_film(path, [black], fps=Fraction(25), notes={"comment": comment})
     with refused("input.kind", path):
-        replay.tapes(Film.open(path))
+        replay.read_logs(Film.open(path))
 
 
 def test_a_comment_that_unpacks_to_much_is_not_unpacked(
@@ -129,50 +129,52 @@ def test_a_comment_that_unpacks_to_much_is_not_unpacked(
     comment = json.dumps(many | {"drives": many["drives"] * 2})
     path = tmp_path / "bomb.mp4"
     black = Frame(np.zeros((32, 32, 3), np.uint8), Fraction(0))
-    record(path, [black], fps=Fraction(25), notes={"comment": comment})
+    write_film(path, [black], fps=Fraction(25), notes={"comment": comment})
     for most in (23_999, len(comment) - 1):
         monkeypatch.setattr(replay, "MOST_BYTES", most)
         with refused("input.too_large", path):
-            replay.tapes(Film.open(path))
+            replay.read_logs(Film.open(path))
     monkeypatch.setattr(replay, "MOST_BYTES", 24_000)
     with refused("input.damaged", path, "2000 steps"):  # it was unpacked
-        replay.tapes(Film.open(path))
+        replay.read_logs(Film.open(path))
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv"])
 def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"cut{ending}"
     frames = [Frame(np.zeros((32, 32, 3), np.uint8), Fraction(n, 25)) for n in range(5)]
-    record(path, frames, fps=Fraction(25), notes={"comment": written()})
+    write_film(path, frames, fps=Fraction(25), notes={"comment": written()})
     with refused("input.damaged", path, "5 frames", "1 steps"):
-        replay.tapes(Film.open(path))
+        replay.read_logs(Film.open(path))
 
 
 @pytest.mark.parametrize("label", ["steering", "gas", "brake"])
 def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: DriveResult) -> None:
     probe = app.probe(film, frame=5, label=label)  # type: ignore[arg-type]
-    walk = walked(read(probe.network), probe, depth=3)
-    assert walk.stages[0].worked.a == pytest.approx(
+    walk = walk_back(load_graph(probe.network), probe, depth=3)
+    assert walk.steps[0].worked.a == pytest.approx(
         getattr(drove.laps[0].instants[5], label), rel=1e-5
     )
-    assert all(stage.worked.check().passed for stage in walk.stages)
+    assert all(stage.worked.check().passed for stage in walk.steps)
 
 
 def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None:
     probe = app.probe(film, frame=5, label="gas", target=1.0, rate=0.5)
-    gas = float(decided(app.network(DRIVER), replay.place(film, 5).picture)["pedals"][0, 0])
+    gas = float(
+        run_network(app.network(DRIVER), replay.replay_to_frame(film, 5).picture)["pedals"][0, 0]
+    )
     outputs = np.array([[gas, 0.2]])
     assert probe.goal.value(outputs) == pytest.approx((gas - 1) ** 2 / 2)
-    assert probe.goal.slope(outputs) == pytest.approx(np.array([[gas - 1, 0]]))
-    assert probe.goal.rate == 0.5
+    assert probe.goal.gradient(outputs) == pytest.approx(np.array([[gas - 1, 0]]))
+    assert probe.goal.learning_rate == 0.5
 
 
 def test_another_network_is_found_out(
     app: Drive, film: Film, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = replay.place(film, 5)
+    there = replay.replay_to_frame(film, 5)
     changed = replace(there, controls=Controls(there.controls.steer + 0.01, 0.0, 0.0))
-    monkeypatch.setattr("neuropil.apps.drive.app.place", lambda film, frame: changed)
+    monkeypatch.setattr("neuropil.apps.drive.app.replay_to_frame", lambda film, frame: changed)
     with refused("network.mismatch", "frame 5", "--weights"):
         app.probe(film, frame=5)
 
@@ -182,7 +184,7 @@ def test_frames_of_the_camera_are_steered_by(
 ) -> None:
     path, kept = tmp_path / "camera.mkv", drove.film.drives[0]
     frames = [Frame(kept.picture(n), Fraction(n, 50)) for n in range(4)]
-    record(path, frames, fps=Fraction(50), quality=100)
+    write_film(path, frames, fps=Fraction(50), quality=100)
     made = app.predict(Film.open(path))
     assert [d.frame for d in made.controls] == [0, 1, 2, 3]
     assert "frame     3  steering " in made.table.text
@@ -194,7 +196,7 @@ def test_what_is_said_of_frames_can_be_written(
 ) -> None:
     seen, told_in = tmp_path / "seen.mkv", tmp_path / "told.txt"
     frames = [Frame(drove.film.drives[0].picture(0), Fraction(0))]
-    record(seen, frames, fps=Fraction(50), quality=100)
+    write_film(seen, frames, fps=Fraction(50), quality=100)
     line = ["drive-predict", str(seen), "--weights", str(untaught)]
     assert cli.run([*line, "-o", str(told_in)]) == 0
     assert told_in.read_text().startswith("frame     0  steering ")
@@ -272,8 +274,10 @@ def test_a_blind_step_drives_the_same(short: None) -> None:
 
 
 def test_a_score_is_the_same_with_and_without_a_film(app: Drive, short: None) -> None:
-    alone = scored(1001, lambda picture: told(decided(app.network(DRIVER), picture)))
-    assert alone == taped(1001, app.network(DRIVER)).lap.score
+    alone = score_policy(
+        1001, lambda picture: to_controls(run_network(app.network(DRIVER), picture))
+    )
+    assert alone == record_drive(1001, app.network(DRIVER)).lap.score
 
 
 def test_telemetry_can_be_json(drove: DriveResult) -> None:

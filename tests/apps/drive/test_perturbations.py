@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.lab.perturbations import (
-    DISTURBANCES,
     LATE,
+    PERTURBATIONS,
     late,
     noisy,
     overdrawn,
@@ -53,4 +53,4 @@ def test_controls_come_late() -> None:
 
 
 def test_there_are_four() -> None:
-    assert len(DISTURBANCES) == 4
+    assert len(PERTURBATIONS) == 4

@@ -10,9 +10,15 @@ from neuropil.apps.drive import render
 from neuropil.apps.drive.app import DRIVER, Drive, DriveResult
 from neuropil.apps.drive.lab.model import DriveNet
 from neuropil.apps.drive.preprocess import ROAD, encode
-from neuropil.apps.drive.rollout import Instant, Lap, Taped, decided, packed
-from neuropil.apps.drive.saliency import looked_at, steering
-from neuropil.kit.networks.onnx_file import Model
+from neuropil.apps.drive.rollout import (
+    DriveLog,
+    DriveStep,
+    RecordedDrive,
+    compress_pixels,
+    run_network,
+)
+from neuropil.apps.drive.saliency import saliency_map, steering_network
+from neuropil.kit.networks.onnx_file import OnnxFile
 
 
 def noise() -> np.ndarray:
@@ -20,13 +26,13 @@ def noise() -> np.ndarray:
 
 
 def test_the_network_in_numpy_steers_as_the_one_in_the_file(app: Drive) -> None:
-    there = steering(Model(app.network(DRIVER).content)).predict(encode(noise()[None]))
-    assert there == pytest.approx(decided(app.network(DRIVER), noise())["steering"], abs=1e-5)
+    there = steering_network(OnnxFile(app.network(DRIVER).content)).predict(encode(noise()[None]))
+    assert there == pytest.approx(run_network(app.network(DRIVER), noise())["steering"], abs=1e-5)
 
 
 def test_what_is_looked_at_is_the_gradient(untaught: Path) -> None:
     """Torch differentiates a network with the same weights; the road's largest count as much."""
-    network, twin = steering(Model.open(untaught)), DriveNet().eval()
+    network, twin = steering_network(OnnxFile.open(untaught)), DriveNet().eval()
     names = [name for name, _ in twin.named_parameters() if not name.startswith("pedals")]
     for name, weights in zip(names, network.parameters().values(), strict=True):
         twin.get_parameter(name).data = torch.from_numpy(weights.value.copy())
@@ -34,27 +40,27 @@ def test_what_is_looked_at_is_the_gradient(untaught: Path) -> None:
     twin(x)[0].sum().backward()
     assert x.grad is not None
     moves = x.grad[0].abs().sum(dim=0).numpy()[:ROAD]
-    found = looked_at(network, noise())
+    found = saliency_map(network, noise())
     assert found.shape == (96, 96)
     assert found[:ROAD] == pytest.approx(np.minimum(moves / np.percentile(moves, 99), 1), abs=1e-3)
     assert (found[ROAD:] == 0).all()
 
 
-def lap(steering: float = 0.0, gas: float = 0.0, brake: float = 0.0) -> Taped:
-    instant = Instant(0, steering, gas, brake, 10.0, 0.0, 0.0, 1.5)
+def lap(steering: float = 0.0, gas: float = 0.0, brake: float = 0.0) -> RecordedDrive:
+    instant = DriveStep(0, steering, gas, brake, 10.0, 0.0, 0.0, 1.5)
     square = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
     picture = np.full((96, 96, 3), 100, np.uint8)
-    return Taped(Lap(7, 1.5, (instant, instant)), square, [packed(picture)])
+    return RecordedDrive(DriveLog(7, 1.5, (instant, instant)), square, [compress_pixels(picture)])
 
 
-def drawn(taped: Taped) -> np.ndarray:
-    return render.drawn(taped.lap.seed, taped.picture(0), taped.lap.instants[0]).astype(int)
+def drawn(taped: RecordedDrive) -> np.ndarray:
+    return render.draw_frame(taped.lap.seed, taped.picture(0), taped.lap.instants[0]).astype(int)
 
 
 def test_what_is_looked_at_is_violet(untaught: Path) -> None:
-    network, grey = steering(Model.open(untaught)), np.full((96, 96, 3), 100, np.uint8)
-    amount = looked_at(network, grey)
-    lit = render.overlaid(network, grey).astype(int)
+    network, grey = steering_network(OnnxFile.open(untaught)), np.full((96, 96, 3), 100, np.uint8)
+    amount = saliency_map(network, grey)
+    lit = render.overlay_saliency(network, grey).astype(int)
     most = np.unravel_index(amount.argmax(), amount.shape)
     assert lit[most][2] > lit[most][0] > lit[most][1]
     assert (lit[amount == 0] == 100).all()
@@ -79,4 +85,4 @@ def test_a_map_shows_road_and_way(drove: DriveResult) -> None:
 
 
 def test_maps_are_set_in_rows() -> None:
-    assert render.charted([lap()] * 5).pixels.shape[:2] == (2 * render.MAP, 3 * render.MAP)
+    assert render.draw_maps([lap()] * 5).pixels.shape[:2] == (2 * render.MAP, 3 * render.MAP)

@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.alphabet import labels
+from neuropil.apps.handwrite.alphabet import encode_text
 from neuropil.apps.handwrite.app import READER
 from neuropil.apps.handwrite.lab.alignment import align, boundary, cut, force_align
-from neuropil.apps.handwrite.lab.glyphs import WRITTEN, Hand, drawn
-from neuropil.apps.handwrite.strokes import Line, normalized, strokes
+from neuropil.apps.handwrite.lab.glyphs import WRITER_GLYPHS, HandGeometry, draw_glyphs
+from neuropil.apps.handwrite.strokes import Line, normalize, split_strokes
 
 
 def spell(path: tuple[int, ...]) -> tuple[int, ...]:
@@ -66,7 +66,9 @@ def test_points_go_with_their_characters_and_spaces_have_none() -> None:
 
 def test_the_reader_finds_each_digit() -> None:
     text = "4 7 1"
-    line = normalized(drawn(text, WRITTEN, Hand(-1.0, 1.0, 0.0), np.random.default_rng(0)))
+    line = normalize(
+        draw_glyphs(text, WRITER_GLYPHS, HandGeometry(-1.0, 1.0, 0.0), np.random.default_rng(0))
+    )
     found = align(READER.open(threads=1), line, text)
     assert found is not None
     assert len(found.characters) == len(line)
@@ -75,10 +77,10 @@ def test_the_reader_finds_each_digit() -> None:
         for at in np.split(np.arange(len(line)), np.flatnonzero(line[:, 2])[:-1] + 1)
     ]
     assert owners == [{0}] * 2 + [{2}] + [{4}]  # a four has two strokes
-    assert len(found.confidence) == len(labels(text))
+    assert len(found.confidence) == len(encode_text(text))
     assert (found.confidence > 0).all()
     assert (found.confidence <= 1).all()
-    assert len(strokes(line)) == 4
+    assert len(split_strokes(line)) == 4
 
 
 def test_a_line_of_too_few_points_is_left_out() -> None:

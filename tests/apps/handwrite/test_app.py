@@ -12,26 +12,26 @@ from refusals import refused
 from stopwatch import stopped_soon
 
 from neuropil.apps.handwrite import verification
-from neuropil.apps.handwrite.alphabet import labels
+from neuropil.apps.handwrite.alphabet import encode_text
 from neuropil.apps.handwrite.app import (
-    TRIES_OF_A_LINE,
+    DEFAULT_TRIES,
     Handwrite,
-    Handwritten,
-    Manner,
-    plain,
+    HandwritingResult,
+    WritingSettings,
+    normalize_text,
     unread_words,
 )
 from neuropil.apps.handwrite.breaking import Part
-from neuropil.apps.handwrite.ctc import edits
-from neuropil.apps.handwrite.generation import Penned, Row, Task, penned
+from neuropil.apps.handwrite.ctc import edit_distance
+from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine, to_line
 from neuropil.apps.handwrite.setting import Placed, SetLine
-from neuropil.apps.handwrite.styles import Style, shipped
+from neuropil.apps.handwrite.styles import Style, shipped_styles
 from neuropil.apps.handwrite.verification import Draft
-from neuropil.core.neuron import Worked
+from neuropil.core.neuron import NeuronRecord
 from neuropil.kit.drawing.drawing import Drawing
-from neuropil.kit.networks.network import Network
-from neuropil.microscope.graph import read
-from neuropil.microscope.walk import walked
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.microscope.graph import load_graph
+from neuropil.microscope.walk import walk_back
 from neuropil.surfaces.cli import main as cli
 from neuropil.surfaces.cli.parameters import find_text
 
@@ -41,13 +41,13 @@ def app() -> Handwrite:
     return Handwrite(threads=1)
 
 
-def written(app: Handwrite, text: str, **options: object) -> Handwritten:
+def written(app: Handwrite, text: str, **options: object) -> HandwritingResult:
     done = app(text, **{"tries": 1, **options})  # type: ignore[arg-type]
-    assert isinstance(done, Handwritten)
+    assert isinstance(done, HandwritingResult)
     return done
 
 
-def points(done: Handwritten) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def points(done: HandwritingResult) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return np.concatenate([s.points for page in done.drawing.pages for s in page])
 
 
@@ -81,8 +81,10 @@ def test_repeated_lines_are_no_copies(app: Handwrite) -> None:
 def test_what_is_reported_is_what_is_read(app: Handwrite) -> None:
     done = written(app, "Dear Ada,")
     assert done.character_error_rate >= 0
-    assert (done.character_error_rate == 0) == (done.unread == ()) == (done.unread_words == ())
-    assert done.rewritten == 0
+    assert (
+        (done.character_error_rate == 0) == (done.misread_lines == ()) == (done.unread_words == ())
+    )
+    assert done.retried_lines == 0
     assert done.style == "ada"
 
 
@@ -90,7 +92,7 @@ def test_retries_do_not_read_worse(app: Handwrite) -> None:
     once = written(app, "we met in June", seed=1)
     often = written(app, "we met in June", seed=1, tries=6)
     assert often.character_error_rate <= once.character_error_rate
-    assert often.rewritten == (once.character_error_rate > 0 and often.rewritten)
+    assert often.retried_lines == (once.character_error_rate > 0 and often.retried_lines)
 
 
 def test_a_long_text_goes_on_over_pages(app: Handwrite) -> None:
@@ -125,7 +127,7 @@ def test_size_and_slant(app: Handwrite) -> None:
     assert not np.allclose(np.ptp(leaning, axis=0), np.ptp(upright, axis=0))
 
 
-def extent(done: Handwritten) -> list[tuple[float, float, float, float]]:
+def extent(done: HandwritingResult) -> list[tuple[float, float, float, float]]:
     """Measure the ink of each page: left, top, right, bottom."""
     found = []
     for number in range(len(done.drawing.pages)):
@@ -168,7 +170,7 @@ def test_letters_without_room_are_refused_before_anything_is_written(
     app: Handwrite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "neuropil.apps.handwrite.app.proofread", lambda *_: pytest.fail("it was written")
+        "neuropil.apps.handwrite.app.write_verified", lambda *_: pytest.fail("it was written")
     )
     with refused("option.conflict", "size 30", "10 x 97 mm", "a4", "size of at most 2.7"):
         written(app, "so", paper="a4", size=30.0, margin=99.8, width=0.2)
@@ -180,22 +182,22 @@ def test_words_that_read_wrong_are_named_as_they_were_meant(
     reads = {"Dear Zoe,": "Dear 2oe,", "my": "my", "e-mail:": "c --mail:"}
     text = "Dear Zoë,\nmy\ne-mail:"
     monkeypatch.setattr(
-        verification, "judged", lambda _, row, n: misread(row, n, reads[row.task.text])
+        verification, "recognize", lambda _, row, n: misread(row, n, reads[row.task.text])
     )
     wrong = written(app, text)
-    assert wrong.unread == ("Dear 2oe,", "c --mail:")
+    assert wrong.misread_lines == ("Dear 2oe,", "c --mail:")
     assert wrong.unread_words == ("Zoë,", "e-mail:")
     assert wrong.character_error_rate == 4 / 18
 
 
-def misread(row: Row, attempt: int, read: str) -> Draft:
+def misread(row: LineState, attempt: int, read: str) -> Draft:
     text = row.task.text
-    return Draft(penned(row), text, read, edits(read, text), attempt, row)
+    return Draft(to_line(row), text, read, edit_distance(read, text), attempt, row)
 
 
 def test_a_word_that_is_broken_is_named_once_and_whole() -> None:
-    row = Row(0, Task("x", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
-    dot = Penned(np.zeros((1, 3)), np.zeros(1, np.int64))
+    row = LineState(0, LineRequest("x", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+    dot = WrittenLine(np.zeros((1, 3)), np.zeros(1, np.int64))
 
     def line(text: str, read: str, start: int, word: int) -> SetLine:
         draft = Draft(dot, text, read, 1, 0, row)
@@ -215,7 +217,7 @@ def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
 
 
 def test_spaces_are_plain() -> None:
-    assert plain(" a \t b\r\nc…\u00a0d ") == "a b\nc... d"
+    assert normalize_text(" a \t b\r\nc…\u00a0d ") == "a b\nc... d"
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\n"])
@@ -230,7 +232,7 @@ def test_the_drawing_opens_again(app: Handwrite, tmp_path: Path) -> None:
     again = Drawing.open(tmp_path / "a.svg")
     assert again.about["text"] == "Dear Ada,"
     assert again.about["style"]["name"] == "random-3"
-    assert np.allclose(again.about["style"]["vector"], shipped()["all"][3])
+    assert np.allclose(again.about["style"]["vector"], shipped_styles()["all"][3])
     assert (again.ink, again.filled) == ("#102030", True)
 
 
@@ -243,7 +245,7 @@ def test_a_hand_is_learned_and_written_in(app: Handwrite, tmp_path: Path) -> Non
     mine = Style.open(tmp_path / "mine.style")
     assert mine.name == "own"
     assert np.abs(mine.vector).max() <= 1
-    assert not np.allclose(mine.vector, shipped()["all"][shipped()["named"]["ada"]])
+    assert not np.allclose(mine.vector, shipped_styles()["all"][shipped_styles()["named"]["ada"]])
     again = cli.run(["handwrite", "so", "--style", str(tmp_path / "mine.style"), *OUT(tmp_path)])
     assert again == 0
 
@@ -257,24 +259,24 @@ def OUT(folder: Path) -> list[str]:
 
 def test_a_step_of_the_pen_is_opened(app: Handwrite) -> None:
     probe = app.probe("Dear Ada,", step=7)
-    walk = walked(read(probe.network), probe, depth=4)
-    assert len(walk.stages) >= 9
-    worked: list[Worked] = [stage.worked for stage in walk.stages]
+    walk = walk_back(load_graph(probe.network), probe, depth=4)
+    assert len(walk.steps) >= 9
+    worked: list[NeuronRecord] = [stage.worked for stage in walk.steps]
     assert all(w.check().passed for w in worked)
     assert "as the window sees it" in worked[0].name
     assert worked[6].name.startswith("dx of the point")
     mean = worked[7]
     assert worked[6].terms[0].x == pytest.approx(mean.a, rel=1e-5)
-    made = Network(probe.network, threads=1).run(**probe.feeds)["mixture"]
+    made = OnnxNetwork(probe.network, threads=1).run(**probe.inputs)["mixture"]
     assert mean.a == pytest.approx(float(made[probe.unit.index]), abs=1e-5)
 
 
 def test_the_opened_step_is_the_one_that_was_written(app: Handwrite) -> None:
     """The points of a line are the sums of the steps that are told."""
     first, second = (app.probe("Dear", step=step) for step in (0, 1))
-    assert not first.feeds["point"].any()
+    assert not first.inputs["point"].any()
     dx = first.steps[6].worked.a, first.steps[5].worked.a
-    assert np.allclose(second.feeds["point"][0, :2], dx, atol=1e-5)
+    assert np.allclose(second.inputs["point"][0, :2], dx, atol=1e-5)
 
 
 def test_steps_of_a_mended_line_are_opened_in_the_row_that_made_them(
@@ -283,20 +285,22 @@ def test_steps_of_a_mended_line_are_opened_in_the_row_that_made_them(
     """Every word is written alone, in the nearest styles too, until one is set in."""
     monkeypatch.setattr(verification, "FAILURES", 0)
 
-    def judged(reader: Network, row: Row, attempt: int) -> Draft:
+    def judged(reader: OnnxNetwork, row: LineState, attempt: int) -> Draft:
         return misread(row, attempt, "Dear Ad")
 
-    monkeypatch.setattr(verification, "judged", judged)
-    order = verification.Order(["Dear Ada,"], Style.parse("ada").vector, 0.5, 0, TRIES_OF_A_LINE)
-    ((_, draft),) = verification.proofread(app.network("pen"), app.network("reader"), order)
+    monkeypatch.setattr(verification, "recognize", judged)
+    order = verification.WriteRequest(
+        ["Dear Ada,"], Style.parse("ada").vector, 0.5, 0, DEFAULT_TRIES
+    )
+    ((_, draft),) = verification.write_verified(app.network("pen"), app.network("reader"), order)
     assert draft.pieces, "nothing was mended; take another seed"
     step = len(draft.penned.line) - 1
     row, its_own = draft.behind(step)
     assert row.task.text == "Ada,"
     probe = app.probe("Dear Ada,", step=step)
-    given = probe.feeds["text"][0].argmax(axis=1)
-    assert given[: len("Ada,") + 1].tolist() == [*labels("Ada,"), 0]
-    assert np.array_equal(probe.feeds["point"][0], row.points[its_own - 1])
+    given = probe.inputs["text"][0].argmax(axis=1)
+    assert given[: len("Ada,") + 1].tolist() == [*encode_text("Ada,"), 0]
+    assert np.array_equal(probe.inputs["point"][0], row.points[its_own - 1])
 
 
 def test_a_step_beyond_the_line_is_refused(app: Handwrite) -> None:
@@ -424,7 +428,7 @@ def test_help_tells_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_of_written_lines_the_steps_are_not_kept(app: Handwrite) -> None:
-    manner = Manner(Style.parse("ada"), 0.5, 0, 1, replace=False)
-    ((_, draft),) = app.drafts(manner, ["so"], [0])
+    manner = WritingSettings(Style.parse("ada"), 0.5, 0, 1, replace=False)
+    ((_, draft),) = app.write_lines(manner, ["so"], [0])
     assert len(draft.penned.line)
     assert (draft.row.points, draft.row.pauses, draft.row.drawn) == ([], {}, [])

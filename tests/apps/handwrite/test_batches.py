@@ -18,8 +18,8 @@ from neuropil.apps.handwrite.lab.batches import (
     writer_batch,
 )
 from neuropil.apps.handwrite.lab.composition import COMPOSED
-from neuropil.apps.handwrite.lab.glyphs import JUDGED, READ, WRITTEN
-from neuropil.training.step import Moment
+from neuropil.apps.handwrite.lab.glyphs import JUDGED, READER_GLYPHS, WRITER_GLYPHS
+from neuropil.training.step import TrainingStep
 
 TEXTS = ("some words here", "another one", "and a longer line", "more of it", "the last one")
 
@@ -34,12 +34,17 @@ def examples() -> Examples:
     learn = [line_of(text, writer) for writer in ("u", "v") for text in TEXTS]
     learn.sort(key=lambda line: line.n_points)
     held_out = [line_of(text, "x") for text in TEXTS[:3]]
-    return Examples(learn, held_out, build_composer(learn, READ), build_composer(held_out, WRITTEN))
+    return Examples(
+        learn,
+        held_out,
+        build_composer(learn, READER_GLYPHS),
+        build_composer(held_out, WRITER_GLYPHS),
+    )
 
 
 def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Examples) -> None:
-    made = reader_batch(examples, Moment(step=3), n_lines=12)
-    again = reader_batch(examples, Moment(step=3), n_lines=12)
+    made = reader_batch(examples, TrainingStep(step=3), n_lines=12)
+    again = reader_batch(examples, TrainingStep(step=3), n_lines=12)
     assert all(np.array_equal(made[key], again[key]) for key in made)
     B, T, four = made["strokes"].shape
     assert (B, four) == (12, 4)
@@ -50,7 +55,9 @@ def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Examples) -> Non
 
 def test_a_third_of_the_lines_are_real(examples: Examples) -> None:
     rows = [
-        row for step in range(40) for row in reader_batch(examples, Moment(step=step), 12)["labels"]
+        row
+        for step in range(40)
+        for row in reader_batch(examples, TrainingStep(step=step), 12)["labels"]
     ]
     is_real = np.array([text_of(row) in TEXTS for row in rows])
     expected = (1 - batches.STRETCHED) / (COMPOSED + 1)
@@ -66,7 +73,7 @@ def test_lines_of_a_batch_are_about_as_long(examples: Examples) -> None:
 
 
 def test_a_batch_to_write_shows_the_same_hand(examples: Examples) -> None:
-    made = writer_batch(examples, Moment(step=1), 16)
+    made = writer_batch(examples, TrainingStep(step=1), 16)
     B, T, _ = made["strokes"].shape
     assert made["places"].shape == (B, T)
     assert made["shown"].shape[0] == B
@@ -82,7 +89,7 @@ def test_a_batch_to_write_shows_the_same_hand(examples: Examples) -> None:
 
 
 def test_held_out_lines_are_real_ones(examples: Examples) -> None:
-    made = held_out_batch(examples, Moment(step=1), 8)
+    made = held_out_batch(examples, TrainingStep(step=1), 8)
     assert {text_of(row) for row in made["labels"]} <= set(TEXTS[:3])
     assert "writer" not in made
 
@@ -93,8 +100,8 @@ def test_rows_are_padded_behind() -> None:
 
 
 def test_every_part_has_its_own_writers_and_drawings() -> None:
-    assert batches.reader_examples.keywords == {"part": "reader", "forms": READ}
-    assert batches.writer_examples.keywords == {"part": "reader", "forms": WRITTEN}
+    assert batches.reader_examples.keywords == {"part": "reader", "forms": READER_GLYPHS}
+    assert batches.writer_examples.keywords == {"part": "reader", "forms": WRITER_GLYPHS}
     assert judge_examples.keywords == {"part": "judge", "forms": JUDGED}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuropil.apps.handwrite.breaking import Part, broken, cut, shorter
-from neuropil.apps.handwrite.generation import LONGEST
+from neuropil.apps.handwrite.generation import MAX_CHARACTERS
 
 TEXTS = st.lists(st.text("ab-/.@", min_size=1, max_size=30), max_size=12).map(" ".join)
 
@@ -22,7 +22,7 @@ def lines(text: str, room: float, limits: dict[int, int] | None = None) -> list[
 @given(TEXTS, st.integers(1, 90))
 def test_lines_have_room_and_keep_every_word(text: str, room: int) -> None:
     parts = broken(text, np.arange(1.0, len(text) + 1), room, {})
-    assert all(len(text[p.start : p.end]) <= min(room, LONGEST) for p in parts)
+    assert all(len(text[p.start : p.end]) <= min(room, MAX_CHARACTERS) for p in parts)
     joined = ""
     for part in parts:
         joined += " " * (part.start - len(joined)) + text[part.start : part.end]
@@ -32,7 +32,7 @@ def test_lines_have_room_and_keep_every_word(text: str, room: int) -> None:
 
 @given(TEXTS, st.integers(1, 90))
 def test_lines_are_as_full_as_they_can_be(text: str, room: int) -> None:
-    room = min(room, LONGEST)
+    room = min(room, MAX_CHARACTERS)
     parts = broken(text, np.arange(1.0, len(text) + 1), room, {})
     for this, following in pairwise(parts):
         word = text[following.start :].split(" ")[0]
@@ -52,7 +52,7 @@ def test_empty_paragraphs_are_empty_lines() -> None:
 
 
 def test_no_line_is_longer_than_the_network_writes() -> None:
-    assert max(map(len, lines("so " * 200 + "so", np.inf))) == LONGEST
+    assert max(map(len, lines("so " * 200 + "so", np.inf))) == MAX_CHARACTERS
     assert [len(line) for line in lines("x" * 150, np.inf)] == [71, 71, 8]
 
 

@@ -23,7 +23,7 @@ from neuropil.apps.handwrite.lab.composition import (
     take_run,
     vary,
 )
-from neuropil.apps.handwrite.lab.glyphs import WRITTEN
+from neuropil.apps.handwrite.lab.glyphs import WRITER_GLYPHS
 from neuropil.apps.handwrite.lab.stroke_bank import build_bank
 
 LINES = [
@@ -38,7 +38,7 @@ LINES = [
 @pytest.fixture(scope="module")
 def composer() -> Composer:
     rare = measure_rarity([line.text for line in LINES], np.random.default_rng(0))
-    return Composer(build_bank(LINES), WRITTEN, rare)
+    return Composer(build_bank(LINES), WRITER_GLYPHS, rare)
 
 
 def test_what_is_written_is_what_is_said(composer: Composer) -> None:

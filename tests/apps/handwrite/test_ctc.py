@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.handwrite.alphabet import ALPHABET, labels
-from neuropil.apps.handwrite.ctc import best_path, edits, error_rate
+from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
+from neuropil.apps.handwrite.ctc import character_error_rate, edit_distance, greedy_decode
 
 
 def path(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Write probabilities whose best path is this, - standing for the blank."""
-    numbers = [0 if c == "-" else int(labels(c)[0]) for c in text]
+    numbers = [0 if c == "-" else int(encode_text(c)[0]) for c in text]
     sure = np.eye(len(ALPHABET) + 1)[numbers]
     return np.log(sure + 1e-6).astype(np.float32)
 
@@ -19,7 +19,7 @@ def path(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     [("h-ee-l-l-o", "helo"[:2] + "llo"), ("---", ""), ("aab", "ab"), ("a-a", "aa"), (" a ", " a ")],
 )
 def test_repetitions_count_once_and_blanks_not_at_all(told: str, text: str) -> None:
-    assert best_path(path(told)) == text
+    assert greedy_decode(path(told)) == text
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_repetitions_count_once_and_blanks_not_at_all(told: str, text: str) -> N
     ],
 )
 def test_edits_are_counted(one: str, other: str, n: int) -> None:
-    assert edits(one, other) == edits(other, one) == n
+    assert edit_distance(one, other) == edit_distance(other, one) == n
 
 
 def test_the_rate_is_over_all_characters() -> None:
-    assert error_rate(["abd", "x"], ["abc", "xyz"]) == pytest.approx(3 / 6)
+    assert character_error_rate(["abd", "x"], ["abc", "xyz"]) == pytest.approx(3 / 6)

@@ -9,34 +9,36 @@ from refusals import refused
 from neuropil.apps.handwrite.alphabet import ALPHABET
 from neuropil.apps.handwrite.diacritics import (
     CHANGED,
+    GRID_STEP,
     MARKS,
-    OTHERS,
     STRETCHED,
-    TENTH,
-    Mark,
-    Spelled,
-    composed,
-    named,
-    spelled,
+    SUBSTITUTES,
+    DecomposedText,
+    Diacritic,
+    add_diacritics,
+    decompose,
+    describe_character,
 )
-from neuropil.apps.handwrite.generation import Penned
-from neuropil.apps.handwrite.glyph_outlines import outline
-from neuropil.apps.handwrite.strokes import strokes
+from neuropil.apps.handwrite.generation import WrittenLine
+from neuropil.apps.handwrite.glyph_outlines import parse_glyph
+from neuropil.apps.handwrite.strokes import split_strokes
 
 ACUTE, CIRCUMFLEX = "\N{COMBINING ACUTE ACCENT}", "\N{COMBINING CIRCUMFLEX ACCENT}"
 CEDILLA = "\N{COMBINING CEDILLA}"
 EM_DASH = "\N{EM DASH}"
 
 
-def arches(n: int, *, cursive: bool = False) -> Penned:
+def arches(n: int, *, cursive: bool = False) -> WrittenLine:
     """Pen n letters, each an arch from its foot (y = 0.5) up to -0.5 and down, 0.6 wide."""
     rows = [[[i, 0.5, 0], [i + 0.3, -0.5, 0], [i + 0.6, 0.5, not cursive]] for i in range(n)]
     line = np.array(rows, np.float64).reshape(-1, 3)
     line[-1, 2] = 1
-    return Penned(line, np.repeat(np.arange(n), 3))
+    return WrittenLine(line, np.repeat(np.arange(n), 3))
 
 
-def added(before: Penned, after: Penned) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def added(
+    before: WrittenLine, after: WrittenLine
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Return the points that came behind a line, which itself stayed."""
     n = len(before.line)
     assert np.array_equal(after.line[:n], before.line)
@@ -48,7 +50,7 @@ def added(before: Penned, after: Penned) -> np.ndarray[tuple[int, ...], np.dtype
 
 
 def test_a_text_is_spelled_and_marked() -> None:
-    made = spelled("Müßig — déjà vu")
+    made = decompose("Müßig — déjà vu")
     assert made.text == "MuBig - deja vu"
     assert [(mark.place, unicodedata.name(mark.character)) for mark in made.marks] == [
         (1, "COMBINING DIAERESIS"),
@@ -60,26 +62,26 @@ def test_a_text_is_spelled_and_marked() -> None:
 
 
 def test_the_95_characters_are_themselves() -> None:
-    made = spelled(ALPHABET)
+    made = decompose(ALPHABET)
     assert made.text == ALPHABET
     assert made.marks == ()
 
 
 def test_places_count_what_is_written() -> None:
-    assert spelled("…é").text == "...e"
-    assert spelled("…é").marks == (Mark(3, ACUTE),)
+    assert decompose("…é").text == "...e"
+    assert decompose("…é").marks == (Diacritic(3, ACUTE),)
 
 
 def test_signs_of_other_languages_are_spelled_by_those_that_look_alike() -> None:
-    made = spelled("¿Qué? 5 € a 3 £, cœur, Ø")
+    made = decompose("¿Qué? 5 € a 3 £, cœur, Ø")
     assert made.text == "?Que? 5 C a 3 L, coeur, O"
     assert [m.character for m in made.marks if m.character != ACUTE] == ["¿", "€", "£", "Ø"]
-    assert {c for c in OTHERS if spelled(c).marks} == CHANGED
+    assert {c for c in SUBSTITUTES if decompose(c).marks} == CHANGED
 
 
 def test_an_inverted_sign_is_turned_where_it_stands() -> None:
     before = arches(3)
-    after = composed(before, (Mark(1, "¿"),))
+    after = add_diacritics(before, (Diacritic(1, "¿"),))
     its = before.letter == 1
     assert np.array_equal(after.line[~its], before.line[~its])
     turned = after.line[its, :2]
@@ -91,60 +93,60 @@ def test_an_inverted_sign_is_turned_where_it_stands() -> None:
 @pytest.mark.parametrize(("sign", "n"), [("€", 2), ("£", 1), ("ø", 1)])
 def test_bars_cross_their_character(sign: str, n: int) -> None:
     before = arches(3)
-    rows = added(before, composed(before, (Mark(1, sign),)))
-    assert len(strokes(rows)) == n
-    for bar in strokes(rows):
+    rows = added(before, add_diacritics(before, (Diacritic(1, sign),)))
+    assert len(split_strokes(rows)) == n
+    for bar in split_strokes(rows):
         assert bar[0, 0] < 1.2 < bar[-1, 0]
         assert -0.8 < bar[:, 1].min() <= bar[:, 1].max() < 0.8
 
 
 def test_both_ways_of_storing_an_accent_are_one() -> None:
-    assert spelled("e" + ACUTE) == spelled("é")
-    assert spelled("ế").marks == (Mark(0, CIRCUMFLEX), Mark(0, ACUTE))
+    assert decompose("e" + ACUTE) == decompose("é")
+    assert decompose("ế").marks == (Diacritic(0, CIRCUMFLEX), Diacritic(0, ACUTE))
 
 
 def test_accents_that_unicode_has_no_whole_letter_for_are_drawn_too() -> None:
-    assert spelled("ax̂b") == Spelled("axb", (Mark(1, CIRCUMFLEX),))
+    assert decompose("ax̂b") == DecomposedText("axb", (Diacritic(1, CIRCUMFLEX),))
     with refused("text.unwritable", "combining acute accent"):
-        spelled(ACUTE + "a")  # stands on nothing
+        decompose(ACUTE + "a")  # stands on nothing
 
 
 def test_plain_signs_stand_for_typographic_ones() -> None:
-    assert spelled("„so“ ‘so’ ”so\N{NO-BREAK SPACE}“").text == '"so" \'so\' "so "'
-    assert spelled("“’").marks == ()
-    assert all(set(written) <= set(ALPHABET) for written in OTHERS.values())
+    assert decompose("„so“ ‘so’ ”so\N{NO-BREAK SPACE}“").text == '"so" \'so\' "so "'
+    assert decompose("“’").marks == ()
+    assert all(set(written) <= set(ALPHABET) for written in SUBSTITUTES.values())
 
 
 def test_what_cannot_be_written_is_listed_once() -> None:
     with refused("text.unwritable", "✓ (check mark) 你 (cjk") as caught:
-        spelled("a✓b你✓\t")
+        decompose("a✓b你✓\t")
     said = caught.value.message
     assert caught.value.facts["value"] == "✓你\t"
     assert said.count("✓") == 1
     assert "U+0009;" in said
     assert "--replace" in said
     with refused("text.unwritable", "ọ (latin small letter o with dot below)"):
-        spelled("ọ")  # an accent without a drawing
+        decompose("ọ")  # an accent without a drawing
 
 
 def test_what_cannot_be_written_may_be_replaced() -> None:
-    made = spelled("a✓é", replace=True)
+    made = decompose("a✓é", replace=True)
     assert made.text == "a?e"
-    assert made.marks == (Mark(2, ACUTE),)
+    assert made.marks == (Diacritic(2, ACUTE),)
 
 
 def test_a_part_of_a_text_keeps_its_own_marks() -> None:
-    made = spelled("Müßig — déjà vu")
-    assert made.part(0, 5) == spelled("Müßig")
-    assert made.part(6, 12) == spelled("— déjà"[:6])
-    assert made.part(13, 15) == Spelled("vu")
+    made = decompose("Müßig — déjà vu")
+    assert made.part(0, 5) == decompose("Müßig")
+    assert made.part(6, 12) == decompose("— déjà"[:6])
+    assert made.part(13, 15) == DecomposedText("vu")
     assert made.part(0, 99) == made
 
 
 def test_unseen_characters_are_told_by_number() -> None:
-    assert named("\N{ZERO WIDTH SPACE}") == "U+200B (zero width space)"
-    assert named("\x07") == "U+0007"
-    assert named("é") == "é (latin small letter e with acute)"
+    assert describe_character("\N{ZERO WIDTH SPACE}") == "U+200B (zero width space)"
+    assert describe_character("\x07") == "U+0007"
+    assert describe_character("é") == "é (latin small letter e with acute)"
 
 
 # --- composing ----------------------------------------------------------------------------------
@@ -153,21 +155,21 @@ def test_unseen_characters_are_told_by_number() -> None:
 @pytest.mark.parametrize("mark", sorted(set(MARKS) - {CEDILLA}), ids=unicodedata.name)
 def test_an_accent_stands_above_the_middle_of_its_letter(mark: str) -> None:
     line = arches(3)
-    made = composed(line, (Mark(1, mark),))
+    made = add_diacritics(line, (Diacritic(1, mark),))
     accent = added(line, made)
     assert (accent[:, 0].min() + accent[:, 0].max()) / 2 == pytest.approx(1.3)
     assert -1.0 < accent[:, 1].min() <= accent[:, 1].max() < -0.5
     assert 0.02 < -0.5 - accent[:, 1].max() < 0.3
-    assert np.ptp(accent[:, 0]) == pytest.approx(TENTH * np.ptp(outline(MARKS[mark])[:, 0]))
+    assert np.ptp(accent[:, 0]) == pytest.approx(GRID_STEP * np.ptp(parse_glyph(MARKS[mark])[:, 0]))
     assert (made.letter[len(line.letter) :] == 1).all()
-    assert len(strokes(accent)) == MARKS[mark].count(",") + 1
+    assert len(split_strokes(accent)) == MARKS[mark].count(",") + 1
     assert accent[-1, 2] == 1
 
 
 def test_acute_and_grave_lean_their_own_ways() -> None:
     line = arches(1)
     acute, grave = (
-        added(line, composed(line, spelled(letter).marks))[[0, -1], :2] for letter in "éè"
+        added(line, add_diacritics(line, decompose(letter).marks))[[0, -1], :2] for letter in "éè"
     )
     (right, top), (left, foot) = acute
     assert right > left
@@ -178,29 +180,29 @@ def test_acute_and_grave_lean_their_own_ways() -> None:
 
 def test_a_cedilla_hangs_below() -> None:
     line = arches(2)
-    tail = added(line, composed(line, spelled("aç").marks))
+    tail = added(line, add_diacritics(line, decompose("aç").marks))
     assert tail[:, 1].min() == pytest.approx(0.5)
     assert tail[:, 0].min() > 1.0
 
 
 def test_a_second_accent_stands_above_the_first() -> None:
     line = arches(1)
-    accents = added(line, composed(line, spelled("ế").marks))
-    n = len(outline(MARKS[CIRCUMFLEX]))
+    accents = added(line, add_diacritics(line, decompose("ế").marks))
+    n = len(parse_glyph(MARKS[CIRCUMFLEX]))
     assert accents[n:, 1].max() < accents[:n, 1].min()
 
 
 def test_a_letter_that_the_window_passed_over_lends_its_neighbor() -> None:
     line = arches(4)
-    skipped = Penned(line.line, np.where(line.letter == 2, 3, line.letter))
-    accent = added(skipped, composed(skipped, (Mark(2, ACUTE),)))
+    skipped = WrittenLine(line.line, np.where(line.letter == 2, 3, line.letter))
+    accent = added(skipped, add_diacritics(skipped, (Diacritic(2, ACUTE),)))
     assert 1 < accent[:, 0].mean() < 3.6
 
 
 def test_a_dash_is_widened_and_the_rest_moves() -> None:
     line = arches(3)
     for dash, factor in STRETCHED.items():
-        made = composed(line, spelled(f"a{dash}b").marks)
+        made = add_diacritics(line, decompose(f"a{dash}b").marks)
         more = (factor - 1) * 0.6
         assert np.array_equal(made.line[:3], line.line[:3])
         assert made.line[3:6, 0] == pytest.approx(1 + factor * np.array([0, 0.3, 0.6]))
@@ -213,46 +215,46 @@ def test_a_dash_is_widened_and_the_rest_moves() -> None:
 
 def test_a_dash_that_was_not_drawn_changes_nothing() -> None:
     line = arches(3)
-    gone = Penned(line.line, np.where(line.letter == 1, 0, line.letter))
-    assert np.array_equal(composed(gone, (Mark(1, EM_DASH),)).line, line.line)
+    gone = WrittenLine(line.line, np.where(line.letter == 1, 0, line.letter))
+    assert np.array_equal(add_diacritics(gone, (Diacritic(1, EM_DASH),)).line, line.line)
 
 
 def test_an_eszett_takes_the_place_of_the_b() -> None:
-    made = composed(arches(3), spelled("aßb").marks)
+    made = add_diacritics(arches(3), decompose("aßb").marks)
     old, new = made.line[:6], made.line[6:]
     assert np.array_equal(old[:, 0], arches(3).line[[0, 1, 2, 6, 7, 8], 0])
     assert made.letter.tolist() == [0] * 3 + [2] * 3 + [1] * len(new)
     assert [new[:, 0].min(), new[:, 0].max()] == pytest.approx([1, 1.6])
     assert [new[:, 1].min(), new[:, 1].max()] == pytest.approx([-0.5, 0.5])
-    assert len(strokes(new)) == 1
+    assert len(split_strokes(new)) == 1
 
 
 def test_a_narrow_b_becomes_no_bar() -> None:
     line = arches(1)
-    bar = Penned(line.line * [0.01, 1, 1], line.letter)
-    made = composed(bar, spelled("ß").marks).line
+    bar = WrittenLine(line.line * [0.01, 1, 1], line.letter)
+    made = add_diacritics(bar, decompose("ß").marks).line
     assert np.ptp(made[:, 0]) == pytest.approx(0.3)
 
 
 def test_the_pen_lifts_where_a_letter_was_taken_out() -> None:
-    made = composed(arches(3, cursive=True), spelled("aßb").marks)
-    assert [len(stroke) for stroke in strokes(made.line)][:2] == [3, 3]
-    assert len(strokes(made.line)) == 3
+    made = add_diacritics(arches(3, cursive=True), decompose("aßb").marks)
+    assert [len(stroke) for stroke in split_strokes(made.line)][:2] == [3, 3]
+    assert len(split_strokes(made.line)) == 3
 
 
 def test_the_pen_lifts_before_an_eszett_at_the_end() -> None:
-    made = composed(arches(2, cursive=True), spelled("aß").marks)
-    assert len(strokes(made.line)[0]) == 3
-    assert len(strokes(made.line)) == 2
-    alone = composed(arches(1), spelled("ß").marks)
-    assert len(strokes(alone.line)) == 1
+    made = add_diacritics(arches(2, cursive=True), decompose("aß").marks)
+    assert len(split_strokes(made.line)[0]) == 3
+    assert len(split_strokes(made.line)) == 2
+    alone = add_diacritics(arches(1), decompose("ß").marks)
+    assert len(split_strokes(alone.line)) == 1
 
 
 def test_marks_of_letters_before_a_dash_stay_with_them() -> None:
     for text, left, right in (("é—", 0.2, 0.5), ("ß—", 0.0, 0.6)):
-        made = composed(arches(2), spelled(text).marks)
+        made = add_diacritics(arches(2), decompose(text).marks)
         its = made.line[made.letter == 0]
         assert left - 0.2 <= its[:, 0].min() <= its[:, 0].max() <= right + 0.2
-    after = composed(arches(2), spelled("—é").marks)
+    after = add_diacritics(arches(2), decompose("—é").marks)
     accent = after.line[6:]
     assert accent[:, 0].mean() == pytest.approx(1.3 + 0.6 * (STRETCHED[EM_DASH] - 1), abs=0.1)

@@ -11,37 +11,37 @@ import pytest
 import torch
 from torch.nn.functional import pad
 
-from neuropil.apps.handwrite.alphabet import ALPHABET, labels
-from neuropil.apps.handwrite.ctc import edits
-from neuropil.apps.handwrite.diacritics import spelled
-from neuropil.apps.handwrite.generation import Penned, Row, Task
+from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
+from neuropil.apps.handwrite.ctc import edit_distance
+from neuropil.apps.handwrite.diacritics import decompose
+from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine
 from neuropil.apps.handwrite.lab import evaluation
-from neuropil.apps.handwrite.lab.data import Written
+from neuropil.apps.handwrite.lab.data import HandwrittenLine
 from neuropil.apps.handwrite.lab.evaluation import (
+    aligned_matches,
+    cer_on_real_lines,
     contexts,
-    drafts,
+    count_recognized,
+    evaluate_cer,
+    feature_table,
     field,
-    judged,
-    kept,
     log_likelihood,
-    nats,
-    pictured,
-    reads,
-    real_error_rate,
+    nll_per_point,
+    render_line,
     sentences,
     share_read,
-    table,
-    tesseract,
-    told_apart,
+    style_accuracy,
+    tesseract_cer,
+    write_drafts,
 )
-from neuropil.apps.handwrite.lab.model import D, M, Writer
-from neuropil.apps.handwrite.lab.style_features import measured
+from neuropil.apps.handwrite.lab.model import D, HandwritingModel, M
+from neuropil.apps.handwrite.lab.style_features import style_features
 from neuropil.apps.handwrite.lab.train import log_likelihood as in_training
-from neuropil.apps.handwrite.lab.train import pen_packing, surprise
-from neuropil.apps.handwrite.strokes import Line, seen
-from neuropil.apps.handwrite.verification import Draft, Order
-from neuropil.kit.networks.network import Network
-from neuropil.training.export import rounded, write
+from neuropil.apps.handwrite.lab.train import loss_terms, pen_export
+from neuropil.apps.handwrite.strokes import Line, to_features
+from neuropil.apps.handwrite.verification import Draft, WriteRequest
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.training.export import round_weights, write
 
 
 def loops(n: int, *, width: float = 1.0, slant: float = 0.0, seed: int = 0) -> Line:
@@ -58,11 +58,15 @@ def loops(n: int, *, width: float = 1.0, slant: float = 0.0, seed: int = 0) -> L
 
 def draft(text: str, n: int = 3) -> Draft:
     line = loops(n)
-    row = Row(0, Task(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
-    return Draft(Penned(line, np.zeros(len(line), np.int64)), text, "never looked at", 99, 0, row)
+    row = LineState(
+        0, LineRequest(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0)
+    )
+    return Draft(
+        WrittenLine(line, np.zeros(len(line), np.int64)), text, "never looked at", 99, 0, row
+    )
 
 
-class Reading(Network):
+class Reading(OnnxNetwork):
     """Read from a table, by the number of strokes."""
 
     def __init__(self, said: dict[int, str]) -> None:
@@ -72,7 +76,7 @@ class Reading(Network):
         text = self.said[int(feeds["strokes"][0, :, 3].sum())]
         logits = np.zeros((1, 2 * len(text) + 1, len(ALPHABET) + 1), np.float32)
         logits[0, 0::2, 0] = 1
-        logits[0, np.arange(1, 2 * len(text), 2), labels(text)] = 1
+        logits[0, np.arange(1, 2 * len(text), 2), encode_text(text)] = 1
         return {"logits": logits}
 
 
@@ -89,7 +93,7 @@ def test_sentences_can_be_written() -> None:
 def test_the_field_set_is_of_what_people_write() -> None:
     found = field()
     assert len(found) == len(set(found)) == 120
-    texts = [spelled(text).text for text in found]  # raises where something can't be written
+    texts = [decompose(text).text for text in found]  # raises where something can't be written
     assert all(5 <= len(text) <= 40 for text in texts)
     assert not {*found} & {*sentences()}
     assert set("".join(texts)) == set(ALPHABET)
@@ -111,19 +115,21 @@ def test_every_character_has_its_contexts() -> None:
 def test_drafts_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     made = [draft(text) for text in "abc"]
 
-    def proofread(pen: Network, reader: Network, order: Order) -> Iterator[tuple[int, Draft]]:
+    def proofread(
+        pen: OnnxNetwork, reader: OnnxNetwork, order: WriteRequest
+    ) -> Iterator[tuple[int, Draft]]:
         yield from [(2, made[2]), (0, made[0]), (1, made[1])]
 
-    monkeypatch.setattr(evaluation, "proofread", proofread)
-    order = Order("abc", np.zeros(3, np.float32), 0.5, 0, 1)
-    assert [d.text for d in drafts(Reading({}), Reading({}), order)] == ["a", "b", "c"]
+    monkeypatch.setattr(evaluation, "write_verified", proofread)
+    order = WriteRequest("abc", np.zeros(3, np.float32), 0.5, 0, 1)
+    assert [d.text for d in write_drafts(Reading({}), Reading({}), order)] == ["a", "b", "c"]
 
 
 def test_the_judge_reads_for_itself() -> None:
     judge = Reading({2: "xx", 5: "abcde"})
-    assert judged(judge, [draft("xy", 2), draft("abcde", 5)]) == pytest.approx(1 / 7)
-    lines = [Written(loops(2), "xx", "a"), Written(loops(5), "bcde!!", "b")]
-    assert real_error_rate(judge, lines) == pytest.approx(3 / 8)
+    assert evaluate_cer(judge, [draft("xy", 2), draft("abcde", 5)]) == pytest.approx(1 / 7)
+    lines = [HandwrittenLine(loops(2), "xx", "a"), HandwrittenLine(loops(5), "bcde!!", "b")]
+    assert cer_on_real_lines(judge, lines) == pytest.approx(3 / 8)
 
 
 @pytest.mark.parametrize(
@@ -142,22 +148,22 @@ def test_the_judge_reads_for_itself() -> None:
     ],
 )
 def test_places_are_kept_or_not(text: str, read: str, character: str, n: int) -> None:
-    assert kept(text, read, character) == n
+    assert aligned_matches(text, read, character) == n
 
 
 def test_what_is_kept_goes_with_the_edits() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         one, other = ("".join(rng.choice(list("abc"), n)) for n in rng.integers(0, 8, 2))
-        n = sum(kept(one, other, c) for c in "abc")
-        assert max(len(one), len(other)) - n <= edits(one, other)
+        n = sum(aligned_matches(one, other, c) for c in "abc")
+        assert max(len(one), len(other)) - n <= edit_distance(one, other)
         assert n <= min(len(one), len(other))
         assert (n == len(one) == len(other)) == (one == other)
 
 
 def test_a_character_is_counted_where_it_stands() -> None:
-    assert reads(Reading({3: "On Qn"}), draft("Qn Qn"), "Q") == (1, 2)
-    assert reads(Reading({3: "On Qn"}), draft("Qn Qn"), "n") == (2, 2)
+    assert count_recognized(Reading({3: "On Qn"}), draft("Qn Qn"), "Q") == (1, 2)
+    assert count_recognized(Reading({3: "On Qn"}), draft("Qn Qn"), "n") == (2, 2)
 
 
 # --- whose a line looks -------------------------------------------------------------------------
@@ -180,16 +186,16 @@ def hands(seed: int) -> list[list[Line]]:
 
 
 def test_lines_are_told_apart_by_real_ones() -> None:
-    on_real, on_made = told_apart(hands(0), hands(1))
+    on_real, on_made = style_accuracy(hands(0), hands(1))
     assert on_real > 0.9
     assert on_made > 0.9
-    _, moved = told_apart(hands(0), [*hands(1)[1:], hands(1)[0]])
+    _, moved = style_accuracy(hands(0), [*hands(1)[1:], hands(1)[0]])
     assert moved < 0.1
 
 
 def test_a_table_has_a_row_for_each_line() -> None:
     lines = [[loops(3), loops(4)], [loops(5)], [loops(6), loops(7), loops(8)]]
-    x, y = table(lines, measured)
+    x, y = feature_table(lines, style_features)
     assert x.shape[0] == 6
     assert len(np.unique(x, axis=0)) == 6
     assert y.tolist() == [0, 0, 1, 2, 2, 2]
@@ -209,14 +215,14 @@ def test_a_step_is_as_likely_as_in_training() -> None:
 
 def test_a_line_is_as_likely_as_in_training(tmp_path: Path) -> None:
     torch.manual_seed(9)
-    writer = Writer(low=8, high=8, writers=2).eval()
-    rounded(writer)
+    writer = HandwritingModel(low=8, high=8, writers=2).eval()
+    round_weights(writer)
     with torch.no_grad():
         writer.pen.window.bias[: 2 * 8] += 1  # a window that is well seen
-    file = write(writer.pen, pen_packing(8, 8), tmp_path / "pen.onnx", {})
+    file = write(writer.pen, pen_export(8, 8), tmp_path / "pen.onnx", {})
     line, text = loops(6), "a loop"
-    points = torch.from_numpy(seen(line))[None]
-    told = torch.from_numpy(labels(text))[None].float()
+    points = torch.from_numpy(to_features(line))[None]
+    told = torch.from_numpy(encode_text(text))[None].float()
     batch = {
         "strokes": points,
         "labels": pad(told, (0, 71 - len(text))),
@@ -226,11 +232,11 @@ def test_a_line_is_as_likely_as_in_training(tmp_path: Path) -> None:
         "places": -torch.ones(1, points.shape[1]),
     }
     with torch.no_grad():
-        expected, _, style = surprise(writer, batch)
-    pen = Network(file, threads=1)
-    found = nats(pen, line, text, style[0].numpy())
+        expected, _, style = loss_terms(writer, batch)
+    pen = OnnxNetwork(file, threads=1)
+    found = nll_per_point(pen, line, text, style[0].numpy())
     assert found == pytest.approx(expected.item(), rel=1e-4)
-    assert nats(pen, line, "x" + text, style[0].numpy()) != pytest.approx(found, rel=1e-4)
+    assert nll_per_point(pen, line, "x" + text, style[0].numpy()) != pytest.approx(found, rel=1e-4)
     assert D == 48  # what shipped styles have
 
 
@@ -239,7 +245,7 @@ def test_a_line_is_as_likely_as_in_training(tmp_path: Path) -> None:
 
 def test_without_tesseract_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert tesseract([(loops(3), "abc")]) is None
+    assert tesseract_cer([(loops(3), "abc")]) is None
 
 
 def test_tesseract_reads_pictures_of_single_lines(
@@ -254,14 +260,14 @@ def test_tesseract_reads_pictures_of_single_lines(
 
     monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(subprocess, "run", run)
-    rate = tesseract([(loops(3), "abc"), (loops(2), "abx!")])
+    rate = tesseract_cer([(loops(3), "abc"), (loops(2), "abx!")])
     assert rate == pytest.approx(2 / 7)
     assert all(call[0] == "/bin/tesseract" for call in calls)
     assert all(list(call[2:]) == ["-", "--psm", "7"] for call in calls)
 
 
 def test_a_line_is_pictured_alone_in_black() -> None:
-    drawing = pictured(300 * loops(4))
+    drawing = render_line(300 * loops(4))
     assert drawing.ink == "#000000"
     ((*strokes,),) = drawing.pages
     assert len(strokes) == 4

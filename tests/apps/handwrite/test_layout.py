@@ -8,30 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals import refused
 
-from neuropil.apps.handwrite.generation import Penned
+from neuropil.apps.handwrite.generation import WrittenLine
 from neuropil.apps.handwrite.layout import (
     CAPITAL_HEIGHT,
     EDGE,
-    NARROWEST,
+    MAX_COMPRESSION,
     Layout,
-    Measures,
+    StyleMetrics,
     advances,
+    baseline_and_x_height,
     check_room,
-    heights,
+    fit_baseline,
     is_fitting,
-    laid,
-    leveled,
-    measures,
-    placed,
+    lay_out,
+    measure_style,
+    place_line,
     pressed,
 )
 from neuropil.apps.handwrite.strokes import Line
 
-ITS = Measures(small=0.6, advance=0.5)
+ITS = StyleMetrics(small=0.6, advance=0.5)
 A4 = Layout(paper="a4")
 
 
-def penned(text: str, *, small: float = 0.6, slope: float = 0.0, foot: float = 0.4) -> Penned:
+def penned(text: str, *, small: float = 0.6, slope: float = 0.0, foot: float = 0.4) -> WrittenLine:
     """Pen letters 0.5 apart: small ones `small` high, g below the line, b and capitals tall."""
     rows, letter = [], []
     for place, character in enumerate(text):
@@ -43,7 +43,7 @@ def penned(text: str, *, small: float = 0.6, slope: float = 0.0, foot: float = 0
         for dx, y, up in ((0.0, top, 0), (0.1, (top + low) / 2, 0), (0.2, low, 1)):
             rows.append([x + dx, y + slope * (x + dx), up])
             letter.append(place)
-    return Penned(np.array(rows, np.float64), np.array(letter))
+    return WrittenLine(np.array(rows, np.float64), np.array(letter))
 
 
 def straight(width: float) -> Line:
@@ -68,7 +68,7 @@ def test_room_and_steps() -> None:
 @pytest.mark.parametrize("slope", [-0.05, 0.0, 0.08])
 def test_the_base_line_is_found_under_the_letters(slope: float) -> None:
     text = "a gap among bananas"
-    (found, at), small = heights(penned(text, slope=slope), text)
+    (found, at), small = baseline_and_x_height(penned(text, slope=slope), text)
     assert found == pytest.approx(slope, abs=1e-6)
     assert at == pytest.approx(0.4, abs=1e-6)
     assert small == pytest.approx(0.6, abs=0.02)
@@ -76,54 +76,57 @@ def test_the_base_line_is_found_under_the_letters(slope: float) -> None:
 
 def test_tall_letters_tell_nothing_of_small_ones() -> None:
     text = "BILL has hbdkl"
-    _, small = heights(penned(text, small=0.5), text)
+    _, small = baseline_and_x_height(penned(text, small=0.5), text)
     assert small == pytest.approx(0.5)
-    assert heights(penned("!?-."), "!?-.")[1] != heights(penned("HILL"), "HILL")[1]
+    assert (
+        baseline_and_x_height(penned("!?-."), "!?-.")[1]
+        != baseline_and_x_height(penned("HILL"), "HILL")[1]
+    )
 
 
 def test_letters_below_the_line_do_not_pull_it_down() -> None:
     text = "gypsy gypsy nn"
-    (slope, at), _ = heights(penned(text), text)
+    (slope, at), _ = baseline_and_x_height(penned(text), text)
     assert (slope, at) == pytest.approx((0.0, 0.4))
 
 
 def test_small_heights_stay_within_reason() -> None:
     for small, expected in ((0.05, 0.2), (4.0, 1.5)):
-        assert heights(penned("noon", small=small), "noon")[1] == expected
+        assert baseline_and_x_height(penned("noon", small=small), "noon")[1] == expected
 
 
 def test_a_line_without_letters_goes_by_its_extent() -> None:
     line = np.column_stack([np.linspace(0, 9, 101), np.linspace(-1, 1, 101), np.zeros(101)])
-    base, small = heights(Penned(line, np.full(101, -1)), "")
+    base, small = baseline_and_x_height(WrittenLine(line, np.full(101, -1)), "")
     assert base.tolist() == pytest.approx([0, 0.7])
     assert small == pytest.approx(0.7 + 0.4)
-    flat = Penned(line * [1, 0, 1], np.full(101, -1))
-    assert heights(flat, "")[1] == 0.2
+    flat = WrittenLine(line * [1, 0, 1], np.full(101, -1))
+    assert baseline_and_x_height(flat, "")[1] == 0.2
 
 
 def test_a_base_line_is_fitted_past_strays() -> None:
     x = np.arange(11.0)
     y = 0.3 + 0.05 * x
     y[[2, 7, 9]] += 2
-    slope, at = leveled(np.column_stack([x, y]))
+    slope, at = fit_baseline(np.column_stack([x, y]))
     assert (slope, at) == pytest.approx((0.05, 0.3), abs=0.02)
     steep = np.column_stack([x, 0.5 * x])
-    assert leveled(steep)[0] == 0.1
-    assert leveled(steep * [1, -1])[0] == -0.1
+    assert fit_baseline(steep)[0] == 0.1
+    assert fit_baseline(steep * [1, -1])[0] == -0.1
 
 
 def test_a_short_line_is_taken_as_level() -> None:
     feet = np.array([[0.0, 0.0], [0.9, 0.3], [1.8, 0.9]])
-    assert leveled(feet).tolist() == [0.0, 0.3]
+    assert fit_baseline(feet).tolist() == [0.0, 0.3]
 
 
 def test_a_style_measures_what_its_lines_do() -> None:
     lines = [penned("nonsense", small=s) for s in (0.5, 0.6, 0.9)]
-    found = measures(lines, ["nonsense"] * 3)
+    found = measure_style(lines, ["nonsense"] * 3)
     assert found.small == pytest.approx(0.6)
     assert found.advance == pytest.approx((0.5 * 7 + 0.2) / 8 / 0.6)  # of the line in the middle
     assert found.tall == pytest.approx(1.0)
-    given_up = measures([*lines, *lines, penned("no")], [*["nonsense"] * 6, "nonsense"])
+    given_up = measure_style([*lines, *lines, penned("no")], [*["nonsense"] * 6, "nonsense"])
     assert given_up.advance == pytest.approx(found.advance, rel=0.1)
 
 
@@ -131,14 +134,14 @@ def test_characters_reach_from_the_one_before_to_their_own_ends() -> None:
     line = penned("no no")
     assert advances(line, "no no") == pytest.approx([0.2, 0.5, 0, 1.0, 0.5])
     assert advances(line, "no no!").sum() == pytest.approx(np.ptp(line.line[:, 0]))
-    late = Penned(line.line, line.letter.clip(1))  # the window never stopped at the first
+    late = WrittenLine(line.line, line.letter.clip(1))  # the window never stopped at the first
     assert advances(late, "no no") == pytest.approx([0, 0.7, 0, 1.0, 0.5])
 
 
 def test_widths_are_told_by_character() -> None:
     line = penned("nnnnmmmm")
     line.line[line.letter > 3, 0] += (line.letter[line.letter > 3] - 3) * 0.5  # 1.0 each
-    found = measures([line] * 5, ["nnnnmmmm"] * 5)
+    found = measure_style([line] * 5, ["nnnnmmmm"] * 5)
     assert found.widths["m"] > 1.5 * found.widths["n"]
     reach = found.reach("mn?")
     steps = [found.widths["m"], found.widths["n"], found.advance]
@@ -156,7 +159,7 @@ def test_widths_are_told_by_character() -> None:
 )
 def test_letters_without_room_are_refused(change: dict[str, float], given: list[str]) -> None:
     layout = replace(Layout(paper="a4", margin=80, pen=1.0), **change)  # type: ignore[arg-type]
-    its = Measures(0.6, 0.9, {"m": 1.0}, 2.0)
+    its = StyleMetrics(0.6, 0.9, {"m": 1.0}, 2.0)
     with refused("option.conflict", *given):
         check_room(its, layout)
     check_room(its, replace(layout, paper="none"))
@@ -166,9 +169,9 @@ def test_letters_without_room_are_refused(change: dict[str, float], given: list[
 # --- placing ------------------------------------------------------------------------------------
 
 
-def calm(penned: Penned, text: str, layout: Layout, its: Measures = ITS) -> Line:
+def calm(penned: WrittenLine, text: str, layout: Layout, its: StyleMetrics = ITS) -> Line:
     """Place a line many times: on average it lies level."""
-    made = [placed(penned, text, its, layout, seed) for seed in range(200)]
+    made = [place_line(penned, text, its, layout, seed) for seed in range(200)]
     mean: Line = np.mean(made, axis=0)
     return mean
 
@@ -199,9 +202,9 @@ def test_slant_leans_to_the_right() -> None:
 
 def test_a_wide_line_is_pressed_into_its_room() -> None:
     text = "nonsense" * 8
-    line = placed(penned(text), text, ITS, Layout(), 0)
+    line = place_line(penned(text), text, ITS, Layout(), 0)
     natural = np.ptp(line[:, 0])
-    for share, fits in ((1.5, True), (0.95, True), (NARROWEST + 0.01, True), (0.84, False)):
+    for share, fits in ((1.5, True), (0.95, True), (MAX_COMPRESSION + 0.01, True), (0.84, False)):
         layout = Layout(paper="a4", margin=(210 - share * natural) / 2, size=2.5)
         assert is_fitting(line, layout) == fits
         made = pressed(line, layout)
@@ -218,21 +221,21 @@ def test_a_tall_line_is_pressed_into_its_room() -> None:
 def test_accents_do_not_count_as_letters() -> None:
     bare = penned("nonsense")
     dots = bare.line[::3] * [1, 0, 0] + [0, -1.5, 1]  # above every letter
-    marked = Penned(np.concatenate([bare.line, dots]), np.concatenate([bare.letter, range(8)]))
-    plain = placed(bare, "nonsense", ITS, A4, 0)
-    line = placed(marked, "nonsense", ITS, A4, 0, bare=bare)
+    marked = WrittenLine(np.concatenate([bare.line, dots]), np.concatenate([bare.letter, range(8)]))
+    plain = place_line(bare, "nonsense", ITS, A4, 0)
+    line = place_line(marked, "nonsense", ITS, A4, 0, bare=bare)
     assert line[:-8] == pytest.approx(plain)
     assert line[-8:, 1].max() < 1.5 * plain[:, 1].min()
 
 
 def test_no_two_lines_sway_alike_and_all_do_little() -> None:
-    lines = [placed(penned("nonsense"), "nonsense", ITS, A4, seed) for seed in range(50)]
+    lines = [place_line(penned("nonsense"), "nonsense", ITS, A4, seed) for seed in range(50)]
     tilts = np.array([(line[-1, 1] - line[2, 1]) / np.ptp(line[:, 0]) for line in lines])
     assert len(set(tilts)) == 50
     assert 0.002 < tilts.std() < 0.008
-    again = placed(penned("nonsense"), "nonsense", ITS, A4, 7)
+    again = place_line(penned("nonsense"), "nonsense", ITS, A4, 7)
     assert np.array_equal(again, lines[7])
-    other = placed(penned("nonsense"), "nonsense ", ITS, A4, 7)
+    other = place_line(penned("nonsense"), "nonsense ", ITS, A4, 7)
     assert not np.array_equal(other, lines[7])
 
 
@@ -241,7 +244,7 @@ def test_no_two_lines_sway_alike_and_all_do_little() -> None:
 
 def test_without_paper_the_page_is_as_large_as_the_writing() -> None:
     layout = Layout(size=2.5, spacing=4.0)
-    ((*strokes,),), paper = laid([straight(30), None, straight(50)], layout, 0)
+    ((*strokes,),), paper = lay_out([straight(30), None, straight(50)], layout, 0)
     edge = EDGE * 10
     assert (paper.width, paper.height) == pytest.approx((50 + 2 * edge, edge + 6 + 20 + edge))
     assert strokes[0].points[0, 0] == pytest.approx(edge)
@@ -252,7 +255,7 @@ def test_without_paper_the_page_is_as_large_as_the_writing() -> None:
 
 @pytest.mark.parametrize(("align", "left"), [("left", 0), ("center", 10), ("right", 20)])
 def test_shorter_lines_are_aligned(align: str, left: float) -> None:
-    (strokes,), paper = laid([straight(30), straight(50)], Layout(align=align), 0)
+    (strokes,), paper = lay_out([straight(30), straight(50)], Layout(align=align), 0)
     assert strokes[0].points[0, 0] - strokes[1].points[0, 0] == pytest.approx(left)
     assert strokes[1].points[1, 0] == pytest.approx(paper.width - paper.margin)
 
@@ -260,7 +263,7 @@ def test_shorter_lines_are_aligned(align: str, left: float) -> None:
 @pytest.mark.parametrize(("align", "share"), [("left", 0.0), ("center", 0.5), ("right", 1.0)])
 def test_alignment_on_paper_goes_by_its_margins(align: str, share: float) -> None:
     layout = Layout(paper="letter", align=align, margin=30)
-    (strokes,), paper = laid([straight(40)] * 9, layout, 0)
+    (strokes,), paper = lay_out([straight(40)] * 9, layout, 0)
     lefts = np.array([stroke.points[0, 0] for stroke in strokes])
     expected = 30 + share * (215.9 - 60 - 40)
     assert (paper.width, paper.height, paper.margin) == (215.9, 279.4, 30)
@@ -274,7 +277,7 @@ def test_alignment_on_paper_goes_by_its_margins(align: str, share: float) -> Non
 def test_a_full_page_is_followed_by_another() -> None:
     layout = Layout(paper="a4", ruled=True)
     lines = [straight(10.0)] * 70
-    pages, paper = laid(lines, layout, 0)
+    pages, paper = lay_out(lines, layout, 0)
     room = len(paper.ruling)
     assert [len(page) for page in pages] == [room] * (70 // room) + [70 % room]
     assert layout.margin < paper.ruling[0] < layout.margin + layout.step
@@ -287,16 +290,16 @@ def test_a_full_page_is_followed_by_another() -> None:
 
 def test_empty_lines_take_room_and_no_strokes() -> None:
     layout = Layout(paper="a4", ruled=True)
-    room = len(laid([], layout, 0)[1].ruling)
-    pages, _ = laid([straight(10.0), *[None] * room, straight(10.0)], layout, 0)
+    room = len(lay_out([], layout, 0)[1].ruling)
+    pages, _ = lay_out([straight(10.0), *[None] * room, straight(10.0)], layout, 0)
     assert [len(page) for page in pages] == [1, 1]
-    assert laid([None], Layout(), 0)[0] == [[]]
+    assert lay_out([None], Layout(), 0)[0] == [[]]
 
 
 def test_lines_off_rules_lie_a_little_off_their_places() -> None:
-    plain, _ = laid([straight(10.0)] * 20, A4, 3)
-    again, _ = laid([straight(10.0)] * 20, A4, 3)
-    other, _ = laid([straight(10.0)] * 20, A4, 4)
+    plain, _ = lay_out([straight(10.0)] * 20, A4, 3)
+    again, _ = lay_out([straight(10.0)] * 20, A4, 3)
+    other, _ = lay_out([straight(10.0)] * 20, A4, 4)
     lows, repeated, others = (
         np.array([stroke.points[0, 1] for stroke in pages[0]]) for pages in (plain, again, other)
     )
@@ -304,13 +307,13 @@ def test_lines_off_rules_lie_a_little_off_their_places() -> None:
     assert 0.02 * A4.step < off.std() < 0.1 * A4.step
     assert np.array_equal(lows, repeated)
     assert not np.array_equal(lows, others)
-    assert laid([straight(10.0)], A4, 3)[1].ruling == ()
-    assert laid([straight(10.0)], Layout(), 3)[1].ruling == ()
+    assert lay_out([straight(10.0)], A4, 3)[1].ruling == ()
+    assert lay_out([straight(10.0)], Layout(), 3)[1].ruling == ()
 
 
 def test_one_line_larger_than_the_paper_is_still_laid() -> None:
     layout = Layout(paper="letter", size=100, spacing=20)
-    pages, _ = laid([straight(10.0)] * 3, layout, 0)
+    pages, _ = lay_out([straight(10.0)] * 3, layout, 0)
     assert [len(page) for page in pages] == [1, 1, 1]
 
 
@@ -339,7 +342,7 @@ def test_nothing_is_drawn_beyond_the_margins(
     lines = [
         np.array([[0.0, its[1], 0.0], [its[0], its[2], 1.0]]) if its else None for its in extents
     ]
-    pages, paper = laid(lines, layout, seed)
+    pages, paper = lay_out(lines, layout, seed)
     sheet = np.array([paper.width, paper.height])
     for stroke in (stroke for page in pages for stroke in page):
         assert (stroke.points >= layout.edge - 1e-6).all()
@@ -353,7 +356,7 @@ def test_lines_go_down_the_pages_in_order(
     extents: list[tuple[float, float, float] | None], layout: Layout
 ) -> None:
     lines = [straight(1 + i) if its else None for i, its in enumerate(extents)]
-    pages, _ = laid(lines, replace(layout, margin=20.0), 0)
+    pages, _ = lay_out(lines, replace(layout, margin=20.0), 0)
     there = [line[1, 0] for line in lines if line is not None]
     widths = [float(np.ptp(stroke.points[:, 0])) for page in pages for stroke in page]
     assert widths == pytest.approx(there)
@@ -364,17 +367,17 @@ def test_lines_go_down_the_pages_in_order(
 
 def test_a_last_line_that_hangs_too_low_goes_to_the_next_page() -> None:
     layout = Layout(paper="a4", ruled=True)
-    room = len(laid([straight(9)], layout, 0)[1].ruling)
+    room = len(lay_out([straight(9)], layout, 0)[1].ruling)
     low = straight(9) - [0, 9, 0]
     hanging = low * [1, -1, 1]
-    assert [len(page) for page in laid([straight(9)] * room, layout, 0)[0]] == [room]
-    pages, _ = laid([*[straight(9)] * (room - 1), hanging], layout, 0)
+    assert [len(page) for page in lay_out([straight(9)] * room, layout, 0)[0]] == [room]
+    pages, _ = lay_out([*[straight(9)] * (room - 1), hanging], layout, 0)
     assert [len(page) for page in pages] == [room - 1, 1]
 
 
 def test_a_first_line_that_reaches_high_is_moved_down() -> None:
     high = np.array([[0.0, 0.0, 0.0], [5.0, -30.0, 1.0]])
-    pages, paper = laid([high, *[straight(9)] * 20], Layout(paper="a4", ruled=True), 0)
+    pages, paper = lay_out([high, *[straight(9)] * 20], Layout(paper="a4", ruled=True), 0)
     assert pages[0][0].points[:, 1].min() == pytest.approx(20)
     assert paper.ruling[0] < 30
 
@@ -382,6 +385,6 @@ def test_a_first_line_that_reaches_high_is_moved_down() -> None:
 def test_a_line_of_capitals_tells_the_height_of_small_letters() -> None:
     stems = [[[i, 0.5, 0], [i, 0.0, 0], [i, -1.25, 1]] for i in range(4)]
     line = np.array(stems, np.float64).reshape(-1, 3)
-    (_, foot), small = heights(Penned(line, np.repeat(np.arange(4), 3)), "EHIM")
+    (_, foot), small = baseline_and_x_height(WrittenLine(line, np.repeat(np.arange(4), 3)), "EHIM")
     assert foot == pytest.approx(0.5)
     assert small == pytest.approx(1.75 / CAPITAL_HEIGHT)

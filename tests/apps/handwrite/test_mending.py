@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropil.apps.handwrite.ctc import edits
-from neuropil.apps.handwrite.generation import Penned, Row, Task
-from neuropil.apps.handwrite.layout import heights
+from neuropil.apps.handwrite.ctc import edit_distance
+from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine
+from neuropil.apps.handwrite.layout import baseline_and_x_height
 from neuropil.apps.handwrite.mending import (
     GAPS,
     SIZES,
@@ -22,12 +22,12 @@ from neuropil.apps.handwrite.mending import (
     spliced,
     without_speck,
 )
-from neuropil.apps.handwrite.strokes import strokes
+from neuropil.apps.handwrite.strokes import split_strokes
 
 SHORT = st.text("ab ", max_size=12)
 
 
-def penned(text: str, *, size: float = 0.6, foot: float = 0.4, slope: float = 0.0) -> Penned:
+def penned(text: str, *, size: float = 0.6, foot: float = 0.4, slope: float = 0.0) -> WrittenLine:
     """Pen an arch for each letter, 0.5 apart, small letters `size` high, others twice that."""
     rows, letter = [], []
     for place, character in enumerate(text):
@@ -38,11 +38,11 @@ def penned(text: str, *, size: float = 0.6, foot: float = 0.4, slope: float = 0.
             x = 0.5 * size / 0.6 * place + dx
             rows.append([x, y + slope * x, up])
             letter.append(place)
-    return Penned(np.array(rows, np.float64), np.array(letter))
+    return WrittenLine(np.array(rows, np.float64), np.array(letter))
 
 
 def word_of(
-    made: Penned, text: str, number: int
+    made: WrittenLine, text: str, number: int
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     start, end = cuts(made, text)[number : number + 2]
     return made.line[start:end]
@@ -59,7 +59,7 @@ def test_words_are_what_stands_between_spaces() -> None:
 @given(SHORT, SHORT)
 def test_faults_are_as_many_as_edits(text: str, read: str) -> None:
     places = faults(text, read)
-    assert len(places) == edits(read, text)
+    assert len(places) == edit_distance(read, text)
     assert all(0 <= place < max(1, len(text)) for place in places)
 
 
@@ -91,20 +91,22 @@ def test_a_line_is_cut_at_its_spaces() -> None:
 
 def test_a_line_is_cut_where_the_pen_was_lifted_last() -> None:
     line = penned("no we").line
-    crossing = Penned(line, np.array([0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 4, 4]))  # late, but of "no"
+    crossing = WrittenLine(
+        line, np.array([0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 4, 4])
+    )  # late, but of "no"
     assert cuts(crossing, "no we") == [0, 6, 12]
 
 
 def test_a_line_without_a_lift_is_cut_where_the_window_moves_on() -> None:
     line = penned("no we").line * [1, 1, 0]
-    joined = Penned(line, np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4]))
+    joined = WrittenLine(line, np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4]))
     assert cuts(joined, "no we") == [0, 7, 12]
 
 
 def test_a_word_that_was_passed_over_has_no_points() -> None:
     made = penned("no we so")
     kept = (made.letter < 3) | (made.letter > 5)
-    assert cuts(Penned(made.line[kept], made.letter[kept]), "no we so") == [0, 6, 6, 12]
+    assert cuts(WrittenLine(made.line[kept], made.letter[kept]), "no we so") == [0, 6, 6, 12]
 
 
 # --- a word set in ------------------------------------------------------------------------------
@@ -119,9 +121,9 @@ def test_a_word_has_the_size_of_its_neighbors_and_stands_beside_them(
     line = penned(text, slope=0.05)
     word = text.split(" ")[number]
     made = mended(line, text, number, penned(word, size=size, foot=foot, slope=tilt))
-    assert heights(made, text)[1] == pytest.approx(0.6, abs=0.03)
+    assert baseline_and_x_height(made, text)[1] == pytest.approx(0.6, abs=0.03)
     new = word_of(made, text, number)
-    slope, at = heights(line, text)[0]
+    slope, at = baseline_and_x_height(line, text)[0]
     feet = new[[0, 2]]
     assert feet[:, 1] == pytest.approx(at + slope * feet[:, 0], abs=0.05)
     gap = natural_gap(line, text)
@@ -148,7 +150,7 @@ def test_the_other_words_stay_as_they_were() -> None:
 def test_a_dash_stays_as_high_as_it_was_written() -> None:
     text = "nose - mouse"
     line = penned(text)
-    dash = Penned(np.array([[0.0, 0.1, 0.0], [0.4, 0.1, 1.0]]), np.array([0, 0]))
+    dash = WrittenLine(np.array([[0.0, 0.1, 0.0], [0.4, 0.1, 1.0]]), np.array([0, 0]))
     new = word_of(mended(line, text, 1, dash), text, 1)
     assert (new[:, 1] < 0.3).all()
 
@@ -170,29 +172,29 @@ def test_no_word_is_scaled_without_measure() -> None:
 def test_a_stroke_through_two_words_is_cut() -> None:
     text = "no we"
     line = penned(text)
-    joined = Penned(line.line * [1, 1, 0] + [0, 0, 0], line.letter)
+    joined = WrittenLine(line.line * [1, 1, 0] + [0, 0, 0], line.letter)
     joined.line[-1, 2] = 1
-    assert len(strokes(mended(joined, text, 1, penned("we")).line)) == 3
+    assert len(split_strokes(mended(joined, text, 1, penned("we")).line)) == 3
 
 
 def test_a_word_alone_is_put_in_place_of_the_line() -> None:
     made = mended(penned("nose"), "nose", 0, penned("nose", size=0.5))
-    assert heights(made, "nose")[1] == pytest.approx(0.6, abs=0.02)
+    assert baseline_and_x_height(made, "nose")[1] == pytest.approx(0.6, abs=0.02)
     assert len(made.line) == 12
 
 
 def test_gaps_are_natural() -> None:
     assert natural_gap(penned("no we so"), "no we so") == pytest.approx(0.7)
     wide = penned("no we so")
-    assert natural_gap(Penned(wide.line * [9, 1, 1], wide.letter), "no we so") == GAPS[1]
+    assert natural_gap(WrittenLine(wide.line * [9, 1, 1], wide.letter), "no we so") == GAPS[1]
     assert natural_gap(penned("no"), "no") == GAPS[0]
 
 
 def test_a_speck_behind_a_word_is_left_out() -> None:
     word = penned("so")
-    speck = Penned(np.vstack([word.line, [[2.0, 0.0, 1.0]]]), np.append(word.letter, 2))
+    speck = WrittenLine(np.vstack([word.line, [[2.0, 0.0, 1.0]]]), np.append(word.letter, 2))
     assert np.array_equal(without_speck(speck, "so").line, word.line)
-    dotted = Penned(speck.line, np.append(word.letter, 1))
+    dotted = WrittenLine(speck.line, np.append(word.letter, 1))
     assert len(without_speck(dotted, "so").line) == 7, "a dot of the text is no speck"
     assert len(without_speck(word, "so").line) == 6
 
@@ -200,8 +202,10 @@ def test_a_speck_behind_a_word_is_left_out() -> None:
 # --- pieces -------------------------------------------------------------------------------------
 
 
-def row(n: int) -> Row:
-    made = Row(0, Task("so", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+def row(n: int) -> LineState:
+    made = LineState(
+        0, LineRequest("so", np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0)
+    )
     made.points = [np.zeros(4, np.float32)] * n
     return made
 

@@ -10,22 +10,22 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch.nn.utils import clip_grad_norm_
 
-from neuropil.apps.handwrite.alphabet import ALPHABET, labels
+from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
 from neuropil.apps.handwrite.lab.batches import collate
 from neuropil.apps.handwrite.lab.model import (
-    PACE,
+    INITIAL_ADVANCE,
     A,
     D,
-    Hand,
-    Judge,
+    EvaluationReader,
+    GravesBaseline,
+    HandwritingModel,
     K,
     M,
-    Pen,
-    Published,
+    PenStep,
     Reader,
-    Writer,
+    StyleEncoder,
 )
-from neuropil.apps.handwrite.lab.train import loss, places, read_lines, reader, reader_packing
+from neuropil.apps.handwrite.lab.train import loss, output_length, read_lines, reader, reader_export
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 
@@ -54,12 +54,12 @@ def test_it_learns_to_read_scribbles() -> None:
     assert read_lines(network.eval(), [scribble(word) for word in words]) == words
 
 
-@pytest.mark.parametrize("network", [Reader(channels=8, hidden=8), Judge(channels=8)])
-def test_places_are_those_of_the_network(network: Reader | Judge) -> None:
+@pytest.mark.parametrize("network", [Reader(channels=8, hidden=8), EvaluationReader(channels=8)])
+def test_places_are_those_of_the_network(network: Reader | EvaluationReader) -> None:
     network.eval()
     for n in (1, 2, 63, 64):
         made = network(torch.zeros(1, n, 4))
-        assert made.shape == (1, int(places(torch.tensor(n))), len(ALPHABET) + 1)
+        assert made.shape == (1, int(output_length(torch.tensor(n))), len(ALPHABET) + 1)
 
 
 def test_the_file_reads_lines_of_every_length(tmp_path: Path) -> None:
@@ -67,14 +67,14 @@ def test_the_file_reads_lines_of_every_length(tmp_path: Path) -> None:
     assert isinstance(recipe, Recipe)
     file = export(Reader(channels=8, hidden=8), recipe, {"character_error_rate": 1.0}, tmp_path)
     assert file.name == "handwrite-reader.onnx"
-    assert reader_packing("reader").metadata["alphabet"] == ALPHABET
-    assert labels(ALPHABET).tolist() == list(range(1, 96))
+    assert reader_export("reader").metadata["alphabet"] == ALPHABET
+    assert encode_text(ALPHABET).tolist() == list(range(1, 96))
 
 
 def test_a_judge_sees_far_along_the_line() -> None:
     """A point moves what is read as far away as the dilations reach, and not beyond."""
     torch.manual_seed(2)
-    network = Judge(channels=8).eval()
+    network = EvaluationReader(channels=8).eval()
     strokes = torch.zeros(1, 400, 4)
     moved = strokes.clone()
     moved[0, 200] = 5.0
@@ -87,7 +87,7 @@ def test_a_judge_sees_far_along_the_line() -> None:
 
 def test_a_judges_convolutions_add_to_what_is_known() -> None:
     torch.manual_seed(2)
-    network = Judge(channels=8).eval()
+    network = EvaluationReader(channels=8).eval()
     with torch.no_grad():
         for parameter in network.wide.parameters():
             parameter.zero_()
@@ -100,7 +100,7 @@ def test_a_judges_convolutions_add_to_what_is_known() -> None:
 
 def test_a_style_is_told_from_the_points_that_are_there() -> None:
     torch.manual_seed(3)
-    hand = Hand(channels=8).eval()
+    hand = StyleEncoder(channels=8).eval()
     strokes = torch.randn(2, 80, 4)
     there = (torch.arange(80) < torch.tensor([[40], [80]])).float()
     beyond = strokes.clone()
@@ -117,15 +117,17 @@ def test_a_style_is_told_from_the_points_that_are_there() -> None:
 # --- the pen ------------------------------------------------------------------------------------
 
 
-def writer_and_lines() -> tuple[Writer, Tensor, Tensor, Tensor]:
+def writer_and_lines() -> tuple[HandwritingModel, Tensor, Tensor, Tensor]:
     """Make a small writer, points (2, 9, 4), a text (2, 6, A) and styles (2, D): in float64."""
     torch.manual_seed(4)
-    writer = Writer(low=7, high=5, writers=3).double()
+    writer = HandwritingModel(low=7, high=5, writers=3).double()
     text = one_hot(torch.randint(0, A, (2, 6)), A).double()
     return writer, torch.randn(2, 9, 4).double(), text, torch.randn(2, D).double()
 
 
-def step_by_step(pen: Pen, points: Tensor, text: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+def step_by_step(
+    pen: PenStep, points: Tensor, text: Tensor, style: Tensor
+) -> tuple[Tensor, Tensor]:
     """Run the pen as it runs where it writes: mixtures (B, T, 6M + 3) and windows (B, T, S)."""
     zeros = [points.new_zeros(2, size) for size in (7, 7, 5, 5)]
     kappa, seen, h1, c1, h2, c2 = points.new_zeros(2, K), text[:, 0], *zeros
@@ -161,7 +163,9 @@ def test_a_line_ends_where_its_length_says() -> None:
         assert not made[0, 5:].any()
 
 
-def gradients(writer: Writer, run: Run, points: Tensor, text: Tensor, style: Tensor) -> Gradients:
+def gradients(
+    writer: HandwritingModel, run: Run, points: Tensor, text: Tensor, style: Tensor
+) -> Gradients:
     """Name the gradients of a loss of mixtures and windows: of all weights, points and style."""
     given = points.clone().requires_grad_(), text, style.clone().requires_grad_()
     mixtures, windows = run(*given)
@@ -207,10 +211,10 @@ def test_a_style_may_come_in_bfloat16() -> None:
 
 def test_the_window_is_a_sum_of_bells() -> None:
     torch.manual_seed(7)
-    pen, h1, kappa = Pen(7, 5), torch.randn(2, 7), 3 * torch.rand(2, K)
+    pen, h1, kappa = PenStep(7, 5), torch.randn(2, 7), 3 * torch.rand(2, K)
     text = one_hot(torch.randint(0, A, (2, 6)), A).float()
     with torch.no_grad():
-        moved, seen, window = pen.look(h1, kappa, text)
+        moved, seen, window = pen.attend(h1, kappa, text)
         made = torch.exp(h1 @ pen.window.weight.t() + pen.window.bias).numpy()
     for b in range(2):
         alpha, beta, forward = made[b, :K], made[b, K : 2 * K], made[b, 2 * K :]
@@ -222,19 +226,21 @@ def test_the_window_is_a_sum_of_bells() -> None:
 
 
 def test_the_window_starts_at_one_letter_in_ten_points() -> None:
-    moved, _, _ = Pen(7, 5).look(torch.zeros(1, 7), torch.zeros(1, K), torch.zeros(1, 3, A))
-    assert moved.detach().numpy() == pytest.approx(np.full((1, K), np.exp(-PACE)), rel=0.5)
-    assert np.exp(-PACE) == pytest.approx(0.1, abs=0.005)
+    moved, _, _ = PenStep(7, 5).attend(torch.zeros(1, 7), torch.zeros(1, K), torch.zeros(1, 3, A))
+    assert moved.detach().numpy() == pytest.approx(
+        np.full((1, K), np.exp(-INITIAL_ADVANCE)), rel=0.5
+    )
+    assert np.exp(-INITIAL_ADVANCE) == pytest.approx(0.1, abs=0.005)
 
 
 # --- the published pen --------------------------------------------------------------------------
 
 
 def test_the_published_step_has_the_published_size() -> None:
-    network = Published()
+    network = GravesBaseline()
     n = sum(parameter.numel() for parameter in network.parameters())
     assert n == pytest.approx(3.7e6, rel=0.03)  # "approximately 3.7M weights", with biases
-    shapes = Published.shapes(2, 9)
+    shapes = GravesBaseline.shapes(2, 9)
     with torch.no_grad():
         made = network(*(torch.zeros(shape) for shape in shapes.values()))
     assert made[0].shape == (2, 121)
@@ -244,8 +250,8 @@ def test_the_published_step_has_the_published_size() -> None:
 
 def test_the_published_step_passes_what_it_saw_from_cell_to_cell() -> None:
     torch.manual_seed(8)
-    network = Published()
-    shapes = Published.shapes(1, 5)
+    network = GravesBaseline()
+    shapes = GravesBaseline.shapes(1, 5)
     given = {name: torch.randn(shape) for name, shape in shapes.items()}
     given["kappa"] = torch.zeros(1, 10)
     given["text"] = torch.eye(80)[torch.tensor([[4, 9, 2, 7, 7]])]

@@ -8,8 +8,8 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.handwrite import recording, svg_strokes
-from neuropil.apps.handwrite.recording import MOST_BYTES, Recording
-from neuropil.apps.handwrite.strokes import Line, strokes
+from neuropil.apps.handwrite.recording import MOST_BYTES, StrokeRecording
+from neuropil.apps.handwrite.strokes import Line, split_strokes
 
 Places = list[list[list[float]]]
 
@@ -65,12 +65,12 @@ def ink_file(folder: Path, traces: list[str], form: str = "") -> Path:
 
 
 def only(path: Path, text: str | None = "it") -> Line:
-    (line,) = Recording.open(path, text).lines
+    (line,) = StrokeRecording.open(path, text).lines
     return line.strokes
 
 
 def places(line: Line) -> Places:
-    return [stroke[:, :2].tolist() for stroke in strokes(line)]
+    return [stroke[:, :2].tolist() for stroke in split_strokes(line)]
 
 
 def test_every_kind_of_file_holds_the_same_strokes(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_encodings_and_text_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "hand"
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         path.write_text(json.dumps({"text": " it ", "strokes": WORD}), encoding=encoding)
-        (line,) = Recording.open(path, None).lines
+        (line,) = StrokeRecording.open(path, None).lines
         assert (line.text, places(line.strokes)) == ("it", WORD)
     path.write_text(svg_file(tmp_path, WORD).read_text(encoding="utf-8"), encoding="utf-16")
     assert places(only(path)) == WORD
@@ -137,7 +137,7 @@ def test_lines_are_cut_as_written(tmp_path: Path, n: int, slope: float, spacing:
     shuffled = flat(lines)
     np.random.default_rng(n).shuffle(shuffled)
     text = "\n".join(f"it it it it it{i}" for i in range(n))
-    found = Recording.open(json_file(tmp_path, shuffled), text).lines
+    found = StrokeRecording.open(json_file(tmp_path, shuffled), text).lines
     assert [line.text for line in found] == text.split("\n")
     for line, written in zip(found, lines, strict=True):
         assert sorted(places(line.strokes)) == sorted(written)
@@ -146,30 +146,32 @@ def test_lines_are_cut_as_written(tmp_path: Path, n: int, slope: float, spacing:
 def test_unequal_lines(tmp_path: Path) -> None:
     """A short last line is a line, and a long row of dots is none."""
     short = [*flat(page(2)), *placed(WORD, 0, 56)]
-    found = Recording.open(
+    found = StrokeRecording.open(
         svg_file(tmp_path, short), "it it it it itj\\nit it it it itj\\nit"
     ).lines
-    assert [len(strokes(line.strokes)) for line in found] == [26, 26, 5]
+    assert [len(split_strokes(line.strokes)) for line in found] == [26, 26, 5]
     dots = [*flat(page(1)), *([[[4.0 * i, -9.0], [4.0 * i, -8.5]] for i in range(40)])]
-    assert len(strokes(only(json_file(tmp_path, dots), "it it it it itj"))) == 66
+    assert len(split_strokes(only(json_file(tmp_path, dots), "it it it it itj"))) == 66
 
 
 def test_texts_go_to_the_lines_of_a_file(tmp_path: Path) -> None:
     one, two = page(2)
     first = {"text": "it it it it itj", "strokes": one}
     path = json_file(tmp_path, {"lines": [first, {"text": "It it it it itj", "strokes": two}]})
-    assert [line.text[:2] for line in Recording.open(path, None).lines] == ["it", "It"]
-    given = Recording.open(path, "at at at at atj\\nAt at at at atj\n").lines
+    assert [line.text[:2] for line in StrokeRecording.open(path, None).lines] == ["it", "It"]
+    given = StrokeRecording.open(path, "at at at at atj\\nAt at at at atj\n").lines
     assert [line.text[:2] for line in given] == ["at", "At"]
     assert [places(line.strokes) for line in given] == [one, two]
     both = {"text": "it it it it itj\nIt it it it itj", "strokes": one + two}
-    assert len(Recording.open(json_file(tmp_path, {"lines": [both]}), None).lines) == 2
+    assert len(StrokeRecording.open(json_file(tmp_path, {"lines": [both]}), None).lines) == 2
     told = {"text": "it it it it itj it it it it itj", "strokes": one + two}
-    assert len(Recording.open(json_file(tmp_path, {"lines": [told]}), None).lines) == 1
+    assert len(StrokeRecording.open(json_file(tmp_path, {"lines": [told]}), None).lines) == 1
 
 
 def test_backslash_is_kept_in_a_file(tmp_path: Path) -> None:
-    (line,) = Recording.open(json_file(tmp_path, {"text": r"i\n", "strokes": WORD}), None).lines
+    (line,) = StrokeRecording.open(
+        json_file(tmp_path, {"text": r"i\n", "strokes": WORD}), None
+    ).lines
     assert line.text == r"i\n"
 
 
@@ -243,7 +245,7 @@ def test_what_can_not_be_learned_from_is_refused(
     path = tmp_path / "hand"
     path.write_text(content, encoding="utf-8")
     with refused(code, path, given) as caught:
-        Recording.open(path, text)
+        StrokeRecording.open(path, text)
     assert caught.value.facts["path"] == path
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400 + len(str(path))
@@ -253,19 +255,19 @@ def test_ten_lines_cut_from_several_drawings_are_the_most(tmp_path: Path) -> Non
     text = "\n".join(["it it it it itj"] * 6)
     found = {"lines": [{"strokes": flat(page(6)), "text": text}] * 2}
     with refused("input.too_large", "12 lines"):
-        Recording.open(json_file(tmp_path, found), None)
+        StrokeRecording.open(json_file(tmp_path, found), None)
 
 
 def test_files_that_are_none_or_too_large(tmp_path: Path) -> None:
     with refused("input.missing", "none.json"):
-        Recording.open(tmp_path / "none.json", "it")
+        StrokeRecording.open(tmp_path / "none.json", "it")
     with refused("input.kind", tmp_path):
-        Recording.open(tmp_path, "it")
+        StrokeRecording.open(tmp_path, "it")
     large = tmp_path / "large.json"
     with large.open("wb") as file:
         file.truncate(MOST_BYTES + 1)
     with refused("input.too_large", large, "20 MB"):
-        Recording.open(large, "it")
+        StrokeRecording.open(large, "it")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +284,7 @@ def test_too_many_points(tmp_path: Path, content: str) -> None:
     path = tmp_path / "hand"
     path.write_text(content, encoding="utf-8")
     with refused("input.too_large", path, svg_strokes.MOST_POINTS):
-        Recording.open(path, "it")
+        StrokeRecording.open(path, "it")
 
 
 @pytest.mark.parametrize(
@@ -296,14 +298,14 @@ def test_too_many_points(tmp_path: Path, content: str) -> None:
 )
 def test_hostile_traces_end(tmp_path: Path, trace: str, code: str) -> None:
     with refused(code, "hand.inkml"):
-        Recording.open(ink_file(tmp_path, [trace]), "i")
+        StrokeRecording.open(ink_file(tmp_path, [trace]), "i")
 
 
 def test_scribbles_are_counted_without_being_resampled(monkeypatch: pytest.MonkeyPatch) -> None:
     zigzag = [[1000.0 * (i % 2), 0.001 * i] for i in range(1000)]
-    line = recording.line([np.array(zigzag)])
-    monkeypatch.delattr(recording, "resampled")
-    assert recording.n_points(line, 60) > 200_000
+    line = recording.join_strokes([np.array(zigzag)])
+    monkeypatch.delattr(recording, "resample")
+    assert recording.count_points(line, 60) > 200_000
 
 
 def test_external_entities_and_utf_16_doctypes_are_refused(tmp_path: Path) -> None:
@@ -311,4 +313,4 @@ def test_external_entities_and_utf_16_doctypes_are_refused(tmp_path: Path) -> No
     entity = '<!DOCTYPE svg [<!ENTITY a SYSTEM "hand.svg">]><svg>&a;</svg>'
     path.write_text(f'<?xml version="1.0" encoding="utf-16"?>{entity}', encoding="utf-16")
     with refused("input.content", path, "DOCTYPE"):
-        Recording.open(path, "it")
+        StrokeRecording.open(path, "it")

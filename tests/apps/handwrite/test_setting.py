@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from neuropil.apps.handwrite import setting
 from neuropil.apps.handwrite.breaking import Part, broken
-from neuropil.apps.handwrite.diacritics import Spelled, spelled
-from neuropil.apps.handwrite.generation import Penned, Row, Task
+from neuropil.apps.handwrite.diacritics import DecomposedText, decompose
+from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine
 from neuropil.apps.handwrite.layout import (
-    NARROWEST,
+    MAX_COMPRESSION,
     Layout,
-    Measures,
+    StyleMetrics,
     check_room,
     is_fitting,
-    laid,
-    measures,
+    lay_out,
+    measure_style,
 )
 from neuropil.apps.handwrite.setting import Placed, SetLine, Setter, leading
 from neuropil.apps.handwrite.verification import Draft, occurrences
@@ -47,10 +47,12 @@ class Hand:
         self.asked.append([texts[number] for number in numbers])
         for number in reversed(numbers):
             text = texts[number]
-            row = Row(0, Task(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0))
+            row = LineState(
+                0, LineRequest(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0)
+            )
             yield number, Draft(self.penned(text), text, text, 0, 0, row)
 
-    def penned(self, text: str) -> Penned:
+    def penned(self, text: str) -> WrittenLine:
         """Pen an arch for each letter: small ones 0.6 high, others twice that, y down to 0.6."""
         rng = np.random.default_rng(zlib.crc32(text.encode()))
         wide, high = np.exp(self.wild * rng.uniform(-1, 1, 2))
@@ -64,23 +66,23 @@ class Hand:
                 letter += [place] * 3
         line = np.array(rows, np.float64)
         line[:, 1] += 0.4 + self.wild * rng.uniform(-0.05, 0.05) * line[:, 0]
-        return Penned(line, np.array(letter))
+        return WrittenLine(line, np.array(letter))
 
     @property
-    def measures(self) -> Measures:
-        return measures([replace(self, wild=0.0).penned(text) for text in SAMPLES], SAMPLES)
+    def measures(self) -> StyleMetrics:
+        return measure_style([replace(self, wild=0.0).penned(text) for text in SAMPLES], SAMPLES)
 
 
 def set_in(hand: Hand, text: str, layout: Layout, seed: int = 0) -> list[SetLine]:
-    paragraphs = [spelled(paragraph) for paragraph in text.split("\n")]
+    paragraphs = [decompose(paragraph) for paragraph in text.split("\n")]
     return Setter(hand, hand.measures, layout, seed).lines(paragraphs)
 
 
-def set_all_anew(hand: Hand, paragraphs: Sequence[Spelled], layout: Layout) -> list[SetLine]:
+def set_all_anew(hand: Hand, paragraphs: Sequence[DecomposedText], layout: Layout) -> list[SetLine]:
     """Do the same in the plainest way: break and look at everything after each cut."""
     setter = Setter(hand, hand.measures, layout, 0)
     limits: list[dict[int, int]] = [{} for _ in paragraphs]
-    made: dict[tuple[Spelled, int], Placed] = {}
+    made: dict[tuple[DecomposedText, int], Placed] = {}
     while True:
         parts = [
             (number, part)
@@ -103,7 +105,7 @@ def set_all_anew(hand: Hand, paragraphs: Sequence[Spelled], layout: Layout) -> l
 def on_pages(
     lines: Sequence[SetLine], layout: Layout, seed: int = 0
 ) -> tuple[list[list[Stroke]], Paper]:
-    return laid([line.placed.line if line.placed else None for line in lines], layout, seed)
+    return lay_out([line.placed.line if line.placed else None for line in lines], layout, seed)
 
 
 def joined(text: str, lines: Sequence[SetLine]) -> str:
@@ -214,20 +216,20 @@ def test_lines_that_came_out_too_wide_are_broken_again() -> None:
     """A hand that writes everything twice as wide as it was measured."""
 
     class Wide(Hand):
-        def penned(self, text: str) -> Penned:
+        def penned(self, text: str) -> WrittenLine:
             made = super().penned(text)
-            return Penned(made.line * [2, 1, 1], made.letter)
+            return WrittenLine(made.line * [2, 1, 1], made.letter)
 
     layout = Layout("a4", size=6.0)
     text = "nice words are in here " * 4 + "nice"
     hand = Wide()
     narrow = Hand()
-    lines = Setter(hand, narrow.measures, layout, 0).lines([spelled(text)])
+    lines = Setter(hand, narrow.measures, layout, 0).lines([decompose(text)])
     assert " ".join(line.text for line in lines) == text
     assert len(lines) > len(set_in(narrow, text, layout))
     for line in lines:
         assert line.placed
-        assert NARROWEST * line.placed.line[:, 0].max() <= 170
+        assert MAX_COMPRESSION * line.placed.line[:, 0].max() <= 170
 
 
 def test_empty_lines_stay() -> None:
@@ -264,7 +266,7 @@ class Varied(Hand):
             rng = np.random.default_rng((again[number], zlib.crc32(texts[number].encode())))
             factor = np.exp(self.wild * rng.uniform(-1, 1))
             line = draft.penned.line * [factor, 1, 1]
-            yield number, replace(draft, penned=Penned(line, draft.penned.letter))
+            yield number, replace(draft, penned=WrittenLine(line, draft.penned.letter))
 
 
 @settings(max_examples=40, deadline=None)
@@ -276,7 +278,7 @@ def test_a_text_is_set_as_if_all_of_it_were_looked_at_each_time(
     layout = Layout("a4", size=6.0, margin=50.0)
     whole = f"{text}\n{text.replace('e', 'é')}\n{text}"
     several = whole if sizes == (1024, 32) else " ".join(whole.split())
-    paragraphs = [spelled(paragraph) for paragraph in several.split("\n")]
+    paragraphs = [decompose(paragraph) for paragraph in several.split("\n")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(setting, "WINDOW", sizes[0])
         patch.setattr(setting, "AHEAD", sizes[1])
@@ -304,13 +306,13 @@ def paragraph(n: int, rng: np.random.Generator) -> str:
 def work(text: str, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count what it takes to set a text: characters and marks looked through, lines written."""
     counts: Counter[str] = Counter()
-    whole, part = broken, Spelled.part
+    whole, part = broken, DecomposedText.part
 
     def counting_broken(text: str, *more: Any) -> list[Part]:
         counts["characters"] += len(text)
         return whole(text, *more)
 
-    def counting_part(its: Spelled, start: int, end: int) -> Spelled:
+    def counting_part(its: DecomposedText, start: int, end: int) -> DecomposedText:
         counts["marks"] += 1 + len(its.marks)
         return part(its, start, end)
 
@@ -328,8 +330,8 @@ def work(text: str, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         patch.setattr(setting, "WINDOW", 32)
         patch.setattr(setting, "AHEAD", 8)
         patch.setattr(setting, "broken", counting_broken)
-        patch.setattr(Spelled, "part", counting_part)
-        counts["lines"] = len(its.lines([spelled(text)]))
+        patch.setattr(DecomposedText, "part", counting_part)
+        counts["lines"] = len(its.lines([decompose(text)]))
     return counts
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuropil.apps.handwrite.lab.alignment import Alignment
-from neuropil.apps.handwrite.lab.data import Written
+from neuropil.apps.handwrite.lab.data import HandwrittenLine
 from neuropil.apps.handwrite.lab.stroke_bank import (
     AlignedLine,
     Frame,
@@ -41,7 +41,9 @@ def line_of(text: str, writer: str = "w", unsure: str = "", slant: float = 0.0) 
     for a, b in pairwise(sorted(set(owners))):
         gaps[a] = 0.6 + 1.2 * (b - a - 1)
     confidence = np.array([0.1 if c in unsure else 0.9 for c in text])
-    return aligned(Written(line, text, writer), Alignment(np.array(owners), confidence, gaps))
+    return aligned(
+        HandwrittenLine(line, text, writer), Alignment(np.array(owners), confidence, gaps)
+    )
 
 
 def test_a_piece_is_in_heights_of_a_small_letter_above_the_line() -> None:

@@ -6,14 +6,14 @@ import pytest
 from neuropil.apps.handwrite.strokes import (
     DISTANCE,
     Line,
-    affine,
-    changed,
-    distorted,
-    features,
-    normalized,
-    resampled,
-    seen,
-    strokes,
+    apply_affine,
+    augment,
+    normalize,
+    random_affine,
+    resample,
+    split_strokes,
+    stroke_features,
+    to_features,
 )
 
 
@@ -38,7 +38,7 @@ def turned(line: Line, angle: float, size: float) -> Line:
 @pytest.mark.parametrize("angle", [-0.12, 0.0, 0.09])
 @pytest.mark.parametrize("size", [0.01, 1.0, 250.0])
 def test_angle_place_and_unit_do_not_matter(angle: float, size: float) -> None:
-    plain, other = normalized(zigzag()), normalized(turned(zigzag(), angle, size))
+    plain, other = normalize(zigzag()), normalize(turned(zigzag(), angle, size))
     assert other == pytest.approx(plain, abs=0.12)
     low, high = np.percentile(plain[:, 1], (10, 90))
     assert high - low == pytest.approx(1)
@@ -46,9 +46,9 @@ def test_angle_place_and_unit_do_not_matter(angle: float, size: float) -> None:
 
 
 def test_points_are_evenly_spaced_and_ends_stay() -> None:
-    line = normalized(zigzag())
-    even = resampled(line)
-    before, after = strokes(line), strokes(even)
+    line = normalize(zigzag())
+    even = resample(line)
+    before, after = split_strokes(line), split_strokes(even)
     assert len(before) == len(after) == 12
     for one, other in zip(before, after, strict=True):
         assert other[[0, -1], :2] == pytest.approx(one[[0, -1], :2])
@@ -62,15 +62,15 @@ def test_dots_and_dashes_are_lines_too() -> None:
     dot = np.array([[5.0, 5.0, 1.0]])
     dash = np.array([[0.0, 3.0, 0.0], [40.0, 3.0, 1.0]])
     for line in (dot, dash, np.concatenate([dash, dot])):
-        made = seen(line)
+        made = to_features(line)
         assert np.isfinite(made).all()
         assert made.shape[1] == 4
         assert made[-1, 3] == 1
 
 
 def test_features_add_up_to_the_line() -> None:
-    line = resampled(normalized(zigzag()))
-    made = features(line)
+    line = resample(normalize(zigzag()))
+    made = stroke_features(line)
     assert made.dtype == np.float32
     assert line[0, 0] + made[:, 0].cumsum() == pytest.approx(line[:, 0], abs=1e-4)
     assert made[:, 2] == pytest.approx(line[:, 1], abs=1e-6)
@@ -79,9 +79,9 @@ def test_features_add_up_to_the_line() -> None:
 
 
 def test_distortion_is_drawn_and_gentle() -> None:
-    line = normalized(zigzag())
-    one, two = (distorted(line, np.random.default_rng(seed)) for seed in (0, 1))
-    assert distorted(line, np.random.default_rng(0)) == pytest.approx(one)
+    line = normalize(zigzag())
+    one, two = (augment(line, np.random.default_rng(seed)) for seed in (0, 1))
+    assert augment(line, np.random.default_rng(0)) == pytest.approx(one)
     assert not np.allclose(one, two)
     assert one[:, 2].tolist() == line[:, 2].tolist()
     assert np.abs(one[:, 1] - line[:, 1]).max() < 1.5
@@ -89,12 +89,14 @@ def test_distortion_is_drawn_and_gentle() -> None:
 
 def test_the_first_step_comes_from_the_middle() -> None:
     line = np.array([[5.0, 0.7, 0.0], [5.5, -0.1, 1.0]])
-    assert features(line) == pytest.approx(np.array([[0, 0.7, 0.7, 0], [0.5, -0.8, -0.1, 1]]))
+    assert stroke_features(line) == pytest.approx(
+        np.array([[0, 0.7, 0.7, 0], [0.5, -0.8, -0.1, 1]])
+    )
 
 
 def test_another_hand_slants_and_stretches() -> None:
     rng = np.random.default_rng(1)
-    changes = np.array([affine(rng) for _ in range(2000)])
+    changes = np.array([random_affine(rng) for _ in range(2000)])
     wide, tall = changes[:, 0, 0], changes[:, 1, 1]
     slant = changes[:, 1, 0] / wide
     assert not changes[:, 0, 1].any()  # what is level stays so
@@ -102,11 +104,11 @@ def test_another_hand_slants_and_stretches() -> None:
     assert [np.log(wide).std(), np.log(tall).std()] == pytest.approx([0.12, 0.06], rel=0.1)
     assert 0.19 < slant.max() <= 0.2
     assert -0.2 <= slant.min() < -0.19
-    assert max(abs(affine(rng, 0.01)[1, 0]) for _ in range(50)) < 0.02
+    assert max(abs(random_affine(rng, 0.01)[1, 0]) for _ in range(50)) < 0.02
 
 
 def test_a_change_moves_places_and_leaves_the_pen() -> None:
     change = np.array([[2.0, 0.0], [-0.5, 3.0]])
     line = np.array([[1.0, 1.0, 0.0], [4.0, -2.0, 1.0]])
-    assert changed(line, change).tolist() == [[1.5, 3.0, 0.0], [9.0, -6.0, 1.0]]
+    assert apply_affine(line, change).tolist() == [[1.5, 3.0, 0.0], [9.0, -6.0, 1.0]]
     assert line.tolist() == [[1.0, 1.0, 0.0], [4.0, -2.0, 1.0]]

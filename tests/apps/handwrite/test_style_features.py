@@ -10,8 +10,8 @@ from neuropil.apps.handwrite.lab.style_features import (
     SIZES,
     TURNS,
     hinges,
-    measured,
-    share,
+    sqrt_histogram,
+    style_features,
 )
 from neuropil.apps.handwrite.strokes import Line
 
@@ -32,25 +32,25 @@ def parts(line: Line) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float
     """Name the groups of numbers of a line."""
     ends = np.cumsum([DIRECTIONS, TURNS, N, N, N, N])
     names = ("directions", "turns", "y", "high", "wide", "lifts", "density")
-    return dict(zip(names, np.split(measured(line), ends), strict=True))
+    return dict(zip(names, np.split(style_features(line), ends), strict=True))
 
 
 def test_there_are_as_many_numbers_for_every_line() -> None:
     dots = np.array([[i, 0.0, 1.0] for i in range(3)])
     for line in (waves(), waves(lifts=3), waves()[:50], dots, dots[:1], bars(90, 1)):
-        assert measured(line).shape == (DIRECTIONS + TURNS + 4 * N + 2,)
-        assert np.isfinite(measured(line)).all()
+        assert style_features(line).shape == (DIRECTIONS + TURNS + 4 * N + 2,)
+        assert np.isfinite(style_features(line)).all()
 
 
 @pytest.mark.parametrize("unit", [0.02, 300.0])
 def test_the_unit_does_not_matter(unit: float) -> None:
-    assert measured(waves(unit=unit)) == pytest.approx(measured(waves()), abs=1e-6)
+    assert style_features(waves(unit=unit)) == pytest.approx(style_features(waves()), abs=1e-6)
 
 
 def test_shares_are_square_roots_that_add_up_to_one() -> None:
-    made = share(np.array([-3.0, -3.0, 0.1, 3.0]), 4)
+    made = sqrt_histogram(np.array([-3.0, -3.0, 0.1, 3.0]), 4)
     assert made == pytest.approx(np.sqrt([0.5, 0, 0.25, 0.25]))
-    assert share(np.zeros(0), 3).tolist() == [0, 0, 0]
+    assert sqrt_histogram(np.zeros(0), 3).tolist() == [0, 0, 0]
     found = parts(waves())
     assert (found["directions"] ** 2).sum() == pytest.approx(1)
     assert (found["turns"] ** 2).sum() == pytest.approx(1)

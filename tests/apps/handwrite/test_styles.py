@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.apps.handwrite.strokes import Line, to_features
 from neuropil.apps.handwrite.styles import (
+    EXAGGERATION,
     FIRST,
     KIND,
-    LARGER,
     MOST_BYTES,
     VERSION,
     Style,
-    larger,
+    encode_style,
+    exaggerate,
     nearest,
-    shipped,
-    told,
+    shipped_styles,
 )
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 
 def size() -> int:
-    return len(shipped()["all"][0])
+    return len(shipped_styles()["all"][0])
 
 
 def said(**changes: Any) -> str:
@@ -40,7 +40,7 @@ def said(**changes: Any) -> str:
 
 
 def test_the_shelf_holds_vectors_of_one_size() -> None:
-    shelf = shipped()
+    shelf = shipped_styles()
     vectors = np.array(shelf["all"])
     assert vectors.shape == (len(shelf["writers"]), size())
     assert np.abs(vectors).max() <= 1
@@ -50,17 +50,17 @@ def test_the_shelf_holds_vectors_of_one_size() -> None:
 
 
 def test_a_name_finds_its_own_vector() -> None:
-    shelf = shipped()
+    shelf = shipped_styles()
     for name, number in shelf["named"].items():
         style = Style.parse(name)
         assert style.name == name
         assert style.vector.dtype == np.float32
-        drawn = larger(np.array(shelf["all"]))[number]
+        drawn = exaggerate(np.array(shelf["all"]))[number]
         assert np.array_equal(style.vector, drawn)
 
 
 def test_the_nearest_styles_are_found_but_not_the_style_itself() -> None:
-    vectors = np.array(shipped()["all"], np.float32)
+    vectors = np.array(shipped_styles()["all"], np.float32)
     found = nearest(vectors[7], 5)
     assert found.shape == (5, size())
     far = np.linalg.norm(found - vectors[7], axis=1)
@@ -73,18 +73,18 @@ def test_the_nearest_styles_are_found_but_not_the_style_itself() -> None:
 def test_named_hands_are_drawn_larger_than_life() -> None:
     vectors = np.array([[0.1, -0.2, 0.9], [0.3, 0.2, -0.5]])
     mean = vectors.mean(axis=0)
-    made = larger(vectors)
-    assert made[:, :2] - mean[:2] == pytest.approx(LARGER * (vectors - mean)[:, :2], abs=1e-3)
+    made = exaggerate(vectors)
+    assert made[:, :2] - mean[:2] == pytest.approx(EXAGGERATION * (vectors - mean)[:, :2], abs=1e-3)
     assert made[0, 2] == 1  # no further
-    assert LARGER > 1
+    assert EXAGGERATION > 1
 
 
 def test_a_number_finds_any() -> None:
-    last = len(shipped()["all"]) - 1
+    last = len(shipped_styles()["all"]) - 1
     for number in (0, 57, last):
         style = Style.parse(f"random-{number}")
         assert style.name == f"random-{number}"
-        assert style.vector == pytest.approx(shipped()["all"][number])
+        assert style.vector == pytest.approx(shipped_styles()["all"][number])
     with refused("name.unknown", f"random-{last + 1}", f"random-{last}"):
         Style.parse(f"random-{last + 1}")
 
@@ -116,9 +116,9 @@ def test_the_refusal_says_what_there_is() -> None:
     with refused("name.unknown", "adda", "(did you mean ada?)") as caught:
         Style.parse("adda")
     words = caught.value.message
-    assert caught.value.facts["possible"] == tuple(shipped()["named"])
-    assert all(name in words for name in shipped()["named"])
-    assert f"random-{len(shipped()['all']) - 1}" in words
+    assert caught.value.facts["possible"] == tuple(shipped_styles()["named"])
+    assert all(name in words for name in shipped_styles()["named"])
+    assert f"random-{len(shipped_styles()['all']) - 1}" in words
     assert ".style" in words
 
 
@@ -132,7 +132,7 @@ def test_a_style_is_saved_and_opened(tmp_path: Path) -> None:
     for again in (Style.open(path), Style.open(str(path)), Style.parse(str(path))):
         assert (again.name, again.about) == ("my hand", {"lines": 3})
         assert np.abs(again.vector - vector).max() <= 0.0005
-        assert again.said() == Style("my hand", vector, {"lines": 3}).said()
+        assert again.to_json() == Style("my hand", vector, {"lines": 3}).to_json()
     assert [file.name for file in tmp_path.iterdir()] == ["mine.style"]
 
 
@@ -200,7 +200,7 @@ def test_a_whole_file_is_believed(tmp_path: Path) -> None:
 # --- told from lines ----------------------------------------------------------------------------
 
 
-class Glance(Network):
+class Glance(OnnxNetwork):
     """Tell of a line how many points it has, and how many of them it is told are there."""
 
     def __init__(self) -> None:
@@ -223,9 +223,9 @@ def line(n: int) -> Line:
 def test_a_style_is_the_mean_over_lines() -> None:
     hand = Glance()
     lines = [line(3), line(5), line(12)]
-    vector = told(hand, lines)
-    assert [made.tolist() for made in hand.strokes] == [seen(one).tolist() for one in lines]
-    mean = np.mean([len(seen(one)) for one in lines]) / 1000
+    vector = encode_style(hand, lines)
+    assert [made.tolist() for made in hand.strokes] == [to_features(one).tolist() for one in lines]
+    mean = np.mean([len(to_features(one)) for one in lines]) / 1000
     assert vector.tolist() == [np.float32(mean.round(3)), np.float32(0.333)]
     assert vector.dtype == np.float32
 

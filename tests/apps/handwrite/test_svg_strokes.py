@@ -15,7 +15,7 @@ PEN = 'fill="none" stroke="black"'
 
 def drawn(inside: str, around: str = PEN) -> list[svg_strokes.Places]:
     text = f'<svg xmlns="http://www.w3.org/2000/svg" {around}>{inside}</svg>'
-    return svg_strokes.strokes(ElementTree.fromstring(text))
+    return svg_strokes.svg_strokes(ElementTree.fromstring(text))
 
 
 def one(inside: str, around: str = PEN) -> list[list[float]]:

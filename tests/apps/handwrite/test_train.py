@@ -10,23 +10,23 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from neuropil.apps.handwrite.generation import S
-from neuropil.apps.handwrite.lab.model import A, D, M, Writer
+from neuropil.apps.handwrite.lab.model import A, D, HandwritingModel, M
 from neuropil.apps.handwrite.lab.train import (
-    ASTRAY,
+    ALIGNMENT_WEIGHT,
     TOLERATED,
-    WHOSE,
+    WRITER_LOSS_WEIGHT,
+    alignment_loss,
+    append_end,
     judge,
     log_likelihood,
-    off_place,
+    loss_terms,
     reader,
-    surprise,
-    with_end,
     writer,
     writer_last,
     writer_loss,
     writer_middle,
 )
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
+from neuropil.apps.handwrite.strokes import FEATURE_SCALE, MAX_CORRELATION
 
 
 def likelihood(mixture: NDArray[np.float64], step: tuple[float, float], pen: int) -> float:
@@ -36,9 +36,9 @@ def likelihood(mixture: NDArray[np.float64], step: tuple[float, float], pen: int
     states = np.exp(mixture[6 * M :]) / np.exp(mixture[6 * M :]).sum()
     p = 0.0
     for k in range(M):
-        x, y, rho = math.exp(sx[k]), math.exp(sy[k]), LOOSEST * math.tanh(r[k])
+        x, y, rho = math.exp(sx[k]), math.exp(sy[k]), MAX_CORRELATION * math.tanh(r[k])
         covariance = np.array([[x * x, rho * x * y], [rho * x * y, y * y]])
-        off = np.array([step[0] * UNITS[0] - mx[k], step[1] * UNITS[1] - my[k]])
+        off = np.array([step[0] * FEATURE_SCALE[0] - mx[k], step[1] * FEATURE_SCALE[1] - my[k]])
         z = off @ np.linalg.inv(covariance) @ off
         p += shares[k] * math.exp(-z / 2) / (2 * math.pi * math.sqrt(np.linalg.det(covariance)))
     return float(p * states[pen])
@@ -67,7 +67,7 @@ def test_all_that_may_happen_adds_up_to_one() -> None:
     for state in range(3):
         pen = torch.full((1, x.size), state)
         total += float(log_likelihood(many, steps, pen).exp().sum())
-    area = (side[1] - side[0]) ** 2 * UNITS[0] * UNITS[1]
+    area = (side[1] - side[0]) ** 2 * FEATURE_SCALE[0] * FEATURE_SCALE[1]
     assert total * area == pytest.approx(1, abs=1e-3)
 
 
@@ -82,24 +82,24 @@ def at(places: list[list[float]], n: int = 8) -> Tensor:
 
 def test_windows_on_their_place_or_near_it_are_right() -> None:
     places = torch.tensor([[0.0, 1.5, 4.25]])
-    assert off_place(at([[0.0, 1.5, 4.25]]), places).item() == pytest.approx(0, abs=1e-6)
-    assert off_place(at([[0.5, 1.0, 4.75]]), places).item() == pytest.approx(0, abs=1e-6)
+    assert alignment_loss(at([[0.0, 1.5, 4.25]]), places).item() == pytest.approx(0, abs=1e-6)
+    assert alignment_loss(at([[0.5, 1.0, 4.75]]), places).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_windows_miss_by_characters_beyond_half_of_one() -> None:
     places = torch.tensor([[2.0, 2.0], [6.0, -1.0]])
     windows = at([[5.0, 2.0], [2.5, 7.0]])
-    assert off_place(windows, places).item() == pytest.approx((2.5 + 0 + 3) / 3)
+    assert alignment_loss(windows, places).item() == pytest.approx((2.5 + 0 + 3) / 3)
 
 
 def test_windows_whose_place_is_unknown_teach_nothing() -> None:
     windows = at([[5.0, 7.0]]).requires_grad_()
-    off = off_place(windows, torch.tensor([[-1.0, -1.0]]))
+    off = alignment_loss(windows, torch.tensor([[-1.0, -1.0]]))
     assert off.item() == 0
     off.backward()  # type: ignore[no-untyped-call]
     assert windows.grad is not None
     assert not windows.grad.any()
-    assert torch.isfinite(off_place(torch.zeros(1, 1, 8), torch.tensor([[3.0]])))
+    assert torch.isfinite(alignment_loss(torch.zeros(1, 1, 8), torch.tensor([[3.0]])))
 
 
 # --- lines --------------------------------------------------------------------------------------
@@ -124,21 +124,21 @@ def batch() -> dict[str, Tensor]:
 
 
 def test_an_end_follows_every_text() -> None:
-    numbers = with_end(batch())
+    numbers = append_end(batch())
     assert numbers.shape == (2, 6)
     assert numbers[0, 5] == 0
     assert torch.equal(numbers[:, :5], batch()["labels"].long())
 
 
-def small() -> Writer:
+def small() -> HandwritingModel:
     torch.manual_seed(2)
-    return Writer(low=7, high=5, writers=3)
+    return HandwritingModel(low=7, high=5, writers=3)
 
 
 def test_surprise_is_the_mean_over_points_that_are_there() -> None:
     network, given = small(), batch()
     with torch.no_grad():
-        nats, astray, style = surprise(network, given)
+        nats, astray, style = loss_terms(network, given)
         there = (torch.arange(16) < given["shown_lengths"][:, :1]).float()
         assert torch.equal(style, network.hand(given["shown"], there))
         text = one_hot(torch.cat([given["labels"], torch.zeros(2, 1)], dim=1).long(), A).float()
@@ -146,7 +146,9 @@ def test_surprise_is_the_mean_over_points_that_are_there() -> None:
         for b, n in ((0, 7), (1, 4)):
             line = given["strokes"][b : b + 1, :n]
             before = torch.cat([torch.zeros(1, 1, 4), line[:, :-1]], dim=1)
-            mixtures, windows = network(before * torch.tensor(UNITS), text[b, None], style[b, None])
+            mixtures, windows = network(
+                before * torch.tensor(FEATURE_SCALE), text[b, None], style[b, None]
+            )
             states = [*line[0, :-1, 3].int().tolist(), 2]  # the last is up for good
             for mixture, window, point, state, place in zip(
                 mixtures[0], windows[0], line[0], states, given["places"][b], strict=False
@@ -164,11 +166,13 @@ def test_surprise_is_the_mean_over_points_that_are_there() -> None:
 def test_the_loss_adds_what_is_weighed_little() -> None:
     network, given = small(), batch()
     with torch.no_grad():
-        nats, astray, style = surprise(network, given)
+        nats, astray, style = loss_terms(network, given)
         whose = cross_entropy(network.whose(style), torch.tensor([2, 0]))
         made = writer_loss(network, given).item()
-    assert made == pytest.approx((nats + ASTRAY * astray + WHOSE * whose).item(), rel=1e-6)
-    assert 0 < WHOSE < ASTRAY < 1
+    assert made == pytest.approx(
+        (nats + ALIGNMENT_WEIGHT * astray + WRITER_LOSS_WEIGHT * whose).item(), rel=1e-6
+    )
+    assert 0 < WRITER_LOSS_WEIGHT < ALIGNMENT_WEIGHT < 1
 
 
 # --- recipes ------------------------------------------------------------------------------------
@@ -179,10 +183,10 @@ def test_recipes_name_their_files_and_their_data() -> None:
     assert names == ["handwrite-reader", "handwrite-judge", "handwrite-writer"]
     stages = writer(), writer_middle(), writer_last()
     assert len({stage.seed for stage in stages}) == 3  # so that each sees other lines
-    assert [packing.part for packing in writer().packings] == ["hand", "pen"]
-    assert "'judge'" in judge().packings[0].metadata["data"]
-    assert "'reader'" in reader().packings[0].metadata["data"]
-    pen = writer().packings[1]
+    assert [packing.part for packing in writer().exports] == ["hand", "pen"]
+    assert "'judge'" in judge().exports[0].metadata["data"]
+    assert "'reader'" in reader().exports[0].metadata["data"]
+    pen = writer().exports[1]
     assert pen.inputs["text"] == ("B", S, A)
     assert pen.inputs["style"] == ("B", D)
     state = [name for name in pen.outputs if name.startswith("next_")]

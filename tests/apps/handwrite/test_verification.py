@@ -14,23 +14,29 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite import verification
 from neuropil.apps.handwrite.alphabet import ALPHABET
-from neuropil.apps.handwrite.generation import UP, Pause, Penned, Row, Task
-from neuropil.apps.handwrite.strokes import UNITS, Line, seen, strokes
-from neuropil.apps.handwrite.styles import nearest, shipped
+from neuropil.apps.handwrite.generation import (
+    UP,
+    DecoderSnapshot,
+    LineRequest,
+    LineState,
+    WrittenLine,
+)
+from neuropil.apps.handwrite.strokes import FEATURE_SCALE, Line, split_strokes, to_features
+from neuropil.apps.handwrite.styles import nearest, shipped_styles
 from neuropil.apps.handwrite.verification import (
     ALONE,
     AT_ONCE,
     FAILURES,
-    NEATEST,
+    MAX_NEATNESS,
     Draft,
-    Order,
+    WriteRequest,
     occurrences,
-    proofread,
     read_line,
+    write_verified,
 )
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
-STYLE = np.zeros(len(shipped()["all"][0]), np.float32)
+STYLE = np.zeros(len(shipped_styles()["all"][0]), np.float32)
 
 
 def dashes(n: int) -> Line:
@@ -42,15 +48,15 @@ def dashes(n: int) -> Line:
 def points_of(line: Line) -> NDArray[np.float32]:
     """Turn a line into points as a pen makes them: dx, dy, y, pen up."""
     x, y, up = line.T
-    dx, dy = np.diff(x, prepend=0) * UNITS[0], np.diff(y, prepend=0) * UNITS[1]
-    return np.column_stack([dx, dy, y * UNITS[1], up]).astype(np.float32)
+    dx, dy = np.diff(x, prepend=0) * FEATURE_SCALE[0], np.diff(y, prepend=0) * FEATURE_SCALE[1]
+    return np.column_stack([dx, dy, y * FEATURE_SCALE[1], up]).astype(np.float32)
 
 
 def spaces(text: str) -> list[int]:
     return [place for place, letter in enumerate(text) if letter == " "]
 
 
-class Counting(Network):
+class Counting(OnnxNetwork):
     """Read an x for every stroke."""
 
     def __init__(self) -> None:
@@ -69,45 +75,45 @@ class Counting(Network):
 Plan = Mapping[tuple[str, int], Sequence[int]]  # of a text, and how many like it stood before
 
 
-class Planned(Network):
+class Planned(OnnxNetwork):
     """Stand for a pen: the strokes of each attempt are planned, and what is asked for is noted."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.asked: list[list[tuple[str, int]]] = []
-        self.kept: list[list[Pause | None]] = []
-        self.paused: list[tuple[int, Pause]] = []
+        self.kept: list[list[DecoderSnapshot | None]] = []
+        self.paused: list[tuple[int, DecoderSnapshot]] = []
 
-    def rows_over(self, tasks: Sequence[Task]) -> Iterator[Row]:
+    def rows_over(self, tasks: Sequence[LineRequest]) -> Iterator[LineState]:
         self.asked.append([(task.text, task.seed[3]) for task in tasks])
-        self.kept.append([task.kept for task in tasks])
+        self.kept.append([task.resume_from for task in tasks])
         for number in reversed(range(len(tasks))):  # the last is over first
             text, (_, _, again, attempt) = tasks[number].text, tasks[number].seed
-            row = Row(number, tasks[number], np.random.default_rng(0))
+            row = LineState(number, tasks[number], np.random.default_rng(0))
             points = points_of(dashes(self.plan[text, again][attempt]))
             row.points, row.letters = list(points), [0] * len(points)
             row.pauses = {place: self.pause(place) for place in spaces(text)}
             yield row
 
-    def pause(self, place: int) -> Pause:
+    def pause(self, place: int) -> DecoderSnapshot:
         """Make a pause that can be told from others."""
-        self.paused.append((place, Pause([], [], [], [], {})))
+        self.paused.append((place, DecoderSnapshot([], [], [], [], {})))
         return self.paused[-1][1]
 
 
 @pytest.fixture(autouse=True)
 def planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "rows_over", Planned.rows_over)
+    monkeypatch.setattr(verification, "generate_states", Planned.rows_over)
 
 
-def order(*texts: str, tries: int = 16, neatness: float = 0.25, seed: int = 3) -> Order:
-    return Order(texts, STYLE, neatness, seed, tries)
+def order(*texts: str, tries: int = 16, neatness: float = 0.25, seed: int = 3) -> WriteRequest:
+    return WriteRequest(texts, STYLE, neatness, seed, tries)
 
 
 def one(plan: Sequence[int], tries: int) -> tuple[Draft, list[int]]:
     """Write the line xxx, and tell which attempts were made."""
     pen = Planned({("xxx", 0): plan})
-    ((number, draft),) = proofread(pen, Counting(), order("xxx", tries=tries))
+    ((number, draft),) = write_verified(pen, Counting(), order("xxx", tries=tries))
     assert number == 0
     return draft, [attempt for asked in pen.asked for _, attempt in asked]
 
@@ -117,7 +123,7 @@ def one(plan: Sequence[int], tries: int) -> tuple[Draft, list[int]]:
 
 def test_a_first_draft_that_reads_right_is_taken() -> None:
     draft, attempts = one([3], tries=16)
-    assert (draft.text, draft.read, draft.errors, draft.attempt) == ("xxx", "xxx", 0, 0)
+    assert (draft.text, draft.read, draft.edit_distance, draft.attempt) == ("xxx", "xxx", 0, 0)
     assert draft.penned.line == pytest.approx(dashes(3), abs=1e-5)
     assert attempts == [0]
 
@@ -134,7 +140,7 @@ def test_the_first_that_reads_right_is_taken_and_no_more_made(
     plan: list[int], taken: int, made: int
 ) -> None:
     draft, attempts = one(plan, tries=16)
-    assert (draft.attempt, draft.errors) == (taken, 0)
+    assert (draft.attempt, draft.edit_distance) == (taken, 0)
     assert attempts == list(range(made))
 
 
@@ -151,7 +157,7 @@ def test_without_one_the_best_is_taken_after_all_tries(
     plan: list[int], taken: int, errors: int
 ) -> None:
     draft, attempts = one(plan, tries=5)
-    assert (draft.attempt, draft.errors) == (taken, errors)
+    assert (draft.attempt, draft.edit_distance) == (taken, errors)
     assert draft.read == "x" * plan[taken]
     assert draft.penned.line == pytest.approx(dashes(plan[taken]), abs=1e-5)
     assert attempts == [0, 1, 2, 3, 4]
@@ -159,7 +165,7 @@ def test_without_one_the_best_is_taken_after_all_tries(
 
 def test_rounds_grow_to_four_drafts() -> None:
     pen = Planned({("xxx", 0): [9] * 14})
-    list(proofread(pen, Counting(), order("xxx", tries=13)))
+    list(write_verified(pen, Counting(), order("xxx", tries=13)))
     rounds = [[attempt for _, attempt in asked] for asked in pen.asked]
     assert rounds == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9, 10], [11, 12]]
     assert one([9], tries=1)[1] == [0]
@@ -168,11 +174,11 @@ def test_rounds_grow_to_four_drafts() -> None:
 def test_only_lines_that_are_not_right_are_written_again() -> None:
     plan = {("x", 0): [1], ("xx", 0): [9, 9, 2], ("xxx", 0): [9, 4, 5], ("xxxx", 0): [4]}
     pen = Planned(plan)
-    made = list(proofread(pen, Counting(), order("x", "xx", "xxx", "xxxx", tries=3)))
+    made = list(write_verified(pen, Counting(), order("x", "xx", "xxx", "xxxx", tries=3)))
     assert [number for number, _ in made] == [0, 3, 1, 2]
     drafts = dict(made)
     assert [drafts[i].attempt for i in range(4)] == [0, 2, 1, 0]
-    assert [drafts[i].errors for i in range(4)] == [0, 0, 1, 0]
+    assert [drafts[i].edit_distance for i in range(4)] == [0, 0, 1, 0]
     assert [drafts[i].text for i in range(4)] == ["x", "xx", "xxx", "xxxx"]
     assert [{text for text, _ in asked} for asked in pen.asked] == [
         {"x", "xx", "xxx", "xxxx"},
@@ -182,20 +188,20 @@ def test_only_lines_that_are_not_right_are_written_again() -> None:
 
 def test_lines_that_are_right_are_handed_over_before_the_others_are_written() -> None:
     pen = Planned({("x", 0): [9, 9, 1], ("xx", 0): [2]})
-    proofs = proofread(pen, Counting(), order("x", "xx"))
+    proofs = write_verified(pen, Counting(), order("x", "xx"))
     assert next(proofs)[0] == 1
     assert len(pen.asked) == 1
 
 
 def test_equal_texts_are_proofread_each_for_itself() -> None:
     pen = Planned({("xx", 0): [9, 2, 9], ("xx", 1): [2]})
-    made = dict(proofread(pen, Counting(), order("xx", "xx")))
+    made = dict(write_verified(pen, Counting(), order("xx", "xx")))
     assert (made[0].attempt, made[1].attempt) == (1, 0)
 
 
 def test_nothing_ordered_nothing_written() -> None:
     pen = Planned({})
-    assert list(proofread(pen, Counting(), order())) == []
+    assert list(write_verified(pen, Counting(), order())) == []
     assert pen.asked == []
 
 
@@ -204,9 +210,9 @@ def test_nothing_ordered_nothing_written() -> None:
 
 def read_as(text: str, read: str) -> Draft:
     """Make a draft that paused at every space but the first."""
-    row = Row(0, Task(text, STYLE, 0.0, ()), np.random.default_rng(0))
-    row.pauses = {place: Pause([], [place], [], [], {}) for place in spaces(text)[1:]}
-    return Draft(Penned(dashes(1), np.zeros(2, np.int64)), text, read, 1, 0, row)
+    row = LineState(0, LineRequest(text, STYLE, 0.0, ()), np.random.default_rng(0))
+    row.pauses = {place: DecoderSnapshot([], [place], [], [], {}) for place in spaces(text)[1:]}
+    return Draft(WrittenLine(dashes(1), np.zeros(2, np.int64)), text, read, 1, 0, row)
 
 
 @pytest.mark.parametrize(
@@ -226,15 +232,15 @@ def test_words_are_kept_up_to_the_first_that_reads_wrong(
     read: str, right: int, place: int | None
 ) -> None:
     draft = read_as("to be or not to be", read)
-    assert draft.right == right
-    assert (draft.kept.states if draft.kept else [None]) == [place]
+    assert draft.correct_prefix == right
+    assert (draft.resume_point.states if draft.resume_point else [None]) == [place]
 
 
 def test_later_drafts_go_on_from_the_furthest(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = iter(["a b x", "a x c", "x b c", "a b c", "x", "x", "x"])
     monkeypatch.setattr(verification, "read_line", lambda reader, line: next(reads))
     pen = Planned({("a b c", 0): [1] * 11})
-    ((_, draft),) = proofread(pen, Counting(), order("a b c", tries=11))
+    ((_, draft),) = write_verified(pen, Counting(), order("a b c", tries=11))
     assert (draft.attempt, draft.read) == (3, "a b c")
     first = pen.paused[1][1]  # of the first draft, behind its second word
     assert pen.kept == [[None], [first] * 2, [first] * 4]
@@ -243,7 +249,7 @@ def test_later_drafts_go_on_from_the_furthest(monkeypatch: pytest.MonkeyPatch) -
 # --- words written alone ------------------------------------------------------------------------
 
 
-class Spelling(Network):
+class Spelling(OnnxNetwork):
     """Stand for a pen that writes a letter as one stroke, of as many points as its place in a-z.
 
     wrong: by a word and whether it stands alone, what is written instead, draft after draft of it
@@ -254,16 +260,16 @@ class Spelling(Network):
         self.asked: list[tuple[str, int]] = []
         self.styles: list[NDArray[np.float32]] = []
 
-    def rows_over(self, tasks: Sequence[Task]) -> Iterator[Row]:
+    def rows_over(self, tasks: Sequence[LineRequest]) -> Iterator[LineState]:
         for number, task in enumerate(tasks):
             self.asked.append((task.text, task.seed[3]))
             self.styles.append(task.style)
             yield self.row(number, task)
 
-    def row(self, number: int, task: Task) -> Row:
+    def row(self, number: int, task: LineRequest) -> LineState:
         words = task.text.split(" ")
         said = [self.spell(word, len(words) == 1) for word in words]
-        row = Row(number, task, np.random.default_rng(0))
+        row = LineState(number, task, np.random.default_rng(0))
         line = []
         for place, letter in enumerate(" ".join(said)):
             if letter != " ":
@@ -279,10 +285,10 @@ class Spelling(Network):
         return next(self.wrong.get((word, is_alone), iter(())), word)
 
 
-def spelling(reader: Network, line: Line) -> str:
+def spelling(reader: OnnxNetwork, line: Line) -> str:
     """Read what `Spelling` wrote: strokes by their points, wide gaps as spaces."""
     read, end = "", None
-    for stroke in strokes(line):
+    for stroke in split_strokes(line):
         if end is not None and stroke[0, 0] - end > 0.35:
             read += " "
         read, end = read + chr(len(stroke) + 95), stroke[-1, 0]
@@ -293,20 +299,20 @@ def spelled_out(
     text: str, wrong: Mapping[tuple[str, bool], Sequence[str]], tries: int = 32
 ) -> tuple[Draft, Spelling]:
     pen = Spelling(wrong)
-    ((_, draft),) = proofread(pen, Counting(), order(text, tries=tries))
+    ((_, draft),) = write_verified(pen, Counting(), order(text, tries=tries))
     return draft, pen
 
 
 @pytest.fixture
 def letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "rows_over", Spelling.rows_over)
+    monkeypatch.setattr(verification, "generate_states", Spelling.rows_over)
     monkeypatch.setattr(verification, "read_line", spelling)
 
 
 @pytest.mark.usefixtures("letters")
 def test_a_word_that_fails_again_and_again_is_written_alone_and_set_in() -> None:
     draft, pen = spelled_out("ac no sea", {("no", False): ["nu"] * 99})
-    assert (draft.read, draft.errors, draft.wrong) == ("ac no sea", 0, [])
+    assert (draft.read, draft.edit_distance, draft.wrong) == ("ac no sea", 0, [])
     lines = [asked for asked in pen.asked if asked[0] == "ac no sea"]
     assert FAILURES <= len(lines) < FAILURES + AT_ONCE
     assert pen.asked[len(lines) :] == [("no", len(lines) + i) for i in range(AT_ONCE)]
@@ -332,7 +338,7 @@ def test_every_point_of_a_mended_line_is_found_in_the_row_that_made_it() -> None
 def test_a_word_that_fails_alone_too_is_tried_in_the_nearest_styles() -> None:
     alone = ["nu"] * (ALONE + 1)
     draft, pen = spelled_out("ac no", {("no", False): ["nu"] * 99, ("no", True): alone})
-    assert draft.errors == 0
+    assert draft.edit_distance == 0
     styles = [its for its, (text, _) in zip(pen.styles, pen.asked, strict=True) if text == "no"]
     assert all(np.array_equal(style, STYLE) for style in styles[:ALONE])
     near = nearest(STYLE, 2)
@@ -353,7 +359,7 @@ def test_a_word_that_reads_no_better_is_not_set_in() -> None:
 def test_a_word_that_reads_better_is_set_in_although_not_right() -> None:
     better = {("some", False): ["zzzz"] * 99, ("some", True): ["zzme", *["zomz"] * 99]}
     draft, _ = spelled_out("ac some sea", better)
-    assert (draft.read, draft.errors) == ("ac zzme sea", 2)
+    assert (draft.read, draft.edit_distance) == ("ac zzme sea", 2)
 
 
 @pytest.mark.usefixtures("letters")
@@ -388,19 +394,19 @@ def test_a_mended_line_is_the_same_whatever_is_written_beside_it() -> None:
             return word.replace("o", "u") if not is_alone else word
 
     def written(*texts: str) -> dict[str, Draft]:
-        made = dict(proofread(Stern({}), Counting(), order(*texts)))
+        made = dict(write_verified(Stern({}), Counting(), order(*texts)))
         return {texts[number]: draft for number, draft in made.items()}
 
     alone = written("ac no sea")["ac no sea"]
     among = written("sea", "so on", "ac no sea", "oo no on")["ac no sea"]
-    assert alone.errors == among.errors == 0
+    assert alone.edit_distance == among.edit_distance == 0
     assert alone.attempt == among.attempt
     assert np.array_equal(alone.penned.line, among.penned.line)
 
 
 def test_some_lines_of_an_order_are_written_alone() -> None:
     pen = Planned({("xx", 0): [2], ("xx", 1): [2]})
-    made = dict(proofread(pen, Counting(), order("xx", "x", "xx"), [2]))
+    made = dict(write_verified(pen, Counting(), order("xx", "x", "xx"), [2]))
     assert list(made) == [2]
     assert pen.asked == [[("xx", 0)]]
 
@@ -443,7 +449,7 @@ def test_later_drafts_are_neater() -> None:
     neat = [wanted.task(0, attempt).neatness for attempt in range(8)]
     assert neat[:4] == [0.25] * 4
     assert neat[4:] == pytest.approx([0.25 + share * 0.75 for share in (0.25, 0.5, 0.75, 1)])
-    assert neat[7] == NEATEST
+    assert neat[7] == MAX_NEATNESS
     assert {order("so", neatness=1.0).task(0, a).neatness for a in range(16)} == {1.0}
 
 
@@ -452,7 +458,7 @@ def test_a_first_draft_is_as_neat_as_wanted(tries: int) -> None:
     wanted = order("so", tries=tries)
     assert wanted.task(0, 0).neatness == 0.25
     if tries > 1:
-        assert wanted.task(0, tries - 1).neatness == NEATEST
+        assert wanted.task(0, tries - 1).neatness == MAX_NEATNESS
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -461,7 +467,7 @@ def test_a_first_draft_is_as_neat_as_wanted(tries: int) -> None:
 def test_a_line_is_read_as_networks_see_it() -> None:
     reader = Counting()
     assert read_line(reader, dashes(4)) == "xxxx"
-    assert np.array_equal(reader.given[0], seen(dashes(4)))
+    assert np.array_equal(reader.given[0], to_features(dashes(4)))
     assert reader.given[0].dtype == np.float32
 
 
@@ -470,8 +476,8 @@ def test_few_lines_are_in_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = {(text, 0): [len(text) + len(text) % 2, len(text)] for text in texts}
     monkeypatch.setattr(verification, "IN_WORK", 2)
     pen = Planned(plan)
-    made = dict(proofread(pen, Counting(), order(*texts, tries=2)))
-    assert sorted((n, draft.attempt, draft.errors) for n, draft in made.items()) == [
+    made = dict(write_verified(pen, Counting(), order(*texts, tries=2)))
+    assert sorted((n, draft.attempt, draft.edit_distance) for n, draft in made.items()) == [
         (n, (n + 1) % 2, 0) for n in range(5)
     ]
     assert max(len({text for text, _ in asked}) for asked in pen.asked) == 2

@@ -12,8 +12,9 @@ from refusals import refused
 
 from neuropil.apps.neuron import small_network
 from neuropil.apps.neuron.app import Neuron
-from neuropil.apps.neuron.arguments import ACTIVATIONS, Activation, Numbers, Weights
-from neuropil.core.activations import CURVES, SIGMOID
+from neuropil.apps.neuron.arguments import ACTIVATION_LAYERS, ActivationName, Vector, WeightMatrix
+from neuropil.core import activations
+from neuropil.core.activations import SIGMOID
 from neuropil.surfaces.cli import main as cli
 
 LINE = "neuron --x 0.1 --w 0.15 --b 0.4 --then-w 0.25 --then-b 0.5"
@@ -39,9 +40,9 @@ def test_the_notes_example(line: str, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_the_number_that_the_notes_print_belongs_to_other_weights() -> None:
     made = Neuron()(
-        x=Numbers((0.1,)),
-        w=(Weights(((0.15,),)), Weights(((0.45,),))),
-        b=(Numbers((0.4,)), Numbers((0.65,))),
+        x=Vector((0.1,)),
+        w=(WeightMatrix(((0.15,),)), WeightMatrix(((0.45,),))),
+        b=(Vector((0.4,)), Vector((0.65,))),
     )
     assert [f"{a:.4f}" for a in made.outputs] == ["0.7153"]
     default = Neuron()()
@@ -55,11 +56,11 @@ def test_a_network_by_hand() -> None:
     hidden = np.maximum(w1 @ x + b1, 0)
     out = sigmoid(float((w2 @ hidden + b2)[0]))
     made = Neuron()(
-        x=Numbers.parse("0.5,-0.2"),
-        w=(Weights.parse("0.1,0.2/0.3,-0.4"), Weights.parse("1,-1")),
-        b=(Numbers.parse("0,0.1"), Numbers.parse("0.2")),
-        activations=(Activation.parse("relu"), Activation.parse("sigmoid")),
-        target=Numbers((1.0,)),
+        x=Vector.parse("0.5,-0.2"),
+        w=(WeightMatrix.parse("0.1,0.2/0.3,-0.4"), WeightMatrix.parse("1,-1")),
+        b=(Vector.parse("0,0.1"), Vector.parse("0.2")),
+        activations=(ActivationName.parse("relu"), ActivationName.parse("sigmoid")),
+        target=Vector((1.0,)),
     )
     assert made.outputs == pytest.approx((out,), rel=1e-14)
     assert [answer.name for answer in made.neurons] == [
@@ -72,13 +73,13 @@ def test_a_network_by_hand() -> None:
     assert "CHECK FAILED" not in made.document.text
 
 
-@pytest.mark.parametrize("name", sorted(CURVES.keys() - {"exp"}))
+@pytest.mark.parametrize("name", sorted(activations.ACTIVATIONS.keys() - {"exp"}))
 def test_every_activation_is_worked_out(name: str) -> None:
-    chain = small_network.chained(
-        Numbers((0.7,)), (Weights(((1.3,),)),), (Numbers((-0.2,)),), (Activation(name),)
+    chain = small_network.parse_network(
+        Vector((0.7,)), (WeightMatrix(((1.3,),)),), (Vector((-0.2,)),), (ActivationName(name),)
     )
-    ((worked,),) = small_network.neurons(chain, (0.5,), 0.1)
-    assert worked.a == pytest.approx(CURVES[name].f(0.71), rel=1e-12)
+    ((worked,),) = small_network.open_all(chain, (0.5,), 0.1)
+    assert worked.a == pytest.approx(activations.ACTIVATIONS[name].f(0.71), rel=1e-12)
     assert worked.check().passed
 
 
@@ -157,13 +158,13 @@ def test_mistakes_are_said_in_a_sentence(
 @pytest.mark.parametrize(
     ("kind", "text", "what"),
     [
-        (Numbers, "", "the row of numbers is empty"),
-        (Numbers, " ", "the row of numbers is empty"),
-        (Weights, "", "the row of numbers is empty"),
-        (Weights, "1,2/", "a row of 1,2/ is empty"),
+        (Vector, "", "the row of numbers is empty"),
+        (Vector, " ", "the row of numbers is empty"),
+        (WeightMatrix, "", "the row of numbers is empty"),
+        (WeightMatrix, "1,2/", "a row of 1,2/ is empty"),
     ],
 )
-def test_what_is_empty_is_said(kind: type[Numbers | Weights], text: str, what: str) -> None:
+def test_what_is_empty_is_said(kind: type[Vector | WeightMatrix], text: str, what: str) -> None:
     with refused("option.syntax", what, kind.SYNTAX, "0.1,0.25"):
         kind.parse(text)
 
@@ -176,7 +177,7 @@ def test_values_out_of_range() -> None:
 # --- large and small numbers --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("name", sorted(ACTIVATION_LAYERS))
 @pytest.mark.parametrize("x", ["30000", "-30000", "1000000", "0", "1e-6", "-1e-300"])
 @pytest.mark.parametrize("w", ["30000", "-0.000001", "0", "1000000"])
 @pytest.mark.parametrize("target", ["", "--target 0.25"])
@@ -223,9 +224,9 @@ def test_what_grows_beyond_floats_is_refused(
 def test_what_grows_has_a_code() -> None:
     with refused("option.range", "layer 52", "fewer layers"):
         Neuron()(
-            x=Numbers((1.0,)),
-            w=60 * (Weights(((1e6,),)),),
-            activations=(Activation.parse("identity"),),
+            x=Vector((1.0,)),
+            w=60 * (WeightMatrix(((1e6,),)),),
+            activations=(ActivationName.parse("identity"),),
         )
 
 
@@ -233,7 +234,7 @@ def test_what_grows_has_a_code() -> None:
 def test_a_check_that_fails_is_a_fault_of_ours(
     line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = replace(SIGMOID, slope=lambda z: 0.3)
-    monkeypatch.setitem(CURVES, "sigmoid", wrong)
+    wrong = replace(SIGMOID, derivative=lambda z: 0.3)
+    monkeypatch.setitem(activations.ACTIVATIONS, "sigmoid", wrong)
     assert cli.run(line.split()) == 1
     assert "the check of neuron 0 of layer 0 (dense) failed: da/dz" in capsys.readouterr().err

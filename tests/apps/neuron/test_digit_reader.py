@@ -25,12 +25,12 @@ def photo(digit: np.ndarray[tuple[int], np.dtype[np.float32]], *, white: bool) -
 
 def test_digits_are_read_whichever_is_darker() -> None:
     data = digits()
-    network, curve, accuracy = digit_reader.learned(seed=0)
+    network, curve, accuracy = digit_reader.train(seed=0)
     assert accuracy >= 0.97
     assert curve.loss[-1] < 0.1 * curve.loss[0]
     right = 0
     for x, label in zip(data.x_test[:40], data.y_test[:40], strict=True):
-        dark, light = (digit_reader.reduced(photo(x, white=white)) for white in (False, True))
+        dark, light = (digit_reader.preprocess(photo(x, white=white)) for white in (False, True))
         assert dark == pytest.approx(light, abs=0.02)
         right += int(network.predict(dark[None]).argmax()) == label
     assert right >= 34
@@ -70,33 +70,35 @@ def test_a_reading_has_four_forms(ending: str, sign: str, tmp_path: Path) -> Non
 
 def test_an_empty_sheet_is_refused() -> None:
     with refused("input.content"):
-        digit_reader.reduced(Image(np.full((20, 20, 3), 200, np.uint8)))
+        digit_reader.preprocess(Image(np.full((20, 20, 3), 200, np.uint8)))
 
 
 def test_a_digit_on_nothing_is_on_white_paper() -> None:
     shown = Image.open(SAMPLES / DIGIT)
     ink = 255 - shown.pixels[..., 0]
     on_nothing = Image(np.zeros_like(shown.pixels), alpha=ink)
-    assert digit_reader.reduced(on_nothing) == pytest.approx(digit_reader.reduced(shown), abs=0.02)
+    assert digit_reader.preprocess(on_nothing) == pytest.approx(
+        digit_reader.preprocess(shown), abs=0.02
+    )
 
 
 def test_pixels_and_hidden_neurons_are_named_where_they_are() -> None:
     x = digits().x_test[3]
-    network, _, _ = digit_reader.learned(seed=0)
-    last, hidden = digit_reader.behind(network, x, 3)
+    network, _, _ = digit_reader.train(seed=0)
+    last, hidden = digit_reader.explain(network, x, 3)
     for i, term in enumerate(hidden.terms):
         column, row = (int(n) for n in term.name.removeprefix("pixel ").split(","))
         assert (row, column) == divmod(i, 8)
         assert term.x == float(x[8 * row + column])
     loudest = max(range(32), key=lambda i: last.terms[i].product)
     assert hidden.name == f"neuron {loudest} of layer 0 (dense)"
-    assert hidden.ran.a == last.terms[loudest].x
+    assert hidden.observed.a == last.terms[loudest].x
 
 
 def test_a_dot_is_something() -> None:
     pixels = np.full((9, 9, 3), 255, np.uint8)
     pixels[4, 4] = 0
-    assert digit_reader.reduced(Image(pixels)).shape == (64,)
+    assert digit_reader.preprocess(Image(pixels)).shape == (64,)
 
 
 def test_the_demonstration_has_its_sections() -> None:

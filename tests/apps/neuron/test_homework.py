@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuropil.apps.neuron.homework import DIGITS, exercises, sheet
+from neuropil.apps.neuron.homework import DIGITS, exercises, worksheet
 from neuropil.surfaces.cli import main as cli
 
 
@@ -40,12 +40,12 @@ def test_solutions_follow_from_what_is_printed(seed: int) -> None:
 
 
 def test_seeds_differ_and_repeat() -> None:
-    assert sheet(3) == sheet(3)
-    assert len({sheet(seed).html for seed in range(30)}) == 30
+    assert worksheet(3) == worksheet(3)
+    assert len({worksheet(seed).html for seed in range(30)}) == 30
 
 
 def test_blanks_are_empty_and_solutions_are_not() -> None:
-    page = sheet(17).html
+    page = worksheet(17).html
     tasks, solutions = page.split("<h1>Solutions</h1>")
     assert tasks.count("<i></i>") == solutions.count("</i>") == 28
     assert "<i></i>" not in solutions
@@ -56,9 +56,9 @@ def test_blanks_are_empty_and_solutions_are_not() -> None:
 def test_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sheet.html"
     assert cli.run(["neuron-homework", "-o", str(path), "--seed", "4"]) == 0
-    assert path.read_text(encoding="utf-8") == sheet(4).html
+    assert path.read_text(encoding="utf-8") == worksheet(4).html
     assert cli.run(["neuron-homework", "-o", str(tmp_path / "sheet.txt"), "--seed", "4"]) == 0
-    assert (tmp_path / "sheet.txt").read_text(encoding="utf-8") == sheet(4).text
+    assert (tmp_path / "sheet.txt").read_text(encoding="utf-8") == worksheet(4).text
     capsys.readouterr()
     assert cli.run(["neuron-homework", "--seed", "4"]) == 0
-    assert capsys.readouterr().out == sheet(4).text
+    assert capsys.readouterr().out == worksheet(4).text

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from neuropil.contract import App, verb
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.document import Document
 from neuropil.kit.media.film import Film, Frame
 from neuropil.kit.progress import ticking, track
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 RATE = 8000  # samples a second
 
@@ -68,7 +68,7 @@ class Dubbed:
 
     film: Film
     sound: Audio
-    cues: Sheet | None
+    cues: Document | None
     loudness: float
     title: str | None
     gaps: tuple[float, ...]
@@ -78,7 +78,7 @@ class Dubbed:
 class Index:
     """How loud each sound of a folder is."""
 
-    table: Sheet
+    table: Document
     names: tuple[str, ...]
 
 
@@ -94,7 +94,7 @@ class Dub(App):
         film: Film,
         speech: Audio | Film,
         *,
-        volume: Annotated[float, Between(0, 2)] = 1.0,
+        volume: Annotated[float, Range(0, 2)] = 1.0,
         cues: bool = False,
         title: str = "",
     ) -> Dubbed:
@@ -111,9 +111,9 @@ class Dub(App):
             samples = np.repeat(np.array(brightness, np.int16), RATE // 10)
         else:
             samples = (speech.samples * volume).astype(np.int16)
-        loud = Sheet("".join(f"{i}\n" for i in np.flatnonzero(samples > 100)[:5]))
+        loud = Document("".join(f"{i}\n" for i in np.flatnonzero(samples > 100)[:5]))
         return Dubbed(
-            film.with_frames(invert),
+            film.map_frames(invert),
             Audio(samples),
             loud if cues else None,
             float(np.abs(samples).mean()),
@@ -129,7 +129,7 @@ class Dub(App):
         """
         every = track(folder.sounds.items(), total=len(folder.sounds), title="sounds")
         lines = [f"{name} {np.abs(sound.samples).mean():.1f}\n" for name, sound in every]
-        return Index(Sheet("".join(lines)), tuple(folder.sounds))
+        return Index(Document("".join(lines)), tuple(folder.sounds))
 
 
 def invert(frames: Iterator[Frame]) -> Iterator[Frame]:

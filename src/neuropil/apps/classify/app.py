@@ -17,33 +17,41 @@ from typing import Annotated, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.crops import View, seen, shallow, views
-from neuropil.apps.classify.lda import Lesson, alike, taught
+from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
+from neuropil.apps.classify.lda import CrossValidatedHead, fit_head, group_duplicates
 from neuropil.apps.classify.photo_folder import PhotoFolder
-from neuropil.apps.classify.prediction import Answer, ClassName, Guess, Told, told
+from neuropil.apps.classify.prediction import (
+    ClassifierMetadata,
+    ClassName,
+    CropPredictions,
+    Label,
+    read_metadata,
+)
 from neuropil.apps.classify.preprocess import Floats, encode
-from neuropil.apps.classify.probe import found
-from neuropil.apps.classify.render import CELL, confusion, contacts
+from neuropil.apps.classify.probe import build_probe
+from neuropil.apps.classify.render import CELL, confusion_matrix, contact_sheet
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_folder import Album, few
-from neuropil.kit.networks.network import Network, Weights
-from neuropil.kit.networks.onnx_file import Model
-from neuropil.kit.progress import say, ticking, track
-from neuropil.kit.ranges import Between
+from neuropil.kit.media.image_folder import ImageFolder, summarize_list
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
+from neuropil.kit.networks.onnx_file import OnnxFile
+from neuropil.kit.progress import message, ticking, track
+from neuropil.kit.ranges import Range
 
 CLASSIFIER = "classifier"
-TOP, RATE = Between(1, 1000), Between(0, 100)
-NEVER = -100.0  # the outside neuron's bias in a network that knows no outside: p = e^-100
+TOP, RATE = Range(1, 1000), Range(0, 100)
+NONE_DISABLED_BIAS = (
+    -100.0
+)  # the outside neuron's bias in a network that knows no outside: p = e^-100
 
 
 @dataclass(frozen=True)
 class Classification:
     """What may be on a picture, the most likely first."""
 
-    guesses: tuple[Guess, ...]
+    guesses: tuple[Label, ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class PhotoGuesses:
     """What may be on the picture of a file, the most likely first."""
 
     file: str
-    guesses: tuple[Guess, ...]
+    guesses: tuple[Label, ...]
 
     def __str__(self) -> str:
         """Word it in a line."""
@@ -76,7 +84,7 @@ class TaughtClassifier:
     share_of_largest_class: of these; so much is right when the largest class is always said
     """
 
-    network: Model
+    network: OnnxFile
     confusion: Image
     classes: tuple[str, ...]
     pictures: int
@@ -91,8 +99,8 @@ class Classify(App):
 
     summary = "Say what is in a picture: ten classes, or none of them."
     open_example = "neuropil open classify old.jpg --label cat -o cat.html"
-    networks: ClassVar[Mapping[str, Weights]] = {
-        CLASSIFIER: Weights(
+    networks: ClassVar[Mapping[str, NetworkFile]] = {
+        CLASSIFIER: NetworkFile(
             Path(__file__).parent / "weights",
             "classify-long-v1.onnx",
             sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
@@ -130,7 +138,7 @@ class Classify(App):
         return ContactSheet(draw_contacts(small, told), tuple(told))
 
     @verb(example="neuropil classify-teach flowers -o mine.onnx")
-    def teach(self, folder: Album) -> TaughtClassifier:
+    def teach(self, folder: ImageFolder) -> TaughtClassifier:
         """Learn your own classes from a folder of pictures.
 
         folder: a folder that holds a folder for each class, with 5 pictures or more in each
@@ -138,14 +146,16 @@ class Classify(App):
         names = tuple(folder.classes)
         labels = np.repeat(np.arange(len(names)), [len(its) for its in folder.classes.values()])
         photos = [photo for its in folder.classes.values() for photo in its]
-        groups = alike(np.stack([grey(photo) for photo in photos]))
-        expect_testable(groups, labels, names)
-        warn(groups, labels, folder.titles)
-        lesson = taught(features(self.network(CLASSIFIER), photos), labels, len(names), groups)
+        groups = group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
+        require_testable(groups, labels, names)
+        warn_duplicates(groups, labels, folder.labels_of_images)
+        lesson = fit_head(
+            extract_features(self.network(CLASSIFIER), photos), labels, len(names), groups
+        )
         true = labels[lesson.tested]
         return TaughtClassifier(
             self.with_head(lesson, names),
-            confusion(true, lesson.told, names),
+            confusion_matrix(true, lesson.told, names),
             names,
             len(photos),
             len(true),
@@ -153,14 +163,14 @@ class Classify(App):
             int(np.bincount(true).max()) / len(true),
         )
 
-    def guesses(self, photo: Image) -> tuple[Guess, ...]:
+    def guesses(self, photo: Image) -> tuple[Label, ...]:
         """Say how likely each class is, the most likely first."""
-        return self.answer(photo).ranked()
+        return self.predict_crops(photo).ranked_labels()
 
-    def answer(self, photo: Image) -> Answer:
+    def predict_crops(self, photo: Image) -> CropPredictions:
         """Run the network on all views of a picture."""
-        network, told = self.network(CLASSIFIER), self.told
-        made = looked(network, photo, views(photo.height, photo.width))
+        network, told = self.network(CLASSIFIER), self.metadata
+        made = run_on_crops(network, photo, choose_crops(photo.height, photo.width))
         if made["logits"].shape[1] != len(told.classes):
             raise UserError(
                 "network.damaged",
@@ -175,28 +185,28 @@ class Classify(App):
                 " damaged or too large; teach or train it again",
                 path=network.path,
             )
-        return Answer(
+        return CropPredictions(
             told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
         )
 
-    def view_names(self, photo: Image) -> tuple[str, ...]:
+    def crop_names(self, photo: Image) -> tuple[str, ...]:
         """Name the parts of a picture that are looked at, as `answer` has them."""
-        return tuple(view.name for view in views(photo.height, photo.width))
+        return tuple(view.name for view in choose_crops(photo.height, photo.width))
 
     @cached_property
-    def told(self) -> Told:
+    def metadata(self) -> ClassifierMetadata:
         """Read what the network's file tells of it."""
-        return told(self.network(CLASSIFIER))
+        return read_metadata(self.network(CLASSIFIER))
 
-    def with_head(self, lesson: Lesson, names: tuple[str, ...]) -> Model:
+    def with_head(self, lesson: CrossValidatedHead, names: tuple[str, ...]) -> OnnxFile:
         """Put a new last layer on the network."""
-        model = Model(self.network(CLASSIFIER).content)
-        return model.replaced(
+        model = OnnxFile(self.network(CLASSIFIER).content)
+        return model.with_tensors(
             {
                 "head.weight": lesson.head.weight,
                 "head.bias": lesson.head.bias,
                 "outside.weight": np.zeros_like(model.tensor("outside.weight")),
-                "outside.bias": np.full(1, NEVER),
+                "outside.bias": np.full(1, NONE_DISABLED_BIAS),
             },
             {
                 "classes": json.dumps(names),
@@ -222,21 +232,23 @@ class Classify(App):
         target: the true class of the picture; with it a loss and a training step are shown
         rate: learning rate of the training step towards the target
         """
-        seen_as = views(photo.height, photo.width)
-        answer = self.answer(photo)
-        return found(self.network(CLASSIFIER).path, photo, seen_as, answer, label, target, rate)
+        seen_as = choose_crops(photo.height, photo.width)
+        answer = self.predict_crops(photo)
+        return build_probe(
+            self.network(CLASSIFIER).path, photo, seen_as, answer, label, target, rate
+        )
 
 
-def looked(network: Network, photo: Image, seen_as: Sequence[View]) -> dict[str, Floats]:
+def run_on_crops(network: OnnxNetwork, photo: Image, seen_as: Sequence[Crop]) -> dict[str, Floats]:
     """Run a network on the views of a picture: logits (V, K), outside (V, 1), features (V, D)."""
-    whole = shallow(photo)
-    pixels = np.stack([seen(whole, view) for view in ticking(seen_as)])
+    whole = to_rgb8(photo)
+    pixels = np.stack([crop_and_resize(whole, view) for view in ticking(seen_as)])
     return network.run(picture=np.ascontiguousarray(encode(pixels)))
 
 
 def draw_contacts(small: Sequence[Image], told: Sequence[PhotoGuesses]) -> Image:
     """Draw the contact sheet of pictures by the names of their files."""
-    return contacts(
+    return contact_sheet(
         [
             (Path(each.file).name, photo, list(map(str, each.guesses)))
             for photo, each in zip(small, told, strict=True)
@@ -244,14 +256,16 @@ def draw_contacts(small: Sequence[Image], told: Sequence[PhotoGuesses]) -> Image
     )
 
 
-def grey(photo: Image) -> NDArray[np.float64]:
+def gray_thumbnail(photo: Image) -> NDArray[np.float64]:
     """Reduce a picture to what it is compared with others by: (32, 32)."""
-    whole, *_ = views(photo.height, photo.width)
-    small: NDArray[np.float64] = seen(shallow(photo), whole).astype(np.float64).mean(axis=2)
+    whole, *_ = choose_crops(photo.height, photo.width)
+    small: NDArray[np.float64] = (
+        crop_and_resize(to_rgb8(photo), whole).astype(np.float64).mean(axis=2)
+    )
     return small
 
 
-def expect_testable(
+def require_testable(
     groups: NDArray[np.int64], labels: NDArray[np.int64], names: Sequence[str]
 ) -> None:
     """Say which classes can't be tested; raises UserError where none can."""
@@ -260,13 +274,15 @@ def expect_testable(
         raise UserError(
             "input.content",
             "in every class all pictures look the same, so nothing would be left to test by:"
-            f" add others to {few(same)}",
+            f" add others to {summarize_list(same)}",
         )
     for name in same:
-        say(f"all pictures of {name} look the same: it is learned, not tested; add others")
+        message(f"all pictures of {name} look the same: it is learned, not tested; add others")
 
 
-def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], titles: Sequence[str]) -> None:
+def warn_duplicates(
+    groups: NDArray[np.int64], labels: NDArray[np.int64], titles: Sequence[str]
+) -> None:
     """Say which pictures of different classes look the same."""
     pairs = []
     for group in np.unique(groups):
@@ -274,13 +290,15 @@ def warn(groups: NDArray[np.int64], labels: NDArray[np.int64], titles: Sequence[
         others = its[labels[its] != labels[its[0]]]
         pairs += [f"{titles[its[0]]} and {titles[other]}" for other in others]
     if pairs:
-        say(f"these look the same, in two classes: {few(pairs)}")
+        message(f"these look the same, in two classes: {summarize_list(pairs)}")
 
 
-def features(network: Network, photos: Sequence[Image]) -> NDArray[np.float64]:
+def extract_features(network: OnnxNetwork, photos: Sequence[Image]) -> NDArray[np.float64]:
     """Find the mean features (N, D) of the views of every picture."""
     rows = [
-        looked(network, photo, views(photo.height, photo.width))["features"].mean(axis=0)
+        run_on_crops(network, photo, choose_crops(photo.height, photo.width))["features"].mean(
+            axis=0
+        )
         for photo in track(photos, total=len(photos), title="looking")
     ]
     return np.array(rows, np.float64)

@@ -19,11 +19,11 @@ from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
 
 AT_ONCE = 1 << 19  # pixels that are brought to 8 bits at once
-NEAR = 0.7  # side of the smaller square, of the largest one that fits
+INNER_CROP = 0.7  # side of the smaller square, of the largest one that fits
 
 
 @dataclass(frozen=True)
-class View:
+class Crop:
     """A part of a photograph, in pixels: what it is called, and where it lies."""
 
     name: str
@@ -33,25 +33,25 @@ class View:
     bottom: float
 
 
-def views(height: int, width: int) -> tuple[View, ...]:
+def choose_crops(height: int, width: int) -> tuple[Crop, ...]:
     """Choose the parts of a photograph that are looked at."""
-    whole = View("the whole", 0, 0, width, height)
+    whole = Crop("the whole", 0, 0, width, height)
     side = min(height, width)
     if max(height, width) <= SIDE:
         return (whole,)
     x, y = (width - side) / 2, (height - side) / 2
-    inset = side * (1 - NEAR) / 2
-    near = View("the middle, nearer", x + inset, y + inset, x + side - inset, y + side - inset)
-    middle = View("the middle", x, y, x + side, y + side)
+    inset = side * (1 - INNER_CROP) / 2
+    near = Crop("the middle, nearer", x + inset, y + inset, x + side - inset, y + side - inset)
+    middle = Crop("the middle", x, y, x + side, y + side)
     if height == width:
         return (whole, near)
     first, last = ("the top", "the bottom") if height > width else ("the left", "the right")
-    begin = View(first, 0, 0, side, side)
-    end = View(last, width - side, height - side, width, height)
+    begin = Crop(first, 0, 0, side, side)
+    end = Crop(last, width - side, height - side, width, height)
     return (whole, begin, middle, end, near)
 
 
-def seen(pixels: Bytes, view: View) -> Bytes:
+def crop_and_resize(pixels: Bytes, view: Crop) -> Bytes:
     """Reduce a part of a photograph (H, W, 3) to (32, 32, 3)."""
     box = (view.left, view.top, view.right, view.bottom)
     small = Picture.fromarray(pixels).resize(
@@ -60,7 +60,7 @@ def seen(pixels: Bytes, view: View) -> Bytes:
     return np.asarray(small)
 
 
-def shallow(photo: Image) -> Bytes:
+def to_rgb8(photo: Image) -> Bytes:
     """Bring a photograph to 8 bits (H, W, 3), on white where it is transparent."""
     if photo.pixels.dtype == np.uint8 and photo.alpha is None:
         return photo.pixels.astype(np.uint8)

@@ -5,13 +5,13 @@ from pathlib import Path
 from neuropil.apps.classify.app import Classify
 from neuropil.apps.classify.prediction import ClassName
 from neuropil.core.probe import Probe
-from neuropil.kit.html.page import Section, figure, row, table, text
+from neuropil.kit.html.page import Section, figure, paragraph, row, table
 from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CAT = SAMPLES / "cat-color.jpg"
 SHOWN = 320  # pixels of a photograph in the page
-LOOK = "From the probability of a cat down to the pixels: cat-color.jpg --label cat"
+EXAMPLE_COMMAND = "From the probability of a cat down to the pixels: cat-color.jpg --label cat"
 
 
 def sections() -> list[Section]:
@@ -21,45 +21,45 @@ def sections() -> list[Section]:
     return [
         Section(
             "What is in a picture",
-            text(
+            paragraph(
                 "Ten classes of things, or none of them, at a look at 32 × 32 pixels of the whole "
                 "and of a few squares of it. `neuropil classify cat.jpg`"
             )
-            + row(figure(Image.open(p).thumbnail(SHOWN), said(app, p)) for p in (cat, *others)),
+            + row(figure(Image.open(p).thumbnail(SHOWN), caption(app, p)) for p in (cat, *others)),
         ),
-        Section("Why it is a cat", terms(app)),
+        Section("Why it is a cat", crop_table(app)),
     ]
 
 
-def said(app: Classify, path: Path) -> str:
+def caption(app: Classify, path: Path) -> str:
     """Caption a photograph with what was said of it."""
     return ", ".join(str(guess) for guess in app(Image.open(path)).guesses)
 
 
-def terms(app: Classify) -> str:
+def crop_table(app: Classify) -> str:
     """List what each view of the cat says for the classes that are most likely."""
     photo = Image.open(CAT)
-    answer, names = app.answer(photo), app.view_names(photo)
+    answer, names = app.predict_crops(photo), app.crop_names(photo)
     best = sorted(range(len(answer.classes)), key=lambda k: -answer.z[k])[:4]
     rows = [
-        (names[v], *(f"{answer.logits[v, k]:.3f}" for k in best), f"{answer.outsides[v]:.3f}")
+        (names[v], *(f"{answer.logits[v, k]:.3f}" for k in best), f"{answer.none_logits[v]:.3f}")
         for v in range(len(names))
     ]
-    rows += [("mean z", *(f"{answer.z[k]:.3f}" for k in best), f"{answer.outsides.mean():.3f}")]
-    known = 1 - answer.unknown
+    rows += [("mean z", *(f"{answer.z[k]:.3f}" for k in best), f"{answer.none_logits.mean():.3f}")]
+    known = 1 - answer.p_none
     shown = (
-        *(f"{100 * known * answer.shares[k]:.1f} %" for k in best),
+        *(f"{100 * known * answer.class_probabilities[k]:.1f} %" for k in best),
         f"{100 * (1 - known):.1f} %",
     )
     rows += [("p", *shown)]
-    columns = ("z of", *(answer.classes[k] for k in best), answer.outside)
+    columns = ("z of", *(answer.classes[k] for k in best), answer.none_label)
     words = (
         f"p = (1 - p of none) · softmax(z / {answer.temperature:.3f}), p of none = σ(z). "
         "Every z is a neuron of the network, whose terms are below."
     )
-    return table(columns, rows) + text(words)
+    return table(columns, rows) + paragraph(words)
 
 
-def look() -> Probe:
+def example_probe() -> Probe:
     """Choose the neuron that the page opens: the cat's."""
     return Classify().probe(Image.open(CAT), label=ClassName("cat"))

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 FOLDS = 5
-ALWAYS = -1  # the fold of pictures that every head learns from: there is nothing to test them by
+NO_FOLD = -1  # the fold of pictures that every head learns from: there is nothing to test them by
 SHRINKAGES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 LEAST = 1e-3  # of the size of S, as a share of how far all features spread: copies have no spread
 COARSE = np.geomspace(1e-3, 30, 60)  # factors, for logits of standard deviation 1
@@ -32,7 +32,7 @@ FINE = np.geomspace(0.85, 1.18, 60)  # and around the best of these
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class LinearHead:
     """Neurons of the last layer: weights (K, D) and biases (K,)."""
 
     weight: Floats
@@ -45,42 +45,44 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class CrossValidatedHead:
     """A head, and how it fares on pictures that it was not made from.
 
     tested: (N,) which pictures could be left out: all but those of a class that all look the same
     told: the class that each of these is taken for by the head of the other folds
     """
 
-    head: Head
+    head: LinearHead
     tested: NDArray[np.bool_]
     told: Labels
     accuracy: float
 
 
-def taught(x: Floats, labels: Labels, n_classes: int, groups: Labels | None = None) -> Lesson:
+def fit_head(
+    x: Floats, labels: Labels, n_classes: int, groups: Labels | None = None
+) -> CrossValidatedHead:
     """Find the head for features (N, D) of labeled pictures.
 
     groups: (N,) pictures of one number are alike, and stay together in one fold; one class at
     least has two groups or more
     """
-    folds = folded(labels, np.arange(len(labels)) if groups is None else groups)
-    tested = folds != ALWAYS
+    folds = assign_folds(labels, np.arange(len(labels)) if groups is None else groups)
+    tested = folds != NO_FOLD
     true, unsure = labels[tested], 1 / (len(labels) + 2)
-    tried = {a: crossed(x, labels, folds, n_classes, a)[tested] for a in SHRINKAGES}
-    factors = {a: scale(logits, true, unsure) for a, logits in tried.items()}
-    best = min(tried, key=lambda a: nats(tried[a], true, factors[a], unsure))
-    head = discriminant(x, labels, n_classes, best)
+    tried = {a: cross_validate(x, labels, folds, n_classes, a)[tested] for a in SHRINKAGES}
+    factors = {a: fit_logit_scale(logits, true, unsure) for a, logits in tried.items()}
+    best = min(tried, key=lambda a: cross_entropy(tried[a], true, factors[a], unsure))
+    head = lda_head(x, labels, n_classes, best)
     told = tried[best].argmax(axis=1)
-    return Lesson(
-        Head(factors[best] * head.weight, factors[best] * head.bias),
+    return CrossValidatedHead(
+        LinearHead(factors[best] * head.weight, factors[best] * head.bias),
         tested,
         told,
         float((told == true).mean()),
     )
 
 
-def discriminant(x: Floats, labels: Labels, n_classes: int, shrinkage: float) -> Head:
+def lda_head(x: Floats, labels: Labels, n_classes: int, shrinkage: float) -> LinearHead:
     """Find w_k and b_k for one shrinkage."""
     means = np.stack([x[labels == k].mean(axis=0) for k in range(n_classes)])  # (K, D)
     middle = means.mean(axis=0)
@@ -91,15 +93,15 @@ def discriminant(x: Floats, labels: Labels, n_classes: int, shrinkage: float) ->
     S = (1 - shrinkage) * S + (shrinkage * np.trace(S) / D + least) * np.eye(D)
     weight = np.linalg.solve(S, (means - middle).T).T  # what is the same for all is taken away
     bias = -0.5 * np.einsum("kd,kd->k", weight, means + middle)
-    return Head(weight, bias)
+    return LinearHead(weight, bias)
 
 
-def folded(labels: Labels, groups: Labels) -> Labels:
+def assign_folds(labels: Labels, groups: Labels) -> Labels:
     """Shuffle the groups of each class and deal them to the folds in turn.
 
     A class of one group is in no fold: without it, its heads would not know the class at all.
     """
-    folds = np.full(len(labels), ALWAYS)
+    folds = np.full(len(labels), NO_FOLD)
     for k in ticking(np.unique(labels)):
         its = np.unique(groups[labels == k])
         if len(its) == 1:
@@ -110,23 +112,25 @@ def folded(labels: Labels, groups: Labels) -> Labels:
     return folds
 
 
-def crossed(x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float) -> Floats:
+def cross_validate(
+    x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float
+) -> Floats:
     """Give every picture of a fold the logits (N, K) of a head that has not seen the fold."""
     logits = np.zeros((len(x), n_classes))
-    for fold in ticking(np.unique(folds[folds != ALWAYS])):
+    for fold in ticking(np.unique(folds[folds != NO_FOLD])):
         out = folds == fold
-        logits[out] = discriminant(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
+        logits[out] = lda_head(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
     return logits
 
 
-def scale(logits: Floats, labels: Labels, unsure: float = 0.0) -> float:
+def fit_logit_scale(logits: Floats, labels: Labels, unsure: float = 0.0) -> float:
     """Find the factor for logits (N, K) that makes the true classes most likely."""
     size = float(logits.std()) or 1.0
-    coarse = min(COARSE / size, key=lambda s: nats(logits, labels, s, unsure))
-    return float(min(coarse * FINE, key=lambda s: nats(logits, labels, s, unsure)))
+    coarse = min(COARSE / size, key=lambda s: cross_entropy(logits, labels, s, unsure))
+    return float(min(coarse * FINE, key=lambda s: cross_entropy(logits, labels, s, unsure)))
 
 
-def nats(logits: Floats, labels: Labels, factor: float, unsure: float = 0.0) -> float:
+def cross_entropy(logits: Floats, labels: Labels, factor: float, unsure: float = 0.0) -> float:
     """Measure the mean of -log p of the true classes (N,).
 
     unsure: share of the truth that is spread over all classes, so that a few pictures that are
@@ -138,7 +142,7 @@ def nats(logits: Floats, labels: Labels, factor: float, unsure: float = 0.0) -> 
     return float(-((1 - unsure) * true + unsure * log_p.mean(axis=1)).mean())
 
 
-def alike(small: Floats) -> Labels:
+def group_duplicates(small: Floats) -> Labels:
     """Number pictures so that those that look the same, also mirrored, share a number: (N,).
 
     small: (N, h, w) grey; the same are two whose pixels correlate by more than 0.97

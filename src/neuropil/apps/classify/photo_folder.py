@@ -60,6 +60,6 @@ class PhotoFolder:
             try:
                 photo = Image.open(file, max_pixels=self.max_pixels)
             except UserError as error:
-                progress.say(f"left out: {error}")
+                progress.message(f"left out: {error}")
             else:
                 yield file, photo

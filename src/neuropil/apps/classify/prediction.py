@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.preprocess import MEAN, SPREAD
+from neuropil.apps.classify.preprocess import MEAN, STD
 from neuropil.core.activations import SIGMOID
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
 NONE = "none"  # what a person types for it
@@ -24,7 +24,7 @@ TEMPERATURES = 1e-6, 1e6  # the least and the greatest that a network may have
 
 
 @dataclass(frozen=True)
-class Guess:
+class Label:
     """A class, and how likely it is, 0 to 1."""
 
     name: str
@@ -36,7 +36,7 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class Told:
+class ClassifierMetadata:
     """What the file of a network tells of it."""
 
     classes: tuple[str, ...]
@@ -44,18 +44,18 @@ class Told:
     outside: str
 
 
-def told(network: Network) -> Told:
+def read_metadata(network: OnnxNetwork) -> ClassifierMetadata:
     """Read it; raises UserError where it isn't there or makes no sense."""
     data = network.metadata
     try:
         classes = json.loads(data["classes"])
-        made = Told(tuple(classes), float(data["temperature"]), data["outside"])
+        made = ClassifierMetadata(tuple(classes), float(data["temperature"]), data["outside"])
         scaled = [json.loads(data[key]) for key in ("mean", "spread")]
     except (KeyError, ValueError, TypeError):
         classes = scaled = None
-    fits = scaled == [MEAN.tolist(), SPREAD.tolist()]
+    fits = scaled == [MEAN.tolist(), STD.tolist()]
     least, most = TEMPERATURES
-    if not fits or not showable(classes, made.outside) or not least <= made.temperature <= most:
+    if not fits or not is_printable(classes, made.outside) or not least <= made.temperature <= most:
         raise UserError(
             "network.mismatch",
             f"{network.path} doesn't tell its classes, temperature and scale as a network for"
@@ -65,7 +65,7 @@ def told(network: Network) -> Told:
     return made
 
 
-def showable(classes: Any, outside: str) -> bool:
+def is_printable(classes: Any, outside: str) -> bool:
     """Tell whether these can be shown as answers: different words of one line each."""
     return (
         isinstance(classes, list)
@@ -97,18 +97,18 @@ class ClassName:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class CropPredictions:
     """What the network says of the views of a picture.
 
     logits: (V, K); outsides: (V,); temperature: of the softmax
-    outside: what the answer is called that it is none of the classes, "" where there is none
+    none_label: what the answer is called that it is none of the classes, "" where there is none
     """
 
     classes: tuple[str, ...]
     logits: Floats
-    outsides: Floats
+    none_logits: Floats
     temperature: float
-    outside: str
+    none_label: str
 
     @property
     def z(self) -> Floats:
@@ -117,34 +117,35 @@ class Answer:
         return mean
 
     @property
-    def unknown(self) -> float:
+    def p_none(self) -> float:
         """Tell how likely it is none of the classes: σ of the views' mean."""
-        if not self.outside:
+        if not self.none_label:
             return 0.0
-        return SIGMOID.f(float(self.outsides.astype(np.float64).mean()))
+        return SIGMOID.f(float(self.none_logits.astype(np.float64).mean()))
 
     @property
-    def shares(self) -> Floats:
+    def class_probabilities(self) -> Floats:
         """Tell how likely each class is, if it is one of them: softmax of z / T, (K,)."""
         powers = np.exp((self.z - self.z.max()) / self.temperature)
         p: Floats = powers / powers.sum()
         return p
 
-    def ranked(self) -> tuple[Guess, ...]:
+    def ranked_labels(self) -> tuple[Label, ...]:
         """List all answers, the most likely first."""
-        known = 1 - self.unknown
+        known = 1 - self.p_none
         every = [
-            Guess(name, known * float(p)) for name, p in zip(self.classes, self.shares, strict=True)
+            Label(name, known * float(p))
+            for name, p in zip(self.classes, self.class_probabilities, strict=True)
         ]
-        every += [Guess(self.outside, self.unknown)] if self.outside else []
+        every += [Label(self.none_label, self.p_none)] if self.none_label else []
         return tuple(sorted(every, key=lambda one: -one.probability))
 
-    def number(self, label: ClassName) -> int | None:
+    def class_index(self, label: ClassName) -> int | None:
         """Find a class by its name; None for that it is none of them."""
-        if self.outside and label.name in (self.outside, NONE):
+        if self.none_label and label.name in (self.none_label, NONE):
             return None
         if label.name not in self.classes:
-            names = (*self.classes, *([NONE] if self.outside else []))
+            names = (*self.classes, *([NONE] if self.none_label else []))
             raise UserError(
                 "name.unknown",
                 f"no class is called {label.name}{suggest(label.name, names)};"

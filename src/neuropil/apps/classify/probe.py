@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.crops import View, seen, shallow
-from neuropil.apps.classify.prediction import Answer, ClassName
+from neuropil.apps.classify.crops import Crop, crop_and_resize, to_rgb8
+from neuropil.apps.classify.prediction import ClassName, CropPredictions
 from neuropil.apps.classify.preprocess import Bytes, encode
-from neuropil.core.activations import EXP, IDENTITY, SIGMOID, share_of
-from neuropil.core.neuron import Ran, Term, Worked
-from neuropil.core.probe import Goal, Probe, Sight, Step, Unit
+from neuropil.core.activations import EXP, IDENTITY, SIGMOID, softmax_share
+from neuropil.core.neuron import NeuronRecord, Observed, Term
+from neuropil.core.probe import Goal, Probe, ProbedImage, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 
@@ -31,55 +31,55 @@ SHOWN = 512  # pixels that the longer side of the picture in the page has at lea
 
 
 @dataclass(frozen=True)
-class Pressed:
+class ProbedClass:
     """What was asked about: a class by its number, or None for that it is none of them."""
 
-    answer: Answer
+    answer: CropPredictions
     names: tuple[str, ...]  # of the views
     number: int | None
 
     @property
-    def word(self) -> str:
+    def label(self) -> str:
         """Name the class."""
-        return self.answer.outside if self.number is None else self.answer.classes[self.number]
+        return self.answer.none_label if self.number is None else self.answer.classes[self.number]
 
     @property
-    def of_views(self) -> NDArray[np.float64]:
+    def crop_logits(self) -> NDArray[np.float64]:
         """List what each view's neuron says (V,)."""
-        of = self.answer.outsides if self.number is None else self.answer.logits[:, self.number]
+        of = self.answer.none_logits if self.number is None else self.answer.logits[:, self.number]
         return np.asarray(of, np.float64)
 
     @property
     def order(self) -> list[int]:
         """Sort the views, the one with the largest z, of either sign, first: it is opened."""
-        return [int(v) for v in np.argsort(-np.abs(self.of_views), kind="stable")]
+        return [int(v) for v in np.argsort(-np.abs(self.crop_logits), kind="stable")]
 
     @property
-    def view(self) -> str:
+    def crop_name(self) -> str:
         """Name the view that is opened."""
         return self.names[self.order[0]]
 
 
-def found(
+def build_probe(
     network: Path,
     photo: Image,
-    seen_as: Sequence[View],
-    answer: Answer,
+    seen_as: Sequence[Crop],
+    answer: CropPredictions,
     label: ClassName | None,
     target: ClassName | None,
     rate: float,
 ) -> Probe:
     """Find the neuron of a class, in the view that says most for it or against it."""
-    best = ClassName(answer.ranked()[0].name)
-    pressed = Pressed(answer, tuple(v.name for v in seen_as), answer.number(label or best))
+    best = ClassName(answer.ranked_labels()[0].name)
+    pressed = ProbedClass(answer, tuple(v.name for v in seen_as), answer.class_index(label or best))
     view = seen_as[pressed.order[0]]
-    whole = shallow(photo)
-    pixels = seen(whole, view)
+    whole = to_rgb8(photo)
+    pixels = crop_and_resize(whole, view)
     unit = Unit("outside", (0, 0))
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
-    goal = loss(pressed, answer.number(target), rate) if target else watched(pressed, unit)
-    words = f"“{pressed.word}”, as seen in this view of the picture: {view.name}"
+    goal = loss(pressed, answer.class_index(target), rate) if target else watched(pressed, unit)
+    words = f"“{pressed.label}”, as seen in this view of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
     return Probe(
@@ -87,21 +87,21 @@ def found(
         {"picture": np.ascontiguousarray(encode(pixels[None]))},
         unit,
         goal,
-        steps(pressed),
-        partial(named, pressed=pressed),
-        Sight(enlarged(whole), None, words, window=window),
+        decoding_steps(pressed),
+        partial(describe_unit, pressed=pressed),
+        ProbedImage(enlarge(whole), None, words, crop=window),
         ("picture",),
         saliency=True,
     )
 
 
-def enlarged(pixels: Bytes) -> Bytes:
+def enlarge(pixels: Bytes) -> Bytes:
     """Enlarge a small picture, so that frames on it can be seen."""
     factor = max(1, SHOWN // max(pixels.shape[:2]))
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def watched(pressed: Pressed, unit: Unit) -> Goal:
+def watched(pressed: ProbedClass, unit: Unit) -> Goal:
     """Look at the neuron itself."""
 
     def slope(tensor: Floats) -> Floats:
@@ -109,18 +109,18 @@ def watched(pressed: Pressed, unit: Unit) -> Goal:
         only[unit.index] = 1
         return only
 
-    text = f"z of {pressed.word} in one view, {pressed.view}"
+    text = f"z of {pressed.label} in one view, {pressed.crop_name}"
     return Goal(text, unit.tensor, lambda tensor: float(tensor[unit.index]), slope)
 
 
-def loss(pressed: Pressed, true: int | None, rate: float) -> Goal:
+def loss(pressed: ProbedClass, true: int | None, rate: float) -> Goal:
     """Look at -ln p of the true answer, of one view: of the classes, or of the outside neuron."""
     if pressed.number is None:
-        return outside_loss(pressed, 1.0 if true is None else 0.0, rate)
+        return none_goal(pressed, 1.0 if true is None else 0.0, rate)
     if true is None:
         raise UserError(
             "option.conflict",
-            f"the true answer is {pressed.answer.outside}, which another neuron decides:"
+            f"the true answer is {pressed.answer.none_label}, which another neuron decides:"
             " open that one, by --label none",
             name="label",
         )
@@ -137,15 +137,15 @@ def loss(pressed: Pressed, true: int | None, rate: float) -> Goal:
         return made
 
     return Goal(
-        f"-ln p of the true {name} in one view, {pressed.view}", "logits", value, slope, rate
+        f"-ln p of the true {name} in one view, {pressed.crop_name}", "logits", value, slope, rate
     )
 
 
-def outside_loss(pressed: Pressed, true: float, rate: float) -> Goal:
+def none_goal(pressed: ProbedClass, true: float, rate: float) -> Goal:
     """Look at -ln σ(o) where the picture shows none of the classes, else at -ln (1 - σ(o))."""
     sign = 1 if true else -1
     says = "is" if true else "is not"
-    text = f"-ln p that it {says} {pressed.answer.outside}, in one view, {pressed.view}"
+    text = f"-ln p that it {says} {pressed.answer.none_label}, in one view, {pressed.crop_name}"
     return Goal(
         text,
         "outside",
@@ -155,31 +155,36 @@ def outside_loss(pressed: Pressed, true: float, rate: float) -> Goal:
     )
 
 
-def steps(pressed: Pressed) -> tuple[Step, ...]:
+def decoding_steps(pressed: ProbedClass) -> tuple[Step, ...]:
     """Tell the arithmetic from the probability that is shown down to the mean of the views."""
-    mean = Step(averaged(pressed))
+    mean = Step(mean_step(pressed))
     if pressed.number is None:
-        return (Step(unknown(pressed), {0: 1}), mean)
+        return (Step(none_step(pressed), {0: 1}), mean)
     return (
-        Step(shown(pressed), {0: 1}),
-        Step(share(pressed), {pressed.number: 2}),
-        Step(power(pressed), {0: 3}),
+        Step(printed_probability(pressed), {0: 1}),
+        Step(softmax_step(pressed), {pressed.number: 2}),
+        Step(exp_step(pressed), {0: 3}),
         mean,
     )
 
 
-def shown(pressed: Pressed) -> Worked:
+def printed_probability(pressed: ProbedClass) -> NeuronRecord:
     """Tell the probability that is printed: the share, times that it is one of the classes."""
     assert pressed.number is not None
-    share_, known = float(pressed.answer.shares[pressed.number]), 1 - pressed.answer.unknown
-    printed = {guess.name: guess.probability for guess in pressed.answer.ranked()}[pressed.word]
-    term = Term(f"share of {pressed.word} among the classes", share_, known, learned=False)
-    outside = pressed.answer.outside
-    name = f"p of {pressed.word}" + (f"; the weight is 1 - p of {outside}" if outside else "")
-    return Worked(name, (term,), 0.0, IDENTITY, Ran(printed, printed, ROUNDING))
+    share_, known = (
+        float(pressed.answer.class_probabilities[pressed.number]),
+        1 - pressed.answer.p_none,
+    )
+    printed = {guess.name: guess.probability for guess in pressed.answer.ranked_labels()}[
+        pressed.label
+    ]
+    term = Term(f"share of {pressed.label} among the classes", share_, known, learned=False)
+    outside = pressed.answer.none_label
+    name = f"p of {pressed.label}" + (f"; the weight is 1 - p of {outside}" if outside else "")
+    return NeuronRecord(name, (term,), 0.0, IDENTITY, Observed(printed, printed, ROUNDING))
 
 
-def share(pressed: Pressed) -> Worked:
+def softmax_step(pressed: ProbedClass) -> NeuronRecord:
     """Tell the share of a class: its part of all the powers (softmax)."""
     assert pressed.number is not None
     answer = pressed.answer
@@ -188,46 +193,50 @@ def share(pressed: Pressed) -> Worked:
         Term(f"e^((z - m)/T) of {name}", float(e), 1.0, learned=False)
         for name, e in zip(answer.classes, powers, strict=True)
     )
-    top, p = float(powers[pressed.number]), float(answer.shares[pressed.number])
-    name = f"share of {pressed.word} among the classes"
-    return Worked(name, terms, 0.0, share_of(top, pressed.number), Ran(None, p, ROUNDING))
+    top, p = float(powers[pressed.number]), float(answer.class_probabilities[pressed.number])
+    name = f"share of {pressed.label} among the classes"
+    return NeuronRecord(
+        name, terms, 0.0, softmax_share(top, pressed.number), Observed(None, p, ROUNDING)
+    )
 
 
-def power(pressed: Pressed) -> Worked:
+def exp_step(pressed: ProbedClass) -> NeuronRecord:
     """Tell e^((z - m)/T) of the class; m is the largest z, which keeps powers in bounds."""
     assert pressed.number is not None
     T, z = pressed.answer.temperature, float(pressed.answer.z[pressed.number])
     most = float(pressed.answer.z.max())
     term = Term("z, the mean of the views", z, 1 / T, learned=False)
-    name = f"e^((z - m)/T) of {pressed.word}, T = {T:g}, m = {most:.6g}, the largest z"
-    shares = pressed.answer.shares
+    name = f"e^((z - m)/T) of {pressed.label}, T = {T:g}, m = {most:.6g}, the largest z"
+    shares = pressed.answer.class_probabilities
     a = float(shares[pressed.number] / shares.max())
-    return Worked(name, (term,), -most / T, EXP, Ran(None, a, ROUNDING))
+    return NeuronRecord(name, (term,), -most / T, EXP, Observed(None, a, ROUNDING))
 
 
-def unknown(pressed: Pressed) -> Worked:
+def none_step(pressed: ProbedClass) -> NeuronRecord:
     """Tell the probability that it is none of the classes: σ of the views' mean."""
-    z = float(pressed.of_views.mean())
+    z = float(pressed.crop_logits.mean())
     term = Term("z, the mean of the views", z, 1.0, learned=False)
-    return Worked(
-        f"p of {pressed.word}", (term,), 0.0, SIGMOID, Ran(z, pressed.answer.unknown, ROUNDING)
+    return NeuronRecord(
+        f"p of {pressed.label}", (term,), 0.0, SIGMOID, Observed(z, pressed.answer.p_none, ROUNDING)
     )
 
 
-def averaged(pressed: Pressed) -> Worked:
+def mean_step(pressed: ProbedClass) -> NeuronRecord:
     """Tell the mean of the views, the one that is opened first."""
-    of_views, V = pressed.of_views, len(pressed.names)
+    of_views, V = pressed.crop_logits, len(pressed.names)
     terms = tuple(
-        Term(f"z of {pressed.word}, {pressed.names[v]}", float(of_views[v]), 1 / V, learned=False)
+        Term(f"z of {pressed.label}, {pressed.names[v]}", float(of_views[v]), 1 / V, learned=False)
         for v in pressed.order
     )
     answer = pressed.answer
     z = float(of_views.mean() if pressed.number is None else answer.z[pressed.number])
     views = f"{V} views" if V > 1 else "one view"
-    return Worked(f"z of {pressed.word}, the mean of {views}", terms, 0.0, IDENTITY, Ran(z, z))
+    return NeuronRecord(
+        f"z of {pressed.label}, the mean of {views}", terms, 0.0, IDENTITY, Observed(z, z)
+    )
 
 
-def named(unit: Unit, pressed: Pressed) -> str | None:
+def describe_unit(unit: Unit, pressed: ProbedClass) -> str | None:
     """Say what a unit of an input or an output is."""
     if unit.tensor == "picture":
         color = ("red", "green", "blue")[unit.index[1]]
@@ -235,8 +244,8 @@ def named(unit: Unit, pressed: Pressed) -> str | None:
     if unit.tensor == "features":
         return f"feature {unit.index[1]}, the largest value of channel {unit.index[1]}"
     if unit.tensor == "logits":
-        return f"z of {pressed.answer.classes[unit.index[1]]}, {pressed.view}"
+        return f"z of {pressed.answer.classes[unit.index[1]]}, {pressed.crop_name}"
     if unit.tensor == "outside":
-        outside = pressed.answer.outside or "none of them, which it never says"
-        return f"z of {outside}, {pressed.view}"
+        outside = pressed.answer.none_label or "none of them, which it never says"
+        return f"z of {outside}, {pressed.crop_name}"
     return None

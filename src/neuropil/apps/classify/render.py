@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from neuropil.apps.classify.crops import shallow
+from neuropil.apps.classify.crops import to_rgb8
 from neuropil.kit.errors import escape_control
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
@@ -25,10 +25,10 @@ INK, QUIET, PAPER = "#1d1d22", "#77736a", "#fdfcf9"
 BLUE, RED = np.array([47, 111, 143]), np.array([181, 83, 45])  # right, wrong
 
 
-def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
+def contact_sheet(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
     """Set pictures in rows, with their names and what was said of them."""
     n_columns = min(len(told), max(1, round(1.2 * len(told) ** 0.5)))
-    rows = [line_up(told[n : n + n_columns]) for n in range(0, len(told), n_columns)]
+    rows = [sheet_row(told[n : n + n_columns]) for n in range(0, len(told), n_columns)]
     sheet = Picture.new("RGB", (rows[0].width, GAP + sum(row.height for row in rows)), PAPER)
     y = GAP
     for row in rows:
@@ -37,9 +37,9 @@ def contacts(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Image:
     return Image(np.asarray(sheet))
 
 
-def line_up(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Picture.Image:
+def sheet_row(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Picture.Image:
     """Set pictures side by side on one base line, what was said of each below it."""
-    small = [Picture.fromarray(shallow(photo.thumbnail(CELL))) for _, photo, _ in ticking(told)]
+    small = [Picture.fromarray(to_rgb8(photo.thumbnail(CELL))) for _, photo, _ in ticking(told)]
     base = max(picture.height for picture in small)
     n_lines = 1 + max(len(lines) for _, _, lines in told)
     size = GAP + len(told) * (CELL + GAP), base + n_lines * LINE + GAP
@@ -50,13 +50,15 @@ def line_up(told: Sequence[tuple[str, Image, Sequence[str]]]) -> Picture.Image:
         row.paste(picture, (x + (CELL - picture.width) // 2, base - picture.height))
         for i, words in enumerate((name, *lines)):
             ink = INK if i == 1 else QUIET
-            canvas.text((x, base + 4 + i * LINE), fitted(words, CELL), fill=ink, font=font)
+            canvas.text(
+                (x, base + 4 + i * LINE), shorten_to_width(words, CELL), fill=ink, font=font
+            )
     return row
 
 
-def fitted(words: str, width: float) -> str:
+def shorten_to_width(words: str, width: float) -> str:
     """Shorten a line in its middle until it fits, in letters that the font has."""
-    plain = lettered(words)
+    plain = to_ascii(words)
     font = ImageFont.load_default(SIZE)
     for kept in range(len(plain), 0, -1):
         first = (kept + 1) // 2
@@ -68,7 +70,7 @@ def fitted(words: str, width: float) -> str:
     return ""
 
 
-def lettered(words: str) -> str:
+def to_ascii(words: str) -> str:
     """Write words in the letters of Pillow's own font, which has no accents; others become ?."""
     plain = unicodedata.normalize(
         "NFKD", escape_control(" ".join(words.split())).replace("ß", "ss")
@@ -77,15 +79,15 @@ def lettered(words: str) -> str:
     return plain.encode("ascii", "replace").decode("ascii")
 
 
-def marked(names: Sequence[str]) -> list[str]:
+def number_names(names: Sequence[str]) -> list[str]:
     """Put its number before every name that loses letters: 猫 and 犬 are 1: ? and 2: ?."""
     return [
-        name if lettered(name).count("?") == name.count("?") else f"{number}: {name}"
+        name if to_ascii(name).count("?") == name.count("?") else f"{number}: {name}"
         for number, name in enumerate(names, 1)
     ]
 
 
-def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
+def confusion_matrix(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     """Draw how often each class (a row) was taken for each (a column)."""
     K = len(names)
     counts = np.zeros((K, K), np.int64)
@@ -98,29 +100,31 @@ def confusion(labels: Labels, told: Labels, names: Sequence[str]) -> Image:
     for i, words in enumerate((*right, "rows: what it is", "columns: taken for")):
         canvas.text((GAP, GAP + i * LINE), words, fill=QUIET, font_size=13)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    for row, name in enumerate(ticking(marked(names))):
+    for row, name in enumerate(ticking(number_names(names))):
         middle = HEAD + (row + 0.5) * size
         if size >= LINE:
-            label = fitted(name, HEAD - 2 * GAP)
+            label = shorten_to_width(name, HEAD - 2 * GAP)
             canvas.text((HEAD - 8, middle), label, fill=INK, anchor="rm", font_size=SIZE)
-            upright(picture, label, round(middle))
+            draw_vertical_text(picture, label, round(middle))
         for column in range(K):
             place = (HEAD + column * size, HEAD + row * size, size)
             share = float(shares[row, column])
-            field(canvas, place, int(counts[row, column]), share, BLUE if row == column else RED)
+            draw_cell(
+                canvas, place, int(counts[row, column]), share, BLUE if row == column else RED
+            )
     return Image(np.asarray(picture))
 
 
-def upright(picture: Picture.Image, name: str, middle: int) -> None:
+def draw_vertical_text(picture: Picture.Image, name: str, middle: int) -> None:
     """Write the name of a column from below upward."""
     strip = Picture.new("RGB", (HEAD - 8 - GAP, 20), PAPER)
     ImageDraw.Draw(strip).text(
-        (0, 10), fitted(name, strip.width), fill=INK, anchor="lm", font_size=SIZE
+        (0, 10), shorten_to_width(name, strip.width), fill=INK, anchor="lm", font_size=SIZE
     )
     picture.paste(strip.rotate(90, expand=True), (middle - 10, GAP))
 
 
-def field(
+def draw_cell(
     canvas: ImageDraw.ImageDraw,
     place: tuple[int, int, int],
     count: int,

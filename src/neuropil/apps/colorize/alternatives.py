@@ -13,43 +13,43 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats
-from neuropil.apps.colorize.decode import doubt, likeness, probabilities, worthwhile
+from neuropil.apps.colorize.decode import affinity, probabilities, rank_hint_cells, uncertainty
 
 N_DRAWS = 3  # imagined hints in one coloring
-SHARPNESS = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
+SAMPLING_POWER = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
 
-Told = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
+HintArrays = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
 
 
-def imagined(
-    predict: Callable[[Sequence[Told]], Floats],
+def sample_hint_sets(
+    predict: Callable[[Sequence[HintArrays]], Floats],
     palette: Floats,
     lightness: Floats,
-    told: Told,
+    told: HintArrays,
     n: int,
     rng: np.random.Generator,
-) -> list[Told]:
+) -> list[HintArrays]:
     """Imagine n sets of hints; `predict` maps sets of hints to logits (n, N, h, w)."""
-    sets, weights = [told] * n, likeness(lightness)
+    sets, weights = [told] * n, affinity(lightness)
     for draw in range(N_DRAWS):
         p = probabilities(predict(sets))
-        uncertain = doubt(p, palette)
+        uncertain = uncertainty(p, palette)
         chances = (np.arange(n) + rng.random()) / n if draw == 0 else rng.random(n)
         for i in range(n):
-            ((row, column),) = worthwhile(uncertain[i], weights, 1)
-            color = drawn(p[i, :, row, column], palette, chances[i])
+            ((row, column),) = rank_hint_cells(uncertain[i], weights, 1)
+            color = sample_color(p[i, :, row, column], palette, chances[i])
             place = np.array([[row + 0.5, column + 0.5]], np.float32)
             places, colors = sets[i]
             sets[i] = np.concatenate((places, place)), np.concatenate((colors, color[None]))
     return sets
 
 
-def drawn(p: Floats, palette: Floats, chance: float) -> Floats:
+def sample_color(p: Floats, palette: Floats, chance: float) -> Floats:
     """Draw the color (a, b) at which `chance` (0..1) of the probability lies behind.
 
     The colors stand in a row along the main axis of their distribution.
     """
-    sharp = p.astype(np.float64) ** SHARPNESS
+    sharp = p.astype(np.float64) ** SAMPLING_POWER
     sharp /= sharp.sum()
     apart = palette - sharp @ palette
     _, axes = np.linalg.eigh((apart * sharp[:, None]).T @ apart)

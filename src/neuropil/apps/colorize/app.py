@@ -15,32 +15,51 @@ from typing import Annotated, ClassVar, final, overload
 import numpy as np
 
 from neuropil.apps.colorize import temporal
-from neuropil.apps.colorize.alternatives import Told, imagined
+from neuropil.apps.colorize.alternatives import HintArrays, sample_hint_sets
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
-from neuropil.apps.colorize.decode import doubt, likeness, mean_color, probabilities, worthwhile
+from neuropil.apps.colorize.decode import (
+    affinity,
+    mean_color,
+    probabilities,
+    rank_hint_cells,
+    uncertainty,
+)
 from neuropil.apps.colorize.hints import Hint, hint_maps
-from neuropil.apps.colorize.pixel_trace import pixel
-from neuropil.apps.colorize.preprocess import CELL, pooled, scaled, working_size
-from neuropil.apps.colorize.probe import At, Decoded, TrueColor, goal, named, steps
-from neuropil.apps.colorize.render import at_guide, confidence_map, painted, reduced, ringed
+from neuropil.apps.colorize.pixel_trace import trace_pixel
+from neuropil.apps.colorize.preprocess import CELL, average_pool, normalize_lightness, working_size
+from neuropil.apps.colorize.probe import (
+    At,
+    DecodedCell,
+    RgbColor,
+    decoding_steps,
+    describe_unit,
+    make_goal,
+)
+from neuropil.apps.colorize.render import (
+    apply_color,
+    confidence_map,
+    draw_markers,
+    resize_uint8,
+    upsample_to_guide,
+)
 from neuropil.contract import App, verb
-from neuropil.core.probe import Probe, Sight, Unit
+from neuropil.core.probe import Probe, ProbedImage, Unit
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film, Frame
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Weights
+from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import tick, ticking
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
-STRENGTH, ALTERNATIVES, SUGGESTIONS = Between(0, 3), Between(0, 16), Between(0, 50)
-RATE, SEED = Between(0, 100), Between(0, 10**9)
+STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
+RATE, SEED = Range(0, 100), Range(0, 10**9)
 
 
 @dataclass(frozen=True)
-class Place:
+class PixelPosition:
     """A place of the photograph, in pixels from its left and top."""
 
     x: int
@@ -61,16 +80,16 @@ class Exploration:
     alternatives: tuple[Image, ...]
     confidence: Image
     suggestions: Image
-    places: tuple[Place, ...]
+    places: tuple[PixelPosition, ...]
 
 
 @dataclass(frozen=True)
-class View:
+class NetworkInput:
     """What the network sees of a photograph."""
 
     light: Floats  # (4h, 4w), L 0..100
-    cells: Floats  # (h, w), L averaged over cells
-    told: Told  # the hints
+    cell_lightness: Floats  # (h, w), L averaged over cells
+    hints: HintArrays  # the hints
 
 
 @final
@@ -80,7 +99,7 @@ class Colorize(App):
     summary = "Give grey photographs and films their colors."
     open_example = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
     networks: ClassVar = {
-        COLORIZER: Weights(
+        COLORIZER: NetworkFile(
             Path(__file__).parent / "weights",
             "colorize-base-v1.onnx",
             sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
@@ -113,10 +132,10 @@ class Colorize(App):
         hints: a color that you know, at a pixel of the picture (of a film: of its first frame)
         """
         if isinstance(photo, Film):
-            return photo.with_frames(lambda frames: self.film(frames, hints, strength))
-        view = seen(photo.pixels, hints)
-        p = self.predict(view, [view.told])
-        return self.paint(photo, view, p, strength)
+            return photo.map_frames(lambda frames: self.film(frames, hints, strength))
+        view = preprocess(photo.pixels, hints)
+        p = self.predict_probabilities(view, [view.hints])
+        return self.apply_color(photo, view, p, strength)
 
     @verb(example="neuropil colorize-explore old.jpg --alternatives 2")
     def explore(
@@ -139,17 +158,19 @@ class Colorize(App):
         suggestions: how many places to mark where a hint would help most
         seed: random seed of the alternatives; the same seed gives the same ones
         """
-        view = seen(photo.pixels, hints)
-        logits = self.logits(view, [view.told])
-        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
-        unsure = doubt(probabilities(logits), self.palette)[0]
-        cells = worthwhile(unsure, likeness(view.cells), suggestions)
-        places = tuple(dict.fromkeys(to_place(cell, view, photo) for cell in cells))  # each once
+        view = preprocess(photo.pixels, hints)
+        logits = self.logits(view, [view.hints])
+        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
+        unsure = uncertainty(probabilities(logits), self.palette)[0]
+        cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
+        places = tuple(
+            dict.fromkeys(cell_to_pixel(cell, view, photo) for cell in cells)
+        )  # each once
         return Exploration(
             picture,
-            tuple(self.imagine(photo, view, alternatives, strength, seed)),
+            tuple(self.make_alternatives(photo, view, alternatives, strength, seed)),
             Image(confidence_map(unsure, photo.height, photo.width)),
-            Image(ringed(photo.pixels, [(p.x, p.y) for p in places])),
+            Image(draw_markers(photo.pixels, [(p.x, p.y) for p in places])),
             places,
         )
 
@@ -163,39 +184,46 @@ class Colorize(App):
         """Read the palette (N, 2) that the network was trained with."""
         return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
 
-    def predict(self, view: View, sets: Sequence[Told]) -> Floats:
+    def predict_probabilities(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
         """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
         return probabilities(self.logits(view, sets), TEMPERATURE)
 
-    def logits(self, view: View, sets: Sequence[Told]) -> Floats:
+    def logits(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
         network = self.network(COLORIZER)
         each = [network.run(**self.feeds(view, [told]))["logits"] for told in ticking(sets)]
         return np.concatenate(each)
 
-    def feeds(self, view: View, sets: Sequence[Told]) -> dict[str, Floats]:
+    def feeds(self, view: NetworkInput, sets: Sequence[HintArrays]) -> dict[str, Floats]:
         """Make the network's inputs: lightness (B, 1, 4h, 4w), hints (B, 9, h, w)."""
-        maps = np.stack([hint_maps(*told, view.cells) for told in sets])
-        light = np.broadcast_to(scaled(view.light), (len(sets), 1, *view.light.shape))
+        maps = np.stack([hint_maps(*told, view.cell_lightness) for told in sets])
+        light = np.broadcast_to(normalize_lightness(view.light), (len(sets), 1, *view.light.shape))
         return {"lightness": np.ascontiguousarray(light), "hints": maps}
 
-    def paint(self, photo: Image, view: View, p: Floats, strength: float) -> Image:
+    def apply_color(self, photo: Image, view: NetworkInput, p: Floats, strength: float) -> Image:
         """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
         tick()
-        colors = at_guide(mean_color(p, self.palette)[0], view.cells, photo.pixels)
-        return photo.replace(pixels=painted(photo.pixels, colors, strength, self.n_threads))
+        colors = upsample_to_guide(
+            mean_color(p, self.palette)[0], view.cell_lightness, photo.pixels
+        )
+        return photo.replace(pixels=apply_color(photo.pixels, colors, strength, self.n_threads))
 
-    def imagine(
-        self, photo: Image, view: View, n: int, strength: float, seed: int
+    def make_alternatives(
+        self, photo: Image, view: NetworkInput, n: int, strength: float, seed: int
     ) -> Iterator[Image]:
         """Make n other colorings."""
         if n:
             rng = np.random.default_rng(seed)
-            sets = imagined(
-                lambda sets: self.logits(view, sets), self.palette, view.cells, view.told, n, rng
+            sets = sample_hint_sets(
+                lambda sets: self.logits(view, sets),
+                self.palette,
+                view.cell_lightness,
+                view.hints,
+                n,
+                rng,
             )
-            for p in self.predict(view, sets):
-                yield self.paint(photo, view, p[None], strength)
+            for p in self.predict_probabilities(view, sets):
+                yield self.apply_color(photo, view, p[None], strength)
 
     def probe(
         self,
@@ -204,7 +232,7 @@ class Colorize(App):
         at: At,
         hints: tuple[Hint, ...] = (),
         strength: Annotated[float, STRENGTH] = 1.0,
-        target: TrueColor | None = None,
+        target: RgbColor | None = None,
         rate: Annotated[float, RATE] = 0.01,
     ) -> Probe:
         """Find the neuron behind the color of a pixel.
@@ -226,25 +254,27 @@ class Colorize(App):
                 low=(0, 0),
                 high=(photo.width - 1, photo.height - 1),
             )
-        view = seen(photo.pixels, hints)
-        feeds = self.feeds(view, [view.told])
+        view = preprocess(photo.pixels, hints)
+        feeds = self.feeds(view, [view.hints])
         logits = self.network(COLORIZER).run(**feeds)["logits"]
         colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
-        painter = at_guide(colors, view.cells, photo.pixels)
-        point = pixel(photo.pixels, (at.x, at.y), painter, view.cells, strength)
+        painter = upsample_to_guide(colors, view.cell_lightness, photo.pixels)
+        point = trace_pixel(photo.pixels, (at.x, at.y), painter, view.cell_lightness, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
-        cell = Decoded(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
-        n = cell.strongest()
-        picture = self.paint(photo, view, probabilities(logits, TEMPERATURE), strength)
+        cell = DecodedCell(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
+        n = cell.dominant_color()
+        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
             self.network(COLORIZER).path,
             feeds,
             Unit("logits", (0, n, row, column)),
-            goal(cell, n, target, rate),
-            steps(point, around, cell, n),
-            partial(named, cell=cell, size=view.light.shape),
-            Sight(picture.pixels, (at.x, at.y), "the color of this pixel", painted=True),
+            make_goal(cell, n, target, rate),
+            decoding_steps(point, around, cell, n),
+            partial(describe_unit, cell=cell, size=view.light.shape),
+            ProbedImage(
+                picture.pixels, (at.x, at.y), "the color of this pixel", is_pixel_color=True
+            ),
             ("lightness",),
         )
 
@@ -255,20 +285,20 @@ class Colorize(App):
         first = next(frames, None)
         if first is None:
             return
-        state = temporal.start(seen(first.pixels, hints).told)
+        state = temporal.initial_state(preprocess(first.pixels, hints).hints)
         for frame in chain([first], frames):
-            view = replace(seen(frame.pixels, ()), told=state.told)
-            state = temporal.step(state, view.light, partial(self.mean, view))
-            colors = at_guide(state.ab, view.cells, frame.pixels)
-            yield Frame(painted(frame.pixels, colors, strength, self.n_threads), frame.time)
+            view = replace(preprocess(frame.pixels, ()), hints=state.told)
+            state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
+            colors = upsample_to_guide(state.ab, view.cell_lightness, frame.pixels)
+            yield Frame(apply_color(frame.pixels, colors, strength, self.n_threads), frame.time)
 
-    def mean(self, view: View, told: Told) -> Floats:
+    def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
         """Predict the mean colors (h, w, 2) of one view."""
-        color: Floats = mean_color(self.predict(view, [told]), self.palette)[0]
+        color: Floats = mean_color(self.predict_probabilities(view, [told]), self.palette)[0]
         return color
 
 
-def seen(pixels: Pixels, hints: tuple[Hint, ...]) -> View:
+def preprocess(pixels: Pixels, hints: tuple[Hint, ...]) -> NetworkInput:
     """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
     H, W, _ = pixels.shape
     for hint in hints:
@@ -283,15 +313,15 @@ def seen(pixels: Pixels, hints: tuple[Hint, ...]) -> View:
                 high=(W - 1, H - 1),
             )
     height, width = working_size(H, W)
-    light = lightness(reduced(pixels, height, width))
+    light = lightness(resize_uint8(pixels, height, width))
     to_cells = np.array([height / H, width / W], np.float32) / CELL
     pixel = np.array([(hint.y + 0.5, hint.x + 0.5) for hint in hints], np.float32).reshape(-1, 2)
     places: Floats = (pixel * to_cells).astype(np.float32)
     colors = np.array([hint.ab for hint in hints], np.float32).reshape(-1, 2)
-    return View(light, pooled(light), (places, colors))
+    return NetworkInput(light, average_pool(light), (places, colors))
 
 
-def to_place(cell: tuple[int, int], view: View, photo: Image) -> Place:
+def cell_to_pixel(cell: tuple[int, int], view: NetworkInput, photo: Image) -> PixelPosition:
     """Find the pixel of the photograph at the middle of a cell."""
-    (row, column), (h, w) = cell, view.cells.shape
-    return Place(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))
+    (row, column), (h, w) = cell, view.cell_lightness.shape
+    return PixelPosition(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))

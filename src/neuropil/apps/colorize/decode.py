@@ -29,7 +29,7 @@ def mean_color(p: Floats, palette: Floats) -> Floats:
     return np.tensordot(p, palette, axes=(1, 0)).astype(np.float32)
 
 
-def doubt(p: Floats, palette: Floats) -> Floats:
+def uncertainty(p: Floats, palette: Floats) -> Floats:
     """Measure by how many ab units the color may well be off: (B, h, w).
 
     The root of the variance, sum_n p_n |c_n - mean|^2 = sum_n p_n |c_n|^2 - |mean|^2.
@@ -40,7 +40,7 @@ def doubt(p: Floats, palette: Floats) -> Floats:
     return np.sqrt(variance)
 
 
-def worthwhile(doubt: Floats, likeness: Floats, n: int) -> list[tuple[int, int]]:
+def rank_hint_cells(doubt: Floats, likeness: Floats, n: int) -> list[tuple[int, int]]:
     """Find the n cells (row, column) where being told the color would help most, best first.
 
     A hint at cell i is worth the doubt that it takes away: sum_j w_ij * doubt_j^2, with the weights
@@ -58,7 +58,7 @@ def worthwhile(doubt: Floats, likeness: Floats, n: int) -> list[tuple[int, int]]
     return found
 
 
-def likeness(lightness: Floats) -> Floats:
+def affinity(lightness: Floats) -> Floats:
     """Weigh every pair of cells as hints spread, near and as light: (h w, h w)."""
     h, w = lightness.shape
     y, x = (axis.ravel() for axis in np.indices((h, w), dtype=np.float32))

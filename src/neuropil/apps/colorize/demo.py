@@ -7,12 +7,12 @@ import numpy as np
 
 from neuropil.apps.colorize.app import Colorize
 from neuropil.apps.colorize.hints import Hint
-from neuropil.apps.colorize.lab.evaluation import grey
+from neuropil.apps.colorize.lab.evaluation import to_grayscale
 from neuropil.apps.colorize.lab.metrics import psnr
 from neuropil.apps.colorize.probe import At
-from neuropil.apps.colorize.render import ringed
+from neuropil.apps.colorize.render import draw_markers
 from neuropil.core.probe import Probe
-from neuropil.kit.html.page import Section, figure, row, slider, table, text
+from neuropil.kit.html.page import Section, before_after, figure, paragraph, row, table
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import track
 
@@ -21,7 +21,7 @@ HINTED = "astronaut-color"  # the sample that gets hints
 HINTS = ("150,290,#d9622b", "36,180,#b03040", "240,75,#d8a488")
 DETAILED = "pumpkins"
 PUMPKIN = At(130, 250)  # a pixel of it
-LOOK = "From one pixel's color down to the photograph: pumpkins.jpg --at 130,250"
+EXAMPLE_COMMAND = "From one pixel's color down to the photograph: pumpkins.jpg --at 130,250"
 
 
 def sections() -> list[Section]:
@@ -30,12 +30,12 @@ def sections() -> list[Section]:
     color = sorted(SAMPLES.glob("*-color.jpg"))
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(color))
     seconds: dict[str, tuple[str, float]] = {}
-    faded = [faded_photograph(app, f, seconds) for f in track(old, total=len(old), title="old")]
-    known = [beside_truth(app, f) for f in track(color, total=len(color), title="known")]
+    faded = [old_photo_figure(app, f, seconds) for f in track(old, total=len(old), title="old")]
+    known = [truth_row(app, f) for f in track(color, total=len(color), title="known")]
     return [
         Section(
             "Old photographs in color",
-            text(
+            paragraph(
                 "Photographs of the Farm Security Administration, 1935-45 (Library of Congress). "
                 "Nobody knows their colors. `neuropil colorize old.jpg`"
             )
@@ -43,10 +43,10 @@ def sections() -> list[Section]:
         ),
         Section(
             "Beside the truth",
-            text("What the network was given, what it made, what was.") + "".join(known),
+            paragraph("What the network was given, what it made, what was.") + "".join(known),
         ),
-        Section("What it is sure of, and what else it could have been", detailed(app)),
-        Section("Told a color", hinted(app)),
+        Section("What it is sure of, and what else it could have been", uncertainty_section(app)),
+        Section("Told a color", hints_section(app)),
         Section(
             "Time",
             table(("photograph", "pixels", "seconds"), [(k, *v) for k, v in seconds.items()]),
@@ -54,24 +54,24 @@ def sections() -> list[Section]:
     ]
 
 
-def look() -> Probe:
+def example_probe() -> Probe:
     """Choose the neuron that the page opens: the one behind the color of a pumpkin."""
     return Colorize().probe(Image.open(SAMPLES / f"{DETAILED}.jpg"), at=PUMPKIN)
 
 
-def faded_photograph(app: Colorize, file: Path, seconds: dict[str, tuple[str, float]]) -> str:
+def old_photo_figure(app: Colorize, file: Path, seconds: dict[str, tuple[str, float]]) -> str:
     """Show an old photograph under its colors, and note the time from opening to having them."""
     start = time.perf_counter()
     photo = Image.open(file)
     made = app(photo)
     seconds[file.stem] = (f"{photo.width} × {photo.height}", round(time.perf_counter() - start, 3))
-    return slider(photo, made, file.stem)
+    return before_after(photo, made, file.stem)
 
 
-def beside_truth(app: Colorize, file: Path) -> str:
+def truth_row(app: Colorize, file: Path) -> str:
     """Show what was given, what was made and what was true, with the gain in dB."""
     truth = np.asarray(Image.open(file).pixels, np.uint8)
-    given = Image(grey(truth))
+    given = Image(to_grayscale(truth))
     made = app(given)
     gain = psnr(np.asarray(made.pixels, np.uint8), truth) - psnr(
         np.asarray(given.pixels, np.uint8), truth
@@ -85,7 +85,7 @@ def beside_truth(app: Colorize, file: Path) -> str:
     )
 
 
-def detailed(app: Colorize) -> str:
+def uncertainty_section(app: Colorize) -> str:
     """Show confidence, alternatives and the places where a hint would help most."""
     made = app.explore(Image.open(SAMPLES / f"{DETAILED}.jpg"))
     first = (
@@ -97,17 +97,17 @@ def detailed(app: Colorize) -> str:
     )
     others = [figure(image, f"alternative {n}") for n, image in enumerate(made.alternatives, 1)]
     words = "`neuropil colorize-explore old.jpg`"
-    return text(words) + row(first) + row(others)
+    return paragraph(words) + row(first) + row(others)
 
 
-def hinted(app: Colorize) -> str:
+def hints_section(app: Colorize) -> str:
     """Show a photograph without and with hints, and where they lie."""
     truth = np.asarray(Image.open(SAMPLES / f"{HINTED}.jpg").pixels, np.uint8)
-    given = Image(grey(truth))
+    given = Image(to_grayscale(truth))
     hints = tuple(Hint.parse(hint) for hint in HINTS)
     before, after = app(given), app(given, hints=hints)
-    marked = Image(ringed(given.pixels, [(int(hint.x), int(hint.y)) for hint in hints]))
+    marked = Image(draw_markers(given.pixels, [(int(hint.x), int(hint.y)) for hint in hints]))
     command = " ".join(f'--hint "{hint}"' for hint in HINTS)
-    return text(f"`neuropil colorize astronaut.jpg {command}`") + row(
+    return paragraph(f"`neuropil colorize astronaut.jpg {command}`") + row(
         (figure(before, "no hint"), figure(marked, "three hints"), figure(after, "with them"))
     )

@@ -20,13 +20,13 @@ import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats, lab_from_rgb
 from neuropil.kit.errors import UserError
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 SCALE = 1 / 64  # of a, b for the network: most colors come to -1..1
 NARROW = (2.5, 6.0)  # s in cells, r in units of L
 WIDE = (10.0, 10.0)
 N_CHANNELS = 9
-LEVELS = Between(0, 255)
+LEVELS = Range(0, 255)
 
 
 @dataclass(frozen=True)
@@ -78,27 +78,29 @@ def hint_maps(places: Floats, colors: Floats, lightness: Floats) -> Floats:
     maps = np.zeros((N_CHANNELS, h, w), np.float32)
     if len(places) == 0:
         return maps
-    row, column = cells(places, (h, w)).T
+    row, column = to_cells(places, (h, w)).T
     maps[0:2, row, column] = colors.T * SCALE
     maps[2, row, column] = 1
     for channel, (reach, tolerance) in ((3, NARROW), (6, WIDE)):
-        ab, confidence = spread(places, colors, lightness, reach, tolerance)
+        ab, confidence = bilateral_spread(places, colors, lightness, reach, tolerance)
         maps[channel : channel + 2] = np.moveaxis(ab, -1, 0) * SCALE * confidence
         maps[channel + 2] = confidence
     return maps
 
 
-def cells(places: Floats, shape: tuple[int, int]) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
+def to_cells(
+    places: Floats, shape: tuple[int, int]
+) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
     """Find the cell (row, column) that each place lies in."""
     return np.clip(np.floor(places), 0, np.array(shape) - 1).astype(np.intp)
 
 
-def spread(
+def bilateral_spread(
     places: Floats, colors: Floats, lightness: Floats, reach: float, tolerance: float
 ) -> tuple[Floats, Floats]:
     """Spread hints by a joint bilateral filter: a, b (h, w, 2) and the greatest weight (h, w)."""
     h, w = lightness.shape
-    row, column = cells(places, (h, w)).T
+    row, column = to_cells(places, (h, w)).T
     y, x = np.arange(h, dtype=np.float32) + 0.5, np.arange(w, dtype=np.float32) + 0.5
     far = (y[None, :, None] - places[:, 0, None, None]) ** 2
     far = far + (x[None, None, :] - places[:, 1, None, None]) ** 2

@@ -19,33 +19,33 @@ REACH = 128  # |a| and |b| stay below it in sRGB
 @cache
 def palette() -> Floats:
     """List the palette's colors as (N, 2) of a, b."""
-    rings = [ring(radius, n) for radius, n in zip(CHROMA, HUES, strict=True)]
+    rings = [hue_ring(radius, n) for radius, n in zip(CHROMA, HUES, strict=True)]
     colors = np.concatenate(rings)
-    a, b = cell(colors).T
-    kept: Floats = colors[shown_by_a_screen()[a, b]]
+    a, b = table_index(colors).T
+    kept: Floats = colors[in_srgb_gamut()[a, b]]
     return kept
 
 
-def ring(radius: float, n: int) -> Floats:
+def hue_ring(radius: float, n: int) -> Floats:
     """Place n colors evenly around neutral, every second ring turned by half a step."""
     angle = 2 * np.pi * (np.arange(n) + 0.5 * (n % 2)) / n
     return (radius * np.stack((np.cos(angle), np.sin(angle)), axis=1)).astype(np.float32)
 
 
 @cache
-def shown_by_a_screen() -> NDArray[np.bool_]:
+def in_srgb_gamut() -> NDArray[np.bool_]:
     """Mark the whole-numbered (a, b) that occur among the sRGB colors, widened by 3 units."""
     steps = np.linspace(0, 255, 52).round().astype(np.uint8)
     rgb = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     ab = lab_from_rgb(rgb)[:, 1:]
     seen = np.zeros((2 * REACH, 2 * REACH), bool)
     for shift in np.ndindex(3, 3):
-        seen[tuple(cell(ab + 3 * (np.array(shift) - 1)).T)] = True
+        seen[tuple(table_index(ab + 3 * (np.array(shift) - 1)).T)] = True
     return seen
 
 
 @cache
-def nearest_table() -> NDArray[np.uint8]:
+def nearest_index_table() -> NDArray[np.uint8]:
     """Tabulate the nearest palette color for every whole-numbered (a, b)."""
     axis = np.arange(-REACH, REACH, dtype=np.float32)
     ab = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
@@ -54,13 +54,13 @@ def nearest_table() -> NDArray[np.uint8]:
     return number
 
 
-def cell(ab: Floats) -> NDArray[np.intp]:
+def table_index(ab: Floats) -> NDArray[np.intp]:
     """Round a, b to the indices of the tables."""
     index: NDArray[np.intp] = np.clip(np.rint(ab) + REACH, 0, 2 * REACH - 1).astype(np.intp)
     return index
 
 
-def nearest(ab: Floats) -> NDArray[np.uint8]:
+def nearest_index(ab: Floats) -> NDArray[np.uint8]:
     """Number the palette color nearest to each of (..., 2)."""
-    index = cell(ab)
-    return nearest_table()[index[..., 0], index[..., 1]]
+    index = table_index(ab)
+    return nearest_index_table()[index[..., 0], index[..., 1]]

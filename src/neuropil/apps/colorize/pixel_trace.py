@@ -13,23 +13,29 @@ import numpy as np
 from neuropil.apps.colorize.cielab import (
     Floats,
     Pixels,
-    bent,
-    chroma_share,
-    encoded,
-    fits,
-    gamma,
+    encode_srgb,
+    gamut_chroma_scale,
+    in_gamut,
+    lab_f_of_y,
     lightness,
-    linear_from,
-    shown,
+    linear_rgb,
+    srgb_encode,
+    to_gamut,
 )
-from neuropil.apps.colorize.render import Colors, guide_size, heightened, reduced, widened
-from neuropil.apps.colorize.upsample import RADIUS, lines, neighbors, weighed
+from neuropil.apps.colorize.render import (
+    LocalLinearColor,
+    guide_size,
+    resize_columns,
+    resize_rows,
+    resize_uint8,
+)
+from neuropil.apps.colorize.upsample import RADIUS, guided_filter, neighbors, weighted_average
 
 REACH = 2 * RADIUS + 1  # pixels of the guide that a pixel's color depends on, to each side
 
 
 @dataclass(frozen=True)
-class Pixel:
+class PixelTrace:
     """One pixel and what its color came from.
 
     rgb: 0..255, before it is rounded to what is painted
@@ -48,32 +54,32 @@ class Pixel:
     weights: Floats
 
 
-def pixel(
-    pixels: Pixels, place: tuple[int, int], colors: Colors, cells: Floats, strength: float
-) -> Pixel:
+def trace_pixel(
+    pixels: Pixels, place: tuple[int, int], colors: LocalLinearColor, cells: Floats, strength: float
+) -> PixelTrace:
     """Follow the pixel at (x, y) of a photograph (H, W, 3), with the L of the cells (h, w)."""
     x, y = place
     H, W, _ = pixels.shape
-    fy = bent(pixels[y : y + 1, x])  # (1,)
+    fy = lab_f_of_y(pixels[y : y + 1, x])  # (1,)
     light = np.float32(116) * fy - np.float32(16)
-    ab = across(colors.offset, x, y, (H, W))
+    ab = upsample_at(colors.offset, x, y, (H, W))
     if colors.slope is not None:
-        ab = ab + across(colors.slope, x, y, (H, W)) * light
+        ab = ab + upsample_at(colors.slope, x, y, (H, W)) * light
     a, b = np.float32(strength) * ab[:, None]
-    made = shown(fy, np.stack([a, b], axis=-1))  # (1, 3)
-    inside = bool(fits(linear_from(fy, a, b))[0])
-    share = strength * (1.0 if inside else float(chroma_share(fy, a, b)[0]))
-    painted = tuple(int(v) for v in encoded(made, np.dtype(np.uint8))[0])
+    made = to_gamut(fy, np.stack([a, b], axis=-1))  # (1, 3)
+    inside = bool(in_gamut(linear_rgb(fy, a, b))[0])
+    share = strength * (1.0 if inside else float(gamut_chroma_scale(fy, a, b)[0]))
+    painted = tuple(int(v) for v in encode_srgb(made, np.dtype(np.uint8))[0])
     near, weights = cell_weights(pixels, x, y, cells)
-    return Pixel(
-        255 * np.clip(gamma(made[0]), 0, 1), painted, float(fy[0]), ab, share, near, weights
+    return PixelTrace(
+        255 * np.clip(srgb_encode(made[0]), 0, 1), painted, float(fy[0]), ab, share, near, weights
     )
 
 
-def across(values: Floats, x: int, y: int, size: tuple[int, int]) -> Floats:
+def upsample_at(values: Floats, x: int, y: int, size: tuple[int, int]) -> Floats:
     """Enlarge (K, Hg, Wg) to the photograph's size at one pixel: (K,)."""
     H, W = size
-    at: Floats = heightened(widened(values, W, 1.0), y, 1, H)[:, 0, x]
+    at: Floats = resize_rows(resize_columns(values, W, 1.0), y, 1, H)[:, 0, x]
     return at
 
 
@@ -88,36 +94,36 @@ def cell_weights(
     H, W, _ = pixels.shape
     h, w = cells.shape
     Hg, Wg = guide_size(H, W)
-    guide = lightness(reduced(pixels, Hg, Wg))
-    (top, bottom), (left, right) = around(y, H, Hg), around(x, W, Wg)
-    near = [(i, j) for i in beneath(top, bottom, Hg, h) for j in beneath(left, right, Wg, w)]
+    guide = lightness(resize_uint8(pixels, Hg, Wg))
+    (top, bottom), (left, right) = guide_span(y, H, Hg), guide_span(x, W, Wg)
+    near = [(i, j) for i in cell_span(top, bottom, Hg, h) for j in cell_span(left, right, Wg, w)]
     lit = np.zeros((h, w, len(near)), np.float32)
     for channel, (i, j) in enumerate(near):
         lit[i, j, channel] = 1
     rows = [(i[top:bottom], weight[top:bottom]) for i, weight in neighbors(h, Hg)]
     columns = [(j[left:right], weight[left:right]) for j, weight in neighbors(w, Wg)]
     crop = guide[top:bottom, left:right]
-    arrived = weighed(lit, cells, crop, rows, columns)
+    arrived = weighted_average(lit, cells, crop, rows, columns)
     if (Hg, Wg) != (H, W):
-        slope, offset = lines(arrived, crop)
+        slope, offset = guided_filter(arrived, crop)
         arrived = slope * lightness(pixels[y, x]) + offset
-    weights = between(between(arrived, y, H, Hg, top), x, W, Wg, left)
+    weights = interpolate_at(interpolate_at(arrived, y, H, Hg, top), x, W, Wg, left)
     counted = np.flatnonzero(weights)
     return tuple(near[k] for k in counted), weights[counted]
 
 
-def around(place: int, size: int, guide_size: int) -> tuple[int, int]:
+def guide_span(place: int, size: int, guide_size: int) -> tuple[int, int]:
     """Find the pixels of the guide, along one axis, that a pixel's color depends on."""
     middle = int((place + 0.5) * guide_size / size - 0.5)
     return max(0, middle - REACH), min(guide_size, middle + 2 + REACH)
 
 
-def beneath(first: int, end: int, guide_size: int, n: int) -> range:
+def cell_span(first: int, end: int, guide_size: int, n: int) -> range:
     """List the cells, along one axis, that such a stretch of the guide depends on."""
     return range(max(0, int(first * n / guide_size) - 2), min(n, int(end * n / guide_size) + 3))
 
 
-def between(values: Floats, place: int, size: int, guide_size: int, first: int) -> Floats:
+def interpolate_at(values: Floats, place: int, size: int, guide_size: int, first: int) -> Floats:
     """Interpolate along the second axis at a pixel; `first` is where the stretch begins."""
     at = min(max((place + 0.5) * guide_size / size - 0.5, 0), guide_size - 1)
     low = math.floor(at)

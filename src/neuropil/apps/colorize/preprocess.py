@@ -16,7 +16,7 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     return MULTIPLE * min(rows, limit), MULTIPLE * min(columns, limit)
 
 
-def pooled(values: Floats) -> Floats:
+def average_pool(values: Floats) -> Floats:
     """Average (H, W, ...) over cells of 4 x 4 pixels to (H/4, W/4, ...)."""
     H, W = values.shape[:2]
     split = values.reshape(H // CELL, CELL, W // CELL, CELL, *values.shape[2:])
@@ -24,6 +24,6 @@ def pooled(values: Floats) -> Floats:
     return means
 
 
-def scaled(light: Floats) -> Floats:
+def normalize_lightness(light: Floats) -> Floats:
     """Bring L 0..100 to the -1..1 that the network takes."""
     return (light - LIGHT_MEAN) * LIGHT_SCALE

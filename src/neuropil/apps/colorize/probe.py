@@ -12,16 +12,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.apps.colorize.cielab import KNEE, RGB_FROM_XYZ, SLOPE, WHITE, Floats, lab_from_rgb
+from neuropil.apps.colorize.cielab import LAB_KNEE, RGB_FROM_XYZ, SLOPE, WHITE, Floats, lab_from_rgb
 from neuropil.apps.colorize.decode import probabilities
-from neuropil.apps.colorize.palette import nearest
-from neuropil.apps.colorize.pixel_trace import Pixel
-from neuropil.core.activations import EXP, IDENTITY, Curve, share_of
-from neuropil.core.neuron import Ran, Term, Worked
+from neuropil.apps.colorize.palette import nearest_index
+from neuropil.apps.colorize.pixel_trace import PixelTrace
+from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
+from neuropil.core.neuron import NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.kit.errors import UserError
 
-SLACK = 2e-3  # of 255: what is left of float32 light near black
+TOLERANCE = 2e-3  # of 255: what is left of float32 light near black
 KNEE_OF_SCREEN = 0.0031308
 ROUNDING = 2.0**-17  # of float32 where it goes through tables, cubes and exponentials
 LOGITS = "logits"
@@ -52,7 +52,7 @@ class At:
 
 
 @dataclass(frozen=True)
-class TrueColor:
+class RgbColor:
     """The color that a pixel had in truth."""
 
     SYNTAX: ClassVar[str] = "#RRGGBB"
@@ -60,7 +60,7 @@ class TrueColor:
     rgb: tuple[int, int, int]
 
     @classmethod
-    def parse(cls, text: str) -> "TrueColor":
+    def parse(cls, text: str) -> "RgbColor":
         """Read "#3366cc"; raises UserError for anything else."""
         match = re.fullmatch(r"\s*#?([0-9a-fA-F]{6})\s*", text)
         if not match:
@@ -73,13 +73,13 @@ class TrueColor:
         red, green, blue = bytes.fromhex(match[1])
         return cls((red, green, blue))
 
-    def in_palette(self) -> int:
+    def palette_index(self) -> int:
         """Find the nearest color of the palette."""
-        return int(nearest(lab_from_rgb(np.array(self.rgb, np.uint8))[1:]))
+        return int(nearest_index(lab_from_rgb(np.array(self.rgb, np.uint8))[1:]))
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedCell:
     """A cell of the grid: its logits (N), the palette (N, 2) and the temperature T."""
 
     row: int
@@ -93,7 +93,7 @@ class Decoded:
         """Give the annealed probabilities (N)."""
         return probabilities(self.logits[None, :, None, None], self.temperature)[0, :, 0, 0]
 
-    def strongest(self) -> int:
+    def dominant_color(self) -> int:
         """Find the color that pulls the cell's mean most to where it is: p_n · c_n · mean."""
         mean = self.p @ self.palette
         return int((self.p * (self.palette @ mean)).argmax())
@@ -104,65 +104,70 @@ class Decoded:
         return f"color {n} (a {round(a):+d}, b {round(b):+d})"
 
 
-def steps(pixel: Pixel, cell_colors: Floats, cell: Decoded, n: int) -> tuple[Step, ...]:
+def decoding_steps(
+    pixel: PixelTrace, cell_colors: Floats, cell: DecodedCell, n: int
+) -> tuple[Step, ...]:
     """Tell how a pixel got its color, down to color n of the cell that counts most.
 
     cell_colors: a and b of every cell that counts (K, 2)
     """
     k = pixel.cells.index((cell.row, cell.column))
     return (
-        *(Step(channel(pixel, i), {0: 3, 1: 4, 2: 5}) for i in range(3)),
-        Step(tristimulus("X", pixel, 0, 1 / 500), {1: 6}),
-        Step(tristimulus("Y", pixel, None, 0.0)),
-        Step(tristimulus("Z", pixel, 1, -1 / 200), {1: 7}),
-        *(Step(at_pixel(pixel, cell_colors, i), {k: 8 + i}) for i in range(2)),
-        *(Step(at_cell(cell, cell_colors[k], i), {n: 10}, shares=True) for i in range(2)),
-        Step(chance(cell, n), {n: 11}),
-        Step(power(cell, n)),
+        *(Step(srgb_step(pixel, i), {0: 3, 1: 4, 2: 5}) for i in range(3)),
+        Step(xyz_step("X", pixel, 0, 1 / 500), {1: 6}),
+        Step(xyz_step("Y", pixel, None, 0.0)),
+        Step(xyz_step("Z", pixel, 1, -1 / 200), {1: 7}),
+        *(Step(pixel_ab_step(pixel, cell_colors, i), {k: 8 + i}) for i in range(2)),
+        *(
+            Step(cell_ab_step(cell, cell_colors[k], i), {n: 10}, constant_sum=True)
+            for i in range(2)
+        ),
+        Step(softmax_step(cell, n), {n: 11}),
+        Step(exp_step(cell, n)),
     )
 
 
-def channel(pixel: Pixel, i: int) -> Worked:
+def srgb_step(pixel: PixelTrace, i: int) -> NeuronRecord:
     """Tell red, green or blue, 0..255: a sum of X, Y and Z, then the curve of a screen."""
     shares = (RGB_FROM_XYZ * WHITE)[i]
     terms = tuple(
-        Term(f"{name} / {name} of white", unbent(v), float(w))
-        for name, v, w in zip("XYZ", bends(pixel), shares, strict=True)
+        Term(f"{name} / {name} of white", lab_f_inverse(v), float(w))
+        for name, v, w in zip("XYZ", lab_f_values(pixel), shares, strict=True)
     )
     name = f"{CHANNELS[i]} of the pixel, before it is rounded to {pixel.painted[i]}"
-    ran = Ran(None, float(pixel.rgb[i]), ROUNDING, SLACK)
-    bare = Worked(name, terms, 0.0, SCREEN, ran)
-    return bare if KNEE_OF_SCREEN < bare.z < 1 else replace(bare, curve=SCREEN_EDGE)
+    ran = Observed(None, float(pixel.rgb[i]), ROUNDING, TOLERANCE)
+    bare = NeuronRecord(name, terms, 0.0, SCREEN, ran)
+    return bare if KNEE_OF_SCREEN < bare.z < 1 else replace(bare, activation=SCREEN_EDGE)
 
 
-def bends(pixel: Pixel) -> tuple[float, float, float]:
+def lab_f_values(pixel: PixelTrace) -> tuple[float, float, float]:
     """Calculate f(X), f(Y), f(Z)."""
     a, b = pixel.share * pixel.ab.astype(np.float64)
     return pixel.fy + a / 500, pixel.fy, pixel.fy - b / 200
 
 
-def unbent(v: float) -> float:
+def lab_f_inverse(v: float) -> float:
     """Undo f: the cube above the knee, a line below."""
-    return v**3 if v > KNEE else (v - 4 / 29) / SLOPE
+    return v**3 if v > LAB_KNEE else (v - 4 / 29) / SLOPE
 
 
-def gamma(light: float) -> float:
+def srgb_encode(light: float) -> float:
     """Turn linear light 0..1 into a value 0..255."""
     light = min(max(light, 0.0), 1.0)
     return 255 * (1.055 * light ** (1 / 2.4) - 0.055 if light > 0.0031308 else 12.92 * light)
 
 
-def gamma_slope(light: float) -> float:
-    """Differentiate `gamma`."""
+def srgb_derivative(light: float) -> float:
+    """Differentiate `srgb_encode`."""
     if not 0 < light < 1:
         return 0.0
     return 255 * (1.055 / 2.4 * light ** (1 / 2.4 - 1) if light > 0.0031308 else 12.92)
 
 
-SCREEN = Curve(
+SCREEN = Activation(
     "sRGB",
-    gamma,
-    gamma_slope,
+    srgb_encode,
+    srgb_derivative,
     "255 · (1.055 · z^(1/2.4) - 0.055), z = {z}",
     "255 · 1.055 / 2.4 · z^(1/2.4 - 1)",
     r"255 (1.055 \cdot ZZ^{1/2.4} - 0.055)",
@@ -173,29 +178,29 @@ SCREEN = Curve(
 SCREEN_EDGE = replace(
     SCREEN,
     formula="255 · 12.92 · z near black, 0 below it, 255 above white; z = {z}",
-    slope_formula="255 · 12.92 near black, 0 outside",
+    derivative_formula="255 · 12.92 near black, 0 outside",
     latex=r"255 \cdot 12.92 \cdot \min(\max(ZZ, 0), 1)",
 )
-CUBE = Curve(
+CUBE = Activation(
     "cube",
-    unbent,
-    lambda v: 3 * v**2 if v > KNEE else 1 / SLOPE,
+    lab_f_inverse,
+    lambda v: 3 * v**2 if v > LAB_KNEE else 1 / SLOPE,
     "z³ = {Z}³",
     "3 z² = 3 · {Z}²",
     "ZZ^3",
-    f"z > {KNEE!r} ? z * z * z : (z - {4 / 29!r}) / {SLOPE!r}",
-    (KNEE,),
+    f"z > {LAB_KNEE!r} ? z * z * z : (z - {4 / 29!r}) / {SLOPE!r}",
+    (LAB_KNEE,),
 )
 
 CUBE_FOOT = replace(
     CUBE,
     formula="(z - 4/29) / 7.787 = ({Z} - 0.137931) / 7.787",
-    slope_formula="1 / 7.787",
+    derivative_formula="1 / 7.787",
     latex=r"(ZZ - 0.137931) / 7.787",
 )
 
 
-def tristimulus(name: str, pixel: Pixel, i: int | None, weight: float) -> Worked:
+def xyz_step(name: str, pixel: PixelTrace, i: int | None, weight: float) -> NeuronRecord:
     """Tell X, Y or Z, of white's: lightness and a or b added up, then the cube."""
     lightness = Term("L, the pixel's own lightness", 116 * pixel.fy - 16, 1 / 116)
     terms: tuple[Term, ...] = (lightness,)
@@ -203,12 +208,14 @@ def tristimulus(name: str, pixel: Pixel, i: int | None, weight: float) -> Worked
         shown = f" (times {pixel.share:.4g}, for its strength on a screen)"
         shown = shown if pixel.share != 1 else ""
         terms += (Term(f"{'ab'[i]} of the pixel{shown}", float(pixel.ab[i]), weight * pixel.share),)
-    value = bends(pixel)["XYZ".index(name)]
-    curve = CUBE if value > KNEE else CUBE_FOOT
-    return Worked(f"{name} / {name} of white", terms, 16 / 116, curve, Ran(value, unbent(value)))
+    value = lab_f_values(pixel)["XYZ".index(name)]
+    curve = CUBE if value > LAB_KNEE else CUBE_FOOT
+    return NeuronRecord(
+        f"{name} / {name} of white", terms, 16 / 116, curve, Observed(value, lab_f_inverse(value))
+    )
 
 
-def at_pixel(pixel: Pixel, cell_colors: Floats, i: int) -> Worked:
+def pixel_ab_step(pixel: PixelTrace, cell_colors: Floats, i: int) -> NeuronRecord:
     """Tell a or b of the pixel: the cells near it that are as light as it is, by weight."""
     terms = tuple(
         Term(f"{'ab'[i]} of the cell at row {row}, column {column}", float(color[i]), float(weight))
@@ -219,10 +226,10 @@ def at_pixel(pixel: Pixel, cell_colors: Floats, i: int) -> Worked:
     value = float(pixel.ab[i])
     sides = ("green to red", "blue to yellow")[i]
     name = f"{'ab'[i]} of the pixel ({sides})"
-    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
 
 
-def at_cell(cell: Decoded, color: Floats, i: int) -> Worked:
+def cell_ab_step(cell: DecodedCell, color: Floats, i: int) -> NeuronRecord:
     """Tell a or b of a cell: the colors of the palette by how likely each is."""
     terms = tuple(
         Term(f"p of {cell.color_name(n)}", float(p), float(cell.palette[n, i]))
@@ -230,30 +237,32 @@ def at_cell(cell: Decoded, color: Floats, i: int) -> Worked:
     )
     value = float(color[i])
     name = f"{'ab'[i]} of the cell at row {cell.row}, column {cell.column}"
-    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
 
 
-def chance(cell: Decoded, n: int) -> Worked:
+def softmax_step(cell: DecodedCell, n: int) -> NeuronRecord:
     """Tell p of one color: its part of all the powers (softmax)."""
     powers = np.exp(cell.logits.astype(np.float64) / cell.temperature)
     terms = tuple(
         Term(f"e^(z/T) of {cell.color_name(m)}", float(e), 1.0) for m, e in enumerate(powers)
     )
     top = float(powers[n])
-    part = share_of(top, n)
+    part = softmax_share(top, n)
     name = f"p of {cell.color_name(n)} in that cell"
-    return Worked(name, terms, 0.0, part, Ran(None, float(cell.p[n]), ROUNDING))
+    return NeuronRecord(name, terms, 0.0, part, Observed(None, float(cell.p[n]), ROUNDING))
 
 
-def power(cell: Decoded, n: int) -> Worked:
+def exp_step(cell: DecodedCell, n: int) -> NeuronRecord:
     """Tell e^(z/T) of one color."""
     z, T = float(cell.logits[n]), cell.temperature
     term = Term(f"z, the network's neuron for {cell.color_name(n)}", z, 1 / T)
     a = float(np.exp(cell.logits[n].astype(np.float64) / T))
-    return Worked(f"e^(z/T) of {cell.color_name(n)}, T = {T:g}", (term,), 0.0, EXP, Ran(z / T, a))
+    return NeuronRecord(
+        f"e^(z/T) of {cell.color_name(n)}, T = {T:g}", (term,), 0.0, EXP, Observed(z / T, a)
+    )
 
 
-def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
+def make_goal(cell: DecodedCell, n: int, target: RgbColor | None, rate: float) -> Goal:
     """Look at color n of the cell or, where the true color is known, at the loss."""
     place = (0, slice(None), cell.row, cell.column)
 
@@ -266,7 +275,7 @@ def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
         pick = np.eye(len(cell.logits))[n]
         text = f"z of {cell.color_name(n)} in the cell, which is looked at"
         return Goal(text, LOGITS, lambda t: float(t[place][n]), lambda t: only(pick, t))
-    true = target.in_palette()
+    true = target.palette_index()
 
     def loss(tensor: Floats) -> float:
         z = tensor[place].astype(np.float64)
@@ -280,7 +289,7 @@ def goal(cell: Decoded, n: int, target: TrueColor | None, rate: float) -> Goal:
     return Goal(f"-ln p of the true {cell.color_name(true)} in the cell", LOGITS, loss, slope, rate)
 
 
-def named(unit: Unit, cell: Decoded, size: tuple[int, int]) -> str | None:
+def describe_unit(unit: Unit, cell: DecodedCell, size: tuple[int, int]) -> str | None:
     """Say what a unit of the network's inputs and outputs is; it sees a photograph of `size`."""
     if unit.tensor == "lightness":
         place = f"row {unit.index[2]}, column {unit.index[3]}"

@@ -14,27 +14,37 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from neuropil.apps.colorize.cielab import Floats, Pixels, bent, encoded, lightness, shown
-from neuropil.apps.colorize.upsample import joint_bilateral, lines
+from neuropil.apps.colorize.cielab import (
+    Floats,
+    Pixels,
+    encode_srgb,
+    lab_f_of_y,
+    lightness,
+    to_gamut,
+)
+from neuropil.apps.colorize.upsample import guided_filter, joint_bilateral
 from neuropil.kit.progress import tick, ticking
 
 Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
 
 GUIDE = 640  # pixels of the guide's longer side
 STRIP = 1 << 15  # pixels worked on at once: what fits into the processor's cache
-SURE, UNSURE = np.array([250, 235, 160]), np.array([45, 20, 85])  # RGB of the confidence map
-DOUBT_AT_MOST = 30.0  # ab units
+KNOWN_COLOR, GUESSED_COLOR = (
+    np.array([250, 235, 160]),
+    np.array([45, 20, 85]),
+)  # RGB of the confidence map
+MAX_UNCERTAINTY = 30.0  # ab units
 
 
 @dataclass(frozen=True)
-class Colors:
+class LocalLinearColor:
     """Color as a line of lightness around each pixel of the guide: ab = slope * L + offset."""
 
     slope: Floats | None  # (2, Hg, Wg); None where the guide is the photograph itself
     offset: Floats  # (2, Hg, Wg)
 
 
-def reduced(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
+def resize_uint8(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
     """Average the photograph down (or bring it up) to height x width, 8 bits."""
     bytes_ = (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
     if bytes_.shape[:2] == (height, width):
@@ -50,31 +60,31 @@ def guide_size(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def at_guide(ab: Floats, cell_lightness: Floats, pixels: Pixels) -> Colors:
+def upsample_to_guide(ab: Floats, cell_lightness: Floats, pixels: Pixels) -> LocalLinearColor:
     """Bring ab (h, w, 2) up to the guide, and fit the lines that lead on to the photograph."""
     size = guide_size(*pixels.shape[:2])
-    guide = lightness(reduced(pixels, *size))
+    guide = lightness(resize_uint8(pixels, *size))
     colors = joint_bilateral(ab, cell_lightness, guide)
     if size == pixels.shape[:2]:
-        return Colors(None, colors)
-    return Colors(*lines(colors, guide))
+        return LocalLinearColor(None, colors)
+    return LocalLinearColor(*guided_filter(colors, guide))
 
 
-def painted(pixels: Photo, colors: Colors, strength: float, threads: int) -> Photo:
+def apply_color(pixels: Photo, colors: LocalLinearColor, strength: float, threads: int) -> Photo:
     """Give a photograph (H, W, 3) its colors; its L stays as it is."""
     H, W, _ = pixels.shape
     made = np.empty_like(pixels)
     rows = max(1, STRIP // W)
-    offset = widened(colors.offset, W, strength)
-    slope = None if colors.slope is None else widened(colors.slope, W, strength)
+    offset = resize_columns(colors.offset, W, strength)
+    slope = None if colors.slope is None else resize_columns(colors.slope, W, strength)
 
     def paint(top: int) -> None:
         strip = pixels[top : top + rows]
-        fy = bent(strip)
-        ab = heightened(offset, top, len(strip), H)
+        fy = lab_f_of_y(strip)
+        ab = resize_rows(offset, top, len(strip), H)
         if slope is not None:
-            ab += heightened(slope, top, len(strip), H) * (np.float32(116) * fy - np.float32(16))
-        made[top : top + rows] = encoded(shown(fy, np.moveaxis(ab, 0, -1)), pixels.dtype)
+            ab += resize_rows(slope, top, len(strip), H) * (np.float32(116) * fy - np.float32(16))
+        made[top : top + rows] = encode_srgb(to_gamut(fy, np.moveaxis(ab, 0, -1)), pixels.dtype)
 
     with ThreadPoolExecutor(threads) as pool:
         try:
@@ -85,7 +95,7 @@ def painted(pixels: Photo, colors: Colors, strength: float, threads: int) -> Pho
     return made
 
 
-def widened(values: Floats, width: int, strength: float) -> Floats:
+def resize_columns(values: Floats, width: int, strength: float) -> Floats:
     """Enlarge (2, Hg, Wg) across to the photograph's width, once for all strips: (2, Hg, W)."""
     _, Hg, Wg = values.shape
     values = np.float32(strength) * values
@@ -95,7 +105,7 @@ def widened(values: Floats, width: int, strength: float) -> Floats:
     return np.stack([np.asarray(Picture.fromarray(v).resize((width, Hg), how)) for v in values])
 
 
-def heightened(values: Floats, top: int, n_rows: int, height: int) -> Floats:
+def resize_rows(values: Floats, top: int, n_rows: int, height: int) -> Floats:
     """Enlarge (2, Hg, W) down to the photograph's height, n rows from `top` on: (2, n, W)."""
     Hg = values.shape[1]
     if Hg == height:
@@ -113,16 +123,16 @@ def heightened(values: Floats, top: int, n_rows: int, height: int) -> Floats:
 
 def confidence_map(doubt: Floats, height: int, width: int) -> NDArray[np.uint8]:
     """Paint doubt (h, w) in ab units: light where the color is known, dark where it was guessed."""
-    share = np.clip(doubt / DOUBT_AT_MOST, 0, 1)[..., None]
-    small = (SURE + (UNSURE - SURE) * share).astype(np.uint8)
+    share = np.clip(doubt / MAX_UNCERTAINTY, 0, 1)[..., None]
+    small = (KNOWN_COLOR + (GUESSED_COLOR - KNOWN_COLOR) * share).astype(np.uint8)
     return np.asarray(Picture.fromarray(small).resize((width, height), Picture.Resampling.BICUBIC))
 
 
-def ringed(pixels: Pixels, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
+def draw_markers(pixels: Pixels, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
     """Mark numbered places (x, y) on a picture."""
     tick()
     H, W, _ = pixels.shape
-    picture = Picture.fromarray(reduced(pixels, H, W).copy())
+    picture = Picture.fromarray(resize_uint8(pixels, H, W).copy())
     canvas = ImageDraw.Draw(picture)
     radius = max(4, min(H, W) // 60)
     for number, (x, y) in enumerate(places, start=1):

@@ -14,48 +14,52 @@ from itertools import product
 
 import numpy as np
 
-from neuropil.apps.colorize.alternatives import Told
+from neuropil.apps.colorize.alternatives import HintArrays
 from neuropil.apps.colorize.cielab import Floats
-from neuropil.apps.colorize.preprocess import CELL, pooled
+from neuropil.apps.colorize.preprocess import CELL, average_pool
 
 REACH = 6  # pixels of the working size that a thing may move in one frame
 STRIDE = 2
-STAY = 1.4  # times worse a match with motion counts than one without, so that grain moves nothing
+MOTION_PENALTY = (
+    1.4  # times worse a match with motion counts than one without, so that grain moves nothing
+)
 KEEP = 0.9  # of the carried color where the match is perfect
 MATCH = 3.0  # units of L at which a match has lost most of its weight
 CUT = 0.35  # mean weight of all matches below which it is a new scene
 
 
 @dataclass(frozen=True)
-class State:
+class TemporalState:
     """What one frame hands to the next."""
 
-    told: Told
+    told: HintArrays
     light: Floats | None = None  # (4h, 4w) of the last frame
     ab: Floats = field(default_factory=lambda: np.zeros((0, 0, 2), np.float32))  # its (h, w, 2)
 
 
-def start(told: Told) -> State:
+def initial_state(told: HintArrays) -> TemporalState:
     """Begin a film with the hints of its first frame."""
-    return State(told)
+    return TemporalState(told)
 
 
-def step(state: State, light: Floats, predict: Callable[[Told], Floats]) -> State:
+def next_state(
+    state: TemporalState, light: Floats, predict: Callable[[HintArrays], Floats]
+) -> TemporalState:
     """Color the next frame: `predict` maps hints to new colors (h, w, 2)."""
     if state.light is None:
-        return State(state.told, light, predict(state.told))
-    shift, misfit = motion(state.light, light)
+        return TemporalState(state.told, light, predict(state.told))
+    shift, misfit = block_matching(state.light, light)
     keep = np.exp(-((misfit / MATCH) ** 2))
     if keep.mean() < CUT:
         nothing = np.zeros((0, 2), np.float32)
-        return State((nothing, nothing), light, predict((nothing, nothing)))
-    told = moved(state.told, shift)
+        return TemporalState((nothing, nothing), light, predict((nothing, nothing)))
+    told = warp_hints(state.told, shift)
     share = (KEEP * keep)[..., None]
-    ab = share * carried(state.ab, shift) + (1 - share) * predict(told)
-    return State(told, light, ab)
+    ab = share * warp_colors(state.ab, shift) + (1 - share) * predict(told)
+    return TemporalState(told, light, ab)
 
 
-def motion(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+def block_matching(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     """Find where each cell came from: shift (h, w, 2) in pixels, and the |L - L'| left (h, w)."""
     padded = np.pad(before, REACH, mode="edge")
     H, W = now.shape
@@ -63,15 +67,15 @@ def motion(before: Floats, now: Floats) -> tuple[Floats, Floats]:
     misfits = np.empty((len(shifts), H // CELL, W // CELL), np.float32)
     for misfit, (dy, dx) in zip(misfits, shifts, strict=True):
         there = padded[REACH + dy : REACH + dy + H, REACH + dx : REACH + dx + W]
-        misfit[:] = pooled(np.abs(now - there))
-    misfits = around(misfits)
-    cost = np.array([1 if shift == (0, 0) else STAY for shift in shifts], np.float32)
+        misfit[:] = average_pool(np.abs(now - there))
+    misfits = box_filter_3x3(misfits)
+    cost = np.array([1 if shift == (0, 0) else MOTION_PENALTY for shift in shifts], np.float32)
     best = (misfits * cost[:, None, None]).argmin(axis=0)
     misfit = np.take_along_axis(misfits, best[None], axis=0)[0]
     return np.array(shifts, np.float32)[best], misfit
 
 
-def around(values: Floats) -> Floats:
+def box_filter_3x3(values: Floats) -> Floats:
     """Average each cell of (..., h, w) with its eight neighbors."""
     *_, h, w = values.shape
     padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(1, 1)] * 2, mode="edge")
@@ -81,7 +85,7 @@ def around(values: Floats) -> Floats:
     return whole
 
 
-def carried(ab: Floats, shift: Floats) -> Floats:
+def warp_colors(ab: Floats, shift: Floats) -> Floats:
     """Fetch each cell's color (h, w, 2) from where it was, between cells in proportion."""
     h, w, _ = ab.shape
     y = np.clip(np.arange(h)[:, None] + shift[..., 0] / CELL, 0, h - 1)
@@ -95,7 +99,7 @@ def carried(ab: Floats, shift: Floats) -> Floats:
     return mixed
 
 
-def moved(told: Told, shift: Floats) -> Told:
+def warp_hints(told: HintArrays, shift: Floats) -> HintArrays:
     """Let hints travel with the things that they lie on; one that leaves the picture is dropped."""
     places, colors = told
     h, w, _ = shift.shape

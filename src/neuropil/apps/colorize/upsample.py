@@ -20,17 +20,19 @@ UNLIKE_AT_MOST = 4.5  # exponent at which a cell counts as different as can be
 RADIUS = 4  # pixels of the guide: half a window of the guided filter
 NOISE = 12.0  # squared units of L below which lightness says nothing about color
 
-Near = list[tuple[NDArray[np.intp], Floats]]  # three near cells for each pixel: index, weight
+Neighbors = list[tuple[NDArray[np.intp], Floats]]  # three near cells for each pixel: index, weight
 
 
 def joint_bilateral(ab: Floats, cell_lightness: Floats, guide: Floats) -> Floats:
     """Bring ab (h, w, 2) up to the guide's size: (2, H, W), from L (h, w) and L (H, W)."""
     h, w, _ = ab.shape
     rows, columns = neighbors(h, guide.shape[0]), neighbors(w, guide.shape[1])
-    return weighed(ab, cell_lightness, guide, rows, columns)
+    return weighted_average(ab, cell_lightness, guide, rows, columns)
 
 
-def weighed(ab: Floats, cell_lightness: Floats, guide: Floats, rows: Near, columns: Near) -> Floats:
+def weighted_average(
+    ab: Floats, cell_lightness: Floats, guide: Floats, rows: Neighbors, columns: Neighbors
+) -> Floats:
     """Average channels (h, w, K) over near cells that are as light as each pixel: (K, H, W)."""
     to_unit = np.float32(1 / (2**0.5 * ALIKE))  # so that differences need only be squared
     cells = np.concatenate((np.moveaxis(ab, -1, 0), to_unit * cell_lightness[None]))  # (K+1, h, w)
@@ -52,7 +54,7 @@ def weighed(ab: Floats, cell_lightness: Floats, guide: Floats, rows: Near, colum
     return summed
 
 
-def neighbors(n: int, size: int) -> Near:
+def neighbors(n: int, size: int) -> Neighbors:
     """List the three nearest of n cells along an axis of `size` pixels: index, weight (size)."""
     place = (np.arange(size) + 0.5) * (n / size) - 0.5
     found = []
@@ -63,16 +65,16 @@ def neighbors(n: int, size: int) -> Near:
     return found
 
 
-def lines(ab: Floats, guide: Floats) -> tuple[Floats, Floats]:
+def guided_filter(ab: Floats, guide: Floats) -> tuple[Floats, Floats]:
     """Fit ab = slope * L + offset in each window of the guide: two arrays (2, H, W)."""
-    mean_light, mean_ab = box(guide), box(ab)
-    covariance = box(guide * ab) - mean_light * mean_ab
-    variance = box(np.square(guide)) - np.square(mean_light)
+    mean_light, mean_ab = box_filter(guide), box_filter(ab)
+    covariance = box_filter(guide * ab) - mean_light * mean_ab
+    variance = box_filter(np.square(guide)) - np.square(mean_light)
     slope = covariance / (variance + np.float32(NOISE))
-    return box(slope), box(mean_ab - slope * mean_light)
+    return box_filter(slope), box_filter(mean_ab - slope * mean_light)
 
 
-def box(values: Floats) -> Floats:
+def box_filter(values: Floats) -> Floats:
     """Average (..., H, W) over windows of 2 RADIUS + 1 pixels, cut at the border."""
     *_, H, W = values.shape
     edges = [(0, 0)] * (values.ndim - 2) + [(RADIUS, RADIUS)] * 2
@@ -83,11 +85,11 @@ def box(values: Floats) -> Floats:
     whole = tall[..., :W].copy()
     for shift in range(1, 2 * RADIUS + 1):
         whole += tall[..., shift : shift + W]
-    whole /= counts(H)[:, None] * counts(W)
+    whole /= window_counts(H)[:, None] * window_counts(W)
     return whole
 
 
-def counts(n: int) -> Floats:
+def window_counts(n: int) -> Floats:
     """Count the pixels in each window along an axis of n."""
     place = np.arange(n)
     low, high = np.maximum(place - RADIUS, 0), np.minimum(place + RADIUS + 1, n)

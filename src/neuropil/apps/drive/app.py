@@ -12,27 +12,27 @@ from typing import Annotated, ClassVar, Literal, final
 
 import numpy as np
 
-from neuropil.apps.drive.preprocess import check, encode
-from neuropil.apps.drive.probe import found
-from neuropil.apps.drive.render import Footage, charted
-from neuropil.apps.drive.replay import SEEDS, place
-from neuropil.apps.drive.rollout import Lap, by_network, taped
+from neuropil.apps.drive.preprocess import encode, require_camera_frame
+from neuropil.apps.drive.probe import build_probe
+from neuropil.apps.drive.render import DriveFilm, draw_maps
+from neuropil.apps.drive.replay import SEEDS, replay_to_frame
+from neuropil.apps.drive.rollout import DriveLog, network_policy, record_drive
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.document import Document
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Weights
-from neuropil.kit.networks.onnx_file import Model
+from neuropil.kit.networks.network import NetworkFile
+from neuropil.kit.networks.onnx_file import OnnxFile
 from neuropil.kit.progress import ticking, track
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.signature import Local
 
 DRIVER = "driver"
-TRACKS, SEED = Between(1, 100), Between(0, SEEDS - 101)
-FRAME, RATE = Between(0, 10**9), Between(0, 100)
-SAME = 1e-4  # by which controls may differ between processors
+TRACKS, SEED = Range(1, 100), Range(0, SEEDS - 101)
+FRAME, RATE = Range(0, 10**9), Range(0, 100)
+CONTROL_TOLERANCE = 1e-4  # by which controls may differ between processors
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class FrameControls:
     brake: float
 
 
-class ScoreSheet(Sheet):
+class ScoreSheet(Document):
     """The scores of drives, a line for each."""
 
     SUFFIXES: ClassVar = (".txt",)
 
 
-class ControlSheet(Sheet):
+class ControlSheet(Document):
     """The controls for the frames of a film, a line for each."""
 
     SUFFIXES: ClassVar = (".txt", ".csv")
@@ -68,9 +68,9 @@ class DriveResult:
     """
 
     scores: ScoreSheet
-    film: Footage
+    film: DriveFilm
     map: Image | None
-    laps: tuple[Lap, ...]
+    laps: tuple[DriveLog, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,8 @@ class Drive(App):
 
     summary = "Drive a car around a track by what its camera sees."
     open_example = "neuropil open drive drive.mp4 --frame 120"
-    networks: ClassVar[Mapping[str, Weights]] = {
-        DRIVER: Weights(
+    networks: ClassVar[Mapping[str, NetworkFile]] = {
+        DRIVER: NetworkFile(
             Path(__file__).parent / "weights",
             "drive-driver-v1.onnx",
             sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
@@ -117,12 +117,14 @@ class Drive(App):
         """
         network = self.network(DRIVER)
         driven = tuple(
-            taped(each, network, window=watch)
+            record_drive(each, network, window=watch)
             for each in track(range(seed, seed + tracks), total=tracks, title="drives")
         )
         laps = tuple(each.lap for each in driven)
-        drawn = charted(driven) if map else None
-        return DriveResult(word_scores(laps), Footage(driven, Model(network.content)), drawn, laps)
+        drawn = draw_maps(driven) if map else None
+        return DriveResult(
+            word_scores(laps), DriveFilm(driven, OnnxFile(network.content)), drawn, laps
+        )
 
     @verb(example="neuropil drive-predict seen.mkv -o controls.csv")
     def predict(self, film: Film) -> PredictedControls:
@@ -130,8 +132,8 @@ class Drive(App):
 
         film: a film of what the simulator's camera sees, 96 × 96 pixels; no car is driven
         """
-        check((film.height, film.width, 3), f"{film.path} has frames")
-        decide = by_network(self.network(DRIVER))
+        require_camera_frame((film.height, film.width, 3), f"{film.path} has frames")
+        decide = network_policy(self.network(DRIVER))
         every = tuple(
             FrameControls(n, *astuple(decide(frame.pixels)))
             for n, frame in enumerate(ticking(film.frames()))
@@ -157,12 +159,12 @@ class Drive(App):
         rate: learning rate of the training step towards the target
         """
         if target is not None:
-            (Between(-1, 1) if label == "steering" else Between(0, 1)).check("target", target)
-        there, network = place(film, frame), self.network(DRIVER)
-        now = by_network(network)(there.picture)
+            (Range(-1, 1) if label == "steering" else Range(0, 1)).check("target", target)
+        there, network = replay_to_frame(film, frame), self.network(DRIVER)
+        now = network_policy(network)(there.picture)
         pairs = zip(astuple(now), astuple(there.controls), strict=True)
         off = max(abs(told_now - driven) for told_now, driven in pairs)
-        if not off <= SAME:
+        if not off <= CONTROL_TOLERANCE:
             raise UserError(
                 "network.mismatch",
                 f"at frame {frame} of {film.path} another network drove, or in another version of"
@@ -171,10 +173,10 @@ class Drive(App):
                 path=network.path,
             )
         picture = np.ascontiguousarray(encode(there.picture[None]))
-        return found(network.path, picture, there, label, target, rate)
+        return build_probe(network.path, picture, there, label, target, rate)
 
 
-def word_scores(laps: tuple[Lap, ...]) -> ScoreSheet:
+def word_scores(laps: tuple[DriveLog, ...]) -> ScoreSheet:
     """Word the scores, and what they are on average."""
     lines = [
         f"track {lap.seed}: {lap.score:.1f} points in {len(lap.instants)} steps" for lap in laps

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Motion:
+class CarState:
     """Where the car is and how it moves: units, radians, seconds. Angle 0 looks along y."""
 
     x: float
     y: float
     angle: float
     speed: float
-    spin: float
+    yaw_rate: float
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Controls:
 
 
 @dataclass(frozen=True)
-class Wheels:
+class WheelState:
     """The wheels, front left, front right, rear left, rear right.
 
-    turned: radians that the front ones are turned to the left
+    steering_angle: radians that the front ones are turned to the left
     spins, phases: radians a second, and radians, of each
     """
 
-    turned: float
+    steering_angle: float
     spins: tuple[float, float, float, float]
     phases: tuple[float, float, float, float]

@@ -6,8 +6,8 @@ Without the simulator nothing is driven here; what the film keeps of its drive i
 from pathlib import Path
 
 from neuropil.apps.drive.render import FPS
-from neuropil.apps.drive.replay import controls, tapes
-from neuropil.kit.html.page import Section, clip, row, table, text
+from neuropil.apps.drive.replay import controls_at, read_logs
+from neuropil.kit.html.page import Section, paragraph, row, table, video
 from neuropil.kit.media.film import Film
 
 SAMPLE = Path(__file__).with_name("drive.mp4")
@@ -16,12 +16,12 @@ EVERY = 50  # steps between the rows of the table
 
 def sections() -> list[Section]:
     """Show the film, and what was done in it."""
-    (tape,) = tapes(Film.open(SAMPLE))
+    (tape,) = read_logs(Film.open(SAMPLE))
     steps = range(0, len(tape.controls), EVERY)
     rows = [
         (f"{n / FPS:.0f} s", *(f"{v:+.3f}" for v in (c.steer, c.gas, c.brake)))
         for n in steps
-        for c in (controls(tape, n),)
+        for c in (controls_at(tape, n),)
     ]
     words = (
         "A network of five convolutions sees what you see on the left, 96 × 96 pixels of it, and "
@@ -30,10 +30,10 @@ def sections() -> list[Section]:
         "exactly, and any decision opened (the extra [drive] brings the simulator): "
         "`neuropil open drive src/neuropil/apps/drive/drive.mp4 --frame 120`"
     )
-    shown = clip(SAMPLE, "The first seconds of a drive in Gymnasium's CarRacing-v3")
+    shown = video(SAMPLE, "The first seconds of a drive in Gymnasium's CarRacing-v3")
     return [
         Section(
             "A car that steers itself",
-            text(words) + row([shown, table(("at", "steering", "gas", "brake"), rows)]),
+            paragraph(words) + row([shown, table(("at", "steering", "gas", "brake"), rows)]),
         )
     ]

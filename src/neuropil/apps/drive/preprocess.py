@@ -18,7 +18,7 @@ def encode(pictures: Bytes) -> Floats:
     return x.transpose(0, 3, 1, 2)
 
 
-def check(shape: tuple[int, ...], whose: str) -> None:
+def require_camera_frame(shape: tuple[int, ...], whose: str) -> None:
     """Raise UserError where pictures (H, W, 3) are not of the camera's form."""
     if shape != (SIDE, SIDE, 3):
         raise UserError(

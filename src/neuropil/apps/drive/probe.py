@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.preprocess import ROAD, SIDE
-from neuropil.apps.drive.replay import Place
-from neuropil.core.probe import Goal, Probe, Sight, Unit
+from neuropil.apps.drive.replay import ReplayStep
+from neuropil.core.probe import Goal, Probe, ProbedImage, Unit
 
 Floats = NDArray[Any]
 
-LARGER = 6  # times: the picture in a page
+SCALE = 6  # times: the picture in a page
 UNITS = {
     "steering": Unit("steering", (0, 0)),
     "gas": Unit("pedals", (0, 0)),
@@ -20,26 +20,26 @@ UNITS = {
 }
 
 
-def found(
-    network: Path, picture: Floats, there: Place, label: str, target: float | None, rate: float
+def build_probe(
+    network: Path, picture: Floats, there: ReplayStep, label: str, target: float | None, rate: float
 ) -> Probe:
     """Find the neuron of a control."""
     unit = UNITS[label]
-    sight = there.picture.repeat(LARGER, axis=0).repeat(LARGER, axis=1)
+    sight = there.picture.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
     words = f"what the camera saw on track {there.seed} at step {there.step}"
     return Probe(
         network,
         {"picture": picture},
         unit,
-        goal(unit, label, target, rate),
-        named=named,
-        sight=Sight(sight, None, words),
-        views=("picture",),
+        make_goal(unit, label, target, rate),
+        describe_unit=describe_unit,
+        sight=ProbedImage(sight, None, words),
+        image_inputs=("picture",),
         saliency=True,
     )
 
 
-def goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
+def make_goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
     """Look at the control itself, or at half the square of how far it is from the target."""
 
     def only(value: float, like: Floats) -> Floats:
@@ -59,7 +59,7 @@ def goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
     )
 
 
-def named(unit: Unit) -> str | None:
+def describe_unit(unit: Unit) -> str | None:
     """Say what a unit of the input or an output is."""
     if unit.tensor == "picture":
         color, row, column = ("red", "green", "blue")[unit.index[1]], *unit.index[2:]

@@ -18,23 +18,23 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from neuropil.apps.drive.preprocess import SIDE
-from neuropil.apps.drive.replay import notes
-from neuropil.apps.drive.rollout import Instant, Taped
-from neuropil.apps.drive.saliency import looked_at, steering
+from neuropil.apps.drive.replay import film_metadata
+from neuropil.apps.drive.rollout import DriveStep, RecordedDrive
+from neuropil.apps.drive.saliency import saliency_map, steering_network
 from neuropil.core import Network
 from neuropil.kit.formats import QUALITY
-from neuropil.kit.media.film import Frame, record
+from neuropil.kit.media.film import Frame, write_film
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.onnx_file import Model
+from neuropil.kit.networks.onnx_file import OnnxFile
 from neuropil.kit.progress import track
 
 Bytes = NDArray[np.uint8]
 
 FPS = 50
-LARGER = 5  # times: the camera's picture in the film
-VIEW = SIDE * LARGER
+SCALE = 5  # times: the camera's picture in the film
+VIEW = SIDE * SCALE
 WIDE = VIEW + 160  # pixels of a frame: the picture and the instruments beside it
-SHOWN = 0.75  # of the violet, where most was looked at
+OVERLAY_OPACITY = 0.75  # of the violet, where most was looked at
 VIOLET = np.array([190, 30, 255], np.float32)
 PAPER, INK, QUIET, GAS, BRAKE = "#17171b", "#e8e6e0", "#8a8780", "#3fae5a", "#d2483c"
 WHEEL = (VIEW + 80, 120, 52)  # x, y, radius
@@ -46,41 +46,41 @@ ROAD_WIDE = 40 / 6 * 2  # units
 
 
 @dataclass(frozen=True, eq=False)
-class Footage:
+class DriveFilm:
     """A film of drives, drawn as it is written; the container keeps seeds and controls."""
 
     KIND: ClassVar = "film"
     SUFFIXES: ClassVar[tuple[str, ...]] = (".mp4", ".mkv", ".webm")  # whose comments may be long
     NAMED_ONLY: ClassVar = True  # drawing it takes longer than driving
 
-    drives: tuple[Taped, ...]
-    network: Model  # the one that drove, as it was then
+    drives: tuple[RecordedDrive, ...]
+    network: OnnxFile  # the one that drove, as it was then
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MKV or WebM, by the ending of the name."""
         total = sum(len(taped.lap.instants) for taped in self.drives)
         frames = track(self.frames(), total=total, title=Path(path).name)
-        kept = notes([taped.lap for taped in self.drives])
-        record(path, frames, fps=Fraction(FPS), quality=quality, notes=kept)
+        kept = film_metadata([taped.lap for taped in self.drives])
+        write_film(path, frames, fps=Fraction(FPS), quality=quality, notes=kept)
 
     def frames(self) -> Iterator[Frame]:
         """Draw frame after frame, drive after drive."""
-        number, network = 0, steering(self.network)
+        number, network = 0, steering_network(self.network)
         for taped in self.drives:
             for instant in taped.lap.instants:
-                lit = overlaid(network, taped.picture(instant.step))
-                yield Frame(drawn(taped.lap.seed, lit, instant), Fraction(number, FPS))
+                lit = overlay_saliency(network, taped.picture(instant.step))
+                yield Frame(draw_frame(taped.lap.seed, lit, instant), Fraction(number, FPS))
                 number += 1
 
 
-def drawn(seed: int, lit: Bytes, instant: Instant) -> Bytes:
+def draw_frame(seed: int, lit: Bytes, instant: DriveStep) -> Bytes:
     """Draw one frame (480, 640, 3) around what the camera saw (96, 96, 3)."""
     frame = Picture.new("RGB", (WIDE, VIEW), PAPER)
     frame.paste(Picture.fromarray(lit).resize((VIEW, VIEW), Picture.Resampling.NEAREST))
     canvas = ImageDraw.Draw(frame)
-    wheel(canvas, instant.steering)
+    draw_steering_wheel(canvas, instant.steering)
     for name, value, color in (("gas", instant.gas, GAS), ("brake", instant.brake, BRAKE)):
-        bar(canvas, name, value, color)
+        draw_pedal(canvas, name, value, color)
     font = ImageFont.load_default(15)
     lines = (
         f"score {instant.score:7.1f}",
@@ -93,14 +93,14 @@ def drawn(seed: int, lit: Bytes, instant: Instant) -> Bytes:
     return np.asarray(frame)
 
 
-def overlaid(network: Network, picture: Bytes) -> Bytes:
+def overlay_saliency(network: Network, picture: Bytes) -> Bytes:
     """Lay violet over what the network looks at in a picture (96, 96, 3)."""
-    share = SHOWN * looked_at(network, picture)[..., None]
+    share = OVERLAY_OPACITY * saliency_map(network, picture)[..., None]
     mixed: Bytes = (picture * (1 - share) + VIOLET * share).round().astype(np.uint8)
     return mixed
 
 
-def wheel(canvas: ImageDraw.ImageDraw, steering: float) -> None:
+def draw_steering_wheel(canvas: ImageDraw.ImageDraw, steering: float) -> None:
     """Draw the steering wheel, turned by up to a right angle."""
     x, y, radius = WHEEL
     canvas.ellipse((x - radius, y - radius, x + radius, y + radius), outline=INK, width=7)
@@ -112,7 +112,7 @@ def wheel(canvas: ImageDraw.ImageDraw, steering: float) -> None:
     canvas.text((x, y + radius + 8), f"{steering:+.3f}", fill=INK, anchor="ma", font=font)
 
 
-def bar(canvas: ImageDraw.ImageDraw, name: str, value: float, color: str) -> None:
+def draw_pedal(canvas: ImageDraw.ImageDraw, name: str, value: float, color: str) -> None:
     """Draw how far a pedal is pressed."""
     left, (width, height) = BARS[name], BAR
     top = FOOT - height * value
@@ -123,9 +123,9 @@ def bar(canvas: ImageDraw.ImageDraw, name: str, value: float, color: str) -> Non
     canvas.text((left + width / 2, FOOT + 3), name, fill=QUIET, anchor="ma", font=font)
 
 
-def charted(drives: Sequence[Taped]) -> Image:
+def draw_maps(drives: Sequence[RecordedDrive]) -> Image:
     """Draw tracks from above with the way that was driven: green where fast."""
-    maps = [mapped(taped) for taped in drives]
+    maps = [draw_map(taped) for taped in drives]
     columns = min(len(maps), math.ceil(math.sqrt(len(maps))))
     rows = -(-len(maps) // columns)
     sheet = Picture.new("RGB", (columns * MAP, rows * MAP), PAPER)
@@ -134,9 +134,9 @@ def charted(drives: Sequence[Taped]) -> Image:
     return Image(np.asarray(sheet))
 
 
-def mapped(taped: Taped) -> Picture.Image:
+def draw_map(taped: RecordedDrive) -> Picture.Image:
     """Draw one track and the way around it."""
-    middle = np.array([*taped.middle, taped.middle[0]])
+    middle = np.array([*taped.centerline, taped.centerline[0]])
     center = (middle.min(axis=0) + middle.max(axis=0)) / 2
     scale = (MAP - 2 * MARGIN) / np.ptp(middle, axis=0).max()
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.controls import Controls
-from neuropil.apps.drive.rollout import Lap
+from neuropil.apps.drive.rollout import DriveLog
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.bounded import inflate, too_large
 from neuropil.kit.errors import UserError
@@ -30,7 +30,7 @@ MOST_BYTES = 64_000_000  # of all controls, unpacked: 29 hours; and of the comme
 
 
 @dataclass(frozen=True, eq=False)
-class Tape:
+class ReplayLog:
     """The controls (T, 3) of a drive on the track of a seed: steering, gas, brake."""
 
     seed: int
@@ -38,7 +38,7 @@ class Tape:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class ReplayStep:
     """A step of a drive: what the camera saw there, and what was done."""
 
     seed: int
@@ -47,23 +47,23 @@ class Place:
     controls: Controls
 
 
-def notes(laps: Sequence[Lap]) -> dict[str, str]:
+def film_metadata(laps: Sequence[DriveLog]) -> dict[str, str]:
     """Write down drives for the container of their film."""
-    told = [{"seed": lap.seed, "controls": written_down(lap)} for lap in laps]
+    told = [{"seed": lap.seed, "controls": encode_controls(lap)} for lap in laps]
     title = "Drives in CarRacing-v3, steered by a neural network"
     return {"title": title, KEY: json.dumps({"neuropil": "drive", "drives": told})}
 
 
-def written_down(lap: Lap) -> str:
+def encode_controls(lap: DriveLog) -> str:
     """Write the controls of a drive as text."""
     rows = np.array([(i.steering, i.gas, i.brake) for i in lap.instants], "<f4")
     return base64.b64encode(zlib.compress(rows.tobytes(), 9)).decode("ascii")
 
 
-def tapes(film: Film) -> list[Tape]:
+def read_logs(film: Film) -> list[ReplayLog]:
     """Read the drives of a film; raises UserError where it is none of ours."""
     try:
-        drives = unpacked(film.notes.get(KEY, ""))
+        drives = unpacked(film.metadata.get(KEY, ""))
     except UserError as error:
         raise error.wrap(f"{film.path}: {error}", film.path) from error
     except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
@@ -87,19 +87,19 @@ def tapes(film: Film) -> list[Tape]:
     return drives
 
 
-def unpacked(comment: str) -> list[Tape]:
-    """Read the drives of a comment; raises UserError where they are too many, else as `read`."""
+def unpacked(comment: str) -> list[ReplayLog]:
+    """Read the drives of a comment; raises UserError where they are too many or damaged."""
     if len(comment) > MOST_BYTES:
         raise too_large("its comment has", MOST_BYTES, "name a film that Neuropil wrote")
     told, left = json.loads(comment), MOST_BYTES
     drives = []
     for each in told["drives"] if told["neuropil"] == "drive" else ():
-        drives.append(read(each, left))
+        drives.append(parse_log(each, left))
         left -= drives[-1].controls.nbytes
     return drives
 
 
-def read(told: Any, most: int) -> Tape:
+def parse_log(told: Any, most: int) -> ReplayLog:
     """Read a drive of at most so many bytes.
 
     Raises ValueError or TypeError where it could not have been driven.
@@ -111,12 +111,12 @@ def read(told: Any, most: int) -> Tape:
         raise ValueError("no controls, or such as no car has")
     if not (type(told["seed"]) is int and 0 <= told["seed"] < SEEDS):
         raise ValueError("no seed of a track")
-    return Tape(told["seed"], controls)
+    return ReplayLog(told["seed"], controls)
 
 
-def place(film: Film, frame: int) -> Place:
+def replay_to_frame(film: Film, frame: int) -> ReplayStep:
     """Drive again up to a frame of the film, counted from 0 over all of its drives."""
-    drives = tapes(film)
+    drives = read_logs(film)
     total = sum(len(drive.controls) for drive in drives)
     if not 0 <= frame < total:
         raise UserError(
@@ -132,18 +132,18 @@ def place(film: Film, frame: int) -> Place:
         if step < len(drive.controls):
             break
         step -= len(drive.controls)
-    return Place(drive.seed, step, again(drive, step), controls(drive, step))
+    return ReplayStep(drive.seed, step, replay_image(drive, step), controls_at(drive, step))
 
 
-def again(drive: Tape, step: int) -> NDArray[np.uint8]:
+def replay_image(drive: ReplayLog, step: int) -> NDArray[np.uint8]:
     """Drive a track again, up to a step, and look."""
     with Simulator(drive.seed) as world:
         for number in range(step):
-            world.step(controls(drive, number), blind=number < step - 1)
+            world.step(controls_at(drive, number), blind=number < step - 1)
         return world.picture
 
 
-def controls(drive: Tape, step: int) -> Controls:
+def controls_at(drive: ReplayLog, step: int) -> Controls:
     """Find what was done at a step."""
     steer, gas, brake = (float(value) for value in drive.controls[step])
     return Controls(steer, gas, brake)

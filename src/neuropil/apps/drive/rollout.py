@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.preprocess import SIDE, encode
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import tick
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Driver = Callable[[Bytes], Controls]
+Policy = Callable[[Bytes], Controls]
 
 
 @dataclass(frozen=True)
-class Instant:
+class DriveStep:
     """One step of a drive: where the car was, what was done, and the score after it.
 
     steering: -1 (left) to 1 (right)
@@ -44,24 +44,24 @@ class Instant:
 
 
 @dataclass(frozen=True)
-class Lap:
+class DriveLog:
     """One drive around the track of a seed."""
 
     seed: int
     score: float
-    instants: tuple[Instant, ...]
+    instants: tuple[DriveStep, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Taped:
+class RecordedDrive:
     """A drive with all that was to be seen on it.
 
     pictures: what the camera saw (96, 96, 3), packed
-    middle: corners of the road's middle, x and y
+    centerline: corners of the road's middle, x and y
     """
 
-    lap: Lap
-    middle: tuple[tuple[float, float], ...]
+    lap: DriveLog
+    centerline: tuple[tuple[float, float], ...]
     pictures: list[bytes] = field(default_factory=list)
 
     def picture(self, step: int) -> Bytes:
@@ -70,46 +70,46 @@ class Taped:
         return pixels.reshape(SIDE, SIDE, 3)
 
 
-def by_network(network: Network) -> Driver:
+def network_policy(network: OnnxNetwork) -> Policy:
     """Make a driver of a network."""
 
     def drive(picture: Bytes) -> Controls:
-        return told(decided(network, picture))
+        return to_controls(run_network(network, picture))
 
     return drive
 
 
-def decided(network: Network, picture: Bytes) -> dict[str, Floats]:
+def run_network(network: OnnxNetwork, picture: Bytes) -> dict[str, Floats]:
     """Run the network on what the camera sees (96, 96, 3)."""
     tick()
     return network.run(picture=np.ascontiguousarray(encode(picture[None])))
 
 
-def told(made: dict[str, Floats]) -> Controls:
+def to_controls(made: dict[str, Floats]) -> Controls:
     """Read the controls off the network's outputs."""
     gas, brake = made["pedals"][0]
     return Controls(float(made["steering"][0, 0]), float(gas), float(brake))
 
 
-def taped(seed: int, network: Network, *, window: bool = False) -> Taped:
+def record_drive(seed: int, network: OnnxNetwork, *, window: bool = False) -> RecordedDrive:
     """Drive a track and keep everything."""
     pictures, instants, over = [], [], False
-    drive = by_network(network)
+    drive = network_policy(network)
     with Simulator(seed, window=window) as world:
-        middle = tuple(world.middle)
+        middle = tuple(world.centerline)
         while not over:
-            todo, now, step = drive(world.picture), world.motion, world.n_steps
-            pictures.append(packed(world.picture))
+            todo, now, step = drive(world.picture), world.car_state, world.n_steps
+            pictures.append(compress_pixels(world.picture))
             over = world.step(todo)
             instants.append(
-                Instant(
+                DriveStep(
                     *(step, todo.steer, todo.gas, todo.brake),
                     *(now.speed, now.x, now.y, world.score),
                 )
             )
-        return Taped(Lap(seed, world.score, tuple(instants)), middle, pictures)
+        return RecordedDrive(DriveLog(seed, world.score, tuple(instants)), middle, pictures)
 
 
-def packed(pixels: Bytes) -> bytes:
+def compress_pixels(pixels: Bytes) -> bytes:
     """Pack pixels: flat colors become small."""
     return zlib.compress(pixels.tobytes(), 1)

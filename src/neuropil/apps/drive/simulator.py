@@ -15,15 +15,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.drive.controls import Controls, Motion, Wheels
+from neuropil.apps.drive.controls import CarState, Controls, WheelState
 from neuropil.apps.drive.preprocess import SIDE
 from neuropil.kit.errors import UserError
 
 Bytes = NDArray[np.uint8]
-Camera = Callable[[Motion, Wheels, float], Bytes]  # seconds after the start: (96, 96, 3)
+Camera = Callable[[CarState, WheelState, float], Bytes]  # seconds after the start: (96, 96, 3)
 
-STEPS = 1000  # of a drive, at most; 50 a second
-UNSEEN = {"dummy", "offscreen"}  # what SDL draws on where there is no screen
+MAX_STEPS = 1000  # of a drive, at most; 50 a second
+HEADLESS_DRIVERS = {"dummy", "offscreen"}  # what SDL draws on where there is no screen
 
 
 class Simulator:
@@ -68,26 +68,26 @@ class Simulator:
     def look(self) -> Bytes:
         """Draw what the camera sees now."""
         assert self._camera
-        return self._camera(self.motion, self.wheels, self.inside.t)
+        return self._camera(self.car_state, self.wheels, self.inside.t)
 
     @property
-    def middle(self) -> list[tuple[float, float]]:
+    def centerline(self) -> list[tuple[float, float]]:
         """List the corners of the road's middle, as it is driven."""
         return [(x, y) for _, _, x, y in self.inside.track]
 
     @property
-    def motion(self) -> Motion:
+    def car_state(self) -> CarState:
         """Tell where the car is and how it moves."""
         hull = self.inside.car.hull
         x, y = hull.position
         speed = float(np.hypot(*hull.linearVelocity))
-        return Motion(x, y, hull.angle, speed, hull.angularVelocity)
+        return CarState(x, y, hull.angle, speed, hull.angularVelocity)
 
     @property
-    def wheels(self) -> Wheels:
+    def wheels(self) -> WheelState:
         """Tell how the wheels stand and turn."""
         front_left, front_right, rear_left, rear_right = its = self.inside.car.wheels
-        return Wheels(
+        return WheelState(
             front_left.joint.angle,
             (front_left.omega, front_right.omega, rear_left.omega, rear_right.omega),
             (its[0].phase, its[1].phase, its[2].phase, its[3].phase),
@@ -107,7 +107,7 @@ def _started(world: Any, seed: int, *, window: bool) -> Bytes:
         first: Bytes = world.reset(seed=seed)[0]
     except pygame.error as error:
         raise _no_screen(str(error)) from error
-    if window and pygame.display.get_driver() in UNSEEN:
+    if window and pygame.display.get_driver() in HEADLESS_DRIVERS:
         raise _no_screen("nothing that is drawn is shown")
     return first
 
@@ -136,6 +136,8 @@ def _world(render_mode: str | None) -> Any:
         except ImportError as error:
             raise missing from error
         try:
-            return gymnasium.make("CarRacing-v3", max_episode_steps=STEPS, render_mode=render_mode)
+            return gymnasium.make(
+                "CarRacing-v3", max_episode_steps=MAX_STEPS, render_mode=render_mode
+            )
         except DependencyNotInstalled as error:  # Box2D or pygame
             raise missing from error

@@ -10,6 +10,6 @@ ALPHABET = (  # the 95 printable ASCII characters
 BLANK = 0  # the label of "no character"; a character's own is its place in ALPHABET plus 1
 
 
-def labels(text: str) -> NDArray[np.int64]:
+def encode_text(text: str) -> NDArray[np.int64]:
     """Number the characters of a text, 1 to 95 (S)."""
     return np.array([ALPHABET.index(character) + 1 for character in text], np.int64)

@@ -12,62 +12,62 @@ from typing import Annotated, Any, ClassVar, Literal, Self, final
 
 import numpy as np
 
-from neuropil.apps.handwrite.diacritics import spelled
-from neuropil.apps.handwrite.generation import LONGEST, Task, write
+from neuropil.apps.handwrite.diacritics import decompose
+from neuropil.apps.handwrite.generation import MAX_CHARACTERS, LineRequest, generate
 from neuropil.apps.handwrite.layout import (
     MARGIN,
     SIZE,
     SLANT,
     SPACING,
     Layout,
-    Measures,
+    StyleMetrics,
     check_room,
-    laid,
-    measures,
+    lay_out,
+    measure_style,
 )
-from neuropil.apps.handwrite.probe import found
-from neuropil.apps.handwrite.recording import Recording
+from neuropil.apps.handwrite.probe import build_probe
+from neuropil.apps.handwrite.recording import StrokeRecording
 from neuropil.apps.handwrite.setting import SetLine, Setter
-from neuropil.apps.handwrite.strokes import Line, strokes
-from neuropil.apps.handwrite.styles import FIRST, RANDOM, Style, told
-from neuropil.apps.handwrite.verification import Draft, Order, proofread
+from neuropil.apps.handwrite.strokes import Line, split_strokes
+from neuropil.apps.handwrite.styles import FIRST, RANDOM, Style, encode_style
+from neuropil.apps.handwrite.verification import Draft, WriteRequest, write_verified
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
-from neuropil.kit.drawing.drawing import Drawing, Paper, Plotter, Stroke, check_ink
+from neuropil.kit.drawing.drawing import Drawing, Paper, Plotter, Stroke, check_color
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Weights
+from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import ticking, track
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 FOLDER = Path(__file__).parent / "weights"
 LICENCE = "research, non-commercial (IAM-OnDB)"
-PEN = Weights(
+PEN = NetworkFile(
     FOLDER,
     "handwrite-pen-v1.onnx",
     "5652ce463ea8a155c13ea6c094939158ae50e5c1b7273b9750849383cf4ae649",
     LICENCE,
 )
-HAND = Weights(
+STYLE_ENCODER = NetworkFile(
     FOLDER,
     "handwrite-hand-v1.onnx",
     "5e1a9f10bfa4bfe3cf1dc7d3eb37527886f4574575fc7fd8e1044a6210f01436",
     LICENCE,
 )
-READER = Weights(
+READER = NetworkFile(
     FOLDER,
     "handwrite-reader-v1.onnx",
     "e288836c39364a72f5be885c7c03c2435aa6490b34b519972033d68b56532ba7",
     LICENCE,
 )
 
-NEATNESS, SEED, TRIES = Between(0, 1), Between(0, 10**9), Between(1, 64)
-SPEED, WIDTH, FEED = Between(0.05, 100), Between(0.05, 10), Between(1, 1e5)
+NEATNESS_RANGE, SEED, TRIES = Range(0, 1), Range(0, 10**9), Range(1, 64)
+SPEED, WIDTH, FEED = Range(0.05, 100), Range(0.05, 10), Range(1, 1e5)
 MM_OF_A_LINE, DOTS = 5.0, 6.0  # of the picture of a line that is opened: its height, dots a mm
-STEP = Between(0, 10**6)
-TRIES_OF_A_LINE = 32
-LENGTH = Between(1, 1_000_000)  # characters of a text
+STEP = Range(0, 10**6)
+DEFAULT_TRIES = 32
+LENGTH = Range(1, 1_000_000)  # characters of a text
 MEASURED = (  # as many as are written side by side: more would take longer
     "the quick brown fox",
     "runs over a lazy dog",
@@ -88,7 +88,7 @@ MEASURED = (  # as many as are written side by side: more would take longer
 )
 
 
-JUDGE = Weights(
+JUDGE = NetworkFile(
     FOLDER,
     "handwrite-judge-v1.onnx",
     "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
@@ -123,12 +123,12 @@ class LearnedStyle:
 
 
 @dataclass(frozen=True, eq=False)
-class Handwritten:
+class HandwritingResult:
     """What was written, in which style, and what the reader read of it.
 
     character_error_rate: edits over characters, of the text as it was read back
-    rewritten: lines that were not right at the first try
-    unread: lines that the reader reads otherwise than they were meant, as it reads them
+    retried_lines: lines that were not right at the first try
+    misread_lines: lines that the reader reads otherwise than they were meant, as it reads them
     unread_words: the words of these lines that it reads otherwise, as they were meant
     """
 
@@ -136,13 +136,13 @@ class Handwritten:
     style: str
     seed: int
     character_error_rate: float
-    rewritten: int
-    unread: tuple[str, ...]
+    retried_lines: int
+    misread_lines: tuple[str, ...]
     unread_words: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Manner:
+class WritingSettings:
     """How to write: in which style, how neatly, by which random numbers, and how often at most."""
 
     style: Style
@@ -153,7 +153,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Look:
+class InkSettings:
     """What the writing is drawn with."""
 
     ink: str
@@ -163,13 +163,13 @@ class Look:
     plotter: Plotter
 
     def __post_init__(self) -> None:
-        check_ink(self.ink)
+        check_color(self.ink)
 
 
 def check_writing(given: Mapping[str, Any]) -> None:
     """Refuse a text that can't be written, a color that is none, a plotter without commands."""
     check_text(given["text"], replace=given["replace"])
-    check_ink(given["ink"])
+    check_color(given["ink"])
     Plotter(given["feed"], given["pen_up"], given["pen_down"])
 
 
@@ -182,8 +182,8 @@ def check_text(text: str, *, replace: bool) -> str:
             name="text",
         )
     LENGTH.check("the length of the text", len(text))
-    text = plain(text)
-    spelled(text.replace("\n", " "), replace=replace)  # tells of all that can't be written
+    text = normalize_text(text)
+    decompose(text.replace("\n", " "), replace=replace)  # tells of all that can't be written
     return text
 
 
@@ -193,7 +193,7 @@ class Handwrite(App):
 
     summary = "Write a text by hand, in a chosen, a random or your own style."
     open_example = 'neuropil open handwrite "Dear Ada," --step 20'
-    networks: ClassVar = {"pen": PEN, "hand": HAND, "reader": READER, "judge": JUDGE}
+    networks: ClassVar = {"pen": PEN, "hand": STYLE_ENCODER, "reader": READER, "judge": JUDGE}
 
     @verb(example='neuropil handwrite "Dear Ada," -o letter.svg', check=check_writing)
     def __call__(
@@ -201,9 +201,9 @@ class Handwrite(App):
         text: str,
         *,
         style: Style | None = None,
-        neatness: Annotated[float, NEATNESS] = 0.5,
+        neatness: Annotated[float, NEATNESS_RANGE] = 0.5,
         seed: Annotated[int, SEED] = 0,
-        tries: Annotated[int, TRIES] = TRIES_OF_A_LINE,
+        tries: Annotated[int, TRIES] = DEFAULT_TRIES,
         replace: bool = False,
         paper: Literal["none", "a4", "letter"] = "none",
         ruled: bool = False,
@@ -219,7 +219,7 @@ class Handwrite(App):
         feed: Annotated[float, FEED] = Plotter.feed,
         pen_up: str = Plotter.pen_up,
         pen_down: str = Plotter.pen_down,
-    ) -> Handwritten:
+    ) -> HandwritingResult:
         """Write a text by hand, in a chosen, a random or your own style.
 
         text: the text to write, in quotes; @FILE reads it from a file, - from a pipe
@@ -246,9 +246,9 @@ class Handwrite(App):
         pen_down: G-code that lowers the pen
         """
         layout = Layout(paper, ruled, size, spacing, margin, align, slant, width)
-        manner = Manner(choose(style, seed), neatness, seed, tries, replace)
-        look = Look(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
-        return self.written(text, manner, layout, look)
+        manner = WritingSettings(choose(style, seed), neatness, seed, tries, replace)
+        look = InkSettings(ink, width, filled, speed, Plotter(feed, pen_up, pen_down))
+        return self.render(text, manner, layout, look)
 
     @verb(example="neuropil handwrite-learn strokes.json -o mine.style")
     def learn(self, recording: StrokeFile, *, text: str = "") -> LearnedStyle:
@@ -257,38 +257,42 @@ class Handwrite(App):
         recording: a recording of one to ten lines of your writing, as JSON, SVG or InkML
         text: what the recorded lines say, where the file does not tell; a new line as \\n
         """
-        lines = [line.strokes for line in Recording.open(recording.path, text or None).lines]
-        style = Style(recording.path.stem, told(self.network("hand"), lines), {"lines": len(lines)})
+        lines = [line.strokes for line in StrokeRecording.open(recording.path, text or None).lines]
+        style = Style(
+            recording.path.stem, encode_style(self.network("hand"), lines), {"lines": len(lines)}
+        )
         return LearnedStyle(style, len(lines))
 
-    def written(self, text: str, manner: Manner, layout: Layout, look: Look) -> Handwritten:
+    def render(
+        self, text: str, manner: WritingSettings, layout: Layout, look: InkSettings
+    ) -> HandwritingResult:
         """Write a text, and lay it on paper."""
         text = check_text(text, replace=manner.replace)
-        its = self.measured(manner)
+        its = self.measure_style(manner)
         check_room(its, layout)
-        pen = partial(self.drafts, manner)
-        paragraphs = [spelled(line, replace=manner.replace) for line in text.split("\n")]
+        pen = partial(self.write_lines, manner)
+        paragraphs = [decompose(line, replace=manner.replace) for line in text.split("\n")]
         lines = Setter(pen, its, layout, manner.seed).lines(paragraphs)
-        sheets, paper = laid(
+        sheets, paper = lay_out(
             [line.placed.line if line.placed else None for line in lines], layout, manner.seed
         )
         done = [line.placed.draft for line in lines if line.placed]
-        rate = sum(d.errors for d in done) / sum(len(d.text) for d in done)
+        rate = sum(d.edit_distance for d in done) / sum(len(d.text) for d in done)
         kept = {
             "text": text,
             "seed": manner.seed,
             "neatness": manner.neatness,
-            "style": manner.style.said(),
+            "style": manner.style.to_json(),
             "character_error_rate": rate,
         }
         drawn = (look.ink, look.width, look.filled, look.speed, look.plotter)
-        return Handwritten(
+        return HandwritingResult(
             Drawing(tuple(map(tuple, sheets)), paper, *drawn, kept),
             manner.style.name,
             manner.seed,
             rate,
             sum(d.attempt > 0 for d in done),
-            tuple(d.read for d in done if d.errors),
+            tuple(d.read for d in done if d.edit_distance),
             unread_words(text, lines),
         )
 
@@ -298,7 +302,7 @@ class Handwrite(App):
         *,
         step: Annotated[int, STEP],
         style: Style | None = None,
-        neatness: Annotated[float, NEATNESS] = 0.5,
+        neatness: Annotated[float, NEATNESS_RANGE] = 0.5,
         seed: Annotated[int, SEED] = 0,
     ) -> Probe:
         """Find the neuron behind a step of the pen.
@@ -310,18 +314,18 @@ class Handwrite(App):
         seed: random seed that the line was written with
         """
         style = choose(style, seed)
-        line = spelled(plain(text)).text
-        if not 0 < len(line) <= LONGEST:
+        line = decompose(normalize_text(text)).text
+        if not 0 < len(line) <= MAX_CHARACTERS:
             raise UserError(
                 "option.range",
-                f"the line has {len(line)} characters; open one of 1 to {LONGEST}",
+                f"the line has {len(line)} characters; open one of 1 to {MAX_CHARACTERS}",
                 name="text",
                 value=len(line),
                 low=1,
-                high=LONGEST,
+                high=MAX_CHARACTERS,
             )
-        order = Order([line], style.vector, neatness, seed, TRIES_OF_A_LINE)
-        ((_, draft),) = proofread(self.network("pen"), self.network("reader"), order)
+        order = WriteRequest([line], style.vector, neatness, seed, DEFAULT_TRIES)
+        ((_, draft),) = write_verified(self.network("pen"), self.network("reader"), order)
         n = len(draft.penned.line)
         if step >= n:
             raise UserError(
@@ -332,23 +336,25 @@ class Handwrite(App):
                 low=0,
                 high=n - 1,
             )
-        return found(self.network("pen"), *draft.behind(step), *pressed(draft.penned.line, step))
+        return build_probe(
+            self.network("pen"), *draft.behind(step), *render_point(draft.penned.line, step)
+        )
 
-    def drafts(
-        self, manner: Manner, texts: Sequence[str], numbers: Sequence[int]
+    def write_lines(
+        self, manner: WritingSettings, texts: Sequence[str], numbers: Sequence[int]
     ) -> Iterator[tuple[int, Draft]]:
         """Write, of some lines, those with certain numbers until they read right."""
-        order = Order(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
-        proofs = proofread(self.network("pen"), self.network("reader"), order, numbers)
+        order = WriteRequest(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
+        proofs = write_verified(self.network("pen"), self.network("reader"), order, numbers)
         made = ((number, draft.settled()) for number, draft in proofs)
         return track(made, total=len(numbers), title="writing")
 
-    def measured(self, manner: Manner) -> Measures:
+    def measure_style(self, manner: WritingSettings) -> StyleMetrics:
         """Measure how large and how wide a style is, by a few lines written in it."""
         vector, neatness = manner.style.vector, manner.neatness
-        tasks = [Task(text, vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
-        found = sorted(write(self.network("pen"), tasks), key=lambda pair: pair[0])
-        return measures([penned for _, penned in found], MEASURED)
+        tasks = [LineRequest(text, vector, neatness, (i,)) for i, text in enumerate(MEASURED)]
+        found = sorted(generate(self.network("pen"), tasks), key=lambda pair: pair[0])
+        return measure_style([penned for _, penned in found], MEASURED)
 
 
 def choose(style: Style | None, seed: int) -> Style:
@@ -358,7 +364,7 @@ def choose(style: Style | None, seed: int) -> Style:
     return Style.draw(seed) if style.name == RANDOM else style
 
 
-def plain(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Make every space a single one, and every end of a line the same."""
     text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
     return "\n".join(
@@ -378,13 +384,13 @@ def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
     return tuple(paragraphs[paragraph][word] for paragraph, word in wrong)
 
 
-def pressed(line: Line, step: int) -> tuple[Image, tuple[int, int]]:
+def render_point(line: Line, step: int) -> tuple[Image, tuple[int, int]]:
     """Draw a line as it was written, and find the pixel (x, y) of one of its points."""
     places = (line[:, :2] - line[:, :2].min(axis=0) + 1) * MM_OF_A_LINE
     whole = np.column_stack([places, line[:, 2]])
     width, height = places.max(axis=0) + MM_OF_A_LINE
     drawing = Drawing(
-        (tuple(Stroke(stroke[:, :2]) for stroke in strokes(whole)),), Paper(width, height)
+        (tuple(Stroke(stroke[:, :2]) for stroke in split_strokes(whole)),), Paper(width, height)
     )
     x, y = (places[step] * DOTS).round().astype(int)
     return drawing.image(dots=DOTS), (int(x), int(y))

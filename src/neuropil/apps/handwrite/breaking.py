@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.generation import LONGEST
+from neuropil.apps.handwrite.generation import MAX_CHARACTERS
 
 SIGNS = "-/\\@._:,;?&=+"  # behind which a word may be broken
 
@@ -37,7 +37,7 @@ def broken(
     while start < len(text):
         before = reach[start - 1] if start else 0.0
         most = int(np.searchsorted(reach, before + room, "right")) - start
-        most = max(1, min(most, LONGEST, limits.get(start, LONGEST)))
+        most = max(1, min(most, MAX_CHARACTERS, limits.get(start, MAX_CHARACTERS)))
         end = start + cut(text[start : start + most + 1], most)
         parts.append(Part(start, end, word))
         after = end + (text[end : end + 1] == " ")

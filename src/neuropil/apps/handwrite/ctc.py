@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.alphabet import ALPHABET, BLANK
 
 
-def best_path(log_p: NDArray[np.float32]) -> str:
+def greedy_decode(log_p: NDArray[np.float32]) -> str:
     """Read (T, N): the likeliest label of each place, repetitions once, blanks left out.
 
     (Graves et al. 2006, "Connectionist temporal classification", section 3.2)
@@ -20,7 +20,7 @@ def best_path(log_p: NDArray[np.float32]) -> str:
     return "".join(ALPHABET[label - 1] for label, _ in groupby(path) if label != BLANK)
 
 
-def edits(one: str, other: str) -> int:
+def edit_distance(one: str, other: str) -> int:
     """Count the insertions, deletions and replacements between two texts (Levenshtein 1966)."""
     row = np.arange(len(other) + 1)
     letters = np.array(list(other))
@@ -32,7 +32,7 @@ def edits(one: str, other: str) -> int:
     return int(row[-1])
 
 
-def error_rate(read: list[str], written: list[str]) -> float:
+def character_error_rate(read: list[str], written: list[str]) -> float:
     """Give the character error rate: all edits over all characters written."""
-    wrong = sum(edits(a, b) for a, b in zip(read, written, strict=True))
+    wrong = sum(edit_distance(a, b) for a, b in zip(read, written, strict=True))
     return wrong / max(1, sum(map(len, written)))

@@ -1,9 +1,9 @@
 """A letter, the twelve named hands, and a step of the pen opened: for the demo's page."""
 
-from neuropil.apps.handwrite.app import Handwrite, Handwritten
-from neuropil.apps.handwrite.styles import Style, shipped
+from neuropil.apps.handwrite.app import Handwrite, HandwritingResult
+from neuropil.apps.handwrite.styles import Style, shipped_styles
 from neuropil.core.probe import Probe
-from neuropil.kit.html.page import Section, figure, row, text
+from neuropil.kit.html.page import Section, figure, paragraph, row
 
 LETTER = (
     "Dear Ada,\n"
@@ -14,41 +14,45 @@ LETTER = (
 PANGRAM = "Sphinx of black quartz, judge my vow!"
 SIGNS = "0123456789 & 50% @ $7 {x} [y] #1"
 STEP = 57
-LOOK = f'From a step of the pen down to the LSTM: "Dear Ada," --step {STEP}'
+EXAMPLE_COMMAND = f'From a step of the pen down to the LSTM: "Dear Ada," --step {STEP}'
 DOTS = 6.0  # pixels a mm
 
 
 def sections() -> list[Section]:
     """Write a letter, and a line or two in every style."""
     app = Handwrite()
-    letter = written(app, LETTER, seed=3)
+    letter = write_sample(app, LETTER, seed=3)
     lines = [
-        (name, written(app, f"{PANGRAM}\n{SIGNS}", Style.parse(name)))
-        for name in shipped()["named"]
+        (name, write_sample(app, f"{PANGRAM}\n{SIGNS}", Style.parse(name)))
+        for name in shipped_styles()["named"]
     ]
     return [
         Section(
             "Writing by hand",
-            text(
+            paragraph(
                 "A recurrent network moves the pen; another reads what it wrote, and lines that it "
-                f"can't read are written again ({letter.rewritten} here). "
+                f"can't read are written again ({letter.retried_lines} here). "
                 '`neuropil handwrite "Dear Ada," -o letter.svg`'
             )
             + row([figure(letter.drawing.image(dots=DOTS), f"style {letter.style}")]),
         ),
         Section(
             "Twelve hands",
-            text("Each is a vector of 48 numbers. `--style NAME`, `--style random`, or your own.")
+            paragraph(
+                "Each is a vector of 48 numbers. `--style NAME`, `--style random`, or your own."
+            )
             + row([figure(done.drawing.image(dots=DOTS / 2), name) for name, done in lines]),
         ),
     ]
 
 
-def look() -> Probe:
+def example_probe() -> Probe:
     """Open a step of the pen."""
     return Handwrite().probe("Dear Ada,", step=STEP)
 
 
-def written(app: Handwrite, words: str, style: Style | None = None, seed: int = 0) -> Handwritten:
+def write_sample(
+    app: Handwrite, words: str, style: Style | None = None, seed: int = 0
+) -> HandwritingResult:
     """Write on paper that is a little larger than the writing."""
     return app(words, style=style, seed=seed)

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.alphabet import ALPHABET
-from neuropil.apps.handwrite.generation import Penned
-from neuropil.apps.handwrite.glyph_outlines import outline
+from neuropil.apps.handwrite.generation import WrittenLine
+from neuropil.apps.handwrite.glyph_outlines import parse_glyph
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.kit.errors import UserError
 
@@ -34,7 +34,7 @@ MARKS = {  # on a grid of tenths of the letter's height, y downwards from a plac
 }
 BELOW = "\N{COMBINING CEDILLA}"
 ESZETT = "08 02 10 20 31 33 23 34 46 38 18"  # on the grid of glyphs
-OTHERS = {  # what is written first
+SUBSTITUTES = {  # what is written first
     "ß": "B",
     "\N{LEFT SINGLE QUOTATION MARK}": "'",
     "\N{RIGHT SINGLE QUOTATION MARK}": "'",
@@ -69,7 +69,7 @@ BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1)
     "Ø": (((-0.05, 1.1), (1.05, -0.1)),),
 }
 CHANGED = {*STRETCHED, *TURNED, *BARS, "ß"}  # those of OTHERS that are drawn on after writing
-TENTH = 0.09  # of the hand's own unit: a step of the grid of marks
+GRID_STEP = 0.09  # of the hand's own unit: a step of the grid of marks
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
 
 
@@ -77,7 +77,7 @@ Bar = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Mark:
+class Diacritic:
     """Something to add to the character at a place of the spelled text."""
 
     place: int
@@ -85,50 +85,52 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Spelled:
+class DecomposedText:
     """A text in characters of ALPHABET, and the marks that make it what it was."""
 
     text: str
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Diacritic, ...] = ()
 
-    def part(self, start: int, end: int) -> "Spelled":
+    def part(self, start: int, end: int) -> "DecomposedText":
         """Cut out the characters from one place to another."""
-        marks = [Mark(m.place - start, m.character) for m in self.marks if start <= m.place < end]
-        return Spelled(self.text[start:end], tuple(marks))
+        marks = [
+            Diacritic(m.place - start, m.character) for m in self.marks if start <= m.place < end
+        ]
+        return DecomposedText(self.text[start:end], tuple(marks))
 
 
-def spelled(text: str, *, replace: bool = False) -> Spelled:
+def decompose(text: str, *, replace: bool = False) -> DecomposedText:
     """Spell a text; raises UserError that lists what can't be written, or writes ? for it."""
     letters: list[str] = []
-    marks: list[Mark] = []
+    marks: list[Diacritic] = []
     missing: dict[str, None] = {}
     for character in unicodedata.normalize("NFC", text):
         if character in MARKS and letters:  # one that Unicode has no whole letter for
-            marks.append(Mark(len(letters) - 1, character))
+            marks.append(Diacritic(len(letters) - 1, character))
             continue
-        written, added = parts(character)
+        written, added = decompose_character(character)
         if not written:
             missing[character] = None
             written = UNKNOWN
-        marks += [Mark(len(letters), mark) for mark in added]
+        marks += [Diacritic(len(letters), mark) for mark in added]
         letters += written
     if missing and not replace:
         raise UserError(
             "text.unwritable",
-            f"can't be written: {' '.join(map(named, missing))}; what can be: the 95 characters of "
-            "a keyboard without accents, letters with accents, and typographic quotes and dashes "
-            "(--replace writes ? instead)",
+            f"can't be written: {' '.join(map(describe_character, missing))}; what can be: the"
+            " 95 characters of a keyboard without accents, letters with accents, and typographic"
+            " quotes and dashes (--replace writes ? instead)",
             value="".join(missing),
         )
-    return Spelled("".join(letters), tuple(marks))
+    return DecomposedText("".join(letters), tuple(marks))
 
 
-def parts(character: str) -> tuple[str, str]:
+def decompose_character(character: str) -> tuple[str, str]:
     """Take a character apart: what is written of ALPHABET, and the marks that are added."""
     if character in ALPHABET:
         return character, ""
-    if character in OTHERS:
-        return OTHERS[character], character if character in CHANGED else ""
+    if character in SUBSTITUTES:
+        return SUBSTITUTES[character], character if character in CHANGED else ""
     taken_apart = unicodedata.normalize("NFD", character)
     base, marks = taken_apart[:1], taken_apart[1:]
     if base in ALPHABET and all(mark in MARKS for mark in marks):
@@ -136,45 +138,45 @@ def parts(character: str) -> tuple[str, str]:
     return "", ""
 
 
-def named(character: str) -> str:
+def describe_character(character: str) -> str:
     """Word a character so that it can be told also where it can't be seen."""
     name = unicodedata.name(character, "").lower()
     sign = character if character.isprintable() else f"U+{ord(character):04X}"
     return f"{sign} ({name})" if name else sign
 
 
-def composed(penned: Penned, marks: tuple[Mark, ...]) -> Penned:
+def add_diacritics(penned: WrittenLine, marks: tuple[Diacritic, ...]) -> WrittenLine:
     """Add the marks to a line that was written."""
     for mark in sorted(marks, key=lambda mark: mark.character not in STRETCHED):  # dashes first
         if mark.character in STRETCHED:
-            penned = stretched(penned, mark.place, STRETCHED[mark.character])
+            penned = stretch_character(penned, mark.place, STRETCHED[mark.character])
         elif mark.character == "ß":
-            penned = redrawn(penned, mark.place, ESZETT)
+            penned = replace_character(penned, mark.place, ESZETT)
         elif mark.character in TURNED:
             penned = turn(penned, mark.place)
         elif mark.character in BARS:
             penned = draw_bars(penned, mark.place, BARS[mark.character])
         else:
-            penned = marked(penned, mark)
+            penned = draw_diacritic(penned, mark)
     return penned
 
 
-def marked(penned: Penned, mark: Mark) -> Penned:
+def draw_diacritic(penned: WrittenLine, mark: Diacritic) -> WrittenLine:
     """Draw an accent above the middle of a letter, or below it."""
-    left, top, right, bottom = box(penned, mark.place)
-    shape = outline(MARKS[mark.character])
-    shape[:, :2] *= TENTH
+    left, top, right, bottom = bounding_box(penned, mark.place)
+    shape = parse_glyph(MARKS[mark.character])
+    shape[:, :2] *= GRID_STEP
     high = float(np.ptp(shape[:, 1]))
     middle = (left + right) / 2 - (shape[:, 0].min() + shape[:, 0].max()) / 2
-    y = bottom if mark.character == BELOW else top - high - 1.2 * TENTH
+    y = bottom if mark.character == BELOW else top - high - 1.2 * GRID_STEP
     shape[:, :2] += [middle, y - shape[:, 1].min()]
-    return added(penned, shape, mark.place)
+    return append_strokes(penned, shape, mark.place)
 
 
-def redrawn(penned: Penned, place: int, form: str) -> Penned:
+def replace_character(penned: WrittenLine, place: int, form: str) -> WrittenLine:
     """Draw another form where a character stands, in its size."""
-    left, top, right, bottom = box(penned, place)
-    shape = outline(form)
+    left, top, right, bottom = bounding_box(penned, place)
+    shape = parse_glyph(form)
     size = np.ptp(shape[:, :2], axis=0)
     shape[:, :2] -= shape[:, :2].min(axis=0)
     shape[:, :2] *= [max(right - left, 0.3 * (bottom - top)), bottom - top] / size
@@ -183,10 +185,10 @@ def redrawn(penned: Penned, place: int, form: str) -> Penned:
     line = penned.line[kept]
     cut = np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1)  # the pen lifts where it was cut
     line[[*cut, len(line) - 1] if len(line) else [], 2] = 1
-    return added(Penned(line, penned.letter[kept]), shape, place)
+    return append_strokes(WrittenLine(line, penned.letter[kept]), shape, place)
 
 
-def stretched(penned: Penned, place: int, factor: float) -> Penned:
+def stretch_character(penned: WrittenLine, place: int, factor: float) -> WrittenLine:
     """Widen a character, and move what was written after it to the right."""
     its = np.flatnonzero(penned.letter == place)
     if not len(its):
@@ -196,43 +198,45 @@ def stretched(penned: Penned, place: int, factor: float) -> Penned:
     more = (factor - 1) * (line[its, 0].max() - left)
     line[its, 0] = left + factor * (line[its, 0] - left)
     line[its[-1] + 1 :, 0] += more
-    return Penned(line, penned.letter)
+    return WrittenLine(line, penned.letter)
 
 
-def turn(penned: Penned, place: int) -> Penned:
+def turn(penned: WrittenLine, place: int) -> WrittenLine:
     """Turn a character by half a circle about its middle."""
-    its = np.flatnonzero(nearest(penned.letter, place))
-    left, top, right, bottom = box(penned, place)
+    its = np.flatnonzero(points_of(penned.letter, place))
+    left, top, right, bottom = bounding_box(penned, place)
     line = penned.line.copy()
     line[its, :2] = [left + right, top + bottom] - line[its, :2]
-    return Penned(line, penned.letter)
+    return WrittenLine(line, penned.letter)
 
 
-def draw_bars(penned: Penned, place: int, bars: Sequence[Bar]) -> Penned:
+def draw_bars(penned: WrittenLine, place: int, bars: Sequence[Bar]) -> WrittenLine:
     """Draw straight strokes across a character."""
-    left, top, right, bottom = box(penned, place)
+    left, top, right, bottom = bounding_box(penned, place)
     size = np.array([max(right - left, 0.4 * (bottom - top)), bottom - top])
     for bar in bars:
         ends = [left, top] + np.array(bar) * size
-        penned = added(penned, np.column_stack([ends, [0.0, 1.0]]), place)
+        penned = append_strokes(penned, np.column_stack([ends, [0.0, 1.0]]), place)
     return penned
 
 
-def box(penned: Penned, place: int) -> tuple[float, float, float, float]:
+def bounding_box(penned: WrittenLine, place: int) -> tuple[float, float, float, float]:
     """Measure where a character stands: left, top, right, bottom."""
-    its = penned.line[nearest(penned.letter, place)]
+    its = penned.line[points_of(penned.letter, place)]
     (left, top), (right, bottom) = its[:, :2].min(axis=0), its[:, :2].max(axis=0)
     return left, top, right, bottom
 
 
-def nearest(letter: NDArray[np.int64], place: int) -> NDArray[np.bool_]:
+def points_of(letter: NDArray[np.int64], place: int) -> NDArray[np.bool_]:
     """Find the points of a character, or of the one beside it where the window never stopped."""
     at = letter[np.abs(letter - place).argmin()]
     found: NDArray[np.bool_] = letter == at
     return found
 
 
-def added(penned: Penned, shape: Line, place: int) -> Penned:
+def append_strokes(penned: WrittenLine, shape: Line, place: int) -> WrittenLine:
     """Put further strokes behind a line."""
     letter = np.full(len(shape), place)
-    return Penned(np.concatenate([penned.line, shape]), np.concatenate([penned.letter, letter]))
+    return WrittenLine(
+        np.concatenate([penned.line, shape]), np.concatenate([penned.letter, letter])
+    )

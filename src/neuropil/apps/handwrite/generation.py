@@ -16,22 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.alphabet import ALPHABET, labels
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line
-from neuropil.kit.networks.network import Network
+from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
+from neuropil.apps.handwrite.strokes import FEATURE_SCALE, MAX_CORRELATION, Line
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import tick
 
 B, S, A = 16, 72, len(ALPHABET) + 1
-SHARPEST = 3.0  # Graves' bias at neatness 1: deviations times exp(-bias)
-PATIENCE = 30, 40  # points for each character, and beside them, after which a line is cut off
-LONGEST = S - 1  # characters of a line, an end behind them
+MAX_BIAS = 3.0  # Graves' bias at neatness 1: deviations times exp(-bias)
+MAX_POINTS = 30, 40  # points for each character, and beside them, after which a line is cut off
+MAX_CHARACTERS = S - 1  # characters of a line, an end behind them
 DOWN, UP, OVER = 0, 1, 2
-AHEAD = 64  # points whose random numbers are drawn at once
+RANDOM_BLOCK = 64  # points whose random numbers are drawn at once
 
 Arrays = dict[str, NDArray[np.float32]]
 
 
-class Drawn(NamedTuple):
+class PointSample(NamedTuple):
     """How a point was drawn: from which Gaussian, by which two normal numbers, with which bias."""
 
     k: int
@@ -41,37 +41,37 @@ class Drawn(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Pause:
+class DecoderSnapshot:
     """The pen between two words: the points that it made, and the state to go on from."""
 
     points: list[NDArray[np.float32]]
     states: list[int]
-    drawn: list[Drawn]
+    drawn: list[PointSample]
     letters: list[int]
     state: Arrays  # a row of every input of the network but text and style
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class LineRequest:
     """A line to write: characters of ALPHABET, a style, how neatly, and the random numbers.
 
-    kept: words at its beginning that were written before
+    resume_from: words at its beginning that were written before
     """
 
     text: str
     style: NDArray[np.float32]
     neatness: float
     seed: tuple[int, ...]
-    kept: Pause | None = None
+    resume_from: DecoderSnapshot | None = None
 
     @property
     def bias(self) -> float:
         """Give Graves' probability bias (section 5.4)."""
-        return SHARPEST * self.neatness
+        return MAX_BIAS * self.neatness
 
 
 @dataclass(frozen=True, eq=False)
-class Penned:
+class WrittenLine:
     """A line written.
 
     line: (P, 3), x, y and pen up, in units of the line's height
@@ -83,7 +83,7 @@ class Penned:
 
 
 @dataclass
-class Row:
+class LineState:
     """A line while it is being written.
 
     points: as the network takes them, dx, dy, y, pen up
@@ -91,107 +91,110 @@ class Row:
     """
 
     number: int
-    task: Task
+    task: LineRequest
     rng: np.random.Generator
     points: list[NDArray[np.float32]] = field(default_factory=list)
     states: list[int] = field(default_factory=list)
-    drawn: list[Drawn] = field(default_factory=list)
+    drawn: list[PointSample] = field(default_factory=list)
     letters: list[int] = field(default_factory=list)
-    pauses: dict[int, Pause] = field(default_factory=dict)
+    pauses: dict[int, DecoderSnapshot] = field(default_factory=dict)
     chances: list[NDArray[np.float64]] = field(default_factory=list)
 
-    def chance(self) -> NDArray[np.float64]:
+    def next_random(self) -> NDArray[np.float64]:
         """Take two numbers between 0 and 1 and two normal ones."""
         if not self.chances:  # many at once, for speed
-            even, normal = self.rng.random((AHEAD, 2)), self.rng.standard_normal((AHEAD, 2))
+            even, normal = (
+                self.rng.random((RANDOM_BLOCK, 2)),
+                self.rng.standard_normal((RANDOM_BLOCK, 2)),
+            )
             self.chances = list(np.hstack([even, normal]))
         return self.chances.pop()
 
-    def emptied(self) -> "Row":
+    def emptied(self) -> "LineState":
         """Keep what was to be written, but no point: most of a line's memory."""
-        return Row(self.number, replace(self.task, kept=None), self.rng)
+        return LineState(self.number, replace(self.task, resume_from=None), self.rng)
 
     @property
-    def is_over(self) -> bool:
+    def is_finished(self) -> bool:
         """Tell whether the pen was put away, or ran away."""
-        each, beside = PATIENCE
+        each, beside = MAX_POINTS
         n = len(self.points)
         return n > 0 and (self.states[-1] == OVER or n >= each * len(self.task.text) + beside)
 
 
-def write(pen: Network, tasks: Sequence[Task]) -> Iterator[tuple[int, Penned]]:
+def generate(pen: OnnxNetwork, tasks: Sequence[LineRequest]) -> Iterator[tuple[int, WrittenLine]]:
     """Write all lines, and yield each with its number as soon as it is over."""
-    for row in rows_over(pen, tasks):
-        yield row.number, penned(row)
+    for row in generate_states(pen, tasks):
+        yield row.number, to_line(row)
 
 
-def rows_over(pen: Network, tasks: Sequence[Task]) -> Iterator[Row]:
+def generate_states(pen: OnnxNetwork, tasks: Sequence[LineRequest]) -> Iterator[LineState]:
     """Let the pen run in B rows, each taking up the next line when its own is over."""
-    rows: list[Row | None] = [None] * B
-    feeds = blank(pen)
+    rows: list[LineState | None] = [None] * B
+    feeds = initial_inputs(pen)
     waiting = iter(enumerate(tasks))
     while True:
         for place, row in enumerate(rows):
             if row is None and (given := next(waiting, None)):
-                rows[place] = started(*given)
-                begin(feeds, place, given[1])
-                resume(feeds, place, given[1].kept)
+                rows[place] = start(*given)
+                reset_row(feeds, place, given[1])
+                restore(feeds, place, given[1].resume_from)
         if not any(rows):
             return
         tick()
         made = pen.run(**feeds)
         feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
-        drawn(rows, made["mixture"], feeds["point"])
+        sample_points(rows, made["mixture"], feeds["point"])
         for place, row in enumerate(rows):
             if row is not None:
                 row.points.append(feeds["point"][place].copy())
                 row.letters.append(int(made["window"][place].argmax()))
-                pause(feeds, place, row)
-                if row.is_over:
+                save_snapshot(feeds, place, row)
+                if row.is_finished:
                     rows[place] = None
                     yield row
 
 
-def started(number: int, task: Task) -> Row:
+def start(number: int, task: LineRequest) -> LineState:
     """Take up a line."""
-    row = Row(number, task, np.random.default_rng(task.seed))
-    if kept := task.kept:
+    row = LineState(number, task, np.random.default_rng(task.seed))
+    if kept := task.resume_from:
         row.points, row.states = kept.points.copy(), kept.states.copy()
         row.drawn, row.letters = kept.drawn.copy(), kept.letters.copy()
     return row
 
 
-def blank(pen: Network) -> Arrays:
+def initial_inputs(pen: OnnxNetwork) -> Arrays:
     """Make inputs for B rows that say nothing yet."""
-    sizes = pen.sizes
+    sizes = pen.input_shapes
     return {
         name: np.zeros((B, S, A) if name == "text" else (B, sizes[name][-1]), np.float32)
         for name in pen.inputs
     }
 
 
-def begin(feeds: Arrays, place: int, task: Task) -> None:
+def reset_row(feeds: Arrays, place: int, task: LineRequest) -> None:
     """Put a line's text and style into a row, and its state back to nothing."""
     for array in feeds.values():
         array[place] = 0.0
     numbers = np.zeros(S, np.int64)
-    numbers[: len(task.text)] = labels(task.text)
+    numbers[: len(task.text)] = encode_text(task.text)
     feeds["text"][place] = np.eye(A, dtype=np.float32)[numbers]
     feeds["style"][place] = task.style
     feeds["seen"][place] = feeds["text"][place, 0]
 
 
-def resume(feeds: Arrays, place: int, kept: Pause | None) -> None:
+def restore(feeds: Arrays, place: int, kept: DecoderSnapshot | None) -> None:
     """Put a row back to where the pen paused."""
     for name, array in kept.state.items() if kept else ():
         feeds[name][place] = array
 
 
-def pause(feeds: Arrays, place: int, row: Row) -> None:
+def save_snapshot(feeds: Arrays, place: int, row: LineState) -> None:
     """Remember the pen's state if it is in the air and looks at a space."""
     letter = row.letters[-1]
     if row.states[-1] == UP and row.task.text[letter : letter + 1] == " ":
-        row.pauses[letter] = Pause(
+        row.pauses[letter] = DecoderSnapshot(
             row.points.copy(),
             row.states.copy(),
             row.drawn.copy(),
@@ -200,30 +203,32 @@ def pause(feeds: Arrays, place: int, row: Row) -> None:
         )
 
 
-def drawn(
-    rows: Sequence[Row | None], mixture: NDArray[np.float32], point: NDArray[np.float32]
+def sample_points(
+    rows: Sequence[LineState | None], mixture: NDArray[np.float32], point: NDArray[np.float32]
 ) -> None:
     """Draw every row's next point (dx, dy, y, pen) from its mixture (B, 6M + 3), in place."""
     M = (mixture.shape[1] - 3) // 6
     busy = [(place, row) for place, row in enumerate(rows) if row]
     bias, luck = np.zeros(B), np.zeros((B, 4))
     for place, row in busy:
-        bias[place], luck[place] = row.task.bias, row.chance()
+        bias[place], luck[place] = row.task.bias, row.next_random()
     u1, u2, n1, n2 = luck.T
     logits = mixture[:, :M] * (1 + bias[:, None])
-    k = chosen(logits, u1)
+    k = sample_categorical(logits, u1)
     mx, my, sx, sy, r = mixture[:, M : 6 * M].reshape(B, 5, M)[np.arange(B), :, k].T
-    rho = LOOSEST * np.tanh(r)
+    rho = MAX_CORRELATION * np.tanh(r)
     dx = mx + np.exp(sx - bias) * n1
     dy = my + np.exp(sy - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
-    state = chosen(mixture[:, 6 * M :], u2)
+    state = sample_categorical(mixture[:, 6 * M :], u2)
     for place, row in busy:
         point[place] = dx[place], dy[place], point[place, 2] + dy[place], state[place] > DOWN
         row.states.append(int(state[place]))
-        row.drawn.append(Drawn(int(k[place]), n1[place], n2[place], bias[place]))
+        row.drawn.append(PointSample(int(k[place]), n1[place], n2[place], bias[place]))
 
 
-def chosen(logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]) -> NDArray[np.int64]:
+def sample_categorical(
+    logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Draw one of several (B, N) by their logits, from numbers (B,) between 0 and 1."""
     shares = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64).cumsum(axis=1)
     below = shares < luck[:, None] * shares[:, -1:]
@@ -231,9 +236,13 @@ def chosen(logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]) -> NDAr
     return places
 
 
-def penned(row: Row) -> Penned:
+def to_line(row: LineState) -> WrittenLine:
     """Add a row's steps up to a line."""
     points = np.array(row.points, np.float64)
-    x, y, up = points[:, 0].cumsum() / UNITS[0], points[:, 2] / UNITS[1], points[:, 3]
+    x, y, up = (
+        points[:, 0].cumsum() / FEATURE_SCALE[0],
+        points[:, 2] / FEATURE_SCALE[1],
+        points[:, 3],
+    )
     up[-1] = 1
-    return Penned(np.column_stack([x, y, up]), np.array(row.letters))
+    return WrittenLine(np.column_stack([x, y, up]), np.array(row.letters))

@@ -14,24 +14,24 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.generation import Penned
-from neuropil.apps.handwrite.strokes import Line, strokes
+from neuropil.apps.handwrite.generation import WrittenLine
+from neuropil.apps.handwrite.strokes import Line, split_strokes
 from neuropil.kit.drawing.drawing import Paper, Stroke
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import ticking
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
 SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
-SIZE, SPACING, MARGIN = Between(0.5, 100), Between(1, 20), Between(0, 100)
-SLANT = Between(-45, 45)
+SIZE, SPACING, MARGIN = Range(0.5, 100), Range(1, 20), Range(0, 100)
+SLANT = Range(-45, 45)
 CAPITAL_HEIGHT = 1.75  # of a capital, in heights of a small letter
-NARROWEST = 0.86  # a line that is too wide for the paper is pressed together so far at most
+MAX_COMPRESSION = 0.86  # a line that is too wide for the paper is pressed together so far at most
 EDGE = 0.8  # of the spacing: margin around writing that is on no paper
 LEAD = 0.6  # of the spacing: from the top margin to the first base line at least
 USUAL = 0.9  # of the lines have room above the first base line; another is moved down
-SWAY = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
+SLOPE_SD = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
 JITTER = 0.05  # of the spacing: how much a line's place differs
 DOUBT = 2.0  # so many characters of average width are added to those that were measured
 TINY = 1e-9  # mm
@@ -81,7 +81,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Measures:
+class StyleMetrics:
     """What a style's lines measure; all but the first in heights of small letters."""
 
     small: float  # height of small letters, in units of a line's height
@@ -94,9 +94,9 @@ class Measures:
         return np.cumsum([self.widths.get(character, self.advance) for character in text])
 
 
-def measures(lines: Sequence[Penned], texts: Sequence[str]) -> Measures:
+def measure_style(lines: Sequence[WrittenLine], texts: Sequence[str]) -> StyleMetrics:
     """Measure a style by lines written in it."""
-    found = [heights(line, text) for line, text in zip(lines, texts, strict=True)]
+    found = [baseline_and_x_height(line, text) for line, text in zip(lines, texts, strict=True)]
     median = float(np.median([small for _, small in found]))
     units = [shared(small, median) for _, small in found]
     steps = [
@@ -114,7 +114,9 @@ def measures(lines: Sequence[Penned], texts: Sequence[str]) -> Measures:
         (line.line[:, 1] - at - slope * line.line[:, 0]) / unit
         for line, ((slope, at), _), unit in zip(lines, found, units, strict=True)
     ]
-    return Measures(median, advance, widths, float(np.median([np.ptp(level) for level in levels])))
+    return StyleMetrics(
+        median, advance, widths, float(np.median([np.ptp(level) for level in levels]))
+    )
 
 
 def shared(small: float, median: float) -> float:
@@ -122,7 +124,7 @@ def shared(small: float, median: float) -> float:
     return 0.5 * small + 0.5 * median
 
 
-def advances(penned: Penned, text: str) -> NDArray[np.float64]:
+def advances(penned: WrittenLine, text: str) -> NDArray[np.float64]:
     """Measure how far each character of a line reaches beyond those before it."""
     x = penned.line[:, 0]
     reach = np.full(len(text), x.min())
@@ -130,7 +132,7 @@ def advances(penned: Penned, text: str) -> NDArray[np.float64]:
     return np.diff(np.maximum.accumulate(reach), prepend=x.min())
 
 
-def heights(penned: Penned, text: str) -> tuple[Line, float]:
+def baseline_and_x_height(penned: WrittenLine, text: str) -> tuple[Line, float]:
     """Find a line's base line (slope, y at x = 0), and the height of its small letters above it."""
     feet, tops, capitals = [], [], []
     for place, letter in enumerate(text):
@@ -144,7 +146,7 @@ def heights(penned: Penned, text: str) -> tuple[Line, float]:
     if len(feet) < 2:
         low = np.percentile(penned.line[:, 1], 85)
         return np.array([0.0, low]), max(0.2, float(low - np.percentile(penned.line[:, 1], 30)))
-    base = leveled(np.array(feet))
+    base = fit_baseline(np.array(feet))
     if not tops and not capitals:
         return base, 0.6
     high = np.median([base[0] * x + base[1] - y for x, y in tops or capitals])
@@ -152,7 +154,7 @@ def heights(penned: Penned, text: str) -> tuple[Line, float]:
     return base, float(np.clip(small, 0.2, 1.5))
 
 
-def leveled(feet: NDArray[np.float64]) -> Line:
+def fit_baseline(feet: NDArray[np.float64]) -> Line:
     """Fit slope and height to the feet of letters, most of which stand on the line (Theil-Sen)."""
     if np.ptp(feet[:, 0]) < 2:
         return np.array([0.0, np.median(feet[:, 1])])
@@ -163,7 +165,7 @@ def leveled(feet: NDArray[np.float64]) -> Line:
     return np.array([slope, np.median(feet[:, 1] - slope * feet[:, 0])])
 
 
-def check_room(its: Measures, layout: Layout) -> None:
+def check_room(its: StyleMetrics, layout: Layout) -> None:
     """Raise UserError where not even one letter of a style has room between the margins."""
     wide = max([its.advance, *its.widths.values()]) + its.tall * abs(layout.lean)
     width, height = (max(0.0, side) for side in layout.room)
@@ -182,32 +184,32 @@ def check_room(its: Measures, layout: Layout) -> None:
         )
 
 
-def placed(
-    penned: Penned,
+def place_line(
+    penned: WrittenLine,
     text: str,
-    its: Measures,
+    its: StyleMetrics,
     layout: Layout,
     seed: int,
-    bare: Penned | None = None,
+    bare: WrittenLine | None = None,
 ) -> Line:
     """Bring a line to mm: its base line on y = 0, sloped and slanted a little, x from 0 on.
 
     bare: the line before accents were added, which are no part of how high its letters are
     """
     rng = np.random.default_rng((seed, zlib.crc32(text.encode()), 2))
-    (slope, at), small = heights(bare or penned, text)
+    (slope, at), small = baseline_and_x_height(bare or penned, text)
     scale = layout.size / shared(small, its.small)
     x = penned.line[:, 0]
     y = penned.line[:, 1] - at - slope * x
     x = (x - y * layout.lean) * scale
     x -= x.min()
-    sway = rng.normal(0, SWAY)
+    sway = rng.normal(0, SLOPE_SD)
     return np.column_stack([x, y * scale + sway * (x - x.max() / 2), penned.line[:, 2]])
 
 
 def is_fitting(line: Line, layout: Layout) -> bool:
     """Tell whether a line has room on the paper, pressed together a little."""
-    return bool(NARROWEST * line[:, 0].max() <= layout.room[0])
+    return bool(MAX_COMPRESSION * line[:, 0].max() <= layout.room[0])
 
 
 def pressed(line: Line, layout: Layout) -> Line:
@@ -217,7 +219,7 @@ def pressed(line: Line, layout: Layout) -> Line:
     return np.column_stack([line[:, :2] * shares, line[:, 2]])
 
 
-def laid(
+def lay_out(
     lines: Sequence[Line | None], layout: Layout, seed: int
 ) -> tuple[list[list[Stroke]], Paper]:
     """Put lines one below the other onto pages; None is an empty line."""
@@ -233,7 +235,7 @@ def laid(
             number = 0
         if line is not None:
             place = placing(line, rules[number], (width, height), layout, rng)
-            pages[-1] += [Stroke(stroke[:, :2] + place) for stroke in strokes(line)]
+            pages[-1] += [Stroke(stroke[:, :2] + place) for stroke in split_strokes(line)]
         number += 1
     edge = layout.edge if layout.is_free else layout.margin
     return pages, Paper(width, height, tuple(rules) if layout.ruled else (), edge)

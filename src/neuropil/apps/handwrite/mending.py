@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.generation import Penned, Row
-from neuropil.apps.handwrite.layout import SMALL, STANDING, heights, leveled
+from neuropil.apps.handwrite.generation import LineState, WrittenLine
+from neuropil.apps.handwrite.layout import SMALL, STANDING, baseline_and_x_height, fit_baseline
 from neuropil.apps.handwrite.strokes import Line
 
 FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
@@ -26,7 +26,7 @@ SIZES = 0.7, 1.4  # how much a word may be scaled
 class Piece:
     """Points of a row, from one to another, that a line is made of."""
 
-    row: Row
+    row: LineState
     start: int
     stop: int
 
@@ -73,7 +73,7 @@ def distances(one: str, other: str) -> NDArray[np.int64]:
     return costs
 
 
-def cuts(penned: Penned, text: str) -> list[int]:
+def cuts(penned: WrittenLine, text: str) -> list[int]:
     """Find the points at which the words of a line begin, and its end.
 
     A line is cut where the pen was lifted last while the window looked at the space.
@@ -87,12 +87,12 @@ def cuts(penned: Penned, text: str) -> list[int]:
     return [*found, len(looked)]
 
 
-def mended(penned: Penned, text: str, number: int, word: Penned) -> Penned:
+def mended(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> WrittenLine:
     """Set a word that was written alone into a line, in place of the one that stands there."""
     start, end = cuts(penned, text)[number : number + 2]
     before, after = penned.line[:start].copy(), penned.line[end:]
     new, gap = fitted(penned, text, number, word), natural_gap(penned, text)
-    (slope, _), _ = heights(penned, text)
+    (slope, _), _ = baseline_and_x_height(penned, text)
     if len(before):
         before[-1, 2] = 1  # also where it was one stroke from word to word
         new = moved(new, before[:, 0].max() + gap - new[:, 0].min(), slope)
@@ -101,19 +101,19 @@ def mended(penned: Penned, text: str, number: int, word: Penned) -> Penned:
     line = np.concatenate([before, new, after])
     first, _ = spans(text)[number]
     letter = np.concatenate([penned.letter[:start], word.letter + first, penned.letter[end:]])
-    return Penned(line, letter)
+    return WrittenLine(line, letter)
 
 
-def is_whole(row: Row) -> bool:
+def is_whole(row: LineState) -> bool:
     """Tell whether the pen came to the last character: half a number may read better than none."""
     return max(row.letters) >= len(row.task.text) - 1
 
 
-def without_speck(penned: Penned, text: str) -> Penned:
+def without_speck(penned: WrittenLine, text: str) -> WrittenLine:
     """Leave out the point behind the text at which the pen came down only to be put away."""
     ups = penned.line[-2:, 2]
     is_speck = len(ups) == 2 and ups.all() and penned.letter[-1] >= len(text)
-    return Penned(penned.line[:-1], penned.letter[:-1]) if is_speck else penned
+    return WrittenLine(penned.line[:-1], penned.letter[:-1]) if is_speck else penned
 
 
 def moved(line: Line, right: float, slope: float) -> Line:
@@ -122,28 +122,33 @@ def moved(line: Line, right: float, slope: float) -> Line:
     return shifted
 
 
-def fitted(penned: Penned, text: str, number: int, word: Penned) -> Line:
+def fitted(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> Line:
     """Bring a word to the size of a line, and onto the base line where that passes x = 0."""
     said = text[slice(*spans(text)[number])]
-    (slope, at), _ = heights(penned, text)
-    (tilt, _), _ = heights(word, said)
+    (slope, at), _ = baseline_and_x_height(penned, text)
+    (tilt, _), _ = baseline_and_x_height(word, said)
     feet = [
         points[points[:, 1].argmax(), :2]
         for place, letter in enumerate(said)
         if letter in FEET and len(points := word.line[word.letter == place]) > 2
     ]
-    foot = leveled(np.array(feet))[1] if feet else at  # a dash keeps the height it was written at
+    foot = (
+        fit_baseline(np.array(feet))[1] if feet else at
+    )  # a dash keeps the height it was written at
     size = scale(penned, text, number, word)
     x, y, up = word.line.T
     level = (y - foot - tilt * x) * size
     return np.column_stack([x * size, at + level + slope * x * size, up])
 
 
-def scale(penned: Penned, text: str, number: int, word: Penned) -> float:
+def scale(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> float:
     """Choose by how much a word is enlarged: small letters as high as those of the line."""
     said = text[slice(*spans(text)[number])]
     if sum(letter in SMALL for letter in said) > 1:
-        (_, small), (_, its_small) = heights(penned, text), heights(word, said)
+        (_, small), (_, its_small) = (
+            baseline_and_x_height(penned, text),
+            baseline_and_x_height(word, said),
+        )
         return float(np.clip(small / its_small, *SIZES))
     start, end = cuts(penned, text)[number : number + 2]
     old, new = penned.line[start:end, 1], word.line[:, 1]
@@ -152,7 +157,7 @@ def scale(penned: Penned, text: str, number: int, word: Penned) -> float:
     return float(np.clip(np.ptp(old) / np.ptp(new), *SIZES))  # as high as what stood there
 
 
-def natural_gap(penned: Penned, text: str) -> float:
+def natural_gap(penned: WrittenLine, text: str) -> float:
     """Measure how far apart the words of a line stand."""
     words = [its for its in np.split(penned.line[:, 0], cuts(penned, text)[1:-1]) if len(its)]
     gaps = [b.min() - a.max() for a, b in pairwise(words)]
@@ -177,7 +182,7 @@ def among(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
     return found
 
 
-def behind(pieces: Sequence[Piece], point: int) -> tuple[Row, int]:
+def behind(pieces: Sequence[Piece], point: int) -> tuple[LineState, int]:
     """Find the row, and its step, that made a point of a line."""
     (piece,) = among(pieces, point, point + 1)
     return piece.row, piece.start

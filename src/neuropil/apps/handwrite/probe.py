@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.alphabet import ALPHABET, labels
-from neuropil.apps.handwrite.generation import Arrays, Row, begin, blank
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS
-from neuropil.core.activations import EXP, IDENTITY, TANH, share_of
-from neuropil.core.neuron import Ran, Term, Worked
-from neuropil.core.probe import Goal, Probe, Sight, Step, Unit
+from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
+from neuropil.apps.handwrite.generation import Arrays, LineState, initial_inputs, reset_row
+from neuropil.apps.handwrite.strokes import FEATURE_SCALE, MAX_CORRELATION
+from neuropil.core.activations import EXP, IDENTITY, TANH, softmax_share
+from neuropil.core.neuron import NeuronRecord, Observed, Term
+from neuropil.core.probe import Goal, Probe, ProbedImage, Step, Unit
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
 
@@ -28,10 +28,10 @@ STATES = ("pen down", "pen up", "pen up for good")
 ROUNDING = 2.0**-18  # of float32, where the engine and the random numbers meet
 
 
-def replayed(pen: Network, row: Row, step: int) -> tuple[Arrays, Arrays]:
+def replay(pen: OnnxNetwork, row: LineState, step: int) -> tuple[Arrays, Arrays]:
     """Bring the network to the step (from 0) that made a point: its inputs, its outputs."""
-    feeds = {name: array[:1].copy() for name, array in blank(pen).items()}
-    begin(feeds, 0, row.task)
+    feeds = {name: array[:1].copy() for name, array in initial_inputs(pen).items()}
+    reset_row(feeds, 0, row.task)
     for number in range(step + 1):
         made = pen.run(**feeds)
         if number < step:
@@ -40,15 +40,17 @@ def replayed(pen: Network, row: Row, step: int) -> tuple[Arrays, Arrays]:
     return feeds, made
 
 
-def found(pen: Network, row: Row, step: int, picture: Image, place: tuple[int, int]) -> Probe:
+def build_probe(
+    pen: OnnxNetwork, row: LineState, step: int, picture: Image, place: tuple[int, int]
+) -> Probe:
     """Find the neuron behind step `step` of a line: the mean of the Gaussian that was drawn."""
-    feeds, made = replayed(pen, row, step)
+    feeds, made = replay(pen, row, step)
     mixture = made["mixture"][0]
     M = (len(mixture) - len(STATES)) // len(PARTS)
     k, n1, _, _ = row.drawn[step]
     unit = Unit("mixture", (0, M + k))
     looked = int(made["window"][0, : len(row.task.text) + 1].argmax())
-    words = f"point {step} of the pen, while the window looks at {letter(row, looked)}"
+    words = f"point {step} of the pen, while the window looks at {describe_character(row, looked)}"
     return Probe(
         pen.path,
         feeds,
@@ -59,9 +61,9 @@ def found(pen: Network, row: Row, step: int, picture: Image, place: tuple[int, i
             lambda y: float(y[0, M + k]),
             lambda y: one(y, M + k),
         ),
-        steps(row, mixture, made, step),
-        lambda unit: named(unit, M, row),
-        Sight(picture.pixels, place, words),
+        decoding_steps(row, mixture, made, step),
+        lambda unit: describe_unit(unit, M, row),
+        ProbedImage(picture.pixels, place, words),
     )
 
 
@@ -72,7 +74,7 @@ def one(y: Floats, k: int) -> Floats:
     return slope
 
 
-def letter(row: Row, place: int) -> str:
+def describe_character(row: LineState, place: int) -> str:
     """Name a character of the text by its place."""
     text = row.task.text
     return (
@@ -80,7 +82,7 @@ def letter(row: Row, place: int) -> str:
     )
 
 
-def named(unit: Unit, M: int, row: Row) -> str | None:
+def describe_unit(unit: Unit, M: int, row: LineState) -> str | None:
     """Say what a unit of an input or an output is."""
     number = unit.index[-1]
     match unit.tensor:
@@ -96,47 +98,53 @@ def named(unit: Unit, M: int, row: Row) -> str | None:
             when = "before" if unit.tensor == "seen" else "now"
             return f"{(END + ALPHABET)[number]!r} as the window sees it {when}"
         case "window":
-            return f"window at {letter(row, number)}"
+            return f"window at {describe_character(row, number)}"
         case "text":
-            return f"whether {letter(row, unit.index[1])} is {(END + ALPHABET)[number]!r}"
+            return (
+                f"whether {describe_character(row, unit.index[1])} is {(END + ALPHABET)[number]!r}"
+            )
     return None
 
 
-def steps(row: Row, mixture: Floats, made: Arrays, step: int) -> tuple[Step, ...]:
+def decoding_steps(row: LineState, mixture: Floats, made: Arrays, step: int) -> tuple[Step, ...]:
     """Tell what the window sees, which Gaussian was drawn, and how dy and dx came from it."""
     M = (len(mixture) - len(STATES)) // len(PARTS)
     weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M).astype(np.float64)
     k, n1, n2, bias = row.drawn[step]
     dx, dy = (float(v) for v in row.points[step][:2])
-    rho = LOOSEST * float(np.tanh(r[k]))
+    rho = MAX_CORRELATION * float(np.tanh(r[k]))
     slip = rho * n1 + float(np.sqrt(1 - rho**2)) * n2
     sigmas = [float(np.exp(s[k] - bias)) for s in (sx, sy)]
     return (
-        Step(attention(row, made)),
-        Step(share(weight, k, bias)),
-        Step(deviation("dx", k, float(sx[k]), bias)),
-        Step(deviation("dy", k, float(sy[k]), bias)),
-        Step(tie(k, float(r[k]))),
-        Step(drawn("dy", k, (float(my[k]), sigmas[1], slip), dy), {1: 3}),
-        Step(drawn("dx", k, (float(mx[k]), sigmas[0], n1), dx), {1: 2}),
+        Step(attention_step(row, made)),
+        Step(softmax_step(weight, k, bias)),
+        Step(sigma_step("dx", k, float(sx[k]), bias)),
+        Step(sigma_step("dy", k, float(sy[k]), bias)),
+        Step(correlation_step(k, float(r[k]))),
+        Step(sample_step("dy", k, (float(my[k]), sigmas[1], slip), dy), {1: 3}),
+        Step(sample_step("dx", k, (float(mx[k]), sigmas[0], n1), dx), {1: 2}),
     )
 
 
-def attention(row: Row, made: Arrays) -> Worked:
+def attention_step(row: LineState, made: Arrays) -> NeuronRecord:
     """Tell how much the window sees of the letter that it sees most of."""
     window, seen = made["window"][0], made["next_seen"][0]
     most = int(seen.argmax())
-    characters = [*labels(row.task.text), 0]
+    characters = [*encode_text(row.task.text), 0]
     terms = tuple(
-        Term(f"window at {letter(row, place)}", float(window[place]), float(number == most))
+        Term(
+            f"window at {describe_character(row, place)}",
+            float(window[place]),
+            float(number == most),
+        )
         for place, number in enumerate(characters)
     )
     value = float(seen[most])
     name = f"{(END + ALPHABET)[most]!r} as the window sees it"
-    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
 
 
-def share(weight: Floats, k: int, bias: float) -> Worked:
+def softmax_step(weight: Floats, k: int, bias: float) -> NeuronRecord:
     """Tell how likely the Gaussian was: its part of all the powers (softmax, equation 61)."""
     powers = np.exp(weight * (1 + bias))
     terms = tuple(
@@ -144,29 +152,33 @@ def share(weight: Floats, k: int, bias: float) -> Worked:
     )
     name = f"share of Gaussian {k}, bias = {bias:g}"
     a = float(powers[k] / powers.sum())
-    return Worked(name, terms, 0.0, share_of(float(powers[k]), k), Ran(None, a, ROUNDING))
+    return NeuronRecord(
+        name, terms, 0.0, softmax_share(float(powers[k]), k), Observed(None, a, ROUNDING)
+    )
 
 
-def deviation(of: str, k: int, s: float, bias: float) -> Worked:
+def sigma_step(of: str, k: int, s: float, bias: float) -> NeuronRecord:
     """Tell sigma = e^(s - bias) (equation 62): neat writing keeps near the mean."""
     term = Term("s, the network's neuron", s, 1.0)
     a = float(np.exp(s - bias))
-    return Worked(f"sigma of {of}, Gaussian {k}", (term,), -bias, EXP, Ran(s - bias, a, ROUNDING))
+    return NeuronRecord(
+        f"sigma of {of}, Gaussian {k}", (term,), -bias, EXP, Observed(s - bias, a, ROUNDING)
+    )
 
 
-def tie(k: int, r: float) -> Worked:
+def correlation_step(k: int, r: float) -> NeuronRecord:
     """Tell the correlation, before it is kept below 1: rho = 0.95 tanh(r) (equation 21)."""
     term = Term("r, the network's neuron", r, 1.0)
-    name = f"tanh(r) of Gaussian {k}; the correlation is {LOOSEST} times this"
-    return Worked(name, (term,), 0.0, TANH, Ran(r, float(np.tanh(r)), ROUNDING))
+    name = f"tanh(r) of Gaussian {k}; the correlation is {MAX_CORRELATION} times this"
+    return NeuronRecord(name, (term,), 0.0, TANH, Observed(r, float(np.tanh(r)), ROUNDING))
 
 
-def drawn(of: str, k: int, parts: tuple[float, float, float], value: float) -> Worked:
+def sample_step(of: str, k: int, parts: tuple[float, float, float], value: float) -> NeuronRecord:
     """Tell a step as it was drawn: mean + sigma n, n a normal random number."""
     mean, sigma, n = parts
     terms = (
         Term(f"mean of {of}, Gaussian {k}", mean, 1.0),
         Term(f"sigma of {of}, Gaussian {k}, times a random number", sigma, n),
     )
-    name = f"{of} of the point, in parts of the line's height / {UNITS[0]:g}"
-    return Worked(name, terms, 0.0, IDENTITY, Ran(value, value, ROUNDING))
+    name = f"{of} of the point, in parts of the line's height / {FEATURE_SCALE[0]:g}"
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))

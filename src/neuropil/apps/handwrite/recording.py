@@ -27,7 +27,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from neuropil.apps.handwrite import svg_strokes
-from neuropil.apps.handwrite.strokes import DISTANCE, Line, normalized, resampled
+from neuropil.apps.handwrite.strokes import DISTANCE, Line, normalize, resample
 from neuropil.apps.handwrite.svg_strokes import LARGEST, NUMBER, Places
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file
@@ -42,7 +42,7 @@ TALL = 0.4  # of a stroke's height: what is less tall is a dot or a cross
 DOTS = 0.4  # of the way down to the next line: dots from there on are the next line's
 FAINT = 1e-3  # of the highest hill: what is lower is none
 LIKELY_TILT = 0.2  # standard deviation of the slopes of lines
-MOST_VOTES = 800  # strokes that the lines are found by
+MAX_SAMPLED_STROKES = 800  # strokes that the lines are found by
 GRID = 4000  # places between top and bottom where strokes are counted
 
 TOKEN = rf"(?:([!'\"])\s*)?({NUMBER}|[*?TF])"  # of InkML: how a value is meant, and the value
@@ -58,13 +58,13 @@ class RecordedLine:
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class StrokeRecording:
     """One to ten lines that one hand wrote, from the top of the page down."""
 
     lines: tuple[RecordedLine, ...]
 
     @classmethod
-    def open(cls, path: Path, text: str | None) -> "Recording":
+    def open(cls, path: Path, text: str | None) -> "StrokeRecording":
         r"""Read a recording (JSON, SVG or InkML) and match its lines with what they say.
 
         `text` says what was written, a new line or a typed \n between two lines; None leaves that
@@ -73,16 +73,20 @@ class Recording:
         require_file(path, "recording of handwriting")
         data = read_bytes(path, MOST_BYTES, "save the strokes alone, without pictures")
         try:
-            lines = [line for one in paired(drawings(data), text) for line in cut(*one)]
-            check_few(len(lines))
+            lines = [
+                line
+                for one in match_text(parse_recording(data), text)
+                for line in assign_text(*one)
+            ]
+            check_line_count(len(lines))
             for number, line in enumerate(lines, 1):
-                believe(line, number)
+                check_density(line, number)
         except UserError as error:
             raise error.wrap(f"{path}: {error}", path) from error
         return cls(tuple(lines))
 
 
-class Drawing(NamedTuple):
+class StrokeGroup(NamedTuple):
     """Strokes that belong together, as a file holds them."""
 
     strokes: list[Places]  # K
@@ -90,25 +94,25 @@ class Drawing(NamedTuple):
     is_line: bool  # the file says that this is one line of writing
 
 
-def drawings(data: bytes) -> list[Drawing]:
+def parse_recording(data: bytes) -> list[StrokeGroup]:
     """Tell JSON, SVG and InkML apart and list what they hold; raises UserError."""
     start = data[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1]
     with np.errstate(over="ignore", invalid="ignore"):  # too large is found out below
         if start in (b"{", b"["):
             found = json_drawings(data)
         elif start == b"<":
-            found = [Drawing(xml_strokes(data), None, False)]
+            found = [StrokeGroup(xml_strokes(data), None, False)]
         else:
             raise UserError(
                 "input.kind", "it is neither JSON, SVG nor InkML; save the strokes as one of them"
             )
     svg_strokes.check_points(sum(len(places) for drawing in found for places in drawing.strokes))
     for drawing in found:
-        check_places(drawing.strokes)
+        check_strokes(drawing.strokes)
     return found
 
 
-def check_places(strokes: list[Places]) -> None:
+def check_strokes(strokes: list[Places]) -> None:
     """Raise UserError where there is no stroke, or one that leads nowhere."""
     if not strokes:
         raise UserError(
@@ -126,7 +130,7 @@ def check_places(strokes: list[Places]) -> None:
 # --- what the lines say ---
 
 
-def paired(found: list[Drawing], text: str | None) -> list[tuple[Drawing, list[str]]]:
+def match_text(found: list[StrokeGroup], text: str | None) -> list[tuple[StrokeGroup, list[str]]]:
     """Match drawings with the lines of text that each holds; raises UserError."""
     if text is None:
         if any(drawing.text is None for drawing in found):
@@ -135,16 +139,16 @@ def paired(found: list[Drawing], text: str | None) -> list[tuple[Drawing, list[s
                 f"it does not say what was written; give the text, {TEXTS}",
                 name="text",
             )
-        return [(drawing, rows(drawing.text or "")) for drawing in found]
-    given = rows(re.sub(r"\\n", "\n", text))
+        return [(drawing, split_lines(drawing.text or "")) for drawing in found]
+    given = split_lines(re.sub(r"\\n", "\n", text))
     if len(found) == 1:
         return [(found[0], given)]
     if len(found) != len(given):
-        raise UserError("text.mismatch", unmatched(len(found), len(given)))
+        raise UserError("text.mismatch", mismatch_message(len(found), len(given)))
     return [(drawing, [row]) for drawing, row in zip(found, given, strict=True)]
 
 
-def rows(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Cut a text into its lines, without blank ones; raises UserError."""
     made = [row.strip() for row in re.split(r"\r\n|\r|\n", text) if row.strip()]
     if not made:
@@ -153,7 +157,7 @@ def rows(text: str) -> list[str]:
             f"the text of a line is empty; give what was written, {TEXTS}",
             name="text",
         )
-    check_few(len(made))
+    check_line_count(len(made))
     for number, row in enumerate(made, 1):
         odd = next((c for c in row if unicodedata.category(c) in ("Cc", "Cs")), None)
         if odd is not None:
@@ -166,7 +170,7 @@ def rows(text: str) -> list[str]:
     return made
 
 
-def check_few(n: int) -> None:
+def check_line_count(n: int) -> None:
     """Raise UserError where there are more lines than a recording may have."""
     if n > MOST_LINES:
         raise UserError(
@@ -177,78 +181,80 @@ def check_few(n: int) -> None:
         )
 
 
-def unmatched(n_found: int, n_given: int) -> str:
+def mismatch_message(n_found: int, n_given: int) -> str:
     """Say that lines of writing and lines of text are not as many."""
     return (
-        f"{counted(n_found, 'line')} of writing found and {counted(n_given, 'line')} of text given;"
+        f"{pluralize(n_found, 'line')} of writing found and"
+        f" {pluralize(n_given, 'line')} of text given;"
         f" give one line of text for each, {TEXTS}, or save the lines one by one under"
         ' "lines" of a JSON file'
     )
 
 
-def counted(n: int, what: str) -> str:
+def pluralize(n: int, what: str) -> str:
     """Word a number of things."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
-def believe(line: RecordedLine, number: int) -> None:
+def check_density(line: RecordedLine, number: int) -> None:
     """Raise UserError where a text is too long or too short for what the pen did."""
     low, high = (bound * len(line.text) for bound in DENSITY)
-    n = n_points(line.strokes, high)
+    n = count_points(line.strokes, high)
     if not low <= n <= high:
         raise UserError(
             "text.mismatch",
-            f"line {number} has {counted(n, 'point')} for {counted(len(line.text), 'character')} "
-            f"of text: {line.text[:60]!r} would have {low} to {high}; "
+            f"line {number} has {pluralize(n, 'point')} for"
+            f" {pluralize(len(line.text), 'character')} of text:"
+            f" {line.text[:60]!r} would have {low} to {high}; "
             "check that this is what was written there",
         )
 
 
-def n_points(strokes: Line, most: int) -> int:
+def count_points(strokes: Line, most: int) -> int:
     """Count the points of a line after resampling, roughly where they are far too many."""
-    level = normalized(strokes)
+    level = normalize(strokes)
     drawn = np.hypot(*np.diff(level[:, :2], axis=0).T) @ (1 - level[:-1, 2]) / DISTANCE
-    return int(drawn) if drawn > 2 * most + len(level) else len(resampled(level))
+    return int(drawn) if drawn > 2 * most + len(level) else len(resample(level))
 
 
 # --- lines of writing in a drawing ---
 
 
-def cut(drawing: Drawing, texts: list[str]) -> list[RecordedLine]:
+def assign_text(drawing: StrokeGroup, texts: list[str]) -> list[RecordedLine]:
     """Cut a drawing into as many lines as its text has; raises UserError."""
     if drawing.is_line and len(texts) == 1:
         parts = [drawing.strokes]
     else:
-        parts = separated(drawing.strokes, len(texts))
-    return [RecordedLine(line(part), text) for part, text in zip(parts, texts, strict=True)]
+        parts = cluster_lines(drawing.strokes, len(texts))
+    return [RecordedLine(join_strokes(part), text) for part, text in zip(parts, texts, strict=True)]
 
 
-def line(strokes: list[Places]) -> Line:
+def join_strokes(strokes: list[Places]) -> Line:
     """Join strokes to a line (P, 3); the pen leaves the paper after each."""
     up = np.concatenate([np.arange(len(places), 0, -1) == 1 for places in strokes])
     return np.column_stack([np.concatenate(strokes), up])
 
 
-def separated(strokes: list[Places], n: int) -> list[list[Places]]:
+def cluster_lines(strokes: list[Places], n: int) -> list[list[Places]]:
     """Sort strokes into n lines of writing, top first; raises UserError where n are not seen.
 
     Seen from along the lines, the middles of strokes are dense at each line and rare between two.
     A stroke is of the line whose hill of density it lies on. Dots and crosses don't make hills;
     they lie above what they belong to, so a line begins nearer to the line above for them.
     """
-    middle, height = across(strokes, tilt(strokes))
-    typical = typical_height(height)
+    middle, height = project(strokes, estimate_slope(strokes))
+    typical = weighted_height(height)
     tall = height >= TALL * typical
-    seen = [hills(middle[tall], blur * typical) for blur in BLURS]
+    seen = [density_peaks(middle[tall], blur * typical) for blur in BLURS]
     tops, valleys = next(((t, v) for t, v in seen if len(t) == n), seen[0])
     if len(tops) != n:
-        raise UserError("text.mismatch", unmatched(len(tops), n))
+        raise UserError("text.mismatch", mismatch_message(len(tops), n))
     dots_from = tops[:-1] + DOTS * np.diff(tops)
     place = np.where(tall, np.searchsorted(valleys, middle), np.searchsorted(dots_from, middle))
     return [[strokes[i] for i in np.flatnonzero(place == k)] for k in range(n)]
 
 
-def across(strokes: list[Places], slope: float) -> tuple[Places, Places]:
+def project(strokes: list[Places], slope: float) -> tuple[Places, Places]:
     """Measure strokes across lines of a slope dy/dx: their middles (K) and heights (K)."""
     x, y = np.concatenate(strokes).T
     starts = np.cumsum([0] + [len(places) for places in strokes[:-1]])
@@ -257,28 +263,28 @@ def across(strokes: list[Places], slope: float) -> tuple[Places, Places]:
     return (top + foot) / 2, foot - top
 
 
-def typical_height(height: Places) -> float:
+def weighted_height(height: Places) -> float:
     """Average heights (K), each as heavy as it is tall, so that dots don't count."""
     return float((height @ height) / max(height.sum(), 1e-300))
 
 
-def tilt(strokes: list[Places]) -> float:
+def estimate_slope(strokes: list[Places]) -> float:
     """Find the slope dy/dx of the lines: that from along which strokes are flat and lie close."""
-    if len(strokes) > MOST_VOTES:
-        strokes = strokes[:: -(-len(strokes) // MOST_VOTES)]
-    return float(max(sorted(TILTS, key=abs), key=lambda slope: closeness(strokes, slope)))
+    if len(strokes) > MAX_SAMPLED_STROKES:
+        strokes = strokes[:: -(-len(strokes) // MAX_SAMPLED_STROKES)]
+    return float(max(sorted(TILTS, key=abs), key=lambda slope: density_score(strokes, slope)))
 
 
-def closeness(strokes: list[Places], slope: float) -> float:
+def density_score(strokes: list[Places], slope: float) -> float:
     """Weigh a slope s: exp(-s²/2S²) sum_ij w_i w_j N(m_i - m_j; 2σ²), the squared density."""
-    middle, height = across(strokes, slope)
-    width = max(BLURS[0] * typical_height(height), 1e-9 * np.ptp(middle), 1e-12)
+    middle, height = project(strokes, slope)
+    width = max(BLURS[0] * weighted_height(height), 1e-9 * np.ptp(middle), 1e-12)
     apart = (middle[:, None] - middle) / width
     likely = np.exp(-((slope / LIKELY_TILT) ** 2) / 2)
     return float(likely * (height @ np.exp(-(apart**2) / 4) @ height) / width)
 
 
-def hills(middle: Places, width: float) -> tuple[Places, Places]:
+def density_peaks(middle: Places, width: float) -> tuple[Places, Places]:
     """Find where strokes are dense, blurred by a width: the tops, the valleys between them."""
     low, high = middle.min() - 3 * width, middle.max() + 3 * width
     count, edges = np.histogram(middle, GRID, (low, high) if high > low else None)
@@ -296,7 +302,7 @@ def hills(middle: Places, width: float) -> tuple[Places, Places]:
 # --- JSON ---
 
 
-def json_drawings(data: bytes) -> list[Drawing]:
+def json_drawings(data: bytes) -> list[StrokeGroup]:
     """List the drawings of a JSON file; raises UserError."""
     try:
         found = json.loads(data)
@@ -310,7 +316,7 @@ def json_drawings(data: bytes) -> list[Drawing]:
         ) from error
     match found:
         case {"lines": [*lines]} if lines:
-            check_few(len(lines))
+            check_line_count(len(lines))
             return [json_drawing(one, True) for one in lines]
         case {"strokes": _} | [*_]:
             return [json_drawing(found, False)]
@@ -320,16 +326,16 @@ def json_drawings(data: bytes) -> list[Drawing]:
     )
 
 
-def json_drawing(found: object, is_line: bool) -> Drawing:
+def json_drawing(found: object, is_line: bool) -> StrokeGroup:
     """Read the strokes of a drawing, and its text if it has one."""
     record = found if is_line or isinstance(found, dict) else {"strokes": found}
     if isinstance(record, dict):
         strokes, text = record.get("strokes"), record.get("text")
         if isinstance(strokes, list) and isinstance(text, str | None):
-            return Drawing([json_stroke(one) for one in strokes if one != []], text, is_line)
+            return StrokeGroup([json_stroke(one) for one in strokes if one != []], text, is_line)
     raise UserError(
         "input.damaged",
-        f'{shown(found)} is no line; write {{"text": "...", "strokes": [[[x, y], ...]]}}',
+        f'{quote(found)} is no line; write {{"text": "...", "strokes": [[[x, y], ...]]}}',
     )
 
 
@@ -337,7 +343,7 @@ def json_stroke(found: object) -> Places:
     """Read the points of a stroke."""
     if not isinstance(found, list):
         raise UserError(
-            "input.damaged", f"{shown(found)} is no stroke; write [[x, y], [x, y], ...]"
+            "input.damaged", f"{quote(found)} is no stroke; write [[x, y], [x, y], ...]"
         )
     return np.array([json_place(point) for point in found], np.float64)
 
@@ -348,7 +354,7 @@ def json_place(point: object) -> tuple[float, float]:
         case [x, y, *_] | {"x": x, "y": y} if is_number(x) and is_number(y):
             return x, y
     raise UserError(
-        "input.damaged", f"{shown(point)} is no point; write [x, y] in numbers up to {LARGEST:g}"
+        "input.damaged", f"{quote(point)} is no point; write [x, y] in numbers up to {LARGEST:g}"
     )
 
 
@@ -359,7 +365,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return abs(value) <= LARGEST
 
 
-def shown(found: object) -> str:
+def quote(found: object) -> str:
     """Quote the beginning of what was found."""
     text = json.dumps(found)
     return text if len(text) <= 40 else f"{text[:40]}..."
@@ -380,20 +386,21 @@ def xml_strokes(data: bytes) -> list[Places]:
         raise UserError(
             "input.damaged", f"it is no XML: {error}; mend it or save it again"
         ) from error
-    match svg_strokes.local(root):
+    match svg_strokes.local_name(root):
         case "svg":
-            return svg_strokes.strokes(root)
+            return svg_strokes.svg_strokes(root)
         case "ink":
-            return ink_strokes(root)
+            return inkml_strokes(root)
     raise UserError(
         "input.kind",
-        f"it is XML of a kind <{svg_strokes.local(root)[:40]}>; save the strokes as SVG or InkML",
+        f"it is XML of a kind <{svg_strokes.local_name(root)[:40]}>; save the strokes as SVG"
+        " or InkML",
     )
 
 
-def ink_strokes(root: Element) -> list[Places]:
+def inkml_strokes(root: Element) -> list[Places]:
     """List the traces of an InkML file that were drawn with the pen down; raises UserError."""
-    formats = [e for e in root.iter() if svg_strokes.local(e) == "traceFormat"]
+    formats = [e for e in root.iter() if svg_strokes.local_name(e) == "traceFormat"]
     orders = {channels(one) for one in formats} or {("X", "Y")}
     if len(orders) > 1:
         raise UserError(
@@ -405,18 +412,18 @@ def ink_strokes(root: Element) -> list[Places]:
             "input.content", f"its channels are {', '.join(order)[:80]}; X and Y must be among them"
         )
     traces = [
-        e for e in root.iter() if svg_strokes.local(e) == "trace" and e.get("type") != "penUp"
+        e for e in root.iter() if svg_strokes.local_name(e) == "trace" and e.get("type") != "penUp"
     ]
-    return [trace(e.text, order) for e in traces if e.text and e.text.strip()]
+    return [parse_trace(e.text, order) for e in traces if e.text and e.text.strip()]
 
 
 def channels(form: Element) -> tuple[str, ...]:
     """Name the channels of a trace format in their order, with a - where they run backwards."""
-    found = [e for e in form.iter() if svg_strokes.local(e) == "channel"]
+    found = [e for e in form.iter() if svg_strokes.local_name(e) == "channel"]
     return tuple("-" * (e.get("orientation") == "-ve") + e.get("name", "?") for e in found)
 
 
-def trace(text: str, order: tuple[str, ...]) -> Places:
+def parse_trace(text: str, order: tuple[str, ...]) -> Places:
     """Read the points of a trace, apart by commas, from channels in an order; raises UserError."""
     names = [name.strip("-") for name in order]
     columns = [names.index("X"), names.index("Y")]
@@ -428,10 +435,13 @@ def trace(text: str, order: tuple[str, ...]) -> Places:
             f"the trace {text.strip()[:40]!r} is none; write a number for each channel and"
             " a comma between points",
         )
-    return np.column_stack([summed([row[column] for row in rows]) for column in columns]) * signs
+    return (
+        np.column_stack([decode_channel([row[column] for row in rows]) for column in columns])
+        * signs
+    )
 
 
-def summed(tokens: list[tuple[str, str]]) -> list[float]:
+def decode_channel(tokens: list[tuple[str, str]]) -> list[float]:
     """Turn the values of a channel into places (InkML, 4.2.1): ! is one, ' a step, " a step's step.
 
     A mark holds until the next one, and * stands for a place that stays.

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.breaking import Part, broken, shorter
-from neuropil.apps.handwrite.diacritics import Spelled, composed
-from neuropil.apps.handwrite.generation import LONGEST
-from neuropil.apps.handwrite.layout import Layout, Measures, is_fitting, placed
+from neuropil.apps.handwrite.diacritics import DecomposedText, add_diacritics
+from neuropil.apps.handwrite.generation import MAX_CHARACTERS
+from neuropil.apps.handwrite.layout import Layout, StyleMetrics, is_fitting, place_line
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.apps.handwrite.verification import Draft
 
@@ -28,7 +28,7 @@ FULL = 0.95  # of the room is filled by estimate, as lines come out wider or nar
 WINDOW = 1024  # lines that are looked at together: those of a text of thirty pages
 AHEAD = 32  # lines of a paragraph that are written at once after one was too wide: all may move on
 
-Key = tuple[Spelled, int]  # a line, and how many with the same text stand above it
+Key = tuple[DecomposedText, int]  # a line, and how many with the same text stand above it
 Pen = Callable[[Sequence[str], Sequence[int]], Iterable[tuple[int, Draft]]]
 
 
@@ -59,7 +59,7 @@ class Paragraph:
     limits: by the place where a line starts, the most characters that it may have
     """
 
-    its: Spelled
+    its: DecomposedText
     reach: NDArray[np.float64]
     limits: dict[int, int] = field(default_factory=dict)
 
@@ -68,7 +68,9 @@ class Paragraph:
         rest: tuple[int, int] | None = (start, word)
         while rest:
             start, word = rest
-            near = slice(start, start + LONGEST + 1)  # as much as a line and what ends it can be
+            near = slice(
+                start, start + MAX_CHARACTERS + 1
+            )  # as much as a line and what ends it can be
             before = self.reach[start - 1] if start else 0.0
             limit = {0: self.limits[start]} if start in self.limits else {}
             first = broken(self.its.text[near], self.reach[near], before + room, limit)[0]
@@ -84,7 +86,7 @@ class Paragraph:
             (after, part.word + text.count(" ", part.start, after)) if after < len(text) else None
         )
 
-    def spelled(self, part: Part) -> Spelled:
+    def spelled(self, part: Part) -> DecomposedText:
         """Cut out a line, with its marks alone, which are in order of their places."""
         marks = self.its.marks
         first, last = (
@@ -102,7 +104,7 @@ class Setter:
     """
 
     pen: Pen
-    its: Measures
+    its: StyleMetrics
     layout: Layout
     seed: int
 
@@ -111,7 +113,7 @@ class Setter:
         """Give the room that is filled by how wide characters are on average."""
         return FULL * self.layout.room[0] / self.layout.size - self.its.tall * abs(self.layout.lean)
 
-    def lines(self, paragraphs: Sequence[Spelled]) -> list[SetLine]:
+    def lines(self, paragraphs: Sequence[DecomposedText]) -> list[SetLine]:
         """Write paragraphs in lines none of which is too wide."""
         work = Work(self, [Paragraph(its, self.its.reach(its.text)) for its in paragraphs])
         while work.front[0] < len(paragraphs):
@@ -131,10 +133,10 @@ class Setter:
         drafts = self.pen(texts, list(numbers)) if numbers else ()
         return {numbers[i]: self.placed(numbers[i][0], draft) for i, draft in drafts}
 
-    def placed(self, its: Spelled, draft: Draft) -> Placed:
+    def placed(self, its: DecomposedText, draft: Draft) -> Placed:
         """Bring a line to mm, with its accents."""
-        penned = composed(draft.penned, its.marks)
-        line = placed(penned, its.text, self.its, self.layout, self.seed, bare=draft.penned)
+        penned = add_diacritics(draft.penned, its.marks)
+        line = place_line(penned, its.text, self.its, self.layout, self.seed, bare=draft.penned)
         return Placed(draft, line, penned.letter)
 
     def is_too_wide(self, line: SetLine) -> bool:

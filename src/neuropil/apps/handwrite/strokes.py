@@ -13,23 +13,30 @@ from numpy.typing import NDArray
 Line = NDArray[np.float64]  # (P, 3): x, y, pen up after the point
 Features = NDArray[np.float32]  # (T, 4): dx, dy, y, pen up
 
-UNITS = (4.0, 4.0, 4.0, 1.0)  # what the writer multiplies features with, so that they are about 1
-LOOSEST = 0.95  # correlation that a Gaussian of the writer may reach
+FEATURE_SCALE = (
+    4.0,
+    4.0,
+    4.0,
+    1.0,
+)  # what the writer multiplies features with, so that they are about 1
+MAX_CORRELATION = 0.95  # correlation that a Gaussian of the writer may reach
 DISTANCE = 0.22  # of the line's height between points: about ten points to a character
 # percentiles of y between which the height is taken, so that one loop counts little
 INNER = (10, 90)
-TRIMMED = 0.7  # share of the points, those nearest to the first fit, by which a line is leveled
+TRIM_QUANTILE = (
+    0.7  # share of the points, those nearest to the first fit, by which a line is leveled
+)
 
 
-def seen(line: Line) -> Features:
+def to_features(line: Line) -> Features:
     """Bring a line to the form that networks see."""
-    return features(resampled(normalized(line)))
+    return stroke_features(resample(normalize(line)))
 
 
-def normalized(line: Line) -> Line:
+def normalize(line: Line) -> Line:
     """Turn a line until it is level, put its middle on y = 0, and make its height 1."""
     x, y = (line[:, i] - line[:, i].mean() for i in (0, 1))
-    angle = np.arctan(slope(x, y))
+    angle = np.arctan(fit_slope(x, y))
     across, down = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
     low, high = np.percentile(down, INNER)
     height = max(high - low, 1e-6 + 0.02 * np.ptp(across))  # a dash has no height of its own
@@ -37,7 +44,7 @@ def normalized(line: Line) -> Line:
     return np.column_stack([level, line[:, 2:]])
 
 
-def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+def fit_slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Fit dy/dx by least squares, then again by the points that the first fit is nearest to."""
     if np.ptp(x) <= 2 * np.ptp(y):  # too short to say, or one dot
         return 0.0
@@ -47,11 +54,11 @@ def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
         spread = (across[near] ** 2).sum()
         a = (across[near] * down[near]).sum() / spread if spread > 0 else 0.0
         off = np.abs(down - a * across)
-        near = off <= np.quantile(off, TRIMMED)
+        near = off <= np.quantile(off, TRIM_QUANTILE)
     return float(a)
 
 
-def resampled(line: Line, distance: float = DISTANCE) -> Line:
+def resample(line: Line, distance: float = DISTANCE) -> Line:
     """Place points at even distances along each stroke; its first and last point stay.
 
     Further columns than three are interpolated beside the places.
@@ -77,39 +84,39 @@ def resampled(line: Line, distance: float = DISTANCE) -> Line:
     return made
 
 
-def strokes(line: Line) -> list[Line]:
+def split_strokes(line: Line) -> list[Line]:
     """Cut a line where the pen leaves the paper."""
     ends = np.flatnonzero(line[:, 2]) + 1
     return [stroke for stroke in np.split(line, ends) if len(stroke)]
 
 
-def features(line: Line) -> Features:
+def stroke_features(line: Line) -> Features:
     """List steps, heights and pen (T, 4) of a line; the first step comes from the middle, y = 0."""
     steps = np.diff(line[:, :2], axis=0, prepend=line[:1, :2] * [1, 0])
     return np.column_stack([steps, line[:, 1], line[:, 2]]).astype(np.float32)
 
 
-def distorted(line: Line, rng: np.random.Generator) -> Line:
+def augment(line: Line, rng: np.random.Generator) -> Line:
     """Slant, stretch, turn and shake a normalized line, as another hand or day would."""
-    slanted, angle = changed(line, affine(rng, 0.35)), rng.normal(0, 0.02)
+    slanted, angle = apply_affine(line, random_affine(rng, 0.35)), rng.normal(0, 0.02)
     x, y = slanted[:, 0], slanted[:, 1]
     turned = np.stack([x + angle * y, y - angle * (x - x.mean())], axis=1)
-    shaken = turned + wave(len(line), rng)
+    shaken = turned + smooth_noise(len(line), rng)
     return np.column_stack([shaken, line[:, 2:]])
 
 
-def affine(rng: np.random.Generator, slant: float = 0.2) -> NDArray[np.float64]:
+def random_affine(rng: np.random.Generator, slant: float = 0.2) -> NDArray[np.float64]:
     """Draw how another hand slants and stretches: (2, 2), for places as rows."""
     wide, tall = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.06))
     return np.array([[wide, 0.0], [-wide * rng.uniform(-slant, slant), tall]])
 
 
-def changed(line: Line, change: NDArray[np.float64]) -> Line:
+def apply_affine(line: Line, change: NDArray[np.float64]) -> Line:
     """Slant and stretch a line (P, 3)."""
     return np.column_stack([line[:, :2] @ change, line[:, 2:]])
 
 
-def wave(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def smooth_noise(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw a smooth wandering (n, 2) of a few hundredths of the line's height."""
     knots = rng.normal(0, 0.03, (max(2, n // 40), 2))
     at, every = np.linspace(0, 1, n), np.linspace(0, 1, len(knots))

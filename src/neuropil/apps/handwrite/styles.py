@@ -17,19 +17,19 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.strokes import Line, seen
-from neuropil.kit.atomic import written
+from neuropil.apps.handwrite.strokes import Line, to_features
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file, suggest
 from neuropil.kit.formats import QUALITY
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 FILE = Path(__file__).parent / "styles.json"
 KIND, VERSION = "neuropil handwriting style", 1
 DIGITS = 3
 MOST_BYTES = 1_000_000  # of a file
 RANDOM = "random"
-LARGER = 1.3  # what the network writes is nearer to the mean than its writers are
+EXAGGERATION = 1.3  # what the network writes is nearer to the mean than its writers are
 FIRST = "ada"  # taken where none is named
 
 
@@ -48,7 +48,7 @@ class Style:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Find a style by name, by number, by chance, or in a file."""
-        shelf = shipped()
+        shelf = shipped_styles()
         if not text:
             raise UserError(
                 "option.syntax",
@@ -59,9 +59,9 @@ class Style:
                 possible=tuple(shelf["named"]),
             )
         if text in shelf["named"]:
-            return cls(text, larger(np.array(shelf["all"]))[shelf["named"][text]])
+            return cls(text, exaggerate(np.array(shelf["all"]))[shelf["named"][text]])
         if text == RANDOM:  # drawn once there is a seed
-            return cls(text, numbers(np.mean(shelf["all"], axis=0).tolist()))
+            return cls(text, to_vector(np.mean(shelf["all"], axis=0).tolist()))
         start, dash, number = text.partition("-")
         if start == RANDOM and dash and number.isdecimal() and number.isascii():
             if int(number) >= len(shelf["all"]):
@@ -70,8 +70,8 @@ class Style:
                     f"there is no style {text}; the last is {RANDOM}-{len(shelf['all']) - 1}",
                     value=text,
                 )
-            return cls(text, numbers(shelf["all"][int(number)]))
-        if text.endswith(cls.SUFFIXES) or is_there(Path(text)):
+            return cls(text, to_vector(shelf["all"][int(number)]))
+        if text.endswith(cls.SUFFIXES) or path_exists(Path(text)):
             return cls.open(Path(text))
         raise UserError(
             "name.unknown",
@@ -85,7 +85,7 @@ class Style:
     @classmethod
     def draw(cls, seed: int) -> Self:
         """Draw one of all styles by chance; its name tells which."""
-        number = np.random.default_rng(seed).integers(len(shipped()["all"]))
+        number = np.random.default_rng(seed).integers(len(shipped_styles()["all"]))
         return cls.parse(f"{RANDOM}-{number}")
 
     @classmethod
@@ -112,7 +112,7 @@ class Style:
                 f"version {VERSION}: make it anew by neuropil handwrite-learn",
                 path=path,
             )
-        size = len(shipped()["all"][0])
+        size = len(shipped_styles()["all"][0])
         if vector.shape != (size,) or not (np.abs(vector) <= 1).all():
             raise UserError(
                 "input.damaged",
@@ -131,10 +131,10 @@ class Style:
                 path=path,
                 possible=self.SUFFIXES,
             )
-        with written(path) as beside:
-            beside.write_text(json.dumps(self.said()) + "\n", encoding="utf-8")
+        with atomic_path(path) as beside:
+            beside.write_text(json.dumps(self.to_json()) + "\n", encoding="utf-8")
 
-    def said(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Put the style in the words of a style file."""
         vector = [round(float(v), DIGITS) for v in self.vector]
         return {
@@ -146,7 +146,7 @@ class Style:
         }
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Tell whether there is such a file; what can be no name is none."""
     try:
         return path.exists()
@@ -155,30 +155,30 @@ def is_there(path: Path) -> bool:
 
 
 @cache
-def shipped() -> dict[str, Any]:
+def shipped_styles() -> dict[str, Any]:
     """Read the styles of the package: `all`, whose they are, and the numbers of the `named`."""
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return found
 
 
-def larger(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
+def exaggerate(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
     """Draw styles (N, D) a little larger than life: further from the mean of all."""
     mean = vectors.mean(axis=0)
-    drawn = (mean + LARGER * (vectors - mean)).clip(-1, 1)
+    drawn = (mean + EXAGGERATION * (vectors - mean)).clip(-1, 1)
     made: NDArray[np.float32] = drawn.round(DIGITS).astype(np.float32)
     return made
 
 
-def numbers(values: list[float]) -> NDArray[np.float32]:
+def to_vector(values: list[float]) -> NDArray[np.float32]:
     """Turn a list into a vector."""
     return np.array(values, np.float32)
 
 
-def told(hand: Network, lines: list[Line]) -> NDArray[np.float32]:
+def encode_style(hand: OnnxNetwork, lines: list[Line]) -> NDArray[np.float32]:
     """Tell the style (D,) of lines (P, 3) in any unit: the mean over them, rounded as in files."""
     vectors = []
     for line in lines:
-        strokes = seen(line)[None]
+        strokes = to_features(line)[None]
         there = np.ones(strokes.shape[:2], np.float32)
         vectors.append(hand.run(strokes=strokes, there=there)["style"][0])
     mean: NDArray[np.float32] = np.mean(vectors, axis=0).round(DIGITS).astype(np.float32)
@@ -187,7 +187,7 @@ def told(hand: Network, lines: list[Line]) -> NDArray[np.float32]:
 
 def nearest(vector: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     """Find the shipped styles (n, D) that are most like one, itself left out."""
-    vectors = np.array(shipped()["all"], np.float32)
+    vectors = np.array(shipped_styles()["all"], np.float32)
     far = np.square(vectors - vector).sum(axis=1)
     order = far.argsort(kind="stable")
     found: NDArray[np.float32] = vectors[order[far[order] > 0][:n]]

@@ -27,29 +27,29 @@ CURVED = tuple(i / 16 for i in range(1, 17))  # where a curve is cut into short 
 LARGEST = 1e12  # what a number can be
 MOST_POINTS = 500_000  # of a recording; ten lines at 240 points a second have a fourth
 
-UNSEEN = {"defs", "symbol", "clipPath", "mask", "marker", "pattern", "style", "metadata"}
+NOT_RENDERED = {"defs", "symbol", "clipPath", "mask", "marker", "pattern", "style", "metadata"}
 LOOK = {"fill", "stroke", "display"}
-CLEAR = {"none", "transparent"}
+TRANSPARENT = {"none", "transparent"}
 WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgb(100%,100%,100%)"}
 
 
-def strokes(root: Element) -> list[Places]:
+def svg_strokes(root: Element) -> list[Places]:
     """List the strokes of an SVG as they are seen; raises UserError where one is filled only."""
-    return joined(drawn(root))
+    return merge_touching(iterate_strokes(root))
 
 
-def drawn(root: Element) -> Iterator[Places]:
+def iterate_strokes(root: Element) -> Iterator[Places]:
     """Draw the elements of an SVG in their order, moved as the groups they stand in."""
     rules, total = css_rules(root), 0
     waiting = [(root, np.eye(3), {"fill": "black", "stroke": "none"})]
     while waiting:
         element, before, around = waiting.pop()
-        kind, look = local(element), around | appearance(element, rules)
-        if kind in UNSEEN or look.get("display") == "none":
+        kind, look = local_name(element), around | resolve_style(element, rules)
+        if kind in NOT_RENDERED or look.get("display") == "none":
             continue
-        move = before @ matrix(element.get("transform", ""))
+        move = before @ parse_transform(element.get("transform", ""))
         waiting += [(child, move, look) for child in reversed(element)]
-        if kind in SHAPES and not on_paper(kind, look):
+        if kind in SHAPES and not is_background(kind, look):
             for stroke in SHAPES[kind](element):
                 places = np.array([[z.real, z.imag, 1] for z in stroke])
                 if not np.abs(places).max() < LARGEST:
@@ -71,11 +71,11 @@ def check_points(n: int) -> None:
         )
 
 
-def on_paper(kind: str, look: dict[str, str]) -> bool:
+def is_background(kind: str, look: dict[str, str]) -> bool:
     """Tell white areas, which are the paper, from strokes; raises UserError for other areas."""
-    if look["stroke"] not in CLEAR or kind in ("line", "circle"):
+    if look["stroke"] not in TRANSPARENT or kind in ("line", "circle"):
         return False
-    if look["fill"] in CLEAR or look["fill"] in WHITE:
+    if look["fill"] in TRANSPARENT or look["fill"] in WHITE:
         return True
     raise UserError(
         "input.content",
@@ -84,49 +84,49 @@ def on_paper(kind: str, look: dict[str, str]) -> bool:
     )
 
 
-def appearance(element: Element, rules: Rules) -> dict[str, str]:
+def resolve_style(element: Element, rules: Rules) -> dict[str, str]:
     """Find the fill, stroke and display of an element: attributes, rules, then its own style."""
     classes = [f".{name}" for name in element.get("class", "").split()]
-    look = tidy(dict(element.items()))
-    for selector in ("*", local(element), *classes, f"#{element.get('id')}"):
+    look = filter_properties(dict(element.items()))
+    for selector in ("*", local_name(element), *classes, f"#{element.get('id')}"):
         look |= rules.get(selector, {})
-    return look | declared(element.get("style", ""))
+    return look | parse_declarations(element.get("style", ""))
 
 
 def css_rules(root: Element) -> Rules:
     """List the selectors of the style sheets, each with its declarations."""
     rules: Rules = {}
-    for sheet in (e.text or "" for e in root.iter() if local(e) == "style"):
+    for sheet in (e.text or "" for e in root.iter() if local_name(e) == "style"):
         for rule in re.sub(r"/\*.*?(?:\*/|\Z)", "", sheet, flags=re.DOTALL).split("}"):
             selectors, _, style = rule.partition("{")
             for selector in selectors.split(","):
-                rules.setdefault(selector.strip(), {}).update(declared(style))
+                rules.setdefault(selector.strip(), {}).update(parse_declarations(style))
     return rules
 
 
-def declared(style: str) -> dict[str, str]:
+def parse_declarations(style: str) -> dict[str, str]:
     """Read the declarations of a style, apart by semicolons."""
     pairs = (each.partition(":") for each in style.split(";"))
-    return tidy({name.strip(): value for name, _, value in pairs})
+    return filter_properties({name.strip(): value for name, _, value in pairs})
 
 
-def tidy(look: dict[str, str]) -> dict[str, str]:
+def filter_properties(look: dict[str, str]) -> dict[str, str]:
     """Keep what makes a stroke seen, as a bare word each."""
     bare = {k: v.replace("!important", "").strip().lower() for k, v in look.items() if k in LOOK}
     return {k: v for k, v in bare.items() if v not in ("inherit", "")}
 
 
-def matrix(text: str) -> Places:
+def parse_transform(text: str) -> Places:
     """Multiply the moves of a transform to one matrix (3, 3); raises UserError."""
     whole = np.eye(3)
     for name, inside in re.findall(r"\b(\w+)\s*\(([^()]*)\)", text):
         whole = whole @ np.array(
-            [*np.reshape(one_move(name, numbers(inside)), (3, 2)).T, (0, 0, 1)]
+            [*np.reshape(transform_coefficients(name, numbers(inside)), (3, 2)).T, (0, 0, 1)]
         )
     return whole
 
 
-def one_move(name: str, n: list[float]) -> list[float]:
+def transform_coefficients(name: str, n: list[float]) -> list[float]:
     """Spell a move as the six numbers a to f of SVG's matrix(); raises UserError."""
     match name, n:
         case "matrix", [_, _, _, _, _, _]:
@@ -149,7 +149,7 @@ def one_move(name: str, n: list[float]) -> list[float]:
     )
 
 
-def joined(strokes: Iterator[Places]) -> list[Places]:
+def merge_touching(strokes: Iterator[Places]) -> list[Places]:
     """Join strokes that begin where the one before ended: programs save a stroke in pieces."""
     made: list[list[Places]] = []
     for stroke in strokes:
@@ -160,16 +160,16 @@ def joined(strokes: Iterator[Places]) -> list[Places]:
     return [np.concatenate([one for one in parts if len(one)]) for parts in made]
 
 
-def corners(element: Element) -> list[Path]:
+def polygon_points(element: Element) -> list[Path]:
     """Read the corners of a polyline or polygon, which ends where it began."""
     n = numbers(element.get("points", ""))
     made = [complex(x, y) for x, y in zip(n[::2], n[1::2], strict=False)]
-    return [made + made[:1] * (local(element) == "polygon")] if made else []
+    return [made + made[:1] * (local_name(element) == "polygon")] if made else []
 
 
-def ends(element: Element) -> list[Path]:
+def line_points(element: Element) -> list[Path]:
     """Read the ends of a line, or of a dot, which are both its center."""
-    names = ("cx", "cy") * 2 if local(element) == "circle" else ("x1", "y1", "x2", "y2")
+    names = ("cx", "cy") * 2 if local_name(element) == "circle" else ("x1", "y1", "x2", "y2")
     x, y, *end = (length(element.get(name, "0")) for name in names)
     return [[complex(x, y), complex(*end)]]
 
@@ -182,7 +182,7 @@ def length(text: str) -> float:
     return found[0]
 
 
-def pen_paths(element: Element) -> list[Path]:
+def path_strokes(element: Element) -> list[Path]:
     """Follow the data of a path: a stroke for each time the pen is put down."""
     from svg.path import Close, Line, Move, parse_path
 
@@ -207,7 +207,7 @@ def pen_paths(element: Element) -> list[Path]:
     return made
 
 
-def local(element: Element) -> str:
+def local_name(element: Element) -> str:
     """Name an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
@@ -227,9 +227,9 @@ def numbers(text: str) -> list[float]:
 
 
 SHAPES: dict[str, Callable[[Element], list[Path]]] = {
-    "path": pen_paths,
-    "polyline": corners,
-    "polygon": corners,
-    "line": ends,
-    "circle": ends,
+    "path": path_strokes,
+    "polyline": polygon_points,
+    "polygon": polygon_points,
+    "line": line_points,
+    "circle": line_points,
 }

@@ -18,8 +18,15 @@ from itertools import islice, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.ctc import best_path, edits
-from neuropil.apps.handwrite.generation import Pause, Penned, Row, Task, penned, rows_over
+from neuropil.apps.handwrite.ctc import edit_distance, greedy_decode
+from neuropil.apps.handwrite.generation import (
+    DecoderSnapshot,
+    LineRequest,
+    LineState,
+    WrittenLine,
+    generate_states,
+    to_line,
+)
 from neuropil.apps.handwrite.mending import (
     Piece,
     behind,
@@ -31,12 +38,12 @@ from neuropil.apps.handwrite.mending import (
     spliced,
     without_speck,
 )
-from neuropil.apps.handwrite.strokes import Line, seen
+from neuropil.apps.handwrite.strokes import Line, to_features
 from neuropil.apps.handwrite.styles import nearest
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import ticking
 
-NEATEST = 1.0  # neatness of the very last draft
+MAX_NEATNESS = 1.0  # neatness of the very last draft
 AT_ONCE = 4  # drafts of a line, before the next ones go on from the furthest of them
 FAILURES = 8  # drafts that get no further than the one before, until words are written alone
 IN_WORK = 128  # lines that are written side by side, and held with all that going on needs
@@ -51,24 +58,24 @@ class Draft:
     pieces: where words were set into it, all that it is made of
     """
 
-    penned: Penned
+    penned: WrittenLine
     text: str
     read: str
-    errors: int
+    edit_distance: int
     attempt: int  # from 0
-    row: Row
+    row: LineState
     pieces: tuple[Piece, ...] = ()
 
     @property
-    def right(self) -> int:
+    def correct_prefix(self) -> int:
         """Find the space behind the last of the words at the beginning that read right, or -1."""
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(self.text, self.read, strict=False))
         return self.text.rfind(" ", 0, len(list(alike)))
 
     @property
-    def kept(self) -> Pause | None:
+    def resume_point(self) -> DecoderSnapshot | None:
         """Find where the pen paused last before a word that reads wrong."""
-        places = [place for place in self.row.pauses if place <= self.right]
+        places = [place for place in self.row.pauses if place <= self.correct_prefix]
         return self.row.pauses[max(places)] if places else None
 
     @cached_property
@@ -85,13 +92,13 @@ class Draft:
         """Keep the line as it was written, but not how: from there on nothing is mended."""
         return replace(self, row=self.row.emptied(), pieces=())
 
-    def behind(self, point: int) -> tuple[Row, int]:
+    def behind(self, point: int) -> tuple[LineState, int]:
         """Find the row, and its step, that made a point."""
         return behind(self.made_of, point)
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class WriteRequest:
     """Lines to write in one style."""
 
     texts: Sequence[str]
@@ -100,13 +107,13 @@ class Order:
     seed: int
     tries: int
 
-    def task(self, number: int, attempt: int) -> Task:
+    def task(self, number: int, attempt: int) -> LineRequest:
         """Describe a draft of a line: random numbers of its own, late ones neater."""
         text = self.texts[number]
         again = self.occurrences[number]
         late = max(0.0, 2 * (attempt + 1) / self.tries - 1) if attempt else 0.0
-        neatness = self.neatness + late * (NEATEST - self.neatness)
-        return Task(
+        neatness = self.neatness + late * (MAX_NEATNESS - self.neatness)
+        return LineRequest(
             text, self.style, neatness, (self.seed, zlib.crc32(text.encode()), again, attempt)
         )
 
@@ -140,7 +147,7 @@ class Proof:
     round: the word that each draft of this round is of, or None for the line
     """
 
-    order: Order
+    order: WriteRequest
     number: int
     best: Draft | None = None
     furthest: Draft | None = None
@@ -153,21 +160,21 @@ class Proof:
     def is_over(self) -> bool:
         """Tell whether the line reads right, or tries are used up."""
         return self.best is not None and (
-            self.best.errors == 0 or self.attempts >= self.order.tries
+            self.best.edit_distance == 0 or self.attempts >= self.order.tries
         )
 
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[LineRequest]:
         """Describe the next round of drafts."""
         n = min(self.attempts + 1, AT_ONCE, self.order.tries - self.attempts)
         self.round = []
         return [self.task(self.attempts + i) for i in range(n)]
 
-    def task(self, attempt: int) -> Task:
+    def task(self, attempt: int) -> LineRequest:
         """Describe a draft: what follows the words that read right, or a wrong word alone."""
         task = self.order.task(self.number, attempt)
         if self.best is None or self.failures < FAILURES:
             self.round.append(None)
-            return replace(task, kept=self.furthest.kept if self.furthest else None)
+            return replace(task, resume_from=self.furthest.resume_point if self.furthest else None)
         word = min(self.best.wrong, key=lambda number: self.words[number])  # tried least so far
         style = self.order.styles[self.words[word] % len(self.order.styles)]
         self.words[word] += 1
@@ -175,24 +182,24 @@ class Proof:
         start, end = spans(task.text)[word]
         return replace(task, text=task.text[start:end], style=style)
 
-    def take(self, reader: Network, rows: Sequence[Row]) -> None:
+    def take(self, reader: OnnxNetwork, rows: Sequence[LineState]) -> None:
         """Judge the drafts of a round, in order: ties go to the first."""
         before = self.furthest
         for word, row in zip(self.round, ticking(rows), strict=True):
             if word is None:
-                draft = judged(reader, row, self.attempts)
-                self.furthest = max(self.furthest or draft, draft, key=lambda d: d.right)
-                self.best = min(self.best or draft, draft, key=lambda d: d.errors)
+                draft = recognize(reader, row, self.attempts)
+                self.furthest = max(self.furthest or draft, draft, key=lambda d: d.correct_prefix)
+                self.best = min(self.best or draft, draft, key=lambda d: d.edit_distance)
             elif self.best and word in self.best.wrong and is_whole(row):
                 draft = remade(reader, self.best, word, row, self.attempts)
-                self.best = min(self.best, draft, key=lambda d: d.errors)
+                self.best = min(self.best, draft, key=lambda d: d.edit_distance)
             self.attempts += 1
-        further = before and self.furthest and self.furthest.right > before.right
+        further = before and self.furthest and self.furthest.correct_prefix > before.correct_prefix
         self.failures = 0 if further else self.failures + len(rows)
 
 
-def proofread(
-    pen: Network, reader: Network, order: Order, numbers: Sequence[int] | None = None
+def write_verified(
+    pen: OnnxNetwork, reader: OnnxNetwork, order: WriteRequest, numbers: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Draft]]:
     """Write all lines, or some, and yield each with its number once it is as right as can be.
 
@@ -202,7 +209,10 @@ def proofread(
     proofs: list[Proof] = []
     while proofs := [*proofs, *taken_up(order, waiting, IN_WORK - len(proofs))]:
         rounds = [proof.tasks() for proof in proofs]
-        rows = {row.number: row for row in rows_over(pen, [task for its in rounds for task in its])}
+        rows = {
+            row.number: row
+            for row in generate_states(pen, [task for its in rounds for task in its])
+        }
         first = 0
         for proof, tasks in zip(proofs, rounds, strict=True):
             proof.take(reader, [rows[first + i] for i in range(len(tasks))])
@@ -212,29 +222,29 @@ def proofread(
         yield from ((proof.number, proof.best) for proof in over if proof.best)
 
 
-def taken_up(order: Order, numbers: Iterator[int], n: int) -> list[Proof]:
+def taken_up(order: WriteRequest, numbers: Iterator[int], n: int) -> list[Proof]:
     """Take up the next n lines."""
     return [Proof(order, number) for number in islice(numbers, n)]
 
 
-def judged(reader: Network, row: Row, attempt: int) -> Draft:
+def recognize(reader: OnnxNetwork, row: LineState, attempt: int) -> Draft:
     """Read a line back."""
-    line, text = penned(row), row.task.text
+    line, text = to_line(row), row.task.text
     read = read_line(reader, line.line)
-    return Draft(line, text, read, edits(read, text), attempt, row)
+    return Draft(line, text, read, edit_distance(read, text), attempt, row)
 
 
-def remade(reader: Network, draft: Draft, word: int, row: Row, attempt: int) -> Draft:
+def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt: int) -> Draft:
     """Set a word into a draft, and read the whole line back."""
     text = draft.text
-    new = without_speck(penned(row), row.task.text)
+    new = without_speck(to_line(row), row.task.text)
     line = mended(draft.penned, text, word, new)
     start, end = cuts(draft.penned, text)[word : word + 2]
     pieces = spliced(draft.made_of, start, end, Piece(row, 0, len(new.line)))
     read = read_line(reader, line.line)
-    return Draft(line, text, read, edits(read, text), attempt, draft.row, pieces)
+    return Draft(line, text, read, edit_distance(read, text), attempt, draft.row, pieces)
 
 
-def read_line(reader: Network, line: Line) -> str:
+def read_line(reader: OnnxNetwork, line: Line) -> str:
     """Read a line (P, 3) in any unit."""
-    return best_path(reader.run(strokes=seen(line)[None])["logits"][0])
+    return greedy_decode(reader.run(strokes=to_features(line)[None])["logits"][0])

@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, final
 
 from neuropil.apps.neuron import biological_view, digit_reader, homework, small_network
-from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
 from neuropil.apps.neuron.digit_reader import DigitPicture
 from neuropil.apps.neuron.homework import HomeworkSheet
-from neuropil.apps.neuron.small_network import Answer
+from neuropil.apps.neuron.small_network import NeuronValues
 from neuropil.contract import App, verb
 from neuropil.core.formatting import DIGITS
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.signature import Alias
 
-RATE, N_DIGITS, SEED = Between(0, 1000), Between(1, 17), Between(0, 10**9)
-LayerWeights = Annotated[tuple[Weights, ...], Alias("then-w")]
-LayerBiases = Annotated[tuple[Numbers, ...], Alias("then-b")]
+RATE, N_DIGITS, SEED = Range(0, 1000), Range(1, 17), Range(0, 10**9)
+LayerWeights = Annotated[tuple[WeightMatrix, ...], Alias("then-w")]
+LayerBiases = Annotated[tuple[Vector, ...], Alias("then-b")]
 
 
-class StorySheet(Sheet):
+class StorySheet(Document):
     """What was worked out, and what the living neuron did, in words."""
 
     SUFFIXES: ClassVar = (".txt",)
@@ -37,9 +37,9 @@ class StorySheet(Sheet):
 class WorkedExample:
     """What was worked out, what the last layer gives, and the numbers of each neuron."""
 
-    document: Sheet
+    document: Document
     outputs: tuple[float, ...]
-    neurons: tuple[Answer, ...]
+    neurons: tuple[NeuronValues, ...]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DigitReading:
     probabilities: of the digits 0 to 9
     """
 
-    document: Sheet
+    document: Document
     input_picture: DigitPicture
     digit: int
     probabilities: tuple[float, ...]
@@ -62,14 +62,14 @@ class BiologicalComparison:
 
     picture: Image
     document: StorySheet
-    neurons: tuple[Answer, ...]
+    neurons: tuple[NeuronValues, ...]
 
 
 def check_network(given: Mapping[str, Any]) -> None:
     """Refuse inputs, weights, biases and activations that don't fit together."""
     parts = given["x"], given["w"], given["b"], given["activations"]
     if any(parts) or given.get("target"):
-        small_network.chained(*parts)
+        small_network.parse_network(*parts)
 
 
 @final
@@ -82,11 +82,11 @@ class Neuron(App):
     def __call__(
         self,
         *,
-        x: Numbers | None = None,
+        x: Vector | None = None,
         w: LayerWeights = (),
         b: LayerBiases = (),
-        activations: tuple[Activation, ...] = (),
-        target: Numbers | None = None,
+        activations: tuple[ActivationName, ...] = (),
+        target: Vector | None = None,
         rate: Annotated[float, RATE] = 0.1,
         digits: Annotated[int, N_DIGITS] = DIGITS,
         exact: bool = False,
@@ -104,9 +104,15 @@ class Neuron(App):
         exact: write all digits of every number
         """
         is_given = x or w or b or target or activations
-        chain = small_network.chained(x, w, b, activations) if is_given else small_network.NOTES
+        chain = (
+            small_network.parse_network(x, w, b, activations)
+            if is_given
+            else small_network.LECTURE_EXAMPLE
+        )
         wanted = target.values if target else None
-        sheet, neurons = small_network.worked_out(chain, wanted, rate, None if exact else digits)
+        sheet, neurons = small_network.worked_example(
+            chain, wanted, rate, None if exact else digits
+        )
         outputs = tuple(neuron.a for neuron in neurons[-len(chain.weights[-1]) :])
         return WorkedExample(sheet, outputs, neurons)
 
@@ -116,7 +122,7 @@ class Neuron(App):
 
         seed: random seed of the exercises; another seed gives another sheet
         """
-        return homework.sheet(seed)
+        return homework.worksheet(seed)
 
     @verb(example="neuropil neuron-digit digit.png")
     def digit(
@@ -136,7 +142,9 @@ class Neuron(App):
         digits: how many significant digits to write
         exact: write all digits of every number
         """
-        sheet, seen, probabilities = digit_reader.read(picture, seed, None if exact else digits)
+        sheet, seen, probabilities = digit_reader.read_digit(
+            picture, seed, None if exact else digits
+        )
         return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
 
     @verb(
@@ -146,10 +154,10 @@ class Neuron(App):
     def biology(
         self,
         *,
-        x: Numbers | None = None,
+        x: Vector | None = None,
         w: LayerWeights = (),
         b: LayerBiases = (),
-        activations: tuple[Activation, ...] = (),
+        activations: tuple[ActivationName, ...] = (),
         seed: Annotated[int, SEED] = 0,
         digits: Annotated[int, N_DIGITS] = DIGITS,
         exact: bool = False,
@@ -168,7 +176,11 @@ class Neuron(App):
         exact: write all digits of every number
         """
         is_given = x or w or b or activations
-        chain = small_network.chained(x, w, b, activations) if is_given else small_network.NOTES
-        sheet, neurons = small_network.worked_out(chain, None, 0.0, None if exact else digits)
-        story, picture = biological_view.drawn(chain.first(), seed)
+        chain = (
+            small_network.parse_network(x, w, b, activations)
+            if is_given
+            else small_network.LECTURE_EXAMPLE
+        )
+        sheet, neurons = small_network.worked_example(chain, None, 0.0, None if exact else digits)
+        story, picture = biological_view.compare(chain.first(), seed)
         return BiologicalComparison(picture, StorySheet(f"{sheet.text}\n{story}"), neurons)

@@ -19,7 +19,7 @@ from neuropil.core import (
 )
 from neuropil.kit.errors import UserError, suggest
 
-ACTIVATIONS: dict[str, type[Layer]] = {
+ACTIVATION_LAYERS: dict[str, type[Layer]] = {
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": ReLU,
@@ -35,7 +35,7 @@ LARGEST = 1e6  # what is larger says nothing on paper
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Vector:
     """A row of numbers."""
 
     SYNTAX: ClassVar[str] = "A,B,..."
@@ -43,13 +43,13 @@ class Numbers:
     values: tuple[float, ...]
 
     @classmethod
-    def parse(cls, text: str) -> "Numbers":
+    def parse(cls, text: str) -> "Vector":
         """Read "0.1,0.2"; raises UserError for anything else."""
         return cls(_row(text, text, cls.SYNTAX))
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightMatrix:
     """The weights of a layer: for each of its neurons, one for each input."""
 
     SYNTAX: ClassVar[str] = "A,B,.../C,D,..."
@@ -57,7 +57,7 @@ class Weights:
     rows: tuple[tuple[float, ...], ...]
 
     @classmethod
-    def parse(cls, text: str) -> "Weights":
+    def parse(cls, text: str) -> "WeightMatrix":
         """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else."""
         rows = tuple(_row(row, text, cls.SYNTAX) for row in text.replace(";", "/").split("/"))
         if len({len(row) for row in rows}) > 1:
@@ -73,7 +73,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Activation:
+class ActivationName:
     """The name of an activation function."""
 
     SYNTAX: ClassVar[str] = "NAME"
@@ -81,23 +81,23 @@ class Activation:
     name: str
 
     @classmethod
-    def parse(cls, text: str) -> "Activation":
+    def parse(cls, text: str) -> "ActivationName":
         """Read "relu"; raises UserError for what is none, and lists those that there are."""
         text = text.lower().replace("-", "_")
-        if text not in ACTIVATIONS:
-            near = suggest(text, ACTIVATIONS)
+        if text not in ACTIVATION_LAYERS:
+            near = suggest(text, ACTIVATION_LAYERS)
             raise UserError(
                 "option.choice",
-                f"activation {text}{near}: it is one of {', '.join(ACTIVATIONS)}",
+                f"activation {text}{near}: it is one of {', '.join(ACTIVATION_LAYERS)}",
                 name="activation",
                 value=text,
-                possible=tuple(ACTIVATIONS),
+                possible=tuple(ACTIVATION_LAYERS),
             )
         return cls(text)
 
     def layer(self) -> Layer:
         """Make the layer."""
-        return ACTIVATIONS[self.name]()
+        return ACTIVATION_LAYERS[self.name]()
 
 
 def _row(text: str, whole: str, form: str) -> tuple[float, ...]:

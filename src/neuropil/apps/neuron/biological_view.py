@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from neuropil.apps.neuron.small_network import Chain, neurons
-from neuropil.biology.neuron import LARGEST, Trace, response, simulate
-from neuropil.core.neuron import Worked
+from neuropil.apps.neuron.small_network import SmallNetwork, open_all
+from neuropil.biology.neuron import LARGEST, NeuronRecording, firing_rates, simulate
+from neuropil.core.neuron import NeuronRecord
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import tick, ticking
@@ -32,7 +32,7 @@ INK, QUIET, PAPER = "#1d1d22", "#77736b", "#fdfcf9"
 PLUS, MINUS, SPIKE, NEXT = "#2f6f8f", "#b5532d", "#8a2d5b", "#2e7d4f"
 
 
-def drawn(chain: Chain, seed: int) -> tuple[str, Image]:
+def compare(chain: SmallNetwork, seed: int) -> tuple[str, Image]:
     """Simulate the neuron of a chain and draw it; say also in words what came of it.
 
     Raises UserError where its numbers are no firing rates or synapses that a cell could have.
@@ -56,12 +56,12 @@ def drawn(chain: Chain, seed: int) -> tuple[str, Image]:
             high=LARGEST,
         )
     trace = simulate(x, w, b, ms=MS, seed=seed, progress=ticking)
-    rates = response(DRIVES, ms=MS, seed=seed, progress=ticking)
-    ((worked,),) = neurons(chain, None, 0.0)
-    return story(trace, worked), Image(picture(trace, x, worked, rates))
+    rates = firing_rates(DRIVES, ms=MS, seed=seed, progress=ticking)
+    ((worked,),) = open_all(chain, None, 0.0)
+    return describe(trace, worked), Image(render(trace, x, worked, rates))
 
 
-def story(trace: Trace, worked: Worked) -> str:
+def describe(trace: NeuronRecording, worked: NeuronRecord) -> str:
     """Say what the living neuron did beside what the artificial one computed."""
     n = sum(map(len, trace.spike_times))
     return (
@@ -113,7 +113,7 @@ class Panel:
         r = 6 * FINE
         self.canvas.ellipse((px - r, py - r, px + r, py + r), fill=color, outline=PAPER, width=FINE)
 
-    def words(self, x: float, y: float, text: str, color: Color = INK, anchor: str = "lm") -> None:
+    def text(self, x: float, y: float, text: str, color: Color = INK, anchor: str = "lm") -> None:
         """Write at a point."""
         px, py = self.at(x, y)
         write(self.canvas, px / FINE, py / FINE, text, color, 15, anchor)
@@ -140,30 +140,32 @@ def write(
     canvas.text((FINE * x, FINE * y), text, fill=color, font_size=FINE * size, anchor=anchor)
 
 
-def picture(trace: Trace, x: Sequence[float], worked: Worked, rates: Points) -> NDArray[np.uint8]:
+def render(
+    trace: NeuronRecording, x: Sequence[float], worked: NeuronRecord, rates: Points
+) -> NDArray[np.uint8]:
     """Draw everything: RGB (H, W, 3)."""
     large = Picture.new("RGB", (FINE * SIZE[0], FINE * SIZE[1]), PAPER)
     canvas = ImageDraw.Draw(large)
     write(canvas, LEFT[0], 34, "The living neuron", INK, 26)
     write(canvas, RIGHT[0], 34, "The artificial neuron", INK, 26)
-    living(canvas, trace)
-    artificial(canvas, trace, x, worked.bias)
-    answers(canvas, trace, worked, rates)
-    likeness(canvas)
+    draw_biological(canvas, trace)
+    draw_artificial(canvas, trace, x, worked.bias)
+    draw_responses(canvas, trace, worked, rates)
+    draw_correspondence(canvas)
     tick()
     small = np.asarray(large.resize(SIZE, Picture.Resampling.LANCZOS))
     tick()
     return small
 
 
-def living(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:
+def draw_biological(canvas: ImageDraw.ImageDraw, trace: NeuronRecording) -> None:
     """Draw what happens over time."""
     n, time = len(trace.weights), (0.0, MS)
     colors = [PLUS if w >= 0 else MINUS for w in trace.weights]
     arrive = Panel(canvas, LEFT[0], 100, LEFT[1], 190, time, (-0.5, max(n, 1) - 0.5))
     arrive.axes("dendrites: spikes arrive at the synapses (blue excites, red inhibits)")
     for i, (spikes, color) in enumerate(zip(trace.spike_times, colors, strict=True)):
-        arrive.words(0, n - 1 - i, f"x{i + 1} ", QUIET, "rm")
+        arrive.text(0, n - 1 - i, f"x{i + 1} ", QUIET, "rm")
         for spike in spikes:
             arrive.line(np.full(2, spike), n - 1 - i + np.array([-0.35, 0.35]), color)
     top = max(1e-6, float(np.abs(trace.dendritic_currents).max()))
@@ -177,7 +179,7 @@ def living(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:
         "soma: its voltage, mV; where the currents add up high enough, it fires", (-65, 0, 40)
     )
     soma.line(trace.time, trace.soma, SPIKE)
-    travel(canvas, trace)
+    draw_axon(canvas, trace)
     after = Panel(canvas, LEFT[0], 1040, LEFT[1], 1220, time, (-85, 50))
     after.axes(
         "synapse and next cell: conductance (green, of its peak) and voltage, mV", (-65, 0, 40)
@@ -186,10 +188,10 @@ def living(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:
     after.line(trace.time, -85 + 40 * trace.next_conductance / peak, NEXT)
     after.line(trace.time, trace.next_soma, SPIKE)
     for ms in range(0, int(MS) + 1, 50):
-        after.words(ms, -96, f"{ms} ms" if ms == 0 else f"{ms}", QUIET, "mm")
+        after.text(ms, -96, f"{ms} ms" if ms == 0 else f"{ms}", QUIET, "mm")
 
 
-def travel(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:
+def draw_axon(canvas: ImageDraw.ImageDraw, trace: NeuronRecording) -> None:
     """Draw a spike on its way along the axon, one place above the other."""
     start = float(trace.spikes[0]) - 3 if len(trace.spikes) else 0.0
     places = trace.axon_places / 1000
@@ -201,10 +203,12 @@ def travel(canvas: ImageDraw.ImageDraw, trace: Trace) -> None:
     )
     for low, place, voltage in zip(lows, places, trace.axon, strict=True):
         axon.line(trace.time, voltage + low + 65, SPIKE)
-        axon.words(start, low, f"{place:g} mm ", QUIET, "rm")
+        axon.text(start, low, f"{place:g} mm ", QUIET, "rm")
 
 
-def artificial(canvas: ImageDraw.ImageDraw, trace: Trace, x: Sequence[float], b: float) -> None:
+def draw_artificial(
+    canvas: ImageDraw.ImageDraw, trace: NeuronRecording, x: Sequence[float], b: float
+) -> None:
     """Draw the weighted sum as bars."""
     products = [w * v for w, v in zip(trace.weights, x, strict=True)] + [b, trace.z]
     names = [f"w{i}·x{i}" for i in range(1, len(x) + 1)] + ["b", "z"]
@@ -218,19 +222,22 @@ def artificial(canvas: ImageDraw.ImageDraw, trace: Trace, x: Sequence[float], b:
         color = SPIKE if name == "z" else PLUS if value >= 0 else MINUS
         sums.bar(i, 0.6, value, color)
         if len(names) <= 10:
-            sums.words(i, value + (0.35 if value >= 0 else -0.35) * room, f"{value:.3g}", INK, "mm")
-            sums.words(i, low - room, name, QUIET, "ms")
+            sums.text(i, value + (0.35 if value >= 0 else -0.35) * room, f"{value:.3g}", INK, "mm")
+            sums.text(i, low - room, name, QUIET, "ms")
 
 
-def answers(canvas: ImageDraw.ImageDraw, trace: Trace, worked: Worked, rates: Points) -> None:
+def draw_responses(
+    canvas: ImageDraw.ImageDraw, trace: NeuronRecording, worked: NeuronRecord, rates: Points
+) -> None:
     """Draw how both answer to a drive z."""
     span = (float(DRIVES[0]), float(DRIVES[-1]))
     z = np.linspace(*span, 200)
-    values = np.array([worked.curve.f(v) for v in z])
+    values = np.array([worked.activation.f(v) for v in z])
     low, high = min(0.0, float(values.min())), max(1.0, float(values.max()))
     top = Panel(canvas, RIGHT[0], 470, RIGHT[1], 640, span, (low, 1.05 * high))
     top.axes(
-        f"a = {worked.curve.name}(z), the activation", sorted({round(low, 1), 0.0, round(high, 1)})
+        f"a = {worked.activation.name}(z), the activation",
+        sorted({round(low, 1), 0.0, round(high, 1)}),
     )
     top.line(z, values, PLUS, 2)
     top.dot(min(max(worked.z, span[0]), span[1]), worked.a, SPIKE)
@@ -242,10 +249,10 @@ def answers(canvas: ImageDraw.ImageDraw, trace: Trace, worked: Worked, rates: Po
     below.line(DRIVES, rates, NEXT, 2)
     below.dot(min(max(trace.z, span[0]), span[1]), trace.firing_rate, SPIKE)
     for drive in range(int(span[0]), int(span[1]) + 1, 4):
-        below.words(drive, -0.1 * most, f"z = {drive}" if drive == 0 else f"{drive}", QUIET, "mm")
+        below.text(drive, -0.1 * most, f"z = {drive}" if drive == 0 else f"{drive}", QUIET, "mm")
 
 
-def likeness(canvas: ImageDraw.ImageDraw) -> None:
+def draw_correspondence(canvas: ImageDraw.ImageDraw) -> None:
     """Write which part is like which."""
     pairs = (
         ("synapse, its strength", "weight w"),

@@ -7,76 +7,78 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.neuron import biological_view, digit_reader, small_network
-from neuropil.apps.neuron.small_network import Chain
-from neuropil.core import Curve
-from neuropil.core.neuron import Worked
-from neuropil.kit.html.page import Section, figure, row, text
+from neuropil.apps.neuron.small_network import SmallNetwork
+from neuropil.core import History
+from neuropil.core.neuron import NeuronRecord
+from neuropil.kit.html.page import Section, figure, paragraph, row
 from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 DIGIT = "three.png"
-LIVING = Chain((0.8, 0.6, 0.3), (((3.0, 2.0, -1.0),),), ((0.5,),), ("sigmoid",))
+LIVING = SmallNetwork((0.8, 0.6, 0.3), (((3.0, 2.0, -1.0),),), ((0.5,),), ("sigmoid",))
 WIDTH, HEIGHT, MARGIN = 640, 200, 46  # of the curve, in units of the drawing
 
 
 def sections() -> list[Section]:
     """Work the notes' example, train a network, open a neuron of it, and draw the living one."""
-    sheet, _ = small_network.worked_out(small_network.NOTES, None, 0.1, 6)
-    network, curve, accuracy = digit_reader.learned(seed=0)
+    sheet, _ = small_network.worked_example(small_network.LECTURE_EXAMPLE, None, 0.1, 6)
+    network, curve, accuracy = digit_reader.train(seed=0)
     photo = Image.open(SAMPLES / DIGIT)
-    x = digit_reader.reduced(photo)
+    x = digit_reader.preprocess(photo)
     answer = int(network.predict(x[None])[0].argmax())
-    last, hidden = digit_reader.behind(network, x, answer)
+    last, hidden = digit_reader.explain(network, x, answer)
     weights = np.array([term.w for term in hidden.terms])
-    story, picture = biological_view.drawn(LIVING, seed=0)
+    story, picture = biological_view.compare(LIVING, seed=0)
     return [
         Section(
             "A neuron by hand",
-            text(
+            paragraph(
                 "z = w·x + b, a = σ(z): the example of the lecture notes, two neurons, one after"
                 " the other. `neuropil neuron --x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5`"
             )
-            + written(sheet.text),
+            + preformatted(sheet.text),
         ),
         Section(
             "A network learns to read digits",
-            text(
+            paragraph(
                 f"64 pixels, 32 neurons with σ, 10 neurons: after {len(curve.loss)} epochs it reads"
                 f" {accuracy:.1%} of 360 digits right that it never saw."
             )
-            + drawn(curve),
+            + loss_plot(curve),
         ),
         Section(
             "One of its neurons, opened",
-            text(f"`neuropil neuron-digit {DIGIT}` reads {answer}, because of these neurons.")
+            paragraph(f"`neuropil neuron-digit {DIGIT}` reads {answer}, because of these neurons.")
             + row(
                 (
                     figure(photo, "a digit"),
-                    figure(digit_reader.enlarged(x), "as the network sees it, 8 × 8"),
-                    figure(Image(tinted(weights)), "the hidden neuron's weights: blue +, red -"),
+                    figure(digit_reader.enlarge(x), "as the network sees it, 8 × 8"),
+                    figure(
+                        Image(weight_image(weights)), "the hidden neuron's weights: blue +, red -"
+                    ),
                 )
             )
-            + both(last, hidden),
+            + two_neurons(last, hidden),
         ),
         Section(
             "The living neuron beside the artificial one",
-            text("`neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5`")
+            paragraph("`neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5`")
             + figure(picture, story.replace("\n", ". ")),
         ),
     ]
 
 
-def both(last: Worked, hidden: Worked) -> str:
+def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     """Write two neurons, the answer's and the one that speaks loudest for it."""
-    return written(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
+    return preformatted(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
 
 
-def written(lines: str) -> str:
+def preformatted(lines: str) -> str:
     """Set lines as they are."""
     return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
 
 
-def tinted(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
+def weight_image(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Show 64 weights as a picture (192, 192, 3): blue above 0, red below, white 0."""
     share = (weights / np.abs(weights).max()).reshape(8, 8, 1)
     blue, red = np.array([47, 111, 143]), np.array([181, 83, 45])
@@ -85,7 +87,7 @@ def tinted(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
     return made
 
 
-def drawn(curve: Curve) -> str:
+def loss_plot(curve: History) -> str:
     """Draw the course of the loss."""
     n, top = len(curve.loss), max(curve.loss)
     across, down = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN

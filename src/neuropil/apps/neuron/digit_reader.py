@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.core import Adam, Curve, Dense, Network, Sigmoid, digits
-from neuropil.core.neuron import Worked
-from neuropil.core.opening import opened
+from neuropil.core import Adam, Dense, History, Network, Sigmoid, digits
+from neuropil.core.neuron import NeuronRecord
+from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, page
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.html.page import Section, render_page
+from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
 
 SIDE = 8  # pixels
 LARGEST = 1000  # pixels of the longer side: of larger pictures, every n-th is looked at
 SHOWN = 24  # pixels of the picture to each of these
-FAINT = 0.15  # of 1: what is between the darkest and the lightest must differ by more
+MIN_CONTRAST = 0.15  # of 1: what is between the darkest and the lightest must differ by more
 INK = 0.3  # of the darkest: what is darker counts when the digit is cut out
 
 
@@ -34,7 +34,7 @@ class DigitPicture(Image):
     NAMED_ONLY: ClassVar = True
 
 
-def learned(seed: int) -> tuple[Network, Curve, float]:
+def train(seed: int) -> tuple[Network, History, float]:
     """Train a network; give also its curve and the share of the test digits that it reads right."""
     data = digits()
     network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=seed)
@@ -44,7 +44,7 @@ def learned(seed: int) -> tuple[Network, Curve, float]:
     return network, curve, network.accuracy(data.x_test, data.y_test)
 
 
-def reduced(image: Image) -> NDArray[np.float32]:
+def preprocess(image: Image) -> NDArray[np.float32]:
     """Bring a picture of a digit to 8 × 8 as the network knows them: 0 paper to 1 ink, (64,).
 
     The digit is cut out, whichever of it and the paper is darker, and fills the height.
@@ -58,7 +58,7 @@ def reduced(image: Image) -> NDArray[np.float32]:
         grey = opaque * grey + 1 - opaque
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = np.abs(grey - np.median(edge))
-    if ink.max() < FAINT:
+    if ink.max() < MIN_CONTRAST:
         raise UserError(
             "input.content", "there is no digit in the picture that stands out from its paper"
         )
@@ -76,22 +76,24 @@ def reduced(image: Image) -> NDArray[np.float32]:
     return made
 
 
-def behind(network: Network, x: NDArray[np.float32], answer: int) -> tuple[Worked, Worked]:
+def explain(
+    network: Network, x: NDArray[np.float32], answer: int
+) -> tuple[NeuronRecord, NeuronRecord]:
     """Open the neuron of an answer, and the hidden one that speaks loudest for it, both proven."""
     hidden = [f"hidden neuron {i}" for i in range(32)]
-    last = opened(network, x, layer=2, unit=answer, target=answer, names=hidden)
+    last = open_neuron(network, x, layer=2, unit=answer, target=answer, names=hidden)
     loudest = max(range(32), key=lambda i: last.terms[i].product)
     pixels = [f"pixel {i % SIDE},{i // SIDE}" for i in range(SIDE**2)]
-    first = opened(network, x, layer=0, unit=loudest, target=answer, names=pixels)
+    first = open_neuron(network, x, layer=0, unit=loudest, target=answer, names=pixels)
     return last.proven(), first.proven()
 
 
-def read(
+def read_digit(
     image: Image, seed: int, shown: int | None
-) -> tuple[Sheet, DigitPicture, tuple[float, ...]]:
+) -> tuple[Document, DigitPicture, tuple[float, ...]]:
     """Read a digit: what it is taken for and why, how the network sees it, the ten outputs."""
-    x = reduced(image)
-    network, _, accuracy = learned(seed)
+    x = preprocess(image)
+    network, _, accuracy = train(seed)
     z = network.predict(x[None])[0].astype(np.float64)
     p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
     first, second = (int(i) for i in np.argsort(-p)[:2])
@@ -99,18 +101,18 @@ def read(
         f"it reads {first} ({p[first]:.1%}), next {second} ({p[second]:.1%});"
         f" on test digits it is right {accuracy:.1%} of the time\n\n"
     )
-    two = behind(network, x, first)
+    two = explain(network, x, first)
     words = "\n".join(worked.text(shown) for worked in two)
-    sheet = Sheet(
+    sheet = Document(
         told + words,
-        page("A digit, read", [Section(told.strip(), f"<pre>{html.escape(words)}</pre>")]),
+        render_page("A digit, read", [Section(told.strip(), f"<pre>{html.escape(words)}</pre>")]),
         latex="\n".join(worked.latex(shown) for worked in two),
         csv="\n".join(worked.csv() for worked in two),
     )
-    return sheet, enlarged(x), tuple(float(v) for v in p)
+    return sheet, enlarge(x), tuple(float(v) for v in p)
 
 
-def enlarged(x: NDArray[np.float32]) -> DigitPicture:
+def enlarge(x: NDArray[np.float32]) -> DigitPicture:
     """Show 64 pixels large, ink black."""
     grey = (255 * (1 - x.reshape(SIDE, SIDE))).astype(np.uint8)
     large = np.kron(grey, np.ones((SHOWN, SHOWN), np.uint8))

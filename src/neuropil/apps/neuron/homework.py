@@ -10,11 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.apps.neuron.small_network import Chain, neurons
-from neuropil.core.activations import CURVES
+from neuropil.apps.neuron.small_network import SmallNetwork, open_all
+from neuropil.core.activations import ACTIVATIONS
 from neuropil.core.formatting import number
-from neuropil.core.neuron import Worked
-from neuropil.kit.media.document import Sheet
+from neuropil.core.neuron import NeuronRecord
+from neuropil.kit.media.document import Document
 
 DIGITS = 4  # significant, of the solutions
 RATE = 0.5
@@ -47,7 +47,7 @@ class Exercise:
     blanks: tuple[tuple[str, float], ...]
 
 
-class HomeworkSheet(Sheet):
+class HomeworkSheet(Document):
     """Exercises with blanks, then their solutions: a page that prints well, or plain text."""
 
     SUFFIXES: ClassVar = (".html", ".txt")
@@ -60,32 +60,38 @@ def exercises(seed: int) -> tuple[Exercise, ...]:
         one_input(rng),
         three_inputs(rng),
         two_layers(rng),
-        four_curves(rng),
-        *learning(rng),
+        four_activations(rng),
+        *gradient_exercises(rng),
     )
 
 
-def drawn(rng: np.random.Generator, n: int, low: float, high: float) -> tuple[float, ...]:
+def random_decimals(rng: np.random.Generator, n: int, low: float, high: float) -> tuple[float, ...]:
     """Draw numbers with two decimals, none of them 0."""
     values = rng.integers(round(100 * low), round(100 * high), n, endpoint=True)
     return tuple(float(v or 7) / 100 for v in values)
 
 
-def single(x: tuple[float, ...], w: tuple[float, ...], b: float, curve: str = "sigmoid") -> Chain:
+def one_neuron(
+    x: tuple[float, ...], w: tuple[float, ...], b: float, curve: str = "sigmoid"
+) -> SmallNetwork:
     """Make one neuron."""
-    return Chain(x, ((w,),), ((b,),), (curve,))
+    return SmallNetwork(x, ((w,),), ((b,),), (curve,))
 
 
-def worked(chain: Chain, target: float | None = None) -> list[Worked]:
+def solve(chain: SmallNetwork, target: float | None = None) -> list[NeuronRecord]:
     """Work out the first neuron of each layer."""
     wanted = None if target is None else (target,)
-    return [layer[0] for layer in neurons(chain, wanted, RATE)]
+    return [layer[0] for layer in open_all(chain, wanted, RATE)]
 
 
 def one_input(rng: np.random.Generator) -> Exercise:
     """Ask for a neuron with one input, forward."""
-    (x,), (w,), (b,) = drawn(rng, 1, 0.1, 0.9), drawn(rng, 1, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
-    (neuron,) = worked(single((x,), (w,), b))
+    (x,), (w,), (b,) = (
+        random_decimals(rng, 1, 0.1, 0.9),
+        random_decimals(rng, 1, -0.9, 0.9),
+        random_decimals(rng, 1, -0.5, 0.5),
+    )
+    (neuron,) = solve(one_neuron((x,), (w,), b))
     return Exercise(
         "A neuron with one input",
         f"x = {x:g}, w = {w:g}, b = {b:g}",
@@ -96,8 +102,12 @@ def one_input(rng: np.random.Generator) -> Exercise:
 
 def three_inputs(rng: np.random.Generator) -> Exercise:
     """Ask for a neuron with three inputs, product by product."""
-    x, w, (b,) = drawn(rng, 3, 0.1, 0.9), drawn(rng, 3, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
-    (neuron,) = worked(single(x, w, b))
+    x, w, (b,) = (
+        random_decimals(rng, 3, 0.1, 0.9),
+        random_decimals(rng, 3, -0.9, 0.9),
+        random_decimals(rng, 1, -0.5, 0.5),
+    )
+    (neuron,) = solve(one_neuron(x, w, b))
     products = tuple((f"w{i}·x{i}", t.product) for i, t in enumerate(neuron.terms, 1))
     given = [f"x{i} = {v:g}" for i, v in enumerate(x, 1)]
     given += [f"w{i} = {v:g}" for i, v in enumerate(w, 1)]
@@ -112,12 +122,12 @@ def three_inputs(rng: np.random.Generator) -> Exercise:
 def two_layers(rng: np.random.Generator) -> Exercise:
     """Ask for two neurons, one after the other."""
     (x,), (w1, w2), (b1, b2) = (
-        drawn(rng, 1, 0.1, 0.9),
-        drawn(rng, 2, -0.9, 0.9),
-        drawn(rng, 2, 0, 1),
+        random_decimals(rng, 1, 0.1, 0.9),
+        random_decimals(rng, 2, -0.9, 0.9),
+        random_decimals(rng, 2, 0, 1),
     )
-    chain = Chain((x,), (((w1,),), ((w2,),)), ((b1,), (b2,)), ("sigmoid", "sigmoid"))
-    first, second = worked(chain)
+    chain = SmallNetwork((x,), (((w1,),), ((w2,),)), ((b1,), (b2,)), ("sigmoid", "sigmoid"))
+    first, second = solve(chain)
     return Exercise(
         "Two layers",
         f"x = {x:g}; w1 = {w1:g}, b1 = {b1:g}; w2 = {w2:g}, b2 = {b2:g}",
@@ -126,26 +136,34 @@ def two_layers(rng: np.random.Generator) -> Exercise:
     )
 
 
-def four_curves(rng: np.random.Generator) -> Exercise:
+def four_activations(rng: np.random.Generator) -> Exercise:
     """Ask for one sum under four activation functions."""
-    (x,), (w,), (b,) = drawn(rng, 1, 0.1, 0.9), drawn(rng, 1, -2, 2), drawn(rng, 1, -1, 1)
-    z = worked(single((x,), (w,), b, "identity"))[0].z
+    (x,), (w,), (b,) = (
+        random_decimals(rng, 1, 0.1, 0.9),
+        random_decimals(rng, 1, -2, 2),
+        random_decimals(rng, 1, -1, 1),
+    )
+    z = solve(one_neuron((x,), (w,), b, "identity"))[0].z
     names = ("identity", "relu", "tanh", "sigmoid")
     return Exercise(
         "One sum, four activation functions",
         f"x = {x:g}, w = {w:g}, b = {b:g}",
         "Find z, then a for: no activation function, relu max(z, 0), tanh, σ. With which of them is"
         " a network of many layers no more than one straight line?",
-        (("z", z), *((f"a, {name}", CURVES[name].f(z)) for name in names)),
+        (("z", z), *((f"a, {name}", ACTIVATIONS[name].f(z)) for name in names)),
     )
 
 
-def learning(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
+def gradient_exercises(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
     """Ask for the way back through a neuron, and for one step of learning."""
-    x, w, (b,) = drawn(rng, 2, 0.1, 0.9), drawn(rng, 2, -0.9, 0.9), drawn(rng, 1, -0.5, 0.5)
+    x, w, (b,) = (
+        random_decimals(rng, 2, 0.1, 0.9),
+        random_decimals(rng, 2, -0.9, 0.9),
+        random_decimals(rng, 1, -0.5, 0.5),
+    )
     target = float(rng.integers(2))
-    chain = single(x, w, b)
-    (neuron,) = worked(chain, target)
+    chain = one_neuron(x, w, b)
+    (neuron,) = solve(chain, target)
     given = f"x1 = {x[0]:g}, x2 = {x[1]:g}, w1 = {w[0]:g}, w2 = {w[1]:g}, b = {b:g}"
     back = Exercise(
         "The way back",
@@ -155,23 +173,23 @@ def learning(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
         (
             ("a", neuron.a),
             ("dL/da", neuron.dL_da),
-            ("da/dz", neuron.slope),
+            ("da/dz", neuron.derivative),
             ("dL/dz", neuron.dL_dz),
             ("dL/dw1", neuron.dL_dw[0]),
             ("dL/dw2", neuron.dL_dw[1]),
         ),
     )
-    new = replace(chain, weights=((neuron.stepped,),), biases=((neuron.stepped_bias,),))
-    (after,) = worked(new, target)
+    new = replace(chain, weights=((neuron.updated_weights,),), biases=((neuron.updated_bias,),))
+    (after,) = solve(new, target)
     step = Exercise(
         "One step of learning",
         f"the neuron of the exercise before; rate {RATE:g}",
         "Move each weight and the bias against its derivative, w - rate · dL/dw, and find a and L"
         " again. Has L become smaller?",
         (
-            ("w1", neuron.stepped[0]),
-            ("w2", neuron.stepped[1]),
-            ("b", neuron.stepped_bias),
+            ("w1", neuron.updated_weights[0]),
+            ("w2", neuron.updated_weights[1]),
+            ("b", neuron.updated_bias),
             ("a", after.a),
             ("L before", (neuron.a - target) ** 2),
             ("L after", (after.a - target) ** 2),
@@ -180,7 +198,7 @@ def learning(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
     return back, step
 
 
-def sheet(seed: int) -> HomeworkSheet:
+def worksheet(seed: int) -> HomeworkSheet:
     """Write the sheet of a seed: the exercises with blanks, then the solutions."""
     tasks = exercises(seed)
     head = f"Sheet {seed}"

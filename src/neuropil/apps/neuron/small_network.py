@@ -10,18 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.apps.neuron.arguments import Activation, Numbers, Weights
+from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
 from neuropil.core import Dense, Layer, Network, squared_error
-from neuropil.core.neuron import Worked
-from neuropil.core.opening import opened
+from neuropil.core.neuron import NeuronRecord
+from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, page
-from neuropil.kit.media.document import Sheet
+from neuropil.kit.html.page import Section, render_page
+from neuropil.kit.media.document import Document
 from neuropil.kit.progress import ticking
 
 
 @dataclass(frozen=True)
-class Chain:
+class SmallNetwork:
     """Inputs (F), and for each layer its weights, biases and activation function."""
 
     x: tuple[float, ...]
@@ -29,24 +29,24 @@ class Chain:
     biases: tuple[tuple[float, ...], ...]
     activations: tuple[str, ...]
 
-    def first(self) -> "Chain":
+    def first(self) -> "SmallNetwork":
         """Take the first neuron alone."""
         weights, biases = (self.weights[0][:1],), (self.biases[0][:1],)
-        return Chain(self.x, weights, biases, self.activations[:1])
+        return SmallNetwork(self.x, weights, biases, self.activations[:1])
 
     def network(self) -> Network:
         """Build the network, in float64."""
         layers: list[Layer] = []
         for rows, biases, name in zip(self.weights, self.biases, self.activations, strict=True):
             dense = Dense(len(rows[0]), len(rows))
-            dense.put("weight", np.array(rows))
-            dense.put("bias", np.array(biases))
-            layers += [dense, Activation(name).layer()]
+            dense.set_parameter("weight", np.array(rows))
+            dense.set_parameter("bias", np.array(biases))
+            layers += [dense, ActivationName(name).layer()]
         return Network(*layers, dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class Answer:
+class NeuronValues:
     """The numbers of one neuron."""
 
     name: str
@@ -55,15 +55,17 @@ class Answer:
     slope: float  # da/dz
 
 
-NOTES = Chain((0.1,), (((0.15,),), ((0.25,),)), ((0.4,), (0.5,)), ("sigmoid", "sigmoid"))
+LECTURE_EXAMPLE = SmallNetwork(
+    (0.1,), (((0.15,),), ((0.25,),)), ((0.4,), (0.5,)), ("sigmoid", "sigmoid")
+)
 
 
-def chained(
-    x: Numbers | None,
-    w: tuple[Weights, ...],
-    b: tuple[Numbers, ...],
-    activations: tuple[Activation, ...],
-) -> Chain:
+def parse_network(
+    x: Vector | None,
+    w: tuple[WeightMatrix, ...],
+    b: tuple[Vector, ...],
+    activations: tuple[ActivationName, ...],
+) -> SmallNetwork:
     """Put together what was typed; raises UserError where it doesn't fit together."""
     if x is None or not w:
         raise UserError(
@@ -98,10 +100,12 @@ def chained(
                 name="b",
             )
         n = len(layer.rows)
-    return Chain(x.values, tuple(layer.rows for layer in w), biases, names)
+    return SmallNetwork(x.values, tuple(layer.rows for layer in w), biases, names)
 
 
-def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list[list[Worked]]:
+def open_all(
+    chain: SmallNetwork, target: tuple[float, ...] | None, rate: float
+) -> list[list[NeuronRecord]]:
     """Work out every neuron, layer by layer, each with its proof.
 
     Raises UserError where a number grows beyond what a float can be, ArithmeticError where the
@@ -119,7 +123,7 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
     with np.errstate(over="ignore", invalid="ignore"):
         layers = [
             [
-                opened(
+                open_neuron(
                     network,
                     chain.x,
                     layer=2 * i,
@@ -127,7 +131,7 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
                     target=target,
                     loss=squared_error,
                     rate=rate,
-                    names=[named(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
+                    names=[input_name(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
                 )
                 for unit in ticking(range(len(rows)))
             ]
@@ -140,7 +144,7 @@ def neurons(chain: Chain, target: tuple[float, ...] | None, rate: float) -> list
     return layers
 
 
-def refuse_growth(chain: Chain, target: tuple[float, ...] | None) -> None:
+def refuse_growth(chain: SmallNetwork, target: tuple[float, ...] | None) -> None:
     """Raise UserError at the first neuron whose numbers grow beyond what a float can be."""
     a = np.array(chain.x)
     for i, (rows, biases, name) in enumerate(
@@ -149,14 +153,14 @@ def refuse_growth(chain: Chain, target: tuple[float, ...] | None) -> None:
         w, b = np.array(rows), np.array(biases)
         with np.errstate(over="ignore", invalid="ignore"):
             size = np.abs(w) @ np.abs(a) + np.abs(b)
-            a = Activation(name).layer()(w @ a + b).value
+            a = ActivationName(name).layer()(w @ a + b).value
         for unit in np.flatnonzero(~np.isfinite(size + a)):
-            raise too_large(f"{title(i, int(unit), len(rows))}: its sum", "or fewer layers")
+            raise too_large(f"{neuron_title(i, int(unit), len(rows))}: its sum", "or fewer layers")
     if target is not None:
         with np.errstate(over="ignore"):
             loss = np.square(a - np.array(target))
         for unit in np.flatnonzero(~np.isfinite(loss)):
-            who = title(len(chain.weights) - 1, int(unit), len(loss))
+            who = neuron_title(len(chain.weights) - 1, int(unit), len(loss))
             raise too_large(f"{who}: its loss", "or a target that is nearer")
 
 
@@ -172,35 +176,35 @@ def too_large(what: str, otherwise: str) -> UserError:
     )
 
 
-def way_back(worked: Worked) -> tuple[float, ...]:
+def way_back(worked: NeuronRecord) -> tuple[float, ...]:
     """List the numbers of the way back, none where there is no loss."""
     if worked.backward is None:
         return ()
     dL = worked.dL_da, worked.dL_dz, worked.dL_db, *worked.dL_dw
-    return *dL, *worked.stepped, worked.stepped_bias
+    return *dL, *worked.updated_weights, worked.updated_bias
 
 
-def titled(layers: list[list[Worked]]) -> list[tuple[str, Worked]]:
+def titled(layers: list[list[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
-        (title(i, j, len(layer)), worked)
+        (neuron_title(i, j, len(layer)), worked)
         for i, layer in enumerate(layers)
         for j, worked in enumerate(layer)
     ]
 
 
-def named(layer: int, unit: int, n: int) -> str:
+def input_name(layer: int, unit: int, n: int) -> str:
     """Name what a neuron gets: x, or a of a neuron before it."""
     letter = "x" if layer < 0 else f"a of layer {layer + 1}"
     return letter if n == 1 else f"{letter}, neuron {unit + 1}" if layer >= 0 else f"x{unit + 1}"
 
 
-def worked_out(
-    chain: Chain, target: tuple[float, ...] | None, rate: float, digits: int | None
-) -> tuple[Sheet, tuple[Answer, ...]]:
+def worked_example(
+    chain: SmallNetwork, target: tuple[float, ...] | None, rate: float, digits: int | None
+) -> tuple[Document, tuple[NeuronValues, ...]]:
     """Write all neurons out, and list their numbers."""
-    each = titled(neurons(chain, target, rate))
-    bodies = [body(worked, digits) for _, worked in ticking(each)]
+    each = titled(open_all(chain, target, rate))
+    bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
     names = [name for name, _ in each]
     told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
     sections = [
@@ -212,20 +216,20 @@ def worked_out(
     for name, worked in ticking(each):
         tables.append(f"{name}\n{worked.csv(row)}")
         row += tables[-1].count("\n")
-    sheet = Sheet(
+    sheet = Document(
         "\n".join(told),
-        page("A network worked out by hand", sections),
+        render_page("A network worked out by hand", sections),
         "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in ticking(each)),
         "".join(tables),
     )
-    return sheet, tuple(Answer(name, w.z, w.a, w.slope) for name, w in each)
+    return sheet, tuple(NeuronValues(name, w.z, w.a, w.derivative) for name, w in each)
 
 
-def title(layer: int, unit: int, n: int) -> str:
+def neuron_title(layer: int, unit: int, n: int) -> str:
     """Name a neuron by its place."""
     return f"layer {layer + 1}" + (f", neuron {unit + 1}" if n > 1 else "")
 
 
-def body(worked: Worked, digits: int | None) -> str:
+def neuron_text(worked: NeuronRecord, digits: int | None) -> str:
     """Write a neuron out, without its name."""
     return worked.text(digits, len(worked.terms)).partition("\n")[2]

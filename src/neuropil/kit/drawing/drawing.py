@@ -24,7 +24,7 @@ import numpy as np
 from PIL import GifImagePlugin
 from PIL import Image as Picture
 
-from neuropil.kit.atomic import written, written_together
+from neuropil.kit.atomic import atomic_path, written_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
 from neuropil.kit.drawing.gcode import Plotter, gcode
@@ -36,35 +36,35 @@ from neuropil.kit.drawing.ink import (
     Canvas,
     Color,
     Floats,
+    InkPath,
     Paper,
     Stroke,
-    Trace,
-    joined,
-    trace,
+    bounding_union,
+    ink_path,
 )
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import QUALITIES, QUALITY
 from neuropil.kit.media import film, lossless
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.metadata import Notes
+from neuropil.kit.media.metadata import ImageMetadata
 from neuropil.kit.progress import ticking, track
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
 
 FORMAT = "neuropil drawing 1"
 MOST_BYTES = 200_000_000  # of a file that is read
-UNLIKE = (  # what goes wrong with a file that holds something else
+PARSE_ERRORS = (  # what goes wrong with a file that holds something else
     *(AttributeError, ElementTree.ParseError, LookupError, OverflowError),
     *(RecursionError, TypeError, ValueError),
 )
 DPI = 300
 TITLE = 80  # characters
 
-PACE = 150.0  # mm a second of a pen that draws
+PEN_SPEED = 150.0  # mm a second of a pen that draws
 TRAVEL = 450.0  # and of one in the air
-LIFT = 0.05  # seconds from one stroke to the next, besides the way
-READING = 2.0  # seconds that a finished page stays
+LIFT_SECONDS = 0.05  # seconds from one stroke to the next, besides the way
+PAUSE_SECONDS = 2.0  # seconds that a finished page stays
 FILM_FPS, FILM_SIDE = 25, 1280  # frames a second, pixels of the longer side
 GIF_FPS, GIF_SIDE = 10, 640
 SHADES, RULED = 16, 4  # of ink and of ruling in a GIF, whose palette is their product
@@ -95,9 +95,9 @@ class Drawing:
     def __post_init__(self) -> None:
         if not any(self.pages):
             raise UserError("input.empty", "the drawing has no stroke; give at least one")
-        check_ink(self.ink)
-        Between(0.01, 20).check("the pen's width in mm", self.pen)
-        Between(0.01, 100).check("the speed", self.speed)
+        check_color(self.ink)
+        Range(0.01, 20).check("the pen's width in mm", self.pen)
+        Range(0.01, 100).check("the speed", self.speed)
         try:
             about = json.loads(json.dumps(dict(self.about), allow_nan=False))
         except (TypeError, ValueError) as error:
@@ -129,14 +129,14 @@ class Drawing:
             return cls(**_fields(record))
         except UserError as error:
             raise error.wrap(f"{path} can't be read as a drawing: {error}", path) from error
-        except UNLIKE as error:
+        except PARSE_ERRORS as error:
             raise UserError(
                 "input.damaged",
                 f"{path} is no drawing that neuropil wrote, or damaged; name one that it saved",
                 path=path,
             ) from error
 
-    def files(self, path: Path | str) -> list[Path]:
+    def output_paths(self, path: Path | str) -> list[Path]:
         """List what `save` writes: letter.svg, letter-2.svg, ... or one file where it holds all."""
         path = Path(path)
         ending = path.suffix.lower()
@@ -154,7 +154,7 @@ class Drawing:
 
     def split(self, path: Path) -> "dict[Path, Drawing | PageFile]":
         """Give what is to be saved to each of the files that a drawing takes."""
-        files = self.files(path)
+        files = self.output_paths(path)
         if len(files) == 1:
             return {path: self}
         return {file: PageFile(self, number) for number, file in enumerate(files)}
@@ -162,11 +162,11 @@ class Drawing:
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write by the ending of `path`; `quality` is of films alone."""
         path = Path(path)
-        files, ending = self.files(path), path.suffix.lower()
+        files, ending = self.output_paths(path), path.suffix.lower()
         QUALITIES.check("quality", quality)
         if ending == ".mp4":
             frames = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
-            film.record(path, frames, fps=Fraction(FILM_FPS), quality=quality)
+            film.write_film(path, frames, fps=Fraction(FILM_FPS), quality=quality)
         elif ending == ".gif":
             _save_gif(self, path)
         else:
@@ -185,7 +185,7 @@ class Drawing:
                 low=0,
                 high=len(self.pages) - 1,
             )
-        Between(0.1, 200).check("dots", dots)
+        Range(0.1, 200).check("dots", dots)
         canvas = _canvas(self, page, dots)
         return Image(canvas.pixels(canvas.whole))
 
@@ -212,11 +212,11 @@ class PageFile:
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write by the ending of `path`; `quality` is of films alone."""
-        with written(path) as beside:
+        with atomic_path(path) as beside:
             beside.write_bytes(_content(self.drawing, path.suffix.lower(), self.number))
 
 
-def check_ink(ink: str) -> None:
+def check_color(ink: str) -> None:
     """Raise UserError for what is no color like #1a2a6c."""
     if not re.fullmatch("#[0-9a-fA-F]{6}", ink):
         raise UserError(
@@ -233,7 +233,7 @@ def check_ink(ink: str) -> None:
 def _content(drawing: Drawing, ending: str, page: int) -> bytes:
     """Make the file of a page, or the one for all."""
     paper, strokes = drawing.paper, drawing.pages[page]
-    look = svg_pdf.Look(paper, drawing.color, drawing.pen, drawing.filled)
+    look = svg_pdf.InkStyle(paper, drawing.color, drawing.pen, drawing.filled)
     if ending == ".svg":
         held = drawing.pages if page == 0 else (strokes,)
         return svg_pdf.svg(strokes, look, drawing.title, _json(drawing, held)).encode()
@@ -244,11 +244,11 @@ def _content(drawing: Drawing, ending: str, page: int) -> bytes:
     if ending == ".json":
         return _json(drawing, drawing.pages).encode()
     file, canvas = io.BytesIO(), _canvas(drawing, page, DPI / 25.4)
-    shape = (*canvas.covered.shape, 3)
+    shape = (*canvas.coverage.shape, 3)
     blocks = canvas.blocks(
         lossless.rows_at_once(shape, 1)
     )  # a large page is never there as a whole
-    lossless.write_png_blocks(file, shape, 1, blocks, Notes(dpi=(DPI, DPI)))
+    lossless.write_png_blocks(file, shape, 1, blocks, ImageMetadata(dpi=(DPI, DPI)))
     return file.getvalue()
 
 
@@ -256,7 +256,7 @@ def _canvas(drawing: Drawing, page: int, dots: float) -> Canvas:
     """Draw a page with `dots` pixels to a mm."""
     canvas = Canvas(drawing.paper, drawing.color, dots)
     for stroke in drawing.pages[page]:
-        canvas.draw(trace(stroke.points, drawing.pen, drawing.filled))
+        canvas.draw(ink_path(stroke.points, drawing.pen, drawing.filled))
     return canvas
 
 
@@ -314,50 +314,50 @@ class _Show:
 
     def frames_of(self, page: "_Page") -> int:
         """Count the frames in which the page is drawn, the empty one first, and read."""
-        return 1 + math.ceil(round(page.seconds * self.fps, 6)) + round(READING * self.fps)
+        return 1 + math.ceil(round(page.seconds * self.fps, 6)) + round(PAUSE_SECONDS * self.fps)
 
     def play(self, canvas: Canvas) -> Iterator[Box]:
         """Draw frame by frame, say where the canvas changed, and clear it for each page."""
         for page in self.pages:
-            canvas.covered[:] = 0
+            canvas.coverage[:] = 0
             yield canvas.whole
             for i in range(1, self.frames_of(page)):
                 traces = page.between((i - 1) / self.fps, i / self.fps)
-                yield joined([canvas.draw(trace) for trace in traces])
+                yield bounding_union([canvas.draw(trace) for trace in traces])
 
 
 class _Page:
     """The traces of a page with the second at which each starts and ends."""
 
     def __init__(self, strokes: tuple[Stroke, ...], drawing: Drawing) -> None:
-        self.traces = [trace(s.points, drawing.pen, drawing.filled) for s in ticking(strokes)]
-        self.pace = PACE * drawing.speed
+        self.traces = [ink_path(s.points, drawing.pen, drawing.filled) for s in ticking(strokes)]
+        self.pace = PEN_SPEED * drawing.speed
         self.starts, self.ends = [], []
         now, place = 0.0, None
         for each in self.traces:
             if place is not None:
-                now += (LIFT + math.dist(place, each.points[0]) / TRAVEL) / drawing.speed
+                now += (LIFT_SECONDS + math.dist(place, each.points[0]) / TRAVEL) / drawing.speed
             self.starts.append(now)
-            now += float(each.along[-1]) / self.pace
+            now += float(each.arc_length[-1]) / self.pace
             self.ends.append(now)
             place = each.points[-1]
         self.seconds = now
 
-    def between(self, start: float, end: float) -> Iterator[Trace]:
+    def between(self, start: float, end: float) -> Iterator[InkPath]:
         """Find what is drawn after `start`, or at it as the page begins, and until `end`."""
         first = int(np.searchsorted(self.ends, start, "right")) if start else 0
         last = int(np.searchsorted(self.starts, end, "right"))
         for whole, began in zip(self.traces[first:last], self.starts[first:last], strict=True):
-            length = float(whole.along[-1])
+            length = float(whole.arc_length[-1])
             since, until = (min(max((t - began) * self.pace, 0), length) for t in (start, end))
-            yield whole.part(since, until)
+            yield whole.subpath(since, until)
 
 
 def _frames(drawing: Drawing) -> Iterator[film.Frame]:
     """Draw a film; its sides are even, as players want them."""
     dots = FILM_SIDE / max(drawing.paper.width, drawing.paper.height)
     canvas = Canvas(drawing.paper, drawing.color, dots, multiple=2)
-    pixels = np.empty((*canvas.covered.shape, 3), np.uint8)
+    pixels = np.empty((*canvas.coverage.shape, 3), np.uint8)
     for i, box in enumerate(_Show(drawing, FILM_FPS).play(canvas)):
         pixels[box] = canvas.pixels(box)
         yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
@@ -368,8 +368,8 @@ def _save_gif(drawing: Drawing, path: Path) -> None:
     dots = GIF_SIDE / max(drawing.paper.width, drawing.paper.height)
     canvas = Canvas(drawing.paper, drawing.color, dots)
     show = _Show(drawing, GIF_FPS)
-    with written(path) as temporary, temporary.open("wb") as file:
-        H, W = canvas.covered.shape
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        H, W = canvas.coverage.shape
         file.write(b"GIF89a" + struct.pack("<HHBBB", W, H, 0b11110101, 0, 0) + _palette(drawing))
         file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")  # again and again
         for box in track(show.play(canvas), total=show.n_frames, title=path.name):
@@ -383,7 +383,7 @@ def _save_gif(drawing: Drawing, path: Path) -> None:
 
 def _shades(canvas: Canvas, box: Box) -> Bytes:
     """Name the color of each pixel: shade of ink + SHADES * shade of ruling."""
-    ink, rule = canvas.covered[box] / 255, canvas.ruled[box] / 255
+    ink, rule = canvas.coverage[box] / 255, canvas.ruled[box] / 255
     named: Bytes = (np.rint(ink * (SHADES - 1)) + SHADES * np.rint(rule * (RULED - 1))).astype("u1")
     return named
 

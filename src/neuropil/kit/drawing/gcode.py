@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.kit.drawing.ink import Floats, Paper, Stroke, curve, sampled
+from neuropil.kit.drawing.ink import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import ticking
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 TOLERANCE = 0.05  # mm between a curve and the straight lines that a plotter draws
 LONGEST_LINE = 80  # characters that controllers take
@@ -33,8 +33,8 @@ class Plotter:
     settle: float = 0.15
 
     def __post_init__(self) -> None:
-        Between(1, 100_000).check("the plotter's feed", self.feed)
-        Between(0, 10).check("the plotter's settle", self.settle)
+        Range(1, 100_000).check("the plotter's feed", self.feed)
+        Range(0, 10).check("the plotter's settle", self.settle)
         for name, line in (("pen_up", self.pen_up), ("pen_down", self.pen_down)):
             plain = line.isascii() and line.isprintable() and line.strip()
             if not plain or len(line) > LONGEST_LINE:
@@ -65,8 +65,8 @@ def _lines(strokes: Sequence[Stroke], paper: Paper, plotter: Plotter) -> Iterato
 
 
 def _flat(stroke: Stroke) -> Floats:
-    pieces = curve(stroke.points)
-    return sampled(pieces, TOLERANCE)[0] if len(pieces) else stroke.points[:1]
+    pieces = catmull_rom_beziers(stroke.points)
+    return flatten_beziers(pieces, TOLERANCE)[0] if len(pieces) else stroke.points[:1]
 
 
 def _turned(points: Floats, paper: Paper) -> Floats:

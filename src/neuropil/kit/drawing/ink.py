@@ -21,7 +21,7 @@ from PIL import ImageDraw
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import MAX_PIXELS
 from neuropil.kit.progress import tick, ticking
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -29,19 +29,19 @@ Bytes = NDArray[np.uint8]
 Color = tuple[int, int, int]
 Box = tuple[slice, slice]  # rows, columns
 
-SIDES = Between(1, 5000)  # mm: PDF can hold no larger page
-FAR = 10_000.0  # mm from the corner of the page at which a point can only be a mistake
+SIDES = Range(1, 5000)  # mm: PDF can hold no larger page
+MAX_COORDINATE = 10_000.0  # mm from the corner of the page at which a point can only be a mistake
 WHITE: Color = (255, 255, 255)
 RULE: Color = (195, 206, 222)  # the light blue-grey of ruled lines
 RULE_WIDTH = 0.2  # mm
 
 FINE = 0.02  # mm at most between a curve and its trace
-HASTE = 0.35  # exponent by which ink gets thinner as the pen gets faster
+SPEED_EXPONENT = 0.35  # exponent by which ink gets thinner as the pen gets faster
 THIN, THICK = 0.65, 1.3  # limits of that
-SWELL = 0.2  # share by which a stroke straight down is wider than one across
+DOWNSTROKE_GAIN = 0.2  # share by which a stroke straight down is wider than one across
 TAPER = 2.7  # widths of the pen over which an end gets thinner
 TIP = 0.45  # width at the very end, as a share
-BLOT = 1.15  # a single dot, made by a pen that rests
+DOT_FACTOR = 1.15  # a single dot, made by a pen that rests
 TURN = 0.6  # radians from which the corner of an outline is rounded with points of its own
 CAP = 9  # points around the end of an outline
 FINER = 4  # subpixels to a pixel, each way
@@ -63,13 +63,15 @@ class Stroke:
                 "input.content",
                 f"a stroke has points of shape {points.shape}; it takes (P, 2), P >= 1",
             )
-        wrong = np.flatnonzero(~(np.abs(points) <= FAR).all(axis=1))  # also what is no number
+        wrong = np.flatnonzero(
+            ~(np.abs(points) <= MAX_COORDINATE).all(axis=1)
+        )  # also what is no number
         if len(wrong):
             x, y = points[wrong[0]]
             raise UserError(
                 "input.content",
                 f"point {wrong[0]} of a stroke is ({x:g}, {y:g}); give millimeters between"
-                f" {-FAR:g} and {FAR:g}",
+                f" {-MAX_COORDINATE:g} and {MAX_COORDINATE:g}",
             )
         points.setflags(write=False)
         object.__setattr__(self, "points", points)
@@ -88,15 +90,15 @@ class Paper:
         SIDES.check("the paper's width", self.width)
         SIDES.check("the paper's height", self.height)
         widest = self.width / 2 if self.ruling else SIDES.high  # it matters to rules alone
-        Between(0, widest).check("the paper's margin", self.margin)
+        Range(0, widest).check("the paper's margin", self.margin)
         for y in self.ruling:
-            Between(0, self.height).check("the height of a ruled line", y)
+            Range(0, self.height).check("the height of a ruled line", y)
 
 
 # Curves
 
 
-def curve(points: Floats) -> Floats:
+def catmull_rom_beziers(points: Floats) -> Floats:
     """Lay cubic Béziers through points (P, 2): (S, 4, 2), none where all points are one.
 
     Catmull-Rom, with the centripetal clock of Yuksel, Schaefer and Keyser (2011), which makes no
@@ -119,7 +121,7 @@ def curve(points: Floats) -> Floats:
     return np.stack([start, start + third * m[:-1], end - third * m[1:], end], axis=1)
 
 
-def sampled(pieces: Floats, tolerance: float) -> tuple[Floats, Floats]:
+def flatten_beziers(pieces: Floats, tolerance: float) -> tuple[Floats, Floats]:
     """Flatten Béziers (S, 4, 2) to samples (N, 2), and say at which piece and share each lies (N).
 
     Chords of n equal shares are within n^-2 * 3/4 * max|b_j - 2 b_j+1 + b_j+2| of a cubic.
@@ -138,61 +140,63 @@ def sampled(pieces: Floats, tolerance: float) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class InkPath:
     """What the tip of a pen covered: disks of `radii` (N) around `points` (N, 2), joined."""
 
     points: Floats
     radii: Floats
 
     @cached_property
-    def along(self) -> Floats:
+    def arc_length(self) -> Floats:
         """Measure the way to each sample (N), in mm."""
         return np.concatenate([[0.0], np.hypot(*np.diff(self.points, axis=0).T).cumsum()])
 
-    def part(self, start: float, end: float) -> "Trace":
+    def subpath(self, start: float, end: float) -> "InkPath":
         """Cut out what lies between two places along the way, in mm."""
-        inside = (self.along > start) & (self.along < end)
-        at = np.concatenate([[start], self.along[inside], [end]])
-        columns = [np.interp(at, self.along, values) for values in (*self.points.T, self.radii)]
-        return Trace(np.stack(columns[:2], axis=1), columns[2])
+        inside = (self.arc_length > start) & (self.arc_length < end)
+        at = np.concatenate([[start], self.arc_length[inside], [end]])
+        columns = [
+            np.interp(at, self.arc_length, values) for values in (*self.points.T, self.radii)
+        ]
+        return InkPath(np.stack(columns[:2], axis=1), columns[2])
 
-    def runs(self) -> "list[Trace]":
+    def chunks(self) -> "list[InkPath]":
         """Cut into short traces that share their ends."""
         starts = range(0, max(1, len(self.points) - 1), AT_ONCE)
         cuts = [slice(start, start + AT_ONCE + 1) for start in starts]
-        return [Trace(self.points[cut], self.radii[cut]) for cut in cuts]
+        return [InkPath(self.points[cut], self.radii[cut]) for cut in cuts]
 
 
-def trace(points: Floats, pen: float, filled: bool) -> Trace:
+def ink_path(points: Floats, pen: float, filled: bool) -> InkPath:
     """Follow a stroke with a pen of even width in mm, or, filled, with one that has its weight."""
-    pieces = curve(points)
+    pieces = catmull_rom_beziers(points)
     if not len(pieces):
-        return Trace(points[:1], np.array([pen / 2 * (BLOT if filled else 1)]))
-    samples, at = sampled(pieces, FINE)
-    line = Trace(samples, np.full(len(samples), pen / 2))
+        return InkPath(points[:1], np.array([pen / 2 * (DOT_FACTOR if filled else 1)]))
+    samples, at = flatten_beziers(pieces, FINE)
+    line = InkPath(samples, np.full(len(samples), pen / 2))
     if not filled:
         return line
-    knots = weights(np.vstack([pieces[:1, 0], pieces[:, 3]]))
+    knots = pen_pressure(np.vstack([pieces[:1, 0], pieces[:, 3]]))
     weight = np.interp(at, np.arange(len(knots)), knots)
-    return tapered(Trace(samples, line.radii * weight), TAPER * pen)
+    return taper(InkPath(samples, line.radii * weight), TAPER * pen)
 
 
-def tapered(trace: Trace, reach: float) -> Trace:
+def taper(trace: InkPath, reach: float) -> InkPath:
     """Make both ends thinner: r(s) (TIP + (1 - TIP) sin(pi/2 s / reach)), s mm from the end."""
-    length = trace.along[-1]
+    length = trace.arc_length[-1]
     near = np.linspace(0, min(reach, 0.45 * length), 4)[1:]  # a straight line has no samples there
-    s = np.sort(np.concatenate([trace.along, near, length - near]))
-    x, y, r = (np.interp(s, trace.along, values) for values in (*trace.points.T, trace.radii))
+    s = np.sort(np.concatenate([trace.arc_length, near, length - near]))
+    x, y, r = (np.interp(s, trace.arc_length, values) for values in (*trace.points.T, trace.radii))
     share = np.sin(np.pi / 2 * np.clip(np.minimum(s, length - s) / reach, 0, 1))
-    return Trace(np.stack([x, y], axis=1), r * (TIP + (1 - TIP) * share))
+    return InkPath(np.stack([x, y], axis=1), r * (TIP + (1 - TIP) * share))
 
 
-def weights(points: Floats) -> Floats:
+def pen_pressure(points: Floats) -> Floats:
     """Weigh the pen at each point (P, 2): light where it is fast, heavy on its way down."""
     step = np.diff(points, axis=0)
     pace = np.hypot(step[:, 0], step[:, 1])  # mm to a point: points are even in time
-    haste = np.clip((pace / pace.mean()) ** -HASTE, THIN, THICK)
-    weight = haste * (1 + SWELL * np.clip(step[:, 1] / pace, 0, 1))
+    haste = np.clip((pace / pace.mean()) ** -SPEED_EXPONENT, THIN, THICK)
+    weight = haste * (1 + DOWNSTROKE_GAIN * np.clip(step[:, 1] / pace, 0, 1))
     wide = np.concatenate([weight[:1], weight[:1], weight, weight[-1:], weight[-1:]])
     weighed: Floats = (wide[:-3] + 3 * wide[1:-2] + 3 * wide[2:-1] + wide[3:]) / 8
     return weighed
@@ -201,7 +205,7 @@ def weights(points: Floats) -> Floats:
 # Outlines
 
 
-def outline(trace: Trace) -> Floats:
+def stroke_outline(trace: InkPath) -> Floats:
     """Go around what a trace covers: corners (K, 2), to be filled by the nonzero rule.
 
     The polygon is the sum of a trapezoid for each step, a wedge on the outer side of each sharp
@@ -259,19 +263,19 @@ class Canvas:
                 high=MAX_PIXELS,
             )
         self.ink, self.dots = ink, dots
-        self.covered = np.zeros((H, W), np.uint8)
+        self.coverage = np.zeros((H, W), np.uint8)
         self.ruled = np.zeros((H, W), np.uint8)
         for y in paper.ruling:
             ends = np.array([[paper.margin, y], [paper.width - paper.margin, y]])
-            self._cover(self.ruled, Trace(ends, np.full(2, RULE_WIDTH / 2)))
+            self._cover(self.ruled, InkPath(ends, np.full(2, RULE_WIDTH / 2)))
 
-    def draw(self, trace: Trace) -> Box:
+    def draw(self, trace: InkPath) -> Box:
         """Put ink on the canvas and return where."""
-        return joined([self._cover(self.covered, run) for run in trace.runs()])
+        return bounding_union([self._cover(self.coverage, run) for run in trace.chunks()])
 
     def pixels(self, box: Box) -> Bytes:
         """Look at a part of the canvas: (rows, columns, 3)."""
-        pixels = np.empty((*self.covered[box].shape, 3), np.uint8)
+        pixels = np.empty((*self.coverage[box].shape, 3), np.uint8)
         step = max(1, MIXED // max(1, pixels.shape[1]))
         for top in ticking(range(0, len(pixels), step)):
             rows = slice(box[0].start + top, min(box[0].start + top + step, box[0].stop))
@@ -280,28 +284,28 @@ class Canvas:
 
     def blocks(self, rows: int) -> Iterator[Bytes]:
         """Look at the whole canvas from above downward, so many rows at once."""
-        H, W = self.covered.shape
+        H, W = self.coverage.shape
         for top in range(0, H, rows):
             yield self.pixels((slice(top, min(top + rows, H)), slice(0, W)))
 
     def _colors(self, box: Box) -> Bytes:
         """Mix paper, rules and ink; where there are no rules, there are 256 colors."""
         white, rule, ink = (np.array(color, np.float32) for color in (WHITE, RULE, self.ink))
-        ruled, covered = self.ruled[box], self.covered[box]
+        ruled, covered = self.ruled[box], self.coverage[box]
         if not ruled.any():
             ruled, covered = np.zeros(256, np.uint8), np.arange(256, dtype=np.uint8)
         page = white + ruled[..., None] / np.float32(255) * (rule - white)
         mixed = page + covered[..., None] / np.float32(255) * (ink - page) + np.float32(0.5)
         colors: Bytes = mixed.astype(np.uint8)
-        return colors if colors.ndim == 3 else colors.take(self.covered[box], axis=0)
+        return colors if colors.ndim == 3 else colors.take(self.coverage[box], axis=0)
 
     @property
     def whole(self) -> Box:
         """Name the box that holds everything."""
-        H, W = self.covered.shape
+        H, W = self.coverage.shape
         return slice(0, H), slice(0, W)
 
-    def _cover(self, plane: Bytes, trace: Trace) -> Box:
+    def _cover(self, plane: Bytes, trace: InkPath) -> Box:
         """Raise the coverage of each pixel to the share of it that the trace covers."""
         H, W = plane.shape
         p, r = trace.points * self.dots, trace.radii * self.dots
@@ -319,7 +323,7 @@ class Canvas:
         return slice(low[1], high[1]), slice(low[0], high[0])
 
 
-def joined(boxes: list[Box]) -> Box:
+def bounding_union(boxes: list[Box]) -> Box:
     """Find the smallest box that holds all; one without a pixel where none has any."""
     full = [box for box in boxes if all(side.start < side.stop for side in box)]
     if not full:

@@ -18,9 +18,9 @@ from neuropil.kit.drawing.ink import (
     Floats,
     Paper,
     Stroke,
-    curve,
-    outline,
-    trace,
+    catmull_rom_beziers,
+    ink_path,
+    stroke_outline,
 )
 from neuropil.kit.progress import ticking
 
@@ -30,11 +30,11 @@ DECIMALS = 3  # a micrometer
 LEVEL = 3  # of compression: higher ones take twice as long to save a tenth
 COARSE = 2  # decimals of an outline, which has many corners
 
-Path = Callable[[Stroke], str]
+PathWriter = Callable[[Stroke], str]
 
 
 @dataclass(frozen=True)
-class Look:
+class InkStyle:
     """How strokes look: paper, color, width of the pen in mm, even or with its weight."""
 
     paper: Paper
@@ -43,29 +43,29 @@ class Look:
     filled: bool
 
 
-def numbers(values: Floats, decimals: int = DECIMALS) -> list[str]:
+def format_numbers(values: Floats, decimals: int = DECIMALS) -> list[str]:
     """Word numbers of any shape, in order, as short as they go."""
     rounded = np.round(values, decimals).ravel() + 0.0  # turns -0.0 into 0.0
     words = (f"%.{decimals}f " * len(rounded) % tuple(rounded.tolist())).split()
     return [word.rstrip("0").rstrip(".") for word in words]
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Word one number."""
-    return numbers(np.array([value]))[0]
+    return format_numbers(np.array([value]))[0]
 
 
 # SVG
 
 
-def svg(strokes: Sequence[Stroke], look: Look, title: str, metadata: str) -> str:
+def svg(strokes: Sequence[Stroke], look: InkStyle, title: str, metadata: str) -> str:
     """Write one page; `metadata` is carried word for word."""
     paper, ink = look.paper, "#{:02x}{:02x}{:02x}".format(*look.ink)
-    width, height = number(paper.width), number(paper.height)
+    width, height = format_number(paper.width), format_number(paper.height)
     if look.filled:
         group, start, path = f'<g id="ink" fill="{ink}">', "<path", _svg_outline(look)
     else:
-        pen = f'stroke="{ink}" stroke-width="{number(look.pen)}" stroke-linejoin="round"'
+        pen = f'stroke="{ink}" stroke-width="{format_number(look.pen)}" stroke-linejoin="round"'
         group, start, path = f'<g id="ink" {pen}>', f"<path {ROUND}", _svg_line
     return "\n".join(
         [
@@ -85,24 +85,26 @@ def svg(strokes: Sequence[Stroke], look: Look, title: str, metadata: str) -> str
 
 def _svg_ruling(paper: Paper) -> Iterator[str]:
     if paper.ruling:
-        left, right = number(paper.margin), number(paper.width - paper.margin)
-        lines = "".join(f"M{left} {number(y)}H{right}" for y in paper.ruling)
+        left, right = format_number(paper.margin), format_number(paper.width - paper.margin)
+        lines = "".join(f"M{left} {format_number(y)}H{right}" for y in paper.ruling)
         color = "#{:02x}{:02x}{:02x}".format(*RULE)
         pen = f'stroke="{color}" stroke-width="{RULE_WIDTH}"'
         yield f'<path id="ruling" {ROUND} {pen} d="{lines}"/>'
 
 
 def _svg_line(stroke: Stroke) -> str:
-    pieces = curve(stroke.points)
-    x, y = numbers(stroke.points[0])
+    pieces = catmull_rom_beziers(stroke.points)
+    x, y = format_numbers(stroke.points[0])
     if not len(pieces):
         return f"M{x} {y}h0"  # of no length: its round ends make a dot
-    return f"M{x} {y}C{' '.join(numbers(pieces[:, 1:]))}"
+    return f"M{x} {y}C{' '.join(format_numbers(pieces[:, 1:]))}"
 
 
-def _svg_outline(look: Look) -> Path:
+def _svg_outline(look: InkStyle) -> PathWriter:
     def path(stroke: Stroke) -> str:
-        x, y, *others = numbers(outline(trace(stroke.points, look.pen, filled=True)), COARSE)
+        x, y, *others = format_numbers(
+            stroke_outline(ink_path(stroke.points, look.pen, filled=True)), COARSE
+        )
         return f"M{x} {y}L{' '.join(others)}Z"
 
     return path
@@ -111,11 +113,12 @@ def _svg_outline(look: Look) -> Path:
 # PDF
 
 
-def pdf(pages: Sequence[Sequence[Stroke]], look: Look, title: str) -> bytes:
+def pdf(pages: Sequence[Sequence[Stroke]], look: InkStyle, title: str) -> bytes:
     """Write all pages: a catalog, its pages with a stream each, the title, and the index."""
     n = len(pages)
     kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(n))
-    box = f"0 0 {number(look.paper.width * POINTS)} {number(look.paper.height * POINTS)}"
+    width, height = look.paper.width * POINTS, look.paper.height * POINTS
+    box = f"0 0 {format_number(width)} {format_number(height)}"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {n} /MediaBox [{box}] >>".encode(),
@@ -148,38 +151,38 @@ def _indexed(objects: list[bytes]) -> bytes:
     return bytes(file)
 
 
-def _pdf_page(strokes: Sequence[Stroke], look: Look) -> str:
+def _pdf_page(strokes: Sequence[Stroke], look: InkStyle) -> str:
     """Draw in mm, y down: (x, y) -> (POINTS x, POINTS (height - y))."""
     paper, scale = look.paper, f"{POINTS:.6f}"
-    ink = " ".join(numbers(np.array(look.ink) / 255))
-    matrix = f"{scale} 0 0 -{scale} 0 {number(paper.height * POINTS)} cm"
+    ink = " ".join(format_numbers(np.array(look.ink) / 255))
+    matrix = f"{scale} 0 0 -{scale} 0 {format_number(paper.height * POINTS)} cm"
     lines = [matrix, "1 J 1 j", *_pdf_ruling(paper)]
     if look.filled:
         lines += [f"{ink} rg", *(_pdf_outline(stroke, look.pen) for stroke in ticking(strokes))]
     else:
-        lines += [f"{ink} RG", f"{number(look.pen)} w", *map(_pdf_line, ticking(strokes))]
+        lines += [f"{ink} RG", f"{format_number(look.pen)} w", *map(_pdf_line, ticking(strokes))]
     return "\n".join(lines)
 
 
 def _pdf_ruling(paper: Paper) -> Iterator[str]:
     if paper.ruling:
-        left, right = number(paper.margin), number(paper.width - paper.margin)
-        yield f"{' '.join(numbers(np.array(RULE) / 255))} RG {RULE_WIDTH} w"
+        left, right = format_number(paper.margin), format_number(paper.width - paper.margin)
+        yield f"{' '.join(format_numbers(np.array(RULE) / 255))} RG {RULE_WIDTH} w"
         for height in paper.ruling:
-            yield f"{left} {number(height)} m {right} {number(height)} l S"
+            yield f"{left} {format_number(height)} m {right} {format_number(height)} l S"
 
 
 def _pdf_line(stroke: Stroke) -> str:
-    pieces = curve(stroke.points)
-    x, y = numbers(stroke.points[0])
+    pieces = catmull_rom_beziers(stroke.points)
+    x, y = format_numbers(stroke.points[0])
     if not len(pieces):
         return f"{x} {y} m {x} {y} l S"  # of no length: its round ends make a dot
-    values = numbers(pieces[:, 1:])
+    values = format_numbers(pieces[:, 1:])
     arcs = (" ".join(values[i : i + 6]) for i in range(0, len(values), 6))
     return f"{x} {y} m\n" + "".join(f"{arc} c\n" for arc in arcs) + "S"
 
 
 def _pdf_outline(stroke: Stroke, pen: float) -> str:
-    values = numbers(outline(trace(stroke.points, pen, filled=True)), COARSE)
+    values = format_numbers(stroke_outline(ink_path(stroke.points, pen, filled=True)), COARSE)
     corners = [f"{x} {y}" for x, y in zip(values[::2], values[1::2], strict=True)]
     return f"{corners[0]} m\n" + "".join(f"{corner} l\n" for corner in corners[1:]) + "f"

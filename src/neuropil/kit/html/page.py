@@ -14,7 +14,7 @@ from pathlib import Path
 
 from neuropil.kit.media import image_writer
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.metadata import Notes
+from neuropil.kit.media.metadata import ImageMetadata
 
 QUALITY = 88  # of the pictures in a page
 
@@ -46,7 +46,7 @@ class Section:
     body: str
 
 
-def page(title: str, sections: Sequence[Section]) -> str:
+def render_page(title: str, sections: Sequence[Section]) -> str:
     """Write the whole page."""
     parts = "".join(f"<h2>{html.escape(s.title)}</h2>\n{s.body}\n" for s in sections)
     return (
@@ -57,7 +57,7 @@ def page(title: str, sections: Sequence[Section]) -> str:
     )
 
 
-def text(words: str) -> str:
+def paragraph(words: str) -> str:
     """Write a paragraph; words between backticks are set as code."""
     pieces = html.escape(words).split("`")
     return f"<p>{''.join(f'<code>{p}</code>' if i % 2 else p for i, p in enumerate(pieces))}</p>\n"
@@ -71,11 +71,11 @@ def row(figures: Iterable[str]) -> str:
 def figure(image: Image, caption: str) -> str:
     """Show a picture with a caption."""
     words = html.escape(caption)
-    picture = f'<img src="{address(image)}" alt="{words}">'
+    picture = f'<img src="{data_uri(image)}" alt="{words}">'
     return f"<figure>{picture}<figcaption>{words}</figcaption></figure>"
 
 
-def clip(film: Path, caption: str) -> str:
+def video(film: Path, caption: str) -> str:
     """Show a film of MP4 with a caption."""
     words = html.escape(caption)
     data = base64.b64encode(film.read_bytes()).decode("ascii")
@@ -85,12 +85,12 @@ def clip(film: Path, caption: str) -> str:
     )
 
 
-def slider(before: Image, after: Image, caption: str) -> str:
+def before_after(before: Image, after: Image, caption: str) -> str:
     """Lay two pictures of one size over each other, with a handle to move between them."""
     words = html.escape(caption)
     return (
-        f'<figure><div class="slider"><img src="{address(before)}" alt="{words}, before">'
-        f'<img src="{address(after)}" alt="{words}, after"></div>'
+        f'<figure><div class="slider"><img src="{data_uri(before)}" alt="{words}, before">'
+        f'<img src="{data_uri(after)}" alt="{words}, after"></div>'
         '<input type="range" value="50" aria-label="how much of the picture is shown as it was"'
         " oninput=\"this.previousElementSibling.style.setProperty('--at', this.value + '%')\">"
         f"<figcaption>{words}</figcaption></figure>"
@@ -107,8 +107,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>\n"
 
 
-def address(image: Image) -> str:
+def data_uri(image: Image) -> str:
     """Encode a picture into the page itself."""
     file = io.BytesIO()
-    image_writer.encode(file, "JPEG", image.pixels, None, Notes(), QUALITY)
+    image_writer.encode_image(file, "JPEG", image.pixels, None, ImageMetadata(), QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")

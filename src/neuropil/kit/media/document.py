@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITY
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Document:
     """A text, and the same as a page, as LaTeX and as a table; a form that it lacks is empty."""
 
     KIND: ClassVar = "document"
@@ -26,19 +26,19 @@ class Sheet:
     csv: str = ""
 
     @property
-    def forms(self) -> dict[str, str]:
+    def contents(self) -> dict[str, str]:
         """Find what is written to a file of each ending."""
         all_forms = {".txt": self.text, ".html": self.html, ".tex": self.latex, ".csv": self.csv}
         return {ending: content for ending, content in all_forms.items() if content}
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.forms:
+        if path.suffix.lower() not in self.contents:
             raise UserError(
                 "output.ending",
-                f"{path} can't be written; end the name in {', '.join(self.forms)}",
+                f"{path} can't be written; end the name in {', '.join(self.contents)}",
                 path=path,
-                possible=tuple(self.forms),
+                possible=tuple(self.contents),
             )
-        with written(path) as beside:
-            beside.write_text(self.forms[path.suffix.lower()], encoding="utf-8")
+        with atomic_path(path) as beside:
+            beside.write_text(self.contents[path.suffix.lower()], encoding="utf-8")

@@ -1,7 +1,7 @@
 """A film: frames with their times, and the sound that goes with them.
 
     film = Film.open("old.mp4")
-    film.with_frames(lambda frames: (brighter(frame) for frame in frames)).save("new.mp4")
+    film.map_frames(lambda frames: (brighter(frame) for frame in frames)).save("new.mp4")
 
 Frames pass one by one, so that memory does not grow with the length. Their times are kept, evenly
 spaced or not; sound goes from file to file as it is where the new container can hold it. PyAV is
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
 from neuropil.kit.progress import track
@@ -40,31 +40,33 @@ SUFFIXES = frozenset(  # by which a film is told from a picture
 
 
 @dataclass(frozen=True)
-class Kind:
+class ContainerFormat:
     """What goes into a container: codecs for picture and sound, and the sounds that may stay."""
 
     picture: str
     sound: str
-    kept: frozenset[str]  # those that players of the kind know, by FFmpeg's names
+    copied_audio_codecs: frozenset[str]  # those that players of the kind know, by FFmpeg's names
 
 
 MUSIC = frozenset("aac ac3 alac eac3 mp3 mp3float".split())
 RAW = frozenset("pcm_s16be pcm_s16le pcm_s24be pcm_s24le".split())
 FREE = frozenset("opus vorbis".split())
 KINDS = {
-    ".mp4": Kind("libx264", "aac", MUSIC | {"flac", "opus"}),
-    ".mov": Kind("libx264", "aac", MUSIC | RAW),
-    ".mkv": Kind("libx264", "aac", MUSIC | FREE | {"dca", "flac", "mp2", "mp2float", "pcm_s16le"}),
-    ".webm": Kind("libvpx-vp9", "libopus", FREE),
+    ".mp4": ContainerFormat("libx264", "aac", MUSIC | {"flac", "opus"}),
+    ".mov": ContainerFormat("libx264", "aac", MUSIC | RAW),
+    ".mkv": ContainerFormat(
+        "libx264", "aac", MUSIC | FREE | {"dca", "flac", "mp2", "mp2float", "pcm_s16le"}
+    ),
+    ".webm": ContainerFormat("libvpx-vp9", "libopus", FREE),
 }
-STREAMED = (".mp4", ".mov")  # whose index goes to the front, so that pages can play them
+FASTSTART_SUFFIXES = (".mp4", ".mov")  # whose index goes to the front, so that pages can play them
 UNSPECIFIED, HD = 2, 720  # color space; lines from which a film is one of high definition
 BT709, LIMITED = 1, 1  # the colors of films, and their range from 16 to 235
 OPUS_HZ = 48_000
 LAYOUTS = {1: "mono", 2: "stereo"}
-BITS = 96_000  # of sound a second and channel
-USUAL_FPS = Fraction(25)
-TICKS = 600  # of the clock to a frame, where we choose it
+AUDIO_BITRATE = 96_000  # of sound a second and channel
+DEFAULT_FPS = Fraction(25)
+TICKS_PER_FRAME = 600  # of the clock to a frame, where we choose it
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class Frame:
     time: Fraction
 
 
-Change = Callable[[Iterator[Frame]], Iterator[Frame]]
+FrameTransform = Callable[[Iterator[Frame]], Iterator[Frame]]
 Route = Callable[["Packet[Any]"], "list[Packet[Any]]"]
 
 
@@ -93,7 +95,7 @@ class Film:
     fps: Fraction  # on average
     n_frames: int | None  # where the file tells
     seconds: float
-    changes: tuple[Change, ...] = ()
+    transforms: tuple[FrameTransform, ...] = ()
 
     @classmethod
     def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
@@ -102,7 +104,7 @@ class Film:
         require_file(path, "film")
         with _opened(path) as source:
             stream = _picture_stream(path, source)
-            fps = stream.average_rate or stream.guessed_rate or USUAL_FPS
+            fps = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
             n_frames = stream.frames or None
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
         first = next(_decoded(path), None)
@@ -125,7 +127,7 @@ class Film:
         return cls(path, width, height, fps, n_frames, seconds)
 
     @property
-    def notes(self) -> dict[str, str]:
+    def metadata(self) -> dict[str, str]:
         """Read what the container says of the film: title, comment and so on, in small letters."""
         with _opened(self.path) as source:
             return {key.lower(): value for key, value in source.metadata.items()}
@@ -133,13 +135,13 @@ class Film:
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
         frames = _decoded(self.path)
-        for change in self.changes:
+        for change in self.transforms:
             frames = change(frames)
         return frames
 
-    def with_frames(self, function: Change) -> Self:
+    def map_frames(self, function: FrameTransform) -> Self:
         """Return a film whose frames are those that `function` makes of this one's."""
-        return replace(self, changes=(*self.changes, function))
+        return replace(self, transforms=(*self.transforms, function))
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MOV, MKV (H.264) or WebM (VP9), by the ending of `path`, with the sound."""
@@ -147,11 +149,11 @@ class Film:
         kind = _kind(path, quality)
         total = self.n_frames or round(self.seconds * self.fps) or None
         frames = track(self.frames(), total=total, title=self.path.name)
-        with written(path) as temporary:
+        with atomic_path(path) as temporary:
             _write(self, frames, temporary, kind, quality)
 
 
-def record(
+def write_film(
     path: Path | str,
     frames: Iterable[Frame],
     *,
@@ -170,11 +172,11 @@ def record(
     first = next(frames, None)
     if first is None:
         raise UserError("input.empty", f"{path} would have no frame; give it some")
-    with written(path) as temporary, av.open(temporary, "w", options=_options(path)) as target:
+    with atomic_path(path) as temporary, av.open(temporary, "w", options=_options(path)) as target:
         target.metadata.update(notes or {})
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
         picture.codec_context.framerate = fps
-        picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS)
+        picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
         for packet in _encoded(itertools.chain([first], frames), picture):
             target.mux(packet)
 
@@ -207,7 +209,7 @@ def _decoded(path: Path) -> Iterator[Frame]:
     with _opened(path) as source:
         stream = _picture_stream(path, source)
         stream.thread_type = "AUTO"
-        start, step = _start(source), 1 / (stream.average_rate or USUAL_FPS)
+        start, step = _start(source), 1 / (stream.average_rate or DEFAULT_FPS)
         time = -step
         for frame in _whole(path, source.decode(stream)):
             ticks = frame.pts if frame.pts is not None else frame.dts
@@ -249,7 +251,7 @@ def _start(source: "InputContainer") -> Fraction:
 # Writing
 
 
-def _kind(path: Path, quality: int) -> Kind:
+def _kind(path: Path, quality: int) -> ContainerFormat:
     """Choose by the ending of a name; raises UserError where it or the quality is no good."""
     if path.suffix.lower() not in KINDS:
         raise UserError(
@@ -262,7 +264,9 @@ def _kind(path: Path, quality: int) -> Kind:
     return KINDS[path.suffix.lower()]
 
 
-def _write(film: Film, frames: Iterator[Frame], path: Path, kind: Kind, quality: int) -> None:
+def _write(
+    film: Film, frames: Iterator[Frame], path: Path, kind: ContainerFormat, quality: int
+) -> None:
     """Encode the frames and bring the sound along, in the order of their times."""
     import av
 
@@ -282,7 +286,7 @@ def _write(film: Film, frames: Iterator[Frame], path: Path, kind: Kind, quality:
 
 
 def _options(path: Path) -> dict[str, str]:
-    return {"movflags": "+faststart"} if path.suffix.lower() in STREAMED else {}
+    return {"movflags": "+faststart"} if path.suffix.lower() in FASTSTART_SUFFIXES else {}
 
 
 def _moment(packet: "Packet[Any]") -> Fraction:
@@ -341,16 +345,18 @@ def _sounds(source: "InputContainer") -> "list[AudioStream]":
     return [stream for stream in source.streams.audio if stream.codec_context]
 
 
-def _route(target: "OutputContainer", kind: Kind, given: "AudioStream", start: Fraction) -> Route:
+def _route(
+    target: "OutputContainer", kind: ContainerFormat, given: "AudioStream", start: Fraction
+) -> Route:
     """Add a stream of sound: the same where it may stay, else one that is encoded anew."""
-    same = given.codec_context.name in kind.kept
+    same = given.codec_context.name in kind.copied_audio_codecs
     if same:
         stream = target.add_stream_from_template(given)
     else:
         rate = OPUS_HZ if kind.sound == "libopus" else given.rate
         layout = LAYOUTS.get(given.channels, given.layout.name)  # AVI names no layout
         stream = cast("AudioStream", target.add_stream(kind.sound, rate=rate, layout=layout))
-        stream.bit_rate = BITS * given.channels
+        stream.bit_rate = AUDIO_BITRATE * given.channels
     stream.metadata.update(given.metadata)
     late = round(start / _clock(given))
 

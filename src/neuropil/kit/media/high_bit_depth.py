@@ -17,14 +17,14 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from neuropil.kit.errors import UserError
 
-Deep = NDArray[np.uint16]
+UInt16Array = NDArray[np.uint16]
 
 OTHER = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}  # N: this machine's
 WHITE_IS_ZERO = 0
 BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262  # tags of TIFF
 
 
-def is_deep(image: ImageFile) -> bool:
+def is_16_bit(image: ImageFile) -> bool:
     """Tell whether an opened file has more than 8 bits per channel that are read here.
 
     16-bit CMYK and alpha-premultiplied colors are not: Pillow reads these as 8 bits.
@@ -32,9 +32,9 @@ def is_deep(image: ImageFile) -> bool:
     return image.mode.startswith("I") or _rawmode(image) == "LA;16B" or _order(image) is not None
 
 
-def read(
+def read_16_bit(
     image: ImageFile, again: Callable[[], ImageFile], turned: Callable[[Any], Picture.Image]
-) -> tuple[Deep, Deep | None]:
+) -> tuple[UInt16Array, UInt16Array | None]:
     """Decode grey (H, W) or color (H, W, 3), and alpha (H, W) where there is one.
 
     image: opened, not yet decoded
@@ -56,7 +56,7 @@ def read(
 
 def _color(
     image: ImageFile, again: Callable[[], ImageFile], turned: Callable[[Any], Picture.Image]
-) -> Deep:
+) -> UInt16Array:
     """Join the upper and the lower byte of every sample; shape (H, W, 3 or 4)."""
     order = _order(image)
     assert order
@@ -69,7 +69,7 @@ def _color(
     return color
 
 
-def _grey(image: ImageFile, turned: Callable[[Any], Picture.Image]) -> Deep:
+def _grey(image: ImageFile, turned: Callable[[Any], Picture.Image]) -> UInt16Array:
     """Take grey samples, which Pillow reads whole; shape (H, W)."""
     grey = np.asarray(turned(image))
     if grey.min() < 0 or grey.max() > 65535:
@@ -80,7 +80,7 @@ def _grey(image: ImageFile, turned: Callable[[Any], Picture.Image]) -> Deep:
     return (65535 - grey if white_is_zero else grey).astype(np.uint16)
 
 
-def _keyed(color: Deep, key: Any) -> Deep | None:
+def _keyed(color: UInt16Array, key: Any) -> UInt16Array | None:
     """Make alpha of the one color that a PNG may declare to be transparent."""
     if key is None:
         return None

@@ -36,14 +36,14 @@ XYZ_FROM_SRGB = np.array(
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class MatrixProfile:
     """What a simple profile consists of: curves (1 or 3 × 65536) and the XYZ of its primaries."""
 
     curves: tuple[Floats, ...]
     primaries: NDArray[np.float64]
 
 
-def space(profile: bytes | None) -> str | None:
+def color_space(profile: bytes | None) -> str | None:
     """Name what the numbers of a profile are: RGB, GRAY, CMYK ... A damaged one counts as none."""
     try:
         return _opened(profile).profile.xcolor_space.strip() if profile else None
@@ -69,7 +69,7 @@ def is_srgb(profile: bytes) -> bool:
 
 def to_srgb(image: Picture.Image, profile: bytes | None) -> Picture.Image:
     """Turn 8-bit pixels of any kind, without alpha, into sRGB."""
-    given = space(profile)
+    given = color_space(profile)
     if profile and given == {"L": "GRAY", "CMYK": "CMYK"}.get(image.mode, "none"):
         return _converted(image, profile, srgb())
     if image.mode != "RGB":
@@ -79,9 +79,9 @@ def to_srgb(image: Picture.Image, profile: bytes | None) -> Picture.Image:
     return image
 
 
-def deep_to_srgb(pixels: Deep, profile: bytes | None) -> Deep:
+def to_srgb_16_bit(pixels: Deep, profile: bytes | None) -> Deep:
     """Turn 16-bit grey (H, W) or RGB (H, W, 3) into sRGB (H, W, 3), with nothing rounded to 8."""
-    given = space(profile)
+    given = color_space(profile)
     if profile and given == "GRAY" and pixels.ndim == 2:
         pixels = _encoding(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
     if pixels.ndim == 2:
@@ -93,7 +93,7 @@ def deep_to_srgb(pixels: Deep, profile: bytes | None) -> Deep:
 
 def from_srgb(pixels: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
     """Turn sRGB pixels (H, W, 3) of 8 or 16 bits into those of an RGB profile."""
-    if profile is None or space(profile) != "RGB" or is_srgb(profile):
+    if profile is None or color_space(profile) != "RGB" or is_srgb(profile):
         return pixels
     if pixels.dtype == np.uint16:
         return _mapped(pixels, _srgb_shape(), _shape(profile))
@@ -110,7 +110,7 @@ def _converted(image: Picture.Image, source: bytes, target: bytes) -> Picture.Im
     return cast(Picture.Image, result)  # None is for work in place
 
 
-def _mapped(pixels: Deep, source: Shape, target: Shape) -> Deep:
+def _mapped(pixels: Deep, source: MatrixProfile, target: MatrixProfile) -> Deep:
     """Carry every pixel through linear light; what the target can't show is cut to its edge."""
     H, W, C = pixels.shape
     matrix = np.linalg.solve(target.primaries, source.primaries).astype(np.float32)
@@ -143,19 +143,19 @@ def _srgb_curve() -> Floats:
     return linear.astype(np.float32)
 
 
-def _srgb_shape() -> Shape:
-    return Shape((_srgb_curve(),) * 3, XYZ_FROM_SRGB)
+def _srgb_shape() -> MatrixProfile:
+    return MatrixProfile((_srgb_curve(),) * 3, XYZ_FROM_SRGB)
 
 
-def _shape(profile: bytes) -> Shape:
+def _shape(profile: bytes) -> MatrixProfile:
     """Read curves and primaries out of a profile's tags."""
     tags = _tags(profile)
     try:
         if "kTRC" in tags:
-            return Shape((_curve(tags["kTRC"]),), np.eye(3))
+            return MatrixProfile((_curve(tags["kTRC"]),), np.eye(3))
         curves = tuple(_curve(tags[name]) for name in ("rTRC", "gTRC", "bTRC"))
         columns = [_numbers(tags[name][8:20]) for name in ("rXYZ", "gXYZ", "bXYZ")]
-        return Shape(curves, np.array(columns).T)
+        return MatrixProfile(curves, np.array(columns).T)
     except (KeyError, struct.error, ValueError) as error:
         raise UserError(
             "input.kind",

@@ -19,11 +19,11 @@ from PIL import Image as Picture
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
 from neuropil.kit.media import image_reader, image_writer
-from neuropil.kit.media.metadata import Notes
+from neuropil.kit.media.metadata import ImageMetadata
 
-__all__ = ["Image", "Notes"]
+__all__ = ["Image", "ImageMetadata"]
 
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,9 +34,9 @@ class Image:
     SUFFIXES: ClassVar = tuple(sorted(image_writer.FORMATS, key=".png".__ne__))
     READS: ClassVar = image_reader.SUFFIXES
 
-    pixels: Samples
-    alpha: Samples | None = None
-    notes: Notes = field(default_factory=Notes)
+    pixels: Pixels
+    alpha: Pixels | None = None
+    metadata: ImageMetadata = field(default_factory=ImageMetadata)
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
@@ -58,13 +58,13 @@ class Image:
     @classmethod
     def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
         """Read JPEG, PNG, TIFF, WebP, AVIF, HEIC (with neuropil[heic]), GIF or BMP."""
-        return cls(*image_reader.read(Path(path), max_pixels))
+        return cls(*image_reader.read_image(Path(path), max_pixels))
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write JPEG, PNG, TIFF or WebP, by the ending of `path`; what is there is overwritten."""
-        image_writer.write(Path(path), self.pixels, self.alpha, self.notes, quality)
+        image_writer.write_image(Path(path), self.pixels, self.alpha, self.metadata, quality)
 
-    def replace(self, *, pixels: Samples) -> Self:
+    def replace(self, *, pixels: Pixels) -> Self:
         """Copy this picture with other pixels, and with its alpha and notes."""
         return dataclasses.replace(self, pixels=pixels)
 
@@ -88,10 +88,10 @@ class Image:
     def png(self) -> bytes:
         """Encode as PNG, for pages."""
         file = io.BytesIO()
-        image_writer.encode(file, "PNG", self.pixels, self.alpha, Notes(), QUALITY)
+        image_writer.encode_image(file, "PNG", self.pixels, self.alpha, ImageMetadata(), QUALITY)
         return file.getvalue()
 
 
-def _resized(plane: Samples, size: tuple[int, int]) -> NDArray[np.uint8]:
-    picture = Picture.fromarray(image_writer.shallow(plane))
+def _resized(plane: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
+    picture = Picture.fromarray(image_writer.to_8_bit(plane))
     return np.asarray(picture.resize(size, Picture.Resampling.LANCZOS, reducing_gap=3.0))

@@ -22,13 +22,13 @@ from neuropil.kit.media import image_reader
 from neuropil.kit.media.image import Image
 
 SIDE = 256  # pixels
-FEWEST = 5  # pictures of a class
-NAMED = 5  # files that are named at once
-FORM = f"one folder for each class, with {FEWEST} pictures or more in each"
+MIN_IMAGES = 5  # pictures of a class
+MAX_LISTED = 5  # files that are named at once
+LAYOUT = f"one folder for each class, with {MIN_IMAGES} pictures or more in each"
 
 
 @dataclass(frozen=True, eq=False)
-class Album:
+class ImageFolder:
     """Pictures by the name of their class; `files` are theirs, where they were read from files."""
 
     KIND: ClassVar = "image-folder"
@@ -46,16 +46,16 @@ class Album:
                 "input.content", f"to tell classes apart it takes two or more; given: {names}"
             )
         for name, its in self.classes.items():
-            if len(its) < FEWEST:
+            if len(its) < MIN_IMAGES:
                 count = f"{len(its)} different picture{'s' * (len(its) != 1)}"
                 raise UserError(
                     "input.content",
-                    f"the class {name} has {count}; {FEWEST} is the fewest, add some",
+                    f"the class {name} has {count}; {MIN_IMAGES} is the fewest, add some",
                     name=name,
                 )
 
     @property
-    def titles(self) -> list[str]:
+    def labels_of_images(self) -> list[str]:
         """Name every picture, class by class: its file, or its number among its class."""
         return [
             str(self.files[name][i]) if self.files else f"number {i + 1} of {name}"
@@ -80,7 +80,9 @@ class Album:
                 else:
                     opened[path] = picture
         if bad:
-            raise UserError(bad[0].code, few([error.message for error in bad]), path=folder)
+            raise UserError(
+                bad[0].code, summarize_list([error.message for error in bad]), path=folder
+            )
         kept = _each_once(files, opened)
         return cls({name: [opened[path] for path in its] for name, its in kept.items()}, kept)
 
@@ -91,7 +93,7 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         what = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
         raise UserError(
             "input.kind" if folder.exists() else "input.missing",
-            f"{what}; name one that holds {FORM}",
+            f"{what}; name one that holds {LAYOUT}",
             path=folder,
         )
     inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -108,7 +110,7 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
         hint = f" (did you mean {deeper[0]}?)" if deeper else ""
         raise UserError(
             "input.content",
-            f"{folder} holds {held}{hint}; to tell classes apart it takes {FORM}",
+            f"{folder} holds {held}{hint}; to tell classes apart it takes {LAYOUT}",
             path=folder,
         )
     for name, found in files.items():
@@ -118,16 +120,16 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
                 f"{name!r} can't be printed as the name of a class: rename the folder",
                 path=folder / name,
             )
-        if len(found) < FEWEST:
+        if len(found) < MIN_IMAGES:
             count = f"{len(found) or 'no'} picture{'s' * (len(found) != 1)}"
             raise UserError(
                 "input.content",
-                f"{folder / name} holds {count}, and {FEWEST} is the fewest;"
+                f"{folder / name} holds {count}, and {MIN_IMAGES} is the fewest;"
                 " add some, or take the folder away",
                 path=folder / name,
             )
     if loose:
-        progress.say(f"in no class, and left out: pictures in {folder} itself, {loose}")
+        progress.message(f"in no class, and left out: pictures in {folder} itself, {loose}")
     return files
 
 
@@ -139,7 +141,7 @@ def _several(folder: Path) -> bool:
 def _small(path: Path, max_pixels: int) -> Image | UserError:
     """Read one picture and reduce it, or say why that can't be done."""
     try:
-        return Image(*image_reader.read(path, max_pixels)).thumbnail(SIDE)
+        return Image(*image_reader.read_image(path, max_pixels)).thumbnail(SIDE)
     except UserError as error:
         return error
 
@@ -161,16 +163,16 @@ def _each_once(
             else:
                 copies.append(f"{path} is a copy of {where}")
     if torn:
-        raise UserError("input.content", few(torn))
+        raise UserError("input.content", summarize_list(torn))
     if copies:
-        progress.say(f"copies in their own class don't count: {few(copies)}")
+        progress.message(f"copies in their own class don't count: {summarize_list(copies)}")
     return kept
 
 
-def few(sentences: Sequence[str]) -> str:
+def summarize_list(sentences: Sequence[str]) -> str:
     """Join the first sentences of many."""
-    more = f"; and {len(sentences) - NAMED} more" if len(sentences) > NAMED else ""
-    return "; ".join(sentences[:NAMED]) + more
+    more = f"; and {len(sentences) - MAX_LISTED} more" if len(sentences) > MAX_LISTED else ""
+    return "; ".join(sentences[:MAX_LISTED]) + more
 
 
 def _print(picture: Image) -> str:

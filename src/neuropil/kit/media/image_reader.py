@@ -23,12 +23,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media import high_bit_depth, icc
-from neuropil.kit.media.metadata import Notes, read_notes
+from neuropil.kit.media.metadata import ImageMetadata, read_metadata
 
 SUFFIXES = frozenset(  # of the pictures that are looked for in folders
     ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .tif .tiff .webp".split()
 )
-TURNS = {  # by EXIF orientation
+EXIF_TRANSPOSE = {  # by EXIF orientation
     2: Picture.Transpose.FLIP_LEFT_RIGHT,
     3: Picture.Transpose.ROTATE_180,
     4: Picture.Transpose.FLIP_TOP_BOTTOM,
@@ -37,17 +37,31 @@ TURNS = {  # by EXIF orientation
     7: Picture.Transpose.TRANSVERSE,
     8: Picture.Transpose.ROTATE_90,
 }
-KNOWN = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP")  # EPS runs a program, PPM loses bits
-SEVERAL = ("PNG", "TIFF", "WEBP", "AVIF", "GIF")  # may have frames or pages, all meant to be seen
+READABLE_FORMATS = (
+    "JPEG",
+    "PNG",
+    "TIFF",
+    "WEBP",
+    "AVIF",
+    "GIF",
+    "BMP",
+)  # EPS runs a program, PPM loses bits
+MULTI_IMAGE_FORMATS = (
+    "PNG",
+    "TIFF",
+    "WEBP",
+    "AVIF",
+    "GIF",
+)  # may have frames or pages, all meant to be seen
 BYTES_OF_A_PIXEL = 16  # at most, as they are stored
 BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 
-Decoded = tuple[NDArray[Any], NDArray[Any] | None, Notes]  # (H, W, 3), alpha (H, W), notes
+Decoded = tuple[NDArray[Any], NDArray[Any] | None, ImageMetadata]  # (H, W, 3), alpha (H, W), notes
 
 
-def read(path: Path, max_pixels: int) -> Decoded:
+def read_image(path: Path, max_pixels: int) -> Decoded:
     """Decode the picture at `path`; raises UserError where that can't be done."""
     require_file(path, "picture")
     most = BYTES_OF_A_PIXEL * max_pixels + BYTES_BESIDES
@@ -120,7 +134,7 @@ def _open(path: Path) -> ImageFile:
             start = file.read(12)
         if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
             return _open_heic(path)
-        return Picture.open(path, formats=KNOWN)
+        return Picture.open(path, formats=READABLE_FORMATS)
     except UnidentifiedImageError:
         raise UserError(
             "input.kind",
@@ -171,7 +185,7 @@ def _size(n_pixels: int) -> str:
 
 def _refuse_several(path: Path, image: ImageFile) -> None:
     """Refuse what would be lost: animations, and further pages that are no thumbnails."""
-    n_pictures = int(getattr(image, "n_frames", 1)) if image.format in SEVERAL else 1
+    n_pictures = int(getattr(image, "n_frames", 1)) if image.format in MULTI_IMAGE_FORMATS else 1
     if n_pictures > 1 and isinstance(image, TiffImageFile):
         n_pictures = sum(_is_page(image, page) for page in range(n_pictures))
         image.seek(0)
@@ -187,21 +201,25 @@ def _is_page(image: TiffImageFile, page: int) -> bool:
 
 
 def _decoded(path: Path, image: ImageFile) -> Decoded:
-    notes, orientation = read_notes(image)
+    notes, orientation = read_metadata(image)
 
     def turned(picture: Picture.Image) -> Picture.Image:
         picture.load()
-        return picture.transpose(TURNS[orientation]) if orientation in TURNS else picture
+        return (
+            picture.transpose(EXIF_TRANSPOSE[orientation])
+            if orientation in EXIF_TRANSPOSE
+            else picture
+        )
 
-    if high_bit_depth.is_deep(image):
-        colors, alpha = high_bit_depth.read(image, lambda: _open(path), turned)
-        pixels = icc.deep_to_srgb(colors, notes.profile)
+    if high_bit_depth.is_16_bit(image):
+        colors, alpha = high_bit_depth.read_16_bit(image, lambda: _open(path), turned)
+        pixels = icc.to_srgb_16_bit(colors, notes.icc)
     else:
         picture, opacity = _split(turned(image))
-        pixels = np.asarray(icc.to_srgb(picture, notes.profile))
+        pixels = np.asarray(icc.to_srgb(picture, notes.icc))
         alpha = None if opacity is None else np.asarray(opacity)
-    if notes.profile and icc.space(notes.profile) != "RGB":  # it can't describe a color picture
-        notes = replace(notes, profile=icc.srgb())
+    if notes.icc and icc.color_space(notes.icc) != "RGB":  # it can't describe a color picture
+        notes = replace(notes, icc=icc.srgb())
     return pixels, alpha, notes
 
 

@@ -11,11 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITIES
 from neuropil.kit.media import icc, lossless
-from neuropil.kit.media.metadata import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Notes, parsed
+from neuropil.kit.media.metadata import (
+    RESOLUTION_UNIT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    ImageMetadata,
+    parse_exif,
+)
 from neuropil.kit.progress import ticking
 
 FORMATS = {
@@ -26,16 +32,20 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
-LOSSLESS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
+LOSSLESS_WRITERS = {"PNG": lossless.write_png, "TIFF": lossless.write_tiff}
 MOST_PIXELS_A_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 AT_ONCE = 1 << 22  # samples that are rounded at once
 MOST_EXIF = 65_533  # bytes that JPEG can hold
-FINE_COLOR = 90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
+FULL_CHROMA_QUALITY = (
+    90  # the quality from which color is kept at full size: 2×2 blocks bleed over edges
+)
 
 Samples = NDArray[Any]  # of 8 or 16 bits
 
 
-def write(path: Path, pixels: Samples, alpha: Samples | None, notes: Notes, quality: int) -> None:
+def write_image(
+    path: Path, pixels: Samples, alpha: Samples | None, notes: ImageMetadata, quality: int
+) -> None:
     """Write by the ending of `path`; raises UserError where the format can't hold the picture."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
@@ -50,24 +60,29 @@ def write(path: Path, pixels: Samples, alpha: Samples | None, notes: Notes, qual
     if alpha is not None and kind == "JPEG":
         _refuse_transparent(path, alpha)
         alpha = None
-    with written(path) as temporary, temporary.open("wb") as file:
-        encode(file, kind, pixels, alpha, notes, quality)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        encode_image(file, kind, pixels, alpha, notes, quality)
 
 
-def encode(
-    file: BinaryIO, kind: str, pixels: Samples, alpha: Samples | None, notes: Notes, quality: int
+def encode_image(
+    file: BinaryIO,
+    kind: str,
+    pixels: Samples,
+    alpha: Samples | None,
+    notes: ImageMetadata,
+    quality: int,
 ) -> None:
     """Write in a format that Pillow knows by the name `kind`."""
-    if kind in LOSSLESS:
-        LOSSLESS[kind](file, icc.from_srgb(pixels, notes.profile), alpha, notes)
+    if kind in LOSSLESS_WRITERS:
+        LOSSLESS_WRITERS[kind](file, icc.from_srgb(pixels, notes.icc), alpha, notes)
         return
-    picture = Picture.fromarray(icc.from_srgb(shallow(pixels), notes.profile))
+    picture = Picture.fromarray(icc.from_srgb(to_8_bit(pixels), notes.icc))
     if alpha is not None:
-        picture.putalpha(Picture.fromarray(shallow(alpha)))
+        picture.putalpha(Picture.fromarray(to_8_bit(alpha)))
     picture.save(file, kind, **_settings(kind, notes, quality))
 
 
-def shallow(samples: Samples) -> NDArray[np.uint8]:
+def to_8_bit(samples: Samples) -> NDArray[np.uint8]:
     """Round 16 bits to 8, without leaving 16 on the way."""
     if samples.dtype != np.uint16:
         return samples.astype(np.uint8, copy=False)
@@ -77,26 +92,29 @@ def shallow(samples: Samples) -> NDArray[np.uint8]:
     return made
 
 
-def _settings(kind: str, notes: Notes, quality: int) -> dict[str, Any]:
+def _settings(kind: str, notes: ImageMetadata, quality: int) -> dict[str, Any]:
     """Name what Pillow shall write beside the pixels."""
-    settings: dict[str, Any] = {"quality": quality, "icc_profile": notes.profile}
+    settings: dict[str, Any] = {"quality": quality, "icc_profile": notes.icc}
     if kind == "WEBP":
         return settings | {"exif": _with_resolution(notes)}
-    settings |= {"exif": notes.exif or b"", "subsampling": 0 if quality >= FINE_COLOR else 2}
+    settings |= {
+        "exif": notes.exif or b"",
+        "subsampling": 0 if quality >= FULL_CHROMA_QUALITY else 2,
+    }
     return settings | ({"dpi": notes.dpi} if notes.dpi else {})
 
 
-def _with_resolution(notes: Notes) -> bytes:
+def _with_resolution(notes: ImageMetadata) -> bytes:
     """Put dots per inch into EXIF, the only place that WebP has for them."""
     if not notes.dpi:
         return notes.exif or b""
-    exif = parsed(notes.exif)
+    exif = parse_exif(notes.exif)
     exif[X_RESOLUTION], exif[Y_RESOLUTION] = notes.dpi
     exif[RESOLUTION_UNIT] = 2  # per inch
     return exif.tobytes()
 
 
-def _refuse_large(path: Path, kind: str, pixels: Samples, notes: Notes) -> None:
+def _refuse_large(path: Path, kind: str, pixels: Samples, notes: ImageMetadata) -> None:
     most = MOST_PIXELS_A_SIDE.get(kind)
     if most and max(pixels.shape) > most:
         raise UserError(

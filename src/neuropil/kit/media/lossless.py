@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from neuropil.kit.media.metadata import FOLDERS, PREFIX, Notes, parsed
+from neuropil.kit.media.metadata import IFD_TAGS, PREFIX, ImageMetadata, parse_exif
 from neuropil.kit.progress import ticking
 
 Samples = NDArray[Any]  # of 8 or 16 bits
@@ -28,7 +28,7 @@ METERS_PER_INCH = 0.0254
 LEFT = 1  # the PNG filter that keeps differences to the pixel at the left
 
 
-def write_png(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Notes) -> None:
+def write_png(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: ImageMetadata) -> None:
     """Write PNG (ISO 15948)."""
     H, W, C = pixels.shape
     shape, depth = (H, W, C + (alpha is not None)), pixels.itemsize
@@ -36,15 +36,15 @@ def write_png(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Not
 
 
 def write_png_blocks(
-    file: BinaryIO, shape: Shape, depth: int, blocks: Iterable[Samples], notes: Notes
+    file: BinaryIO, shape: Shape, depth: int, blocks: Iterable[Samples], notes: ImageMetadata
 ) -> None:
     """Write PNG from blocks of rows, each (rows, W, C), of `depth` bytes a sample."""
     H, W, C = shape
     kind = 2 if C == 3 else 6  # colors; colors with alpha
     file.write(b"\x89PNG\r\n\x1a\n")
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", W, H, 8 * depth, kind, 0, 0, 0))
-    if notes.profile:
-        _chunk(file, b"iCCP", b"profile\0\0" + zlib.compress(notes.profile))
+    if notes.icc:
+        _chunk(file, b"iCCP", b"profile\0\0" + zlib.compress(notes.icc))
     if notes.dpi:
         per_meter = (round(dots / METERS_PER_INCH) for dots in notes.dpi)
         _chunk(file, b"pHYs", struct.pack(">IIB", *per_meter, 1))
@@ -75,7 +75,9 @@ def _filtered(rows: Samples) -> bytes:
     return filtered.tobytes()
 
 
-def write_tiff(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: Notes) -> None:
+def write_tiff(
+    file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: ImageMetadata
+) -> None:
     """Write TIFF (6.0, with Adobe's supplement), in strips of differences packed by zlib."""
     blocks = ticking(_blocks(pixels, alpha))
     strips = [zlib.compress(_differences(rows).tobytes(), LEVEL) for rows in blocks]
@@ -99,14 +101,14 @@ def write_tiff(file: BinaryIO, pixels: Samples, alpha: Samples | None, notes: No
         file.write(strip)
 
 
-def _described(notes: Notes) -> ImageFileDirectory_v2:
+def _described(notes: ImageMetadata) -> ImageFileDirectory_v2:
     """Say in tags what the notes hold."""
     tags = ImageFileDirectory_v2()
-    exif = parsed(notes.exif)
+    exif = parse_exif(notes.exif)
     for tag, value in exif.items():
-        tags[tag] = exif.get_ifd(tag) if tag in FOLDERS else value
-    if notes.profile:
-        tags[34675] = notes.profile
+        tags[tag] = exif.get_ifd(tag) if tag in IFD_TAGS else value
+    if notes.icc:
+        tags[34675] = notes.icc
     if notes.dpi:
         tags[282], tags[283] = notes.dpi
         tags[296] = 2  # per inch

@@ -17,21 +17,21 @@ from PIL.TiffImagePlugin import TiffImageFile
 PREFIX = b"Exif\0\0"
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 DOTS_PER_INCH = {2: 1.0, 3: 2.54}  # by unit: inch, centimeter
-FOLDERS = (34665, 34853)  # EXIF proper, GPS: directories within the directory
+IFD_TAGS = (34665, 34853)  # EXIF proper, GPS: directories within the directory
 DESCRIPTIONS = (270, 271, 272, 305, 306, 315, 33432)  # title, camera, program, date, author, rights
 
 
 @dataclass(frozen=True)
-class Notes:
+class ImageMetadata:
     """Camera data, dots per inch (across, down), color profile, and Pillow's name of the format."""
 
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
-    profile: bytes | None = None
+    icc: bytes | None = None
     format: str | None = None
 
 
-def read_notes(image: Picture.Image) -> tuple[Notes, int]:
+def read_metadata(image: Picture.Image) -> tuple[ImageMetadata, int]:
     """Read the notes of an opened file, and the orientation that its pixels still need."""
     if isinstance(image, TiffImageFile):  # Pillow turns these upright by itself
         exif, orientation = _described(image), 1
@@ -40,16 +40,18 @@ def read_notes(image: Picture.Image) -> tuple[Notes, int]:
     dpi = _sane(image.info.get("dpi")) or _sane(_resolution(exif))
     if dpi and orientation >= 5:  # lies on its side
         dpi = dpi[::-1]
-    return Notes(exif, dpi, image.info.get("icc_profile") or None, image.format), orientation
+    return ImageMetadata(
+        exif, dpi, image.info.get("icc_profile") or None, image.format
+    ), orientation
 
 
-def parsed(exif: bytes | None) -> Picture.Exif:
+def parse_exif(exif: bytes | None) -> Picture.Exif:
     """Read EXIF into a directory that is written again with the very same texts."""
     directory = Picture.Exif()
     if exif:
         directory.load(exif)
         _keep_texts(directory)
-        for folder in FOLDERS:
+        for folder in IFD_TAGS:
             if folder in directory:
                 _keep_texts(directory.get_ifd(folder))
     return directory
@@ -70,7 +72,7 @@ def _described(image: TiffImageFile) -> bytes | None:
     given, exif = image.getexif(), Picture.Exif()
     exif.update({tag: given[tag] for tag in DESCRIPTIONS if tag in given})
     _keep_texts(exif)
-    for folder in FOLDERS:
+    for folder in IFD_TAGS:
         if entries := dict(given.get_ifd(folder)):
             _keep_texts(entries)
             exif[folder] = entries
@@ -103,7 +105,7 @@ def _mend(data: bytearray) -> tuple[bytes, int]:
 
 
 def _resolution(exif: bytes | None) -> tuple[float, float] | None:
-    entries = parsed(exif)
+    entries = parse_exif(exif)
     scale = DOTS_PER_INCH.get(entries.get(RESOLUTION_UNIT, 2))
     if scale is None or X_RESOLUTION not in entries or Y_RESOLUTION not in entries:
         return None

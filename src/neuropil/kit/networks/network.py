@@ -23,10 +23,10 @@ if TYPE_CHECKING:  # NumPy takes an eighth of a second, and lists of application
     from numpy.typing import NDArray
 
 VARIABLE = "NEUROPIL_WEIGHTS"
-OWNER = "neuropil"  # the key of the metadata that names the application
+APP_KEY = "neuropil"  # the key of the metadata that names the application
 
 
-class Network:
+class OnnxNetwork:
     """A network in ONNX Runtime, on the CPU: of a file, or of the bytes of one.
 
     content: the bytes of the file as they were read, whatever becomes of it later
@@ -40,7 +40,7 @@ class Network:
         self._session = _session(self.content, threads or cores())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.inputs = tuple(value.name for value in self._session.get_inputs())
-        self.sizes = {value.name: value.shape for value in self._session.get_inputs()}
+        self.input_shapes = {value.name: value.shape for value in self._session.get_inputs()}
         self.outputs = tuple(value.name for value in self._session.get_outputs())
 
     def run(self, **feeds: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
@@ -49,7 +49,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Weights:
+class NetworkFile:
     """A file in the package, the SHA-256 that it must have, and the licence of its numbers.
 
     role: "measure" of a network that only benchmarks run
@@ -66,7 +66,7 @@ class Weights:
         """Give the whole path of the file."""
         return self.folder / self.file
 
-    def open(self, *, threads: int | None = None) -> Network:
+    def open(self, *, threads: int | None = None) -> OnnxNetwork:
         """Load the packaged network, once its bytes are seen to be the right ones."""
         path = self.path
         content = content_of(path) if path.is_file() else b""
@@ -77,7 +77,7 @@ class Weights:
                 " to repair: pip install --force-reinstall neuropil",
                 path=path,
             )
-        return Network(content, threads=threads, path=path)
+        return OnnxNetwork(content, threads=threads, path=path)
 
 
 def content_of(path: Path) -> bytes:
@@ -85,7 +85,7 @@ def content_of(path: Path) -> bytes:
     return read_bytes(path, MOST_BYTES, "name a network of one file")
 
 
-def choose_files(files: Mapping[str, Weights], given: Sequence[Path]) -> dict[str, Path]:
+def choose_files(files: Mapping[str, NetworkFile], given: Sequence[Path]) -> dict[str, Path]:
     """Find the role of each foreign file by its owner, inputs and outputs.
 
     given: files that a person named, which have to fit; those of $NEUROPIL_WEIGHTS, a list as of
@@ -117,22 +117,22 @@ def listed_files() -> tuple[str, ...]:
     return tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name)
 
 
-def match(network: Network, files: Mapping[str, Weights]) -> str:
+def match(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
     """Name the role of the packaged network that another can stand for; "" where there is none."""
     for role, weights in files.items():
         ours = weights.open(threads=1)
-        same = (ours.metadata.get(OWNER), ours.inputs, ours.outputs)
-        if (network.metadata.get(OWNER), network.inputs, network.outputs) == same:
+        same = (ours.metadata.get(APP_KEY), ours.inputs, ours.outputs)
+        if (network.metadata.get(APP_KEY), network.inputs, network.outputs) == same:
             return role
     return ""
 
 
-def _mismatch(network: Network, files: Mapping[str, Weights]) -> str:
+def _mismatch(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
     """Say why a network can't be used."""
     if not files:
         return f"{network.path} can't be used: there is no network here to be replaced"
     wanted = [weights.open(threads=1) for weights in files.values()]
-    owner, ours = network.metadata.get(OWNER, "nothing known"), wanted[0].metadata.get(OWNER)
+    owner, ours = network.metadata.get(APP_KEY, "nothing known"), wanted[0].metadata.get(APP_KEY)
     if owner != ours:
         return f"{network.path} is made for {owner}; {ours} can't use it"
     forms = " or ".join(f"{', '.join(o.inputs)} to {', '.join(o.outputs)}" for o in wanted)
@@ -149,7 +149,7 @@ def _session(content: bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def _foreign(path: Path) -> Network:
+def _foreign(path: Path) -> OnnxNetwork:
     """Load a file that is not ours, in which anything may be."""
     if not path.is_file():
         raise UserError(
@@ -160,7 +160,7 @@ def _foreign(path: Path) -> Network:
     content = content_of(path)
     try:
         check_whole(path, content)
-        return Network(content, threads=1, path=path)
+        return OnnxNetwork(content, threads=1, path=path)
     except UserError:
         raise
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one

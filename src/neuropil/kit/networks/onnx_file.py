@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITY
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from onnx import TensorProto
 
 MOST_BYTES = 2_000_000_000  # of a network: protobuf, its format, ends at 2 GiB
-HALF = ".float16"  # ends the name of a matrix that is stored in half precision
+FLOAT16_SUFFIX = ".float16"  # ends the name of a matrix that is stored in half precision
 
 
 @dataclass(frozen=True)
-class Model:
+class OnnxFile:
     """An ONNX file that is not written yet."""
 
     KIND: ClassVar = "network"
@@ -44,7 +44,7 @@ class Model:
                 path=path,
                 possible=tuple(self.SUFFIXES),
             )
-        with written(path) as beside:
+        with atomic_path(path) as beside:
             beside.write_bytes(self.content)
 
     def tensor(self, name: str) -> "NDArray[Any]":
@@ -52,11 +52,12 @@ class Model:
         from onnx import load_from_string, numpy_helper
 
         held = {
-            t.name.removesuffix(HALF): t for t in load_from_string(self.content).graph.initializer
+            t.name.removesuffix(FLOAT16_SUFFIX): t
+            for t in load_from_string(self.content).graph.initializer
         }
         return numpy_helper.to_array(held[name])
 
-    def replaced(self, tensors: "Mapping[str, NDArray[Any]]", told: Mapping[str, str]) -> Self:
+    def with_tensors(self, tensors: "Mapping[str, NDArray[Any]]", told: Mapping[str, str]) -> Self:
         """Copy it with other weights, by name, and other metadata beside what it tells.
 
         A matrix that is stored in half precision stays so. An output whose size the new weights
@@ -67,7 +68,7 @@ class Model:
         model = load_from_string(self.content)
         held = {tensor.name: tensor for tensor in model.graph.initializer}
         for name, values in tensors.items():
-            half = held.get(name + HALF)
+            half = held.get(name + FLOAT16_SUFFIX)
             target = half if half is not None else held[name]
             kind = numpy_helper.to_array(target).dtype
             target.CopyFrom(numpy_helper.from_array(values.astype(kind), target.name))

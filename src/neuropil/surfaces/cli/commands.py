@@ -14,8 +14,8 @@ import typer
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.progress import on_terminal
-from neuropil.kit.ranges import Between
+from neuropil.kit.progress import terminal_progress
+from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
 from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
@@ -86,7 +86,7 @@ def summaries() -> dict[str, str]:
 def show_card(given: Given) -> int:
     """Show the model card of an application: data, results, limits."""
     marks = "<!-- .*? -->"  # for the tests of its figures
-    text = re.sub(marks, "", registry.card(given["name"]))
+    text = re.sub(marks, "", registry.model_card(given["name"]))
     if not sys.stdout.isatty():
         typer.echo(text)
         return DONE
@@ -102,8 +102,8 @@ def run_benchmark(given: Given) -> int:
     from neuropil import bench
 
     data = read_path("data", given["data"])
-    with on_terminal():
-        lines = list(bench.lines(given["name"], data, given["tracks"]))
+    with terminal_progress():
+        lines = list(bench.run_benchmark(given["name"], data, given["tracks"]))
     for text in lines:
         typer.echo(text)
     return DONE
@@ -133,11 +133,11 @@ def train_network(given: Given) -> int:
             path=data,
         )
     from neuropil.training.fit import fit
-    from neuropil.training.recipe import overridden
+    from neuropil.training.recipe import with_settings
 
-    with on_terminal():
+    with terminal_progress():
         made = fit(
-            overridden(recipes[chosen](), given["set"]),
+            with_settings(recipes[chosen](), given["set"]),
             data=data,
             out=output or Path("runs", f"{name}-{chosen}"),
             device=given["device"],
@@ -154,8 +154,8 @@ def make_demo(given: Given) -> int:
     from neuropil import demo
 
     folder = read_path("output", given["output"])
-    with on_terminal():
-        page = demo.make(folder or Path(DEMO))
+    with terminal_progress():
+        page = demo.build_demo(folder or Path(DEMO))
     typer.echo(str(page))
     return DONE
 
@@ -226,7 +226,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     int,
                     None,
                     "how many tracks the car drives, for drive alone; 10 by default",
-                    Between(1, 1000),
+                    Range(1, 1000),
                 ),
             ),
         ),
@@ -267,7 +267,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     float,
                     None,
                     "minutes that the training takes; by default the steps of the recipe count",
-                    Between(0.1, 100_000),
+                    Range(0.1, 100_000),
                 ),
                 Option(
                     "init",

@@ -25,7 +25,7 @@ from neuropil.job import Settings
 from neuropil.jobs import Sessions, open_input
 from neuropil.kit.atomic import written_together
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.ranges import Between
+from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.commands import Form
 from neuropil.surfaces.cli.parameters import (
@@ -67,12 +67,12 @@ LENS = (  # the options of every `open`
         int,
         1,
         "how many neurons to open, each the one behind the largest term of the last",
-        Between(1, 200),
+        Range(1, 200),
     ),
     Option(
-        "terms", int, 6, "how many terms of a neuron to show, the largest ones", Between(1, 100000)
+        "terms", int, 6, "how many terms of a neuron to show, the largest ones", Range(1, 100000)
     ),
-    Option("digits", int, 6, "how many significant digits to show", Between(1, 17)),
+    Option("digits", int, 6, "how many significant digits to show", Range(1, 17)),
     Option("exact", bool, False, "show all digits of every number"),
     Option(
         "output",
@@ -224,7 +224,7 @@ def open_application(
 ) -> int:
     """Walk from a place of an application's result towards the inputs."""
     from neuropil.microscope import targets
-    from neuropil.microscope.graph import read as read_graph
+    from neuropil.microscope.graph import load_graph
 
     lens, files = read_lens(options[len(signature.options) :], given)
     if not given["source"]:
@@ -243,9 +243,9 @@ def open_application(
     if kind.is_text:
         source = find_text(source, None, kind.name)
     probe: Probe = app.probe(open_input(kind, source, settings), **asked)
-    graph = read_graph(probe.network)
+    graph = load_graph(probe.network)
     if lens["unit"]:
-        probe = targets.elsewhere(probe, targets.named_unit(lens["unit"], graph))
+        probe = targets.with_unit(probe, targets.parse_unit(lens["unit"], graph))
     words = [OPEN, name, given["source"], *repeat_options(options, given)]
     return walk_from(graph, probe, words, lens, files)
 
@@ -253,21 +253,21 @@ def open_application(
 def open_file(path: str, given: Mapping[str, Any]) -> int:
     """Walk from a unit of an ONNX file towards the inputs, or list its tensors."""
     from neuropil.microscope import formatting, targets
-    from neuropil.microscope.graph import read as read_graph
+    from neuropil.microscope.graph import load_graph
 
     lens, files = read_lens((*OF_A_FILE, *LENS), given)
-    graph = read_graph(Path(path))
-    feeds = tuple(targets.Feed.parse(text) for text in lens["inputs"])
+    graph = load_graph(Path(path))
+    feeds = tuple(targets.ArrayInput.parse(text) for text in lens["inputs"])
     if not lens["unit"]:
         if files:
             suffix, _ = next(iter(files.items()))
             raise UserError(
                 "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
             )
-        lines = formatting.contents(graph, targets.run(graph, feeds))
+        lines = formatting.list_tensors(graph, targets.record(graph, feeds))
         typer.echo(json.dumps({"tensors": lines}) if lens["json"] else "\n".join(lines))
         return DONE
-    probe = targets.of_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
+    probe = targets.probe_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
     words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
     return walk_from(graph, probe, words, lens, files)
 
@@ -326,18 +326,18 @@ def walk_from(
 ) -> int:
     """Walk, write what was asked for, and show the walk."""
     from neuropil.microscope import formatting
-    from neuropil.microscope.walk import walked
+    from neuropil.microscope.walk import walk_back
 
-    walk = walked(graph, probe, depth=lens["depth"], threads=lens["threads"])
+    walk = walk_back(graph, probe, depth=lens["depth"], threads=lens["threads"])
     command = word_deeper(words, walk.next)
     write_targets(walk, command, files)
     if lens["json"]:
-        typer.echo(json.dumps(formatting.numbers(walk, lens["terms"]), allow_nan=False))
+        typer.echo(json.dumps(formatting.to_json(walk, lens["terms"]), allow_nan=False))
         return DONE
     digits = None if lens["exact"] else lens["digits"]
-    typer.echo("\n".join(formatting.text(walk, digits, lens["terms"])))
+    typer.echo("\n".join(formatting.to_lines(walk, digits, lens["terms"])))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
-    failed = [stage.worked.name for stage in walk.stages if not stage.worked.check().passed]
+    failed = [stage.worked.name for stage in walk.steps if not stage.worked.check().passed]
     return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
 
 
@@ -350,11 +350,11 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
     with written_together(list(files.values())) as places:
         for suffix, place in zip(files, places, strict=True):
             if suffix == WALK:
-                place.write_text(page.drawn(walk, command), encoding="utf-8")
+                place.write_text(page.render_walk(walk, command), encoding="utf-8")
             elif suffix == TERMS:
-                place.write_text(walk.stages[-1].worked.csv(), encoding="utf-8")
+                place.write_text(walk.steps[-1].worked.csv(), encoding="utf-8")
             else:
-                saliency.painted(walk).save(place)
+                saliency.overlay(walk).save(place)
 
 
 def word_deeper(words: Sequence[str], unit: "Unit | None") -> str:

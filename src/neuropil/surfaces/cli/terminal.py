@@ -60,7 +60,7 @@ def show_failure(failed: Failed, source: str | None, *, as_json: bool) -> int:
 @contextmanager
 def report() -> Iterator[Emit]:
     """Draw the events of a job as bars on stderr, or as lines where that is no terminal."""
-    with progress.on_terminal():
+    with progress.terminal_progress():
         listener = progress.listener()
 
         def emit(event: Event) -> None:

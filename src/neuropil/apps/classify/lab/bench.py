@@ -25,8 +25,8 @@ from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import evaluation, runs
 from neuropil.apps.classify.lab.data import BATCH
 from neuropil.apps.classify.preprocess import CLASSES, SIDE
-from neuropil.kit.networks.network import Network
-from neuropil.kit.report import Figures, Report, Table, timed_in_turn
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.report import Metrics, Report, Table, median_seconds_interleaved
 
 MANY = 256  # pictures at once
 TURNS = 5  # of each network, one after the other
@@ -37,36 +37,42 @@ TRAINED = 4  # steps of training that are timed, each after one that is not
 def measure(data: Path | None) -> Report:
     """Measure speed and, where there is data, quality."""
     app = Classify()
-    tables, figures = answering(app)
-    table, found = learning()
-    more, told = evaluation.recorded()
-    tables, figures = [*tables, table, *more], {**figures, **found, **told, **trained(app)}
+    tables, figures = bench_inference(app)
+    table, found = bench_training()
+    more, told = evaluation.runs_table()
+    tables, figures = [*tables, table, *more], {**figures, **found, **told, **training_minutes(app)}
     if data is not None:
-        for part in (evaluation.on_test, evaluation.on_photographs, evaluation.on_teaching):
+        for part in (
+            evaluation.evaluate_test_set,
+            evaluation.evaluate_photos,
+            evaluation.evaluate_teaching,
+        ):
             more, found = part(app, data)
             tables, figures = [*tables, *more], {**figures, **found}
     return Report(tuple(tables), figures)
 
 
-def trained(app: Classify) -> Figures:
+def training_minutes(app: Classify) -> Metrics:
     """Tell how long the training of the shipped network took, as its record says."""
-    minutes = [row.seconds / 60 for row in runs.siblings(app.network(CLASSIFIER)) if row.seed == 0]
+    minutes = [
+        row.seconds / 60 for row in runs.runs_of_recipe(app.network(CLASSIFIER)) if row.seed == 0
+    ]
     return {"minutes_to_train": minutes[0]} if minutes else {}
 
 
 # Answers ------------------------------------------------------------------------------------------
 
 
-def answering(app: Classify) -> tuple[list[Table], Figures]:
+def bench_inference(app: Classify) -> tuple[list[Table], Metrics]:
     """Time the bare network on one picture and on many at once, beside others."""
     rows: list[tuple[object, ...]] = []
-    figures: Figures = {"weights_mb": app.networks[CLASSIFIER].path.stat().st_size / 1e6}
+    figures: Metrics = {"weights_mb": app.networks[CLASSIFIER].path.stat().st_size / 1e6}
     with tempfile.TemporaryDirectory() as folder:
-        peers = runners(app.network(CLASSIFIER), Path(folder))
+        peers = inference_peers(app.network(CLASSIFIER), Path(folder))
         for n in (1, MANY):
-            x = noise(n)
+            x = random_images(n)
             calls = {name: partial(run, x) for name, run in peers}
-            took = timed_in_turn(calls, REPEATS[n], TURNS)
+            took = median_seconds_interleaved(calls, REPEATS[n], TURNS)
             (ours, *_) = took.values()
             figures[f"images_per_second_{n}"] = n / ours
             for name, seconds in took.items():
@@ -81,7 +87,7 @@ def answering(app: Classify) -> tuple[list[Table], Figures]:
     return [Table("The bare network, 32 × 32", columns, tuple(rows))], figures
 
 
-def noise(n: int) -> NDArray[np.float32]:
+def random_images(n: int) -> NDArray[np.float32]:
     """Make n pictures as the network takes them."""
     return np.random.default_rng(0).standard_normal((n, 3, SIDE, SIDE), np.float32)
 
@@ -89,7 +95,7 @@ def noise(n: int) -> NDArray[np.float32]:
 Run = Callable[[NDArray[np.float32]], object]
 
 
-def runners(ours: Network, folder: Path) -> list[tuple[str, Run]]:
+def inference_peers(ours: OnnxNetwork, folder: Path) -> list[tuple[str, Run]]:
     """Make ready whatever answers; what needs torch is left out without it."""
     peers: list[tuple[str, Run]] = [
         ("neuropil, ONNX Runtime", lambda x: ours.run(picture=x)),
@@ -98,10 +104,10 @@ def runners(ours: Network, folder: Path) -> list[tuple[str, Run]]:
         return peers
     import torch
 
-    from neuropil.apps.classify.lab.train import untrained
+    from neuropil.apps.classify.lab.train import random_network
 
-    network = untrained()
-    residual = Network(resnet18(folder / "resnet18.onnx"))
+    network = random_network()
+    residual = OnnxNetwork(export_resnet18(folder / "resnet18.onnx"))
 
     def eager(x: NDArray[np.float32]) -> object:
         with torch.inference_mode():
@@ -112,7 +118,7 @@ def runners(ours: Network, folder: Path) -> list[tuple[str, Run]]:
     return peers
 
 
-def resnet18(path: Path) -> Path:
+def export_resnet18(path: Path) -> Path:
     """Write a network of ResNet-18's shape for 32 x 32 pixels, batch norms folded."""
     import torch
     from torch import Tensor, nn
@@ -151,22 +157,22 @@ def resnet18(path: Path) -> Path:
 # Training -----------------------------------------------------------------------------------------
 
 
-def learning() -> tuple[Table, Figures]:
+def bench_training() -> tuple[Table, Metrics]:
     """Time steps of training of the same network: by the recipe, by torch as usual, by Keras."""
     title = f"Training, pictures a second, batches of {BATCH}"
     columns = ("how", "pictures a second", "times ours")
     if importlib.util.find_spec("torch") is None:
         return Table(title, columns, (("torch is not installed", "", ""),)), {}
     steps: dict[str, Callable[[], object]] = {
-        "neuropil train classify": by_recipe(),
-        "a plain loop in torch": by_torch(),
+        "neuropil train classify": recipe_step(),
+        "a plain loop in torch": torch_step(),
     }
     if importlib.util.find_spec("keras"):
-        steps["Keras's fit, on torch"] = by_keras()
-    took = timed_in_turn(steps, 1, TRAINED)
+        steps["Keras's fit, on torch"] = keras_step()
+    took = median_seconds_interleaved(steps, 1, TRAINED)
     ours = took["neuropil train classify"]
     rows = tuple((name, BATCH / seconds, seconds / ours) for name, seconds in took.items())
-    figures: Figures = {"train_images_per_second": BATCH / ours}
+    figures: Metrics = {"train_images_per_second": BATCH / ours}
     for name, seconds in took.items():
         if name != "neuropil train classify":
             key = "train_speed_vs_keras" if "Keras" in name else "train_speed_vs_torch"
@@ -179,14 +185,14 @@ def random_labels() -> NDArray[np.int64]:
     return np.random.default_rng(0).integers(len(CLASSES), size=BATCH)
 
 
-def by_recipe() -> Callable[[], object]:
+def recipe_step() -> Callable[[], object]:
     """Make a step as the recipe does it: channels last, Muon, smoothed labels."""
-    from neuropil.apps.classify.lab.train import stepping
+    from neuropil.apps.classify.lab.train import training_step
 
-    return stepping(noise(BATCH), random_labels())
+    return training_step(random_images(BATCH), random_labels())
 
 
-def by_torch() -> Callable[[], object]:
+def torch_step() -> Callable[[], object]:
     """Make a step as torch's tutorials do it: the same network, channels first, Adam."""
     import torch
 
@@ -194,7 +200,7 @@ def by_torch() -> Callable[[], object]:
 
     network = base().network()
     optimizer = torch.optim.Adam((p for p in network.parameters() if p.requires_grad), lr=1e-3)
-    picture, label = torch.from_numpy(noise(BATCH)), torch.from_numpy(random_labels())
+    picture, label = torch.from_numpy(random_images(BATCH)), torch.from_numpy(random_labels())
 
     def step() -> None:
         loss = torch.nn.functional.cross_entropy(network(picture)[0], label)
@@ -205,12 +211,12 @@ def by_torch() -> Callable[[], object]:
     return step
 
 
-def by_keras() -> Callable[[], object]:
+def keras_step() -> Callable[[], object]:
     """Make a step as Keras's examples do it: the same layers, `compile` and `fit`."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 
-    from neuropil.apps.classify.lab.model import Size
+    from neuropil.apps.classify.lab.model import ClassifySize
 
     layers = keras.layers
 
@@ -221,7 +227,7 @@ def by_keras() -> Callable[[], object]:
 
     start = keras.Input((SIDE, SIDE, 3))
     x = layers.Conv2D(24, 2, activation="relu")(start)
-    for width in Size().widths:
+    for width in ClassifySize().widths:
         x = layers.ReLU()(convolved(x, width, layers.MaxPooling2D()))
         made = convolved(layers.ReLU()(convolved(x, width)), width)
         x = layers.ReLU()(layers.add([x, made]))
@@ -229,5 +235,5 @@ def by_keras() -> Callable[[], object]:
     network = keras.Model(start, made)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(optimizer="adam", loss=loss)
-    x, y = noise(BATCH).transpose(0, 2, 3, 1), random_labels()
+    x, y = random_images(BATCH).transpose(0, 2, 3, 1), random_labels()
     return lambda: network.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)

@@ -24,21 +24,21 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.apps.classify import lda, preprocess
-from neuropil.apps.classify.app import features
+from neuropil.apps.classify.app import extract_features
 from neuropil.apps.classify.lab import data, none_head
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Network
-from neuropil.kit.networks.onnx_file import Model
-from neuropil.kit.progress import on_terminal, track
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.onnx_file import OnnxFile
+from neuropil.kit.progress import terminal_progress, track
 
 Floats = NDArray[np.float64]
 
-NONE, LITTLE = "none", "one of the ten, small"
-OUTSIDE = "none of them"
+NONE, CIFAR_IMAGE = "none", "one of the ten, small"
+NONE_LABEL = "none of them"
 PHOTOS = "photos-[0-9].zip"
-MOST = 100  # photographs from one range, evenly spread over it
+MAX_PER_RANGE = 100  # photographs from one range, evenly spread over it
 RANGES = {  # collection -> first and last number, and what these photographs show
     "caltech101": (
         *((2, 427, NONE), (630, 795, NONE), (801, 836, NONE), (839, 1518, "airplane")),
@@ -86,24 +86,24 @@ def main() -> None:
         )
     made, folder, target = map(Path, sys.argv[1:])
     try:
-        with on_terminal():
-            calibrated(made, folder).save(target)
+        with terminal_progress():
+            calibrate(made, folder).save(target)
     except (UserError, OSError) as error:
         sys.exit(f"calibration: {error}")
 
 
-def calibrated(made: Path, folder: Path) -> Model:
+def calibrate(made: Path, folder: Path) -> OnnxFile:
     """Find T and the neurons that say none of them, and put both into the file."""
-    network = Network(made)
+    network = OnnxNetwork(made)
     held = data.examples(folder).held_out
-    logits = run(network, held)["logits"]
-    T = 1 / lda.scale(logits, held.labels)
+    logits = run_network(network, held)["logits"]
+    T = 1 / lda.fit_logit_scale(logits, held.labels)
     z = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    photos, shown = zip(*(*photographs(folder), *small(held)), strict=True)
-    x, groups = features(network, photos), np.array([group(word) for word in shown])
-    unseen = none_head.crossed(x, groups)
-    neurons = none_head.learned(x, groups).scaled(none_head.certainty(unseen, groups))
+    photos, shown = zip(*(*labeled_photos(folder), *held_out_images(held)), strict=True)
+    x, groups = extract_features(network, photos), np.array([group_of(word) for word in shown])
+    unseen = none_head.cross_validate(x, groups)
+    neurons = none_head.train_none_head(x, groups).scaled(none_head.fit_none_scale(unseen, groups))
     is_none = groups == none_head.OF_NONE
     scores = json.loads(network.metadata["scores"]) | {
         "held_out_accuracy": float((logits.argmax(axis=1) == held.labels).mean()),
@@ -111,25 +111,25 @@ def calibrated(made: Path, folder: Path) -> Model:
         "outside_accuracy": float(((unseen > 0) == is_none).mean()),
         "outside_pictures": len(photos),
     }
-    return Model.open(made).replaced(
+    return OnnxFile.open(made).with_tensors(
         {
             "hidden.weight": neurons.hidden_weight,
             "hidden.bias": neurons.hidden_bias,
             "outside.weight": neurons.weight,
             "outside.bias": neurons.bias,
         },
-        {"temperature": f"{T:.6g}", "outside": OUTSIDE, "scores": json.dumps(scores)},
+        {"temperature": f"{T:.6g}", "outside": NONE_LABEL, "scores": json.dumps(scores)},
     )
 
 
-def group(word: str) -> int:
+def group_of(word: str) -> int:
     """Tell to which group a picture belongs by the word for what it shows."""
     if word == NONE:
         return none_head.OF_NONE
-    return none_head.SMALL if word == LITTLE else none_head.OF_TEN
+    return none_head.SMALL if word == CIFAR_IMAGE else none_head.OF_TEN
 
 
-def run(network: Network, pictures: data.Pictures) -> dict[str, Floats]:
+def run_network(network: OnnxNetwork, pictures: data.LabeledImages) -> dict[str, Floats]:
     """Find all outputs for pictures, each seen whole: logits (N, K), outside (N, 1), features."""
     parts = [
         network.run(picture=np.ascontiguousarray(preprocess.encode(pictures.pixels[i : i + 250])))
@@ -155,21 +155,21 @@ def expected_calibration_error(sure: Floats, right: NDArray[np.bool_], n_bins: i
     return float(np.sum(gaps) / len(sure))
 
 
-def photographs(folder: Path) -> Iterator[tuple[Image, str]]:
+def labeled_photos(folder: Path) -> Iterator[tuple[Image, str]]:
     """Read the photographs that RANGES tell about, and what each shows."""
-    for archive, name, shows in listed(folder):
+    for archive, name, shows in list_photos(folder):
         with zipfile.ZipFile(archive) as files:
-            yield opened(files, name), shows
+            yield read_from_zip(files, name), shows
 
 
-def opened(files: zipfile.ZipFile, name: str) -> Image:
+def read_from_zip(files: zipfile.ZipFile, name: str) -> Image:
     """Read a photograph of an archive."""
     return Image(np.asarray(Picture.open(io.BytesIO(files.read(name))).convert("RGB")))
 
 
-def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
+def list_photos(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """List the photographs to read: archive, name in it, what it shows; at most MOST of a range."""
-    names = {key: where for key, where in numbered(folder).items() if key[0] in RANGES}
+    names = {key: where for key, where in index_archives(folder).items() if key[0] in RANGES}
     if not any(folder.glob(PHOTOS)):
         raise UserError(
             "data.missing",
@@ -179,11 +179,11 @@ def listed(folder: Path) -> Iterator[tuple[Path, str, str]]:
     for source, ranges in RANGES.items():
         for first, last, shows in ranges:
             its = sorted(key for key in names if key[0] == source and first <= key[1] <= last)
-            step = max(1, -(-len(its) // MOST))
+            step = max(1, -(-len(its) // MAX_PER_RANGE))
             yield from ((*names[key], shows) for key in its[::step])
 
 
-def numbered(folder: Path) -> dict[tuple[str, int], tuple[Path, str]]:
+def index_archives(folder: Path) -> dict[tuple[str, int], tuple[Path, str]]:
     """Find all photographs by collection and number: the archive of each, and its name there."""
     found = {}
     for archive in sorted(folder.glob(PHOTOS)):
@@ -194,11 +194,11 @@ def numbered(folder: Path) -> dict[tuple[str, int], tuple[Path, str]]:
     return found
 
 
-def small(held: data.Pictures) -> Iterator[tuple[Image, str]]:
+def held_out_images(held: data.LabeledImages) -> Iterator[tuple[Image, str]]:
     """Take held-out pictures of every class; of deer and frogs there are no photographs."""
     for k in range(len(CLASSES)):
         for i in np.flatnonzero(held.labels == k)[:SMALL]:
-            yield Image(held.pixels[i]), LITTLE
+            yield Image(held.pixels[i]), CIFAR_IMAGE
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from PIL import Image as Picture
 from neuropil.apps.classify.preprocess import CLASSES, SIDE, Bytes, Floats, encode
 from neuropil.kit.bounded import MISREAD, check_unpacked, too_large
 from neuropil.kit.errors import UserError
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 MOST_BYTES = 400_000_000  # of an archive, unpacked: twice what the original has
 MOST_MOSAICS = 1000  # of a part: twice what the training pictures are
@@ -35,7 +35,7 @@ ADVICE = "fetch it again"
 HELD_OUT = 500  # pictures of each class
 BATCH = 500
 SHIFT = 4  # pixels by which a picture is moved at most
-HOLE = 10  # pixels: side of the square that is blanked
+CUTOUT_SIZE = 10  # pixels: side of the square that is blanked
 SMALL = 24  # pixels of a side in the first part of the training, at half the work
 SMALL_UNTIL = 0.5  # of the steps
 
@@ -49,7 +49,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
-class Pictures:
+class LabeledImages:
     """Pictures (N, 32, 32, 3) and the numbers of their classes (N,)."""
 
     pixels: Bytes
@@ -64,8 +64,8 @@ class Pictures:
 class Examples:
     """Those to learn from and those held out for choices."""
 
-    learn: Pictures
-    held_out: Pictures
+    learn: LabeledImages
+    held_out: LabeledImages
 
 
 def examples(data: Path) -> Examples:
@@ -74,15 +74,15 @@ def examples(data: Path) -> Examples:
     held = np.zeros(len(pictures), bool)
     for n in range(len(CLASSES)):
         held[np.flatnonzero(pictures.labels == n)[-HELD_OUT:]] = True
-    return Examples(*(Pictures(pictures.pixels[m], pictures.labels[m]) for m in (~held, held)))
+    return Examples(*(LabeledImages(pictures.pixels[m], pictures.labels[m]) for m in (~held, held)))
 
 
-def some(pictures: Pictures, n: int) -> Pictures:
+def first_n(pictures: LabeledImages, n: int) -> LabeledImages:
     """Take n pictures, the first ones."""
-    return Pictures(pictures.pixels[:n], pictures.labels[:n])
+    return LabeledImages(pictures.pixels[:n], pictures.labels[:n])
 
 
-def test_set(data: Path) -> Pictures:
+def test_set(data: Path) -> LabeledImages:
     """Read the pictures that nothing is trained or chosen on."""
     return read(data, "test")
 
@@ -90,7 +90,7 @@ def test_set(data: Path) -> Pictures:
 # Files --------------------------------------------------------------------------------------------
 
 
-def read(data: Path, part: str) -> Pictures:
+def read(data: Path, part: str) -> LabeledImages:
     """Read `train` or `test` in whatever form it is there; raises UserError where there is none."""
     if data.is_file():
         raise UserError(
@@ -119,7 +119,7 @@ def read(data: Path, part: str) -> Pictures:
     )
 
 
-def from_mosaics(archive: Path, part: str) -> Pictures:
+def from_mosaics(archive: Path, part: str) -> LabeledImages:
     """Cut `train/000.webp` and so on into pictures; `train/labels.txt` has a number a line."""
     with zipfile.ZipFile(archive) as files:
         check_unpacked(files, MOST_BYTES, ADVICE)
@@ -130,7 +130,7 @@ def from_mosaics(archive: Path, part: str) -> Pictures:
         mosaics = [mosaic(files.read(name)) for name in names]
         labels = np.array(files.read(f"{part}/labels.txt").split(), np.int64)
     rows = np.stack(mosaics).reshape(-1, 10, SIDE, 10, SIDE, 3).swapaxes(2, 3)
-    return Pictures(rows.reshape(-1, SIDE, SIDE, 3)[: len(labels)], labels)
+    return LabeledImages(rows.reshape(-1, SIDE, SIDE, 3)[: len(labels)], labels)
 
 
 def mosaic(content: bytes) -> Bytes:
@@ -141,12 +141,12 @@ def mosaic(content: bytes) -> Bytes:
         return np.asarray(picture.convert("RGB"))
 
 
-def from_records(place: Path, part: str) -> Pictures:
+def from_records(place: Path, part: str) -> LabeledImages:
     """Read the original's records: a byte of label, then 32 x 32 bytes each of R, G, B."""
     names = [f"data_batch_{n}.bin" for n in range(1, 6)] if part == "train" else ["test_batch.bin"]
     rows = np.frombuffer(b"".join(records(place, names)), np.uint8).reshape(-1, 1 + 3 * SIDE * SIDE)
     pixels = rows[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
-    return Pictures(np.ascontiguousarray(pixels), rows[:, 0].astype(np.int64))
+    return LabeledImages(np.ascontiguousarray(pixels), rows[:, 0].astype(np.int64))
 
 
 def records(place: Path, names: Sequence[str]) -> Iterator[bytes]:
@@ -177,10 +177,10 @@ def read_up_to(file: Readable, most: int) -> bytes:
 
 def batch(
     examples: Examples,
-    moment: Moment,
+    moment: TrainingStep,
     *,
     alternating: bool = True,
-    hole: int = HOLE,
+    hole: int = CUTOUT_SIZE,
     small_until: float = SMALL_UNTIL,
 ) -> dict[str, Floats]:
     """Make a batch: pictures mirrored, moved by up to four pixels, a square of each blanked.
@@ -194,30 +194,30 @@ def batch(
     """
     learn, rng = examples.learn, moment.rng()
     epoch, place = divmod(moment.step * BATCH, len(learn) // BATCH * BATCH)
-    chosen = order(moment.seed, epoch, len(learn))[place : place + BATCH]
-    halves = first_mirrored(moment.seed, len(learn))[chosen]
+    chosen = epoch_order(moment.seed, epoch, len(learn))[place : place + BATCH]
+    halves = initial_flips(moment.seed, len(learn))[chosen]
     mirrored = (halves + epoch) % 2 == 1 if alternating else rng.random(len(chosen)) < 0.5
     pixels = learn.pixels[chosen]
     pixels = np.where(mirrored[:, None, None, None], pixels[:, :, ::-1], pixels)
-    picture = blanked(encode(moved(pixels, rng)), hole, rng)
-    if moment.progress < small_until:
-        picture = reduced(picture, SMALL)
+    picture = cutout(encode(random_shift(pixels, rng)), hole, rng)
+    if moment.fraction < small_until:
+        picture = downsample(picture, SMALL)
     return {"picture": picture, "label": learn.labels[chosen].astype(np.float32)}
 
 
 @lru_cache(2)
-def order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
+def epoch_order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     """Shuffle the numbers below n for one epoch."""
     return np.random.default_rng((seed, epoch, n)).permutation(n)
 
 
 @lru_cache(1)
-def first_mirrored(seed: int, n: int) -> NDArray[np.int64]:
+def initial_flips(seed: int, n: int) -> NDArray[np.int64]:
     """Choose which pictures are mirrored in the first epoch."""
     return np.random.default_rng((seed, n)).integers(2, size=n)
 
 
-def moved(pixels: Bytes, rng: np.random.Generator) -> Bytes:
+def random_shift(pixels: Bytes, rng: np.random.Generator) -> Bytes:
     """Move each picture up, down, left or right by up to SHIFT; its edge is reflected."""
     B, H, W, _ = pixels.shape
     wide = np.pad(pixels, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0)), mode="reflect")
@@ -228,7 +228,7 @@ def moved(pixels: Bytes, rng: np.random.Generator) -> Bytes:
     return made
 
 
-def blanked(pictures: Floats, hole: int, rng: np.random.Generator) -> Floats:
+def cutout(pictures: Floats, hole: int, rng: np.random.Generator) -> Floats:
     """Blank a square of each picture (B, 3, H, W), so that no one part of it is relied on.
 
     That is Cutout (DeVries and Taylor 2017); what is blank has the mean color, 0.
@@ -241,15 +241,15 @@ def blanked(pictures: Floats, hole: int, rng: np.random.Generator) -> Floats:
     return seen
 
 
-def reduced(pictures: Floats, side: int) -> Floats:
+def downsample(pictures: Floats, side: int) -> Floats:
     """Reduce pictures (B, 3, H, H) to a side: every new pixel is the mean of what it covers."""
-    W = covering(pictures.shape[2], side)
+    W = area_weights(pictures.shape[2], side)
     made: Floats = np.einsum("ih,bchw,jw->bcij", W, pictures, W, optimize=True)
     return made
 
 
 @lru_cache(2)
-def covering(old: int, new: int) -> Floats:
+def area_weights(old: int, new: int) -> Floats:
     """Tell which share of each new pixel each old one covers: (new, old)."""
     low, step = np.arange(old), old / new
     start = step * np.arange(new)[:, None]

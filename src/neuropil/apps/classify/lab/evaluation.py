@@ -25,18 +25,18 @@ from neuropil.apps.classify.lab import runs
 from neuropil.apps.classify.lab.calibration import (
     calibration_error,
     expected_calibration_error,
-    numbered,
-    opened,
-    run,
+    index_archives,
+    read_from_zip,
+    run_network,
 )
-from neuropil.apps.classify.lab.data import Pictures, test_set
-from neuropil.apps.classify.prediction import Answer
+from neuropil.apps.classify.lab.data import LabeledImages, test_set
+from neuropil.apps.classify.prediction import CropPredictions
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_folder import Album
+from neuropil.kit.media.image_folder import ImageFolder
 from neuropil.kit.progress import track
-from neuropil.kit.report import Figures, Table
+from neuropil.kit.report import Metrics, Table
 
 PHOTOS = Path(__file__).with_name("photos.tsv")
 NONE = "none"
@@ -57,12 +57,12 @@ TAUGHT = {  # classes that the network has never seen, for `teach`: where photog
 Floats = NDArray[np.float64]
 
 
-def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+def evaluate_test_set(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     """Measure the shipped network on the 10,000 test pictures of CIFAR-10."""
     test = test_set(data)
-    made = run(app.network(CLASSIFIER), test)
+    made = run_network(app.network(CLASSIFIER), test)
     logits = made["logits"]
-    z = (logits - logits.max(axis=1, keepdims=True)) / app.told.temperature
+    z = (logits - logits.max(axis=1, keepdims=True)) / app.metadata.temperature
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     told = p.argmax(axis=1)
     right = told == test.labels
@@ -70,11 +70,13 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     first = right & ((1 - unknown) * p.max(axis=1) > unknown)
     accuracy, eleven = float(right.mean()), float(first.mean())
     off = calibration_error(p, test.labels)
-    seeds = [row.test for row in runs.siblings(app.network(CLASSIFIER)) if row.test is not None]
-    figures: Figures = {
+    seeds = [
+        row.test for row in runs.runs_of_recipe(app.network(CLASSIFIER)) if row.test is not None
+    ]
+    figures: Metrics = {
         "accuracy": accuracy,
         "accuracy_with_none": eleven,
-        **over_seeds("accuracy", seeds or [accuracy]),
+        **mean_and_sd("accuracy", seeds or [accuracy]),
         "n_seeds": max(1, len(seeds)),
         "calibration_error": off,
     }
@@ -85,26 +87,26 @@ def on_test(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         ("trainings (seeds) behind that", max(1, len(seeds))),
     )
     whole = Table(f"CIFAR-10, {len(told):,} test pictures", ("what", "measured"), rows)
-    return [whole, by_class(test, told)], figures
+    return [whole, per_class_table(test, told)], figures
 
 
-def by_class(test: Pictures, told: NDArray[np.int64]) -> Table:
+def per_class_table(test: LabeledImages, told: NDArray[np.int64]) -> Table:
     """Tell how often each class is told right, and what it is taken for."""
     right = told == test.labels
     rows = tuple(
-        (name, 100 * float(right[test.labels == k].mean()), most_taken_for(test, told, k))
+        (name, 100 * float(right[test.labels == k].mean()), most_confused_with(test, told, k))
         for k, name in enumerate(CLASSES)
     )
     return Table("The same, class by class", ("class", "right, %", "most often taken for"), rows)
 
 
-def over_seeds(name: str, shares: Sequence[float]) -> Figures:
+def mean_and_sd(name: str, shares: Sequence[float]) -> Metrics:
     """Tell mean and spread over trainings that differ in their seed; one alone has no spread."""
     sd = float(np.std(shares, ddof=1)) if len(shares) > 1 else None
     return {f"{name}_mean": float(np.mean(shares)), f"{name}_sd": sd}
 
 
-def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
+def most_confused_with(test: LabeledImages, told: NDArray[np.int64], k: int) -> str:
     """Name the class that class k is most often taken for."""
     counts = np.bincount(told[test.labels == k], minlength=len(CLASSES))
     counts[k] = 0
@@ -112,11 +114,11 @@ def most_taken_for(test: Pictures, told: NDArray[np.int64], k: int) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PhotoPredictions:
     """Photographs that were looked at by eye, and what the network says of their views."""
 
     shows: tuple[str, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[CropPredictions, ...]
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -124,11 +126,11 @@ class Seen:
         return np.array([word != NONE for word in self.shows])
 
 
-def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+def evaluate_photos(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     """Measure on real photographs: which class, and whether it is one at all."""
-    seen = answered(app, data)
-    whole = Seen(seen.shows, tuple(only_whole(answer) for answer in seen.answers))
-    found, alone = measures(seen), measures(whole)
+    seen = predict_photos(app, data)
+    whole = PhotoPredictions(seen.shows, tuple(full_image_only(answer) for answer in seen.answers))
+    found, alone = photo_metrics(seen), photo_metrics(whole)
     rows = [
         ("the whole and a few squares of it", *found.values()),
         ("the whole alone", *alone.values()),
@@ -139,7 +141,7 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
         *("calibration error of 10, %", "of 11, %"),
         *("AUROC", "AUROC by max p"),
     )
-    figures: Figures = {
+    figures: Metrics = {
         "n_photos": len(seen.shows),
         "photo_accuracy": found["ten"] / 100,
         "photo_accuracy_with_none": found["eleven"] / 100,
@@ -161,16 +163,16 @@ def on_photographs(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     return [Table(f"{len(seen.shows)} photographs", columns, tuple(rows))], figures
 
 
-def measures(seen: Seen) -> dict[str, float]:
+def photo_metrics(seen: PhotoPredictions) -> dict[str, float]:
     """Count what is right: among the ten; with none as an eleventh answer; inside above outside."""
     inside = seen.inside
     told = list(zip(seen.answers, seen.shows, strict=True))
     ten = np.array([a.classes[int(a.z.argmax())] == word for a, word in told])
-    first = [answer.ranked()[0] for answer in seen.answers]
-    true = [a.outside if word == NONE else word for a, word in told]
+    first = [answer.ranked_labels()[0] for answer in seen.answers]
+    true = [a.none_label if word == NONE else word for a, word in told]
     eleven = np.array([guess.name == word for guess, word in zip(first, true, strict=True)])
-    known = np.array([-answer.unknown for answer in seen.answers])
-    surest = np.array([answer.shares.max() for answer in seen.answers])
+    known = np.array([-answer.p_none for answer in seen.answers])
+    surest = np.array([answer.class_probabilities.max() for answer in seen.answers])
     sure = np.array([guess.probability for guess in first])
     return {
         "ten": 100 * float(ten[inside].mean()),
@@ -191,7 +193,7 @@ def auroc(above: Floats, below: Floats) -> float:
     return float((difference > 0).mean() + (difference == 0).mean() / 2)
 
 
-def answered(app: Classify, data: Path) -> Seen:
+def predict_photos(app: Classify, data: Path) -> PhotoPredictions:
     """Classify the photographs of photos.tsv; raises UserError where they are not there."""
     archive = data / "photos-val.zip"
     if not archive.exists():
@@ -204,32 +206,32 @@ def answered(app: Classify, data: Path) -> Seen:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with zipfile.ZipFile(archive) as files:
         answers = [
-            app.answer(opened(files, f"{row['photo']}.webp"))
+            app.predict_crops(read_from_zip(files, f"{row['photo']}.webp"))
             for row in track(rows, total=len(rows), title="photographs")
         ]
-    return Seen(tuple(row["shows"] for row in rows), tuple(answers))
+    return PhotoPredictions(tuple(row["shows"] for row in rows), tuple(answers))
 
 
-def only_whole(answer: Answer) -> Answer:
+def full_image_only(answer: CropPredictions) -> CropPredictions:
     """Take the first view, which is the whole, alone."""
-    return replace(answer, logits=answer.logits[:1], outsides=answer.outsides[:1])
+    return replace(answer, logits=answer.logits[:1], none_logits=answer.none_logits[:1])
 
 
 # Classes of one's own -----------------------------------------------------------------------------
 
 
-def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
+def evaluate_teaching(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     """Teach ten new classes by 50 photographs each, from folder to file, and test by 50 others."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
-        others = unpacked(data, here / "album")
+        others = write_image_folder(data, here / "album")
         started = time.perf_counter()
-        taught = app.teach(Album.open(here / "album"))
+        taught = app.teach(ImageFolder.open(here / "album"))
         taught.network.save(here / "mine.onnx")
         seconds = time.perf_counter() - started
         mine = Classify(networks=[here / "mine.onnx"])
         right = [mine.guesses(photo)[0].name == name for name, photo in others]
-    figures: Figures = {
+    figures: Metrics = {
         "teach_seconds": seconds,
         "teach_accuracy": taught.cross_validated_accuracy,
         "teach_accuracy_others": float(np.mean(right)),
@@ -244,12 +246,12 @@ def on_teaching(app: Classify, data: Path) -> tuple[list[Table], Figures]:
     return [Table("Ten classes of one's own (classify-teach)", ("what", "measured"), rows)], figures
 
 
-def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
+def write_image_folder(data: Path, folder: Path) -> list[tuple[str, Image]]:
     """Write an album of the new classes, and return as many other photographs of them."""
     others: list[tuple[str, Image]] = []
     for name, (source, first, last) in TAUGHT.items():
         (folder / name).mkdir(parents=True)
-        for i, photo in enumerate(of_range(data, source, first, last, 2 * OF_ONE_CLASS)):
+        for i, photo in enumerate(photos_in_range(data, source, first, last, 2 * OF_ONE_CLASS)):
             if i < OF_ONE_CLASS:
                 photo.save(folder / name / f"{i}.jpg")
             else:  # from further on, so that no series of pictures is on both sides
@@ -257,11 +259,11 @@ def unpacked(data: Path, folder: Path) -> list[tuple[str, Image]]:
     return others
 
 
-def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
+def photos_in_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
     """Read n photographs of a collection, evenly spread over a range of its numbers."""
     names = [
         (number, *where)
-        for (collection, number), where in numbered(data).items()
+        for (collection, number), where in index_archives(data).items()
         if collection == source and first <= number <= last
     ]
     if len(names) < n:
@@ -273,12 +275,12 @@ def of_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator
     names.sort()
     for _, archive, name in (names[len(names) * i // n] for i in range(n)):
         with zipfile.ZipFile(archive) as files:
-            yield opened(files, name)
+            yield read_from_zip(files, name)
 
 
-def recorded() -> tuple[list[Table], Figures]:
+def runs_table() -> tuple[list[Table], Metrics]:
     """Tell the record of trainings."""
-    rows = runs.rows()
+    rows = runs.read_runs()
     table = tuple(
         (
             row.recipe,
@@ -292,32 +294,34 @@ def recorded() -> tuple[list[Table], Figures]:
         for row in rows
     )
     columns = ("recipe", "seed", "steps", "minutes", "cores", "held out, %", "test, %")
-    held_out: Figures = {f"{key(row)}_held_out": row.held_out for row in rows}
-    minutes: Figures = {f"{key(row)}_minutes": row.seconds / 60 for row in rows}
-    test: Figures = {f"{key(row)}_test": row.test for row in rows if row.test is not None}
-    figures = held_out | minutes | test | repeated(rows)
+    held_out: Metrics = {f"{metric_key(row)}_held_out": row.held_out for row in rows}
+    minutes: Metrics = {f"{metric_key(row)}_minutes": row.seconds / 60 for row in rows}
+    test: Metrics = {f"{metric_key(row)}_test": row.test for row in rows if row.test is not None}
+    figures = held_out | minutes | test | seed_statistics(rows)
     return [Table("Trainings on record", columns, table)], figures
 
 
-def repeated(rows: Sequence[runs.Row]) -> Figures:
+def seed_statistics(rows: Sequence[runs.TrainingRun]) -> Metrics:
     """Tell mean and spread of the recipes that were run with more than one seed."""
-    figures: Figures = {}
+    figures: Metrics = {}
     for recipe in dict.fromkeys(row.recipe for row in rows):
         alike = [row for row in rows if row.recipe == recipe]
         if len(alike) > 1:
-            figures[f"{short(recipe)}_n_seeds"] = len(alike)
-            figures |= over_seeds(f"{short(recipe)}_held_out", [row.held_out for row in alike])
+            figures[f"{short_name(recipe)}_n_seeds"] = len(alike)
+            figures |= mean_and_sd(
+                f"{short_name(recipe)}_held_out", [row.held_out for row in alike]
+            )
             tests = [row.test for row in alike if row.test is not None]
             if len(tests) == len(alike):
-                figures |= over_seeds(f"{short(recipe)}_test", tests)
+                figures |= mean_and_sd(f"{short_name(recipe)}_test", tests)
     return figures
 
 
-def key(row: runs.Row) -> str:
+def metric_key(row: runs.TrainingRun) -> str:
     """Name the figure of a row."""
-    return f"{short(row.recipe)}_seed{row.seed}" if row.seed else short(row.recipe)
+    return f"{short_name(row.recipe)}_seed{row.seed}" if row.seed else short_name(row.recipe)
 
 
-def short(recipe: str) -> str:
+def short_name(recipe: str) -> str:
     """Name a recipe as figures do."""
     return recipe.removeprefix("classify-").replace("-", "_")

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-FLOOR = 5e-4  # added to variances, so that the faintest patterns aren't blown up
+EPSILON = 5e-4  # added to variances, so that the faintest patterns aren't blown up
 
 
 @dataclass(frozen=True)
-class Size:
+class ClassifySize:
     """How many channels each stage has, and how many classes there are."""
 
     widths: tuple[int, int, int] = (64, 224, 320)
@@ -38,13 +38,13 @@ class Size:
 class ClassifyNet(nn.Module):
     """Gives every class of a picture a number, its logit, and the features that it rests on."""
 
-    def __init__(self, size: Size, *, whitened: bool = True, straight: bool = True) -> None:
+    def __init__(self, size: ClassifySize, *, whitened: bool = True, straight: bool = True) -> None:
         super().__init__()
         self.whiten = Whiten(fixed=whitened)
         widths = (Whiten.N_OUT, *size.widths)
-        self.stage1 = Stage(widths[0], widths[1], straight=straight)
-        self.stage2 = Stage(widths[1], widths[2], straight=straight)
-        self.stage3 = Stage(widths[2], widths[3], straight=straight)
+        self.stage1 = ResidualStage(widths[0], widths[1], straight=straight)
+        self.stage2 = ResidualStage(widths[1], widths[2], straight=straight)
+        self.stage3 = ResidualStage(widths[2], widths[3], straight=straight)
         self.head = nn.Linear(widths[3], size.n_classes)
         nn.init.zeros_(self.head.bias)
         self.hidden = nn.Linear(widths[3], size.n_hidden).requires_grad_(False)
@@ -73,7 +73,9 @@ class Whiten(nn.Module):
     def __init__(self, *, fixed: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(3, self.N_OUT, 2)
-        self.norm = nn.Identity() if fixed else Shift(self.N_OUT)  # kernels that learn want one
+        self.norm = (
+            nn.Identity() if fixed else CenteringNorm(self.N_OUT)
+        )  # kernels that learn want one
         self.conv.weight.requires_grad_(not fixed)
         nn.init.zeros_(self.conv.bias)  # type: ignore[arg-type]
         self.register_buffer("found", torch.tensor(not fixed))
@@ -81,21 +83,21 @@ class Whiten(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, 3, H, W) to (B, 24, H-1, W-1)."""
         if self.training and not self.found:
-            self.conv.weight.copy_(whitening(x.float()))
+            self.conv.weight.copy_(whitening_kernels(x.float()))
             self.found.fill_(True)  # type: ignore[operator]
         return torch.relu(self.norm(self.conv(x)))
 
 
 @torch.no_grad()
-def whitening(pictures: Tensor) -> Tensor:
+def whitening_kernels(pictures: Tensor) -> Tensor:
     """Find the kernels (24, 3, 2, 2) that unmix patches of 2 x 2 pixels."""
     patches = pictures.unfold(2, 2, 1).unfold(3, 2, 1).permute(0, 2, 3, 1, 4, 5).reshape(-1, 12)
     values, vectors = torch.linalg.eigh(torch.cov(patches.T))
-    kernels = (vectors / (values + FLOOR).sqrt()).T.reshape(12, 3, 2, 2)
+    kernels = (vectors / (values + EPSILON).sqrt()).T.reshape(12, 3, 2, 2)
     return torch.cat([kernels, -kernels])
 
 
-class Stage(nn.Module):
+class ResidualStage(nn.Module):
     """Three convolutions; the first halves height and width by keeping the largest of four.
 
     What comes out of the first goes around the other two as well and is added to what they make of
@@ -109,11 +111,11 @@ class Stage(nn.Module):
     def __init__(self, n_in: int, width: int, *, straight: bool) -> None:
         super().__init__()
         self.first = nn.Conv2d(n_in, width, 3, padding=1, bias=False)
-        self.first_norm = Shift(width)
+        self.first_norm = CenteringNorm(width)
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.second_norm = Shift(width)
+        self.second_norm = CenteringNorm(width)
         self.third = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.third_norm = Shift(width)
+        self.third_norm = CenteringNorm(width)
         if straight:
             nn.init.dirac_(self.first.weight.data[:n_in])
             nn.init.dirac_(self.second.weight.data)
@@ -126,7 +128,7 @@ class Stage(nn.Module):
         return torch.relu(x + self.third_norm(self.third(made)))
 
 
-class Shift(nn.BatchNorm2d):
+class CenteringNorm(nn.BatchNorm2d):
     """Batch normalization whose scale is 1 and stays so."""
 
     def __init__(self, width: int) -> None:

@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from neuropil.apps.classify.lab import data
-from neuropil.apps.classify.lab.calibration import run
-from neuropil.kit.atomic import written
-from neuropil.kit.networks.network import Network
-from neuropil.kit.progress import on_terminal
+from neuropil.apps.classify.lab.calibration import run_network
+from neuropil.kit.atomic import atomic_path
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.progress import terminal_progress
 
 FILE = Path(__file__).with_name("runs.json")
 
 
 @dataclass(frozen=True)
-class Row:
+class TrainingRun:
     """One training.
 
     seconds: that it took, of `cores` cores, beside whatever else they did
@@ -40,37 +40,39 @@ class Row:
     commit: str
 
 
-def rows() -> list[Row]:
+def read_runs() -> list[TrainingRun]:
     """Read the record."""
-    return [Row(**row) for row in json.loads(FILE.read_text(encoding="utf-8"))]
+    return [TrainingRun(**row) for row in json.loads(FILE.read_text(encoding="utf-8"))]
 
 
-def siblings(network: Network) -> list[Row]:
+def runs_of_recipe(network: OnnxNetwork) -> list[TrainingRun]:
     """Find the trainings by the recipe that made a network, its own and those of other seeds."""
     name = json.loads(network.metadata["recipe"])["name"]
-    return [row for row in rows() if row.recipe == name]
+    return [row for row in read_runs() if row.recipe == name]
 
 
-def measured(file: Path, folder: Path, cores: int, *, test: bool) -> Row:
+def measure_run(file: Path, folder: Path, cores: int, *, test: bool) -> TrainingRun:
     """Measure a network that a training has made."""
-    network = Network(file)
+    network = OnnxNetwork(file)
     recipe, scores = (json.loads(network.metadata[key]) for key in ("recipe", "scores"))
-    return Row(
+    return TrainingRun(
         recipe["name"],
         recipe["steps"],
         recipe["seed"],
         scores["seconds"],
         cores,
-        accuracy(network, data.examples(folder).held_out),
-        accuracy(network, data.test_set(folder)) if test else None,
+        evaluate_accuracy(network, data.examples(folder).held_out),
+        evaluate_accuracy(network, data.test_set(folder)) if test else None,
         network.metadata["date"],
         network.metadata["commit"],
     )
 
 
-def accuracy(network: Network, pictures: data.Pictures) -> float:
+def evaluate_accuracy(network: OnnxNetwork, pictures: data.LabeledImages) -> float:
     """Count what share of pictures is told right."""
-    return float((run(network, pictures)["logits"].argmax(axis=1) == pictures.labels).mean())
+    return float(
+        (run_network(network, pictures)["logits"].argmax(axis=1) == pictures.labels).mean()
+    )
 
 
 def main() -> None:
@@ -83,11 +85,11 @@ def main() -> None:
         sys.exit(f"records: {made} holds {len(files)} networks; name the folder of a training")
     (file,) = files
     cores = 1 if "--one-core" in sys.argv else 2
-    with on_terminal():
-        row = measured(file, folder, cores, test="--test" in sys.argv)
+    with terminal_progress():
+        row = measure_run(file, folder, cores, test="--test" in sys.argv)
     same = (row.recipe, row.steps, row.seed)
-    kept = [other for other in rows() if (other.recipe, other.steps, other.seed) != same]
-    with written(FILE) as beside:
+    kept = [other for other in read_runs() if (other.recipe, other.steps, other.seed) != same]
+    with atomic_path(FILE) as beside:
         table = ",\n".join(json.dumps(asdict(each)) for each in (*kept, row))
         beside.write_text(f"[\n{table}\n]\n", encoding="utf-8")
 

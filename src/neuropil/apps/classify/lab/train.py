@@ -21,15 +21,15 @@ from torch.nn.functional import cross_entropy
 
 from neuropil.apps.classify import preprocess
 from neuropil.apps.classify.lab import data
-from neuropil.apps.classify.lab.model import ClassifyNet, Size
-from neuropil.training.export import folded
-from neuropil.training.fit import placed, precision
+from neuropil.apps.classify.lab.model import ClassifyNet, ClassifySize
+from neuropil.training.export import fold_batch_norm
+from neuropil.training.fit import autocast, to_device
 from neuropil.training.optim import Muon, adamw
-from neuropil.training.recipe import Packing, Recipe
+from neuropil.training.recipe import ExportSpec, Recipe
 
 SHORT = 430  # steps that take some 20 minutes on two cores of a Xeon at 2.8 GHz, looks included
 SHORT_LARGE = 330  # of pictures in full size
-LOOKED_AT = 2000  # held-out pictures at each look
+EVALUATED = 2000  # held-out pictures at each look
 SMOOTHING = 0.2  # of the truth, which is spread over all ten
 
 
@@ -46,12 +46,12 @@ def base() -> Recipe:
     """
     return Recipe(
         name="classify-base",
-        network=partial(ClassifyNet, Size()),
+        network=partial(ClassifyNet, ClassifySize()),
         examples=data.examples,
         batch=data.batch,
         loss=loss,
         score=score,
-        packings=(packing(),),
+        exports=(export_spec(),),
         steps=2450,
         lr=0.1,
         ema=0.99,
@@ -79,13 +79,13 @@ def short() -> Recipe:
 
 def short_learned_first_layer() -> Recipe:
     """Learn the first layer like the others, instead of whitening by it."""
-    network = partial(ClassifyNet, Size(), whitened=False)
+    network = partial(ClassifyNet, ClassifySize(), whitened=False)
     return replace(short(), name="classify-short-learned-first-layer", network=network)
 
 
 def short_random_start() -> Recipe:
     """Begin at random kernels only, instead of some that pass their input on."""
-    network = partial(ClassifyNet, Size(), straight=False)
+    network = partial(ClassifyNet, ClassifySize(), straight=False)
     return replace(short(), name="classify-short-random-start", network=network)
 
 
@@ -123,21 +123,21 @@ def short_adamw() -> Recipe:
     return replace(short(), name="classify-short-adamw", optimizer=optimizer, lr=3e-3)
 
 
-def untrained() -> nn.Module:
+def random_network() -> nn.Module:
     """Make a network of the shipped shape with random weights: what the benchmark times."""
-    return placed(folded(base().network().eval()), torch.device("cpu"))
+    return to_device(fold_batch_norm(base().network().eval()), torch.device("cpu"))
 
 
-def stepping(picture: preprocess.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
+def training_step(picture: preprocess.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
     """Make a step of `base` on one batch: forward, backward, update, as is timed."""
     recipe, place = base(), torch.device("cpu")
-    network = placed(recipe.network(), place)
+    network = to_device(recipe.network(), place)
     optimizer = recipe.optimizer(network, recipe.lr)
     seen = torch.from_numpy(picture).contiguous(memory_format=torch.channels_last)
     batch = {"picture": seen, "label": torch.from_numpy(label)}
 
     def step() -> None:
-        with precision(place):
+        with autocast(place):
             loss = recipe.loss(network, batch)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -146,12 +146,12 @@ def stepping(picture: preprocess.Floats, label: NDArray[np.int64]) -> Callable[[
     return step
 
 
-def packing() -> Packing:
+def export_spec() -> ExportSpec:
     """Name inputs and outputs, and tell with the file all that running needs."""
-    return Packing(
+    return ExportSpec(
         inputs={"picture": ("B", 3, "H", "W")},
         outputs=("logits", "outside", "features"),
-        shapes=({"B": 1, "H": 32, "W": 32}, {"B": 3, "H": 40, "W": 64}),
+        test_sizes=({"B": 1, "H": 32, "W": 32}, {"B": 3, "H": 40, "W": 64}),
         bits=8,
         metadata={
             "neuropil": "classify",
@@ -159,7 +159,7 @@ def packing() -> Packing:
             "temperature": "1.0",  # this and the next are found afterward, by calibration.py
             "outside": "",
             "mean": json.dumps(preprocess.MEAN.tolist()),
-            "spread": json.dumps(preprocess.SPREAD.tolist()),
+            "spread": json.dumps(preprocess.STD.tolist()),
             "licence": "MIT",
             "data": "CIFAR-10 (Krizhevsky 2009), 45,000 of the training pictures; see the card",
         },
@@ -177,7 +177,7 @@ def loss(
 @torch.no_grad()
 def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
     """Count what share of some held-out pictures is told right."""
-    held = data.some(examples.held_out, LOOKED_AT)
+    held = data.first_n(examples.held_out, EVALUATED)
     device = next(network.parameters()).device
     right = 0
     for start in range(0, len(held), 500):

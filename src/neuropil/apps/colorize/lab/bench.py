@@ -21,13 +21,13 @@ import numpy as np
 from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import evaluation
-from neuropil.apps.colorize.lab.data import read, validation
+from neuropil.apps.colorize.lab.data import iterate_photos, validation
 from neuropil.apps.colorize.lab.metrics import Bytes
 from neuropil.apps.colorize.preprocess import CELL, working_size
-from neuropil.kit.media.film import Film, Frame, record
+from neuropil.kit.media.film import Film, Frame, write_film
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import Network
-from neuropil.kit.report import Figures, Report, Table, timed
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.report import Metrics, Report, Table, median_seconds
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -36,42 +36,44 @@ def measure(data: Path | None) -> Report:
     """Measure speed and, where there is data, quality."""
     app = Colorize()
     tables, figures = speed(app)
-    table, found = evaluation.on_films(app, samples())
+    table, found = evaluation.evaluate_films(app, sample_photos())
     tables, figures = [*tables, table], {**figures, **found}
     if data is not None:
-        photos = to_measure_on(data)
-        more, found = evaluation.on_photographs(app, photos)
-        table, reached = evaluation.on_hints(app, photos)
+        photos = evaluation_photos(data)
+        more, found = evaluation.evaluate_photos(app, photos)
+        table, reached = evaluation.evaluate_hints(app, photos)
         tables, figures = [*tables, *more, table], {**figures, **found, **reached}
     return Report(tuple(tables), figures)
 
 
-def to_measure_on(data: Path) -> list[Bytes]:
+def evaluation_photos(data: Path) -> list[Bytes]:
     """Read every second validation photograph: the others served to choose the temperature.
 
     A folder without such photographs is measured on whole.
     """
-    photos = validation(data)[1::2] or sorted(read(data, validation=False), key=lambda p: p[0])
+    photos = validation(data)[1::2] or sorted(
+        iterate_photos(data, validation=False), key=lambda p: p[0]
+    )
     return [photo for _, photo in photos]
 
 
-def samples() -> list[Bytes]:
+def sample_photos() -> list[Bytes]:
     """Read the package's own color photographs, at 256 pixels."""
     files = sorted(SAMPLES.glob("*-color.jpg"))
     return [np.asarray(Image.open(file).thumbnail(256).pixels, np.uint8) for file in files]
 
 
-def speed(app: Colorize) -> tuple[list[Table], Figures]:
+def speed(app: Colorize) -> tuple[list[Table], Metrics]:
     """Time whole jobs, from file to file, and the bare network beside others."""
     size = app.networks[COLORIZER].path
-    figures: Figures = {"weights_mb": size.stat().st_size / 1e6}
+    figures: Metrics = {"weights_mb": size.stat().st_size / 1e6}
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         figures["seconds_256"] = photo_seconds(app, here, 256, 256, repeats=9)
         figures["seconds_12mp"] = photo_seconds(app, here, 3000, 4000, repeats=3)
         figures["film_fps_640x360"] = film_fps(app, here, n_frames=72)
-        ours = timed(lambda: app.network(COLORIZER).run(**random_feeds()), 15)
-        peers = {name: timed(run, 15) for name, run in other_networks(here).items()}
+        ours = median_seconds(lambda: app.network(COLORIZER).run(**random_feeds()), 15)
+        peers = {name: median_seconds(run, 15) for name, run in network_peers(here).items()}
     jobs = (
         ("photograph 256 × 256, file to file", f"{figures['seconds_256']:.3f} s"),
         ("photograph 4000 × 3000, file to file", f"{figures['seconds_12mp']:.2f} s"),
@@ -94,15 +96,15 @@ def speed(app: Colorize) -> tuple[list[Table], Figures]:
 def photo_seconds(app: Colorize, folder: Path, height: int, width: int, repeats: int) -> float:
     """Time one JPEG from file to file."""
     given, made = folder / "given.jpg", folder / "made.jpg"
-    enlarged(samples()[0], height, width).save(given)
+    upscale(sample_photos()[0], height, width).save(given)
 
     def job() -> None:
         app(Image.open(given)).save(made)
 
-    return timed(job, repeats)
+    return median_seconds(job, repeats)
 
 
-def enlarged(pixels: Bytes, height: int, width: int) -> Image:
+def upscale(pixels: Bytes, height: int, width: int) -> Image:
     """Enlarge a photograph by repetition, with some grain: no easy one to encode."""
     rows, columns = (
         np.arange(height) * pixels.shape[0] // height,
@@ -115,10 +117,10 @@ def enlarged(pixels: Bytes, height: int, width: int) -> Image:
 def film_fps(app: Colorize, folder: Path, n_frames: int) -> float:
     """Time a film from file to file: frames a second."""
     given, made = folder / "given.mp4", folder / "made.mp4"
-    picture = np.asarray(enlarged(samples()[0], 360, 760).pixels, np.uint8)
+    picture = np.asarray(upscale(sample_photos()[0], 360, 760).pixels, np.uint8)
     frames = (Frame(picture[:, t : t + 640], Fraction(t, 25)) for t in range(n_frames))
-    record(given, frames, fps=Fraction(25))
-    return n_frames / timed(lambda: app(Film.open(given)).save(made), 1)
+    write_film(given, frames, fps=Fraction(25))
+    return n_frames / median_seconds(lambda: app(Film.open(given)).save(made), 1)
 
 
 def random_feeds() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
@@ -131,17 +133,17 @@ def random_feeds() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]
     }
 
 
-def other_networks(folder: Path) -> dict[str, Callable[[], object]]:
+def network_peers(folder: Path) -> dict[str, Callable[[], object]]:
     """Make ready what ours is compared with; needs torch, and is empty without."""
     if importlib.util.find_spec("torch") is None:
         return {}
     import torch
 
-    from neuropil.apps.colorize.lab.train import untrained
+    from neuropil.apps.colorize.lab.train import random_network
 
-    network = untrained()
+    network = random_network()
     feeds = [torch.from_numpy(value) for value in random_feeds().values()]
-    published = Network(eccv16(folder / "eccv16.onnx"))
+    published = OnnxNetwork(export_eccv16(folder / "eccv16.onnx"))
     noise = np.random.default_rng(0).standard_normal((1, 1, 256, 256), np.float32)
 
     def eager() -> object:
@@ -154,7 +156,7 @@ def other_networks(folder: Path) -> dict[str, Callable[[], object]]:
     }
 
 
-def eccv16(path: Path) -> Path:
+def export_eccv16(path: Path) -> Path:
     """Write a network of the shape of Zhang et al. 2016 with random weights, batch norms folded."""
     import torch
     from torch import nn

@@ -24,19 +24,15 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageOps
 
-from neuropil.apps.colorize.cielab import XYZ_FROM_RGB, Floats, bend, lab_from_rgb, linear
+from neuropil.apps.colorize.cielab import XYZ_FROM_RGB, Floats, lab_f, lab_from_rgb, srgb_decode
 from neuropil.apps.colorize.hints import hint_maps
-from neuropil.apps.colorize.palette import nearest
-from neuropil.apps.colorize.preprocess import (
-    CELL,
-    pooled,
-    scaled,
-)
+from neuropil.apps.colorize.palette import nearest_index
+from neuropil.apps.colorize.preprocess import CELL, average_pool, normalize_lightness
 from neuropil.kit import progress
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.image_reader import KNOWN
-from neuropil.training.step import Moment
+from neuropil.kit.media.image_reader import READABLE_FORMATS
+from neuropil.training.step import TrainingStep
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]  # (y, x) in pixels
@@ -45,9 +41,9 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 SHORT_SIDE = 144  # photographs are reduced to it
 MOST_BYTES = 100_000_000  # of a photograph's file
 ADVICE = "leave it out, or save it smaller"
-DYED = 0.3  # share of the hinted examples in which a thing has another color than it had
+RECOLORED_SHARE = 0.3  # share of the hinted examples in which a thing has another color than it had
 HELD_OUT = 40  # every 40th training photograph is kept for choices
-SOURCE_SHARE = {  # how often one is drawn, against others: variety counts; color must be told
+SOURCE_WEIGHTS = {  # how often one is drawn, against others: variety counts; color must be told
     "imagenette": 0.5,
     "imagewoof": 0.6,
     "intel_scenes": 0.5,
@@ -70,12 +66,12 @@ class Photos:
 
     learn: Sequence[Bytes]
     held_out: Sequence[Bytes]
-    share: Floats  # how often each of `learn` is drawn; sums to 1
+    sampling_weights: Floats  # how often each of `learn` is drawn; sums to 1
 
 
-def photos(data: Path) -> Photos:
+def load_photos(data: Path) -> Photos:
     """Read all training photographs under `data`; raises UserError where there are none."""
-    named = sorted(read(data, validation=False), key=lambda pair: pair[0])
+    named = sorted(iterate_photos(data, validation=False), key=lambda pair: pair[0])
     if len(named) < HELD_OUT:
         raise UserError(
             "data.missing",
@@ -84,17 +80,17 @@ def photos(data: Path) -> Photos:
             path=data,
         )
     learn = [pair for i, pair in enumerate(named) if i % HELD_OUT]
-    share = np.array([SOURCE_SHARE.get(name.split("/")[-2:][0], 1.0) for name, _ in learn])
+    share = np.array([SOURCE_WEIGHTS.get(name.split("/")[-2:][0], 1.0) for name, _ in learn])
     held_out = [rgb for _, rgb in named[::HELD_OUT]]
     return Photos([rgb for _, rgb in learn], held_out, (share / share.sum()).astype(np.float32))
 
 
 def validation(data: Path) -> list[tuple[str, Bytes]]:
     """Read the photographs that training never sees."""
-    return sorted(read(data, validation=True), key=lambda pair: pair[0])
+    return sorted(iterate_photos(data, validation=True), key=lambda pair: pair[0])
 
 
-def read(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
+def iterate_photos(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
     """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders."""
     if not data.is_dir():
         raise UserError(
@@ -103,18 +99,18 @@ def read(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
             path=data,
         )
     broken = []
-    for name, content in chain(in_archives(data, validation), in_folders(data, validation)):
+    for name, content in chain(archive_entries(data, validation), folder_entries(data, validation)):
         try:
-            rgb = reduced(io.BytesIO(content()))
+            rgb = decode_small(io.BytesIO(content()))
         except Exception:  # whatever a decoder raises, which for broken bytes can be anything
             broken.append(name)
         else:
             yield name, rgb
     if broken:
-        progress.say(f"skipped {len(broken)} photographs that can't be read, first {broken[0]}")
+        progress.message(f"skipped {len(broken)} photographs that can't be read, first {broken[0]}")
 
 
-def in_archives(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def archive_entries(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Find the photographs in `photos-*.zip`: names, and how to read them."""
     for path in sorted(data.glob("photos-*.zip")):
         if (path.stem == "photos-val") == validation:
@@ -136,7 +132,7 @@ def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(name)
 
 
-def in_folders(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def folder_entries(data: Path, validation: bool) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Find the photographs in a folder and those below it, through links too, but none twice."""
     entered = set()
     for here, folders, files in os.walk(data, followlinks=True):
@@ -161,9 +157,9 @@ def is_photo(name: str) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def reduced(file: io.BytesIO) -> Bytes:
+def decode_small(file: io.BytesIO) -> Bytes:
     """Decode one photograph, its short side brought down to 144 pixels."""
-    with Picture.open(file, formats=KNOWN) as picture:
+    with Picture.open(file, formats=READABLE_FORMATS) as picture:
         rgb = ImageOps.exif_transpose(picture).convert("RGB")
         scale = SHORT_SIDE / min(rgb.size)
         if scale < 1:
@@ -175,32 +171,32 @@ def reduced(file: io.BytesIO) -> Bytes:
 # Examples -----------------------------------------------------------------------------------------
 
 
-def batch(photos: Photos, moment: Moment) -> dict[str, Floats]:
+def make_batch(photos: Photos, moment: TrainingStep) -> dict[str, Floats]:
     """Make one batch; crops grow from 64 to 128 pixels in the course of the training."""
     rng = moment.rng()
-    side = 64 if moment.progress < 0.25 else 96 if moment.progress < 0.5 else 128
-    chosen = rng.choice(len(photos.learn), AREA // side**2, p=photos.share)
-    return stacked([example(photos.learn[i], side, rng) for i in chosen])
+    side = 64 if moment.fraction < 0.25 else 96 if moment.fraction < 0.5 else 128
+    chosen = rng.choice(len(photos.learn), AREA // side**2, p=photos.sampling_weights)
+    return collate([example(photos.learn[i], side, rng) for i in chosen])
 
 
-def stacked(examples: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
+def collate(examples: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
     """Join examples into a batch, field by field."""
     return {key: np.stack([example[key] for example in examples]) for key in examples[0]}
 
 
 def example(photo: Bytes, side: int, rng: np.random.Generator) -> dict[str, Floats]:
     """Crop a square, flip it, age it, dye a thing in it, and tell the color at some places."""
-    rgb = crop(photo, side, rng)
+    rgb = random_crop(photo, side, rng)
     lab = lab_from_rgb(rgb)
-    light = aged(rgb, rng) if rng.random() < 0.25 else lab[..., 0]
+    light = simulate_aging(rgb, rng) if rng.random() < 0.25 else lab[..., 0]
     n_hints = 0 if rng.random() < 0.45 else round(np.exp(rng.uniform(0, np.log(30))))
     places, ab = random_places(side, n_hints, rng), lab[..., 1:]
-    if n_hints and rng.random() < DYED:
-        ab = dyed(lab, places[0], rng)
-    return told(ab, light, places)
+    if n_hints and rng.random() < RECOLORED_SHARE:
+        ab = recolor_object(lab, places[0], rng)
+    return make_example(ab, light, places)
 
 
-def fixed_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floats]]:
+def validation_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floats]]:
     """Make the same examples every time: the middle of each photograph, hints at fixed places."""
     examples = []
     for i, photo in enumerate(photos):
@@ -209,23 +205,23 @@ def fixed_examples(photos: Sequence[Bytes], n_hints: int) -> list[dict[str, Floa
         cut = Picture.fromarray(photo[top : top + edge, left : left + edge]).resize((128, 128))
         lab = lab_from_rgb(np.asarray(cut))
         places = random_places(len(lab), n_hints, np.random.default_rng((9, i)))
-        examples.append(told(lab[..., 1:], lab[..., 0], places))
+        examples.append(make_example(lab[..., 1:], lab[..., 0], places))
     return examples
 
 
-def told(ab: Floats, light: Floats, places: Places) -> dict[str, Floats]:
+def make_example(ab: Floats, light: Floats, places: Places) -> dict[str, Floats]:
     """Tell the color at places (K, 2) of one crop (S, S): what the network sees, and the truth."""
-    colors = around(ab, places)
-    ab = pooled(ab)  # (h, w, 2)
+    colors = local_mean(ab, places)
+    ab = average_pool(ab)  # (h, w, 2)
     return {
-        "lightness": scaled(light)[None],
-        "hints": hint_maps(((places + 0.5) / CELL).astype(np.float32), colors, pooled(light)),
-        "label": nearest(ab).astype(np.float32),
+        "lightness": normalize_lightness(light)[None],
+        "hints": hint_maps(((places + 0.5) / CELL).astype(np.float32), colors, average_pool(light)),
+        "label": nearest_index(ab).astype(np.float32),
         "ab": np.moveaxis(ab, -1, 0).copy(),
     }
 
 
-def crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
+def random_crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
     """Cut out a random part, 40 to 100 % of what fits, squashed or stretched by up to a quarter.
 
     (Some collections are squashed to squares: the network has to bear it.) Mirrored half the time.
@@ -241,10 +237,10 @@ def crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
     return rgb[:, ::-1] if rng.random() < 0.5 else rgb
 
 
-def aged(rgb: Bytes, rng: np.random.Generator) -> Floats:
+def simulate_aging(rgb: Bytes, rng: np.random.Generator) -> Floats:
     """Render L (S, S) as an old film might have: other spectral response, tone, blur and grain."""
     response = rng.dirichlet(6 * XYZ_FROM_RGB[1] + 1).astype(np.float32)
-    light = bend(linear(rgb) @ response) ** np.float32(rng.uniform(0.75, 1.35))
+    light = lab_f(srgb_decode(rgb) @ response) ** np.float32(rng.uniform(0.75, 1.35))
     if rng.random() < 0.3:
         light = (
             light + np.roll(light, 1, 0) + np.roll(light, 1, 1) + np.roll(light, (1, 1), (0, 1))
@@ -254,7 +250,7 @@ def aged(rgb: Bytes, rng: np.random.Generator) -> Floats:
     return np.clip(low + (high - low) * light + grain, 0, 100).astype(np.float32)
 
 
-def dyed(lab: Floats, place: Places, rng: np.random.Generator) -> Floats:
+def recolor_object(lab: Floats, place: Places, rng: np.random.Generator) -> Floats:
     """Give the thing around a place another color, so that hints are believed but not spread far.
 
     The thing is what is near and as light, as in a joint bilateral filter. Returns a, b (S, S, 2).
@@ -276,7 +272,7 @@ def random_places(side: int, n: int, rng: np.random.Generator) -> Places:
     return rng.integers(1, side - 1, (n, 2))
 
 
-def around(ab: Floats, places: Places) -> Floats:
+def local_mean(ab: Floats, places: Places) -> Floats:
     """Average a, b over the 3 x 3 pixels around each place: (K, 2)."""
     y, x = places.T
     near = [ab[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]

@@ -14,11 +14,17 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.colorize.app import Colorize, seen
-from neuropil.apps.colorize.cielab import Floats, bent, encoded, lab_from_rgb, shown
-from neuropil.apps.colorize.hints import WIDE, Hint, spread
-from neuropil.apps.colorize.lab.metrics import Bytes, Score, histogram_distance, psnr, score
-from neuropil.apps.colorize.render import at_guide, painted
+from neuropil.apps.colorize.app import Colorize, preprocess
+from neuropil.apps.colorize.cielab import Floats, encode_srgb, lab_f_of_y, lab_from_rgb, to_gamut
+from neuropil.apps.colorize.hints import WIDE, Hint, bilateral_spread
+from neuropil.apps.colorize.lab.metrics import (
+    Bytes,
+    ColorMetrics,
+    color_metrics,
+    histogram_distance,
+    psnr,
+)
+from neuropil.apps.colorize.render import apply_color, upsample_to_guide
 from neuropil.kit.media.film import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import track
@@ -27,7 +33,7 @@ from neuropil.kit.report import Table
 STRENGTHS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)  # the dial from pale to vivid
 N_HINTS = (1, 5, 10)
 DEFAULT = "network"
-SOME = 8  # of so many photographs one is used where a measurement is slow
+EVERY_NTH = 8  # of so many photographs one is used where a measurement is slow
 MEAN_AB = (2.1, 7.6)  # of the photographs held out of training
 ON_HINTS = {
     "asked_5_hints_db": "5 hints where colorize-explore says, dB over none",
@@ -40,11 +46,11 @@ ON_HINTS = {
 
 Figures = dict[str, float]
 Mask = NDArray[np.bool_]  # (H, W)
-Scores = dict[str, list[Score]]
+Scores = dict[str, list[ColorMetrics]]
 
 
 @dataclass(frozen=True)
-class Case:
+class EvaluationCase:
     """One photograph: what is given and what is true."""
 
     truth: Bytes
@@ -52,16 +58,18 @@ class Case:
     hints: tuple[Hint, ...]
 
 
-def cases(photos: Sequence[Bytes]) -> Iterator[Case]:
+def evaluation_cases(photos: Sequence[Bytes]) -> Iterator[EvaluationCase]:
     """Prepare photographs, their hints drawn beforehand."""
     for i, truth in enumerate(photos):
-        yield Case(truth, Image(grey(truth)), random_hints(truth, max(N_HINTS), i))
+        yield EvaluationCase(
+            truth, Image(to_grayscale(truth)), random_hints(truth, max(N_HINTS), i)
+        )
 
 
-def grey(truth: Bytes) -> Bytes:
+def to_grayscale(truth: Bytes) -> Bytes:
     """Take the color out and leave the lightness."""
-    fy = bent(truth)
-    made: Bytes = encoded(shown(fy, np.zeros((*fy.shape, 2), np.float32)), truth.dtype)
+    fy = lab_f_of_y(truth)
+    made: Bytes = encode_srgb(to_gamut(fy, np.zeros((*fy.shape, 2), np.float32)), truth.dtype)
     return made
 
 
@@ -70,11 +78,12 @@ def random_hints(truth: Bytes, n: int, seed: int) -> tuple[Hint, ...]:
     rng = np.random.default_rng((2026, seed))
     H, W, _ = truth.shape
     return tuple(
-        true_hint(truth, int(rng.integers(1, W - 1)), int(rng.integers(1, H - 1))) for _ in range(n)
+        hint_from_truth(truth, int(rng.integers(1, W - 1)), int(rng.integers(1, H - 1)))
+        for _ in range(n)
     )
 
 
-def true_hint(truth: Bytes, x: int, y: int) -> Hint:
+def hint_from_truth(truth: Bytes, x: int, y: int) -> Hint:
     """Tell the mean color of the 3 x 3 pixels around a place."""
     H, W, _ = truth.shape
     near = truth[max(0, y - 1) : min(H, y + 2), max(0, x - 1) : min(W, x + 2)].reshape(-1, 3)
@@ -85,15 +94,15 @@ def true_hint(truth: Bytes, x: int, y: int) -> Hint:
 # Photographs --------------------------------------------------------------------------------------
 
 
-def on_photographs(app: Colorize, photos: Sequence[Bytes]) -> tuple[list[Table], Figures]:
+def evaluate_photos(app: Colorize, photos: Sequence[Bytes]) -> tuple[list[Table], Figures]:
     """Compare the network, at every strength and with hints, with its baselines."""
     scores: Scores = {}
-    truths: list[Score] = []
-    for case in track(cases(photos), total=len(photos), title="photographs"):
-        truths.append(score(case.truth, case.truth))
-        for method, made in colorings(app, case):
-            scores.setdefault(method, []).append(score(made, case.truth))
-    rows = [row(method, made, scores["grey"], truths) for method, made in scores.items()]
+    truths: list[ColorMetrics] = []
+    for case in track(evaluation_cases(photos), total=len(photos), title="photographs"):
+        truths.append(color_metrics(case.truth, case.truth))
+        for method, made in colorize_by_methods(app, case):
+            scores.setdefault(method, []).append(color_metrics(made, case.truth))
+    rows = [method_row(method, made, scores["grey"], truths) for method, made in scores.items()]
     columns = (
         "method",
         "PSNR dB",
@@ -107,45 +116,50 @@ def on_photographs(app: Colorize, photos: Sequence[Bytes]) -> tuple[list[Table],
     table = Table(
         f"Quality on {len(photos)} photographs",
         columns,
-        (*rows, row("truth", truths, scores["grey"], truths)),
+        (*rows, method_row("truth", truths, scores["grey"], truths)),
     )
-    return [table], figures(scores, truths)
+    return [table], headline_metrics(scores, truths)
 
 
-def colorings(app: Colorize, case: Case) -> Iterator[tuple[str, Bytes]]:
+def colorize_by_methods(app: Colorize, case: EvaluationCase) -> Iterator[tuple[str, Bytes]]:
     """Color one photograph by every method."""
     photo = case.grey
-    yield "grey", grey(case.truth)
-    view = seen(photo.pixels, ())
-    flat = np.broadcast_to(np.array(MEAN_AB, np.float32), (*view.cells.shape, 2))
-    yield "mean color", paint(app, photo, view.cells, flat)
+    yield "grey", to_grayscale(case.truth)
+    view = preprocess(photo.pixels, ())
+    flat = np.broadcast_to(np.array(MEAN_AB, np.float32), (*view.cell_lightness.shape, 2))
+    yield "mean color", paint_colors(app, photo, view.cell_lightness, flat)
     for strength in STRENGTHS:
         name = DEFAULT if strength == 1 else f"{DEFAULT}, strength {strength:g}"
-        yield name, colored(app, photo, strength=strength)
+        yield name, colorize_pixels(app, photo, strength=strength)
     for n in N_HINTS:
-        told = seen(photo.pixels, case.hints[:n]).told
+        told = preprocess(photo.pixels, case.hints[:n]).hints
         yield (
             f"spreading {n} hints",
-            paint(app, photo, view.cells, spread(*told, view.cells, *WIDE)[0]),
+            paint_colors(
+                app,
+                photo,
+                view.cell_lightness,
+                bilateral_spread(*told, view.cell_lightness, *WIDE)[0],
+            ),
         )
-        yield f"{DEFAULT}, {n} hints", colored(app, photo, case.hints[:n])
+        yield f"{DEFAULT}, {n} hints", colorize_pixels(app, photo, case.hints[:n])
 
 
-def paint(app: Colorize, photo: Image, cells: Floats, ab: Floats) -> Bytes:
+def paint_colors(app: Colorize, photo: Image, cells: Floats, ab: Floats) -> Bytes:
     """Paint given colors (h, w, 2) as the application does, without a network."""
-    made = painted(photo.pixels, at_guide(ab, cells, photo.pixels), 1.0, app.n_threads)
+    made = apply_color(photo.pixels, upsample_to_guide(ab, cells, photo.pixels), 1.0, app.n_threads)
     return np.asarray(made, np.uint8)
 
 
-def colored(
+def colorize_pixels(
     app: Colorize, photo: Image, hints: tuple[Hint, ...] = (), strength: float = 1.0
 ) -> Bytes:
     """Color a photograph by the application."""
     return np.asarray(app(photo, hints=hints, strength=strength).pixels, np.uint8)
 
 
-def row(
-    method: str, made: list[Score], grey: list[Score], truths: list[Score]
+def method_row(
+    method: str, made: list[ColorMetrics], grey: list[ColorMetrics], truths: list[ColorMetrics]
 ) -> tuple[object, ...]:
     """Sum a method up."""
     gain, error = gain_over(made, grey)
@@ -156,35 +170,35 @@ def row(
         "" if capped else f"{gain:.2f}",
         "" if capped else f"{error:.2f}",
         f"{mean(made, 'ciede2000'):.2f}",
-        f"{100 * share(made, truths, 'colorfulness'):.0f}",
+        f"{100 * ratio_of_means(made, truths, 'colorfulness'):.0f}",
         f"{100 * mean(made, 'saturated'):.1f}",
         f"{100 * histogram_distance(histogram(made), histogram(truths)):.0f}",
     )
 
 
-def gain_over(made: list[Score], grey: list[Score]) -> tuple[float, float]:
+def gain_over(made: list[ColorMetrics], grey: list[ColorMetrics]) -> tuple[float, float]:
     """Average the PSNR over grey, dB, with the standard error of that mean over photographs."""
     gains = np.array([m.psnr - g.psnr for m, g in zip(made, grey, strict=True)])
     return float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
 
 
-def mean(scores: list[Score], name: str) -> float:
+def mean(scores: list[ColorMetrics], name: str) -> float:
     """Average one measure over photographs."""
     return float(np.mean([getattr(s, name) for s in scores]))
 
 
-def share(made: list[Score], truths: list[Score], name: str) -> float:
+def ratio_of_means(made: list[ColorMetrics], truths: list[ColorMetrics], name: str) -> float:
     """Divide the mean of a measure by that of the truth."""
     return mean(made, name) / mean(truths, name)
 
 
-def histogram(scores: list[Score]) -> Floats:
+def histogram(scores: list[ColorMetrics]) -> Floats:
     """Average the chroma histograms of all photographs."""
     averaged: Floats = np.mean([s.histogram for s in scores], axis=0)
     return averaged
 
 
-def figures(scores: Scores, truths: list[Score]) -> Figures:
+def headline_metrics(scores: Scores, truths: list[ColorMetrics]) -> Figures:
     """Pick the figures that are quoted."""
 
     def gain(method: str) -> float:
@@ -192,7 +206,7 @@ def figures(scores: Scores, truths: list[Score]) -> Figures:
 
     dial = [DEFAULT if s == 1 else f"{DEFAULT}, strength {s:g}" for s in STRENGTHS]
     gains = [gain(method) for method in dial]
-    colorful = [share(scores[method], truths, "colorfulness") for method in dial]
+    colorful = [ratio_of_means(scores[method], truths, "colorfulness") for method in dial]
     ten = gain(f"{DEFAULT}, 10 hints")
     return {
         "n_photos": len(truths),
@@ -207,8 +221,8 @@ def figures(scores: Scores, truths: list[Score]) -> Figures:
         "hints_over_spreading_db": ten - gain("spreading 10 hints"),
         "ciede2000": mean(scores[DEFAULT], "ciede2000"),
         "ciede2000_grey": mean(scores["grey"], "ciede2000"),
-        "colorfulness_share": share(scores[DEFAULT], truths, "colorfulness"),
-        "saturated_share": share(scores[DEFAULT], truths, "saturated"),
+        "colorfulness_share": ratio_of_means(scores[DEFAULT], truths, "colorfulness"),
+        "saturated_share": ratio_of_means(scores[DEFAULT], truths, "saturated"),
         "histogram_distance": histogram_distance(histogram(scores[DEFAULT]), histogram(truths)),
         "histogram_distance_grey": histogram_distance(histogram(scores["grey"]), histogram(truths)),
     }
@@ -217,19 +231,21 @@ def figures(scores: Scores, truths: list[Score]) -> Figures:
 # Hints, alternatives ------------------------------------------------------------------------------
 
 
-def on_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
+def evaluate_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
     """Measure asked places against random ones, how far a hint reaches, how alternatives differ."""
-    few = list(photos[::SOME])
+    few = list(photos[::EVERY_NTH])
     found: dict[str, list[float]] = {name: [] for name in ON_HINTS}
-    for i, case in enumerate(track(cases(few), total=len(few), title="hints")):
-        grey_db = psnr(grey(case.truth), case.truth)
-        default = psnr(colored(app, case.grey), case.truth) - grey_db
-        asked = tuple(true_hint(case.truth, x, y) for x, y in wanted(app, case.grey, 5))
+    for i, case in enumerate(track(evaluation_cases(few), total=len(few), title="hints")):
+        grey_db = psnr(to_grayscale(case.truth), case.truth)
+        default = psnr(colorize_pixels(app, case.grey), case.truth) - grey_db
+        asked = tuple(
+            hint_from_truth(case.truth, x, y) for x, y in suggested_places(app, case.grey, 5)
+        )
         for name, hints in (("asked", asked), ("random", case.hints[:5])):
-            gain = psnr(colored(app, case.grey, hints), case.truth) - grey_db - default
+            gain = psnr(colorize_pixels(app, case.grey, hints), case.truth) - grey_db - default
             found[f"{name}_5_hints_db"].append(gain)
-        best, apart = imagined(app, case, i)
-        inside, outside = reach(app, case.truth, few[(i + 1) % len(few)], i)
+        best, apart = evaluate_alternatives(app, case, i)
+        inside, outside = hint_spread(app, case.truth, few[(i + 1) % len(few)], i)
         found["best_of_8_db"].append(best - grey_db - default)
         found["alternatives_apart_ab"].append(apart)
         found["hint_inside_ab"].append(inside)
@@ -241,47 +257,47 @@ def on_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
     ), means
 
 
-def imagined(app: Colorize, case: Case, seed: int) -> tuple[float, float]:
+def evaluate_alternatives(app: Colorize, case: EvaluationCase, seed: int) -> tuple[float, float]:
     """Make 8 alternatives: PSNR of the best, and their mean distance from one another in ab."""
     coloring = app.explore(case.grey, alternatives=8, seed=seed)
     made = [np.asarray(image.pixels, np.uint8) for image in coloring.alternatives]
     colors = [lab_from_rgb(pixels)[..., 1:] for pixels in made]
-    apart = [distance(a, b) for a, b in combinations(colors, 2)]
+    apart = [mean_ab_distance(a, b) for a, b in combinations(colors, 2)]
     return max(psnr(pixels, case.truth) for pixels in made), float(np.mean(apart))
 
 
-def wanted(app: Colorize, photo: Image, n: int) -> list[tuple[int, int]]:
+def suggested_places(app: Colorize, photo: Image, n: int) -> list[tuple[int, int]]:
     """List the places that the application asks for."""
     coloring = app.explore(photo, suggestions=n)
     return [(place.x, place.y) for place in coloring.places]
 
 
-def distance(one: Floats, other: Floats) -> float:
+def mean_ab_distance(one: Floats, other: Floats) -> float:
     """Average the distance of two colorings (H, W, 2) over their pixels."""
     return float(np.hypot(*np.moveaxis(one - other, -1, 0)).mean())
 
 
-def reach(app: Colorize, truth: Bytes, other: Bytes, seed: int) -> tuple[float, float]:
+def hint_spread(app: Colorize, truth: Bytes, other: Bytes, seed: int) -> tuple[float, float]:
     """Paste an ellipse of another photograph, tell it a strong color, and see what changes where.
 
     The ellipse is the object: its mask is known exactly. Returns the mean change of (a, b) inside
     and outside of it.
     """
-    pasted, mask = paste(truth, other)
+    pasted, mask = paste_ellipse(truth, other)
     rng = np.random.default_rng((7, seed))
     angle = rng.uniform(0, 2 * np.pi)
     y, x = (int(axis.mean()) for axis in np.nonzero(mask))
-    photo = Image(grey(pasted))
-    fy = bent(photo.pixels[y : y + 1, x : x + 1])
+    photo = Image(to_grayscale(pasted))
+    fy = lab_f_of_y(photo.pixels[y : y + 1, x : x + 1])
     color = np.array([[[45 * np.cos(angle), 45 * np.sin(angle)]]], np.float32)
-    red, green, blue = (int(v) for v in encoded(shown(fy, color), np.dtype(np.uint8))[0, 0])
-    before = lab_from_rgb(colored(app, photo))[..., 1:]
-    after = lab_from_rgb(colored(app, photo, (Hint(x, y, (red, green, blue)),)))[..., 1:]
+    red, green, blue = (int(v) for v in encode_srgb(to_gamut(fy, color), np.dtype(np.uint8))[0, 0])
+    before = lab_from_rgb(colorize_pixels(app, photo))[..., 1:]
+    after = lab_from_rgb(colorize_pixels(app, photo, (Hint(x, y, (red, green, blue)),)))[..., 1:]
     change = np.hypot(*np.moveaxis(after - before, -1, 0))
     return float(change[mask].mean()), float(change[~mask].mean())
 
 
-def paste(truth: Bytes, other: Bytes) -> tuple[Bytes, Mask]:
+def paste_ellipse(truth: Bytes, other: Bytes) -> tuple[Bytes, Mask]:
     """Put an ellipse of `other` into the middle of `truth`; the mask (H, W) tells where."""
     H, W, _ = truth.shape
     y, x = np.indices((H, W))
@@ -293,13 +309,13 @@ def paste(truth: Bytes, other: Bytes) -> tuple[Bytes, Mask]:
 # Films --------------------------------------------------------------------------------------------
 
 
-def on_films(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
+def evaluate_films(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
     """Measure flicker where nothing moves and the error of what moves; frame by frame beside."""
     measured: dict[str, list[tuple[float, float]]] = {"frame by frame": [], "film": []}
     pairs = list(zip(photos, [*photos[1:], photos[0]], strict=True))
     for background, thing in track(pairs, total=len(pairs), title="films"):
-        truth, greys, masks = scene(background, thing)
-        single = [colored(app, Image(g)) for g in greys]
+        truth, greys, masks = synthetic_film(background, thing)
+        single = [colorize_pixels(app, Image(g)) for g in greys]
         steady = [np.asarray(f.pixels) for f in app.film(frames(greys), (), 1.0)]
         measured["frame by frame"].append(flicker_and_error(single, truth, masks))
         measured["film"].append(flicker_and_error(steady, truth, masks))
@@ -319,7 +335,7 @@ def on_films(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
     }
 
 
-def scene(background: Bytes, thing: Bytes) -> tuple[list[Bytes], list[Bytes], list[Mask]]:
+def synthetic_film(background: Bytes, thing: Bytes) -> tuple[list[Bytes], list[Bytes], list[Mask]]:
     """Make 24 frames in which an ellipse of one photograph crosses another: truth, grey, mask."""
     H, W, _ = background.shape
     rng = np.random.default_rng(0)
@@ -333,7 +349,7 @@ def scene(background: Bytes, thing: Bytes) -> tuple[list[Bytes], list[Bytes], li
         truth = np.where(mask[..., None], thing[rows][:, columns], background)
         grain = rng.normal(0, 3, (H, W, 1))
         truths.append(truth)
-        greys.append(np.clip(grey(truth) + grain, 0, 255).astype(np.uint8))
+        greys.append(np.clip(to_grayscale(truth) + grain, 0, 255).astype(np.uint8))
         masks.append(mask)
     return truths, greys, masks
 

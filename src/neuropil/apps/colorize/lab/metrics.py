@@ -18,7 +18,7 @@ BINS = 32  # to each side: -128..128
 
 
 @dataclass(frozen=True)
-class Score:
+class ColorMetrics:
     """What one picture scores beside its truth."""
 
     psnr: float  # dB, 8-bit RGB
@@ -28,10 +28,10 @@ class Score:
     histogram: Floats  # (32, 32), of a and b; sums to 1
 
 
-def score(made: Bytes, truth: Bytes) -> Score:
+def color_metrics(made: Bytes, truth: Bytes) -> ColorMetrics:
     """Measure a picture against its truth."""
     lab = lab_from_rgb(made)
-    return Score(
+    return ColorMetrics(
         psnr(made, truth),
         float(ciede2000(lab, lab_from_rgb(truth)).mean()),
         colorfulness(made),
@@ -85,8 +85,8 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     h = np.where(colored, h1 + turn / 2, h1 + h2)  # the middle hue, on the shorter way round
     L, C = (L1 + L2) / 2, (C1 + C2) / 2
 
-    T = 1 - 0.17 * cosine(h - 30) + 0.24 * cosine(2 * h)
-    T += 0.32 * cosine(3 * h + 6) - 0.20 * cosine(4 * h - 63)
+    T = 1 - 0.17 * cos_degrees(h - 30) + 0.24 * cos_degrees(2 * h)
+    T += 0.32 * cos_degrees(3 * h + 6) - 0.20 * cos_degrees(4 * h - 63)
     S_L = 1 + 0.015 * (L - 50) ** 2 / np.sqrt(20 + (L - 50) ** 2)
     S_C, S_H = 1 + 0.045 * C, 1 + 0.015 * C * T
     R_C = 2 * np.sqrt(C**7 / (C**7 + 25.0**7))
@@ -97,6 +97,6 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     return difference
 
 
-def cosine(degrees: Floats) -> Floats:
+def cos_degrees(degrees: Floats) -> Floats:
     """Take the cosine of degrees."""
     return np.cos(np.radians(degrees))

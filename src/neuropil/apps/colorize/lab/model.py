@@ -18,7 +18,7 @@ from neuropil.training.blocks import ConvNorm, Residual
 
 
 @dataclass(frozen=True)
-class Size:
+class ColorizeSize:
     """How wide (channels) and how deep (residual blocks) the network is at 1/4, 1/8 and 1/16."""
 
     stem: int = 32
@@ -31,7 +31,7 @@ class Size:
 class ColorizeNet(nn.Module):
     """Predicts, for each cell of 4 x 4 pixels, how likely each color of the palette is."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: ColorizeSize) -> None:
         super().__init__()
         quarter, eighth, sixteenth = size.widths
         self.stem = ConvNorm(1, size.stem, stride=2)

@@ -13,15 +13,15 @@ from torch.nn.functional import nll_loss
 
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import data
-from neuropil.apps.colorize.lab.model import ColorizeNet, Size
+from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize
 from neuropil.apps.colorize.palette import palette
-from neuropil.training.export import folded
-from neuropil.training.fit import placed
-from neuropil.training.recipe import Packing, Recipe
+from neuropil.training.export import fold_batch_norm
+from neuropil.training.fit import to_device
+from neuropil.training.recipe import ExportSpec, Recipe
 
 FLOOR = 4.0  # squared ab units: errors below two units are as good as none
 PER_PHOTO = 0.5  # weight of the second part of the loss
-LOOKED_AT = 192  # held-out photographs scored at each look
+EVALUATED = 192  # held-out photographs scored at each look
 
 
 def base() -> Recipe:
@@ -36,28 +36,28 @@ def base() -> Recipe:
     """
     return Recipe(
         name="colorize-base",
-        network=lambda: ColorizeNet(Size(n_colors=len(palette()))),
-        examples=data.photos,
-        batch=data.batch,
+        network=lambda: ColorizeNet(ColorizeSize(n_colors=len(palette()))),
+        examples=data.load_photos,
+        batch=data.make_batch,
         loss=loss,
         score=score,
-        packings=(packing(),),
+        exports=(export_spec(),),
         steps=5000,
         lr=2e-3,
     )
 
 
-def untrained() -> nn.Module:
+def random_network() -> nn.Module:
     """Make the shipped network with random weights, as it runs: what the benchmark times."""
-    return placed(folded(base().network().eval()), torch.device("cpu"))
+    return to_device(fold_batch_norm(base().network().eval()), torch.device("cpu"))
 
 
-def packing() -> Packing:
+def export_spec() -> ExportSpec:
     """Name inputs and outputs, and tell with the file all that running needs."""
-    return Packing(
+    return ExportSpec(
         inputs={"lightness": ("B", 1, "H", "W"), "hints": ("B", N_CHANNELS, "h", "w")},
         outputs=("logits",),
-        shapes=(
+        test_sizes=(
             {"B": 1, "H": 64, "W": 64, "h": 16, "w": 16},
             {"B": 3, "H": 96, "W": 160, "h": 24, "w": 40},
         ),
@@ -95,9 +95,9 @@ def score(network: nn.Module, photos: data.Photos) -> dict[str, float]:
     gains: dict[str, float] = {}
     for n_hints in (0, 10):
         ratios, nats = [], []
-        examples = data.fixed_examples(photos.held_out[:LOOKED_AT], n_hints)
+        examples = data.validation_examples(photos.held_out[:EVALUATED], n_hints)
         for start in range(0, len(examples), 32):
-            arrays = data.stacked(examples[start : start + 32])
+            arrays = data.collate(examples[start : start + 32])
             batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
             log_p = network(batch["lightness"], batch["hints"]).float().log_softmax(dim=1)
             mean = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)

@@ -20,51 +20,55 @@ from numpy.typing import NDArray
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.lab.expert import Expert
 from neuropil.apps.drive.lab.fast_camera import camera
-from neuropil.apps.drive.lab.scoring import side_by_side
-from neuropil.apps.drive.rollout import Driver, by_network
+from neuropil.apps.drive.lab.scoring import parallel_map
+from neuropil.apps.drive.rollout import Policy, network_policy
 from neuropil.apps.drive.simulator import Simulator
-from neuropil.kit.atomic import written
+from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError
-from neuropil.kit.networks.network import Network
-from neuropil.kit.progress import on_terminal
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.progress import terminal_progress
 
 FIRST = 40_000  # seed of the first track
-ASTRAY = 25.0  # units from the line at which a drive is given up: there is nothing to learn
-PUSHED = 0.04  # share of the steps in which an unsteady drive is pushed away, for PUSH steps
-PUSH = 8
+MAX_CROSS_TRACK_ERROR = (
+    25.0  # units from the line at which a drive is given up: there is nothing to learn
+)
+PUSH_PROBABILITY = (
+    0.04  # share of the steps in which an unsteady drive is pushed away, for PUSH steps
+)
+PUSH_STEPS = 8
 
 
-def recorded(
-    seed: int, driver: Driver | None, rng: np.random.Generator
+def collect(
+    seed: int, driver: Policy | None, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], Controls]]:
     """Drive a track once and yield, for every step, the picture and what the expert would do."""
     over, left, push = False, 0, 0.0
     with Simulator(seed, camera=camera) as world:
-        expert = Expert(world.middle)
+        expert = Expert(world.centerline)
         while not over:
-            told = expert.drive(world.motion)
+            told = expert.drive(world.car_state)
             yield world.picture, told
-            if expert.astray > ASTRAY:
+            if expert.cross_track_error > MAX_CROSS_TRACK_ERROR:
                 return
             if driver is not None:
                 told = driver(world.picture)
-            elif left == 0 and rng.random() < PUSHED:
-                left, push = PUSH, float(rng.uniform(-0.7, 0.7))
+            elif left == 0 and rng.random() < PUSH_PROBABILITY:
+                left, push = PUSH_STEPS, float(rng.uniform(-0.7, 0.7))
             if left:
                 left -= 1
                 told = Controls(min(max(told.steer + push, -1.0), 1.0), told.gas, told.brake)
             over = world.step(told)
 
 
-def save(folder: Path, by: Path | None, seed: int) -> Path:
+def collect_to_file(folder: Path, by: Path | None, seed: int) -> Path:
     """Record a drive into a file, if it isn't there yet."""
     file = folder / f"{seed}-{by.parent.name if by else 'expert'}.npz"
     if not file.exists():
-        driver = by_network(Network(by, threads=1)) if by else None
+        driver = network_policy(OnnxNetwork(by, threads=1)) if by else None
         rng = np.random.default_rng(seed)
-        pictures, told = zip(*recorded(seed, driver, rng), strict=True)
+        pictures, told = zip(*collect(seed, driver, rng), strict=True)
         expert = np.array([(c.steer, c.gas, c.brake) for c in told], np.float32)
-        with written(file) as beside, beside.open("wb") as out:
+        with atomic_path(file) as beside, beside.open("wb") as out:
             np.savez_compressed(out, pictures=np.stack(pictures), controls=expert)
     return file
 
@@ -80,8 +84,8 @@ def main() -> None:
     seeds = range(asked.first, asked.first + asked.tracks)
     try:
         asked.folder.mkdir(parents=True, exist_ok=True)
-        with on_terminal():
-            side_by_side(partial(save, asked.folder, asked.driver), seeds, "drives")
+        with terminal_progress():
+            parallel_map(partial(collect_to_file, asked.folder, asked.driver), seeds, "drives")
     except (UserError, OSError) as error:
         sys.exit(f"record: {error}")
 

@@ -16,7 +16,7 @@ from neuropil.apps.drive.preprocess import Bytes, Floats, encode
 from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 HELD_OUT = 10  # of so many tracks one
 BATCH = 128
@@ -24,7 +24,7 @@ MOST_BYTES = 500_000_000  # of a drive, unpacked: a lap has 30 MB
 
 
 @dataclass(frozen=True)
-class Drives:
+class LabeledFrames:
     """Pictures (N, 96, 96, 3) and the expert's controls (N, 3)."""
 
     pictures: Bytes
@@ -35,15 +35,15 @@ class Drives:
 class Examples:
     """Drives to learn from and those held out for choices."""
 
-    learn: Drives
-    held_out: Drives
+    learn: LabeledFrames
+    held_out: LabeledFrames
 
 
 def examples(data: Path) -> Examples:
     """Read all drives of a folder; raises UserError where there are too few to hold some out."""
     files = sorted(data.glob("*-*.npz"))
-    held = [file for file in files if seed(file) % HELD_OUT == 0]
-    learn = [file for file in files if seed(file) % HELD_OUT]
+    held = [file for file in files if track_seed(file) % HELD_OUT == 0]
+    learn = [file for file in files if track_seed(file) % HELD_OUT]
     if not held or not learn:
         raise UserError(
             "data.missing",
@@ -51,15 +51,15 @@ def examples(data: Path) -> Examples:
             f" record some: python -m neuropil.apps.drive.lab.collect {data}",
             path=data,
         )
-    return Examples(read(learn), read(held))
+    return Examples(load_drives(learn), load_drives(held))
 
 
-def seed(file: Path) -> int:
+def track_seed(file: Path) -> int:
     """Tell the seed of a drive's track by the file's name."""
     return int(file.name.partition("-")[0])
 
 
-def read(files: list[Path]) -> Drives:
+def load_drives(files: list[Path]) -> LabeledFrames:
     """Read drives, one after the other."""
     pictures, controls = [], []
     for file in track(files, total=len(files), title="drives"):
@@ -67,10 +67,10 @@ def read(files: list[Path]) -> Drives:
         drive = read_arrays(file, MOST_BYTES, advice, names=("pictures", "controls"))
         pictures.append(drive["pictures"])
         controls.append(drive["controls"])
-    return Drives(np.concatenate(pictures), np.concatenate(controls).astype(np.float32))
+    return LabeledFrames(np.concatenate(pictures), np.concatenate(controls).astype(np.float32))
 
 
-def batch(examples: Examples, moment: Moment) -> dict[str, Floats]:
+def batch(examples: Examples, moment: TrainingStep) -> dict[str, Floats]:
     """Draw pictures of all drives, and what the expert would have done."""
     chosen = moment.rng().integers(len(examples.learn.controls), size=BATCH)
     learn = examples.learn

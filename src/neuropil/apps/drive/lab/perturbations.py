@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.controls import Controls
-from neuropil.apps.drive.rollout import Driver
+from neuropil.apps.drive.rollout import Policy
 
 Bytes = NDArray[np.uint8]
 
@@ -20,7 +20,7 @@ NOISE = 25.0  # levels of 255: standard deviation
 LATE = 4  # steps, 80 milliseconds
 
 
-def overdrawn(driver: Driver) -> Driver:
+def overdrawn(driver: Policy) -> Policy:
     """Draw a band of grass over the road, always as far ahead of the car."""
 
     def drive(picture: Bytes) -> Controls:
@@ -31,12 +31,12 @@ def overdrawn(driver: Driver) -> Driver:
     return drive
 
 
-def recolored(driver: Driver) -> Driver:
+def recolored(driver: Policy) -> Policy:
     """Exchange red and green: grass is red."""
     return lambda picture: driver(np.ascontiguousarray(picture[..., [1, 0, 2]]))
 
 
-def noisy(driver: Driver) -> Driver:
+def noisy(driver: Policy) -> Policy:
     """Add noise to every pixel."""
     rng = np.random.default_rng(0)
 
@@ -47,7 +47,7 @@ def noisy(driver: Driver) -> Driver:
     return drive
 
 
-def late(driver: Driver) -> Driver:
+def late(driver: Policy) -> Policy:
     """Carry out every control 80 milliseconds late."""
     waiting = deque([Controls(0.0, 0.0, 0.0)] * LATE)
 
@@ -58,7 +58,7 @@ def late(driver: Driver) -> Driver:
     return drive
 
 
-DISTURBANCES: dict[str, Callable[[Driver], Driver]] = {
+PERTURBATIONS: dict[str, Callable[[Policy], Policy]] = {
     "a band of grass drawn over the road": overdrawn,
     "red and green exchanged": recolored,
     "noise of 25 levels": noisy,

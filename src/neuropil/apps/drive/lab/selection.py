@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
-from neuropil.apps.drive.lab.scoring import expert_scored, file_scored, side_by_side
+from neuropil.apps.drive.lab.scoring import parallel_map, score_expert, score_network_file
 from neuropil.kit.errors import UserError
-from neuropil.kit.progress import on_terminal
+from neuropil.kit.progress import terminal_progress
 
 SEEDS = range(20_000, 20_050)
 
@@ -21,15 +21,18 @@ SEEDS = range(20_000, 20_050)
 def main() -> None:
     """Score the drivers that are named, and the expert."""
     try:
-        with on_terminal():
-            report("expert", side_by_side(expert_scored, SEEDS, "expert"))
+        with terminal_progress():
+            print_scores("expert", parallel_map(score_expert, SEEDS, "expert"))
             for path in map(Path, sys.argv[1:]):
-                report(str(path), side_by_side(partial(file_scored, path, None), SEEDS, path.name))
+                print_scores(
+                    str(path),
+                    parallel_map(partial(score_network_file, path, None), SEEDS, path.name),
+                )
     except (UserError, OSError) as error:
         sys.exit(f"choosing: {error}")
 
 
-def report(name: str, points: list[float]) -> None:
+def print_scores(name: str, points: list[float]) -> None:
     """Print the mean, the spread and the worst."""
     worst = ", ".join(f"{p:.0f}" for p in sorted(points)[:3])
     sys.stdout.write(f"{name}: {mean(points):.1f} ± {stdev(points):.1f}, the worst {worst}\n")

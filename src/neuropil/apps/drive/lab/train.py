@@ -19,10 +19,10 @@ from torch.nn.functional import smooth_l1_loss
 from neuropil.apps.drive import preprocess
 from neuropil.apps.drive.lab import data
 from neuropil.apps.drive.lab.model import DriveNet
-from neuropil.training.recipe import Packing, Recipe
+from neuropil.training.recipe import ExportSpec, Recipe
 
-LOOKED_AT = 2000  # held-out pictures at each look
-SHARP = 0.05  # errors of the controls above it count linearly
+EVALUATED = 2000  # held-out pictures at each look
+SMOOTH_L1_BETA = 0.05  # errors of the controls above it count linearly
 
 
 def driver() -> Recipe:
@@ -40,19 +40,19 @@ def driver() -> Recipe:
         batch=data.batch,
         loss=loss,
         score=score,
-        packings=(packing(),),
+        exports=(export_spec(),),
         steps=2000,
         lr=1e-3,
         ema=0.998,
     )
 
 
-def packing() -> Packing:
+def export_spec() -> ExportSpec:
     """Name inputs and outputs, and tell with the file all that running needs."""
-    return Packing(
+    return ExportSpec(
         inputs={"picture": ("B", 3, 96, 96)},
         outputs=("steering", "pedals"),
-        shapes=({"B": 1}, {"B": 3}),
+        test_sizes=({"B": 1}, {"B": 3}),
         metadata={
             "neuropil": "drive",
             "licence": "MIT",
@@ -65,15 +65,15 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Measure how far the controls are from the expert's; steering counts as much as the pedals."""
     steering, pedals = network(batch["picture"])
     true = batch["controls"]
-    aside = smooth_l1_loss(steering[:, 0].float(), true[:, 0], beta=SHARP)
-    return aside + smooth_l1_loss(pedals.float(), true[:, 1:], beta=SHARP)
+    aside = smooth_l1_loss(steering[:, 0].float(), true[:, 0], beta=SMOOTH_L1_BETA)
+    return aside + smooth_l1_loss(pedals.float(), true[:, 1:], beta=SMOOTH_L1_BETA)
 
 
 @torch.no_grad()
 def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
     """Measure the mean error of steering, gas and brake on tracks that were held out."""
     held = examples.held_out
-    every = max(1, len(held.controls) // LOOKED_AT)
+    every = max(1, len(held.controls) // EVALUATED)
     device = next(network.parameters()).device
     steering, pedals = network(
         torch.from_numpy(preprocess.encode(held.pictures[::every])).to(device)

@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.alphabet import BLANK, labels
-from neuropil.apps.handwrite.strokes import Line, features, resampled
-from neuropil.kit.networks.network import Network
+from neuropil.apps.handwrite.alphabet import BLANK, encode_text
+from neuropil.apps.handwrite.strokes import Line, resample, stroke_features
+from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,18 +37,18 @@ class Alignment:
     gaps: Floats
 
 
-def align(reader: Network, line: Line, text: str) -> Alignment | None:
+def align(reader: OnnxNetwork, line: Line, text: str) -> Alignment | None:
     """Align a normalized line (P, 3) to its text; None where it has too few points for it."""
     origin = np.arange(len(line), dtype=np.float64)
-    points = resampled(np.column_stack([line, origin]))  # (T, 4): which point each came from
-    logits = reader.run(strokes=features(points)[None])["logits"][0].astype(np.float64)
+    points = resample(np.column_stack([line, origin]))  # (T, 4): which point each came from
+    logits = reader.run(strokes=stroke_features(points)[None])["logits"][0].astype(np.float64)
     log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    peaks = force_align(log_p, labels(text))
+    peaks = force_align(log_p, encode_text(text))
     if peaks is None:
         return None
     at = points[np.minimum(2 * peaks, len(points) - 1), 3].round().astype(np.int64)  # (S, 2)
     confidence = np.exp(
-        [log_p[a : b + 1, n].max() for (a, b), n in zip(peaks, labels(text), strict=True)]
+        [log_p[a : b + 1, n].max() for (a, b), n in zip(peaks, encode_text(text), strict=True)]
     )
     characters, gaps = cut(line, text, at)
     return Alignment(characters, confidence, gaps)

@@ -14,24 +14,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.alphabet import labels
+from neuropil.apps.handwrite.alphabet import encode_text
 from neuropil.apps.handwrite.app import READER
 from neuropil.apps.handwrite.lab.alignment import align
 from neuropil.apps.handwrite.lab.composition import COMPOSED, Composer, measure_rarity
-from neuropil.apps.handwrite.lab.data import lines
-from neuropil.apps.handwrite.lab.glyphs import JUDGED, READ, WRITTEN, Forms
+from neuropil.apps.handwrite.lab.data import load_lines
+from neuropil.apps.handwrite.lab.glyphs import JUDGED, READER_GLYPHS, WRITER_GLYPHS, Forms
 from neuropil.apps.handwrite.lab.stroke_bank import AlignedLine, aligned, build_bank
 from neuropil.apps.handwrite.strokes import (
     Line,
-    affine,
-    changed,
-    distorted,
-    features,
-    normalized,
-    resampled,
+    apply_affine,
+    augment,
+    normalize,
+    random_affine,
+    resample,
+    stroke_features,
 )
 from neuropil.kit.progress import track
-from neuropil.training.step import Moment
+from neuropil.training.step import TrainingStep
 
 Floats = NDArray[np.float32]
 Random = np.random.Generator
@@ -84,18 +84,18 @@ def load_examples(data: Path, *, part: str, forms: Forms) -> Examples:
     learn, held_out = align_part(data, part), align_part(data, "held out")
     learn.sort(key=lambda line: line.n_points)
     return Examples(
-        learn, held_out, build_composer(learn, forms), build_composer(held_out, WRITTEN)
+        learn, held_out, build_composer(learn, forms), build_composer(held_out, WRITER_GLYPHS)
     )
 
 
-reader_examples = partial(load_examples, part="reader", forms=READ)
-writer_examples = partial(load_examples, part="reader", forms=WRITTEN)
+reader_examples = partial(load_examples, part="reader", forms=READER_GLYPHS)
+writer_examples = partial(load_examples, part="reader", forms=WRITER_GLYPHS)
 judge_examples = partial(load_examples, part="judge", forms=JUDGED)
 
 
 def align_part(data: Path, part: str) -> list[AlignedLine]:
     """Read the lines of a part of the writers, and tell for each point what it is of."""
-    reader, found = READER.open(threads=1), lines(data, part)
+    reader, found = READER.open(threads=1), load_lines(data, part)
     pairs = ((w, align(reader, w.line, w.text)) for w in track(found, total=len(found), title=part))
     return [aligned(written, alignment) for written, alignment in pairs if alignment]
 
@@ -129,7 +129,7 @@ def make_line(examples: Examples, line: AlignedLine, length: int, rng: Random) -
     return line.line, line.text
 
 
-def reader_batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, Floats]:
+def reader_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
     """Draw B lines to read: strokes (B, T, 4), labels (B, S), lengths (B, 2)."""
     rng = moment.rng()
     made = [make_line(examples, line, n, rng) for line, n in draw_lines(examples, rng, n_lines)]
@@ -138,10 +138,10 @@ def reader_batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, 
 
 def see_distorted(line: Line, rng: Random) -> Floats:
     """Make a line as a reader sees one: as another hand would have written it, leveled again."""
-    return features(resampled(normalized(distorted(line[:, :3], rng))))
+    return stroke_features(resample(normalize(augment(line[:, :3], rng))))
 
 
-def writer_batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, Floats]:
+def writer_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
     """Draw B lines to write, each beside a real line of the same writer that shows the hand.
 
     To `collate`'s three come the other line's, `shown` (B, T, 4) and `shown_lengths` (B, 2), the
@@ -157,7 +157,7 @@ def writer_batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, 
     return {**arrays, "writer": np.array(numbers, np.float32)}
 
 
-def held_out_batch(examples: Examples, moment: Moment, n_lines: int) -> dict[str, Floats]:
+def held_out_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
     """Draw B real lines of writers that nobody learns from, each beside another one."""
     rng = moment.rng()
     chosen = [examples.held_out[i] for i in rng.integers(len(examples.held_out), size=n_lines)]
@@ -171,12 +171,12 @@ def show_hands(
     """Put beside each line (P, 4) one of others by the same hand, slanted and stretched alike."""
     pairs, shown, places = [], [], []
     for (line, text), others in zip(made, hands, strict=True):
-        change = affine(rng)
-        points = resampled(changed(line, change))
-        pairs.append((features(points), text))
+        change = random_affine(rng)
+        points = resample(apply_affine(line, change))
+        pairs.append((stroke_features(points), text))
         places.append(points[:, 3].round().astype(np.float32))
         other = others[int(rng.integers(len(others)))].line[:, :3]
-        shown.append((features(resampled(changed(other, change))), ""))
+        shown.append((stroke_features(resample(apply_affine(other, change))), ""))
     arrays, beside = collate(pairs), collate(shown)
     return {
         **arrays,
@@ -201,6 +201,6 @@ def collate(pairs: Sequence[tuple[Floats, str]]) -> dict[str, Floats]:
     numbers = np.zeros((len(pairs), S), np.float32)
     for row, number, (feature, text) in zip(strokes, numbers, pairs, strict=True):
         row[: len(feature)] = feature
-        number[: len(text)] = labels(text)
+        number[: len(text)] = encode_text(text)
     lengths = np.array([(len(f), len(text)) for f, text in pairs], np.float32)
     return {"strokes": strokes, "labels": numbers, "lengths": lengths}

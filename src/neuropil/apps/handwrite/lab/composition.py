@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.alphabet import ALPHABET
-from neuropil.apps.handwrite.lab.glyphs import Forms, Hand, drawn
+from neuropil.apps.handwrite.lab.glyphs import Forms, HandGeometry, draw_glyphs
 from neuropil.apps.handwrite.lab.stroke_bank import AlignedLine, Piece, StrokeBank, take
 from neuropil.apps.handwrite.layout import CAPITAL_HEIGHT
 from neuropil.apps.handwrite.strokes import Line
@@ -309,8 +309,8 @@ class Composer:
         """Take a character from the bank, or draw it where real ones are few."""
         n = self.bank.counts.get(character, 0)
         if character in self.forms and rng.random() >= n / ENOUGH:
-            hand = Hand(-CAPITAL_HEIGHT, 0.0, self.bank.writers[writer].frame.slant)
-            shape = drawn(character, self.forms, hand, rng)
+            hand = HandGeometry(-CAPITAL_HEIGHT, 0.0, self.bank.writers[writer].frame.slant)
+            shape = draw_glyphs(character, self.forms, hand, rng)
             return np.column_stack([shape, np.zeros(len(shape))])
         return self.bank.pick(writer, character, rng)
 

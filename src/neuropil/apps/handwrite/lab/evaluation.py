@@ -14,16 +14,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.ctc import edits, error_rate
-from neuropil.apps.handwrite.generation import Penned, S, Task, begin, blank
-from neuropil.apps.handwrite.lab.data import Written
-from neuropil.apps.handwrite.lab.style_features import hinges, measured
-from neuropil.apps.handwrite.layout import Layout, Measures, laid, placed
+from neuropil.apps.handwrite.ctc import character_error_rate, edit_distance
+from neuropil.apps.handwrite.generation import (
+    LineRequest,
+    S,
+    WrittenLine,
+    initial_inputs,
+    reset_row,
+)
+from neuropil.apps.handwrite.lab.data import HandwrittenLine
+from neuropil.apps.handwrite.lab.style_features import hinges, style_features
+from neuropil.apps.handwrite.layout import Layout, StyleMetrics, lay_out, place_line
 from neuropil.apps.handwrite.probe import Floats
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line, normalized, seen
-from neuropil.apps.handwrite.verification import Draft, Order, proofread, read_line
+from neuropil.apps.handwrite.strokes import (
+    FEATURE_SCALE,
+    MAX_CORRELATION,
+    Line,
+    normalize,
+    to_features,
+)
+from neuropil.apps.handwrite.verification import Draft, WriteRequest, read_line, write_verified
 from neuropil.kit.drawing.drawing import Drawing
-from neuropil.kit.networks.network import Network
+from neuropil.kit.networks.network import OnnxNetwork
 
 HERE = Path(__file__).parent
 FOLDS = 5
@@ -48,42 +60,46 @@ def contexts() -> dict[str, list[str]]:
     return {row[0]: row[2:].split("\t") for row in rows}
 
 
-def drafts(pen: Network, reader: Network, order: Order) -> list[Draft]:
+def write_drafts(pen: OnnxNetwork, reader: OnnxNetwork, order: WriteRequest) -> list[Draft]:
     """Write lines, in order."""
-    found = dict(proofread(pen, reader, order))
+    found = dict(write_verified(pen, reader, order))
     return [found[number] for number in sorted(found)]
 
 
-def judged(judge: Network, made: Sequence[Draft]) -> float:
+def evaluate_cer(judge: OnnxNetwork, made: Sequence[Draft]) -> float:
     """Give the character error rate by the judge."""
-    return error_rate([read_line(judge, d.penned.line) for d in made], [d.text for d in made])
+    return character_error_rate(
+        [read_line(judge, d.penned.line) for d in made], [d.text for d in made]
+    )
 
 
-def real_error_rate(network: Network, lines: Sequence[Written]) -> float:
+def cer_on_real_lines(network: OnnxNetwork, lines: Sequence[HandwrittenLine]) -> float:
     """Give a reader's character error rate on real lines."""
-    return error_rate([read_line(network, w.line) for w in lines], [w.text for w in lines])
+    return character_error_rate(
+        [read_line(network, w.line) for w in lines], [w.text for w in lines]
+    )
 
 
-def reads(network: Network, draft: Draft, character: str) -> tuple[int, int]:
+def count_recognized(network: OnnxNetwork, draft: Draft, character: str) -> tuple[int, int]:
     """Count how often a character of a draft is read, and how often it stands there."""
     read = read_line(network, draft.penned.line)
-    return kept(draft.text, read, character), draft.text.count(character)
+    return aligned_matches(draft.text, read, character), draft.text.count(character)
 
 
 def share_read(
-    network: Network, lines: Sequence[tuple[Line, str]], characters: Collection[str]
+    network: OnnxNetwork, lines: Sequence[tuple[Line, str]], characters: Collection[str]
 ) -> float:
     """Give the share of such characters that are read right in lines (P, 3) of known text."""
     right = total = 0
     for line, text in lines:
         wanted = {*text} & {*characters}
         read = read_line(network, line) if wanted else ""
-        right += sum(kept(text, read, character) for character in wanted)
+        right += sum(aligned_matches(text, read, character) for character in wanted)
         total += sum(text.count(character) for character in wanted)
     return right / max(1, total)
 
 
-def kept(text: str, read: str, character: str) -> int:
+def aligned_matches(text: str, read: str, character: str) -> int:
     """Count a character's places that the best alignment of both texts keeps (Levenshtein)."""
     rows = [np.arange(len(read) + 1)]
     for i, letter in enumerate(text, 1):
@@ -103,7 +119,7 @@ def kept(text: str, read: str, character: str) -> int:
     return found
 
 
-def told_apart(
+def style_accuracy(
     real: Sequence[Sequence[Line]], made: Sequence[Sequence[Line]]
 ) -> tuple[float, float]:
     """Tell writers apart by real lines: shares right, of unseen real lines and of made ones.
@@ -113,23 +129,25 @@ def told_apart(
     """
     from sklearn.model_selection import cross_val_score
 
-    x, y = table([its[1::2] for its in real], hinges)
-    on_real = float(cross_val_score(classifier(), x, y, cv=FOLDS).mean())
-    return on_real, float(classifier().fit(x, y).score(*table(made, hinges)))
+    x, y = feature_table([its[1::2] for its in real], hinges)
+    on_real = float(cross_val_score(style_classifier(), x, y, cv=FOLDS).mean())
+    return on_real, float(style_classifier().fit(x, y).score(*feature_table(made, hinges)))
 
 
-def likeness(real: Sequence[Sequence[Line]], made: Sequence[Sequence[Line]]) -> NDArray[np.float64]:
+def writer_log_probabilities(
+    real: Sequence[Sequence[Line]], made: Sequence[Sequence[Line]]
+) -> NDArray[np.float64]:
     """Give log p (N, L, N) that each of L lines made in N styles is by each of the writers.
 
     For choosing styles: by every second real line, and by what is peculiar to a hand.
     """
-    x, y = table([its[::2] for its in real], measured)
-    lines, _ = table(made, measured)
-    log_p: NDArray[np.float64] = classifier().fit(x, y).predict_log_proba(lines)
+    x, y = feature_table([its[::2] for its in real], style_features)
+    lines, _ = feature_table(made, style_features)
+    log_p: NDArray[np.float64] = style_classifier().fit(x, y).predict_log_proba(lines)
     return log_p.reshape(len(made), -1, len(real))
 
 
-def classifier() -> Any:
+def style_classifier() -> Any:
     """Make a linear classifier that doesn't rely on any single number."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -138,7 +156,7 @@ def classifier() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
 
 
-def table(
+def feature_table(
     lines: Sequence[Sequence[Line]], measure: Callable[[Line], NDArray[np.float64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Measure the lines of each writer: rows, and whose each is."""
@@ -146,18 +164,18 @@ def table(
     return x, np.repeat(np.arange(len(lines)), [len(its) for its in lines])
 
 
-def nats(pen: Network, line: Line, text: str, style: Floats) -> float:
+def nll_per_point(pen: OnnxNetwork, line: Line, text: str, style: Floats) -> float:
     """Give -log p of a point, on average, of a line that was really written."""
-    points = seen(line)
-    feeds = {name: array[:1].copy() for name, array in blank(pen).items()}
-    begin(feeds, 0, Task(text[: S - 1], style, 0.0, (0,)))
+    points = to_features(line)
+    feeds = {name: array[:1].copy() for name, array in initial_inputs(pen).items()}
+    reset_row(feeds, 0, LineRequest(text[: S - 1], style, 0.0, (0,)))
     total = 0.0
     for number, point in enumerate(points):
         made = pen.run(**feeds)
         feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
         state = 2 if number == len(points) - 1 else int(point[3])
         total -= log_likelihood(made["mixture"][0].astype(np.float64), point, state)
-        feeds["point"] = (point * np.array(UNITS, np.float32))[None]
+        feeds["point"] = (point * np.array(FEATURE_SCALE, np.float32))[None]
     return total / len(points)
 
 
@@ -165,8 +183,11 @@ def log_likelihood(mixture: Floats, point: Floats, state: int) -> float:
     """Give log p of one step, as the recipe's loss does (Graves 2013, equations 23 to 26)."""
     M = (len(mixture) - 3) // 6
     weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M)
-    rho = LOOSEST * np.tanh(r)
-    x, y = (point[0] * UNITS[0] - mx) / np.exp(sx), (point[1] * UNITS[1] - my) / np.exp(sy)
+    rho = MAX_CORRELATION * np.tanh(r)
+    x, y = (
+        (point[0] * FEATURE_SCALE[0] - mx) / np.exp(sx),
+        (point[1] * FEATURE_SCALE[1] - my) / np.exp(sy),
+    )
     z = x * x + y * y - 2 * rho * x * y
     log_n = -z / (2 * (1 - rho**2)) - np.log(2 * np.pi) - sx - sy - 0.5 * np.log(1 - rho**2)
     pen = mixture[6 * M :]
@@ -174,7 +195,7 @@ def log_likelihood(mixture: Floats, point: Floats, state: int) -> float:
     return float(step + pen[state] - np.logaddexp.reduce(pen))
 
 
-def tesseract(lines: Sequence[tuple[Line, str]]) -> float | None:
+def tesseract_cer(lines: Sequence[tuple[Line, str]]) -> float | None:
     """Give the character error rate of Tesseract on lines as pictures; None where it is not."""
     program = shutil.which("tesseract")
     if not program:
@@ -183,17 +204,19 @@ def tesseract(lines: Sequence[tuple[Line, str]]) -> float | None:
     with tempfile.TemporaryDirectory() as folder:
         for line, text in lines:
             file = Path(folder, "line.png")
-            pictured(line).save(file)
+            render_line(line).save(file)
             call = [program, str(file), "-", "--psm", "7"]
             read = subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
-            wrong, total = wrong + edits(read, text), total + len(text)
+            wrong, total = wrong + edit_distance(read, text), total + len(text)
     return wrong / total
 
 
-def pictured(line: Line) -> Drawing:
+def render_line(line: Line) -> Drawing:
     """Put a line alone on a small piece of paper, in black."""
-    level = normalized(line)
+    level = normalize(line)
     layout = Layout(size=3.0)
-    placed_line = placed(Penned(level, np.full(len(level), -1)), "", Measures(0.6, 0.5), layout, 0)
-    sheets, paper = laid([placed_line], layout, 0)
+    placed_line = place_line(
+        WrittenLine(level, np.full(len(level), -1)), "", StyleMetrics(0.6, 0.5), layout, 0
+    )
+    sheets, paper = lay_out([placed_line], layout, 0)
     return Drawing(tuple(map(tuple, sheets)), paper, ink="#000000")

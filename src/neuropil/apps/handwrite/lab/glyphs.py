@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.apps.handwrite.glyph_outlines import outline
-from neuropil.apps.handwrite.strokes import Line, wave
+from neuropil.apps.handwrite.glyph_outlines import parse_glyph
+from neuropil.apps.handwrite.strokes import Line, smooth_noise
 
 CAPITAL = 8  # rows of the grid from the top of a capital to the line
 GAP = 1.6  # columns of the grid between two glyphs
@@ -24,7 +24,7 @@ SHUFFLED, REVERSED = 0.5, 0.15  # shares of forms and of strokes
 
 Forms = dict[str, str]
 
-WRITTEN: Forms = {  # what the writing network learns
+WRITER_GLYPHS: Forms = {  # what the writing network learns
     "0": "30 12 16 38 56 52 30 20",
     "1": "02 20 20 28",
     "2": "02 10 30 42 34 08 08 48",
@@ -72,7 +72,7 @@ WRITTEN: Forms = {  # what the writing network learns
     "Y": "00 24,50 24 08",
 }
 
-READ: Forms = {  # what the reader learns
+READER_GLYPHS: Forms = {  # what the reader learns
     "0": "40 20 03 06 28 48 65 62 40 30 | 20 02 06 28 46 42 20",
     "1": "03 20 20 28,08 08 48 | 10 18",
     "2": "02 20 41 43 26 08 06 17 38 58",
@@ -175,7 +175,7 @@ JUDGED: Forms = {  # what the judge learns
 
 
 @dataclass(frozen=True)
-class Hand:
+class HandGeometry:
     """How somebody writes, as far as it can be put on a glyph; lengths in the line's units."""
 
     top: float  # y of the tops of capitals
@@ -183,17 +183,17 @@ class Hand:
     slant: float  # how far x runs to the right for each unit upwards
 
 
-def hand(line: Line) -> Hand:
+def measure_geometry(line: Line) -> HandGeometry:
     """Measure a normalized line (P, 3): where capitals would reach, where they stand, the slant."""
     steps = np.diff(line[:, :2], axis=0)[line[:-1, 2] == 0]
     down = steps[steps[:, 1] > 2 * np.abs(steps[:, 0]) - 1e-9]  # strokes drawn downwards
     length = down[:, 1].sum()
     slant = -down[:, 0].sum() / length if length > 0 else 0.0
     top, foot = np.percentile(line[:, 1], (3, 85))
-    return Hand(float(top), float(max(foot, top + 0.5)), float(np.clip(slant, -0.6, 0.6)))
+    return HandGeometry(float(top), float(max(foot, top + 0.5)), float(np.clip(slant, -0.6, 0.6)))
 
 
-def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line:
+def draw_glyphs(text: str, forms: Forms, hand: HandGeometry, rng: np.random.Generator) -> Line:
     """Draw glyphs and spaces as a hand would, each a little different: (P, 3), from x = 0 on.
 
     Raises ValueError for a character that the forms don't have.
@@ -206,7 +206,7 @@ def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line
         if character not in forms:
             raise ValueError(f"no glyph for {character!r}: there are {''.join(forms)} and spaces")
         form = str(rng.choice(forms[character].split(" | ")))
-        shape = outline(form if forms is WRITTEN else anyhow(form, rng)) * [
+        shape = parse_glyph(form if forms is WRITER_GLYPHS else vary_stroke_order(form, rng)) * [
             wide * rng.normal(1, 0.06),
             rng.normal(1, 0.04),
             1,
@@ -217,10 +217,10 @@ def drawn(text: str, forms: Forms, hand: Hand, rng: np.random.Generator) -> Line
         parts.append(shape)
     if not parts:
         raise ValueError(f"nothing to draw in {text!r}: name at least one of {''.join(forms)}")
-    return placed(np.concatenate(parts), hand, rng)
+    return fit_to_line(np.concatenate(parts), hand, rng)
 
 
-def anyhow(form: str, rng: np.random.Generator) -> str:
+def vary_stroke_order(form: str, rng: np.random.Generator) -> str:
     """Take a form's strokes in any order now and then, and each from either end."""
     chains = form.split(",")
     if rng.random() < SHUFFLED:
@@ -231,10 +231,10 @@ def anyhow(form: str, rng: np.random.Generator) -> str:
     )
 
 
-def placed(shape: Line, hand: Hand, rng: np.random.Generator) -> Line:
+def fit_to_line(shape: Line, hand: HandGeometry, rng: np.random.Generator) -> Line:
     """Bring a drawing on the grid to a hand's size, height and slant, shaken a little."""
     unit = (hand.foot - hand.top) / CAPITAL
     up = CAPITAL - shape[:, 1]
     x = unit * (shape[:, 0] + hand.slant * up)
-    places = np.stack([x, hand.foot - unit * up], axis=1) + wave(len(shape), rng)
+    places = np.stack([x, hand.foot - unit * up], axis=1) + smooth_noise(len(shape), rng)
     return np.column_stack([places, shape[:, 2]])

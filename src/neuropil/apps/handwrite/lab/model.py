@@ -19,7 +19,9 @@ from neuropil.apps.handwrite.lab.unrolled import Packed
 
 A, K, D, M = len(ALPHABET) + 1, 8, 48, 12
 LOW, HIGH = 256, 320  # hidden units of the writer's two LSTMs
-PACE = 2.3  # exp(-PACE): letters per point, about one in ten, that the window starts with
+INITIAL_ADVANCE = (
+    2.3  # exp(-PACE): letters per point, about one in ten, that the window starts with
+)
 
 
 class Reader(nn.Module):
@@ -44,7 +46,7 @@ class Reader(nn.Module):
         return logits
 
 
-class Judge(nn.Module):
+class EvaluationReader(nn.Module):
     """Another reader, of convolutions alone: eight wide ones that each add to what is known."""
 
     def __init__(
@@ -70,7 +72,7 @@ class Judge(nn.Module):
         return logits
 
 
-class Hand(nn.Module):
+class StyleEncoder(nn.Module):
     """Convolutions over a line's strokes, their mean over the line: a style of D numbers."""
 
     def __init__(self, channels: int = 96) -> None:
@@ -93,7 +95,7 @@ class Hand(nn.Module):
         return style
 
 
-class Pen(nn.Module):
+class PenStep(nn.Module):
     """One step of the pen: a window over the text between two LSTMs (Graves 2013, section 5)."""
 
     def __init__(self, low: int, high: int) -> None:
@@ -103,7 +105,7 @@ class Pen(nn.Module):
         self.second = nn.LSTMCell(4 + D + A + low, high)
         self.next = nn.Linear(low + high, 6 * M + 3)
         with torch.no_grad():
-            self.window.bias[2 * K :] -= PACE
+            self.window.bias[2 * K :] -= INITIAL_ADVANCE
 
     def forward(
         self,
@@ -123,12 +125,12 @@ class Pen(nn.Module):
         (B, H). Returns the next point's mixture (B, 6M + 3), the window (B, S) and the state.
         """
         h1, c1 = self.first(torch.cat([point, style, seen], dim=1), (h1, c1))
-        kappa, seen, window = self.look(h1, kappa, text)
+        kappa, seen, window = self.attend(h1, kappa, text)
         h2, c2 = self.second(torch.cat([point, style, seen, h1], dim=1), (h2, c2))
         mixture = self.next(torch.cat([h1, h2], dim=1))
         return mixture, window, kappa, seen, h1, c1, h2, c2
 
-    def look(self, h1: Tensor, kappa: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def attend(self, h1: Tensor, kappa: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Move the window: phi(u) = sum_k alpha_k exp(-beta_k (kappa_k - u)^2) (equations 46-51).
 
         Returns the places kappa (B, K), the letters seen (B, A) and the window (B, S).
@@ -142,13 +144,13 @@ class Pen(nn.Module):
         return kappa, torch.matmul(window, text)[:, 0], window[:, 0]
 
 
-class Writer(nn.Module):
+class HandwritingModel(nn.Module):
     """A hand that is told from one line, and the pen that writes another line in it."""
 
     def __init__(self, low: int = LOW, high: int = HIGH, writers: int = 512) -> None:
         super().__init__()
-        self.hand = Hand()
-        self.pen = Pen(low, high)
+        self.hand = StyleEncoder()
+        self.pen = PenStep(low, high)
         self.whose = nn.Linear(D, writers)  # only while learning: a style has to tell its writer
 
     def forward(
@@ -168,7 +170,7 @@ class Writer(nn.Module):
             assert rows.sorted_indices is not None
             text, style = text[rows.sorted_indices], style[rows.sorted_indices].to(points.dtype)
             packed = Packed(rows.batch_sizes.tolist())
-            h1, seen, windows = self.lower(rows.data, text, style, packed, quick)
+            h1, seen, windows = self.run_first_lstm(rows.data, text, style, packed, quick)
             h2 = self.upper((rows.data, seen, h1), style, packed, quick)
             W, low = self.pen.next.weight, h1.shape[1]
             mixtures = linear(h1, W[:, :low], self.pen.next.bias) + linear(h2, W[:, low:])
@@ -178,7 +180,7 @@ class Writer(nn.Module):
             ]
         return made[0], made[1]
 
-    def lower(
+    def run_first_lstm(
         self, points: Tensor, text: Tensor, style: Tensor, packed: Packed, quick: torch.dtype
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Run the first LSTM with its window: h1 (N, H), letters seen, and windows (N, S)."""
@@ -213,7 +215,7 @@ def apart(cell: nn.LSTMCell, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return still, torch.cat([W[:, :4], W[:, 4 + D :]], dim=1), unrolled.doubled(cell.weight_hh)
 
 
-class Published(nn.Module):
+class GravesBaseline(nn.Module):
     """A pen step of the published shape, to compare speeds with: 3 × 400 cells (Graves 2013)."""
 
     LETTERS, GAUSSIANS, CELLS = 80, 10, 400

@@ -14,13 +14,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.generation import Penned
+from neuropil.apps.handwrite.generation import WrittenLine
 from neuropil.apps.handwrite.lab.alignment import Alignment
-from neuropil.apps.handwrite.lab.data import Written
-from neuropil.apps.handwrite.lab.glyphs import hand
-from neuropil.apps.handwrite.lab.style_features import measured
-from neuropil.apps.handwrite.layout import heights
-from neuropil.apps.handwrite.strokes import Line, resampled
+from neuropil.apps.handwrite.lab.data import HandwrittenLine
+from neuropil.apps.handwrite.lab.glyphs import measure_geometry
+from neuropil.apps.handwrite.lab.style_features import style_features
+from neuropil.apps.handwrite.layout import baseline_and_x_height
+from neuropil.apps.handwrite.strokes import Line, resample
 
 SURE = 0.5  # probability from which a character is believed to be what the text says
 APART = -0.25  # gap in units of the line's height from which two characters are apart
@@ -70,13 +70,13 @@ class AlignedLine:
         return place in (-1, len(self.text)) or bool(self.alignment.gaps[place - 1] > SPACED)
 
 
-def aligned(written: Written, alignment: Alignment) -> AlignedLine:
+def aligned(written: HandwrittenLine, alignment: Alignment) -> AlignedLine:
     """Measure a line by its small letters and by those that stand on the base line."""
     line, text = written.line, written.text
-    (slope, foot), small = heights(Penned(line, alignment.characters), text)
-    frame = Frame(float(slope), float(foot), max(0.25, small), hand(line).slant)
+    (slope, foot), small = baseline_and_x_height(WrittenLine(line, alignment.characters), text)
+    frame = Frame(float(slope), float(foot), max(0.25, small), measure_geometry(line).slant)
     points = np.column_stack([line, alignment.characters])
-    n_points = len(resampled(line))
+    n_points = len(resample(line))
     return AlignedLine(points, text, written.writer, frame, alignment, n_points)
 
 
@@ -180,7 +180,7 @@ def cut_writer(its: Sequence[AlignedLine]) -> WriterPieces:
     foot, small, slant = np.median(frames, axis=0).tolist()
     within, between = measure_gaps(its)
     pace = sum(line.n_points for line in its) / sum(len(line.text) for line in its)
-    features = np.mean([measured(line.line) for line in its[:SHOWN]], axis=0)
+    features = np.mean([style_features(line.line) for line in its[:SHOWN]], axis=0)
     frame = Frame(0.0, foot, small, slant)
     writer = WriterPieces(frame, within / small, between / small, pace, features)
     for line in its:

@@ -16,20 +16,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.app import HAND, PEN, READER
+from neuropil.apps.handwrite.app import PEN, READER, STYLE_ENCODER
 from neuropil.apps.handwrite.lab import evaluation
-from neuropil.apps.handwrite.lab.data import Written, lines, sort_by_writer
-from neuropil.apps.handwrite.styles import DIGITS, FILE, larger, told
-from neuropil.apps.handwrite.verification import Order, proofread
-from neuropil.kit.atomic import written
-from neuropil.kit.progress import on_terminal, track
+from neuropil.apps.handwrite.lab.data import HandwrittenLine, load_lines, sort_by_writer
+from neuropil.apps.handwrite.styles import DIGITS, FILE, encode_style, exaggerate
+from neuropil.apps.handwrite.verification import WriteRequest, write_verified
+from neuropil.kit.atomic import atomic_path
+from neuropil.kit.progress import terminal_progress, track
 
 NAMES = (
     *("ada", "blaise", "clara", "dora", "emil", "flora"),
     *("gustav", "hedy", "ivan", "june", "karl", "lise"),
 )
-FEWEST, MOST = 4, 16  # lines of a writer that a style is told from
-MANY = 24  # lines of a writer who may be named, for the classifier to learn from
+MIN_LINES, MOST = 4, 16  # lines of a writer that a style is told from
+MIN_LINES_NAMED = 24  # lines of a writer who may be named, for the classifier to learn from
 TEXTS = (
     "He was happy to see them all again",
     "The quick brown fox jumps over lazy dogs",
@@ -52,34 +52,41 @@ ROUNDS = 3  # of exchanges
 def main() -> None:
     """Write styles.json anew."""
     (folder,) = sys.argv[1:]
-    with on_terminal():
-        found = made(sort_by_writer(lines(Path(folder), "reader")))
-    with written(FILE) as beside:
+    with terminal_progress():
+        found = build_styles(sort_by_writer(load_lines(Path(folder), "reader")))
+    with atomic_path(FILE) as beside:
         beside.write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 
-def made(by_writer: Mapping[str, Sequence[Written]]) -> dict[str, object]:
+def build_styles(by_writer: Mapping[str, Sequence[HandwrittenLine]]) -> dict[str, object]:
     """Tell all writers' styles, write a little in each, and name twelve."""
-    hand, pen, reader = HAND.open(), PEN.open(), READER.open()
-    writers = {name: its for name, its in by_writer.items() if len(its) >= FEWEST}
-    vectors = [told(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
-    able = [number for number, its in enumerate(writers.values()) if len(its) >= MANY]
-    drawn = larger(np.array(vectors, np.float64))
+    hand, pen, reader = STYLE_ENCODER.open(), PEN.open(), READER.open()
+    writers = {name: its for name, its in by_writer.items() if len(its) >= MIN_LINES}
+    vectors = [encode_style(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
+    able = [number for number, its in enumerate(writers.values()) if len(its) >= MIN_LINES_NAMED]
+    drawn = exaggerate(np.array(vectors, np.float64))
     tried = {
-        number: list(proofread(pen, reader, Order(TEXTS, drawn[number], NEATNESS, 1, 1)))
+        number: list(
+            write_verified(pen, reader, WriteRequest(TEXTS, drawn[number], NEATNESS, 1, 1))
+        )
         for number in track(able, total=len(able), title="styles")
     }
-    wrong = {number: sum(draft.errors for _, draft in tried[number]) for number in able}
+    wrong = {number: sum(draft.edit_distance for _, draft in tried[number]) for number in able}
     able = sorted(able, key=lambda number: wrong[number])[: int(LEGIBLE * len(able))]
     real = [[w.line for w in list(writers.values())[number]] for number in able]
     written_lines = [[draft.penned.line for _, draft in tried[number]] for number in able]
-    chosen = [able[i] for i in distinct(evaluation.likeness(real, written_lines), len(NAMES))]
+    chosen = [
+        able[i]
+        for i in select_distinct(
+            evaluation.writer_log_probabilities(real, written_lines), len(NAMES)
+        )
+    ]
     shelf = [[round(float(v), DIGITS) for v in vector] for vector in vectors]
     named = dict(zip(NAMES, sorted(chosen, key=lambda number: wrong[number]), strict=True))
     return {"named": named, "writers": list(writers), "all": shelf}
 
 
-def distinct(log_p: NDArray[np.float64], n: int) -> list[int]:
+def select_distinct(log_p: NDArray[np.float64], n: int) -> list[int]:
     """Choose n of N styles whose lines are told apart best, by log p (N, L, N) whose they are.
 
     One after the other joins that leaves the lines of all clearest; then each in turn is exchanged
@@ -89,11 +96,11 @@ def distinct(log_p: NDArray[np.float64], n: int) -> list[int]:
     for turn in range(n + ROUNDS * n):
         others = chosen if turn < n else chosen[1:]  # the one that was chosen first leaves
         free = set(range(len(log_p))) - {*others}
-        chosen = [*others, max(free, key=lambda i: clarity(log_p, [*others, i]))]
+        chosen = [*others, max(free, key=lambda i: separability(log_p, [*others, i]))]
     return chosen
 
 
-def clarity(log_p: NDArray[np.float64], chosen: list[int]) -> float:
+def separability(log_p: NDArray[np.float64], chosen: list[int]) -> float:
     """Give the mean log p that a line is of its own writer, were there but the chosen ones."""
     among = log_p[np.ix_(chosen, range(log_p.shape[1]), chosen)]
     own = among[range(len(chosen)), :, range(len(chosen))]

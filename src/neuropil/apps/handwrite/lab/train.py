@@ -15,21 +15,38 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, ctc_loss, one_hot, pad
 
 from neuropil.apps.handwrite.alphabet import ALPHABET
-from neuropil.apps.handwrite.ctc import best_path, error_rate
+from neuropil.apps.handwrite.ctc import character_error_rate, greedy_decode
 from neuropil.apps.handwrite.generation import S
 from neuropil.apps.handwrite.lab import batches
 from neuropil.apps.handwrite.lab.batches import Examples
-from neuropil.apps.handwrite.lab.model import HIGH, LOW, A, D, Judge, K, M, Reader, Writer
-from neuropil.apps.handwrite.strokes import LOOSEST, UNITS, Line, features, normalized, resampled
+from neuropil.apps.handwrite.lab.model import (
+    HIGH,
+    LOW,
+    A,
+    D,
+    EvaluationReader,
+    HandwritingModel,
+    K,
+    M,
+    Reader,
+)
+from neuropil.apps.handwrite.strokes import (
+    FEATURE_SCALE,
+    MAX_CORRELATION,
+    Line,
+    normalize,
+    resample,
+    stroke_features,
+)
 from neuropil.training.optim import adamw
-from neuropil.training.recipe import Packing, Recipe
-from neuropil.training.step import Moment
+from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.step import TrainingStep
 
 N_LINES = 48  # in a batch
 N_WRITTEN = 64
-ASTRAY = 0.1  # weight of windows that are off their place, in nats a character
+ALIGNMENT_WEIGHT = 0.1  # weight of windows that are off their place, in nats a character
 TOLERATED = 0.5  # characters by which a window may be off
-WHOSE = 0.05  # weight of telling the writer from the style
+WRITER_LOSS_WEIGHT = 0.05  # weight of telling the writer from the style
 LEVEL = 0.01  # share of its steps in which the rate of a stage falls that another follows
 LOOKED_AT = 256  # held-out lines scored at each look
 
@@ -45,13 +62,13 @@ def writer() -> Recipe:
     """
     return Recipe(
         name="handwrite-writer",
-        network=Writer,
+        network=HandwritingModel,
         examples=batches.writer_examples,
         batch=partial(batches.writer_batch, n_lines=N_WRITTEN),
         optimizer=partial(adamw, weight_decay=0.01, fall=LEVEL),
         loss=writer_loss,
         score=writer_score,
-        packings=(hand_packing(), pen_packing(LOW, HIGH)),
+        exports=(style_export(), pen_export(LOW, HIGH)),
         steps=4000,
         lr=1.5e-3,
         ema=0.9985,
@@ -95,7 +112,7 @@ def reader() -> Recipe:
         batch=partial(batches.reader_batch, n_lines=N_LINES),
         loss=loss,
         score=score,
-        packings=(reader_packing("reader"),),
+        exports=(reader_export("reader"),),
         steps=6000,
         lr=2e-3,
         ema=0.998,
@@ -114,43 +131,43 @@ def judge() -> Recipe:
     """
     return Recipe(
         name="handwrite-judge",
-        network=Judge,
+        network=EvaluationReader,
         examples=batches.judge_examples,
         batch=partial(batches.reader_batch, n_lines=N_LINES),
         loss=loss,
         score=score,
-        packings=(reader_packing("judge"),),
+        exports=(reader_export("judge"),),
         steps=4000,
         lr=2e-3,
         ema=0.999,
     )
 
 
-def reader_packing(part_of_writers: str) -> Packing:
+def reader_export(part_of_writers: str) -> ExportSpec:
     """Name inputs and outputs of a reader, and tell with the file what running needs."""
-    return Packing(
+    return ExportSpec(
         inputs={"strokes": ("B", "T", 4)},
         outputs=("logits",),
-        shapes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
+        test_sizes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
         metadata=metadata(part_of_writers),
     )
 
 
-def hand_packing() -> Packing:
+def style_export() -> ExportSpec:
     """Pack the network that tells a style from strokes."""
-    return Packing(
+    return ExportSpec(
         inputs={"strokes": ("B", "T", 4), "there": ("B", "T")},
         outputs=("style",),
-        shapes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
+        test_sizes=({"B": 1, "T": 64}, {"B": 3, "T": 100}),
         metadata=metadata("reader"),
         part="hand",
     )
 
 
-def pen_packing(low: int, high: int) -> Packing:
+def pen_export(low: int, high: int) -> ExportSpec:
     """Pack one step of the pen; what it returns goes in again, beside the point it drew."""
     state = {"kappa": K, "seen": A, "h1": low, "c1": low, "h2": high, "c2": high}
-    return Packing(
+    return ExportSpec(
         inputs={
             "point": ("B", 4),
             "text": ("B", S, A),
@@ -158,7 +175,7 @@ def pen_packing(low: int, high: int) -> Packing:
             **{name: ("B", size) for name, size in state.items()},
         },
         outputs=("mixture", "window", *(f"next_{name}" for name in state)),
-        shapes=({"B": 1}, {"B": 3}),
+        test_sizes=({"B": 1}, {"B": 3}),
         metadata=metadata("reader"),
         part="pen",
     )
@@ -174,7 +191,7 @@ def metadata(part_of_writers: str) -> dict[str, str]:
     }
 
 
-def places(points: Tensor) -> Tensor:
+def output_length(points: Tensor) -> Tensor:
     """Count the reader's places for lines of so many points."""
     return (points + 1) // 2
 
@@ -184,7 +201,7 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     log_p = network(batch["strokes"]).float().log_softmax(dim=2).transpose(0, 1)  # (U, B, N)
     n_points, n_labels = batch["lengths"].long().unbind(dim=1)
     labels = batch["labels"].long()
-    loss: Tensor = ctc_loss(log_p, labels, places(n_points), n_labels, zero_infinity=True)
+    loss: Tensor = ctc_loss(log_p, labels, output_length(n_points), n_labels, zero_infinity=True)
     return loss
 
 
@@ -193,7 +210,7 @@ def score(network: nn.Module, examples: Examples) -> dict[str, float]:
     """Read lines of writers that nobody learned from, real and composed: character error rates."""
     every = max(1, len(examples.held_out) // LOOKED_AT)
     real = [(line.line[:, :3], line.text) for line in examples.held_out[::every]]
-    composed = [(normalized(line[:, :3]), text) for line, text in examples.composed_held_out]
+    composed = [(normalize(line[:, :3]), text) for line, text in examples.composed_held_out]
     return {
         "character_error_rate": read_error_rate(network, real),
         "composed_error_rate": read_error_rate(network, composed),
@@ -206,8 +223,8 @@ def read_error_rate(network: nn.Module, pairs: list[tuple[Line, str]]) -> float:
     read: list[str] = []
     for start in range(0, len(chosen), 32):
         some = chosen[start : start + 32]
-        read += read_lines(network, [features(resampled(line)) for line, _ in some])
-    return error_rate(read, [text for _, text in chosen])
+        read += read_lines(network, [stroke_features(resample(line)) for line, _ in some])
+    return character_error_rate(read, [text for _, text in chosen])
 
 
 @torch.no_grad()
@@ -217,36 +234,38 @@ def read_lines(network: nn.Module, lines: list[Any]) -> list[str]:
     device = next(network.parameters()).device
     logits = network(torch.from_numpy(arrays["strokes"]).to(device)).float().cpu().numpy()
     return [
-        best_path(row[: (len(line) + 1) // 2])
+        greedy_decode(row[: (len(line) + 1) // 2])
         for row, line in zip(np.asarray(logits), lines, strict=True)
     ]
 
 
 def writer_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Measure how unlikely each next point is, in nats, and how unclear whose hand it is."""
-    assert isinstance(network, Writer)
-    nats, astray, style = surprise(network, batch)
+    assert isinstance(network, HandwritingModel)
+    nats, astray, style = loss_terms(network, batch)
     whose = cross_entropy(network.whose(style).float(), batch["writer"].long())
-    return nats + ASTRAY * astray + WHOSE * whose
+    return nats + ALIGNMENT_WEIGHT * astray + WRITER_LOSS_WEIGHT * whose
 
 
-def surprise(network: Writer, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def loss_terms(
+    network: HandwritingModel, batch: Mapping[str, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
     """Give the mean of -log p(next point), how far windows are astray, and the styles (B, D)."""
     strokes, n_points = batch["strokes"], batch["lengths"][:, 0]
     B, T, _ = strokes.shape
-    style = network.hand(batch["shown"], inside(batch["shown_lengths"][:, 0], batch["shown"]))
-    text = one_hot(with_end(batch), A).float()
+    style = network.hand(batch["shown"], valid_mask(batch["shown_lengths"][:, 0], batch["shown"]))
+    text = one_hot(append_end(batch), A).float()
     before = torch.cat([torch.zeros_like(strokes[:, :1]), strokes[:, :-1]], dim=1)
-    mixtures, windows = network(before * strokes.new_tensor(UNITS), text, style, n_points)
-    there = inside(n_points, strokes)
+    mixtures, windows = network(before * strokes.new_tensor(FEATURE_SCALE), text, style, n_points)
+    there = valid_mask(n_points, strokes)
     last = torch.arange(T, device=strokes.device) == n_points[:, None] - 1
     pen = torch.where(last, 2, strokes[..., 3].long())
     per_point = -log_likelihood(mixtures.float(), strokes[..., :2], pen)
     nats = (per_point * there).sum() / there.sum()
-    return nats, off_place(windows.float(), batch["places"]), style
+    return nats, alignment_loss(windows.float(), batch["places"]), style
 
 
-def off_place(windows: Tensor, places: Tensor) -> Tensor:
+def alignment_loss(windows: Tensor, places: Tensor) -> Tensor:
     """Measure by how many characters windows (B, T, S) miss places (B, T), beyond TOLERATED.
 
     It teaches the window to move with the text, which takes many times as long to find out from the
@@ -259,13 +278,13 @@ def off_place(windows: Tensor, places: Tensor) -> Tensor:
     return miss.sum() / known.sum().clamp_min(1)
 
 
-def inside(n_points: Tensor, strokes: Tensor) -> Tensor:
+def valid_mask(n_points: Tensor, strokes: Tensor) -> Tensor:
     """Mark where lines have points: (B, T) of 1 and 0."""
     places = torch.arange(strokes.shape[1], device=strokes.device)
     return (places < n_points[:, None]).to(strokes.dtype)
 
 
-def with_end(batch: Mapping[str, Tensor]) -> Tensor:
+def append_end(batch: Mapping[str, Tensor]) -> Tensor:
     """Number the characters (B, S + 1); 0 follows the last."""
     return pad(batch["labels"].long(), (0, 1))
 
@@ -276,8 +295,8 @@ def log_likelihood(mixtures: Tensor, steps: Tensor, pen: Tensor) -> Tensor:
     The pen is down, up, or up for good (0, 1, 2), where Graves has one bit.
     """
     weight, mx, my, sx, sy, r = torch.split(mixtures[..., : 6 * M], M, dim=-1)
-    rho = LOOSEST * torch.tanh(r)
-    dx, dy = steps[..., :1] * UNITS[0] - mx, steps[..., 1:] * UNITS[1] - my
+    rho = MAX_CORRELATION * torch.tanh(r)
+    dx, dy = steps[..., :1] * FEATURE_SCALE[0] - mx, steps[..., 1:] * FEATURE_SCALE[1] - my
     x, y = dx * torch.exp(-sx), dy * torch.exp(-sy)
     left = 1 - rho * rho
     z = x * x + y * y - 2 * rho * x * y
@@ -290,13 +309,13 @@ def log_likelihood(mixtures: Tensor, steps: Tensor, pen: Tensor) -> Tensor:
 @torch.no_grad()
 def writer_score(network: nn.Module, examples: Examples) -> dict[str, float]:
     """Write lines of writers that nobody learned from: nats a point."""
-    assert isinstance(network, Writer)
+    assert isinstance(network, HandwritingModel)
     total = []
     for i in range(4):
-        arrays = batches.held_out_batch(examples, Moment(step=i), 48)
+        arrays = batches.held_out_batch(examples, TrainingStep(step=i), 48)
         device = next(network.parameters()).device
         batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
-        nats, astray, _ = surprise(network, batch)
+        nats, astray, _ = loss_terms(network, batch)
         total.append((nats.item(), astray.item()))
     nats_per_point, off = np.mean(total, axis=0)
     return {"nats_per_point": float(nats_per_point), "characters_off": float(off)}
