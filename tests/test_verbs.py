@@ -25,7 +25,7 @@ from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan
 
 STEPS = 12  # of a drive
-MOST_SECONDS = 1.0  # of work of its own, not of the clock, between two questions whether to stop
+MOST_SECONDS = 0.5  # of work of its own, not of the clock, between two questions whether to stop
 with made_up.registered():
     CASES = [
         pytest.param(command, kinds, id=" ".join([command, *kinds]))

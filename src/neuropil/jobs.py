@@ -92,7 +92,7 @@ def ignore(event: Event) -> None:
 
 
 @dataclass(frozen=True)
-class Forward:
+class ProgressForwarder:
     """Turns reports of progress into events, and asks whether to stop."""
 
     emit: Emit
@@ -139,7 +139,7 @@ class Sessions:
 def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | None = None) -> Done:
     """Open the inputs, call the verb, write all outputs or none; raises UserError, Cancelled."""
     verb = registry.find_verb(job.verb)
-    forward = Forward(emit, cancel)
+    forward = ProgressForwarder(emit, cancel)
     with progress.report_to(forward):
         started = time.monotonic()
         forward.ask()

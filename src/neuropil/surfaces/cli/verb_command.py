@@ -86,7 +86,8 @@ def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
     """Plan, check and run what was typed; a bad input is reported and the others are still done."""
     request = read_request(verb, given)
     verb.signature.parse(request.options)  # so that a mistake is said before files are looked at
-    jobs = list(plan(request))
+    with report():  # folders that can't be read are said
+        jobs = list(plan(request))
     if len(jobs) > 1:
         for job in jobs[:CHECKED]:
             check_before(job)
