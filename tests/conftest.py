@@ -1,13 +1,10 @@
 """What all tests share: a made-up application for those that need one, and torch on one core."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import made_up
 import pytest
-
-from neuropil import registry
 
 PACKAGE = '''"""Turn a picture inside out.
 
@@ -137,10 +134,9 @@ CARD = "# invert\n\n## What it does\n\nTurns a picture *inside out*.\n"
 
 
 @pytest.fixture
-def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def invert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Register the application `invert`, whose files lie in a folder of their own."""
     folder = tmp_path_factory.mktemp("apps") / "invert"
-    folder.mkdir()
     for name, text in [
         ("__init__.py", PACKAGE),
         ("app.py", APP),
@@ -151,19 +147,8 @@ def invert(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     ]:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(
-        "neuropil.apps.invert", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "neuropil.apps.invert", module)
-    for file in ("app", "lab", "lab.train", "lab.bench"):  # forgotten again after the test
-        monkeypatch.setitem(sys.modules, f"neuropil.apps.invert.{file}", module)
-        del sys.modules[f"neuropil.apps.invert.{file}"]
-    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "invert"))
-    return folder
+    with made_up.registered(folder):
+        yield folder
 
 
 @pytest.fixture

@@ -19,11 +19,26 @@ class Stopwatch:
         self.gaps.append(time.thread_time() - self.since)
         self.since = time.thread_time()
 
+    def is_set(self) -> bool:
+        self.ask()
+        return False
+
     def at(self, title: str, done: int, total: int | None) -> None:
         self.ask()
 
     def say(self, line: str) -> None:
         pass
+
+
+class StopAt:
+    """Stop at the n-th question."""
+
+    def __init__(self, n: int) -> None:
+        self.left = n
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left < 0
 
 
 @contextmanager

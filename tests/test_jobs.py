@@ -1,19 +1,19 @@
 """Jobs as data: planned, checked, run whole or not at all, the same wherever they run."""
 
-import importlib.util
 import json
 import multiprocessing
 import os
 import pickle
 import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import made_up
 import numpy as np
 import pytest
 from refusals import refused
+from stopwatch import StopAt
 
 from neuropil import registry
 from neuropil.apps.handwrite.styles import Style
@@ -349,22 +349,11 @@ def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch)
     assert [e.done for e in events if isinstance(e, Progress)] == [0, 1, 2]
 
 
-class Stop:
-    """Stop at the n-th question."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def is_set(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-
 def test_a_job_that_is_cancelled_leaves_nothing(photo: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     job = Job("handwrite", ("Dear Ada, how are you?",), {}, {"drawing": str(tmp_path / "a.svg")})
     for n in (0, 1, 3):
-        failed = attempt(job, Sessions(), cancel=Stop(n))
+        failed = attempt(job, Sessions(), cancel=StopAt(n))
         assert isinstance(failed, Failed)
         assert failed.code == "cancelled"
         assert not failed.ours
@@ -422,7 +411,7 @@ def test_applications_stay_loaded_and_the_least_used_go_first() -> None:
 
 
 @pytest.fixture
-def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def brighten(tmp_path: Path) -> Iterator[None]:
     """Add the application that CONTRIBUTING.md writes out: a folder, and a name."""
     guide = Path(__file__).parent.parent / "CONTRIBUTING.md"
     code = guide.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
@@ -431,19 +420,8 @@ def brighten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package, source = re.split(r"# src/\S+\n", code)[1:]
     (folder / "__init__.py").write_text(package, encoding="utf-8")
     (folder / "app.py").write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(
-        "neuropil.apps.brighten",
-        folder / "__init__.py",
-        submodule_search_locations=[str(folder)],
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten", module)
-    monkeypatch.setitem(sys.modules, "neuropil.apps.brighten.app", module)
-    del sys.modules["neuropil.apps.brighten.app"]  # forgotten again after the test
-    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "brighten"))
+    with made_up.registered(folder):
+        yield
 
 
 @pytest.mark.usefixtures("brighten")

@@ -13,6 +13,7 @@ from typing import Any
 import made_up
 import pytest
 from refusals import refused
+from stopwatch import StopAt, Stopwatch
 from verb_jobs import all_cases, make_job
 
 from neuropil import registry
@@ -89,29 +90,6 @@ def test_a_job_gives_the_same_here_twice_and_elsewhere(
         assert isinstance(again, Done), again
         assert (again.outputs, again.values) == (here.outputs, here.values)
         assert contents(again) == made
-
-
-class Stopwatch:
-    """Never stops the work, and keeps how much of it was done between two questions."""
-
-    def __init__(self) -> None:
-        self.since, self.gaps = time.thread_time(), list[float]()
-
-    def is_set(self) -> bool:
-        self.gaps.append(time.thread_time() - self.since)
-        self.since = time.thread_time()
-        return False
-
-
-class StopAt:
-    """Stop at the n-th question."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def is_set(self) -> bool:
-        self.left -= 1
-        return self.left < 0
 
 
 @each_case

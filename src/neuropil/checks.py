@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from neuropil import registry
-from neuropil.contract import Verb
+from neuropil.contract import THREADS, Verb
 from neuropil.job import Job, Settings
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
-from neuropil.kit.networks.network import listed_files
+from neuropil.kit.networks.network import listed_files, require_network
 from neuropil.kit.ranges import Range
 from neuropil.signature import Input, Json, Option, Output
 
 SETTINGS = (
     Option("quality", int, QUALITY, "quality of JPEG, WebP and films", QUALITIES),
     Option("max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Range(1, 10**12)),
-    Option("threads", int, None, "how many cores to use; all by default", Range(1, 1024)),
+    THREADS,
 )
 
 
@@ -78,10 +78,8 @@ def check_settings(settings: Settings) -> None:
     """Refuse settings out of their range, and networks that are not there."""
     for option in SETTINGS:
         option.convert(getattr(settings, option.name))
-    for path in map(Path, settings.networks):
-        if not path.is_file():
-            words = f"there are no weights {path}, or it is no file; name an .onnx file"
-            raise UserError("input.missing", words, path=path)
+    for name in settings.networks:
+        require_network(Path(name))
 
 
 def refuse_odd_names(names: Iterable[object]) -> None:

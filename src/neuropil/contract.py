@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Check = Callable[[Mapping[str, Any]], None]
+THREADS = Option("threads", int, None, "how many cores to use; all by default", Range(1, 1024))
 
 
 @runtime_checkable
@@ -135,7 +136,7 @@ class App(ABC):
         self, *, networks: str | Path | Sequence[str | Path] = (), threads: int | None = None
     ) -> None:
         files = (networks,) if isinstance(networks, str | Path) else networks
-        self._threads = Option("threads", int, None, "", Range(1, 1024)).convert(threads)
+        self._threads = THREADS.convert(threads)
         self._files = choose_files(self.networks, tuple(map(Path, files)))
         self._open: dict[str, OnnxNetwork] = {}
 

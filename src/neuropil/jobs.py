@@ -1,13 +1,11 @@
-"""From a request to written results: what is to be done as plain data, checked, done whole or not.
+"""A job done: its results are written whole or not at all, and what it says meanwhile are events.
 
     for job in plan(Request("colorize", ["album"], {"strength": 1.2}, ("colored",))):
         done = run(job, Sessions())
 
-A job holds texts and numbers alone: it can be written down, sent elsewhere and done twice, with the
-same files as a result. Everything that can be refused is refused by `check`, before the work. All
-outputs are written beside their places before the first takes its own. The command line runs jobs
-in its own process, the studio in worker processes, the cluster in Ray's tasks, all by `run`.
-Nothing is printed: progress and messages are events.
+The same job gives the same files wherever and how often it is done. All outputs are written beside
+their places before the first takes its own. The command line runs jobs in its own process; nothing
+here prints, so that others can run them in worker processes: progress and messages are events.
 """
 
 import time

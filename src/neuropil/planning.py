@@ -51,8 +51,9 @@ def plan(request: Request) -> Iterator[Job]:
         return
     sources = tuple(request.sources)
     count_inputs(verb, sources)
-    choose_output_folder(request.outputs, many=False)
-    yield replace(job, inputs=sources, outputs=name_outputs(request, verb, verb.command, None))
+    to = choose_output_folder(request.outputs, many=False)
+    stem = str(to / verb.command) if to else verb.command
+    yield replace(job, inputs=sources, outputs=name_outputs(request, verb, stem, None, to))
 
 
 def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
@@ -84,7 +85,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
             if source.parent != folder and len(roots) == 1:  # names of one folder are enough
                 folder, taken = source.parent, {}
             stem = str(choose_folder(source, root, to) / f"{source.stem}-{verb.command}")
-            outputs = name_outputs(request, verb, stem, source)
+            outputs = name_outputs(request, verb, stem, source, to)
             refuse_collision(source, outputs, taken)
             yield replace(job, inputs=(str(source),), outputs=outputs)
 
@@ -154,11 +155,16 @@ def is_folder(name: str) -> bool:
     return path.is_dir() or name.endswith(("/", os.sep)) or not (path.suffix or path.exists())
 
 
-def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -> dict[str, str]:
-    """Name the file of each output: as asked for by `-o`, else by the stem and the field's name."""
+def name_outputs(
+    request: Request, verb: Verb, stem: str, source: Path | None, to: Path | None
+) -> dict[str, str]:
+    """Name the file of each output: as asked for by `-o`, else by the stem and the field's name.
+
+    to: the folder that takes all of them, where `-o` named one
+    """
     outputs = [o for o in outputs_of(verb, source) if o.role != "value"]
     wanted = [output for output in outputs if is_asked_for(output, verb, request.options)]
-    asked = [Path(name) for name in request.outputs if not is_folder(name)]
+    asked = [] if to else [Path(name) for name in request.outputs]
     named: dict[str, str] = {}
     for path in asked:
         fitting = [o for o in wanted if path.suffix.lower() in o.suffixes and o.name not in named]
@@ -166,13 +172,10 @@ def name_outputs(request: Request, verb: Verb, stem: str, source: Path | None) -
             raise unfitting(path, verb, outputs, wanted)
         by_name = [output for output in fitting if path.stem.endswith(f"-{output.name}")]
         named[(by_name or fitting)[0].name] = str(path)
-    folders = [Path(name) for name in request.outputs if is_folder(name)]
     if asked:
         stem = str(asked[0].with_suffix(""))
-    elif folders and source is None:
-        stem = str(folders[0] / stem)
     for output in wanted:
-        if output.name in named or ((output.printed or output.named_only) and not folders):
+        if output.name in named or ((output.printed or output.named_only) and not to):
             continue
         suffix = default_suffix(output, source)
         tail = "" if output.role == "primary" else f"-{output.name}"

@@ -107,10 +107,9 @@ class Option:
         try:
             return self.type.parse(text)
         except UserError as error:
-            one = self.flag.removeprefix("--").replace("-", "_")
-            is_named = error.message.startswith((f"{self.name} ", f"{one} "))
-            words = error.message if is_named else f"{one} {text!r}: {error.message}"
-            raise UserError(error.code, words, **{**error.facts, "name": one}) from None
+            is_named = error.message.startswith((f"{self.name} ", f"{self.singular} "))
+            words = error.message if is_named else f"{self.singular} {text!r}: {error.message}"
+            raise UserError(error.code, words, **{**error.facts, "name": self.singular}) from None
 
     def _open(self, name: str) -> Any:
         if not name:
@@ -171,8 +170,13 @@ class Option:
     @property
     def flag(self) -> str:
         """Write the option as it is typed: --hint of hints, --max-pixels of max_pixels."""
-        one = self.repeated and self.name != "weights"
-        return f"--{(self.name.removesuffix('s') if one else self.name).replace('_', '-')}"
+        return f"--{self.singular.replace('_', '-')}"
+
+    @property
+    def singular(self) -> str:
+        """Name one of several values: hint of hints."""
+        is_plural = self.repeated and self.name != "weights"
+        return self.name.removesuffix("s") if is_plural else self.name
 
     def checked(self, value: Any) -> Any:
         """Hold a value to its range; raises UserError."""

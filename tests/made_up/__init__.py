@@ -1,5 +1,6 @@
 """Made-up applications, for what no shipped one has yet."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,15 +8,21 @@ from pathlib import Path
 import neuropil.apps
 from neuropil import registry
 
+DUB = Path(__file__).parent / "dub"
+
 
 @contextmanager
-def registered() -> Iterator[None]:
-    """Have `dub` among the applications of this process."""
-    names, folder = registry.NAMES, str(Path(__file__).parent)
-    neuropil.apps.__path__.append(folder)
-    registry.NAMES = (*names, "dub")
+def registered(folder: Path = DUB) -> Iterator[None]:
+    """Have the application in a folder among those of this process; forget it afterwards."""
+    names, place = registry.NAMES, str(folder.parent)
+    neuropil.apps.__path__.append(place)
+    registry.NAMES = (*names, folder.name)
     try:
         yield
     finally:
         registry.NAMES = names
-        neuropil.apps.__path__.remove(folder)
+        neuropil.apps.__path__.remove(place)
+        package = f"neuropil.apps.{folder.name}"
+        for module in [name for name in sys.modules if f"{name}.".startswith(f"{package}.")]:
+            del sys.modules[module]
+        vars(neuropil.apps).pop(folder.name, None)

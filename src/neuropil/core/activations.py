@@ -15,7 +15,7 @@ INNER = 8.0  # |z|, beyond which nothing is left to be taken apart
 class Activation:
     """A function a = f(z) of one number.
 
-    formula, slope_formula: the right sides of a = … and da/dz = …, with {z} and {a} to fill in;
+    formula, derivative_formula: right sides of a = … and da/dz = …, with {z} and {a} to fill in;
         {Z} and {A} are put in brackets where they are negative
     latex, js: the right side of a = … in LaTeX, with ZZ to fill in, and in JavaScript, of z
     kinks: where it has no slope

@@ -47,7 +47,7 @@ class Goal:
     """A number L that depends on a tensor of the network: what is looked at, or a loss.
 
     text: what L is
-    value, slope: from the tensor to L, and to dL/dtensor
+    value, gradient: from the tensor to L, and to dL/dtensor
     learning_rate: of the step of gradient descent that makes L smaller; None where none is wanted
     """
 

@@ -244,16 +244,7 @@ class Colorize(App):
         target: the color that the pixel had in truth; with it a loss and a training step are shown
         rate: learning rate of the training step towards the target
         """
-        if not (at.x < photo.width and at.y < photo.height):
-            raise UserError(
-                "option.range",
-                f"at {at.x},{at.y} lies outside the picture: "
-                f"x goes from 0 to {photo.width - 1}, y from 0 to {photo.height - 1}",
-                name="at",
-                value=(at.x, at.y),
-                low=(0, 0),
-                high=(photo.width - 1, photo.height - 1),
-            )
+        refuse_outside("at", (at.x, at.y), photo.pixels)
         view = preprocess(photo.pixels, hints)
         feeds = self.feeds(view, [view.hints])
         logits = self.network(COLORIZER).run(**feeds)["logits"]
@@ -298,20 +289,26 @@ class Colorize(App):
         return color
 
 
+def refuse_outside(name: str, place: tuple[float, float], pixels: Pixels) -> None:
+    """Raise UserError for a place (x, y) that is not in the picture."""
+    (x, y), (H, W, _) = place, pixels.shape
+    if not (0 <= x < W and 0 <= y < H):
+        raise UserError(
+            "option.range",
+            f"{name} {x:.15g},{y:.15g} lies outside the picture: "
+            f"x goes from 0 to {W - 1}, y from 0 to {H - 1}",
+            name=name,
+            value=place,
+            low=(0, 0),
+            high=(W - 1, H - 1),
+        )
+
+
 def preprocess(pixels: Pixels, hints: tuple[Hint, ...]) -> NetworkInput:
     """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
     H, W, _ = pixels.shape
     for hint in hints:
-        if not (0 <= hint.x < W and 0 <= hint.y < H):
-            raise UserError(
-                "option.range",
-                f"hint {hint.x:g},{hint.y:g} lies outside the picture: "
-                f"x goes from 0 to {W - 1}, y from 0 to {H - 1}",
-                name="hint",
-                value=(hint.x, hint.y),
-                low=(0, 0),
-                high=(W - 1, H - 1),
-            )
+        refuse_outside("hint", (hint.x, hint.y), pixels)
     height, width = working_size(H, W)
     light = lightness(resize_uint8(pixels, height, width))
     to_cells = np.array([height / H, width / W], np.float32) / CELL

@@ -117,6 +117,13 @@ def listed_files() -> tuple[str, ...]:
     return tuple(name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name)
 
 
+def require_network(path: Path) -> None:
+    """Raise UserError where there is no file of that name."""
+    if not path.is_file():
+        words = f"there are no weights {path}, or it is no file; name an .onnx file"
+        raise UserError("input.missing", words, path=path)
+
+
 def match(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
     """Name the role of the packaged network that another can stand for; "" where there is none."""
     for role, weights in files.items():
@@ -151,12 +158,7 @@ def _session(content: bytes, threads: int) -> Any:
 
 def _foreign(path: Path) -> OnnxNetwork:
     """Load a file that is not ours, in which anything may be."""
-    if not path.is_file():
-        raise UserError(
-            "input.missing",
-            f"there are no weights {path}, or it is no file; name an .onnx file",
-            path=path,
-        )
+    require_network(path)
     content = content_of(path)
     try:
         check_whole(path, content)

@@ -3,7 +3,7 @@
     python -m neuropil.apps.classify.lab.calibration TRAINED.onnx DIR NEW.onnx
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
-most likely (Guo et al. 2017). The neurons that say *none of them* learn (`outside.py`) from the
+most likely (Guo et al. 2017). The neurons that say *none of them* learn (`none_head.py`) from the
 features of photographs of one of the ten classes and of none, and of small pictures of the ten;
 how sure they may be is found by cross-validation. DIR holds `cifar10.zip` and `photos-*.zip`. Which
 photograph shows what was seen by eye: the collections are sorted by what they show, so that ranges

@@ -3,7 +3,7 @@
     B  pictures in a batch     T  steps of a drive     N  pictures in all
 
 A drive is a file `SEED-ROUND.npz`: `pictures` (T, 96, 96, 3) bytes and `controls` (T, 3), the
-expert's steering (-1 left to 1 right), gas and brake (0 to 1), whoever drove (`record.py`). Every
+expert's steering (-1 left to 1 right), gas and brake (0 to 1), whoever drove (`collect.py`). Every
 tenth track is held out with all of its drives: the split is by track.
 """
 

@@ -23,7 +23,7 @@ MAX_STEERING_ANGLE = 0.4  # radians that the front wheels turn at most
 
 @dataclass(frozen=True)
 class ExpertParameters:
-    """How the expert drives; the numbers were found by trying (tuning.py)."""
+    """How the expert drives; the numbers were found by trying (expert_tuning.py)."""
 
     max_lateral_offset: float = 3.17  # units that a corner is cut by at most
     near: float = 2.42  # units ahead that it aims at when it stands

@@ -3,7 +3,7 @@
     python -m neuropil.apps.handwrite.lab.style_library DIR
 
 DIR holds the database. Of the writers whose style the network writes legibly, those are named whose
-written lines a classifier of real lines takes least for one another's (`quality.py`).
+written lines a classifier of real lines takes least for one another's (`evaluation.py`).
 
 N  styles that may be named      L  lines written in each
 """
