@@ -11,7 +11,7 @@ are written:
     python tests/pages.py
 
 brings all figures up to date after a new record, and the test is that this would change nothing.
-Marks of `install.` (megabytes, help_seconds) are measured by tests/test_wheel.py instead.
+`install.megabytes` is measured by tests/test_wheel.py instead.
 
 Tree. A ```text block whose first line is a folder of the repository; one name a line, a caption
 after two spaces; folders end in `/`; names may be patterns. A folder whose content is listed is
@@ -85,6 +85,12 @@ def commands(text: str) -> list[str]:
     """List the lines of all sh blocks without comments."""
     lines = (line for block in blocks(text, "sh") for line in block.splitlines())
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def sections(text: str) -> dict[str, str]:
+    """Split a page at its headings of the second level: the text of each, with what comes first."""
+    first, *rest = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return {"": first} | dict(zip(rest[::2], rest[1::2], strict=True))
 
 
 def broken_links(page: Path) -> Iterator[str]:

@@ -30,7 +30,12 @@ from neuropil.kit.networks.network import NetworkFile, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
 from neuropil.kit.report import Metric, Metrics, Report, Table, median_seconds
 
-PARTS = ("core", "microscope", "biology")
+PARTS = {  # of the package that are measured -> where their bench.py lies
+    "core": "core",
+    "microscope": "microscope",
+    "biology": "biology",
+    "cli": "surfaces.cli",
+}
 GAP = "  "  # between columns
 SAMPLES = Path(__file__).parent / "samples"
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -47,7 +52,9 @@ def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> It
     tracks: how many a car drives, for the application that has one
     """
     part = name in PARTS
-    measure = importlib.import_module(f"neuropil.{name}.bench").measure if part else _measure(name)
+    measure: Measure = (
+        importlib.import_module(f"neuropil.{PARTS[name]}.bench").measure if part else _measure(name)
+    )
     takes_tracks = "tracks" in inspect.signature(measure).parameters
     if tracks is not None and not takes_tracks:
         raise UserError(
