@@ -33,6 +33,7 @@ UNMARKED = re.compile(r"\d+\.\d+\s?(?:dB|s|ms|MB|%|fps|times|seconds|frames)(?![
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|<(?:img|a)[^>]+(?:src|href)=\"([^\"]+)\"")
 IGNORED = {"__pycache__"}
+WIDEST = 120  # characters of a line of prose
 
 Records = Mapping[str, Mapping[str, float | int | str]]
 
@@ -91,6 +92,12 @@ def sections(text: str) -> dict[str, str]:
     """Split a page at its headings of the second level: the text of each, with what comes first."""
     first, *rest = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     return {"": first} | dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def wide_lines(text: str) -> list[str]:
+    """Find lines too wide for an editor, but for tables and pictures, which can't be broken."""
+    lines = (line for line in text.splitlines() if not line.startswith(("|", "![")))
+    return [line for line in lines if len(line) > WIDEST]
 
 
 def broken_links(page: Path) -> Iterator[str]:

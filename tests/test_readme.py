@@ -102,6 +102,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert list(pages.broken_links(page)) == []
 
 
+@pytest.mark.parametrize("page", [*pages.pages(), *pages.ROOT.glob("*.md")], ids=lambda p: p.name)
+def test_lines_can_be_read_in_an_editor(page: Path) -> None:
+    assert pages.wide_lines(page.read_text(encoding="utf-8")) == []
+
+
 def test_tree_is_what_is_there() -> None:
     trees = pages.blocks(README, "text")
     assert trees, "the README shows no tree"
@@ -266,6 +271,11 @@ def test_wrong_trees_are_found(tmp_path: Path) -> None:
     wrong = right.replace("a.py", "e.py").replace("  two/  closed\n", "")
     faults = ["e.py is not in one", "two of src is missing", "a.py of one is missing"]
     assert list(pages.tree_faults(wrong, tmp_path)) == faults
+
+
+def test_wide_lines_are_found() -> None:
+    wide, cell = "x" * 121, f"| {'x' * 121} |"
+    assert pages.wide_lines(f"a\n{wide}\n{cell}\n![{wide}](b.png)\n{'x' * 120}") == [wide]
 
 
 def test_a_page_is_split_at_its_headings() -> None:
