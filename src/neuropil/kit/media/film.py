@@ -181,6 +181,32 @@ def write_film(
             target.mux(packet)
 
 
+def write_gif(
+    path: Path, frames: Iterable[NDArray[np.uint8]], colors: NDArray[np.uint8], *, fps: int
+) -> None:
+    """Write an animation that begins again and again; FFmpeg keeps of a frame only what changed.
+
+    frames: (H, W) each, the numbers of their pixels' colors
+    colors: (N, 3), red, green and blue of at most 256
+    """
+    import av
+
+    palette = np.full((256, 4), 255, np.uint8)  # opaque, red, green, blue
+    palette[: len(colors), 1:] = colors
+    frames = iter(frames)
+    first = next(frames)
+    with atomic_path(path) as temporary, av.open(temporary, "w", format="gif") as target:
+        stream = target.add_stream("gif", rate=fps)
+        stream.height, stream.width = first.shape
+        stream.pix_fmt = "pal8"
+        for number, numbers in enumerate(itertools.chain([first], frames)):
+            indexed: Any = (numbers, palette)  # as pal8 takes it; PyAV's types leave it out
+            frame = av.VideoFrame.from_ndarray(indexed, format="pal8")
+            frame.pts = number
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode())
+
+
 # Reading
 
 
