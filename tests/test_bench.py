@@ -113,7 +113,7 @@ def test_the_frames_of_a_film_are_made_while_it_is_measured(tmp_path: Path) -> N
             seen.append(len(frame.pixels))
             yield frame
 
-    bench.done(film.map_frames, watched)
+    bench.exhaust(film.map_frames, watched)
     assert len(seen) == bench.FRAMES
 
 

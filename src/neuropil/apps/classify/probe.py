@@ -78,7 +78,9 @@ def build_probe(
     unit = Unit("outside", (0, 0))
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
-    goal = loss(pressed, answer.class_index(target), rate) if target else watched(pressed, unit)
+    goal = (
+        loss(pressed, answer.class_index(target), rate) if target else watch_neuron(pressed, unit)
+    )
     words = f"“{pressed.label}”, as seen in this view of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
@@ -101,7 +103,7 @@ def enlarge(pixels: Bytes) -> Bytes:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def watched(pressed: ProbedClass, unit: Unit) -> Goal:
+def watch_neuron(pressed: ProbedClass, unit: Unit) -> Goal:
     """Look at the neuron itself."""
 
     def slope(tensor: Floats) -> Floats:

@@ -36,7 +36,7 @@ def sections() -> list[Section]:
                 "z = w·x + b, a = σ(z): the example of the lecture notes, two neurons, one after"
                 " the other. `neuropil neuron --x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5`"
             )
-            + preformatted(sheet.text),
+            + preformat(sheet.text),
         ),
         Section(
             "A network learns to read digits",
@@ -70,10 +70,10 @@ def sections() -> list[Section]:
 
 def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     """Write two neurons, the answer's and the one that speaks loudest for it."""
-    return preformatted(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
+    return preformat(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
 
 
-def preformatted(lines: str) -> str:
+def preformat(lines: str) -> str:
     """Set lines as they are."""
     return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
 

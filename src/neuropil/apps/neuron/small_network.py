@@ -137,7 +137,7 @@ def open_all(
             ]
             for i, rows in enumerate(chain.weights)
         ]
-    for name, worked in ticking(titled(layers)):
+    for name, worked in ticking(name_neurons(layers)):
         if not all(map(math.isfinite, way_back(worked))):
             raise too_large(f"{name}: a number of the way back", "or a target that is nearer")
         worked.proven()
@@ -184,7 +184,7 @@ def way_back(worked: NeuronRecord) -> tuple[float, ...]:
     return *dL, *worked.updated_weights, worked.updated_bias
 
 
-def titled(layers: list[list[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
+def name_neurons(layers: list[list[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
         (neuron_title(i, j, len(layer)), worked)
@@ -203,7 +203,7 @@ def worked_example(
     chain: SmallNetwork, target: tuple[float, ...] | None, rate: float, digits: int | None
 ) -> tuple[Document, tuple[NeuronValues, ...]]:
     """Write all neurons out, and list their numbers."""
-    each = titled(open_all(chain, target, rate))
+    each = name_neurons(open_all(chain, target, rate))
     bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
     names = [name for name, _ in each]
     told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]

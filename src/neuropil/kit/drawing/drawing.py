@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from neuropil.kit.atomic import atomic_path, written_together
+from neuropil.kit.atomic import atomic_path, write_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
 from neuropil.kit.drawing.gcode import Plotter, gcode
@@ -165,10 +165,12 @@ class Drawing:
             seen = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
             film.write_film(path, seen, fps=Fraction(FILM_FPS), quality=quality)
         elif ending == ".gif":
-            frames = track(_numbered(self), total=_Show(self, GIF_FPS).n_frames, title=path.name)
+            frames = track(
+                _draw_indexed(self), total=_Show(self, GIF_FPS).n_frames, title=path.name
+            )
             film.write_gif(path, frames, _palette(self), fps=GIF_FPS)
         else:
-            with written_together(files) as places:
+            with write_together(files) as places:
                 for i, place in enumerate(places):
                     place.write_bytes(_content(self, ending, i))
 
@@ -270,11 +272,11 @@ def _json(drawing: Drawing, pages: tuple[tuple[Stroke, ...], ...]) -> str:
 
 def _json_page(page: tuple[Stroke, ...]) -> str:
     """Word a page stroke by stroke, so that it can be stopped."""
-    strokes = (_rounded(stroke.points) for stroke in ticking(page))
+    strokes = (_round_points(stroke.points) for stroke in ticking(page))
     return f"[{','.join(json.dumps(points, separators=(',', ':')) for points in strokes)}]"
 
 
-def _rounded(points: Floats) -> Any:
+def _round_points(points: Floats) -> Any:
     return (np.round(points, svg_pdf.DECIMALS) + 0.0).tolist()
 
 
@@ -361,7 +363,7 @@ def _frames(drawing: Drawing) -> Iterator[film.Frame]:
         yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
 
 
-def _numbered(drawing: Drawing) -> Iterator[Bytes]:
+def _draw_indexed(drawing: Drawing) -> Iterator[Bytes]:
     """Draw an animation, each pixel (H, W) the number of its color in the palette."""
     dots = GIF_SIDE / max(drawing.paper.width, drawing.paper.height)
     canvas = Canvas(drawing.paper, drawing.color, dots)

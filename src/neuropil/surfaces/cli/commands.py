@@ -212,7 +212,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         ),
         "bench": Taken(
             "neuropil bench colorize",
-            {"name": "an application, or a part of the package: core, microscope, biology"},
+            {"name": "an application, or a part of the package: core, microscope, biology, cli"},
             (
                 Option(
                     "data",
