@@ -10,9 +10,10 @@ import pytest
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import data, runs
-from neuropil.apps.classify.lab.data import Examples, LabeledImages
+from neuropil.apps.classify.lab.data import LabeledImages
 from neuropil.apps.classify.lab.runs import TrainingRun
 from neuropil.kit.media.image import Image
+from neuropil.training.split import Split
 
 SHIPPED = ("plateau", "shallow", "narrow", "base", "long")  # whose test was looked at, once each
 
@@ -43,7 +44,7 @@ def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
     labels = np.array(told)
     labels[:6] = (labels[:6] + 1) % 10  # of which a fifth is wrong
     held = LabeledImages(pixels, labels)
-    monkeypatch.setattr(data, "examples", lambda folder: Examples(held, held))
+    monkeypatch.setattr(data, "examples", lambda folder: Split(held, held))
     monkeypatch.setattr(data, "test_set", lambda folder: LabeledImages(pixels[6:], labels[6:]))
     monkeypatch.setattr(runs, "FILE", tmp_path / "records.json")
     (tmp_path / "records.json").write_text("[]")

@@ -10,10 +10,11 @@ import torch
 from neuropil import registry
 from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import data, train
-from neuropil.apps.classify.lab.data import Examples, LabeledImages
+from neuropil.apps.classify.lab.data import LabeledImages
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
 from neuropil.training.recipe import Recipe
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 RECIPES = registry.recipes("classify")
@@ -24,11 +25,11 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
+def few(monkeypatch: pytest.MonkeyPatch) -> Split[LabeledImages]:
     monkeypatch.setattr(data, "BATCH", 8)
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(24, 32, 32, 3), dtype=np.uint8)
-    made = Examples(
+    made = Split(
         LabeledImages(pixels, np.arange(24) % 10), LabeledImages(pixels[:10], np.arange(10))
     )
     monkeypatch.setattr(data, "examples", lambda folder: made)
@@ -60,7 +61,7 @@ def test_a_variant_changes_one_thing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_loss_falls(name: str, few: Examples) -> None:
+def test_the_loss_falls(name: str, few: Split[LabeledImages]) -> None:
     recipe = RECIPES[name]()
     torch.manual_seed(0)
     network = recipe.network()
@@ -80,7 +81,7 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
     assert isinstance(optimizer, Muon) == (name != "short_adamw")
 
 
-def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> None:
+def test_a_training_makes_a_file_that_fits(few: Split[LabeledImages], tmp_path: Path) -> None:
     recipe = replace(train.base(), examples=data.examples, steps=4)
     file = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
     assert file.name == "classify-base.onnx"

@@ -30,7 +30,7 @@ def test_tracks_are_held_out_whole(tmp_path: Path) -> None:
     for seed, n in ((40_001, 3), (40_002, 4), (40_010, 5)):
         made(tmp_path, seed, n)
     found = data.examples(tmp_path)
-    assert (len(found.learn.pictures), len(found.held_out.controls)) == (7, 5)
+    assert (len(found.train.pictures), len(found.held_out.controls)) == (7, 5)
     for name in ("40010-expert.npz", "40001-expert.npz"):
         (tmp_path / name).unlink()
         with refused("data.missing", tmp_path, "python -m"):
@@ -46,8 +46,8 @@ def test_a_batch_pairs_pictures_with_controls(tmp_path: Path) -> None:
     assert np.array_equal(batch["picture"], again["picture"])
     assert batch["picture"].shape == (data.BATCH, 3, 96, 96)
     for picture, told in zip(batch["picture"][:9], batch["controls"][:9], strict=True):
-        (which,) = np.flatnonzero((found.learn.controls == told).all(axis=1))
-        assert np.array_equal(preprocess.encode(found.learn.pictures[which][None])[0], picture)
+        (which,) = np.flatnonzero((found.train.controls == told).all(axis=1))
+        assert np.array_equal(preprocess.encode(found.train.pictures[which][None])[0], picture)
 
 
 def test_drives_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_drives_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monke
         made(tmp_path, seed, 20)
     unpacked = 20 * (96 * 96 * 3 + 3 * 4) + 2 * 128  # with the headers
     monkeypatch.setattr(data, "MOST_BYTES", unpacked)
-    assert len(data.examples(tmp_path).learn.pictures) == 20
+    assert len(data.examples(tmp_path).train.pictures) == 20
     monkeypatch.setattr(data, "MOST_BYTES", unpacked - 1)
     with refused("input.too_large", "1-expert.npz"):
         data.examples(tmp_path)

@@ -26,6 +26,7 @@ from neuropil.training.export import fold_batch_norm
 from neuropil.training.fit import autocast, to_device
 from neuropil.training.optim import Muon, adamw
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 
 SHORT = 430  # steps that take some 20 minutes on two cores of a Xeon at 2.8 GHz, looks included
 SHORT_LARGE = 330  # of pictures in full size
@@ -175,7 +176,7 @@ def loss(
 
 
 @torch.no_grad()
-def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[data.LabeledImages]) -> dict[str, float]:
     """Count what share of some held-out pictures is told right."""
     held = data.first_n(examples.held_out, EVALUATED)
     device = next(network.parameters()).device

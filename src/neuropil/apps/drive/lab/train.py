@@ -20,6 +20,7 @@ from neuropil.apps.drive import preprocess
 from neuropil.apps.drive.lab import data
 from neuropil.apps.drive.lab.model import DriveNet
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 
 EVALUATED = 2000  # held-out pictures at each look
 SMOOTH_L1_BETA = 0.05  # errors of the controls above it count linearly
@@ -70,7 +71,7 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[data.LabeledFrames]) -> dict[str, float]:
     """Measure the mean error of steering, gas and brake on tracks that were held out."""
     held = examples.held_out
     every = max(1, len(held.controls) // EVALUATED)

@@ -18,7 +18,7 @@ from neuropil.apps.handwrite.alphabet import ALPHABET
 from neuropil.apps.handwrite.ctc import character_error_rate, greedy_decode
 from neuropil.apps.handwrite.generation import S
 from neuropil.apps.handwrite.lab import batches
-from neuropil.apps.handwrite.lab.batches import Examples
+from neuropil.apps.handwrite.lab.batches import LineSet
 from neuropil.apps.handwrite.lab.model import (
     HIGH,
     LOW,
@@ -40,6 +40,7 @@ from neuropil.apps.handwrite.strokes import (
 )
 from neuropil.training.optim import adamw
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 N_LINES = 48  # in a batch
@@ -206,11 +207,12 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: nn.Module, examples: Examples) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[LineSet]) -> dict[str, float]:
     """Read lines of writers that nobody learned from, real and composed: character error rates."""
-    every = max(1, len(examples.held_out) // LOOKED_AT)
-    real = [(line.line[:, :3], line.text) for line in examples.held_out[::every]]
-    composed = [(normalize(line[:, :3]), text) for line, text in examples.composed_held_out]
+    held = examples.held_out
+    every = max(1, len(held.lines) // LOOKED_AT)
+    real = [(line.line[:, :3], line.text) for line in held.lines[::every]]
+    composed = [(normalize(line[:, :3]), text) for line, text in held.composed]
     return {
         "character_error_rate": read_error_rate(network, real),
         "composed_error_rate": read_error_rate(network, composed),
@@ -307,7 +309,7 @@ def log_likelihood(mixtures: Tensor, steps: Tensor, pen: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def writer_score(network: nn.Module, examples: Examples) -> dict[str, float]:
+def writer_score(network: nn.Module, examples: Split[LineSet]) -> dict[str, float]:
     """Write lines of writers that nobody learned from: nats a point."""
     assert isinstance(network, HandwritingModel)
     total = []
