@@ -16,7 +16,7 @@ def test_a_split_has_two_parts_of_one_type() -> None:
         split.train = []  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", ["split", "step"])
+@pytest.mark.parametrize("name", ["split", "step", "stages"])
 def test_what_data_and_stages_import_is_free_of_torch(name: str) -> None:
     code = f"import sys, neuropil.training.{name}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
