@@ -1,6 +1,5 @@
 """Recorded drives: written, read, made into batches; and the network that learns from them."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +7,12 @@ import pytest
 import torch
 from refusals import refused
 
-from neuropil.apps.drive import preprocess
+from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.drive import preprocess, simulator
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.lab import collect, data, train
 from neuropil.apps.drive.lab.model import DriveNet
+from neuropil.surfaces.cli import main as cli
 from neuropil.training.step import TrainingStep
 
 SEED = 40_003
@@ -33,7 +34,7 @@ def test_tracks_are_held_out_whole(tmp_path: Path) -> None:
     assert (len(found.train.pictures), len(found.held_out.controls)) == (7, 5)
     for name in ("40010-expert.npz", "40001-expert.npz"):
         (tmp_path / name).unlink()
-        with refused("data.missing", tmp_path, "python -m"):
+        with refused("data.missing", tmp_path, "neuropil train drive --stage collect -o"):
             data.examples(tmp_path)
 
 
@@ -77,20 +78,37 @@ def test_the_score_is_not_to_be_seen() -> None:
         preprocess.require_camera_frame((480, 640, 3), "a.mp4 has frames")
 
 
-def test_a_drive_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["record", str(tmp_path / "new"), "--tracks", "1", "--first", str(SEED)]
-    )
-    collect.main()
+def test_a_drive_is_recorded_once(tmp_path: Path) -> None:
+    words = ["train", "drive", "--stage", "collect", "-o", str(tmp_path / "new")]
+    words += ["--set", "tracks=1", "--set", f"first={SEED}"]
+    assert cli.run(words) == 0
     (file,) = (tmp_path / "new").iterdir()
     assert file.name == f"{SEED}-expert.npz"
     before = file.stat().st_mtime_ns
-    collect.main()
+    assert cli.run(words) == 0
     assert file.stat().st_mtime_ns == before
     with np.load(file) as drive:
         assert drive["pictures"].shape == (len(drive["controls"]), 96, 96, 3)
         assert len(drive["controls"]) > 300
         assert np.abs(drive["controls"][:, 0]).max() <= 1
+
+
+def test_a_network_that_drives_names_its_drives(
+    tmp_path: Path, untaught: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulator, "MAX_STEPS", 3)
+    file = collect.collect_to_file(tmp_path, untaught, SEED)
+    assert file.name == f"{SEED}-{untaught.parent.name}.npz"
+    with np.load(file) as drive:
+        assert len(drive["pictures"]) == len(drive["controls"]) == 3
+
+
+def test_only_a_network_that_drives_can_drive(tmp_path: Path) -> None:
+    with refused("network.mismatch", "classify"):
+        collect.collect_drives(
+            tmp_path / "new", network=Classify.networks[CLASSIFIER].path, tracks=1, first=SEED
+        )
+    assert not (tmp_path / "new").exists()
 
 
 def test_whoever_drives_the_expert_says_what_it_would_do() -> None:

@@ -41,7 +41,7 @@ def examples(data: Path) -> Split[LabeledFrames]:
         raise UserError(
             "data.missing",
             f"{data} has {len(files)} drives, too few to hold a tenth of the tracks out;"
-            f" record some: python -m neuropil.apps.drive.lab.collect {data}",
+            f" record some: neuropil train drive --stage collect -o {data}",
             path=data,
         )
     return Split(load_drives(train), load_drives(held))

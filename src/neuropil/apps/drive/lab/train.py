@@ -1,13 +1,14 @@
 r"""Recipes for the driving network.
 
-    python -m neuropil.apps.drive.lab.collect drives
+    neuropil train drive --stage collect -o drives
     neuropil train drive --data drives -o runs/one --set steps=1500
-    python -m neuropil.apps.drive.lab.collect drives --first 40100 --tracks 40 \
-        --driver runs/one/drive-driver.onnx
+    neuropil train drive --stage collect -o drives --set first=40100 --set tracks=40 \
+        --network runs/one/drive-driver.onnx
     neuropil train drive --data drives -o runs/two
 
 The expert drives 60 tracks; a network learns from it; that one drives 40 others and is told what
 the expert would have done; a second network learns from both.
+`stages.py` has what comes before training and after it.
 """
 
 from collections.abc import Mapping
