@@ -76,7 +76,7 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(data, "examples", lambda folder: Split(held, held))
     monkeypatch.setattr(calibration, "labeled_photos", lambda folder: iter([*dark, *light]))
     shipped = Classify.networks[CLASSIFIER].path
-    model = calibration.calibrate(shipped, tmp_path)
+    model = calibration.calibrate(OnnxNetwork(shipped), tmp_path)
     model.save(tmp_path / "made.onnx")
     network = OnnxNetwork(tmp_path / "made.onnx")
     told = json.loads(network.metadata["scores"])

@@ -1,5 +1,6 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import torch
 
 from neuropil import registry
 from neuropil.apps.classify.app import CLASSIFIER, Classify
-from neuropil.apps.classify.lab import data, train
+from neuropil.apps.classify.lab import calibration, data, train
 from neuropil.apps.classify.lab.data import LabeledImages
+from neuropil.kit.media.image import Image
+from neuropil.surfaces.cli import main as cli
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
 from neuropil.training.recipe import Recipe
@@ -36,8 +39,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Split[LabeledImages]:
     return made
 
 
-def test_the_first_recipe_is_the_shipped_one() -> None:
-    assert next(iter(RECIPES)) == "base"
+def test_each_trick_has_its_recipe() -> None:
+    assert next(iter(RECIPES)) == "long"
     assert len(TRICKS) == 8
 
 
@@ -88,6 +91,33 @@ def test_a_training_makes_a_file_that_fits(few: Split[LabeledImages], tmp_path: 
     assert file.stat().st_size < 4_000_000
     network = Classify(networks=[file]).network(CLASSIFIER)
     assert network.outputs == ("logits", "outside", "features")
+
+
+def test_training_and_calibration_make_what_ships(
+    few: Split[LabeledImages], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After four steps it knows nothing, but tells all that the shipped file tells."""
+    recipe = replace(train.long(), examples=data.examples, steps=4)
+    trained = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
+    before = Classify(networks=trained).network(CLASSIFIER)
+    assert (before.metadata["temperature"], before.metadata["outside"]) == ("1.0", "")
+    photos = [(Image(p), word) for p in few.held_out.pixels for word in ("none", "dog")]
+    monkeypatch.setattr(calibration, "labeled_photos", lambda folder: iter(photos))
+    words = ["train", "classify", "--stage", "calibrate", "-o", str(tmp_path / "calibrated")]
+    words += ["--data", str(tmp_path), "--network", str(trained)]
+    assert cli.run(words) == 0
+    app, shipped = Classify(networks=tmp_path / "calibrated" / trained.name), Classify()
+    made, ships = app.network(CLASSIFIER), shipped.network(CLASSIFIER)
+    assert made.metadata.keys() == ships.metadata.keys()
+    assert (made.inputs, made.outputs) == (ships.inputs, ships.outputs)
+    scores = [json.loads(network.metadata["scores"]).keys() for network in (made, ships)]
+    assert scores[0] == scores[1]
+    assert app.metadata.outside == shipped.metadata.outside
+    for key in ("spread", "mean", "classes", "data", "licence", "neuropil"):
+        assert made.metadata[key] == ships.metadata[key]
+    assert made.metadata["temperature"] != "1.0"
+    assert len(app(Image(few.held_out.pixels[0]), top=11).guesses) == 11
+    assert cli.run(words) == 2, "a second time would overwrite it"
 
 
 def test_labels_are_smoothed() -> None:
