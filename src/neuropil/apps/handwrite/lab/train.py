@@ -48,16 +48,16 @@ N_WRITTEN = 64
 ALIGNMENT_WEIGHT = 0.1  # weight of windows that are off their place, in nats a character
 TOLERATED = 0.5  # characters by which a window may be off
 WRITER_LOSS_WEIGHT = 0.05  # weight of telling the writer from the style
-LEVEL = 0.01  # share of its steps in which the rate of a stage falls that another follows
+LEVEL = 0.01  # share of its steps in which the rate of a part falls that another follows
 LOOKED_AT = 256  # held-out lines scored at each look
 
 
 def writer() -> Recipe:
-    """Train the writer, hand and pen together: the first of its stages, from nothing.
+    """Train the writer, hand and pen together: the first of its three parts, from nothing.
 
     neuropil train handwrite writer --data DIR -o runs/writer
 
-    These stages were never run to their end. The shipped network was made by an earlier form, 192
+    These parts were never run to their end. The shipped network was made by an earlier form, 192
     and 256 cells wide: -1.91 nats a point on lines by held-out writers after 2,552 steps, 140
     minutes on one core of a 2.5 GHz Xeon with AMX (bfloat16); n = 1 seed; 2026-11-23.
     """
@@ -86,7 +86,7 @@ def writer_middle() -> Recipe:
 
 
 def writer_last() -> Recipe:
-    """Train the writer on while its rate falls to nothing: the stage whose weights ship.
+    """Train the writer on while its rate falls to nothing: the part whose weights ship.
 
     neuropil train handwrite writer_last --data DIR --init runs/writer-middle/averages.npz \\
         -o runs/writer-last
