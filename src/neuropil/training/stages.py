@@ -4,7 +4,8 @@
 
 The file `lab/stages.py` of an application lists them as STAGES, in the order in which they are run.
 A stage declares what it needs as options, which the command line reads: `--data`, `--network`, and
-numbers by `--set`. It writes into a folder, never into the package, and no file that is there.
+numbers by `--set`. It writes into a folder, never into the package, and takes no file's place but
+that of a record of its own.
 """
 
 from collections.abc import Callable, Sequence
@@ -93,8 +94,8 @@ class Stage:
     ) -> dict[str, Any]:
         """Turn what was typed into what `run` takes; raises UserError for what it does not."""
         given: dict[str, Any] = {"--data": data, "--network": [*networks]}
-        for flag in given.keys() - self.places.keys():
-            if given[flag]:
+        for flag, raw in given.items():
+            if raw and flag not in self.places:
                 possible = ", ".join(["--output DIR", *self.usage])
                 words = f"{flag} means nothing to the stage {self.name}, which takes {possible}"
                 raise UserError("option.conflict", f"{words}; leave it out")
