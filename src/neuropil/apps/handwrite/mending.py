@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neuropil.apps.handwrite.ctc import edit_table
 from neuropil.apps.handwrite.generation import LineState, WrittenLine
 from neuropil.apps.handwrite.layout import SMALL, STANDING, baseline_and_x_height, fit_baseline
 from neuropil.apps.handwrite.strokes import Line
@@ -47,8 +47,8 @@ def misread(text: str, read: str) -> list[int]:
 
 
 def faults(text: str, read: str) -> list[int]:
-    """List the places of a text at which another one has to be edited (Levenshtein 1966)."""
-    left = distances(text[::-1], read[::-1])[::-1, ::-1]  # edits from these places to the ends
+    """List the places of a text at which another one has to be edited."""
+    left = edit_table(text[::-1], read[::-1])[::-1, ::-1]  # edits from these places to the ends
     i, j, places = 0, 0, []
     while left[i, j]:
         both = i < len(text) and j < len(read)
@@ -62,15 +62,6 @@ def faults(text: str, read: str) -> list[int]:
             places.append(i if text[i : i + 1].strip() else max(0, i - 1))
             j += 1
     return places
-
-
-def distances(one: str, other: str) -> NDArray[np.int64]:
-    """Count the edits (I + 1, J + 1) between the beginnings of two texts."""
-    costs = np.add.outer(np.arange(len(one) + 1), np.arange(len(other) + 1))
-    for i, j in np.ndindex(len(one), len(other)):
-        around = costs[i, j + 1] + 1, costs[i + 1, j] + 1, costs[i, j] + (one[i] != other[j])
-        costs[i + 1, j + 1] = min(around)
-    return costs
 
 
 def cuts(penned: WrittenLine, text: str) -> list[int]:
