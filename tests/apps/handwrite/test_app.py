@@ -359,12 +359,37 @@ def piped(content: bytes) -> io.TextIOWrapper:
 
 
 def test_what_is_piped_in_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", piped(b"\xff\xfe"))
+    monkeypatch.setattr("sys.stdin", piped(b"\xff\xff"))
     with refused("input.damaged", "UTF-8"):
         find_text("-", None, "text")
     monkeypatch.setattr("sys.stdin", piped(b"a" * 10_000_001))
     with refused("input.too_large", "10 MB"):
         find_text("-", None, "text")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Dear Ada,\\nso far", "Dear Ada,\nso far"),
+        ("@@home", "@home"),
+        ("@", "@"),
+        ("a @@ b", "a @@ b"),
+    ],
+)
+def test_typed_texts_have_new_lines_and_may_begin_with_an_at_sign(typed: str, meant: str) -> None:
+    assert find_text(typed, None, "text") == meant
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_no_part_of_a_text(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_bytes("Grüße\r\naus \\n Köln".encode(encoding))
+    assert find_text(f"@{file}", None, "text") == "Grüße\naus \\n Köln"
+
+
+def test_what_is_not_seen_is_not_written() -> None:
+    hidden = "\ufeffza\u00adbc\u200b \u2009d\u200de\ufe0f\u2028f\x0cg\u200f"
+    assert normalize_text(hidden) == "zabc de\nf\ng"
 
 
 def test_texts_come_from_files_and_pipes(
@@ -386,12 +411,13 @@ MISTAKES = [
     ("handwrite so --text so", "two texts"),
     ("handwrite @no.txt", "can't be read"),
     ("handwrite so -o so.docx", "end the name in .svg, .png"),
+    ("handwrite so --paper a9", "none, a3, a4, a5, a6, legal, letter, or width and height in mm"),
+    ("handwrite so --paper 0x9", "paper's width"),
     ("handwrite so --style nobody", "no style is called nobody"),
     ("handwrite so --style random-99999", "the last is random-"),
     ("handwrite so --style no.style", "no.style"),
     ("handwrite so --neatness 2", "neatness"),
     ("handwrite so --ink blue", "#1a2a6c"),
-    ("handwrite so --paper a5", "one of none, a4, letter"),
     ("handwrite-learn no.json -o a.style", "no.json"),
     ("handwrite so --weights no.onnx", "no.onnx"),
     ("handwrite so -o so.doc", "so.doc can't be written; end the name in .svg, .png, "),

@@ -59,6 +59,7 @@ def test_room_and_steps() -> None:
     assert Layout(paper="a4", margin=25).room == (160, 247)
     assert Layout(paper="letter", margin=25).room == pytest.approx((165.9, 229.4))
     assert Layout(paper="a4", margin=25, pen=2.0).room == (156, 243)
+    assert Layout(paper="100x62.5", margin=25).room == (50, 12.5)
     assert Layout().room == (np.inf, np.inf)
 
 

@@ -4,6 +4,7 @@ Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.sv
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ import numpy as np
 from neuropil.apps.handwrite.diacritics import decompose
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS, LineRequest, generate
 from neuropil.apps.handwrite.layout import (
+    FREE,
     MARGIN,
     SIZE,
     SLANT,
@@ -24,6 +26,7 @@ from neuropil.apps.handwrite.layout import (
     check_room,
     lay_out,
     measure_style,
+    sheet_size,
 )
 from neuropil.apps.handwrite.probe import build_probe
 from neuropil.apps.handwrite.recording import StrokeRecording
@@ -170,6 +173,8 @@ def check_writing(given: Mapping[str, Any]) -> None:
     """Refuse a text that can't be written, a color that is none, a plotter without commands."""
     check_text(given["text"], replace=given["replace"])
     check_color(given["ink"])
+    if given["paper"] != FREE:
+        sheet_size(given["paper"])
     Plotter(given["feed"], given["pen_up"], given["pen_down"])
 
 
@@ -205,7 +210,7 @@ class Handwrite(App):
         seed: Annotated[int, SEED] = 0,
         tries: Annotated[int, TRIES] = DEFAULT_TRIES,
         replace: bool = False,
-        paper: Literal["none", "a4", "letter"] = "none",
+        paper: str = FREE,
         ruled: bool = False,
         size: Annotated[float, SIZE] = 2.5,
         spacing: Annotated[float, SPACING] = 3.6,
@@ -222,7 +227,8 @@ class Handwrite(App):
     ) -> HandwritingResult:
         """Write a text by hand, in a chosen, a random or your own style.
 
-        text: the text to write, in quotes; @FILE reads it from a file, - from a pipe
+        text: the text to write, in quotes, a new line as \\n; @FILE reads it from a file, - from a
+            pipe
         style: the hand to write in: a name such as lise, random (drawn by the seed), or the file of
             a style that was learned; by default ada
         neatness: how neat the writing is: 0 is careless, 1 very neat
@@ -230,7 +236,8 @@ class Handwrite(App):
             same strokes
         tries: how often a line may be written until it reads right
         replace: write ? in place of characters that can't be written
-        paper: size of the paper; none makes it as large as the writing
+        paper: size of the paper: a3, a4, a5, a6, legal, letter, or width and height in mm such as
+            148x210; none makes it as large as the writing
         ruled: draw the lines of ruled paper
         size: height of small letters in mm
         spacing: distance between lines, in heights of small letters
@@ -365,11 +372,16 @@ def choose(style: Style | None, seed: int) -> Style:
 
 
 def normalize_text(text: str) -> str:
-    """Make every space a single one, and every end of a line the same."""
+    """Make every space a single one, every end of a line the same, and drop what is not seen."""
     text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
-    return "\n".join(
-        " ".join(re.split(r"[ \t\u00a0]+", line.strip())) for line in text.splitlines()
-    )
+    lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
+    return "\n".join("".join(filter(is_seen, line)) for line in lines)
+
+
+def is_seen(character: str) -> bool:
+    """Tell whether a character leaves ink or a gap: joiners, marks of direction and such do not."""
+    is_selector = "\ufe00" <= character <= "\ufe0f"  # says how the character before it looks
+    return unicodedata.category(character) not in ("Cf", "Cc") and not is_selector
 
 
 def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:

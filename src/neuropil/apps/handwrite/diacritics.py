@@ -30,10 +30,24 @@ MARKS = {  # on a grid of tenths of the letter's height, y downwards from a plac
     "\N{COMBINING RING ABOVE}": "10 01 12 21 10",
     "\N{COMBINING CARON}": "00 12 12 20",
     "\N{COMBINING MACRON}": "01 41",
+    "\N{COMBINING BREVE}": "00 11 21 30",
+    "\N{COMBINING DOT ABOVE}": "11 12",
+    "\N{COMBINING DOUBLE ACUTE ACCENT}": "10 02,30 22",
     "\N{COMBINING CEDILLA}": "10 11 22 13 03",
+    "\N{COMBINING OGONEK}": "20 11 12 23 33",
+    "\N{COMBINING COMMA BELOW}": "20 21 13",
+    "\N{COMBINING DOT BELOW}": "11 12",
 }
-BELOW = "\N{COMBINING CEDILLA}"
-ESZETT = "08 02 10 20 31 33 23 34 46 38 18"  # on the grid of glyphs
+BELOW = {
+    "\N{COMBINING CEDILLA}",
+    "\N{COMBINING OGONEK}",
+    "\N{COMBINING COMMA BELOW}",
+    "\N{COMBINING DOT BELOW}",
+}
+REDRAWN = {  # drawn where another was written: form on the grid of glyphs, least width to height
+    "ß": ("08 02 10 20 31 33 23 34 46 38 18", 0.3),
+    "°": ("30 10 01 03 14 34 43 41 30", 0.9),
+}
 SUBSTITUTES = {  # what is written first
     "ß": "B",
     "\N{LEFT SINGLE QUOTATION MARK}": "'",
@@ -57,8 +71,47 @@ SUBSTITUTES = {  # what is written first
     "¡": "!",
     "€": "C",
     "£": "L",
+    "¢": "c",
+    "¥": "Y",
     "ø": "o",
     "Ø": "O",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+    "Đ": "D",
+    "ħ": "h",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
+    "ı": "i",
+    "°": "'",
+    "©": "(c)",
+    "®": "(R)",
+    "±": "+/-",
+    "÷": "/",
+    "→": "->",
+    "←": "<-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "µ": "u",
+    "·": "-",
+    "•": "-",
+    "▪": "-",
+    "●": "-",
+    "◦": "-",
+    "\N{PRIME}": "'",
+    "\N{DOUBLE PRIME}": '"',
+    "\N{ACUTE ACCENT}": "'",
+    "\N{SINGLE LOW-9 QUOTATION MARK}": ",",
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}": "'",
+    "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}": "'",
+    "\N{HYPHEN}": "-",
+    "\N{NON-BREAKING HYPHEN}": "-",
+    "\N{FIGURE DASH}": "-",
+    "\N{HORIZONTAL BAR}": "-",
+    "\N{FRACTION SLASH}": "/",
 }
 STRETCHED = {"\N{EN DASH}": 1.6, "\N{EM DASH}": 2.6}
 TURNED = "¿¡"  # by half a circle
@@ -67,8 +120,17 @@ BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1)
     "£": (((-0.2, 0.55), (0.6, 0.52)),),
     "ø": (((-0.15, 1.15), (1.15, -0.15)),),
     "Ø": (((-0.05, 1.1), (1.05, -0.1)),),
+    "¢": (((0.5, -0.3), (0.4, 1.3)),),
+    "¥": (((0.1, 0.55), (0.9, 0.53)), ((0.1, 0.75), (0.9, 0.73))),
+    "ł": (((-0.4, 0.6), (1.2, 0.4)),),
+    "Ł": (((-0.3, 0.65), (0.6, 0.4)),),
+    "đ": (((0.5, 0.2), (1.3, 0.18)),),
+    "Đ": (((-0.2, 0.52), (0.45, 0.5)),),
+    "ħ": (((-0.2, 0.22), (0.6, 0.2)),),
+    "ð": (((0.5, 0.2), (1.3, 0.05)),),
+    "Ð": (((-0.2, 0.52), (0.45, 0.5)),),
 }
-CHANGED = {*STRETCHED, *TURNED, *BARS, "ß"}  # those of OTHERS that are drawn on after writing
+CHANGED = {*STRETCHED, *TURNED, *BARS, *REDRAWN}  # those of OTHERS that are drawn on after writing
 GRID_STEP = 0.09  # of the hand's own unit: a step of the grid of marks
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
 
@@ -135,7 +197,9 @@ def decompose_character(character: str) -> tuple[str, str]:
     base, marks = taken_apart[:1], taken_apart[1:]
     if base in ALPHABET and all(mark in MARKS for mark in marks):
         return base, marks
-    return "", ""
+    plain = unicodedata.normalize("NFKC", character)  # ½ is 1/2, ² is 2, ™ is TM
+    spelled = "".join(SUBSTITUTES.get(each, each) for each in plain)
+    return (spelled, "") if all(each in ALPHABET for each in spelled) else ("", "")
 
 
 def describe_character(character: str) -> str:
@@ -150,8 +214,8 @@ def add_diacritics(penned: WrittenLine, marks: tuple[Diacritic, ...]) -> Written
     for mark in sorted(marks, key=lambda mark: mark.character not in STRETCHED):  # dashes first
         if mark.character in STRETCHED:
             penned = stretch_character(penned, mark.place, STRETCHED[mark.character])
-        elif mark.character == "ß":
-            penned = replace_character(penned, mark.place, ESZETT)
+        elif mark.character in REDRAWN:
+            penned = replace_character(penned, mark.place, *REDRAWN[mark.character])
         elif mark.character in TURNED:
             penned = turn(penned, mark.place)
         elif mark.character in BARS:
@@ -168,18 +232,18 @@ def draw_diacritic(penned: WrittenLine, mark: Diacritic) -> WrittenLine:
     shape[:, :2] *= GRID_STEP
     high = float(np.ptp(shape[:, 1]))
     middle = (left + right) / 2 - (shape[:, 0].min() + shape[:, 0].max()) / 2
-    y = bottom if mark.character == BELOW else top - high - 1.2 * GRID_STEP
+    y = bottom if mark.character in BELOW else top - high - 1.2 * GRID_STEP
     shape[:, :2] += [middle, y - shape[:, 1].min()]
     return append_strokes(penned, shape, mark.place)
 
 
-def replace_character(penned: WrittenLine, place: int, form: str) -> WrittenLine:
-    """Draw another form where a character stands, in its size."""
+def replace_character(penned: WrittenLine, place: int, form: str, narrowest: float) -> WrittenLine:
+    """Draw another form where a character stands, in its height and at least so wide."""
     left, top, right, bottom = bounding_box(penned, place)
     shape = parse_glyph(form)
     size = np.ptp(shape[:, :2], axis=0)
     shape[:, :2] -= shape[:, :2].min(axis=0)
-    shape[:, :2] *= [max(right - left, 0.3 * (bottom - top)), bottom - top] / size
+    shape[:, :2] *= [max(right - left, narrowest * (bottom - top)), bottom - top] / size
     shape[:, :2] += [left, top]
     kept = penned.letter != place
     line = penned.line[kept]

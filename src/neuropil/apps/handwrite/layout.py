@@ -6,6 +6,7 @@ where its tallest letters would stick out at the top of a page, or its lowest on
 P  points of a line, (P, 3): x, y downwards, pen up; in units of the line's height, then in mm
 """
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,14 +17,22 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.generation import WrittenLine
 from neuropil.apps.handwrite.strokes import Line, split_strokes
-from neuropil.kit.drawing.drawing import Paper, Stroke
+from neuropil.kit.drawing.strokes import SIDES, Paper, Stroke
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Range
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
-SHEETS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}  # mm
+SHEETS = {  # width and height in mm
+    "a3": (297.0, 420.0),
+    "a4": (210.0, 297.0),
+    "a5": (148.0, 210.0),
+    "a6": (105.0, 148.0),
+    "legal": (215.9, 355.6),
+    "letter": (215.9, 279.4),
+}
+FREE = "none"  # paper that is as large as the writing
 SIZE, SPACING, MARGIN = Range(0.5, 100), Range(1, 20), Range(0, 100)
 SLANT = Range(-45, 45)
 CAPITAL_HEIGHT = 1.75  # of a capital, in heights of a small letter
@@ -41,7 +50,7 @@ TINY = 1e-9  # mm
 class Layout:
     """How writing lies on paper; lengths in mm."""
 
-    paper: str = "none"  # "none", "a4", "letter"
+    paper: str = FREE  # or a name of SHEETS, or "WIDTHxHEIGHT"
     ruled: bool = False
     size: float = 2.5  # height of small letters
     spacing: float = 3.6  # between base lines, in heights of small letters
@@ -58,7 +67,7 @@ class Layout:
     @property
     def is_free(self) -> bool:
         """Tell whether the paper will be as large as the writing."""
-        return self.paper not in SHEETS
+        return self.paper == FREE
 
     @property
     def edge(self) -> float:
@@ -71,13 +80,33 @@ class Layout:
         """Give width and height that are left between the margins."""
         if self.is_free:
             return np.inf, np.inf
-        width, height = SHEETS[self.paper]
+        width, height = sheet_size(self.paper)
         return width - 2 * self.edge, height - 2 * self.edge
 
     @property
     def lean(self) -> float:
         """Give how far a point moves to the right for each mm that it lies higher."""
         return float(np.tan(np.radians(self.slant)))
+
+
+def sheet_size(paper: str) -> tuple[float, float]:
+    """Give width and height in mm of a paper by its name, or as "148x210"; raises UserError."""
+    if paper in SHEETS:
+        return SHEETS[paper]
+    sides = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*", paper)
+    if not sides:
+        raise UserError(
+            "option.choice",
+            f"paper is {paper}; it is {FREE}, {', '.join(SHEETS)}, or width and height in mm, "
+            "as in 148x210",
+            name="paper",
+            value=paper,
+            possible=(FREE, *SHEETS),
+        )
+    width, height = map(float, sides.groups())
+    SIDES.check("paper's width", width)
+    SIDES.check("paper's height", height)
+    return width, height
 
 
 @dataclass(frozen=True)
@@ -253,7 +282,7 @@ def sheet(lines: Sequence[Line | None], layout: Layout) -> tuple[tuple[float, fl
         foot = max([last, *(i * step + line[:, 1].max() for i, line in there)])
         height = first + foot + edge
     else:
-        width, height = SHEETS[layout.paper]
+        width, height = sheet_size(layout.paper)
         first = min(first, height - edge)
         n = max(1, int((height - edge - first) / step) + 1)
     return (float(width), float(height)), [float(first + i * step) for i in range(n)]

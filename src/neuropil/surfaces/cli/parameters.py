@@ -3,6 +3,7 @@
 Values stay as they are typed; `Signature.parse` reads them, here as on every other surface.
 """
 
+import codecs
 import inspect
 import re
 import sys
@@ -108,7 +109,10 @@ def keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
 
 
 def find_text(words: str | None, flag: str | None, name: str) -> str:
-    """Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-)."""
+    r"""Find the text that is meant: in the line, in a file (@letter.txt), or piped in (-).
+
+    In the line a new line is typed as \n, and a text that begins with @ has two of them.
+    """
     said = [text for text in (words, flag) if text is not None]
     if len(said) > 1:
         raise UserError(
@@ -117,8 +121,8 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
     text = said[0] if said else ""
     if text == "-":
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "what is piped in")
-    if not text.startswith("@") or len(text) == 1:
-        return text
+    if not text.startswith("@") or len(text) == 1 or text.startswith("@@"):
+        return text.replace("\\n", "\n").replace("@@", "@", 1 if text.startswith("@@") else 0)
     path = Path(text[1:])
     try:
         return decode(read_bytes(path, MOST_BYTES, "give a shorter text"), str(path))
@@ -126,15 +130,20 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
         if error.code != "input.unreadable":
             raise
         raise error.wrap(
-            f"{error.message.partition(';')[0]}; @ goes before a file's name", path
+            f"{error.message.partition(';')[0]}; @ goes before a file's name, @@ begins a text",
+            path,
         ) from error
 
 
 def decode(content: bytes, whose: str) -> str:
-    """Read bytes as text, with line ends as here; raises UserError where they are none."""
+    """Read bytes as text, with line ends as here; raises UserError where they are none.
+
+    A byte-order mark is no part of the text; it tells UTF-16 from UTF-8, as editors write both.
+    """
     if len(content) > MOST_BYTES:
         raise too_large(f"{whose} has", MOST_BYTES, "give a shorter text")
     try:
-        return re.sub("\r\n?", "\n", content.decode("utf-8"))
+        is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return re.sub("\r\n?", "\n", content.decode("utf-16" if is_utf_16 else "utf-8-sig"))
     except UnicodeDecodeError:
         raise UserError("input.damaged", f"{whose} is not UTF-8 text; save it as such") from None
