@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,9 +20,11 @@ from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, Lea
 from neuropil.core.neural import cross_entropy, squared_error
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.nn import Loss, Network
+from neuropil.core.space import Window
 from neuropil.core.tensor import Array, Tensor
 
 Index = tuple[int, ...]
+Link = tuple[Index, Index]  # where an input is, and where the weight that it is multiplied by
 LINEAR_LAYERS = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
 STEEPEST = 1.2  # slope of an activation function
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
@@ -125,42 +128,59 @@ def _terms(
 ) -> tuple[tuple[Term, ...], float]:
     """List the inputs of a neuron with their weights, and its bias."""
     opens = network.layers[layer]
-    if isinstance(opens, Dense):
-        weights, at = opens.weight.value[index[-1]], [(*index[:-1], i) for i in range(opens.n_in)]
-        bias = float(opens.bias.value[index[-1]]) if opens.has_bias else 0.0
-    else:
-        at, which = _seen(network, layer, before, index)
-        weights = opens.weight.value.ravel()[which]
-        bias = float(opens(np.zeros_like(before)).value[index])
+    links = _links(opens, before.shape, index)
+    channel = index[-1] if isinstance(opens, Dense) else index[1]
+    bias = float(opens.bias.value[channel]) if opens.has_bias else 0.0
     source = "x" if layer == 0 else f"layer {layer - 1}"
-    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place in at]
-    if len(named) != len(at):
-        raise ValueError(f"{len(names)} names for {len(at)} inputs")
+    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place, _ in links]
+    if len(named) != len(links):
+        raise ValueError(f"{len(names)} names for {len(links)} inputs")
     return tuple(
-        Term(name, float(before[place]), float(w))
-        for name, place, w in zip(named, at, weights, strict=True)
+        Term(name, float(before[place]), float(opens.weight.value[which]))
+        for name, (place, which) in zip(named, links, strict=True)
     ), bias
 
 
-def _seen(network: Network, layer: int, before: Array, index: Index) -> tuple[list[Index], Array]:
-    """Find which inputs a convolution's neuron sees, and which of the weights each meets.
+def _links(layer: Layer, shape: Index, index: Index) -> list[Link]:
+    """List which inputs (1, ...) a neuron sees, and which weight each is multiplied by."""
+    if isinstance(layer, Dense):  # z[j] = Σ w[j, i] · x[i]
+        return [((*index[:-1], i), (index[-1], i)) for i in range(layer.n_in)]
+    assert isinstance(layer, Conv2d | ConvTranspose2d)
+    n, channel, *place = index
+    kernel = layer.parameter_shapes()["weight"][2:]
+    window = Window.of(kernel, layer.stride, layer.padding, getattr(layer, "dilation", 1))
+    taps = _spreading_taps if isinstance(layer, ConvTranspose2d) else _gathering_taps
+    along = [taps(window, axis, place[axis], shape[2 + axis]) for axis in range(len(kernel))]
+    return [
+        ((n, c, *(i for i, _ in seen)), (*w, *(k for _, k in seen)))
+        for c, w in _channel_links(layer, channel)
+        for seen in product(*along)
+    ]
 
-    The weights' numbers stand in for the weights: the derivative by an input is then the number of
-    the weight that it is multiplied by.
-    """
-    numbered = deepcopy(network.layers[layer])
-    shape = numbered.parameter_shapes()["weight"]
-    numbered.set_parameter(
-        "weight", 1.0 + np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
-    )
-    x = Tensor(before.astype(np.float64), requires_grad=True)
-    z = numbered(x)
-    only = np.zeros_like(z.value)
-    only[index] = 1
-    z.backward(seed=only)
-    assert x.grad is not None
-    at: list[Index] = [tuple(map(int, place)) for place in np.argwhere(x.grad)]
-    return at, np.array([round(x.grad[place]) - 1 for place in at])
+
+def _channel_links(
+    layer: Conv2d | ConvTranspose2d, channel: int
+) -> list[tuple[int, tuple[int, int]]]:
+    """List the channels in of a channel out's group, each with the first two indices of w."""
+    n_in, n_out = layer.n_in // layer.groups, layer.n_out // layer.groups  # of each group
+    first = channel // n_out * n_in
+    if isinstance(layer, ConvTranspose2d):  # w (C, D / groups, *K)
+        return [(first + c, (first + c, channel % n_out)) for c in range(n_in)]
+    return [(first + c, (channel, c)) for c in range(n_in)]  # w (D, C / groups, *K)
+
+
+def _gathering_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+    """List what z[t] = Σ_k w[k] · x[s t + d k - p] sees along an axis: place of x, tap k."""
+    begin = t * window.stride[axis] - window.padding[axis][0]
+    seen = [(begin + k * window.dilation[axis], k) for k in range(window.kernel[axis])]
+    return [(i, k) for i, k in seen if 0 <= i < size]  # padding is nothing to see
+
+
+def _spreading_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+    """List which x[i], spread to the places s i + k - p, reach z[t]: place of x, tap k."""
+    begin = t + window.padding[axis][0]
+    seen = [(i, begin - i * window.stride[axis]) for i in range(size)]
+    return [(i, k) for i, k in seen if 0 <= k < window.kernel[axis]]
 
 
 def _shared(
@@ -179,10 +199,10 @@ def _shared(
     loss(whole(before), target).backward()
     weight = whole.layers[0].weight.grad
     assert weight is not None
-    _, which = _seen(network, layer, before, index)
+    links = _links(network.layers[layer], before.shape, index)
     terms = tuple(
-        replace(term, shared_gradient=float(weight.ravel()[i]))
-        for term, i in zip(worked.terms, which, strict=True)
+        replace(term, shared_gradient=float(weight[which]))
+        for term, (_, which) in zip(worked.terms, links, strict=True)
     )
     back = worked.backward
     if back and whole.layers[0].has_bias:
