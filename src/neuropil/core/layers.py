@@ -3,8 +3,9 @@
     N  examples      F, J  features in, out      C, D  channels in, out      *S  spatial axes
     T  steps         H  hidden units             K  kernel
 
-A layer is called with a tensor or an array and gives a tensor. Its parameters are drawn when they
-are first asked for: by the network that it is in, from the network's seed, or else from seed 0.
+A layer is called with a tensor or an array and gives a tensor. The network that it is put into
+draws its parameters, from the network's seed; before that it has none, so that no two layers of a
+network ever start equal by accident.
 """
 
 from abc import ABC, abstractmethod
@@ -68,8 +69,7 @@ class Layer(ABC):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.parameter_shapes():
             raise AttributeError(f"{type(self).__name__} has no {name}")
-        self.initialize(np.random.default_rng(0), np.float32)
-        return self.__dict__[name]
+        raise AttributeError(f"{self} has no {name} yet: a Network draws it, set_parameter sets it")
 
 
 # ---- layers of weights --------------------------------------------------------------------------

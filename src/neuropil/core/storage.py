@@ -70,10 +70,11 @@ def _layer(path: Path, i: int, settings: dict[str, object], arrays: dict[str, Ar
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
         raise ValueError(f"{path}: layer {i} is of a kind that this version doesn't know")
     layer = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-    for name, array in state(layer):
+    buffers = {name: array.shape for name, array in layer.buffers().items()}
+    for name, shape in {**layer.parameter_shapes(), **buffers}.items():
         given = arrays.get(f"{i}.{name}")
-        if given is None or given.shape != array.shape:
+        if given is None or given.shape != shape:
             found = "nothing" if given is None else f"shape {given.shape}"
-            raise ValueError(f"{path}: {i}.{name} of {layer} should be {array.shape}, is {found}")
+            raise ValueError(f"{path}: {i}.{name} of {layer} should be {shape}, is {found}")
         layer.set_parameter(name, given)
     return layer
