@@ -292,12 +292,12 @@ def relative_faults(module: Module) -> Iterator[str]:
 
 
 def cycles(package: Iterable[Module]) -> list[list[str]]:
-    """Find rings of modules that import each other, also from inside functions."""
+    """Find rings of modules that import each other, inside functions and for type checkers too."""
     known = {module.name: module for module in package}
     graph = {
         name: {
             next((n for n in found.names if n in known), name)
-            for found in at_run_time(module.tree)
+            for found in imports(module.tree)
             if found.library == "neuropil"
         }
         - {name}

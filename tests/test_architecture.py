@@ -183,6 +183,14 @@ def test_cycles_are_found() -> None:
         ["neuropil.kit.atomic", "neuropil.kit.media.film", "neuropil.kit.media.image"]
     ]
     assert laws.cycles(ring[:2]) == []
+    for_types = "if TYPE_CHECKING:\n    from neuropil.core.neuron import NeuronRecord"
+    pair = [
+        Module("core/formatting.py", for_types),
+        Module("core/neuron.py", "from neuropil.core import formatting"),
+    ]
+    assert [sorted(ring) for ring in laws.cycles(pair)] == [
+        ["neuropil.core.formatting", "neuropil.core.neuron"]
+    ]
 
 
 def test_long_functions_are_found() -> None:

@@ -7,6 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
+from neuropil.core.formatting import to_text
 from neuropil.core.probe import Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import (
@@ -342,7 +343,7 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
     (stage,) = open_unit(slide, Unit("c", (1,)), context)
     assert (stage.worked.terms, stage.worked.bias) == ((), 2.0)
     assert stage.worked.check().passed
-    assert "2" in stage.worked.text()
+    assert "2" in to_text(stage.worked)
     with refused("network.no_neuron", "shape,0", "whole number"):
         open_unit(slide, Unit("shape", (0,)), context)
 

@@ -11,6 +11,7 @@ from refusals import refused
 
 from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.probe import At, RgbColor
+from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.media.image import Image
 from neuropil.microscope import formatting, page
@@ -103,7 +104,7 @@ def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
     photo = Image(np.full((20, 30, 3), shade, np.uint8))
     for stage in look(app, photo, 3, 3).steps:
         assert stage.worked.check().passed, stage.worked
-    first = look(app, photo, 3, 3).steps[0].worked.text()
+    first = to_text(look(app, photo, 3, 3).steps[0].worked)
     assert ("12.92" in first) == (shade in (0, 3))
 
 

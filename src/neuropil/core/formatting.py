@@ -1,8 +1,8 @@
-"""A worked neuron told: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
+"""A neuron written out: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
 
-    print(worked)                       six digits
-    print(worked.text(None))            every digit: the shortest that reads back as the same float
-    worked.latex(), worked.csv()
+    print(to_text(worked))              six digits
+    print(to_text(worked, None))        every digit: the shortest that reads back as the same float
+    to_latex(worked), to_html(worked), to_csv(worked)
 
 A neuron with few inputs is written out in full; of one with many, the largest terms are shown and
 the rest is one line, so that the sum still adds up.
@@ -13,10 +13,9 @@ import html as web
 import io
 import math
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from neuropil.core.neuron import NeuronRecord
+from neuropil.core.neuron import NeuronRecord
 
 MAX_INLINE_TERMS = 4  # inputs that fit into a line
 MAX_ROWS = 12  # rows of a table
@@ -30,15 +29,20 @@ def number(value: float, digits: int | None = DIGITS) -> str:
     return repr(value) if digits is None else f"{value:.{digits}g}"
 
 
-def to_text(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
-    """Write the arithmetic of a neuron as lines of text."""
+def to_text(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+    """Write the arithmetic step by step; `digits` None writes every digit, `most` terms are shown.
+
+    Raises ValueError for digits that no number has.
+    """
+    if digits is not None and not 1 <= digits <= 17:
+        raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
     lines = [worked.name, *_sum_lines(worked, digits, most), *_curve_lines(worked, digits)]
     if worked.backward:
         lines += _backward_lines(worked, digits)
     return "\n  ".join([*lines, *_proof_lines(worked, digits)]) + "\n"
 
 
-def _sum_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
+def _sum_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Write z: in full, or as a table."""
     if len(worked.terms) > MAX_INLINE_TERMS:
         return _table_lines(worked, digits, most)
@@ -70,7 +74,7 @@ def _bracketed(value: float, digits: int | None) -> str:
     return f"({shown})" if shown.startswith(MINUS) else shown
 
 
-def term_rows(worked: "NeuronRecord", digits: int | None, most: int) -> list[tuple[str, ...]]:
+def term_rows(worked: NeuronRecord, digits: int | None, most: int) -> list[tuple[str, ...]]:
     """List the largest terms, the rest, the bias and the sum: name, x, w, w·x (, dL/dw, new w)."""
     chosen = worked.largest(most if len(worked.terms) > most + 1 else len(worked.terms))
     listed = []
@@ -88,7 +92,7 @@ def term_rows(worked: "NeuronRecord", digits: int | None, most: int) -> list[tup
     return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
 
 
-def gradient_values(worked: "NeuronRecord", i: int) -> list[float] | list[None]:
+def gradient_values(worked: NeuronRecord, i: int) -> list[float] | list[None]:
     """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
 
     A weight that was never learned (the 1 of a shortcut) has no gradient.
@@ -100,7 +104,7 @@ def gradient_values(worked: "NeuronRecord", i: int) -> list[float] | list[None]:
     return [worked.dL_dw[i], worked.updated_weights[i]][: len(column_names(worked)) - 4]
 
 
-def column_names(worked: "NeuronRecord") -> tuple[str, ...]:
+def column_names(worked: NeuronRecord) -> tuple[str, ...]:
     """Name the columns of `term_rows`."""
     names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
     if worked.backward is None:
@@ -108,7 +112,7 @@ def column_names(worked: "NeuronRecord") -> tuple[str, ...]:
     return names[:5] if worked.backward.rate is None else names
 
 
-def _table_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
+def _table_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Lay the terms out in columns under each other."""
     table = [column_names(worked), *term_rows(worked, digits, most)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -121,7 +125,7 @@ def _table_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[
     return [laid[0], "-" * (sum(widths) + 2 * len(widths) - 2), *laid[1:], total]
 
 
-def _curve_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _curve_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Write a = f(z) and its slope with the numbers put in."""
     values = {
         "z": number(worked.z, digits),
@@ -139,7 +143,7 @@ def _curve_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     ]
 
 
-def _backward_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Write the way back: dL/da, dL/dz, each dL/dw and each weight after a step."""
     back = worked.backward
     assert back is not None
@@ -176,7 +180,7 @@ def _step_line(
     return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
-def _proof_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _proof_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Set the run's number beside the exact one, and say what the check has found."""
     ran, proof = worked.observed, worked.check()
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
@@ -190,7 +194,7 @@ def _proof_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     ]
 
 
-def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_latex(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as an `aligned` environment of LaTeX."""
     chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
     factors = [
@@ -220,7 +224,7 @@ def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MA
     return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
 
 
-def _latex_gradient(worked: "NeuronRecord", i: int, digits: int | None) -> str:
+def _latex_gradient(worked: NeuronRecord, i: int, digits: int | None) -> str:
     """Write dL/dw of one weight, and the weight after the step if there is one."""
     values = (worked.dL_dw[i], worked.updated_weights[i])[: len(column_names(worked)) - 4]
     gradient, *stepped = (number(value, digits) for value in values)
@@ -233,7 +237,7 @@ def _scientific(body: str) -> str:
     return re.sub(r"(\d)e([+-])0*(\d+)", r"\1 \\cdot 10^{\2\3}", body).replace("{+", "{")
 
 
-def to_html(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_html(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as a piece of HTML: a table of the terms, then the lines under it."""
     head = "".join(f"<th>{web.escape(name)}</th>" for name in column_names(worked))
     body = "".join(
@@ -251,8 +255,11 @@ def to_html(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX
     )
 
 
-def to_csv(worked: "NeuronRecord", first: int) -> str:
-    """Write every term with all digits as CSV; a spreadsheet adds the products up once more."""
+def to_csv(worked: NeuronRecord, first: int = 1) -> str:
+    """Write every term with all digits as CSV; a spreadsheet adds the products up once more.
+
+    first: the row of the spreadsheet that the table begins in
+    """
     file = io.StringIO()
     sheet = csv.writer(file, lineterminator="\n")
     sheet.writerow(column_names(worked))
@@ -277,3 +284,14 @@ def to_csv(worked: "NeuronRecord", first: int) -> str:
 def _harmless(name: str) -> str:
     """Keep a name from being read as a formula."""
     return f"'{name}" if name[:1] in "=+-@" else name
+
+
+@dataclass(frozen=True)
+class PrintableNeuron(NeuronRecord):
+    """A neuron that `print` writes out, and a notebook shows as a table."""
+
+    def __str__(self) -> str:
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)

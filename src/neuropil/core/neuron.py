@@ -1,6 +1,4 @@
-"""One neuron opened: its arithmetic written out as in the lecture notes, with its own proof.
-
-    print(opened(network, x, layer=0, unit=5, target=3))
+"""One neuron opened: its arithmetic as in the lecture notes, with its own proof.
 
     z = w1·x1 + w2·x2 + … + b        the weighted sum
     a = f(z)                         the activation
@@ -10,8 +8,7 @@
 
 Beside the numbers that the running network produced (in float32, summed in whatever order was
 fastest) stands the exact sum of the same products, and `check` proves the one by the other.
-
-    Worked.text, latex, csv     the same in other forms; a notebook shows it as a table
+`formatting` writes a record out.
 """
 
 import math
@@ -20,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
-from neuropil.core import formatting
 from neuropil.core.activations import INNER, Activation
 from neuropil.core.differences import ROUNDED, Place, deviation
 
@@ -213,30 +209,6 @@ class NeuronRecord:
         """List the numbers of the n terms with the largest |w·x|, largest first."""
         order = sorted(range(len(self.terms)), key=lambda i: -abs(self.terms[i].product))
         return order[:n]
-
-    def text(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
-        """Write it out step by step; `digits` None writes every digit, `most` terms are shown."""
-        if digits is not None and not 1 <= digits <= 17:
-            raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
-        return formatting.to_text(self, digits, most)
-
-    def latex(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
-        """Write it out as an `aligned` environment of LaTeX."""
-        return formatting.to_latex(self, digits, most)
-
-    def csv(self, first: int = 1) -> str:
-        """Write every term with all digits, for a spreadsheet, which adds them up once more.
-
-        first: the row of the spreadsheet that the table begins in
-        """
-        return formatting.to_csv(self, first)
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        """Show it in a notebook."""
-        return formatting.to_html(self)
 
     def check(self) -> Check:
         """Prove the arithmetic; done once, however often it is asked for."""

@@ -1,7 +1,6 @@
 """A neuron of a network opened: what it was given, what it made of it, and the way back to it.
 
-    worked = opened(network, x, layer=0, unit=5, target=3)
-    print(worked)
+    print(open_neuron(network, x, layer=0, unit=5, target=3))
 
 F  features      *S  spatial axes
 """
@@ -16,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neuropil.core.activations import ACTIVATIONS, IDENTITY, INNER, Activation, elu, leaky_relu
+from neuropil.core.formatting import PrintableNeuron
 from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, LeakyReLU, Softmax
 from neuropil.core.neural import cross_entropy, squared_error
-from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
+from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, Observed, Term
 from neuropil.core.nn import Loss, Network
 from neuropil.core.space import Window
 from neuropil.core.tensor import Array, Tensor
@@ -45,7 +45,7 @@ def open_neuron(
     loss: Loss = cross_entropy,
     rate: float = 0.1,
     names: Sequence[str] = (),
-) -> NeuronRecord:
+) -> PrintableNeuron:
     """Write out one neuron of a network on one example x (without the axis of examples).
 
     layer: the number of a layer that weighs and adds, such as Dense; an activation function that
@@ -64,7 +64,7 @@ def open_neuron(
     a = z if last == layer else network.layers[last](z)
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
-    worked = NeuronRecord(
+    worked = PrintableNeuron(
         f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_told(network, layer)})",
         terms,
         bias,
@@ -184,13 +184,13 @@ def _spreading_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[
 
 
 def _shared(
-    worked: NeuronRecord,
+    worked: PrintableNeuron,
     network: Network,
     layer: int,
     before: Array,
     index: Index,
     goal: tuple[Array, Loss],
-) -> NeuronRecord:
+) -> PrintableNeuron:
     """Give each weight of a convolution its derivative through all places that share it."""
     target, loss = goal
     whole = Network(*deepcopy(network.layers[layer:]), dtype=network.dtype)

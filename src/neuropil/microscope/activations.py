@@ -1,9 +1,9 @@
 """A network with one run through it: every number that it produced, and how others follow.
 
-    slide = prepared(graph, {"lightness": ..., "hints": ...})
+    slide = record_activations(graph, {"lightness": ..., "hints": ...})
     slide.values["logits"]                          as ONNX Runtime computed it
-    recomputed(slide, "logits", ...)                the same by `neuropil.core`
-    slopes(slide, goal, ["logits", "/Relu_output_0"])
+    recompute(slide, "lightness", "logits", x)      the same by `neuropil.core`
+    gradients(slide, goal, "lightness")             dL/dtensor of all on the way
 
 Values come from one run of ONNX Runtime with every tensor exposed. `core` computes again only what
 lies between the tensors that are asked about.
@@ -80,7 +80,7 @@ def record_activations(
 
 
 def apply_node(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
-    """Compute one operation by core; raises Unknown where it is not among the operators.
+    """Compute one operation by core; raises UnsupportedOperator where core has none for it.
 
     Whole numbers come as floats, which hold each up to 2^53.
     """

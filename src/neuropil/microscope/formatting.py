@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from neuropil.core.formatting import to_text
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Graph
 from neuropil.microscope.receptive_field import Box
@@ -15,7 +16,7 @@ def to_lines(walk: Walk, digits: int | None, most: int) -> list[str]:
     n = len(walk.steps)
     told = []
     for number, (stage, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True), 1):
-        head, _, rest = stage.worked.text(digits, most).partition("\n")
+        head, _, rest = to_text(stage.worked, digits, most).partition("\n")
         told.append(f"[{number} of {n}] {head}")
         told += [f"  unit {stage.unit}"] if stage.unit else []
         told += (

@@ -1,7 +1,7 @@
 """An ONNX file read: which operation makes which tensor from which others.
 
-    graph = read(Path("colorize-base-v1.onnx"))
-    graph.maker["logits"].op              "Conv"
+    graph = load_graph(Path("colorize-base-v1.onnx"))
+    graph.producer["logits"].op           "Conv"
     graph.label("logits")                 "colors", after its weight `colors.weight`
 
 A tensor is known by its name, a unit by its tensor and its index in it. What follows from

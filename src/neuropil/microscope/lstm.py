@@ -33,7 +33,7 @@ GATES = (
     ("candidate", TANH),
 )
 ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
-SPREAD = 4.0  # times what rounding does on average to a sum, as in `Worked.check`
+SPREAD = 4.0  # times what rounding does on average to a sum, as in `NeuronRecord.check`
 UnitNamer = Callable[[Unit], str]
 
 

@@ -1,6 +1,6 @@
 """A unit of a network opened: one stage of arithmetic, or a few for a cell with gates.
 
-    opened(slide, unit, Context(goal, slopes, named))
+    open_unit(slide, unit, OpeningContext(goal, slopes, named))
 
 An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
 softmax is two stages, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its

@@ -50,7 +50,7 @@ class WeightedSum:
 
 
 def decompose(slide: Activations, unit: Unit) -> WeightedSum:
-    """Write a unit as a sum; raises Unknown where its operation is none, or not known."""
+    """Write a unit as a sum; raises UnsupportedOperator where its operation is none."""
     node = slide.graph.producer.get(unit.tensor)
     if node is None:
         return single_term(slide, unit)

@@ -1,6 +1,6 @@
 """What to open: a unit named by a person, in a network of ours or in any ONNX file.
 
-probe = of_file(graph, Path("net.onnx"), (Feed.parse("x.npy"),), "conv1,0,3,5,5", None)
+probe = probe_file(graph, path, (ArrayInput.parse("x.npy"),), "conv1,0,3,5,5", None)
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """A walk: from what a person sees, neuron by neuron along the largest terms, down to the inputs.
 
-walk = walked(graph, probe, depth=3)
+walk = walk_back(graph, probe, depth=3)
 """
 
 from collections.abc import Iterator

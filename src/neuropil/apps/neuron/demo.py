@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from neuropil.apps.neuron import biological_view, digit_reader, small_network
 from neuropil.apps.neuron.small_network import SmallNetwork
 from neuropil.core import History
+from neuropil.core.formatting import to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.kit.html.page import Section, figure, paragraph, row
 from neuropil.kit.media.image import Image
@@ -70,7 +71,7 @@ def sections() -> list[Section]:
 
 def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     """Write two neurons, the answer's and the one that speaks loudest for it."""
-    return preformatted(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
+    return preformatted(f"{to_text(last, 6, 8)}\n{to_text(hidden, 6, 8)}")
 
 
 def preformatted(lines: str) -> str:

@@ -6,12 +6,14 @@ z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mea
 import html
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
 from neuropil.core import Dense, Layer, Network, squared_error
+from neuropil.core.formatting import PrintableNeuron, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
@@ -105,7 +107,7 @@ def parse_network(
 
 def open_all(
     chain: SmallNetwork, target: tuple[float, ...] | None, rate: float
-) -> list[list[NeuronRecord]]:
+) -> list[list[PrintableNeuron]]:
     """Work out every neuron, layer by layer, each with its proof.
 
     Raises UserError where a number grows beyond what a float can be, ArithmeticError where the
@@ -184,7 +186,7 @@ def way_back(worked: NeuronRecord) -> tuple[float, ...]:
     return *dL, *worked.updated_weights, worked.updated_bias
 
 
-def titled(layers: list[list[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
+def titled(layers: Sequence[Sequence[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
         (neuron_title(i, j, len(layer)), worked)
@@ -214,12 +216,12 @@ def worked_example(
     tables: list[str] = []
     row = 2  # below the title
     for name, worked in ticking(each):
-        tables.append(f"{name}\n{worked.csv(row)}")
+        tables.append(f"{name}\n{to_csv(worked, row)}")
         row += tables[-1].count("\n")
     sheet = Document(
         "\n".join(told),
         render_page("A network worked out by hand", sections),
-        "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in ticking(each)),
+        "\n".join(f"% {name}\n{to_latex(worked, digits)}" for name, worked in ticking(each)),
         "".join(tables),
     )
     return sheet, tuple(NeuronValues(name, w.z, w.a, w.derivative) for name, w in each)
@@ -232,4 +234,4 @@ def neuron_title(layer: int, unit: int, n: int) -> str:
 
 def neuron_text(worked: NeuronRecord, digits: int | None) -> str:
     """Write a neuron out, without its name."""
-    return worked.text(digits, len(worked.terms)).partition("\n")[2]
+    return to_text(worked, digits, len(worked.terms)).partition("\n")[2]
