@@ -399,6 +399,18 @@ def name_faults(module: Module) -> Iterator[str]:
             yield f"{module.path}:{number}: {word}: American spelling, please"
 
 
+def shared_class_names(package: Iterable[Module]) -> Iterator[str]:
+    """Find public classes that another public class is called like."""
+    places: dict[str, list[str]] = {}
+    for module in package:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module.path)
+    for name, paths in places.items():
+        if len(paths) > 1:
+            yield f"{name} is a class of {' and of '.join(paths)}"
+
+
 def docstring_faults(module: Module) -> Iterator[str]:
     """Find modules that don't say what they hold."""
     if not ast.get_docstring(module.tree):

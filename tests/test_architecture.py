@@ -57,6 +57,10 @@ def test_functions_stay_short() -> None:
     assert list(laws.spread_faults(PACKAGE)) == []
 
 
+def test_no_two_classes_share_a_name() -> None:
+    assert list(laws.shared_class_names(PACKAGE)) == []
+
+
 BROKEN = [  # law, path, source; the fault is in the last line
     (laws.layer_faults, "kit/media/image.py", "from neuropil.core import tensor"),
     (laws.layer_faults, "kit/media/image.py", "def f() -> None:\n    import neuropil.registry"),
@@ -191,6 +195,13 @@ def test_cycles_are_found() -> None:
     assert [sorted(ring) for ring in laws.cycles(pair)] == [
         ["neuropil.core.formatting", "neuropil.core.neuron"]
     ]
+
+
+def test_classes_of_one_name_are_found() -> None:
+    source = "class Step: ...\nclass _Own: ..."
+    package = [Module("core/probe.py", source), Module("microscope/walk.py", source)]
+    fault = "Step is a class of core/probe.py and of microscope/walk.py"
+    assert list(laws.shared_class_names(package)) == [fault]
 
 
 def test_long_functions_are_found() -> None:

@@ -96,7 +96,7 @@ def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
         )
     assert all(stage.worked.check().passed for stage in walk.steps)
     for upper in walk.steps:
-        for term, lower in upper.below.items():
+        for term, lower in upper.children.items():
             made = walk.steps[lower].worked.observed.a
             assert upper.worked.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
     if walk.receptive_boxes[-1]:

@@ -76,11 +76,11 @@ def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
 def test_every_step_hands_its_number_on(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
     for number, stage in enumerate(walk.steps):
-        for term, lower in stage.below.items():
+        for term, lower in stage.children.items():
             assert lower > number
             x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
             assert x == pytest.approx(a, rel=2e-5, abs=1e-7)
-    linked = {lower for stage in walk.steps for lower in stage.below.values()}
+    linked = {lower for stage in walk.steps for lower in stage.children.values()}
     assert linked | {0, 1, 2} == set(range(len(walk.steps)))
 
 
@@ -122,7 +122,7 @@ def test_the_strength_is_part_of_it(app: Colorize, strength: float) -> None:
 def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
     a, b = (walk.steps[i].worked for i in (8, 9))
-    (n,) = walk.steps[8].below
+    (n,) = walk.steps[8].children
     assert a.name.startswith("a of the cell")
     pulls = [a.z * s.product + b.z * t.product for s, t in zip(a.terms, b.terms, strict=True)]
     assert n == int(np.argmax(pulls))

@@ -2,7 +2,8 @@
 
 An application's `probe` says which unit a person has pressed on; `neuropil.microscope` opens it
 and knows no application. What comes after the last neuron (softmax, averages, colors) is told by
-the application as worked steps, so that a walk begins at what the person sees.
+the application as worked steps, so that a walk begins at what the person sees; the microscope's own
+steps follow them.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,15 +32,19 @@ class Unit:
 
 @dataclass(frozen=True)
 class Step:
-    """Arithmetic that comes after the network: one number that others are made of.
+    """One worked neuron on the way from what a person sees down to the inputs.
 
     children: the number of a term -> the number of the step that makes its x, among all steps
     constant_sum: whether the x of the terms always add up to the same, as probabilities do
+    unit: where it is in the network; None for arithmetic beside or after it
+    sources: the unit that each term's x comes from, where it comes from one
     """
 
     worked: "NeuronRecord"
     children: Mapping[int, int] = field(default_factory=dict)
     constant_sum: bool = False
+    unit: Unit | None = None
+    sources: tuple[Unit | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def openings(file: Path, graph: Graph, slide: Activations) -> tuple[list[float],
         unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
         start = time.perf_counter()
         walk = walk_back(load_graph(file), Probe(file, inputs, unit, goal))
-        proven += all(stage.worked.check().passed for stage in walk.steps)
+        proven += all(step.worked.check().passed for step in walk.steps)
         seconds.append(time.perf_counter() - start)
     return seconds, proven
 

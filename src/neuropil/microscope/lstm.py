@@ -20,11 +20,10 @@ import numpy as np
 from neuropil.core import operations as ops
 from neuropil.core.activations import IDENTITY, SIGMOID, TANH
 from neuropil.core.neuron import SINGLE, BackwardPass, NeuronRecord, Observed, Term
-from neuropil.core.probe import Unit
+from neuropil.core.probe import Step, Unit
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import UnsupportedOperator
-from neuropil.microscope.stage import Step
 
 GATES = (
     ("input gate", SIGMOID),
@@ -120,7 +119,7 @@ def open_cell(
     t, d, n, k = unit.index
     now = run_to_step(slide, node, t, d, n)
     gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
-    i, o, f, g = (stage.worked.observed.a for stage in gates)
+    i, o, f, g = (step.worked.observed.a for step in gates)
     name, c = named(unit), float(now.c[k])
     kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
     new = Term("candidate, by the input gate", g, i, learned=False)
@@ -132,8 +131,8 @@ def open_cell(
     ran = Observed(None, h, ROUNDOFF, float(now.slack[k]))
     top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward)
     return [
-        Step(top, unit, (None,), {0: 1}),
-        Step(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
+        Step(top, {0: 1}, unit=unit, sources=(None,)),
+        Step(state, {1: 2 + GATES.index(GATES[3])}, sources=(None, None)),
         *gates,
     ]
 
@@ -161,4 +160,4 @@ def open_gate(
     worked = NeuronRecord(
         f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Observed(float(z), a, ROUNDOFF)
     )
-    return Step(worked, None, (*inputs, *outputs))
+    return Step(worked, sources=(*inputs, *outputs))

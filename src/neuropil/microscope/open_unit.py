@@ -1,9 +1,9 @@
-"""A unit of a network opened: one stage of arithmetic, or a few for a cell with gates.
+"""A unit of a network opened: one step of arithmetic, or a few for a cell with gates.
 
     open_unit(slide, unit, OpeningContext(goal, slopes, named))
 
 An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
-softmax is two stages, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
+softmax is two steps, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
 output, its state and its four gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 """
 
@@ -25,14 +25,13 @@ from neuropil.core.activations import (
     power_function,
 )
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
-from neuropil.core.probe import Goal, Unit
+from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.lstm import open_cell
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
 
 ACTIVATION_OF_OP = {  # operations that are one of core's curves
@@ -136,7 +135,7 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
         Observed(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
         back,
     )
-    return Step(worked, unit, tuple(source.unit for source in taken.sources))
+    return Step(worked, unit=unit, sources=tuple(source.unit for source in taken.sources))
 
 
 def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
@@ -256,4 +255,4 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     whole = NeuronRecord(context.named(unit), parts, 0.0, share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
-    return [Step(whole, unit, (), {n: 1}), Step(one, None, (units[n],))]
+    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=(units[n],))]

@@ -1,6 +1,6 @@
 """A walk as a page: one file, offline, in which a number can be changed and the rest follows.
 
-The page itself is walk.html; what stands here gives it its numbers. Every stage carries all its
+The page itself is walk.html; what stands here gives it its numbers. Every step carries all its
 terms, so that the page can add them up again, and its curve as a formula of JavaScript.
 """
 
@@ -15,12 +15,11 @@ from PIL import Image as Picture
 
 from neuropil.core.formatting import DIGITS, number
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import Goal, ProbedImage
+from neuropil.core.probe import Goal, ProbedImage, Step
 from neuropil.kit.html.page import data_uri
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
 from neuropil.microscope.receptive_field import Box, receptive_field
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import argmax_unit
 from neuropil.microscope.walk import Walk, to_image_box
 
@@ -53,23 +52,23 @@ def saliency_legend(sight: ProbedImage, goal: Goal) -> str:
 
 
 def steps_json(walk: Walk) -> list[dict[str, Any]]:
-    """List what the page needs to know of each stage."""
+    """List what the page needs to know of each step."""
     n_after = len(walk.probe.steps)
     return [
-        step_json(n, stage, box, walk) | {"part": AFTER if n < n_after else INSIDE}
-        for n, (stage, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True))
+        step_json(n, step, box, walk) | {"part": AFTER if n < n_after else INSIDE}
+        for n, (step, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True))
     ]
 
 
-def step_json(n: int, stage: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
-    """Take a stage apart."""
-    worked = stage.worked
+def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
+    """Take a step apart."""
+    worked = step.worked
     z, a = number(worked.z, DIGITS), number(worked.a, DIGITS)
     proof = worked.check()
     return {
         "n": n,
         "name": worked.name,
-        "unit": str(stage.unit) if stage.unit else "",
+        "unit": str(step.unit) if step.unit else "",
         "names": [term.name for term in worked.terms],
         "x": [term.x for term in worked.terms],
         "w": [term.w for term in worked.terms],
@@ -79,23 +78,23 @@ def step_json(n: int, stage: Step, box: Box | None, walk: Walk) -> dict[str, Any
         "curve": worked.activation.name,
         "formula": re.split(" = |[,;] z", worked.activation.formula)[0].format(z=z, a=a, Z=z, A=a),
         "js": worked.activation.js,
-        "below": {str(term): lower for term, lower in stage.below.items()},
-        "shares": stage.shares,
+        "below": {str(term): lower for term, lower in step.children.items()},
+        "shares": step.constant_sum,
         "field": relative_box(box, walk) if box else None,
-        "fields": receptive_boxes(stage, walk),
+        "fields": receptive_boxes(step, walk),
         "back": chain_rule_text(worked),
         "proved": proof.passed,
         "proofText": check_text(worked),
     }
 
 
-def receptive_boxes(stage: Step, walk: Walk) -> dict[str, list[float]]:
+def receptive_boxes(step: Step, walk: Walk) -> dict[str, list[float]]:
     """Find what the inputs with the largest products can see of the picture."""
-    if not stage.sources or not walk.probe.image_inputs:
+    if not step.sources or not walk.probe.image_inputs:
         return {}
     made: dict[str, list[float]] = {}
-    for term in stage.worked.largest(SEEN):
-        unit = stage.sources[term]
+    for term in step.worked.largest(SEEN):
+        unit = step.sources[term]
         box = (
             receptive_field(
                 walk.activations, argmax_unit(walk.activations, unit), walk.probe.image_inputs[0]
@@ -114,7 +113,7 @@ def relative_box(box: Box, walk: Walk) -> list[float]:
 
 
 def chain_rule_text(worked: NeuronRecord) -> str:
-    """Word the chain rule for a stage, where there is one."""
+    """Word the chain rule for a step, where there is one."""
     if worked.backward is None:
         return ""
     da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.derivative, worked.dL_dz))

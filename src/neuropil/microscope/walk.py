@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operators import UnsupportedOperator
 from neuropil.microscope.receptive_field import Box, receptive_field
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import argmax_unit, decompose
 
 COPY_OPERATORS = (  # operations that only carry a number somewhere else
@@ -25,9 +24,9 @@ COPY_OPERATORS = (  # operations that only carry a number somewhere else
 
 @dataclass(frozen=True)
 class Walk:
-    """The stages of a walk, from the top down, and what each can see of the picture.
+    """The steps of a walk, from the top down, and what each can see of the picture.
 
-    next: the unit behind the largest term of the last stage; None where that is an input
+    next: the unit behind the largest term of the last step; None where that is an input
     """
 
     probe: Probe
@@ -48,22 +47,19 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
     plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
     units = list(largest_path(slide, probe.unit, depth, plain))
     context = replace(plain, slopes=available_gradients(slide, probe, units[-1].tensor))
-    stages = [
-        Step(mark_as_application(s.worked), None, (), s.children, s.constant_sum)
-        for s in probe.steps
-    ]
+    steps = [replace(s, worked=mark_as_application(s.worked)) for s in probe.steps]
     for unit in units:
-        n = len(stages)
-        if stages:
-            stages[-1] = link(slide, stages[-1], n)
+        n = len(steps)
+        if steps:
+            steps[-1] = link(slide, steps[-1], n)
         new = open_unit(slide, unit, context)
-        stages += [replace(s, below={t: n + i for t, i in s.below.items()}) for s in new]
-    deeper = largest_input(slide, stages[-1])
+        steps += [replace(s, children={t: n + i for t, i in s.children.items()}) for s in new]
+    deeper = largest_input(slide, steps[-1])
     return Walk(
         probe,
         slide,
-        tuple(stages),
-        tuple(receptive_box(slide, probe, stage) for stage in stages),
+        tuple(steps),
+        tuple(receptive_box(slide, probe, step) for step in steps),
         deeper[1] if deeper else None,
     )
 
@@ -77,12 +73,12 @@ def largest_path(
     slide: Activations, unit: Unit, depth: int, context: OpeningContext
 ) -> Iterator[Unit]:
     """Go down along the largest terms, as far as units can be opened."""
-    stages = open_unit(slide, unit, context)
+    steps = open_unit(slide, unit, context)
     yield unit
     for _ in range(depth - 1):
-        deeper = largest_input(slide, stages[-1])
+        deeper = largest_input(slide, steps[-1])
         try:
-            stages = open_unit(slide, deeper[1], context) if deeper else []
+            steps = open_unit(slide, deeper[1], context) if deeper else []
         except UserError:
             return
         if not deeper:
@@ -98,11 +94,11 @@ def available_gradients(slide: Activations, probe: Probe, start: str) -> dict[st
         return {}
 
 
-def largest_input(slide: Activations, stage: Step) -> tuple[int, Unit] | None:
-    """Find the largest term of a stage that another unit makes: its number, and that unit."""
-    for number in stage.worked.largest(len(stage.worked.terms)):
-        unit = stage.sources[number] if stage.sources else None
-        if unit and stage.worked.terms[number].product:
+def largest_input(slide: Activations, step: Step) -> tuple[int, Unit] | None:
+    """Find the largest term of a step that another unit makes: its number, and that unit."""
+    for number in step.worked.largest(len(step.worked.terms)):
+        unit = step.sources[number] if step.sources else None
+        if unit and step.worked.terms[number].product:
             unit = skip_moves(slide, unit)
             if unit.tensor in slide.graph.producer:
                 return number, unit
@@ -121,18 +117,18 @@ def skip_moves(slide: Activations, unit: Unit) -> Unit:
     return unit
 
 
-def link(slide: Activations, stage: Step, n: int) -> Step:
-    """Note that the next stage, number n, makes the term that the walk follows."""
-    found = largest_input(slide, stage)
+def link(slide: Activations, step: Step, n: int) -> Step:
+    """Note that the next step, number n, makes the term that the walk follows."""
+    found = largest_input(slide, step)
     number = found[0] if found else 0  # of steps after the network, the unit makes the first
-    return replace(stage, below={**stage.below, number: n})
+    return replace(step, children={**step.children, number: n})
 
 
-def receptive_box(slide: Activations, probe: Probe, stage: Step) -> Box | None:
-    """Find what a stage can see of the picture."""
-    if not stage.unit or not probe.image_inputs:
+def receptive_box(slide: Activations, probe: Probe, step: Step) -> Box | None:
+    """Find what a step can see of the picture."""
+    if not step.unit or not probe.image_inputs:
         return None
-    return receptive_field(slide, argmax_unit(slide, stage.unit), probe.image_inputs[0])
+    return receptive_field(slide, argmax_unit(slide, step.unit), probe.image_inputs[0])
 
 
 def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
