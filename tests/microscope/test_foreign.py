@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope import graph as graph_module
 from neuropil.microscope import targets
@@ -21,7 +21,6 @@ from neuropil.microscope.activations import (
     gradients,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Graph, load_graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
@@ -114,7 +113,7 @@ def test_a_field_holds_everything_that_matters(slide: Activations) -> None:
         shape = slide.values[name].shape
         unit = Unit(name, (0, 0, shape[2] // 2, shape[3] // 2))
         box = receptive_field(slide, unit, "x")
-        seen = gradients(slide, watched(unit, "y"), "x")["x"][0].any(axis=0)
+        seen = gradients(slide, Goal.of_unit(unit, "y"), "x")["x"][0].any(axis=0)
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         if len(rows):
             assert box
@@ -184,7 +183,7 @@ def test_a_field_of_two_ways_is_both_together() -> None:
     (stage,) = open_unit(
         slide,
         Unit("y", (0, 0, 10, 2)),
-        OpeningContext(watched(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
+        OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
     )
     assert len(stage.worked.terms) == 7 * 6 + 1
 
@@ -232,7 +231,7 @@ def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
     graph = made("Celu")
     x = np.array([[0.5, -0.4, 0.1]], np.float32)
     slide = record_activations(graph, {"x0": x})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "Celu", "x0"):
         open_unit(slide, Unit("y", (0, 1)), context)
     (stage,) = open_unit(slide, Unit("z", (0, 2)), context)
@@ -244,7 +243,7 @@ def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
 def test_single_operations(op: str) -> None:
     graph = made(op)
     slide = record_activations(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     try:
         stages = open_unit(slide, Unit("y", (0, 1)), context)
     except UserError as error:
@@ -295,7 +294,7 @@ def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
 def test_an_input_is_where_it_ends() -> None:
     graph = made("Neg")
     slide = record_activations(graph, {"x0": np.zeros((1, 3), np.float32)})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "x0,0,1"):
         open_unit(slide, Unit("x0", (0, 1)), context)
 
@@ -345,7 +344,7 @@ def test_a_product_and_a_difference_of_two_tensors() -> None:
         graph = made(op, inputs=2)
         feeds = {"x0": np.full((1, 3), 3, np.float32), "x1": np.full((1, 3), 2, np.float32)}
         slide = record_activations(graph, feeds)
-        goal = watched(Unit("z", (0, 1)), "z")
+        goal = Goal.of_unit(Unit("z", (0, 1)), "z")
         (stage,) = open_unit(
             slide, Unit("y", (0, 1)), OpeningContext(goal, gradients(slide, goal, "x0"), str)
         )

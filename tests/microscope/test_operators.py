@@ -8,14 +8,13 @@ from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
 from neuropil.core.formatting import to_text
-from neuropil.core.probe import Unit
+from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import (
     apply_node,
     gradients,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Array, Graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
@@ -234,7 +233,7 @@ def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) ->
     name = slide.graph.outputs[0]
     for index in list(np.ndindex(slide.values[name].shape))[:40]:
         unit = Unit(name, index)
-        goal = watched(unit, "y")
+        goal = Goal.of_unit(unit, "y")
         context = OpeningContext(goal, gradients(slide, goal, "x"), str)
         if op in CLOSED or settings.get("approximate") == "tanh":
             with refused("network.no_neuron", op):
@@ -335,7 +334,7 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
         ir_version=9,
     )
     slide = record_activations(parse_model(model), {"x": floats(2, 3)})
-    goal = watched(Unit("y", (1, 2)), "y")
+    goal = Goal.of_unit(Unit("y", (1, 2)), "y")
     found = gradients(slide, goal, "x")
     assert found["x"].tolist() == [[0, 0, 0], [0, 0, 2]]
     assert found.keys() == {"x", "y"}
@@ -357,7 +356,7 @@ def test_biases_of_every_shape_are_found(added: Array) -> None:
     slide = record_activations(graph, {"x": floats(4, 3)})
     for index in np.ndindex(4, 5):
         unit = Unit("y0", index)
-        (stage,) = open_unit(slide, unit, OpeningContext(watched(unit, "y"), {}, str))
+        (stage,) = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
         assert stage.worked.check().passed
         spread = np.broadcast_to(added, (4, 5))[index]
         assert stage.worked.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
@@ -372,7 +371,9 @@ def test_logits_of_any_size_and_limits_on_one_side() -> None:
         slide = record_activations(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
         for i in range(3):
             for stage in open_unit(
-                slide, Unit("y0", (0, i)), OpeningContext(watched(Unit("y0", (0, i)), "y"), {}, str)
+                slide,
+                Unit("y0", (0, i)),
+                OpeningContext(Goal.of_unit(Unit("y0", (0, i)), "y"), {}, str),
             ):
                 assert stage.worked.check().passed
 
@@ -382,7 +383,7 @@ def test_where_there_is_no_slope_it_is_said(op: str) -> None:
     slide = record_activations(
         built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)}
     )
-    context = OpeningContext(watched(Unit("y0", (0, 2)), "y"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("y0", (0, 2)), "y"), {}, str)
     for i in (0, 1):
         with refused("network.no_neuron", f"y0,0,{i}", op):
             open_unit(slide, Unit("y0", (0, i)), context)
@@ -404,7 +405,9 @@ def test_old_softmax_over_several_axes_is_refused() -> None:
     slide = record_activations(parse_model(model), {"x": floats(2, 3, 4)})
     with refused("network.no_neuron", "13"):
         open_unit(
-            slide, Unit("y", (0, 0, 0)), OpeningContext(watched(Unit("y", (0, 0, 0)), "y"), {}, str)
+            slide,
+            Unit("y", (0, 0, 0)),
+            OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0)), "y"), {}, str),
         )
 
 
@@ -444,5 +447,5 @@ def test_settings_that_are_not_known_are_refused(
             open_unit(
                 slide,
                 Unit("y0", (1, 0, 0, 0)),
-                OpeningContext(watched(Unit("y0", (0,) * 4), "y"), {}, str),
+                OpeningContext(Goal.of_unit(Unit("y0", (0,) * 4), "y"), {}, str),
             )

@@ -9,14 +9,16 @@ steps follow them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from neuropil.core.neuron import NeuronRecord
+from neuropil.core.neuron import NeuronRecord
 
 Index = tuple[int, ...]
+Values = NDArray[Any]  # of a tensor
+Place = tuple[int | slice, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Step:
     sources: the unit that each term's x comes from, where it comes from one
     """
 
-    worked: "NeuronRecord"
+    worked: NeuronRecord
     children: Mapping[int, int] = field(default_factory=dict)
     constant_sum: bool = False
     unit: Unit | None = None
@@ -58,9 +60,48 @@ class Goal:
 
     text: str
     tensor: str
-    value: "Callable[[NDArray[Any]], float]"
-    gradient: "Callable[[NDArray[Any]], NDArray[Any]]"
+    value: Callable[[Values], float]
+    gradient: Callable[[Values], Values]
     learning_rate: float | None = None
+
+    @classmethod
+    def of_unit(cls, unit: Unit, text: str) -> "Goal":
+        """Look at a unit itself: L = y at its place, so dL/dy is 1 there and 0 elsewhere."""
+
+        def gradient(tensor: Values) -> Values:
+            slope = np.zeros_like(tensor)
+            slope[unit.index] = 1
+            return slope
+
+        return cls(text, unit.tensor, lambda tensor: float(tensor[unit.index]), gradient)
+
+    @classmethod
+    def cross_entropy(
+        cls,
+        text: str,
+        tensor: str,
+        place: Place,
+        true: int,
+        rate: float,
+        temperature: float = 1.0,
+    ) -> "Goal":
+        """Look at L = -ln p of the true class, with p = softmax(z / T) of the logits z at a place.
+
+        -ln p_true = ln Σ e^(zₙ/T) - z_true/T, so dL/dzₙ = (pₙ - [n is true]) / T.
+        """
+
+        def value(logits: Values) -> float:
+            z = logits[place].astype(np.float64) / temperature
+            return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
+
+        def gradient(logits: Values) -> Values:
+            z = logits[place].astype(np.float64) / temperature
+            p = np.exp(z - z.max())
+            slope = np.zeros_like(logits)
+            slope[place] = (p / p.sum() - np.eye(len(p))[true]) / temperature
+            return slope
+
+        return cls(text, tensor, value, gradient, rate)
 
 
 @dataclass(frozen=True)
@@ -73,7 +114,7 @@ class ProbedImage:
     crop: the part of it that the network's input shows: left, top, right, bottom, 0 to 1
     """
 
-    pixels: "NDArray[Any]"
+    pixels: Values
     pixel: tuple[int, int] | None
     caption: str
     is_pixel_color: bool = False
@@ -96,7 +137,7 @@ class Probe:
     """
 
     network: Path
-    inputs: "dict[str, NDArray[Any]]"
+    inputs: dict[str, Values]
     unit: Unit
     goal: Goal
     steps: tuple[Step, ...] = ()

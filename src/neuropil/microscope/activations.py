@@ -134,14 +134,3 @@ def perturb(slide: Activations, goal: Goal, unit: Unit, by: float) -> float:
     value[unit.index] += by
     made = recompute(slide, unit.tensor, goal.tensor, Tensor(value))
     return goal.value(made[goal.tensor].value)
-
-
-def watched(unit: Unit, text: str) -> Goal:
-    """Make a goal of a unit itself."""
-
-    def slope(tensor: Array) -> Array:
-        only = np.zeros_like(tensor)
-        only[unit.index] = 1
-        return only
-
-    return Goal(text, unit.tensor, lambda tensor: float(tensor[unit.index]), slope)

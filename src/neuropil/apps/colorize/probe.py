@@ -264,29 +264,17 @@ def exp_step(cell: DecodedCell, n: int) -> NeuronRecord:
 
 def make_goal(cell: DecodedCell, n: int, target: RgbColor | None, rate: float) -> Goal:
     """Look at color n of the cell or, where the true color is known, at the loss."""
-    place = (0, slice(None), cell.row, cell.column)
-
-    def only(values: Floats, tensor: Floats) -> Floats:
-        whole = np.zeros_like(tensor)
-        whole[place] = values
-        return whole
-
     if target is None:
-        pick = np.eye(len(cell.logits))[n]
         text = f"z of {cell.color_name(n)} in the cell, which is looked at"
-        return Goal(text, LOGITS, lambda t: float(t[place][n]), lambda t: only(pick, t))
+        return Goal.of_unit(Unit(LOGITS, (0, n, cell.row, cell.column)), text)
     true = target.palette_index()
-
-    def loss(tensor: Floats) -> float:
-        z = tensor[place].astype(np.float64)
-        return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
-
-    def slope(tensor: Floats) -> Floats:
-        z = tensor[place].astype(np.float64)
-        p = np.exp(z - z.max())
-        return only(p / p.sum() - np.eye(len(p))[true], tensor)
-
-    return Goal(f"-ln p of the true {cell.color_name(true)} in the cell", LOGITS, loss, slope, rate)
+    return Goal.cross_entropy(
+        f"-ln p of the true {cell.color_name(true)} in the cell",
+        LOGITS,
+        (0, slice(None), cell.row, cell.column),
+        true,
+        rate,
+    )
 
 
 def describe_unit(unit: Unit, cell: DecodedCell, size: tuple[int, int]) -> str | None:
