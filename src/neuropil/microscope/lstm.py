@@ -21,6 +21,7 @@ from neuropil.core import operations as ops
 from neuropil.core.activations import IDENTITY, SIGMOID, TANH
 from neuropil.core.neuron import SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Step, Unit
+from neuropil.core.recurrence import ONNX_GATES, lstm_gates, lstm_step
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import UnsupportedOperator
@@ -62,20 +63,20 @@ def run_to_step(slide: Activations, node: Node, t: int, d: int, n: int) -> LstmS
         z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
         size = np.abs(w[d]) @ np.abs(x[time, n]) + np.abs(r[d]) @ np.abs(h) + np.abs(b)
         rounding = SPREAD * np.sqrt(w.shape[-1] + H + 1) * SINGLE * size.reshape(4, H)
-        new, off, slack = stepped(z, c, off, rounding)
+        new, off, slack = step_with_error(z, c, off, rounding)
         if time == t:
             return LstmStep(t, before, h, c, z, new, slack)
         h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
     raise AssertionError(f"there is no time {t}")
 
 
-def stepped(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
+def step_with_error(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
     """Calculate the next state, and by how much it and h may be off if z and c before may."""
-    i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
-    g = np.tanh(z[3])
+    sums = z.reshape(1, -1)
+    i, f, g, o = (gate[0] for gate in lstm_gates(sums, ONNX_GATES))
+    _, (new,) = lstm_step.rule(sums, c[None], order=ONNX_GATES)[0]
     slope = np.stack([i * (1 - i), o * (1 - o), f * (1 - f), 1 - g**2])
     off_i, off_o, off_f, off_g = slope * rounding + ROUNDOFF
-    new = f * c + i * g
     off = f * off + np.abs(c) * off_f + np.abs(g) * off_i + i * off_g
     top = np.tanh(new)
     return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o

@@ -19,6 +19,7 @@ from onnx import helper
 from neuropil.core import operations as ops
 from neuropil.core import space
 from neuropil.core import tensor as arithmetic
+from neuropil.core.recurrence import ONNX_GATES
 from neuropil.core.tensor import Array, Tensor
 
 Attributes = dict[str, Any]
@@ -382,10 +383,9 @@ def _one_way(x: Tensor, order: range, weights: Any, state: Any) -> tuple[list[An
     along: list[Any] = [None] * len(order)
     for t in order:
         z = ops.affine(x[t], w) + ops.affine(h, r) + bias
-        i, o, f, g = (z[:, k * H : (k + 1) * H] for k in range(4))
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        h = ops.sigmoid(o) * ops.tanh(c)
-        along[t] = h
+        state = ops.lstm_step(z, c, order=ONNX_GATES)
+        along[t] = h = state[0]
+        c = state[1]
     return along, h, c
 
 
