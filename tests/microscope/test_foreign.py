@@ -24,10 +24,10 @@ from neuropil.microscope.activations import (
 )
 from neuropil.microscope.graph import Graph, load_graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
-from neuropil.microscope.operators import OPERATORS
+from neuropil.microscope.operator_table import OPERATORS, find_operator
 from neuropil.microscope.receptive_field import Span, receptive_field
 from neuropil.microscope.targets import ArrayInput, largest_output, parse_unit, probe_file
-from neuropil.microscope.walk import COPY_OPERATORS, Walk, largest_input, walk_back
+from neuropil.microscope.walk import Walk, largest_input, walk_back
 
 torch = pytest.importorskip("torch")
 
@@ -90,7 +90,7 @@ def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
     assert walk.next is None
     for stage in walk.steps:
         maker = walk.activations.graph.producer.get(stage.unit.tensor) if stage.unit else None
-        assert not (maker and maker.op in COPY_OPERATORS), (
+        assert not (maker and find_operator(maker.op).moves), (
             "what only carries a number is passed over"
         )
     assert all(stage.worked.check().passed for stage in walk.steps)

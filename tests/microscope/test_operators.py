@@ -18,7 +18,8 @@ from neuropil.microscope.activations import (
 )
 from neuropil.microscope.graph import Array, Graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
-from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
+from neuropil.microscope.operator_table import OPERATORS
+from neuropil.microscope.operators import UnsupportedOperator, arange
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng
@@ -313,7 +314,7 @@ def test_shapes_and_whole_numbers_are_those_of_onnx(
 
 def test_a_range_of_floats_has_the_slopes_of_its_start_and_step() -> None:
     start, step = (Tensor(np.float64(v), requires_grad=True) for v in (0.5, 0.75))
-    made = OPERATORS["Range"]({}, start, Tensor(3.0), step)
+    made = arange({}, start, Tensor(3.0), step)
     assert isinstance(made, Tensor)
     made.backward(seed=np.array([1, 10, 100, 1000]))
     assert start.grad == pytest.approx(1111)

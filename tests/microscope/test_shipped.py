@@ -20,6 +20,7 @@ from neuropil.microscope.activations import (
 )
 from neuropil.microscope.graph import Array, Graph, Node, load_graph
 from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operator_table import OPERATORS
 
 TOLERANCE = 1e-4  # of a tensor's largest value
 EXACT = 1e-6
@@ -53,6 +54,12 @@ def test_every_shipped_file_is_an_applications() -> None:
     apps = Path(registry.__file__).parent / "apps"
     assert {w.path for w in SHIPPED.values()} == {*apps.glob("*/weights/*.onnx")}
     assert INPUTS.keys() == SHIPPED.keys()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_table_knows_every_operator_of_every_shipped_network(name: str) -> None:
+    graph = load_graph(SHIPPED[name].path)
+    assert {node.op for node in graph.nodes} <= OPERATORS.keys()
 
 
 @pytest.fixture(scope="module", params=INPUTS)

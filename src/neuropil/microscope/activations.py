@@ -20,7 +20,8 @@ from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.microscope.graph import Array, Graph, Node, with_all_outputs
-from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
+from neuropil.microscope.operator_table import find_operator
+from neuropil.microscope.operators import UnsupportedOperator
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ def apply_node(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
 
     Whole numbers come as floats, which hold each up to 2^53.
     """
-    if node.op not in OPERATORS:
+    run = find_operator(node.op).run
+    if run is None:
         raise UnsupportedOperator(node.op)
-    made = OPERATORS[node.op](node.attributes, *inputs)
+    made = run(node.attributes, *inputs)
     several = made if isinstance(made, tuple) else (made,)
     return tuple(y if isinstance(y, Tensor) else Tensor(y) for y in several)
 

@@ -14,16 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from neuropil.core.activations import (
-    ACTIVATIONS,
-    EXP,
-    IDENTITY,
-    Activation,
-    clip,
-    elu,
-    leaky_relu,
-    power_function,
-)
+from neuropil.core.activations import EXP, IDENTITY, Activation
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
@@ -31,43 +22,9 @@ from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
 from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
-
-ACTIVATION_OF_OP = {  # operations that are one of core's curves
-    "Exp": "exp",
-    "Gelu": "gelu",
-    "HardSwish": "hardswish",
-    "Relu": "relu",
-    "Sigmoid": "sigmoid",
-    "Softplus": "softplus",
-    "Tanh": "tanh",
-}
-EXTRA_ACTIVATIONS = {  # curves that only other people's networks have
-    "Abs": Activation(
-        "abs",
-        abs,
-        lambda z: math.copysign(1, z),
-        "|z| = |{z}|",
-        "±1",
-        "|ZZ|",
-        "Math.abs(z)",
-        (0.0,),
-    ),
-    "Erf": Activation(
-        "erf",
-        math.erf,
-        lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
-        "erf(z) = erf({z})",
-        "2/√π · e^-z²",
-        r"\operatorname{erf}(ZZ)",
-        "erf(z)",
-    ),
-    "Log": Activation(
-        "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
-    ),
-}
-
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
 LEAST = 1e-5  # of their z: their slopes have no end towards 0
@@ -189,34 +146,10 @@ def backward(
 
 def activation_of(slide: Activations, node: Node) -> Activation | None:
     """Find the activation function that an operation is; None where it is none."""
-    s = node.attributes
-    if node.op == "LeakyRelu":
-        return leaky_relu(s.get("alpha", 0.01))
-    if node.op == "Elu":
-        return elu(s.get("alpha", 1.0))
-    if node.op == "Clip":
-        low, high = (
-            float(slide.values[name]) if name else s.get(key, far)
-            for name, key, far in zip(
-                (*node.inputs[1:], "", "")[:2],
-                ("min", "max"),
-                (-math.inf, math.inf),
-                strict=True,
-            )
-        )
-        return clip(low, high)
-    if node.op == "Gelu" and s.get("approximate", "none") != "none":
-        raise UnsupportedOperator("Gelu by tanh")
-    if node.op == "Sqrt":
-        return power_function(1.0, 0.5, "sqrt")
-    if node.op == "Pow" and node.inputs[1] in slide.graph.constants:
-        return power_function(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
-    return EXTRA_ACTIVATIONS.get(node.op) or core_activation(node.op)
-
-
-def core_activation(op: str) -> Activation | None:
-    """Find the curve of core that an operation is called like."""
-    return ACTIVATIONS[ACTIVATION_OF_OP[op]] if op in ACTIVATION_OF_OP else None
+    if node.op == "Pow" and node.inputs[1] not in slide.graph.constants:
+        return None  # a power of two numbers that both move
+    others = [slide.values.get(name) for name in node.inputs[1:]]
+    return find_operator(node.op).activation_for(node.attributes, *others)
 
 
 # ---- softmax: a share of exponentials ------------------------------------------------------------

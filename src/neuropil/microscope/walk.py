@@ -12,14 +12,10 @@ from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator
 from neuropil.microscope.receptive_field import Box, receptive_field
 from neuropil.microscope.sums import argmax_unit, decompose
-
-COPY_OPERATORS = (  # operations that only carry a number somewhere else
-    *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
-    *("Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
-)
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ def largest_input(slide: Activations, step: Step) -> tuple[int, Unit] | None:
 def skip_moves(slide: Activations, unit: Unit) -> Unit:
     """Find where a number was made that has only been carried here."""
     node = slide.graph.producer.get(unit.tensor)
-    while node and node.op in COPY_OPERATORS:
+    while node and find_operator(node.op).moves:
         sources = decompose(slide, unit).sources
         if len(sources) != 1:
             break
