@@ -450,3 +450,13 @@ def test_settings_that_are_not_known_are_refused(
                 Unit("y0", (1, 0, 0, 0)),
                 OpeningContext(Goal.of_unit(Unit("y0", (0,) * 4), "y"), {}, str),
             )
+
+
+def test_a_softmax_is_told_as_applications_tell_theirs() -> None:
+    x = np.log([[1.0, 2.0, 5.0]]).astype(np.float32)
+    slide = record_activations(built("Softmax", (1, 3), [], {"axis": -1}), {"x": x})
+    unit = Unit("y0", (0, 1))
+    share, power = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
+    assert "a = its own term / z = 0.39999" in to_text(share.worked)
+    assert "da/dz = -a / z, its own term held = -0.25 / 1.6 = -0.15625\n" in to_text(share.worked)
+    assert share.worked.terms[1].x == power.worked.a

@@ -1,8 +1,10 @@
 """A walk through the colorizer, from the color of a pixel to the photograph; as text and page."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,23 @@ from refusals import refused
 
 from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.probe import At, RgbColor
+from neuropil.core.activations import (
+    ACTIVATIONS,
+    RELU,
+    Activation,
+    clip,
+    elu,
+    leaky_relu,
+    power_function,
+    softmax_share,
+)
 from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.media.image import Image
 from neuropil.microscope import formatting, page
 from neuropil.microscope.graph import load_graph
+from neuropil.microscope.javascript import FORMULAS, to_javascript
+from neuropil.microscope.operator_table import OPERATORS
 from neuropil.microscope.walk import Walk, walk_back
 from neuropil.surfaces.cli import main as cli
 
@@ -196,17 +210,37 @@ def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
     names |= {"math.SQRT2": "math.sqrt(2)", "math.abs": "abs"}
     n = 0
     for stage in walk.steps:
-        js = stage.worked.activation.js
+        js = to_javascript(stage.worked.activation)
         if "?" in js or "x[" in js:
             continue
         for old, new in names.items():
             js = js.replace(old, new)
-        import math
-
         found = eval(js, {"math": math, "z": stage.worked.z})
         assert found == pytest.approx(stage.worked.a, rel=1e-12, abs=1e-12)
         n += 1
     assert n >= 5
+
+
+FAMILIES = {
+    leaky_relu(0.2): "z > 0 ? z : 0.2 * z",
+    elu(1.5): "z > 0 ? z : 1.5 * Math.expm1(z)",
+    clip(-math.inf, 6.0): "Math.min(Math.max(z, -Infinity), 6.0)",
+    power_function(2.0, 0.5): "2.0 * Math.pow(z, 0.5)",
+    softmax_share(0.25, 3): "x[3] / z",
+}
+
+
+@pytest.mark.parametrize("curve", FAMILIES, ids=lambda curve: curve.name)
+def test_families_of_curves_put_their_parameters_in(curve: Activation) -> None:
+    assert to_javascript(curve) == FAMILIES[curve]
+
+
+def test_every_curve_is_known_to_the_page() -> None:
+    known = {*ACTIVATIONS.values(), *(spec.activation for spec in OPERATORS.values())}
+    curves = [curve for curve in known if isinstance(curve, Activation)]
+    assert len(curves) > 10
+    assert {curve.name for curve in curves} <= FORMULAS.keys()
+    assert to_javascript(replace(RELU, name="of another world")) == "NaN"
 
 
 # --- the command line --------------------------------------------------------------------------

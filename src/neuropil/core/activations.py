@@ -15,23 +15,27 @@ INNER = 8.0  # |z|, beyond which nothing is left to be taken apart
 class Activation:
     """A function a = f(z) of one number.
 
-    formula, derivative_formula: right sides of a = … and da/dz = …, with {z} and {a} to fill in;
-        {Z} and {A} are put in brackets where they are negative
-    latex, js: the right side of a = … in LaTeX, with ZZ to fill in, and in JavaScript, of z
+    formula, substitution: the right side of a = …, and how it goes on with numbers put in
+    derivative_formula: the right side of da/dz = …
+    latex: the right side of a = … in LaTeX, with ZZ to fill in
     kinks: where it has no slope
     cancels: whether networks calculate it by taking apart what is nearly the same, so that it is
         rounded as numbers of the size of z are, up to INNER
+    parameters: the numbers that make this curve one of a family, in the order of its function
+
+    Numbers are put in for {z} and {a}; for {Z} and {A} in brackets where they are negative.
     """
 
     name: str
     f: Callable[[float], float]
     derivative: Callable[[float], float]
     formula: str
+    substitution: str
     derivative_formula: str
     latex: str
-    js: str
     kinks: tuple[float, ...] = ()
     cancels: bool = False
+    parameters: tuple[float, ...] = ()
 
 
 def logistic(z: float) -> float:
@@ -56,75 +60,75 @@ def normal_cdf(z: float) -> float:
     return math.erfc(-z / math.sqrt(2)) / 2  # 1 + erf would lose what is far below
 
 
-IDENTITY = Activation("identity", lambda z: z, lambda z: 1.0, "z = {z}", "1", "ZZ", "z")
+IDENTITY = Activation("identity", lambda z: z, lambda z: 1.0, "z", " = {z}", "1", "ZZ")
 SIGMOID = Activation(
     "sigmoid",
     logistic,
     lambda z: logistic(z) * logistic(-z),
-    "σ(z) = 1 / (1 + e^-{Z})",
+    "σ(z)",
+    " = 1 / (1 + e^-{Z})",
     "a · (1 - a) = {a} · (1 - {A})",
     r"\frac{1}{1 + e^{-(ZZ)}}",
-    "1 / (1 + Math.exp(-z))",
 )
 TANH = Activation(
     "tanh",
     math.tanh,
     lambda z: 1 - math.tanh(z) ** 2,
-    "tanh(z) = tanh({z})",
+    "tanh(z)",
+    " = tanh({z})",
     "1 - a² = 1 - {A}²",
     r"\tanh(ZZ)",
-    "Math.tanh(z)",
 )
 RELU = Activation(
     "relu",
     lambda z: max(z, 0.0),
     lambda z: float(z > 0),
-    "max(z, 0) = max({z}, 0)",
+    "max(z, 0)",
+    " = max({z}, 0)",
     "1 if z > 0, else 0",
     r"\max(ZZ, 0)",
-    "Math.max(z, 0)",
     (0.0,),
 )
 GELU = Activation(
     "gelu",
     lambda z: z * normal_cdf(z),
     lambda z: normal_cdf(z) + z * normal_pdf(z),
-    "z · Φ(z) = {z} · Φ({z})",
+    "z · Φ(z)",
+    " = {z} · Φ({z})",
     "Φ(z) + z · φ(z)",
     r"ZZ \cdot \Phi(ZZ)",
-    "z * (1 + erf(z / Math.SQRT2)) / 2",
     cancels=True,
 )
 SILU = Activation(
     "silu",
     lambda z: z * logistic(z),
     lambda z: logistic(z) * (1 + z * logistic(-z)),
-    "z · σ(z) = {z} · σ({z})",
+    "z · σ(z)",
+    " = {z} · σ({z})",
     "σ(z) · (1 + z · (1 - σ(z)))",
     r"ZZ \cdot \sigma(ZZ)",
-    "z / (1 + Math.exp(-z))",
 )
 SOFTPLUS = Activation(
     "softplus",
     lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
     logistic,
-    "ln(1 + e^z) = ln(1 + e^{Z})",
+    "ln(1 + e^z)",
+    " = ln(1 + e^{Z})",
     "σ(z)",
     r"\ln(1 + e^{ZZ})",
-    "Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))",
 )
 HARDSWISH = Activation(
     "hardswish",
     lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
     lambda z: 0.0 if z <= -3 else 1.0 if z >= 3 else (2 * z + 3) / 6,
-    "z · clip(z + 3, 0, 6) / 6, z = {z}",
+    "z · clip(z + 3, 0, 6) / 6",
+    ", z = {z}",
     "(2z + 3) / 6 between -3 and 3, else 0 or 1",
     r"ZZ \cdot \min(\max(ZZ + 3, 0), 6) / 6",
-    "z * Math.min(Math.max(z + 3, 0), 6) / 6",
     (-3.0, 3.0),
     cancels=True,
 )
-EXP = Activation("exp", exponential, exponential, "e^z = e^{Z}", "a", r"e^{ZZ}", "Math.exp(z)")
+EXP = Activation("exp", exponential, exponential, "e^z", " = e^{Z}", "a", r"e^{ZZ}")
 
 
 def leaky_relu(slope: float) -> Activation:
@@ -133,11 +137,12 @@ def leaky_relu(slope: float) -> Activation:
         "leaky_relu",
         lambda z: z if z > 0 else slope * z,
         lambda z: 1.0 if z > 0 else slope,
-        f"z if z > 0, else {slope:g} · z; z = {{z}}",
+        f"z if z > 0, else {slope:g} · z",
+        "; z = {z}",
         f"1 if z > 0, else {slope:g}",
         rf"\max(ZZ, 0) + {slope:g} \min(ZZ, 0)",
-        f"z > 0 ? z : {slope!r} * z",
         (0.0,),
+        parameters=(slope,),
     )
 
 
@@ -147,11 +152,12 @@ def elu(scale: float) -> Activation:
         "elu",
         lambda z: z if z > 0 else scale * math.expm1(z),
         lambda z: 1.0 if z > 0 else scale * math.exp(z),
-        f"z if z > 0, else {scale:g} · (e^z - 1); z = {{z}}",
+        f"z if z > 0, else {scale:g} · (e^z - 1)",
+        "; z = {z}",
         f"1 if z > 0, else {scale:g} · e^z",
         rf"\max(ZZ, 0) + {scale:g} \min(e^{{ZZ}} - 1, 0)",
-        f"z > 0 ? z : {scale!r} * Math.expm1(z)",
         () if scale == 1 else (0.0,),
+        parameters=(scale,),
     )
 
 
@@ -161,11 +167,12 @@ def clip(low: float, high: float) -> Activation:
         "clip",
         lambda z: min(max(z, low), high),
         lambda z: float(low < z < high),
-        f"z between {low:g} and {high:g}; z = {{z}}",
+        f"z between {low:g} and {high:g}",
+        "; z = {z}",
         f"1 between {low:g} and {high:g}, else 0",
         rf"\min(\max(ZZ, {low:g}), {high:g})",
-        f"Math.min(Math.max(z, {low!r}), {high!r})",
-        (low, high),
+        kinks=(low, high),
+        parameters=(low, high),
     )
 
 
@@ -178,10 +185,11 @@ def power_function(factor: float, power: float = 1.0, name: str = "scaled") -> A
         name,
         lambda z: factor * z**power if z >= 0 or is_whole else math.nan,
         lambda z: factor * power * z ** (power - 1),
-        f"{shown}z{exponent} = {shown}{{Z}}{exponent}",
+        f"{shown}z{exponent}",
+        f" = {shown}{{Z}}{exponent}",
         f"{factor * power:.9g} · z^{power - 1:.6g}" if power != 1 else f"{factor:.9g}",
         rf"{factor:.9g} \cdot (ZZ)^{{{power:.6g}}}",
-        f"{factor!r} * Math.pow(z, {power!r})",
+        parameters=(factor, power),
     )
 
 
@@ -191,10 +199,11 @@ def softmax_share(part: float, n: int) -> Activation:
         "share",
         lambda z: part / z,
         lambda z: -part / z / z,
-        f"its own term / z = {part:.9g} / {{z}}",
+        "its own term / z",
+        f" = {part:.9g} / {{z}}",
         "-a / z, its own term held = -{a} / {z}",
         rf"{part:.9g} / ZZ",
-        f"x[{n}] / z",
+        parameters=(part, n),
     )
 
 

@@ -135,9 +135,10 @@ def _curve_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     }
     if worked.activation.name == "identity":
         return [f"a = z = {values['a']}   (no activation function)"]
-    slope = worked.activation.derivative_formula.format(**values)
+    curve = worked.activation
+    slope = curve.derivative_formula.format(**values)
     return [
-        f"a = {worked.activation.formula.format(**values)}",
+        f"a = {curve.formula}{curve.substitution.format(**values)}",
         f"  = {values['a']}",
         f"da/dz = {slope} = {number(worked.derivative, digits)}",
     ]

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from neuropil.core.activations import EXP, IDENTITY, Activation
+from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
@@ -155,19 +155,6 @@ def activation_of(slide: Activations, node: Node) -> Activation | None:
 # ---- softmax: a share of exponentials ------------------------------------------------------------
 
 
-def share(top: float, n: int) -> Activation:
-    """Make the curve top / z: what part of the sum z one of its terms is."""
-    return Activation(
-        "share",
-        lambda z: top / z,
-        lambda z: -top / z / z,
-        f"{top:.6g} / z = {top:.6g} / {{z}}",
-        "-a / z = -{a} / {z}",
-        rf"{top:.6g} / ZZ",
-        f"x[{n}] / z",
-    )
-
-
 def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> list[Step]:
     """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it.
 
@@ -185,7 +172,7 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
     ran = Observed(None, slide.value(unit))
-    whole = NeuronRecord(context.named(unit), parts, 0.0, share(powers[n], n), ran)
+    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
     return [Step(whole, {n: 1}, unit=unit), Step(one, sources=(units[n],))]

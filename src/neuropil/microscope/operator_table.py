@@ -83,24 +83,22 @@ ABS = Activation(
     "abs",
     abs,
     lambda z: math.copysign(1, z),
-    "|z| = |{z}|",
+    "|z|",
+    " = |{z}|",
     "±1",
     "|ZZ|",
-    "Math.abs(z)",
     (0.0,),
 )
 ERF = Activation(
     "erf",
     math.erf,
     lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
-    "erf(z) = erf({z})",
+    "erf(z)",
+    " = erf({z})",
     "2/√π · e^-z²",
     r"\operatorname{erf}(ZZ)",
-    "erf(z)",
 )
-LOG = Activation(
-    "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
-)
+LOG = Activation("log", math.log, lambda z: 1 / z, "ln z", " = ln {z}", "1 / z", r"\ln ZZ")
 
 
 def choose_leaky_relu(s: Attributes, *others: Any) -> Activation:

@@ -19,6 +19,7 @@ from neuropil.core.probe import Goal, ProbedImage, Step
 from neuropil.kit.html.page import data_uri
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
+from neuropil.microscope.javascript import to_javascript
 from neuropil.microscope.receptive_field import Box, receptive_field
 from neuropil.microscope.sums import argmax_unit
 from neuropil.microscope.walk import Walk, to_image_box
@@ -63,7 +64,6 @@ def steps_json(walk: Walk) -> list[dict[str, Any]]:
 def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
     """Take a step apart."""
     worked = step.worked
-    z, a = number(worked.z, DIGITS), number(worked.a, DIGITS)
     proof = worked.check()
     return {
         "n": n,
@@ -76,8 +76,8 @@ def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]
         "z": worked.z,
         "a": worked.a,
         "curve": worked.activation.name,
-        "formula": re.split(" = |[,;] z", worked.activation.formula)[0].format(z=z, a=a, Z=z, A=a),
-        "js": worked.activation.js,
+        "formula": worked.activation.formula,
+        "js": to_javascript(worked.activation),
         "below": {str(term): lower for term, lower in step.children.items()},
         "shares": step.constant_sum,
         "field": relative_box(box, walk) if box else None,

@@ -168,16 +168,16 @@ SCREEN = Activation(
     "sRGB",
     srgb_encode,
     srgb_derivative,
-    "255 · (1.055 · z^(1/2.4) - 0.055), z = {z}",
+    "255 · (1.055 · z^(1/2.4) - 0.055)",
+    ", z = {z}",
     "255 · 1.055 / 2.4 · z^(1/2.4 - 1)",
     r"255 (1.055 \cdot ZZ^{1/2.4} - 0.055)",
-    "255 * (z > 0.0031308 ? 1.055 * Math.pow(Math.min(z, 1), 1 / 2.4) - 0.055"
-    " : 12.92 * Math.max(z, 0))",
     (0.0, 0.0031308, 1.0),
 )
 SCREEN_EDGE = replace(
     SCREEN,
-    formula="255 · 12.92 · z near black, 0 below it, 255 above white; z = {z}",
+    formula="255 · 12.92 · z near black, 0 below it, 255 above white",
+    substitution="; z = {z}",
     derivative_formula="255 · 12.92 near black, 0 outside",
     latex=r"255 \cdot 12.92 \cdot \min(\max(ZZ, 0), 1)",
 )
@@ -185,16 +185,18 @@ CUBE = Activation(
     "cube",
     lab_f_inverse,
     lambda v: 3 * v**2 if v > LAB_KNEE else 1 / SLOPE,
-    "z³ = {Z}³",
+    "z³",
+    " = {Z}³",
     "3 z² = 3 · {Z}²",
     "ZZ^3",
-    f"z > {LAB_KNEE!r} ? z * z * z : (z - {4 / 29!r}) / {SLOPE!r}",
     (LAB_KNEE,),
+    parameters=(LAB_KNEE, 4 / 29, SLOPE),
 )
 
 CUBE_FOOT = replace(
     CUBE,
-    formula="(z - 4/29) / 7.787 = ({Z} - 0.137931) / 7.787",
+    formula="(z - 4/29) / 7.787",
+    substitution=" = ({Z} - 0.137931) / 7.787",
     derivative_formula="1 / 7.787",
     latex=r"(ZZ - 0.137931) / 7.787",
 )
