@@ -392,106 +392,65 @@ class Dropout(Layer):
         return ops.dropout(x, mask=self.rng.random(x.shape) >= self.rate, rate=self.rate)
 
 
-# ---- activations --------------------------------------------------------------------------------
+# ---- activations: one function of each number, or of each example's numbers, a line each ---------
 
 
-@dataclass(eq=False)
 class _Activation(Layer):
-    """A function of each number, or of each example's numbers."""
+    """A layer without weights: a = f(z)."""
 
     function: ClassVar[Callable[..., Tensor]]
+
+    def __init_subclass__(cls, name: str, function: Callable[..., Tensor]) -> None:
+        cls.name, cls.function = name, function
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Apply the function."""
         return type(self).function(x)
 
 
-@dataclass(eq=False)
-class Identity(Layer):
+def _same(x: Input) -> Tensor:
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
+class Identity(_Activation, name="identity", function=_same):
     """Changes nothing: a = z."""
 
-    name = "identity"
 
-    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
-        """Return the same."""
-        return x if isinstance(x, Tensor) else Tensor(x)
-
-
-@dataclass(eq=False)
-class Sigmoid(_Activation):
+class Sigmoid(_Activation, name="sigmoid", function=ops.sigmoid):
     """Squashes to 0 ... 1: a = 1 / (1 + e⁻ᶻ)."""
 
-    name = "sigmoid"
-    function = ops.sigmoid
 
-
-@dataclass(eq=False)
-class Tanh(_Activation):
+class Tanh(_Activation, name="tanh", function=ops.tanh):
     """Squashes to -1 ... 1: a = tanh z."""
 
-    name = "tanh"
-    function = ops.tanh
 
-
-@dataclass(eq=False)
-class ReLU(_Activation):
+class ReLU(_Activation, name="relu", function=ops.relu):
     """Rectifies: a = max(z, 0)."""
 
-    name = "relu"
-    function = ops.relu
 
-
-@dataclass(eq=False)
-class LeakyReLU(_Activation):
+class LeakyReLU(_Activation, name="leaky relu", function=ops.leaky_relu):
     """Rectifies with a leak: a = z, or 0.01 z where z < 0."""
 
-    name = "leaky relu"
-    function = ops.leaky_relu
 
-
-@dataclass(eq=False)
-class ELU(_Activation):
+class ELU(_Activation, name="elu", function=ops.elu):
     """Rectifies softly: a = z, or eᶻ - 1 where z < 0."""
 
-    name = "elu"
-    function = ops.elu
 
-
-@dataclass(eq=False)
-class GELU(_Activation):
+class GELU(_Activation, name="gelu", function=ops.gelu):
     """Weighs z by the chance that a normal number is below it."""
 
-    name = "gelu"
-    function = ops.gelu
 
-
-@dataclass(eq=False)
-class SiLU(_Activation):
+class SiLU(_Activation, name="silu", function=ops.silu):
     """Weighs z by its own sigmoid."""
 
-    name = "silu"
-    function = ops.silu
 
-
-@dataclass(eq=False)
-class Softplus(_Activation):
+class Softplus(_Activation, name="softplus", function=ops.softplus):
     """Rectifies smoothly: a = ln(1 + eᶻ)."""
 
-    name = "softplus"
-    function = ops.softplus
 
-
-@dataclass(eq=False)
-class Hardswish(_Activation):
+class Hardswish(_Activation, name="hardswish", function=ops.hardswish):
     """Weighs z by a straight-line sigmoid."""
 
-    name = "hardswish"
-    function = ops.hardswish
 
-
-@dataclass(eq=False)
-class Softmax(_Activation):
+class Softmax(_Activation, name="softmax", function=ops.softmax):
     """Makes shares of 1 of the last axis."""
-
-    name = "softmax"
-    function = ops.softmax
