@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +14,8 @@ from refusals import refused
 
 from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.errors import UserError
+from neuropil.microscope import formatting, page, saliency, targets
 from neuropil.microscope import graph as graph_module
-from neuropil.microscope import targets
 from neuropil.microscope.activations import (
     Activations,
     apply_node,
@@ -272,8 +273,35 @@ def test_above_what_is_not_known_units_open_without_a_gradient() -> None:
     walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "a,b,0,1", None))
     assert walk.steps[0].worked.backward is None
     assert walk.steps[0].worked.check().passed
+    reason = "Celu, on the way to L, can't be differentiated here"
+    assert formatting.to_lines(walk, 6, 5)[-1] == f"no gradients: {reason}"
+    assert formatting.to_json(walk, 5)["no_gradients"] == reason
+    assert "No gradients: Celu, on the way to L" in page.render_walk(walk, "")
+    with refused("option.conflict", "Celu"):
+        saliency.overlay(replace(walk, probe=replace(walk.probe, image_inputs=("x",))))
     whole = walk_back(graph, probe_file(graph, Path("n"), (feed,), "z,0,1", None), depth=9)
     assert len(whole.steps) == 1  # below it is what can't be opened
+    assert not whole.no_gradients
+    assert "o gradients:" not in page.render_walk(whole, "")
+
+
+def test_what_a_unit_does_not_move_is_said() -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["y"]),
+        helper.make_node("Tanh", ["x"], ["z"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "yz"]
+    model = helper.make_model(
+        helper.make_graph(nodes, "two ends", [x], ends),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    graph = parse_model(model)
+    feed = ArrayInput("", np.array([[0.5, 0.1, 0.9]], np.float32))
+    walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "y,0,1", "z,0,1"))
+    assert walk.steps[0].worked.backward is None
+    assert walk.no_gradients == "L doesn't depend on y"
 
 
 def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def to_lines(walk: Walk, digits: int | None, most: int) -> list[str]:
             else []
         )
         told.append(rest)
-    return told
+    return [*told, f"no gradients: {walk.no_gradients}"] if walk.no_gradients else told
 
 
 def format_box(box: tuple[tuple[float, float], ...]) -> str:
@@ -52,6 +52,7 @@ def to_json(walk: Walk, most: int) -> dict[str, Any]:
     return {
         "stages": [step_to_json(step, most) for step in walk.steps],
         "next": str(walk.next) if walk.next else None,
+        "no_gradients": walk.no_gradients or None,
     }
 
 

@@ -41,7 +41,9 @@ def render_walk(walk: Walk, command: str) -> str:
         words = saliency_legend(sight, walk.probe.goal)
         seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
     data = json.dumps({"stages": steps_json(walk), "sight": seen}, allow_nan=False)
-    parts = {"TITLE": html.escape(title), "FOOTER": footer, "DATA": data.replace("<", "\\u003c")}
+    note = f"<p>No gradients: {html.escape(walk.no_gradients)}.</p>" if walk.no_gradients else ""
+    parts = {"TITLE": html.escape(title), "NOTE": note, "FOOTER": footer}
+    parts["DATA"] = data.replace("<", "\\u003c")
     page = TEMPLATE.read_text(encoding="utf-8")
     return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
 

@@ -23,6 +23,7 @@ class Walk:
     """The steps of a walk, from the top down, and what each can see of the picture.
 
     next: the unit behind the largest term of the last step; None where that is an input
+    no_gradients: why no unit of the walk has a gradient; nothing where they have
     """
 
     probe: Probe
@@ -30,6 +31,7 @@ class Walk:
     steps: tuple[Step, ...]
     receptive_boxes: tuple[Box | None, ...]
     next: Unit | None
+    no_gradients: str = ""
 
 
 def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
@@ -42,7 +44,8 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
     graph.require_tensor(probe.goal.tensor)
     plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
     units = list(largest_path(slide, probe.unit, depth, plain))
-    context = replace(plain, slopes=available_gradients(slide, probe, units[-1].tensor))
+    slopes, no_gradients = available_gradients(slide, probe, units[-1].tensor)
+    context = replace(plain, slopes=slopes)
     steps = [replace(s, worked=mark_as_application(s.worked)) for s in probe.steps]
     for unit in units:
         n = len(steps)
@@ -57,6 +60,7 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
         tuple(steps),
         tuple(receptive_box(slide, probe, step) for step in steps),
         deeper[1] if deeper else None,
+        no_gradients,
     )
 
 
@@ -82,12 +86,15 @@ def largest_path(
         yield deeper[1]
 
 
-def available_gradients(slide: Activations, probe: Probe, start: str) -> dict[str, Array]:
-    """Differentiate the goal, as far as the operations on the way are known."""
+def available_gradients(
+    slide: Activations, probe: Probe, start: str
+) -> tuple[dict[str, Array], str]:
+    """Differentiate the goal from a tensor on; where that can't be, say why."""
     try:
-        return gradients(slide, probe.goal, start)
-    except UnsupportedOperator:
-        return {}
+        found = gradients(slide, probe.goal, start)
+    except UnsupportedOperator as unknown:
+        return {}, f"{unknown}, on the way to L, can't be differentiated here"
+    return found, "" if found else f"L doesn't depend on {slide.graph.label(start)}"
 
 
 def largest_input(slide: Activations, step: Step) -> tuple[int, Unit] | None:
