@@ -82,6 +82,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pillow_heif": ("lazy kit/media/image_reader.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),
     "pygame": ("lazy apps/drive/simulator.py",),
+    "jinja2": ("lazy kit/html/templates.py",),
     "rich": ("lazy surfaces/cli/commands.py", "lazy kit/progress.py"),
     "typer": ("surfaces/cli/*",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),

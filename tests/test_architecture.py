@@ -222,7 +222,7 @@ def test_command_line_starts_light(arguments: list[str]) -> None:
             main()
         except SystemExit as end:
             assert end.code in (0, None), end.code
-        heavy = {"onnxruntime", "av", "torch", "ray", "onnx"} & sys.modules.keys()
+        heavy = {"onnxruntime", "av", "torch", "ray", "onnx", "jinja2"} & sys.modules.keys()
         assert not heavy, heavy
     """
     command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
@@ -232,7 +232,10 @@ def test_command_line_starts_light(arguments: list[str]) -> None:
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(tmp|work|root|home|opt)/\w")
 REGISTRY = re.compile(r"pypi\.(org|python)|pythonhosted|download\.pytorch|npmjs")
-TEXTS = {".md", ".py", ".toml", ".txt", ".json", ".yml", ".html", ".sh", ""}
+TEXTS = {
+    *(".md", ".py", ".toml", ".txt", ".json", ".yml", ".sh", ""),
+    *(".html", ".jinja", ".css", ".js"),
+}
 
 
 def shipped_texts() -> Iterator[Path]:

@@ -1,12 +1,10 @@
 """A walk as a page: one file, offline, in which a number can be changed and the rest follows.
 
-The page itself is walk.html; what stands here gives it its numbers. Every step carries all its
-terms, so that the page can add them up again, and its curve as a formula of JavaScript.
+The page itself is walk.html.jinja; what stands here gives it its numbers. Every step carries all
+its terms, so that the page can add them up again, and its curve as a formula of JavaScript.
 """
 
-import html
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from neuropil.core.formatting import DIGITS, number
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.probe import Goal, ProbedImage, Step
 from neuropil.kit.html.page import data_uri
+from neuropil.kit.html.templates import render
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
 from neuropil.microscope.javascript import to_javascript
@@ -24,7 +23,7 @@ from neuropil.microscope.receptive_field import Box, receptive_field
 from neuropil.microscope.sums import argmax_unit
 from neuropil.microscope.walk import Walk, to_image_box
 
-TEMPLATE = Path(__file__).with_name("walk.html")
+TEMPLATE = Path(__file__).with_name("walk.html.jinja")
 SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
 SIDE = 900  # pixels of the picture's longer side in the page
 AFTER, INSIDE = "What you see, and how it was put together", "Inside the network"
@@ -35,17 +34,18 @@ def render_walk(walk: Walk, command: str) -> str:
     sight = walk.probe.sight
     first = walk.steps[0].worked.name
     title = f"Behind {sight.caption}" if sight else f"Inside {first}"
-    footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
     seen = image_json(sight) if sight else None
     if sight and seen and walk.probe.image_inputs and walk.probe.saliency:
         words = saliency_legend(sight, walk.probe.goal)
         seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
     data = json.dumps({"stages": steps_json(walk), "sight": seen}, allow_nan=False)
-    note = f"<p>No gradients: {html.escape(walk.no_gradients)}.</p>" if walk.no_gradients else ""
-    parts = {"TITLE": html.escape(title), "NOTE": note, "FOOTER": footer}
-    parts["DATA"] = data.replace("<", "\\u003c")
-    page = TEMPLATE.read_text(encoding="utf-8")
-    return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
+    return render(
+        TEMPLATE,
+        title=title,
+        no_gradients=walk.no_gradients,
+        command=command,
+        data=data.replace("<", "\\u003c"),  # so that no text ends the script
+    )
 
 
 def saliency_legend(sight: ProbedImage, goal: Goal) -> str:

@@ -1,6 +1,5 @@
 """The notes' arithmetic, a network that learns digits, the living neuron: for the demo's page."""
 
-import html
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from neuropil.apps.neuron.small_network import SmallNetwork
 from neuropil.core import History
 from neuropil.core.formatting import to_text
 from neuropil.core.neuron import NeuronRecord
-from neuropil.kit.html.page import Section, figure, paragraph, row
+from neuropil.kit.html.page import Section, figure, paragraph, preformatted, row
 from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -74,11 +73,6 @@ def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     return preformatted(f"{to_text(last, 6, 8)}\n{to_text(hidden, 6, 8)}")
 
 
-def preformatted(lines: str) -> str:
-    """Set lines as they are."""
-    return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
-
-
 def weight_image(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Show 64 weights as a picture (192, 192, 3): blue above 0, red below, white 0."""
     share = (weights / np.abs(weights).max()).reshape(8, 8, 1)
@@ -100,8 +94,9 @@ def loss_plot(curve: History) -> str:
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width: 42rem; width: 100%" role="img"'
         ' aria-label="the loss falls">'
-        f'<path d="M{MARGIN} {MARGIN - 10}V{base}H{WIDTH - MARGIN}" fill="none" stroke="#999"/>'
-        f'<polyline points="{points}" fill="none" stroke="#2f6f8f" stroke-width="2"/>'
+        f'<path d="M{MARGIN} {MARGIN - 10}V{base}H{WIDTH - MARGIN}" fill="none"'
+        f' stroke="var(--quiet)"/><polyline points="{points}" fill="none" stroke="var(--plus)"'
+        ' stroke-width="2"/>'
         '<g font-size="13" fill="currentColor">'
         f'<text x="{MARGIN}" y="{MARGIN - 16}">loss {top:.3g}, in the end {curve.loss[-1]:.2g}'
         f'</text><text x="{MARGIN}" y="{base + 20}">epoch 1</text>'

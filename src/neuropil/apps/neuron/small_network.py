@@ -3,7 +3,6 @@
 z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mean (a2 - target)²
 """
 
-import html
 import math
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from neuropil.core.formatting import PrintableNeuron, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, render_page
+from neuropil.kit.html.page import Section, preformatted, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.progress import ticking
 
@@ -209,10 +208,7 @@ def worked_example(
     bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
     names = [name for name, _ in each]
     told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
-    sections = [
-        Section(name, f"<pre>{html.escape(text)}</pre>")
-        for name, text in zip(names, bodies, strict=True)
-    ]
+    sections = [Section(name, preformatted(text)) for name, text in zip(names, bodies, strict=True)]
     tables: list[str] = []
     row = 2  # below the title
     for name, worked in ticking(each):
