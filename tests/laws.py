@@ -5,8 +5,10 @@ whole package, and over a small source that breaks it: a check that can't fail c
 """
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -416,6 +418,16 @@ def docstring_faults(module: Module) -> Iterator[str]:
     """Find modules that don't say what they hold."""
     if not ast.get_docstring(module.tree):
         yield module.fault(module.tree, "no docstring")
+
+
+def comment_share(package: Iterable[Module]) -> float:
+    """Measure how many of the lines that aren't blank have a comment, in or beside them."""
+    commented = lines = 0
+    for module in package:
+        tokens = tokenize.generate_tokens(io.StringIO(module.source).readline)
+        commented += len({t.start[0] for t in tokens if t.type == tokenize.COMMENT})
+        lines += sum(1 for line in module.source.splitlines() if line.strip())
+    return commented / lines
 
 
 def annotation_faults(module: Module) -> Iterator[str]:

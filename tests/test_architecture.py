@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = laws.modules(ROOT / "src" / "neuropil")
 TESTS = laws.modules(ROOT / "tests")
 
+COMMENTS_OF_CORE = 0.12  # lines with a comment, of those that aren't blank
+
 Law = Callable[[Module], Iterator[str]]
 OF_SOURCE: list[Law] = [
     laws.layer_faults,
@@ -59,6 +61,11 @@ def test_functions_stay_short() -> None:
 
 def test_no_two_classes_share_a_name() -> None:
     assert list(laws.shared_class_names(PACKAGE)) == []
+
+
+def test_core_is_commented_as_teaching_code_is() -> None:
+    core = [module for module in PACKAGE if module.path.startswith("core/")]
+    assert laws.comment_share(core) >= COMMENTS_OF_CORE
 
 
 BROKEN = [  # law, path, source; the fault is in the last line
@@ -202,6 +209,11 @@ def test_classes_of_one_name_are_found() -> None:
     package = [Module("core/probe.py", source), Module("microscope/walk.py", source)]
     fault = "Step is a class of core/probe.py and of microscope/walk.py"
     assert list(laws.shared_class_names(package)) == [fault]
+
+
+def test_lines_with_a_comment_are_counted() -> None:
+    source = 'x = "# none"\n\ny = 1  # one\n# another\nz = (  # a third\n    1\n)\n'
+    assert laws.comment_share([Module("core/tensor.py", source)]) == 3 / 6
 
 
 def test_long_functions_are_found() -> None:

@@ -42,17 +42,17 @@ def logistic(z: float) -> float:
     """Calculate σ(z) = 1 / (1 + e^-z) without overflow."""
     if z >= 0:
         return 1 / (1 + math.exp(-z))
-    return math.exp(z) / (1 + math.exp(z))
+    return math.exp(z) / (1 + math.exp(z))  # the same times e^z / e^z: no power is above 1
 
 
 def exponential(z: float) -> float:
     """Calculate e^z, infinite where it has no float."""
-    return math.exp(z) if z < 709 else math.inf
+    return math.exp(z) if z < 709 else math.inf  # e^709.8 is the largest float
 
 
 def normal_pdf(z: float) -> float:
     """Calculate e^(-z²/2) / √(2π)."""
-    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)  # φ(z) = Φ'(z)
 
 
 def normal_cdf(z: float) -> float:
@@ -60,11 +60,12 @@ def normal_cdf(z: float) -> float:
     return math.erfc(-z / math.sqrt(2)) / 2  # 1 + erf would lose what is far below
 
 
+# No activation function: with this one alone a network of many layers is a straight line.
 IDENTITY = Activation("identity", lambda z: z, lambda z: 1.0, "z", " = {z}", "1", "ZZ")
 SIGMOID = Activation(
     "sigmoid",
     logistic,
-    lambda z: logistic(z) * logistic(-z),
+    lambda z: logistic(z) * logistic(-z),  # σ' = σ (1 - σ), and 1 - σ(z) = σ(-z) keeps its digits
     "σ(z)",
     " = 1 / (1 + e^-{Z})",
     "a · (1 - a) = {a} · (1 - {A})",
@@ -73,16 +74,17 @@ SIGMOID = Activation(
 TANH = Activation(
     "tanh",
     math.tanh,
-    lambda z: 1 - math.tanh(z) ** 2,
+    lambda z: 1 - math.tanh(z) ** 2,  # (sinh / cosh)' = (cosh² - sinh²) / cosh²
     "tanh(z)",
     " = tanh({z})",
     "1 - a² = 1 - {A}²",
     r"\tanh(ZZ)",
 )
+# Where z > 0 the slope is 1, however many layers there are: gradients don't fade on the way back.
 RELU = Activation(
     "relu",
     lambda z: max(z, 0.0),
-    lambda z: float(z > 0),
+    lambda z: float(z > 0),  # at the kink, z = 0, by choice 0
     "max(z, 0)",
     " = max({z}, 0)",
     "1 if z > 0, else 0",
@@ -92,7 +94,7 @@ RELU = Activation(
 GELU = Activation(
     "gelu",
     lambda z: z * normal_cdf(z),
-    lambda z: normal_cdf(z) + z * normal_pdf(z),
+    lambda z: normal_cdf(z) + z * normal_pdf(z),  # (z Φ)' = Φ + z Φ', and Φ' = φ
     "z · Φ(z)",
     " = {z} · Φ({z})",
     "Φ(z) + z · φ(z)",
@@ -102,7 +104,7 @@ GELU = Activation(
 SILU = Activation(
     "silu",
     lambda z: z * logistic(z),
-    lambda z: logistic(z) * (1 + z * logistic(-z)),
+    lambda z: logistic(z) * (1 + z * logistic(-z)),  # (z σ)' = σ + z σ (1 - σ)
     "z · σ(z)",
     " = {z} · σ({z})",
     "σ(z) · (1 + z · (1 - σ(z)))",
@@ -110,8 +112,8 @@ SILU = Activation(
 )
 SOFTPLUS = Activation(
     "softplus",
-    lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
-    logistic,
+    lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),  # ln(1 + e^z) = z + ln(1 + e^-z)
+    logistic,  # e^z / (1 + e^z)
     "ln(1 + e^z)",
     " = ln(1 + e^{Z})",
     "σ(z)",
@@ -120,7 +122,7 @@ SOFTPLUS = Activation(
 HARDSWISH = Activation(
     "hardswish",
     lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
-    lambda z: 0.0 if z <= -3 else 1.0 if z >= 3 else (2 * z + 3) / 6,
+    lambda z: 0.0 if z <= -3 else 1.0 if z >= 3 else (2 * z + 3) / 6,  # of z (z + 3) / 6 between
     "z · clip(z + 3, 0, 6) / 6",
     ", z = {z}",
     "(2z + 3) / 6 between -3 and 3, else 0 or 1",
@@ -128,6 +130,7 @@ HARDSWISH = Activation(
     (-3.0, 3.0),
     cancels=True,
 )
+# e^z is its own derivative. It is the numerator of a softmax, and makes a number positive.
 EXP = Activation("exp", exponential, exponential, "e^z", " = e^{Z}", "a", r"e^{ZZ}")
 
 
@@ -136,7 +139,7 @@ def leaky_relu(slope: float) -> Activation:
     return Activation(
         "leaky_relu",
         lambda z: z if z > 0 else slope * z,
-        lambda z: 1.0 if z > 0 else slope,
+        lambda z: 1.0 if z > 0 else slope,  # never 0, so that no neuron is dead for good
         f"z if z > 0, else {slope:g} · z",
         "; z = {z}",
         f"1 if z > 0, else {slope:g}",
@@ -150,13 +153,13 @@ def elu(scale: float) -> Activation:
     """Make the curve that is z above 0 and scale · (e^z - 1) below."""
     return Activation(
         "elu",
-        lambda z: z if z > 0 else scale * math.expm1(z),
+        lambda z: z if z > 0 else scale * math.expm1(z),  # expm1 = e^z - 1 without cancellation
         lambda z: 1.0 if z > 0 else scale * math.exp(z),
         f"z if z > 0, else {scale:g} · (e^z - 1)",
         "; z = {z}",
         f"1 if z > 0, else {scale:g} · e^z",
         rf"\max(ZZ, 0) + {scale:g} \min(e^{{ZZ}} - 1, 0)",
-        () if scale == 1 else (0.0,),
+        () if scale == 1 else (0.0,),  # slopes 1 above 0 and scale · e^0 below
         parameters=(scale,),
     )
 
@@ -166,7 +169,7 @@ def clip(low: float, high: float) -> Activation:
     return Activation(
         "clip",
         lambda z: min(max(z, low), high),
-        lambda z: float(low < z < high),
+        lambda z: float(low < z < high),  # beyond the limits nothing moves a, and w learns nothing
         f"z between {low:g} and {high:g}",
         "; z = {z}",
         f"1 between {low:g} and {high:g}, else 0",
@@ -184,7 +187,7 @@ def power_function(factor: float, power: float = 1.0, name: str = "scaled") -> A
     return Activation(
         name,
         lambda z: factor * z**power if z >= 0 or is_whole else math.nan,
-        lambda z: factor * power * z ** (power - 1),
+        lambda z: factor * power * z ** (power - 1),  # (c z^p)' = c p z^(p-1)
         f"{shown}z{exponent}",
         f" = {shown}{{Z}}{exponent}",
         f"{factor * power:.9g} · z^{power - 1:.6g}" if power != 1 else f"{factor:.9g}",
@@ -196,9 +199,9 @@ def power_function(factor: float, power: float = 1.0, name: str = "scaled") -> A
 def softmax_share(part: float, n: int) -> Activation:
     """Make the curve part / z: what number n of the terms is of the sum of all (softmax)."""
     return Activation(
-        "share",
+        "share",  # p_n = e_n / z with z = Σ e_m: a sum of all terms, then a curve
         lambda z: part / z,
-        lambda z: -part / z / z,
+        lambda z: -part / z / z,  # what another term that grows takes from this one's share
         "its own term / z",
         f" = {part:.9g} / {{z}}",
         "-a / z, its own term held = -{a} / {z}",
@@ -207,6 +210,7 @@ def softmax_share(part: float, n: int) -> Activation:
     )
 
 
+# By the name of the layer in `layers` that computes the same for arrays.
 ACTIVATIONS: dict[str, Activation] = {
     curve.name: curve
     for curve in (IDENTITY, SIGMOID, TANH, RELU, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)

@@ -26,7 +26,7 @@ from neuropil.core.tensor import Array, Tensor
 Index = tuple[int, ...]
 Link = tuple[Index, Index]  # where an input is, and where the weight that it is multiplied by
 LINEAR_LAYERS = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
-STEEPEST = 1.2  # slope of an activation function
+STEEPEST = 1.2  # slope of most activation functions: GELU's, at z = √2, is 1.13
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
     "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
@@ -56,12 +56,12 @@ def open_neuron(
     names: of the inputs, in order
     Raises ValueError where there is no such layer or unit.
     """
-    before = _run_to(network, np.asarray(x)[None], layer)
-    z = network.layers[layer](before)
+    before = _run_to(network, np.asarray(x)[None], layer)  # (1, ...): a batch of one example
+    z = network.layers[layer](before)  # the weighted sums of all the layer's neurons
     index = _index(unit, z.shape, layer)
     curve = _curve(network, layer)
     last = layer if curve is IDENTITY else layer + 1
-    a = z if last == layer else network.layers[last](z)
+    a = z if last == layer else network.layers[last](z)  # neuron and activation are two layers
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
     worked = PrintableNeuron(
@@ -75,7 +75,7 @@ def open_neuron(
         return worked
     back = _backward(network, last, (a, z), index, (target, loss, rate))
     worked = replace(worked, backward=back)
-    if isinstance(network.layers[layer], Dense):
+    if isinstance(network.layers[layer], Dense):  # each weight belongs to one neuron
         return worked
     return _shared(worked, network, layer, before, index, (np.asarray(target)[None], loss))
 
@@ -101,6 +101,7 @@ def _run_to(network: Network, x: Array, layer: int) -> Array:
 
 def _index(unit: int | Index, shape: Index, layer: int) -> Index:
     """Find where a unit is in the layer's output (1, ...)."""
+    # 0 is the example: there is only one.
     index = (0, *(int(i) for i in np.atleast_1d(unit)))
     if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
         axes = ", ".join(f"0 to {n - 1}" for n in shape[1:])
@@ -129,7 +130,7 @@ def _terms(
     """List the inputs of a neuron with their weights, and its bias."""
     opens = network.layers[layer]
     links = _links(opens, before.shape, index)
-    channel = index[-1] if isinstance(opens, Dense) else index[1]
+    channel = index[-1] if isinstance(opens, Dense) else index[1]  # (N, ..., J) or (N, D, *T)
     bias = float(opens.bias.value[channel]) if opens.has_bias else 0.0
     source = "x" if layer == 0 else f"layer {layer - 1}"
     named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place, _ in links]
@@ -193,11 +194,12 @@ def _shared(
 ) -> PrintableNeuron:
     """Give each weight of a convolution its derivative through all places that share it."""
     target, loss = goal
+    # L by this layer's weights needs no more than the layers from here on.
     whole = Network(*deepcopy(network.layers[layer:]), dtype=network.dtype)
     for tensor in whole.parameters().values():
         tensor.grad = None  # of what the network was last asked
     loss(whole(before), target).backward()
-    weight = whole.layers[0].weight.grad
+    weight = whole.layers[0].weight.grad  # dL/dw_k = Σ_t dL/dz_t · x_(s t + d k - p), over places t
     assert weight is not None
     links = _links(network.layers[layer], before.shape, index)
     terms = tuple(
@@ -220,21 +222,23 @@ def _backward(
     """Differentiate the loss by the neuron, and prepare the network's own proof of it."""
     (a, z), (target, loss, rate) = made, goal
     wanted = np.asarray(target)[None]
+    # In float64: p - 1 of a p near 1 has lost most digits in float32. The network's own weights are
+    # left as they are.
     exact = deepcopy(network)
     for tensor in exact.parameters().values():
         tensor.value = tensor.value.astype(np.float64)
-    rest = exact.layers[last + 1 :]
-    follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)
+    rest = exact.layers[last + 1 :]  # what lies between this neuron's a and L
+    follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)  # from z to L
     passed = [Tensor(a.value.astype(np.float64), requires_grad=True)]
     for layer in rest:
-        passed.append(layer(passed[-1]))
+        passed.append(layer(passed[-1]))  # every later tensor is kept: its gradient is needed below
     loss(passed[-1], wanted).backward()
     grad = passed[0].grad
     assert grad is not None
 
     def moved(by: float) -> float:
         value = z.value.astype(np.float64)
-        value[index] += by
+        value[index] += by  # this neuron alone is moved; all others stay as they ran
         return float(loss(follow(Tensor(value)), wanted).value)
 
     shown = ", ".join(f"{value:g}" for value in np.ravel(wanted))
@@ -253,14 +257,14 @@ def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> f
     0 where one is at a kink. It looks as far as neurons follow each other, layer by layer.
     """
     rates, reach = np.zeros_like(passed[0].value), math.inf  # of a later number, if z is moved
-    rates[index] = STEEPEST
+    rates[index] = STEEPEST  # |da/dz|, at most
     for layer, before in zip(layers, passed, strict=False):
         curve = _curve_of(layer)
         if isinstance(layer, Dense):
-            rates = rates @ np.abs(layer.weight.value).T
+            rates = rates @ np.abs(layer.weight.value).T  # |dz_j| ≤ Σ_i |w_ji| |da_i|
         elif curve:
             reach = min(reach, *_rooms(curve, before.value.ravel(), rates.ravel()))
-            rates = STEEPEST * rates
+            rates = STEEPEST * rates  # the chain rule, with bounds in the place of derivatives
         else:
             return reach
     return min(reach, 1 / float(rates.max())) if rates.any() else reach
@@ -269,6 +273,7 @@ def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> f
 def _rooms(curve: Activation, z: Array, rates: Array) -> Iterator[float]:
     """Tell of each neuron how far a number before it can be moved until it bends much."""
     for value, rate in zip(z.tolist(), rates.tolist(), strict=True):
+        # A curve is nearly straight over a small part of 1 or of z, and up to its next kink.
         room = min([max(1.0, abs(value)), *(abs(value - kink) for kink in curve.kinks)])
         yield room / rate if rate else math.inf
 
@@ -277,11 +282,17 @@ def _noise(layers: Sequence[Layer], passed: Sequence[Tensor]) -> float:
     """Add up what the rounding of every later number may change in L."""
     noise = 0.0
     for layer, before, after in zip(layers, passed, passed[1:], strict=False):
-        size = np.abs(after.value)
+        size = np.abs(
+            after.value
+        )  # a number y is rounded by u |y|, and L changes by |dL/dy| of that
         if isinstance(layer, Dense):
             weights, bias = np.abs(layer.weight.value), layer.bias.value if layer.has_bias else 0.0
-            size = np.abs(before.value) @ weights.T + np.abs(bias)
-        elif (curve := _curve_of(layer)) and curve.cancels:
+            size = np.abs(before.value) @ weights.T + np.abs(
+                bias
+            )  # Σ |w x| + |b|: not what is left
+        elif (
+            curve := _curve_of(layer)
+        ) and curve.cancels:  # z Φ(z) is rounded as z is, far below 0
             size = size + np.minimum(np.abs(before.value), INNER)
         noise += float(np.abs(after.grad * size).sum()) if after.grad is not None else 0.0
-    return DOUBLE * noise
+    return DOUBLE * noise  # u Σ |dL/dy| |y|, over all numbers behind the neuron

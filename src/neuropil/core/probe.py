@@ -18,7 +18,7 @@ from neuropil.core.neuron import NeuronRecord
 
 Index = tuple[int, ...]
 Values = NDArray[Any]  # of a tensor
-Place = tuple[int | slice, ...]
+Place = tuple[int | slice, ...]  # of a vector in a tensor: one slice, the axis of classes
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Unit:
     index: Index
 
     def __str__(self) -> str:
-        return ",".join([self.tensor, *map(str, self.index)])
+        return ",".join([self.tensor, *map(str, self.index)])  # as a person types it: conv1,0,3,5
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Goal:
 
         def gradient(tensor: Values) -> Values:
             slope = np.zeros_like(tensor)
-            slope[unit.index] = 1
+            slope[unit.index] = 1  # one-hot: the seed from which `backward` starts
             return slope
 
         return cls(text, unit.tensor, lambda tensor: float(tensor[unit.index]), gradient)
@@ -91,13 +91,15 @@ class Goal:
         """
 
         def value(logits: Values) -> float:
-            z = logits[place].astype(np.float64) / temperature
+            z = logits[place].astype(np.float64) / temperature  # T > 1 makes a network less sure
             return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
 
         def gradient(logits: Values) -> Values:
             z = logits[place].astype(np.float64) / temperature
+            # With m = max z: e^(z-m) / Σ e^(z-m) is the same p, and no power overflows.
             p = np.exp(z - z.max())
             slope = np.zeros_like(logits)
+            # dL/dz = dL/d(z/T) · 1/T, the chain rule; nothing outside of the place moves L.
             slope[place] = (p / p.sum() - np.eye(len(p))[true]) / temperature
             return slope
 
@@ -123,7 +125,12 @@ class ProbedImage:
     @property
     def covers_image(self) -> bool:
         """Tell whether the network sees all of the picture."""
-        return self.crop == (0.0, 0.0, 1.0, 1.0)
+        return self.crop == (
+            0.0,
+            0.0,
+            1.0,
+            1.0,
+        )  # left, top, right, bottom, in parts of the picture
 
 
 @dataclass(frozen=True)
