@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "biology": {"core"},
     "biology.bench": {"biology", "core", *KIT},
     "microscope": {"core", *KIT},
-    "training": {"kit", "kit.networks"},
+    "training": {"signature", "kit", "kit.networks"},
     "signature": {"kit"},
     "contract": {"signature", "core", "kit", "kit.networks"},
     "registry": {"signature", "contract", "training", "kit"},
@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "apps": set(),
     "apps.*": {"signature", "contract", "core", *KIT},
     "apps.*.demo": {"apps.*", "apps.*.lab", "core", *KIT},
-    "apps.*.lab": {"apps.*", "training", "core", *KIT},
+    "apps.*.lab": {"apps.*", "signature", "training", "core", *KIT},
     "apps.neuron": {"signature", "contract", "core", "biology", *KIT},
     "apps.neuron.demo": {"apps.neuron", "core", "biology", *KIT},
     "bench": {"registry", "kit", "kit.media", "kit.networks"},
@@ -69,8 +69,10 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "apps/*/lab/train.py",
         "apps/handwrite/lab/unrolled.py",
         "lazy apps/*/lab/bench.py",
+        "lazy apps/*/lab/evaluation.py",
         "lazy core/bench.py",
     ),
+    "matplotlib": ("training/history.py",),
     "sklearn": ("lazy core/bench.py", "lazy apps/*/lab/evaluation.py"),
     "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
     "onnx": (
@@ -89,6 +91,8 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "typer": ("surfaces/cli/*",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
 }
+
+PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 80
@@ -367,6 +371,20 @@ def _quiet(call: ast.Call) -> bool:
     if name.startswith("np."):
         return not LOUD_NUMPY.search(name)
     return name in QUIET or last in QUIET_METHODS or last[:1].isupper()  # a class makes a value
+
+
+def program_faults(module: Module) -> Iterator[str]:
+    """Find programs beside the one command line: what reads its own line, or runs as a script."""
+    if module.path in PROGRAM:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Compare) and ast.unparse(node.left) == "__name__":
+            yield module.fault(node, "a script of its own; make it a command or a stage")
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv":
+            yield module.fault(node, "reads the command line")
+    for found in imports(module.tree):
+        if found.library in ("argparse", "optparse", "getopt"):
+            yield module.fault(found.node, f"{found.library} reads a command line of its own")
 
 
 def size_faults(module: Module) -> Iterator[str]:

@@ -11,7 +11,7 @@ are written:
     python tests/pages.py
 
 brings all figures up to date after a new record, and the test is that this would change nothing.
-Marks of `install.` (megabytes, help_seconds) are measured by tests/test_wheel.py instead.
+`install.megabytes` is measured by tests/test_wheel.py instead.
 
 Tree. A ```text block whose first line is a folder of the repository; one name a line, a caption
 after two spaces; folders end in `/`; names may be patterns. A folder whose content is listed is
@@ -33,6 +33,7 @@ UNMARKED = re.compile(r"\d+\.\d+\s?(?:dB|s|ms|MB|%|fps|times|seconds|frames)(?![
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|<(?:img|a)[^>]+(?:src|href)=\"([^\"]+)\"")
 IGNORED = {"__pycache__"}
+WIDEST = 120  # characters of a line of prose
 
 Records = Mapping[str, Mapping[str, float | int | str]]
 
@@ -85,6 +86,18 @@ def commands(text: str) -> list[str]:
     """List the lines of all sh blocks without comments."""
     lines = (line for block in blocks(text, "sh") for line in block.splitlines())
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def sections(text: str) -> dict[str, str]:
+    """Split a page at its headings of the second level: the text of each, with what comes first."""
+    first, *rest = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return {"": first} | dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def wide_lines(text: str) -> list[str]:
+    """Find lines too wide for an editor, but for tables and pictures, which can't be broken."""
+    lines = (line for line in text.splitlines() if not line.startswith(("|", "![")))
+    return [line for line in lines if len(line) > WIDEST]
 
 
 def broken_links(page: Path) -> Iterator[str]:

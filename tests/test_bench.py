@@ -1,6 +1,7 @@
 import hashlib
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from neuropil.kit.media.film import Film, Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.report import Report, Table
+from neuropil.surfaces.cli import bench as cli_bench
 
 
 @pytest.mark.usefixtures("invert")
@@ -111,8 +113,32 @@ def test_the_frames_of_a_film_are_made_while_it_is_measured(tmp_path: Path) -> N
             seen.append(len(frame.pixels))
             yield frame
 
-    bench.done(film.map_frames, watched)
+    bench.exhaust(film.map_frames, watched)
     assert len(seen) == bench.FRAMES
+
+
+def test_the_start_of_a_command_is_measured_beside_python_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(cli_bench, "run_python", ran.append)
+    monkeypatch.setattr("time.perf_counter", lambda: float(len(ran)) ** 2)
+    report = cli_bench.measure(None)
+    assert set(ran) == set(cli_bench.COMMANDS.values())
+    assert [row[0] for row in report.tables[0].rows][:2] == [
+        "python -c pass",
+        "python -m neuropil --help",
+    ]
+    figures = {name: float(report.figures[name] or 0) for name in cli_bench.COMMANDS}
+    ratio = figures["help_seconds"] / figures["python_seconds"]
+    assert report.figures["help_vs_python"] == ratio > 1
+
+
+def test_what_is_measured_of_a_command_is_the_command(capfd: pytest.CaptureFixture[str]) -> None:
+    cli_bench.run_python(cli_bench.COMMANDS["help_seconds"])
+    assert capfd.readouterr().out == ""
+    with pytest.raises(subprocess.CalledProcessError):
+        cli_bench.run_python(("-m", "neuropil", "no-such-command"))
 
 
 @pytest.fixture

@@ -359,7 +359,7 @@ def test_version_and_list(capsys: Output) -> None:
 
 
 def test_the_command_line_starts_without_anything_heavy() -> None:
-    """How long that takes is measured where the package is installed (test_wheel.py)."""
+    """How long that takes is measured by `neuropil bench cli`."""
     program = """
 import sys
 from neuropil.surfaces.cli import main as cli

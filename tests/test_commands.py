@@ -151,7 +151,9 @@ def test_help_says_what_is_measured_and_trained(capsys: Output) -> None:
         f"NAME: an application, or a part of the package: {', '.join(bench.PARTS)}.",
         "--tracks N how many tracks the car drives, for drive alone; 10 by default (from 1",
         "RECIPE: one of its recipes; by default the first that --list prints.",
-        "--list print the recipes of the application, train nothing",
+        "--list print the recipes and stages of the application, or what a --stage takes",
+        "--stage NAME run a stage, a step before or after training, instead of a recipe; --list",
+        "--network FILE ONNX file that a stage works on, with --stage alone; can be repeated",
         "--device auto|cpu|cuda",
         "--set NAME=NUMBER",
         "by default the steps of the recipe count (from 0.1 to 100000)",
@@ -169,6 +171,105 @@ def test_recipes_are_listed(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(registry, "recipes", lambda name: {"plain": plain, "odd": lambda: None})
     assert cli.run(["train", "invert", "--list"]) == 0
     assert capsys.readouterr().out == "plain  Train plainly.\nodd\n"
+
+
+STAGES = '''"""A stage of an application that is made up."""
+from neuropil.kit.ranges import Range
+from neuropil.signature import Option
+from neuropil.training.stages import OnnxPath, Stage, claim_file
+
+def shake(output, *, network, times):
+    import nowhere_to_be_found
+    raise AssertionError
+
+def count(output, *, times):
+    file = claim_file(output, "count.txt")
+    file.write_text(str(times), encoding="utf-8")
+    return file
+
+TIMES = Option("times", int, 3, "how often", Range(1, 9))
+STAGES = (
+    Stage("count", "Before training: count.", count, needs=(TIMES,), stands_for="card.md"),
+    Stage(
+        "shake",
+        "After training: shake.",
+        shake,
+        needs=(Option("network", OnnxPath(), None, "what is shaken"), TIMES),
+    ),
+)
+'''
+
+
+@pytest.fixture
+def staged(invert: Path) -> None:
+    """Give the application two stages."""
+    (invert / "lab" / "stages.py").write_text(STAGES, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("staged")
+def test_stages_are_listed_behind_the_recipes(capsys: Output) -> None:
+    pytest.importorskip("torch")
+    assert cli.run(["train", "invert", "--list"]) == 0
+    recipe, count, shake = capsys.readouterr().out.splitlines()
+    assert recipe == "plain"
+    assert count == "--stage count  Before training: count."
+    assert shake == "--stage shake  After training: shake."
+    assert cli.run(["train", "invert", "--list", "--stage", "shake"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "--network FILE  what is shaken",
+        "--set times=3   how often (a whole number from 1 to 9)",
+    ]
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_stage_is_run_without_torch(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.run(["train", "invert", "--stage", "count", "--set", "times=5"]) == 0
+    printed, made = capsys.readouterr(), Path("runs", "invert-count", "count.txt")
+    assert printed.out == f"{made}\n"
+    assert "it may take the place of card.md in the package's apps/invert" in printed.err
+    assert made.read_text(encoding="utf-8") == "5"
+    assert cli.run(["train", "invert", "--stage", "count", "-o", "elsewhere"]) == 0
+    assert Path("elsewhere", "count.txt").read_text(encoding="utf-8") == "3"
+
+
+@pytest.mark.usefixtures("staged")
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--stage coumt", "invert has no stage 'coumt' (did you mean count?); it has count, shake"),
+        ("--stage count --minutes 3", "--minutes goes with a recipe, and not with --stage count"),
+        ("--stage count --device cpu", "--device goes with a recipe, and not with --stage count"),
+        ("--stage count --resume", "--resume goes with a recipe, and not with --stage count"),
+        ("--stage count --init a.npz", "--init goes with a recipe, and not with --stage count"),
+        ("plain --stage count", "plain and --stage count are two things to do"),
+        ("--stage count --data .", "--data means nothing to the stage count, which takes --output"),
+        ("--stage count --set steps=2", "--set steps=2: a setting of the stage count is NAME=NUM"),
+        ("--stage count --set times=x", "--set times=x: times is x; it takes a whole number from"),
+        ("--stage shake --network a.onnx", "--network 'a.onnx': there is no file a.onnx"),
+        ("--stage shake", "nowhere_to_be_found is missing; to train, install the extra [train]"),
+    ],
+)
+def test_what_a_stage_does_not_take_is_refused(capsys: Output, words: str, sentence: str) -> None:
+    assert cli.run(["train", "invert", *words.split()]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"neuropil: {sentence}")
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.usefixtures("staged")
+def test_the_name_of_a_stage_is_no_recipe(capsys: Output) -> None:
+    pytest.importorskip("torch")
+    for line, sentence in [
+        (
+            "train invert count",
+            "invert has no recipe count; it has plain; --stage count is a stage",
+        ),
+        ("train invert --data . --network a", "--network goes with --stage; a training begins"),
+    ]:
+        assert cli.run(line.split()) == 2
+        assert capsys.readouterr().err.startswith(f"neuropil: {sentence}")
 
 
 @pytest.mark.parametrize(

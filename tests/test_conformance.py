@@ -31,7 +31,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import VARIABLE, NetworkFile, OnnxNetwork, match
-from neuropil.signature import Signature, alternatives
+from neuropil.signature import Option, alternatives
 
 HEADINGS = [
     "What it does",
@@ -57,8 +57,36 @@ CASES = [
     pytest.param(command, kinds, id=" ".join([command, *kinds])) for command, kinds in all_cases()
 ]
 each_case = pytest.mark.parametrize(("command", "kinds"), CASES)
-TAKING_INPUT = [case for case in CASES if case.values[1]]
-each_input = pytest.mark.parametrize(("command", "kinds"), TAKING_INPUT)
+UNSIZED = {"drive-predict", "handwrite-learn"}  # their inputs are of one size
+TINY = [
+    pytest.param(command, kinds, size, id=" ".join([command, *kinds, f"{size[1]}x{size[0]}"]))
+    for command, kinds in all_cases()
+    if kinds
+    for size in (SIZES[-1:] if command in UNSIZED else SIZES)
+]
+HINTS = {
+    name: get_type_hints(inspect.unwrap(registry.find_app(name).__call__))
+    for name in registry.NAMES
+}
+TAKING_PICTURES, MAKING_PICTURES = (
+    [pytest.param(registry.find_app(name), id=name) for name in names]
+    for names in (
+        [name for name, its in HINTS.items() if Image in alternatives(next(iter(its.values())))],
+        [name for name, its in HINTS.items() if Image in alternatives(its["return"])],
+    )
+)
+OPTIONS = [
+    (verb, option)
+    for verb in map(registry.find_verb, registry.commands())
+    for option in verb.signature.options
+]
+RANGED, TYPED = (
+    [pytest.param(verb, option, id=f"{verb.command} {option.name}") for verb, option in pairs]
+    for pairs in (
+        [pair for pair in OPTIONS if pair[1].range],
+        [pair for pair in OPTIONS if hasattr(pair[1].type, "parse")],
+    )
+)
 AppType = type[App]
 
 
@@ -203,13 +231,6 @@ def opened(
     return method, given, verb.signature.parse(job.options)
 
 
-def takes_pictures(app: AppType) -> None:
-    """Skip the test of an application that takes no picture."""
-    inputs = Signature.of(app.__call__).inputs
-    if not (inputs and Image in inputs[0].types):
-        pytest.skip("takes no picture")
-
-
 def numbers(result: Any) -> Iterator[NDArray[Any]]:
     """List every number of a result as an array."""
     if isinstance(result, Image):
@@ -240,8 +261,7 @@ def networks_are_finite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("networks_are_finite")
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@each_input
+@pytest.mark.parametrize(("command", "kinds", "size"), TINY)
 def test_tiny_inputs(
     command: str, kinds: Sequence[str], size: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -265,18 +285,15 @@ def run_opened(command: str, kinds: Sequence[str], folder: Path, size: tuple[int
 
 @pytest.mark.usefixtures("networks_are_finite")
 @pytest.mark.parametrize("shade", [0, 255])
-@each_application
+@pytest.mark.parametrize("app", TAKING_PICTURES)
 def test_flat_inputs(app: AppType, shade: int) -> None:
-    takes_pictures(app)
     flat = Image(np.full((9, 7, 3), shade, np.uint8))
     assert all(np.isfinite(values).all() for values in numbers(app()(flat)))
 
 
-@each_application
+@pytest.mark.parametrize("app", MAKING_PICTURES)
 def test_depth_is_kept(app: AppType) -> None:
-    takes_pictures(app)
-    result = app()(grey_ramp(9, 7, np.uint16))
-    assert not isinstance(result, Image) or result.pixels.dtype == np.uint16
+    assert app()(grey_ramp(9, 7, np.uint16)).pixels.dtype == np.uint16
 
 
 @pytest.mark.usefixtures("networks_are_finite")
@@ -298,27 +315,26 @@ def test_every_option_switched_on_gives_the_same_twice(
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-@each_verb
-def test_values_out_of_range_are_refused(verb: Verb) -> None:
-    for option in verb.signature.options:
-        if not (limits := option.range):
-            continue
-        no_number = "option.syntax" if option.type is int else "option.range"
-        cases = [(limits.low - 1, "option.range"), (limits.high + 1, "option.range")]
-        for wrong, code in [*cases, (math.nan, no_number)]:
-            with refused(code, option.name):
-                verb.signature.convert([], {option.name: wrong})
-            with refused(code, option.name):
-                verb.signature.parse({option.name: wrong})
+@pytest.mark.parametrize(("verb", "option"), RANGED)
+def test_values_out_of_range_are_refused(verb: Verb, option: Option) -> None:
+    limits = option.range
+    assert limits
+    no_number = "option.syntax" if option.type is int else "option.range"
+    cases = [(limits.low - 1, "option.range"), (limits.high + 1, "option.range")]
+    for wrong, code in [*cases, (math.nan, no_number)]:
+        with refused(code, option.name):
+            verb.signature.convert([], {option.name: wrong})
+        with refused(code, option.name):
+            verb.signature.parse({option.name: wrong})
 
 
-@each_verb
-def test_values_that_say_nothing_are_refused(verb: Verb) -> None:
-    for kind in {o.type for o in verb.signature.options if hasattr(o.type, "parse")}:
-        for text in ("", "nonsense", ",,,", f"{kind.SYNTAX},", "1e999,1,1"):
-            with pytest.raises(UserError) as caught:
-                kind.parse(text)
-            assert caught.value.code.split(".")[0] in ("option", "name", "input")
+@pytest.mark.parametrize("text", ["", "nonsense", ",,,", "SYNTAX,", "1e999,1,1"])
+@pytest.mark.parametrize(("verb", "option"), TYPED)
+def test_values_that_say_nothing_are_refused(verb: Verb, option: Option, text: str) -> None:
+    text = text.replace("SYNTAX", option.type.SYNTAX)
+    with pytest.raises(UserError) as caught:
+        verb.signature.parse({option.name: [text] if option.repeated else text})
+    assert caught.value.code.split(".")[0] in ("option", "name", "input")
 
 
 @each_application

@@ -1,7 +1,7 @@
 """What README, docs and cards say is so. How figures and trees are written: see tests/pages.py.
 
-The commands of README and of every page in docs run in a temporary folder, a page's one after the
-other, all but the two of the set-up. They find there, made by this test:
+The commands of README and of every page in docs run in a temporary folder, those of a section one
+after the other, all but the two of the set-up. They find there, made by this test:
 
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
@@ -12,7 +12,8 @@ other, all but the two of the set-up. They find there, made by this test:
     strokes.json  two lines of writing and what they say, as handwrite-learn takes them
     photos/     cuttings of the samples in color, as data for training and measuring
 
-`neuropil train` is run as written, but for two steps only. Other names come from earlier commands.
+`neuropil train` is run as written, but for two steps only. Other names come from earlier commands
+of the section.
 """
 
 import json
@@ -53,6 +54,15 @@ each_manual = pytest.mark.parametrize(
 )
 
 
+SECTIONS = [  # of README and docs: their commands
+    pytest.param(lines, id=f"{p.relative_to(pages.ROOT).as_posix()} {heading}")
+    for p in pages.pages()
+    if p.name != "card.md"
+    for heading, text in pages.sections(p.read_text(encoding="utf-8")).items()
+    if (lines := [line for line in pages.commands(text) if line not in SET_UP])
+]
+
+
 # --- figures, trees, links ---------------------------------------------------------------------
 
 
@@ -90,6 +100,11 @@ def test_record_is_of_the_shipped_weights(name: str) -> None:
 @each_page
 def test_links_lead_somewhere(page: Path) -> None:
     assert list(pages.broken_links(page)) == []
+
+
+@pytest.mark.parametrize("page", [*pages.pages(), *pages.ROOT.glob("*.md")], ids=lambda p: p.name)
+def test_lines_can_be_read_in_an_editor(page: Path) -> None:
+    assert pages.wide_lines(page.read_text(encoding="utf-8")) == []
 
 
 def test_tree_is_what_is_there() -> None:
@@ -172,10 +187,13 @@ def spelled(command: str) -> list[str]:
 
 
 @each_manual
-def test_commands_work(page: Path, desk: Path) -> None:
+def test_a_page_shows_what_can_be_typed(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    lines = [line for line in pages.commands(text) if line not in SET_UP]
-    assert lines or pages.blocks(text, "python"), f"{page.name} shows nothing that can be typed"
+    assert pages.commands(text) or pages.blocks(text, "python")
+
+
+@pytest.mark.parametrize("lines", SECTIONS)
+def test_commands_work(lines: list[str], desk: Path) -> None:
     # coverage's tracing would double the minutes; the code behind has tests of its own that count
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     for line in lines:
@@ -253,6 +271,17 @@ def test_wrong_trees_are_found(tmp_path: Path) -> None:
     wrong = right.replace("a.py", "e.py").replace("  two/  closed\n", "")
     faults = ["e.py is not in one", "two of src is missing", "a.py of one is missing"]
     assert list(pages.tree_faults(wrong, tmp_path)) == faults
+
+
+def test_wide_lines_are_found() -> None:
+    wide, cell = "x" * 121, f"| {'x' * 121} |"
+    assert pages.wide_lines(f"a\n{wide}\n{cell}\n![{wide}](b.png)\n{'x' * 120}") == [wide]
+
+
+def test_a_page_is_split_at_its_headings() -> None:
+    text = "# A\n```sh\none\n```\n## B\n### C\n```sh\n# two\ntwo\n```\n## D\n"
+    found = {heading: pages.commands(part) for heading, part in pages.sections(text).items()}
+    assert found == {"": ["one"], "B": ["two"], "D": []}
 
 
 def test_commands_are_read() -> None:

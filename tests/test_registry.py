@@ -58,6 +58,15 @@ def test_training_without_torch_says_what_to_type(monkeypatch: pytest.MonkeyPatc
         registry.recipes("invert")
 
 
+@pytest.mark.usefixtures("invert")
+def test_an_application_may_have_no_stages() -> None:
+    assert registry.stages("invert") == {}
+    with refused("name.unknown", "invert", "'calibrate'", "none"):
+        registry.find_stage("invert", "calibrate")
+    with refused("name.unknown", "'colect' (did you mean collect?)", "tune-expert, collect"):
+        registry.find_stage("drive", "colect")
+
+
 def test_an_application_without_recipes_has_nothing_to_train(invert: Path) -> None:
     (invert / "lab" / "train.py").unlink()
     with refused("name.unsupported", "invert"):

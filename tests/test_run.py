@@ -202,7 +202,28 @@ def test_names_the_checks_that_failed(checkout: Checkout) -> None:
     assert "== pytest" in run.stdout
 
 
+def test_checks_what_changed(checkout: Checkout) -> None:
+    checkout.python("python3", "fit 3.12")
+    run = checkout.run("check", FAILS="nothing")
+    assert run.returncode == 0
+    lines = run.stdout.splitlines()
+    assert "== pytest -n auto --dist worksteal tests/changed.py" in lines  # which it was told
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("coverage", "== pytest -n auto --dist worksteal --cov"), ("docs", "site/index.html")],
+)
+def test_other_work_of_developers(checkout: Checkout, word: str, said: str) -> None:
+    checkout.python("python3", "fit 3.12")
+    run = checkout.run(word)
+    assert run.returncode == 0
+    assert said in run.stdout.splitlines()
+
+
 def test_says_what_it_can_do(checkout: Checkout) -> None:
     run = checkout.run()
     assert run.returncode == 2
     assert "./run demo" in run.stderr
+    assert "$PIP_INDEX_URL" in run.stderr
+    assert "set -u" not in run.stderr

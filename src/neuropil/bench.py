@@ -30,7 +30,12 @@ from neuropil.kit.networks.network import NetworkFile, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
 from neuropil.kit.report import Metric, Metrics, Report, Table, median_seconds
 
-PARTS = ("core", "microscope", "biology")
+PARTS = {  # of the package that are measured -> where their bench.py lies
+    "core": "core",
+    "microscope": "microscope",
+    "biology": "biology",
+    "cli": "surfaces.cli",
+}
 GAP = "  "  # between columns
 SAMPLES = Path(__file__).parent / "samples"
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -47,7 +52,9 @@ def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> It
     tracks: how many a car drives, for the application that has one
     """
     part = name in PARTS
-    measure = importlib.import_module(f"neuropil.{name}.bench").measure if part else _measure(name)
+    measure: Measure = (
+        importlib.import_module(f"neuropil.{PARTS[name]}.bench").measure if part else _measure(name)
+    )
     takes_tracks = "tracks" in inspect.signature(measure).parameters
     if tracks is not None and not takes_tracks:
         raise UserError(
@@ -121,7 +128,7 @@ def sample_seconds(call: Callable[[Any], Any], kind: Any) -> tuple[str, float] |
     with TemporaryDirectory() as folder:
         for name, given in samples(kind, Path(folder)):
             with suppress(UserError):
-                return name, median_seconds(partial(done, call, given), REPEATS)
+                return name, median_seconds(partial(exhaust, call, given), REPEATS)
     return None
 
 
@@ -131,7 +138,7 @@ def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
         yield "a sentence", TEXT
     elif issubclass(kind, film.Film):
         photo = next(iter(samples(Image, folder)))[1]
-        film.write_film(folder / "moving.mp4", moving(photo), fps=FPS)
+        film.write_film(folder / "moving.mp4", pan_over(photo), fps=FPS)
         yield f"{FRAMES} frames", kind.open(folder / "moving.mp4")
     else:
         for path in sorted(SAMPLES.iterdir()):
@@ -139,7 +146,7 @@ def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
                 yield path.name, kind.open(path)
 
 
-def moving(photo: Image) -> Iterator[film.Frame]:
+def pan_over(photo: Image) -> Iterator[film.Frame]:
     """See a photograph through a window that moves over it."""
     height, width = (2 * ((side - SHIFT * FRAMES) // 2) for side in photo.pixels.shape[:2])
     for n in range(FRAMES):
@@ -147,7 +154,7 @@ def moving(photo: Image) -> Iterator[film.Frame]:
         yield film.Frame(window.astype("u1"), n / FPS)
 
 
-def done(call: Callable[[Any], Any], given: Any) -> None:
+def exhaust(call: Callable[[Any], Any], given: Any) -> None:
     """Call, and make the frames of films in the result, which wait until they are asked for."""
     result = call(given)
     parts: Iterable[Any] = vars(result).values() if hasattr(result, "__dict__") else ()
@@ -181,7 +188,7 @@ def provenance(networks: Mapping[str, NetworkFile]) -> dict[str, str]:
 
 def format_table(table: Table) -> list[str]:
     """Lay a table out in columns: texts at the left, numbers at the right."""
-    rows = [table.columns, *([_said(value) for value in row] for row in table.rows)]
+    rows = [table.columns, *([_format(value) for value in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     numeric = [all(isinstance(v, int | float) for v in c) for c in zip(*table.rows, strict=True)]
     laid = [
@@ -194,7 +201,7 @@ def format_table(table: Table) -> list[str]:
     return [table.title, laid[0], "-" * len(GAP.join("-" * width for width in widths)), *laid[1:]]
 
 
-def _said(value: object) -> str:
+def _format(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

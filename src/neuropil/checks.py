@@ -234,7 +234,9 @@ def planned_files(verb: Verb, job: Job) -> Iterator[Path]:
             if output.name in job.outputs:
                 path = Path(job.outputs[output.name])
                 n = int(options[output.name]) if output.repeated else 0
-                yield from [numbered(path, i + 1) for i in range(n)] if output.repeated else [path]
+                yield from (
+                    [number_path(path, i + 1) for i in range(n)] if output.repeated else [path]
+                )
 
 
 def check_place(path: Path, force: bool) -> None:
@@ -257,6 +259,6 @@ def check_place(path: Path, force: bool) -> None:
         ) from None
 
 
-def numbered(path: Path, number: int) -> Path:
+def number_path(path: Path, number: int) -> Path:
     """Number one of several files of a kind: alternatives-2.png."""
     return path.with_name(f"{path.stem}-{number}{path.suffix}")

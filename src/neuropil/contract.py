@@ -104,7 +104,7 @@ def verb(
     return mark
 
 
-def _checking(method: Callable[..., Any]) -> Callable[..., Any]:
+def _check_calls(method: Callable[..., Any]) -> Callable[..., Any]:
     """Hold every call to the types and ranges of its signature."""
 
     @wraps(method)
@@ -130,7 +130,7 @@ class App(ABC):
         cls.name = cls.__name__.lower()
         for name, method in list(vars(cls).items()):
             if hasattr(method, "verb") or name == "probe":
-                setattr(cls, name, _checking(method))
+                setattr(cls, name, _check_calls(method))
 
     def __init__(
         self, *, networks: str | Path | Sequence[str | Path] = (), threads: int | None = None

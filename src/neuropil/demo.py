@@ -11,7 +11,7 @@ from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, link, paragraph, preformatted, render_page
+from neuropil.kit.html.page import Section, link, paragraph, preformat, render_page
 from neuropil.kit.progress import message
 
 TITLE = "Neuropil: small networks at work"
@@ -56,5 +56,5 @@ def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Se
     count = f"{len(walk.steps)} steps of arithmetic, each proven"
     words = f"{way.partition(': ')[0]}: {count}. {command}"
     page = link(f"{name}-neuron.html", "The walk, with numbers that can be changed")
-    body = paragraph(words) + page + preformatted(lines)
+    body = paragraph(words) + page + preformat(lines)
     yield Section(f"Inside {name}: a neuron opened", body)

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from neuropil import registry
-from neuropil.checks import check, check_place, identify, numbered, type_of
+from neuropil.checks import check, check_place, identify, number_path, type_of
 from neuropil.contract import Media, ResultParts, format_value, split_result
 from neuropil.job import Job, Settings
 from neuropil.kit import progress
-from neuropil.kit.atomic import written_together
+from neuropil.kit.atomic import write_together
 from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import listed_files
 from neuropil.signature import Input, Json, to_json
@@ -220,7 +220,7 @@ def place_outputs(parts: ResultParts, job: Job) -> dict[str, dict[Path, Media]]:
         if name in job.outputs:
             output, path = name, Path(job.outputs[name])
         elif output in job.outputs:
-            path = numbered(Path(job.outputs[output]), int(number))
+            path = number_path(Path(job.outputs[output]), int(number))
         else:
             continue
         files = media.split(path) if hasattr(media, "split") else {path: media}
@@ -234,7 +234,7 @@ def write_all(files: Mapping[Path, Media], settings: Settings) -> None:
     """Write all files beside their places, then let them take these, one right after the other."""
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-    with written_together(list(files)) as places:
+    with write_together(list(files)) as places:
         for place, (path, media) in zip(places, progress.ticking(files.items()), strict=True):
             try:
                 media.save(place, quality=settings.quality)

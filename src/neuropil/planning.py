@@ -169,7 +169,7 @@ def name_outputs(
     for path in asked:
         fitting = [o for o in wanted if path.suffix.lower() in o.suffixes and o.name not in named]
         if not fitting:
-            raise unfitting(path, verb, outputs, wanted)
+            raise explain_mismatch(path, verb, outputs, wanted)
         by_name = [output for output in fitting if path.stem.endswith(f"-{output.name}")]
         named[(by_name or fitting)[0].name] = str(path)
     if asked:
@@ -183,7 +183,7 @@ def name_outputs(
     return named
 
 
-def unfitting(
+def explain_mismatch(
     path: Path, verb: Verb, outputs: Sequence[Output], wanted: Sequence[Output]
 ) -> UserError:
     """Say why a file named by `-o` is none of what a verb makes."""

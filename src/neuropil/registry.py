@@ -19,6 +19,7 @@ from neuropil.kit.errors import UserError, suggest
 
 if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
+    from neuropil.training.stages import Stage
 
 NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
 
@@ -117,20 +118,52 @@ def demo_module(name: str) -> ModuleType | None:
 
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
     """Find the recipes of an application; the first is the one that made the shipped weights."""
+    package = _package(name)
     try:
-        module = _module(name, "lab.train")
+        importlib.import_module("neuropil.training.fit")  # with all that the extra [train] brings
+        module = importlib.import_module(f"{package.__name__}.lab.train")
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("neuropil."):
             raise UserError(
                 "name.unsupported", f"{name} has nothing to train", name=name
             ) from error
-        raise UserError(
-            "dependency.missing",
-            f"{error.name} is missing; to train, install the extra [train]:"
-            ' pip install "neuropil[train]", in a clone pip install ".[train]"',
-            name=error.name,
-        ) from error
+        raise missing_library(error) from error
     return {key: value for key, value in vars(module).items() if _is_recipe(value, module)}
+
+
+def stages(name: str) -> "dict[str, Stage]":
+    """Find the stages of an application, which come before its training or after it, in order."""
+    try:
+        module = _module(name, "lab.stages")
+    except ModuleNotFoundError as error:
+        if error.name not in (f"neuropil.apps.{name}.lab", f"neuropil.apps.{name}.lab.stages"):
+            raise
+        return {}
+    return {stage.name: stage for stage in module.STAGES}
+
+
+def find_stage(name: str, stage: str) -> "Stage":
+    """Find a stage by its name; raises UserError where there is none."""
+    known = stages(name)
+    if stage not in known:
+        possible = f"it has {', '.join(known)}" if known else "it has none"
+        raise UserError(
+            "name.unknown",
+            f"{name} has no stage {stage!r}{suggest(stage, known)}; {possible}",
+            value=stage,
+            possible=tuple(known),
+        )
+    return known[stage]
+
+
+def missing_library(error: ModuleNotFoundError) -> UserError:
+    """Say what to install for training and its stages."""
+    return UserError(
+        "dependency.missing",
+        f"{error.name} is missing; to train, install the extra [train]:"
+        ' pip install "neuropil[train]", in a clone pip install ".[train]"',
+        name=error.name,
+    )
 
 
 def _package(name: str) -> ModuleType:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from neuropil.biology import learning
-from neuropil.biology.learning import RULES, accuracy, held_out
+from neuropil.biology.learning import RULES, accuracy, hold_out
 from neuropil.core.digits import Digits, digits
 
 
 @pytest.fixture(scope="module")
 def data() -> Digits:
-    return held_out(digits())
+    return hold_out(digits())
 
 
 @pytest.mark.parametrize(

@@ -111,4 +111,4 @@ def test_sixteen_bits_with_a_profile_of_tables_are_refused(
 ) -> None:
     tables = adobe_rgb.replace(b"rTRC", b"A2B0")
     with refused("input.kind"):
-        icc._mapped(deep_colors, icc._shape(tables), icc._srgb_shape())
+        icc._map_linear(deep_colors, icc._shape(tables), icc._srgb_shape())

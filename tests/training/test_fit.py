@@ -162,6 +162,17 @@ def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
     assert said[1].startswith("step 1 of 2  loss ")
 
 
+def test_every_figure_has_a_panel_with_its_last_value() -> None:
+    looks = [{"step": 5.0 * i, "loss": 2.0 / i, "error_rate": 0.5} for i in (1, 2, 4)]
+    figure = history.draw_figure(looks)
+    titles = [panel.get_title(loc="left") for panel in figure.axes]
+    assert titles == ["loss: 0.5", "error rate: 0.5"]
+    assert figure.axes[-1].get_xlabel() == "step"
+    (course,) = figure.axes[0].get_lines()
+    assert np.asarray(course.get_xydata()).tolist() == [[5, 2], [10, 1], [20, 0.5]]
+    assert "matplotlib.pyplot" not in sys.modules, "it keeps figures for good, and picks a screen"
+
+
 def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
     history.plot([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
     with Image.open(tmp_path / "curve.png") as picture:

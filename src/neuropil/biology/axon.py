@@ -58,10 +58,10 @@ def conduct(
     )
     tissue = CompartmentModel(cable, warm, np.ones(pieces + 1), 0.0, step)
     pulse = 1e3 * PULSE_DENSITY * float(cable.area.sum()) / LENGTH  # nA into the first λ
-    return _timed(tissue, np.linspace(0, length / 1000, pieces + 1), pulse)
+    return _time_spike(tissue, np.linspace(0, length / 1000, pieces + 1), pulse)
 
 
-def _timed(tissue: CompartmentModel, place: Floats, pulse: float) -> Conduction:
+def _time_spike(tissue: CompartmentModel, place: Floats, pulse: float) -> Conduction:
     """Inject a pulse, nA, at the first node until the spike has passed the last site."""
     first, last = (round(part * (len(place) - 1)) for part in SITES)
     quiet = (np.zeros((len(place), 1)), np.zeros((len(place), 1)))

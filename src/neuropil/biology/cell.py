@@ -91,11 +91,11 @@ def simulate_cells(
     terminal = AxonTerminal(B, step)
     every = round(KEPT / step)
     kept = [_moment(tissue, terminal)]
-    begin = _reaching(tissue, g[0], drive[0], current, terminal)
+    begin = _gather_at_nodes(tissue, g[0], drive[0], current, terminal)
     for t in progress(range(1, T)) if progress else range(1, T):
         before = tissue.V[TERMINAL]
         terminal.advance()
-        end = _reaching(tissue, g[t], drive[t], current, terminal)
+        end = _gather_at_nodes(tissue, g[t], drive[t], current, terminal)
         tissue.advance(begin, end)
         begin = end
         terminal.detect_spikes(before, tissue.V[TERMINAL])
@@ -134,7 +134,7 @@ class AxonTerminal:
         self.coming[-1] = (before < ARRIVED) & (after >= ARRIVED)
 
 
-def _reaching(
+def _gather_at_nodes(
     tissue: CompartmentModel, g: Floats, drive: Floats, current: Floats, terminal: AxonTerminal
 ) -> tuple[Floats, Floats]:
     """Put what reaches the cells, (D, B) and (B,), at its nodes: conductance, drive (N, B)."""

@@ -91,14 +91,14 @@ def _least(fires: Callable[[Floats], NDArray[np.bool]], low: float, high: float)
 def instability_range(membrane: Membrane = SQUID) -> tuple[float, float]:
     """Find between which currents, µA/cm², no rest is stable, by the eigenvalues of its slopes."""
     V = np.linspace(-64, -35, 1451)
-    leading = np.array([_leading(v, membrane) for v in V])
+    leading = np.array([_largest_real_part(v, membrane) for v in V])
     (ends,) = np.nonzero(np.diff(np.sign(leading)))
     part = leading[ends] / (leading[ends] - leading[ends + 1])
     first, last = steady_current(V[ends] + part * (V[1] - V[0]), membrane)
     return float(first), float(last)
 
 
-def _leading(V: float, membrane: Membrane) -> float:
+def _largest_real_part(V: float, membrane: Membrane) -> float:
     """Give the largest real part of λ where the membrane is held at V: below 0 it is stable."""
     state = np.array([V, *steady_state_gates(V)])
     h = 1e-5

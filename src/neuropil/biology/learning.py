@@ -139,7 +139,7 @@ def accuracy(learned: TrainedClassifier, x: Floats, labels: Labels) -> float:
     return float((learned.classify(x) == labels).mean())
 
 
-def held_out(data: Digits) -> Digits:
+def hold_out(data: Digits) -> Digits:
     """Put every fifth digit for training in the place of those for testing, for choices."""
     x, y = data.x_train, data.y_train
     kept = np.arange(len(x)) % HELD_OUT == 0

@@ -105,8 +105,8 @@ def simulate(
     x, w = np.asarray(inputs, float), np.asarray(weights, float)
     _check(x, w, bias, ms, step)
     arrived = poisson_spike_times(x, ms, np.random.default_rng(seed))
-    opened = _opened(arrived, w, ms, step, progress)
-    g, drive = _gathered(opened, w, progress)
+    opened = _sum_conductances(arrived, w, ms, step, progress)
+    g, drive = _gather_synapses(opened, w, progress)
     run = simulate_cells(
         g[..., None], drive[..., None], np.array([bias * bias_current()]), step, progress
     )
@@ -135,7 +135,9 @@ def firing_rates(
     for total, rng in zip(z, trials, strict=True):
         w = np.full(DENDRITES, total / DENDRITES)
         arrived = poisson_spike_times(np.ones(DENDRITES), ms, rng)
-        reached.append(_gathered(_opened(arrived, w, ms, step, progress), w, progress))
+        reached.append(
+            _gather_synapses(_sum_conductances(arrived, w, ms, step, progress), w, progress)
+        )
     g, drive = (np.stack(part, axis=-1) for part in zip(*reached, strict=True))
     run = simulate_cells(g, drive, np.zeros(len(z)), step, progress)
     counts = [len(spike_times(run.time, soma, ARRIVED)) for soma in run.axon[:, 0].T]
@@ -166,7 +168,7 @@ def peak_conductance(weight: float) -> float:
     )
 
 
-def _opened(
+def _sum_conductances(
     arrived: tuple[Floats, ...], w: Floats, ms: float, step: float, progress: Progress | None
 ) -> Floats:
     """Sum the conductances that the spikes open: (n, T), µS."""
@@ -175,7 +177,7 @@ def _opened(
     inputs = np.repeat(np.arange(len(w)), [len(spikes) for spikes in arrived])
     spikes = np.concatenate(arrived)
     begins = np.searchsorted(time, spikes)
-    for k in _wrapped(len(spikes), progress):
+    for k in _wrap_range(len(spikes), progress):
         weight = float(w[inputs[k]])
         synapse, peak = synapse_type(weight), peak_conductance(weight)
         lasts = slice(begins[k], begins[k] + int(20 * synapse.decay / step))  # e⁻²⁰ is nothing
@@ -183,17 +185,17 @@ def _opened(
     return opened
 
 
-def _gathered(opened: Floats, w: Floats, progress: Progress | None) -> tuple[Floats, Floats]:
+def _gather_synapses(opened: Floats, w: Floats, progress: Progress | None) -> tuple[Floats, Floats]:
     """Sum conductances and drives of the synapses of each dendrite: two (T, D)."""
     n, T = opened.shape
     g, drive = np.zeros((2, DENDRITES, T))
-    for i in _wrapped(n, progress):
+    for i in _wrap_range(n, progress):
         g[i % DENDRITES] += opened[i]
         drive[i % DENDRITES] += opened[i] * synapse_type(float(w[i])).reversal
     return g.T, drive.T
 
 
-def _wrapped(n: int, progress: Progress | None) -> Iterable[int]:
+def _wrap_range(n: int, progress: Progress | None) -> Iterable[int]:
     """Count to n, through what wraps the loops."""
     return progress(range(n)) if progress else range(n)
 

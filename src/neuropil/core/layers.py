@@ -434,11 +434,11 @@ class _Activation(Layer):
         return type(self).function(x)
 
 
-def _same(x: Input) -> Tensor:
+def _to_tensor(x: Input) -> Tensor:
     return x if isinstance(x, Tensor) else Tensor(x)
 
 
-class Identity(_Activation, name="identity", function=_same):
+class Identity(_Activation, name="identity", function=_to_tensor):
     """Changes nothing: a = z."""
 
 

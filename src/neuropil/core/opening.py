@@ -129,7 +129,7 @@ def _terms(
 ) -> tuple[tuple[Term, ...], float]:
     """List the inputs of a neuron with their weights, and its bias."""
     opens = network.layers[layer]
-    links = _links(opens, before.shape, index)
+    links = _find_links(opens, before.shape, index)
     channel = index[-1] if isinstance(opens, Dense) else index[1]  # (N, ..., J) or (N, D, *T)
     bias = float(opens.bias.value[channel]) if opens.has_bias else 0.0
     source = "x" if layer == 0 else f"layer {layer - 1}"
@@ -142,7 +142,7 @@ def _terms(
     ), bias
 
 
-def _links(layer: Layer, shape: Index, index: Index) -> list[Link]:
+def _find_links(layer: Layer, shape: Index, index: Index) -> list[Link]:
     """List which inputs (1, ...) a neuron sees, and which weight each is multiplied by."""
     if isinstance(layer, Dense):  # z[j] = Σ w[j, i] · x[i]
         return [((*index[:-1], i), (index[-1], i)) for i in range(layer.n_in)]
@@ -150,16 +150,16 @@ def _links(layer: Layer, shape: Index, index: Index) -> list[Link]:
     n, channel, *place = index
     kernel = layer.parameter_shapes()["weight"][2:]
     window = Window.of(kernel, layer.stride, layer.padding, getattr(layer, "dilation", 1))
-    taps = _spreading_taps if isinstance(layer, ConvTranspose2d) else _gathering_taps
+    taps = _spread_taps if isinstance(layer, ConvTranspose2d) else _gather_taps
     along = [taps(window, axis, place[axis], shape[2 + axis]) for axis in range(len(kernel))]
     return [
         ((n, c, *(i for i, _ in seen)), (*w, *(k for _, k in seen)))
-        for c, w in _channel_links(layer, channel)
+        for c, w in _find_channels(layer, channel)
         for seen in product(*along)
     ]
 
 
-def _channel_links(
+def _find_channels(
     layer: Conv2d | ConvTranspose2d, channel: int
 ) -> list[tuple[int, tuple[int, int]]]:
     """List the channels in of a channel out's group, each with the first two indices of w."""
@@ -170,14 +170,14 @@ def _channel_links(
     return [(first + c, (channel, c)) for c in range(n_in)]  # w (D, C / groups, *K)
 
 
-def _gathering_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+def _gather_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
     """List what z[t] = Σ_k w[k] · x[s t + d k - p] sees along an axis: place of x, tap k."""
     begin = t * window.stride[axis] - window.padding[axis][0]
     seen = [(begin + k * window.dilation[axis], k) for k in range(window.kernel[axis])]
     return [(i, k) for i, k in seen if 0 <= i < size]  # padding is nothing to see
 
 
-def _spreading_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+def _spread_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
     """List which x[i], spread to the places s i + k - p, reach z[t]: place of x, tap k."""
     begin = t + window.padding[axis][0]
     seen = [(i, begin - i * window.stride[axis]) for i in range(size)]
@@ -201,7 +201,7 @@ def _shared(
     loss(whole(before), target).backward()
     weight = whole.layers[0].weight.grad  # dL/dw_k = Σ_t dL/dz_t · x_(s t + d k - p), over places t
     assert weight is not None
-    links = _links(network.layers[layer], before.shape, index)
+    links = _find_links(network.layers[layer], before.shape, index)
     terms = tuple(
         replace(term, shared_gradient=float(weight[which]))
         for term, (_, which) in zip(worked.terms, links, strict=True)

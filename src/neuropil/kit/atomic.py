@@ -19,12 +19,12 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place once the block has ended well."""
-    with written_together([path]) as (temporary,):
+    with write_together([path]) as (temporary,):
         yield temporary
 
 
 @contextmanager
-def written_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
+def write_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield temporary paths beside several, which take their places one right after the other.
 
     All bytes are on the disk before the first name changes: what fails leaves all as it was.

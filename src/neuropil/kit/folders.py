@@ -1,9 +1,10 @@
-"""The files of a folder and of the folders below it."""
+"""The files of a folder and of the folders below it; a folder for files to come."""
 
 import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
+from neuropil.kit.errors import UserError
 from neuropil.kit.progress import message
 
 
@@ -26,6 +27,18 @@ def list_files(
         for name in sorted(names):
             if Path(name).suffix.lower() in suffixes and not name.startswith("."):
                 yield Path(here, name)
+
+
+def create_folder(folder: Path) -> None:
+    """Make a folder that files will be written to; raises UserError where that can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            "output.place",
+            f"{folder} can't be made a folder ({error.strerror}): name another --output",
+            path=folder,
+        ) from error
 
 
 def _say_unreadable(error: OSError) -> None:

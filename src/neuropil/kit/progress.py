@@ -124,7 +124,7 @@ class _Bars(_Lines):
         self._tasks: dict[str, TaskID] = {}
 
     def at(self, title: str, done: int, total: int | None) -> None:
-        progress = self._progress = self._progress or _started()
+        progress = self._progress = self._progress or _start()
         if title not in self._tasks:
             self._tasks[title] = progress.add_task(escape_control(title), total=total)
         progress.update(self._tasks[title], completed=done, total=total)
@@ -142,7 +142,7 @@ class _Bars(_Lines):
             self._progress.stop()
 
 
-def _started() -> "Progress":
+def _start() -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -1,9 +1,9 @@
-"""The averaged weights of a training in one small file, from which a further stage can begin.
+"""The averaged weights of a training in one small file, from which a further training can begin.
 
     neuropil train handwrite writer_middle --data DIR --init runs/writer/averages.npz
 
 16 bits a weight, and how they came about as JSON: recipe, its numbers, step, seconds. Unlike a
-checkpoint it holds no state of an optimizer, so a stage that begins from it warms up anew.
+checkpoint it holds no state of an optimizer, so a training that begins from it warms up anew.
 """
 
 import json

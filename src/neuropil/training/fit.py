@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from neuropil.kit import progress
 from neuropil.kit.errors import UserError
+from neuropil.kit.folders import create_folder
 from neuropil.training import averages, checkpoint, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
@@ -182,14 +183,7 @@ def load_run(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
 
 def create_run_folder(out: Path) -> None:
     """Make the folder of a new training; raises UserError where there is one already."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            "output.place",
-            f"{out} can't be made a folder ({error.strerror}): name another --output",
-            path=out,
-        ) from error
+    create_folder(out)
     if (out / checkpoint.FILE).exists():
         raise UserError(
             "training.folder_taken",

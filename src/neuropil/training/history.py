@@ -4,11 +4,14 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from neuropil.kit.atomic import atomic_path
 
-WIDTH, HEIGHT, MARGIN = 900, 260, 60  # pixels of one panel
+WIDTH, HEIGHT, DPI = 900, 260, 100  # pixels of one panel, and how many make an inch
 
 Evaluation = dict[str, float]
 
@@ -25,7 +28,6 @@ def format_evaluation(look: Evaluation, steps: int) -> str:
 
 def plot(history: Sequence[Evaluation], folder: Path) -> None:
     """Write `curve.csv` and `curve.png`: one panel for each figure, against the step."""
-    names = [name for name in history[0] if name not in ("step", "seconds")]
     with (
         atomic_path(folder / "curve.csv") as path,
         path.open("w", newline="", encoding="utf-8") as file,
@@ -33,37 +35,28 @@ def plot(history: Sequence[Evaluation], folder: Path) -> None:
         table = csv.DictWriter(file, list(history[0]), extrasaction="ignore")
         table.writeheader()
         table.writerows(history)
-    picture = Image.new("RGB", (WIDTH, HEIGHT * len(names)), "white")
-    for i, name in enumerate(names):
-        plot_panel(
-            ImageDraw.Draw(picture),
-            i * HEIGHT,
-            name,
-            [(look["step"], look[name]) for look in history],
-        )
     with atomic_path(folder / "curve.png") as path:
-        picture.save(path, format="PNG")
+        draw_figure(history).savefig(path, format="png")
 
 
-def plot_panel(
-    canvas: ImageDraw.ImageDraw, top: int, name: str, points: Sequence[tuple[float, float]]
-) -> None:
-    """Draw one figure's course with its range written beside it."""
-    xs, ys = zip(*points, strict=True)
-    low, high = min(ys), max(ys)
-    span = (high - low) or 1.0
-    across, down = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
-    place = [
-        (MARGIN + across * x / max(xs), top + MARGIN + down * (1 - (y - low) / span))
-        for x, y in points
-    ]
-    canvas.rectangle(
-        (MARGIN, top + MARGIN, WIDTH - MARGIN, top + HEIGHT - MARGIN), outline="#cccccc"
-    )
-    canvas.line(place, fill="#2255aa", width=2)
-    canvas.text((MARGIN, top + MARGIN - 18), f"{name}: {ys[-1]:.4g}", fill="black")
-    canvas.text((8, top + MARGIN - 6), f"{high:.4g}", fill="#666666")
-    canvas.text((8, top + HEIGHT - MARGIN - 6), f"{low:.4g}", fill="#666666")
-    canvas.text(
-        (WIDTH - MARGIN - 40, top + HEIGHT - MARGIN + 6), f"step {max(xs):.0f}", fill="#666666"
-    )
+def draw_figure(history: Sequence[Evaluation]) -> Figure:
+    """Draw the figures of all looks, one below the other; nothing global is touched."""
+    names = [name for name in history[0] if name not in ("step", "seconds")]
+    size = WIDTH / DPI, HEIGHT * len(names) / DPI
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)  # draws without a screen, whatever backend is set
+    panels = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]
+    for panel, name in zip(panels, names, strict=True):
+        draw_panel(panel, name, [(look["step"], look[name]) for look in history])
+    panels[-1].set_xlabel("step")
+    return figure
+
+
+def draw_panel(panel: Axes, name: str, points: Sequence[tuple[float, float]]) -> None:
+    """Draw one figure's course, and write its last value beside its name."""
+    steps, values = zip(*points, strict=True)
+    panel.plot(steps, values, marker="o", markersize=3)
+    panel.set_title(f"{name.replace('_', ' ')}: {values[-1]:.4g}", loc="left", fontsize="medium")
+    panel.set_xlim(left=0)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panel.grid(alpha=0.3)

@@ -11,10 +11,11 @@ from refusals import refused
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
 from neuropil.apps.classify.lab import calibration, data
-from neuropil.apps.classify.lab.data import Examples, LabeledImages
+from neuropil.apps.classify.lab.data import LabeledImages
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.training.split import Split
 
 
 def test_calibration_error_by_hand() -> None:
@@ -72,10 +73,10 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     held = LabeledImages(pixels, np.arange(40) % 10)
     dark = [(Image(p // 8), "none") for p in pixels[:20]]
     light = [(Image(p), "dog") for p in pixels[20:]]
-    monkeypatch.setattr(data, "examples", lambda folder: Examples(held, held))
+    monkeypatch.setattr(data, "examples", lambda folder: Split(held, held))
     monkeypatch.setattr(calibration, "labeled_photos", lambda folder: iter([*dark, *light]))
     shipped = Classify.networks[CLASSIFIER].path
-    model = calibration.calibrate(shipped, tmp_path)
+    model = calibration.calibrate(OnnxNetwork(shipped), tmp_path)
     model.save(tmp_path / "made.onnx")
     network = OnnxNetwork(tmp_path / "made.onnx")
     told = json.loads(network.metadata["scores"])

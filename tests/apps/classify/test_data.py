@@ -14,8 +14,9 @@ from refusals import refused
 
 from neuropil.apps.classify import preprocess
 from neuropil.apps.classify.lab import data
-from neuropil.apps.classify.lab.data import Examples, LabeledImages
+from neuropil.apps.classify.lab.data import LabeledImages
 from neuropil.apps.classify.preprocess import SIDE
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 Bytes = NDArray[np.uint8]
@@ -176,13 +177,13 @@ def test_the_last_of_each_class_are_held_out(
     found = data.examples(tmp_path)
     assert np.bincount(found.held_out.labels).tolist() == [3] * 10
     assert same(found.held_out, LabeledImages(every.pixels[50:], every.labels[50:]))
-    assert same(found.learn, LabeledImages(every.pixels[:50], every.labels[:50]))
+    assert same(found.train, LabeledImages(every.pixels[:50], every.labels[:50]))
 
 
 @pytest.fixture
-def examples(monkeypatch: pytest.MonkeyPatch) -> Examples:
+def examples(monkeypatch: pytest.MonkeyPatch) -> Split[LabeledImages]:
     monkeypatch.setattr(data, "BATCH", 20)
-    return Examples(pictures(60), pictures(4))
+    return Split(pictures(60), pictures(4))
 
 
 def decoded(x: NDArray[np.float32]) -> Bytes:
@@ -191,7 +192,7 @@ def decoded(x: NDArray[np.float32]) -> Bytes:
 
 
 def test_an_epoch_shows_every_picture_once(
-    examples: Examples, monkeypatch: pytest.MonkeyPatch
+    examples: Split[LabeledImages], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data, "SHIFT", 0)
     shown: dict[bytes, int] = {}
@@ -199,15 +200,15 @@ def test_an_epoch_shows_every_picture_once(
         batch = data.batch(examples, TrainingStep(3, step, 6), hole=0, small_until=0)
         for picture in decoded(batch["picture"]):
             shown[picture.tobytes()] = shown.get(picture.tobytes(), 0) + 1
-    straight = {p.tobytes() for p in examples.learn.pixels}
-    mirrored = {p[:, ::-1].tobytes() for p in examples.learn.pixels}
+    straight = {p.tobytes() for p in examples.train.pixels}
+    mirrored = {p[:, ::-1].tobytes() for p in examples.train.pixels}
     assert shown == dict.fromkeys(straight | mirrored, 1), (
         "two epochs: each once, and mirrored once"
     )
 
 
 def test_random_flips_are_another_thing(
-    examples: Examples, monkeypatch: pytest.MonkeyPatch
+    examples: Split[LabeledImages], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data, "SHIFT", 0)
     made = partial(data.batch, examples, alternating=False, hole=0, small_until=0)
@@ -216,7 +217,7 @@ def test_random_flips_are_another_thing(
     assert 60 < len(kinds) < 110, "some were mirrored twice, or never"
 
 
-def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
+def test_a_batch_depends_on_its_moment_alone(examples: Split[LabeledImages]) -> None:
     one, again, other = (data.batch(examples, TrainingStep(0, s, 9)) for s in (5, 5, 6))
     assert all(np.array_equal(one[name], again[name]) for name in one)
     assert not np.array_equal(one["picture"], other["picture"])
@@ -224,7 +225,7 @@ def test_a_batch_depends_on_its_moment_alone(examples: Examples) -> None:
     assert one["picture"].dtype == one["label"].dtype == np.float32
 
 
-def test_pictures_are_small_in_the_first_half(examples: Examples) -> None:
+def test_pictures_are_small_in_the_first_half(examples: Split[LabeledImages]) -> None:
     sides = [data.batch(examples, TrainingStep(0, s, 6))["picture"].shape[2:] for s in range(6)]
     assert sides == [(data.SMALL, data.SMALL)] * 3 + [(SIDE, SIDE)] * 3
 

@@ -1,5 +1,6 @@
 """Recipes: what they are made of, and that a few steps of each can be run."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import torch
 
 from neuropil import registry
 from neuropil.apps.classify.app import CLASSIFIER, Classify
-from neuropil.apps.classify.lab import data, train
-from neuropil.apps.classify.lab.data import Examples, LabeledImages
+from neuropil.apps.classify.lab import calibration, data, train
+from neuropil.apps.classify.lab.data import LabeledImages
+from neuropil.kit.media.image import Image
+from neuropil.surfaces.cli import main as cli
 from neuropil.training.fit import fit
 from neuropil.training.optim import Muon
 from neuropil.training.recipe import Recipe
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 RECIPES = registry.recipes("classify")
@@ -24,19 +28,19 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> Examples:
+def few(monkeypatch: pytest.MonkeyPatch) -> Split[LabeledImages]:
     monkeypatch.setattr(data, "BATCH", 8)
     rng = np.random.default_rng(0)
     pixels = rng.integers(256, size=(24, 32, 32, 3), dtype=np.uint8)
-    made = Examples(
+    made = Split(
         LabeledImages(pixels, np.arange(24) % 10), LabeledImages(pixels[:10], np.arange(10))
     )
     monkeypatch.setattr(data, "examples", lambda folder: made)
     return made
 
 
-def test_the_first_recipe_is_the_shipped_one() -> None:
-    assert next(iter(RECIPES)) == "base"
+def test_each_trick_has_its_recipe() -> None:
+    assert next(iter(RECIPES)) == "long"
     assert len(TRICKS) == 8
 
 
@@ -60,7 +64,7 @@ def test_a_variant_changes_one_thing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_loss_falls(name: str, few: Examples) -> None:
+def test_the_loss_falls(name: str, few: Split[LabeledImages]) -> None:
     recipe = RECIPES[name]()
     torch.manual_seed(0)
     network = recipe.network()
@@ -80,13 +84,40 @@ def test_the_loss_falls(name: str, few: Examples) -> None:
     assert isinstance(optimizer, Muon) == (name != "short_adamw")
 
 
-def test_a_training_makes_a_file_that_fits(few: Examples, tmp_path: Path) -> None:
+def test_a_training_makes_a_file_that_fits(few: Split[LabeledImages], tmp_path: Path) -> None:
     recipe = replace(train.base(), examples=data.examples, steps=4)
     file = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
     assert file.name == "classify-base.onnx"
     assert file.stat().st_size < 4_000_000
     network = Classify(networks=[file]).network(CLASSIFIER)
     assert network.outputs == ("logits", "outside", "features")
+
+
+def test_training_and_calibration_make_what_ships(
+    few: Split[LabeledImages], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After four steps it knows nothing, but tells all that the shipped file tells."""
+    recipe = replace(train.long(), examples=data.examples, steps=4)
+    trained = fit(recipe, data=tmp_path, out=tmp_path / "run", device="cpu")
+    before = Classify(networks=trained).network(CLASSIFIER)
+    assert (before.metadata["temperature"], before.metadata["outside"]) == ("1.0", "")
+    photos = [(Image(p), word) for p in few.held_out.pixels for word in ("none", "dog")]
+    monkeypatch.setattr(calibration, "labeled_photos", lambda folder: iter(photos))
+    words = ["train", "classify", "--stage", "calibrate", "-o", str(tmp_path / "calibrated")]
+    words += ["--data", str(tmp_path), "--network", str(trained)]
+    assert cli.run(words) == 0
+    app, shipped = Classify(networks=tmp_path / "calibrated" / trained.name), Classify()
+    made, ships = app.network(CLASSIFIER), shipped.network(CLASSIFIER)
+    assert made.metadata.keys() == ships.metadata.keys()
+    assert (made.inputs, made.outputs) == (ships.inputs, ships.outputs)
+    scores = [json.loads(network.metadata["scores"]).keys() for network in (made, ships)]
+    assert scores[0] == scores[1]
+    assert app.metadata.outside == shipped.metadata.outside
+    for key in ("spread", "mean", "classes", "data", "licence", "neuropil"):
+        assert made.metadata[key] == ships.metadata[key]
+    assert made.metadata["temperature"] != "1.0"
+    assert len(app(Image(few.held_out.pixels[0]), top=11).guesses) == 11
+    assert cli.run(words) == 2, "a second time would overwrite it"
 
 
 def test_labels_are_smoothed() -> None:

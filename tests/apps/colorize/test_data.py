@@ -12,10 +12,11 @@ from refusals import refused
 
 from neuropil.apps.colorize import preprocess
 from neuropil.apps.colorize.lab import data
-from neuropil.apps.colorize.lab.data import SHORT_SIDE, Photos
+from neuropil.apps.colorize.lab.data import SHORT_SIDE, WeightedPhotos
 from neuropil.apps.colorize.palette import nearest_index
 from neuropil.apps.colorize.preprocess import working_size
 from neuropil.kit import progress
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 
@@ -164,24 +165,29 @@ def test_some_are_held_out_and_sources_have_shares(tmp_path: Path) -> None:
     put(tmp_path / "clothing", *range(60))
     put(tmp_path / "holiday", *range(60, 90))
     photos = data.load_photos(tmp_path)
-    assert len(photos.held_out) == 3
-    assert len(photos.learn) == 87
-    learned = {rgb.tobytes() for rgb in photos.learn}
-    assert not learned & {rgb.tobytes() for rgb in photos.held_out}
-    assert photos.sampling_weights.sum() == pytest.approx(1)
-    assert photos.sampling_weights[0] / photos.sampling_weights[-1] == pytest.approx(
+    assert len(photos.held_out.photos) == 3
+    assert len(photos.train.photos) == 87
+    learned = {rgb.tobytes() for rgb in photos.train.photos}
+    assert not learned & {rgb.tobytes() for rgb in photos.held_out.photos}
+    assert photos.train.sampling_weights.sum() == pytest.approx(1)
+    assert photos.train.sampling_weights[0] / photos.train.sampling_weights[-1] == pytest.approx(
         data.SOURCE_WEIGHTS["clothing"]
     )
 
 
 @pytest.fixture(scope="module")
-def few() -> Photos:
+def few() -> Split[WeightedPhotos]:
     pictures = [np.asarray(photo(n, (SHORT_SIDE + 10 * n, SHORT_SIDE))) for n in range(4)]
-    return Photos(pictures, pictures[:2], np.full(4, 0.25, np.float32))
+    return Split(
+        WeightedPhotos(pictures, np.full(4, 0.25, np.float32)),
+        WeightedPhotos(pictures[:2], np.full(2, 0.5, np.float32)),
+    )
 
 
 @pytest.mark.parametrize(("done", "side"), [(0.0, 64), (0.3, 96), (0.9, 128)])
-def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) -> None:
+def test_a_batch_depends_on_its_step_alone(
+    few: Split[WeightedPhotos], done: float, side: int
+) -> None:
     def make(step: int) -> dict[str, NDArray[np.float32]]:
         return data.make_batch(
             few, TrainingStep(step=step, steps=round(step / done) if done else 10**9)
@@ -204,16 +210,16 @@ def test_a_batch_depends_on_its_step_alone(few: Photos, done: float, side: int) 
     assert np.abs(one["lightness"]).max() <= 1.001
 
 
-def test_fixed_examples_are_fixed(few: Photos) -> None:
+def test_fixed_examples_are_fixed(few: Split[WeightedPhotos]) -> None:
     for n_hints in (0, 10):
-        one, again = (data.validation_examples(few.held_out, n_hints) for _ in "12")
+        one, again = (data.validation_examples(few.held_out.photos, n_hints) for _ in "12")
         assert all(np.array_equal(a[k], b[k]) for a, b in zip(one, again, strict=True) for k in a)
         hinted = one[0]["hints"][2].sum()
         assert (hinted == 0) if n_hints == 0 else (5 <= hinted <= 10)
 
 
-def test_hints_tell_the_true_color(few: Photos) -> None:
-    (example, _) = data.validation_examples(few.held_out, 10)
+def test_hints_tell_the_true_color(few: Split[WeightedPhotos]) -> None:
+    (example, _) = data.validation_examples(few.held_out.photos, 10)
     rows, columns = np.nonzero(example["hints"][2])
     told = 64 * example["hints"][:2, rows, columns]
     assert np.abs(told - example["ab"][:, rows, columns]).max() < 12  # smooth pictures

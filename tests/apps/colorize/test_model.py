@@ -9,15 +9,17 @@ from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, double
 from neuropil.apps.colorize.lab.train import base, export_spec, loss, score
 from neuropil.apps.colorize.palette import palette
 from neuropil.training.export import fold_batch_norm
+from neuropil.training.split import Split
 
 SMALL = ColorizeSize(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
 
 
 @pytest.fixture(scope="module")
-def photos() -> data.Photos:
+def photos() -> Split[data.WeightedPhotos]:
     rng = np.random.default_rng(1)
     pictures = [rng.integers(0, 256, (144, 160, 3), dtype=np.uint8) for _ in range(3)]
-    return data.Photos(pictures, pictures, np.full(3, 1 / 3, np.float32))
+    weighted = data.WeightedPhotos(pictures, np.full(3, 1 / 3, np.float32))
+    return Split(weighted, weighted)
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (32, 864), (144, 192)])
@@ -40,8 +42,8 @@ def test_doubling_keeps_means() -> None:
     assert double(x).mean() == pytest.approx(x.mean().item())
 
 
-def test_the_loss_is_least_where_the_truth_is_likely(photos: data.Photos) -> None:
-    examples = data.collate(data.validation_examples(photos.held_out, 3))
+def test_the_loss_is_least_where_the_truth_is_likely(photos: Split[data.WeightedPhotos]) -> None:
+    examples = data.collate(data.validation_examples(photos.held_out.photos, 3))
     batch = {name: torch.from_numpy(values) for name, values in examples.items()}
     sure = torch.nn.functional.one_hot(batch["label"].long(), 132).movedim(-1, 1) * 20.0
     right = loss(Told(sure), batch)
@@ -62,7 +64,7 @@ class Told(torch.nn.Module):
         return self.logits
 
 
-def test_scores_name_gain_and_nats(photos: data.Photos) -> None:
+def test_scores_name_gain_and_nats(photos: Split[data.WeightedPhotos]) -> None:
     network = ColorizeNet(SMALL).eval()
     scores = score(network, photos)
     assert list(scores) == ["gain_db_0", "nats_0", "gain_db_10", "nats_10"]

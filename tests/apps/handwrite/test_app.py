@@ -23,7 +23,14 @@ from neuropil.apps.handwrite.app import (
 )
 from neuropil.apps.handwrite.breaking import Part
 from neuropil.apps.handwrite.ctc import edit_distance
-from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine, to_line
+from neuropil.apps.handwrite.generation import (
+    LineRequest,
+    LineState,
+    WrittenLine,
+    generate_states,
+    to_line,
+)
+from neuropil.apps.handwrite.probe import decoding_steps, replay
 from neuropil.apps.handwrite.setting import Placed, SetLine
 from neuropil.apps.handwrite.styles import Style, shipped_styles
 from neuropil.apps.handwrite.verification import Draft
@@ -60,12 +67,11 @@ def test_a_seed_repeats_and_another_does_not(app: Handwrite) -> None:
 def test_a_line_is_the_same_whatever_stands_around_it(app: Handwrite) -> None:
     alone = written(app, "Dear Ada,", seed=2)
     among = written(app, "Dear Ada,\nhow are you?\n\nSo long", seed=2)
-    first = {len(s.points) for s in alone.drawing.pages[0]}
     n = len(alone.drawing.pages[0])
-    same = zip(alone.drawing.pages[0], among.drawing.pages[0][:n], strict=True)
-    for a, b in same:
+    assert n > 1
+    assert len(among.drawing.pages[0]) > n
+    for a, b in zip(alone.drawing.pages[0], among.drawing.pages[0][:n], strict=True):
         assert np.allclose(np.diff(a.points, axis=0), np.diff(b.points, axis=0))
-    assert first
 
 
 def test_repeated_lines_are_no_copies(app: Handwrite) -> None:
@@ -80,19 +86,27 @@ def test_repeated_lines_are_no_copies(app: Handwrite) -> None:
 
 def test_what_is_reported_is_what_is_read(app: Handwrite) -> None:
     done = written(app, "Dear Ada,")
-    assert done.character_error_rate >= 0
-    assert (
-        (done.character_error_rate == 0) == (done.misread_lines == ()) == (done.unread_words == ())
-    )
     assert done.retried_lines == 0
     assert done.style == "ada"
 
 
-def test_retries_do_not_read_worse(app: Handwrite) -> None:
-    once = written(app, "we met in June", seed=1)
-    often = written(app, "we met in June", seed=1, tries=6)
-    assert often.character_error_rate <= once.character_error_rate
-    assert often.retried_lines == (once.character_error_rate > 0 and often.retried_lines)
+def test_misread_lines_and_words_are_told_where_errors_count(app: Handwrite) -> None:
+    made = [written(app, "we met in June", seed=seed) for seed in range(8)]
+    wrong = [done.character_error_rate > 0 for done in made]
+    assert {*wrong} == {True, False}
+    assert [bool(done.misread_lines) for done in made] == wrong
+    assert [bool(done.unread_words) for done in made] == wrong
+
+
+def test_retries_mend_what_reads_wrong_and_nothing_else(app: Handwrite) -> None:
+    once = [written(app, "we met in June", seed=seed) for seed in range(8)]
+    often = [written(app, "we met in June", seed=seed, tries=6) for seed in range(8)]
+    errors = [
+        (a.character_error_rate, b.character_error_rate) for a, b in zip(once, often, strict=True)
+    ]
+    assert all(after <= before for before, after in errors)
+    assert any(after < before for before, after in errors)
+    assert [b.retried_lines for b in often] == [int(after < before) for before, after in errors]
 
 
 def test_a_long_text_goes_on_over_pages(app: Handwrite) -> None:
@@ -210,7 +224,7 @@ def test_a_word_that_is_broken_is_named_once_and_whole() -> None:
 
 def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
     plainly, accented = points(written(app, "Muller")), points(written(app, "Müller"))
-    assert len(accented) == len(plainly) + 2 * 2 or len(accented) > len(plainly)
+    assert len(accented) >= len(plainly) + 2 * 2  # two dots of two points at least
     with refused("text.unwritable", "✓ (check mark) 你"):
         app("so ✓ 你")
     assert written(app, "so ✓", replace=True).drawing.about["text"] == "so ✓"
@@ -269,6 +283,19 @@ def test_a_step_of_the_pen_is_opened(app: Handwrite) -> None:
     assert worked[6].terms[0].x == pytest.approx(mean.a, rel=1e-5)
     made = OnnxNetwork(probe.network, threads=1).run(**probe.inputs)["mixture"]
     assert mean.a == pytest.approx(float(made[probe.unit.index]), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["share", "sigma_dx", "sigma_dy", "tanh_r"])
+def test_a_step_is_proven_by_what_was_recorded_when_it_was_drawn(app: Handwrite, name: str) -> None:
+    pen = app.network("pen")
+    (row,) = generate_states(pen, [LineRequest("so", Style.parse("ada").vector, 0.5, (3,))])
+    _, made = replay(pen, row, 4)
+    mixture = made["mixture"][0]
+    assert all(s.worked.check().passed for s in decoding_steps(row, mixture, made, 4))
+    row.drawn[4] = row.drawn[4]._replace(**{name: 1.01 * getattr(row.drawn[4], name)})
+    wrong = [s.worked for s in decoding_steps(row, mixture, made, 4) if not s.worked.check().passed]
+    told = {"share": "share of", "sigma_dx": "sigma of dx", "sigma_dy": "sigma of dy"}
+    assert wrong[0].name.startswith(told.get(name, "tanh(r)"))
 
 
 def test_the_opened_step_is_the_one_that_was_written(app: Handwrite) -> None:

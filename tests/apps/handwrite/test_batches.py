@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.alphabet import ALPHABET
 from neuropil.apps.handwrite.lab import batches
 from neuropil.apps.handwrite.lab.batches import (
-    Examples,
+    LineSet,
     build_composer,
     draw_lines,
     held_out_batch,
@@ -19,6 +19,7 @@ from neuropil.apps.handwrite.lab.batches import (
 )
 from neuropil.apps.handwrite.lab.composition import COMPOSED
 from neuropil.apps.handwrite.lab.glyphs import JUDGED, READER_GLYPHS, WRITER_GLYPHS
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 TEXTS = ("some words here", "another one", "and a longer line", "more of it", "the last one")
@@ -30,19 +31,17 @@ def text_of(row: NDArray[np.float32]) -> str:
 
 
 @pytest.fixture(scope="module")
-def examples() -> Examples:
-    learn = [line_of(text, writer) for writer in ("u", "v") for text in TEXTS]
-    learn.sort(key=lambda line: line.n_points)
+def examples() -> Split[LineSet]:
+    train = [line_of(text, writer) for writer in ("u", "v") for text in TEXTS]
+    train.sort(key=lambda line: line.n_points)
     held_out = [line_of(text, "x") for text in TEXTS[:3]]
-    return Examples(
-        learn,
-        held_out,
-        build_composer(learn, READER_GLYPHS),
-        build_composer(held_out, WRITER_GLYPHS),
+    return Split(
+        LineSet(train, build_composer(train, READER_GLYPHS)),
+        LineSet(held_out, build_composer(held_out, WRITER_GLYPHS)),
     )
 
 
-def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Examples) -> None:
+def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Split[LineSet]) -> None:
     made = reader_batch(examples, TrainingStep(step=3), n_lines=12)
     again = reader_batch(examples, TrainingStep(step=3), n_lines=12)
     assert all(np.array_equal(made[key], again[key]) for key in made)
@@ -53,7 +52,7 @@ def test_a_batch_to_read_has_lines_labels_and_lengths(examples: Examples) -> Non
     assert np.isfinite(made["strokes"]).all()
 
 
-def test_a_third_of_the_lines_are_real(examples: Examples) -> None:
+def test_a_third_of_the_lines_are_real(examples: Split[LineSet]) -> None:
     rows = [
         row
         for step in range(40)
@@ -64,15 +63,15 @@ def test_a_third_of_the_lines_are_real(examples: Examples) -> None:
     assert is_real.mean() == pytest.approx(expected, abs=0.08)
 
 
-def test_lines_of_a_batch_are_about_as_long(examples: Examples) -> None:
+def test_lines_of_a_batch_are_about_as_long(examples: Split[LineSet]) -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
-        chosen = draw_lines(examples, rng, 12)
+        chosen = draw_lines(examples.train, rng, 12)
         lengths = [length for _, length in chosen if length]
         assert max(lengths) - min(lengths) <= 3
 
 
-def test_a_batch_to_write_shows_the_same_hand(examples: Examples) -> None:
+def test_a_batch_to_write_shows_the_same_hand(examples: Split[LineSet]) -> None:
     made = writer_batch(examples, TrainingStep(step=1), 16)
     B, T, _ = made["strokes"].shape
     assert made["places"].shape == (B, T)
@@ -88,7 +87,7 @@ def test_a_batch_to_write_shows_the_same_hand(examples: Examples) -> None:
         assert (np.diff(row[:n]) >= 0).all()
 
 
-def test_held_out_lines_are_real_ones(examples: Examples) -> None:
+def test_held_out_lines_are_real_ones(examples: Split[LineSet]) -> None:
     made = held_out_batch(examples, TrainingStep(step=1), 8)
     assert {text_of(row) for row in made["labels"]} <= set(TEXTS[:3])
     assert "writer" not in made
@@ -105,8 +104,8 @@ def test_every_part_has_its_own_writers_and_drawings() -> None:
     assert judge_examples.keywords == {"part": "judge", "forms": JUDGED}
 
 
-def test_lines_that_score_a_reader_are_always_the_same(examples: Examples) -> None:
-    assert len(examples.composed_held_out) == batches.N_SCORED
-    other = Examples(examples.learn, examples.held_out, examples.composer, examples.unseen_composer)
-    texts = [text for _, text in examples.composed_held_out]
-    assert texts == [text for _, text in other.composed_held_out]
+def test_lines_that_score_a_reader_are_always_the_same(examples: Split[LineSet]) -> None:
+    held = examples.held_out
+    assert len(held.composed) == batches.N_SCORED
+    other = LineSet(held.lines, held.composer)
+    assert [text for _, text in held.composed] == [text for _, text in other.composed]

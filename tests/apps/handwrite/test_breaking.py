@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropil.apps.handwrite.breaking import Part, broken, cut, shorter
+from neuropil.apps.handwrite.breaking import Part, break_paragraph, cut, shorter
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS
 
 TEXTS = st.lists(st.text("ab-/.@", min_size=1, max_size=30), max_size=12).map(" ".join)
@@ -16,12 +16,14 @@ TEXTS = st.lists(st.text("ab-/.@", min_size=1, max_size=30), max_size=12).map(" 
 def lines(text: str, room: float, limits: dict[int, int] | None = None) -> list[str]:
     """Break a text whose characters are 1 wide."""
     reach = np.arange(1.0, len(text) + 1)
-    return [text[part.start : part.end] for part in broken(text, reach, room, limits or {})]
+    return [
+        text[part.start : part.end] for part in break_paragraph(text, reach, room, limits or {})
+    ]
 
 
 @given(TEXTS, st.integers(1, 90))
 def test_lines_have_room_and_keep_every_word(text: str, room: int) -> None:
-    parts = broken(text, np.arange(1.0, len(text) + 1), room, {})
+    parts = break_paragraph(text, np.arange(1.0, len(text) + 1), room, {})
     assert all(len(text[p.start : p.end]) <= min(room, MAX_CHARACTERS) for p in parts)
     joined = ""
     for part in parts:
@@ -33,7 +35,7 @@ def test_lines_have_room_and_keep_every_word(text: str, room: int) -> None:
 @given(TEXTS, st.integers(1, 90))
 def test_lines_are_as_full_as_they_can_be(text: str, room: int) -> None:
     room = min(room, MAX_CHARACTERS)
-    parts = broken(text, np.arange(1.0, len(text) + 1), room, {})
+    parts = break_paragraph(text, np.arange(1.0, len(text) + 1), room, {})
     for this, following in pairwise(parts):
         word = text[following.start :].split(" ")[0]
         if this.end < following.start:  # at a space
@@ -48,7 +50,7 @@ def test_a_line_ends_at_a_space() -> None:
 
 
 def test_empty_paragraphs_are_empty_lines() -> None:
-    assert broken("", np.zeros(0), 5, {}) == [Part(0, 0, 0)]
+    assert break_paragraph("", np.zeros(0), 5, {}) == [Part(0, 0, 0)]
 
 
 def test_no_line_is_longer_than_the_network_writes() -> None:
@@ -59,7 +61,7 @@ def test_no_line_is_longer_than_the_network_writes() -> None:
 def test_wide_characters_take_more_of_the_room() -> None:
     text = "mm ii ii mm"
     reach = np.cumsum([3.0 if letter == "m" else 1.0 for letter in text])
-    parts = broken(text, reach, 9, {})
+    parts = break_paragraph(text, reach, 9, {})
     assert [text[p.start : p.end] for p in parts] == ["mm ii", "ii mm"]
     assert [(p.start, p.word) for p in parts] == [(0, 0), (6, 2)]
 

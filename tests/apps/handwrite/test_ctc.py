@@ -1,10 +1,17 @@
 """From probabilities to text, and how far texts are apart."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
-from neuropil.apps.handwrite.ctc import character_error_rate, edit_distance, greedy_decode
+from neuropil.apps.handwrite.ctc import (
+    character_error_rate,
+    edit_distance,
+    edit_table,
+    greedy_decode,
+)
 
 
 def path(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -35,6 +42,21 @@ def test_repetitions_count_once_and_blanks_not_at_all(told: str, text: str) -> N
 )
 def test_edits_are_counted(one: str, other: str, n: int) -> None:
     assert edit_distance(one, other) == edit_distance(other, one) == n
+
+
+def test_a_table_has_the_edits_of_all_beginnings() -> None:
+    one, other = "kitten", "sitting"
+
+    @cache
+    def edits(i: int, j: int) -> int:
+        """Count by the definition: the last characters go together, or one of them is edited."""
+        if not i or not j:
+            return i + j
+        together = edits(i - 1, j - 1) + (one[i - 1] != other[j - 1])
+        return min(together, edits(i - 1, j) + 1, edits(i, j - 1) + 1)
+
+    expected = [[edits(i, j) for j in range(8)] for i in range(7)]
+    assert edit_table(one, other).tolist() == expected
 
 
 def test_the_rate_is_over_all_characters() -> None:

@@ -25,7 +25,6 @@ from neuropil.apps.handwrite.lab.evaluation import (
     evaluate_cer,
     feature_table,
     field,
-    log_likelihood,
     nll_per_point,
     render_line,
     sentences,
@@ -34,9 +33,8 @@ from neuropil.apps.handwrite.lab.evaluation import (
     tesseract_cer,
     write_drafts,
 )
-from neuropil.apps.handwrite.lab.model import D, HandwritingModel, M
+from neuropil.apps.handwrite.lab.model import D, HandwritingModel
 from neuropil.apps.handwrite.lab.style_features import style_features
-from neuropil.apps.handwrite.lab.train import log_likelihood as in_training
 from neuropil.apps.handwrite.lab.train import loss_terms, pen_export
 from neuropil.apps.handwrite.strokes import Line, to_features
 from neuropil.apps.handwrite.verification import Draft, WriteRequest
@@ -202,15 +200,6 @@ def test_a_table_has_a_row_for_each_line() -> None:
 
 
 # --- how likely a line is -----------------------------------------------------------------------
-
-
-def test_a_step_is_as_likely_as_in_training() -> None:
-    rng = np.random.default_rng(3)
-    for state in (0, 1, 2):
-        mixture, point = rng.normal(0, 1.5, 6 * M + 3), rng.normal(0, 0.4, 4)
-        given = torch.from_numpy(mixture)[None, None], torch.from_numpy(point[:2])[None, None]
-        expected = in_training(*given, torch.tensor([[state]]))
-        assert log_likelihood(mixture, point, state) == pytest.approx(expected.item(), rel=1e-9)
 
 
 def test_a_line_is_as_likely_as_in_training(tmp_path: Path) -> None:

@@ -223,9 +223,9 @@ def test_a_rows_points_are_its_own() -> None:
     assert len(row.points) == len(row.drawn) == len(row.letters) == 3
     assert len({id(point) for point in row.points}) == 3
     chances = LineState(0, row.task, np.random.default_rng((3,)))
-    for k, n1, n2, bias in row.drawn:
-        assert (k, n1, n2) == (0, *chances.next_random()[2:])
-        assert bias == row.task.bias
+    for point in row.drawn:
+        assert (point.k, point.n1, point.n2) == (0, *chances.next_random()[2:])
+        assert point.bias == row.task.bias
 
 
 # --- going on from a pause ---------------------------------------------------------------------
@@ -357,9 +357,11 @@ def test_a_neat_line_is_nearer_to_the_mean_than_a_careless_one(pen: OnnxNetwork)
 def test_one_of_several_is_drawn_by_shares() -> None:
     logits = np.log(np.array([0.2, 0.5, 0.3], np.float32)) + 80
     luck = np.array([0.0, 0.19, 0.21, 0.69, 0.71, 0.999999, 1.0])
-    assert sample_categorical(np.tile(logits, (7, 1)), luck).tolist() == [0, 0, 1, 1, 2, 2, 2]
+    which, share = sample_categorical(np.tile(logits, (7, 1)), luck)
+    assert which.tolist() == [0, 0, 1, 1, 2, 2, 2]
+    assert np.allclose(share, np.array([0.2, 0.5, 0.3])[which], rtol=1e-5)
     never = np.array([[-np.inf, 0.0], [0.0, -np.inf]], np.float32)
-    assert sample_categorical(never, np.array([0.5, 1.0])).tolist() == [1, 0]
+    assert sample_categorical(never, np.array([0.5, 1.0]))[0].tolist() == [1, 0]
 
 
 def test_chances_are_even_and_normal() -> None:

@@ -23,7 +23,7 @@ from neuropil.apps.handwrite.layout import (
     lay_out,
     measure_style,
     place_line,
-    pressed,
+    press_into_margins,
 )
 from neuropil.apps.handwrite.strokes import Line
 
@@ -207,15 +207,15 @@ def test_a_wide_line_is_pressed_into_its_room() -> None:
     for share, fits in ((1.5, True), (0.95, True), (MAX_COMPRESSION + 0.01, True), (0.84, False)):
         layout = Layout(paper="a4", margin=(210 - share * natural) / 2, size=2.5)
         assert is_fitting(line, layout) == fits
-        made = pressed(line, layout)
+        made = press_into_margins(line, layout)
         assert np.ptp(made[:, 0]) == pytest.approx(min(1.0, share) * natural)
         assert np.array_equal(made[:, 1:], line[:, 1:])
-    assert np.array_equal(pressed(line, Layout()), line)
+    assert np.array_equal(press_into_margins(line, Layout()), line)
 
 
 def test_a_tall_line_is_pressed_into_its_room() -> None:
     line = straight(10) * [1, 300, 1]
-    assert np.ptp(pressed(line, A4)[:, 1]) == pytest.approx(257)
+    assert np.ptp(press_into_margins(line, A4)[:, 1]) == pytest.approx(257)
 
 
 def test_accents_do_not_count_as_letters() -> None:

@@ -15,11 +15,11 @@ from neuropil.apps.handwrite.mending import (
     behind,
     cuts,
     faults,
-    mended,
     misread,
     natural_gap,
+    replace_word,
     spans,
-    spliced,
+    splice,
     without_speck,
 )
 from neuropil.apps.handwrite.strokes import split_strokes
@@ -120,7 +120,7 @@ def test_a_word_has_the_size_of_its_neighbors_and_stands_beside_them(
     text = "nose mouse sunrose"
     line = penned(text, slope=0.05)
     word = text.split(" ")[number]
-    made = mended(line, text, number, penned(word, size=size, foot=foot, slope=tilt))
+    made = replace_word(line, text, number, penned(word, size=size, foot=foot, slope=tilt))
     assert baseline_and_x_height(made, text)[1] == pytest.approx(0.6, abs=0.03)
     new = word_of(made, text, number)
     slope, at = baseline_and_x_height(line, text)[0]
@@ -137,7 +137,7 @@ def test_the_other_words_stay_as_they_were() -> None:
     text = "nose mouse sunrose"
     line = penned(text, slope=0.05)
     before = line.line.copy()
-    made = mended(line, text, 1, penned("mouse", size=0.9))
+    made = replace_word(line, text, 1, penned("mouse", size=0.9))
     assert np.array_equal(line.line, before)
     assert np.array_equal(word_of(made, text, 0), word_of(line, text, 0))
     last, was = word_of(made, text, 2), word_of(line, text, 2)
@@ -151,13 +151,13 @@ def test_a_dash_stays_as_high_as_it_was_written() -> None:
     text = "nose - mouse"
     line = penned(text)
     dash = WrittenLine(np.array([[0.0, 0.1, 0.0], [0.4, 0.1, 1.0]]), np.array([0, 0]))
-    new = word_of(mended(line, text, 1, dash), text, 1)
+    new = word_of(replace_word(line, text, 1, dash), text, 1)
     assert (new[:, 1] < 0.3).all()
 
 
 def test_a_number_is_as_high_as_the_one_before_and_on_the_base_line() -> None:
     text = "nose 17 mouse"
-    made = mended(penned(text), text, 1, penned("17", size=0.5, foot=0.0))
+    made = replace_word(penned(text), text, 1, penned("17", size=0.5, foot=0.0))
     new = word_of(made, text, 1)
     assert new[:, 1].max() == pytest.approx(0.4, abs=0.02)
     assert np.ptp(new[:, 1]) == pytest.approx(1.2)
@@ -165,7 +165,7 @@ def test_a_number_is_as_high_as_the_one_before_and_on_the_base_line() -> None:
 
 def test_no_word_is_scaled_without_measure() -> None:
     text = "nose mouse"
-    new = word_of(mended(penned(text), text, 1, penned("mouse", size=0.1)), text, 1)
+    new = word_of(replace_word(penned(text), text, 1, penned("mouse", size=0.1)), text, 1)
     assert np.ptp(new[:, 1]) < 0.2 * SIZES[1] + 1e-9
 
 
@@ -174,11 +174,11 @@ def test_a_stroke_through_two_words_is_cut() -> None:
     line = penned(text)
     joined = WrittenLine(line.line * [1, 1, 0] + [0, 0, 0], line.letter)
     joined.line[-1, 2] = 1
-    assert len(split_strokes(mended(joined, text, 1, penned("we")).line)) == 3
+    assert len(split_strokes(replace_word(joined, text, 1, penned("we")).line)) == 3
 
 
 def test_a_word_alone_is_put_in_place_of_the_line() -> None:
-    made = mended(penned("nose"), "nose", 0, penned("nose", size=0.5))
+    made = replace_word(penned("nose"), "nose", 0, penned("nose", size=0.5))
     assert baseline_and_x_height(made, "nose")[1] == pytest.approx(0.6, abs=0.02)
     assert len(made.line) == 12
 
@@ -212,14 +212,14 @@ def row(n: int) -> LineState:
 
 def test_every_point_is_found_in_the_row_that_made_it() -> None:
     line, word, other = row(10), row(4), row(2)
-    pieces = spliced([Piece(line, 0, 10)], 3, 6, Piece(word, 0, 4))
+    pieces = splice([Piece(line, 0, 10)], 3, 6, Piece(word, 0, 4))
     made = [behind(pieces, point) for point in range(11)]
     assert made == [
         *((line, i) for i in range(3)),
         *((word, i) for i in range(4)),
         *((line, i) for i in range(6, 10)),
     ]
-    pieces = spliced(pieces, 2, 5, Piece(other, 0, 2))
+    pieces = splice(pieces, 2, 5, Piece(other, 0, 2))
     assert [behind(pieces, point) for point in range(6)] == [
         *((line, 0), (line, 1), (other, 0), (other, 1)),
         *((word, 2), (word, 3)),
@@ -229,5 +229,5 @@ def test_every_point_is_found_in_the_row_that_made_it() -> None:
 
 def test_the_last_word_is_replaced_to_the_end() -> None:
     line, word = row(5), row(3)
-    pieces = spliced([Piece(line, 0, 5)], 2, 5, Piece(word, 0, 3))
+    pieces = splice([Piece(line, 0, 5)], 2, 5, Piece(word, 0, 3))
     assert [(p.row, p.start, p.stop) for p in pieces] == [(line, 0, 2), (word, 0, 3)]

@@ -54,7 +54,9 @@ def test_it_learns_to_read_scribbles() -> None:
     assert read_lines(network.eval(), [scribble(word) for word in words]) == words
 
 
-@pytest.mark.parametrize("network", [Reader(channels=8, hidden=8), EvaluationReader(channels=8)])
+@pytest.mark.parametrize(
+    "network", [Reader(channels=8, hidden=8), EvaluationReader(channels=8, hidden=8)]
+)
 def test_places_are_those_of_the_network(network: Reader | EvaluationReader) -> None:
     network.eval()
     for n in (1, 2, 63, 64):
@@ -71,23 +73,23 @@ def test_the_file_reads_lines_of_every_length(tmp_path: Path) -> None:
     assert encode_text(ALPHABET).tolist() == list(range(1, 96))
 
 
-def test_a_judge_sees_far_along_the_line() -> None:
-    """A point moves what is read as far away as the dilations reach, and not beyond."""
+def test_a_judge_sees_the_whole_line() -> None:
+    """What a place is read as depends on the points before it and on those behind."""
     torch.manual_seed(2)
-    network = EvaluationReader(channels=8).eval()
+    network = EvaluationReader(channels=8, hidden=8).eval()
     strokes = torch.zeros(1, 400, 4)
     moved = strokes.clone()
     moved[0, 200] = 5.0
     with torch.no_grad():
-        at = (network(moved) - network(strokes))[0].abs().amax(dim=1).nonzero()[:, 0]
-    reach = 2 * 2 * (1 + 2 + 4 + 8) + 2  # places: convolutions of 5, and those before the halving
-    assert int(at.max()) - 100 == pytest.approx(reach, abs=2)
-    assert 100 - int(at.min()) == pytest.approx(reach, abs=2)
+        difference = (network(moved) - network(strokes))[0].abs().amax(dim=1)
+    assert difference[:50].max() > 0
+    assert difference[-50:].max() > 0
+    assert int(difference.argmax()) == pytest.approx(100, abs=10)  # most where it is, at half
 
 
 def test_a_judges_convolutions_add_to_what_is_known() -> None:
     torch.manual_seed(2)
-    network = EvaluationReader(channels=8).eval()
+    network = EvaluationReader(channels=8, hidden=8).eval()
     with torch.no_grad():
         for parameter in network.wide.parameters():
             parameter.zero_()

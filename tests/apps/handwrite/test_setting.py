@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from neuropil.apps.handwrite import setting
-from neuropil.apps.handwrite.breaking import Part, broken
+from neuropil.apps.handwrite.breaking import Part, break_paragraph
 from neuropil.apps.handwrite.diacritics import DecomposedText, decompose
 from neuropil.apps.handwrite.generation import LineRequest, LineState, WrittenLine
 from neuropil.apps.handwrite.layout import (
@@ -24,7 +24,7 @@ from neuropil.apps.handwrite.layout import (
     lay_out,
     measure_style,
 )
-from neuropil.apps.handwrite.setting import Placed, SetLine, Setter, leading
+from neuropil.apps.handwrite.setting import Placed, SetLine, Setter, count_fitting
 from neuropil.apps.handwrite.verification import Draft, occurrences
 from neuropil.kit.drawing.drawing import Paper, Stroke
 from neuropil.kit.errors import UserError
@@ -87,7 +87,9 @@ def set_all_anew(hand: Hand, paragraphs: Sequence[DecomposedText], layout: Layou
         parts = [
             (number, part)
             for number, its in enumerate(paragraphs)
-            for part in broken(its.text, setter.its.reach(its.text), setter.room, limits[number])
+            for part in break_paragraph(
+                its.text, setter.its.reach(its.text), setter.room, limits[number]
+            )
         ]
         cut = [paragraphs[number].part(part.start, part.end) for number, part in parts]
         texts = [its.text for its in cut]
@@ -306,7 +308,7 @@ def paragraph(n: int, rng: np.random.Generator) -> str:
 def work(text: str, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count what it takes to set a text: characters and marks looked through, lines written."""
     counts: Counter[str] = Counter()
-    whole, part = broken, DecomposedText.part
+    whole, part = break_paragraph, DecomposedText.part
 
     def counting_broken(text: str, *more: Any) -> list[Part]:
         counts["characters"] += len(text)
@@ -350,4 +352,4 @@ def test_a_paragraph_twice_as_long_is_twice_the_work(
 @pytest.mark.parametrize(("room", "n"), [(0.25, 0), (0.35, 1), (0.85, 2), (1.7, 3), (9.0, 5)])
 def test_characters_that_have_room_are_counted(room: float, n: int) -> None:
     made = Hand().penned("xxxxx")
-    assert leading(made.line, made.letter, 5, room) == n
+    assert count_fitting(made.line, made.letter, 5, room) == n

@@ -63,7 +63,7 @@ def encode_controls(lap: DriveLog) -> str:
 def read_logs(film: Film) -> list[ReplayLog]:
     """Read the drives of a film; raises UserError where it is none of ours."""
     try:
-        drives = unpacked(film.metadata.get(KEY, ""))
+        drives = unpack_drives(film.metadata.get(KEY, ""))
     except UserError as error:
         raise error.wrap(f"{film.path}: {error}", film.path) from error
     except (ValueError, KeyError, TypeError, RecursionError, zlib.error):
@@ -87,7 +87,7 @@ def read_logs(film: Film) -> list[ReplayLog]:
     return drives
 
 
-def unpacked(comment: str) -> list[ReplayLog]:
+def unpack_drives(comment: str) -> list[ReplayLog]:
     """Read the drives of a comment; raises UserError where they are too many or damaged."""
     if len(comment) > MOST_BYTES:
         raise too_large("its comment has", MOST_BYTES, "name a film that Neuropil wrote")

@@ -36,7 +36,7 @@ class Simulator:
         self._world = _world("human" if window else None)
         self.inside: Any = self._world.unwrapped
         if camera:
-            self.inside._render = _nothing
+            self.inside._render = _draw_nothing
         first = _started(self._world, seed, window=window)
         self._camera = camera(self.inside.road_poly) if camera else None
         self.picture: Bytes = self.look() if self._camera else first
@@ -55,7 +55,7 @@ class Simulator:
         blind: draw nothing, which takes a fraction of the time; the picture is black
         """
         if blind:
-            self.inside._render = _nothing
+            self.inside._render = _draw_nothing
         action = np.array([told.steer, told.gas, told.brake], np.float32)
         picture, reward, ended, out_of_time, _ = self._world.step(action)
         if blind and self._camera is None:
@@ -94,7 +94,7 @@ class Simulator:
         )
 
 
-def _nothing(mode: str) -> Bytes:
+def _draw_nothing(mode: str) -> Bytes:
     """Draw nothing in place of the simulator's picture."""
     return np.zeros((SIDE, SIDE, 3), np.uint8)
 

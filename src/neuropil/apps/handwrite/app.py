@@ -127,7 +127,7 @@ class HandwritingResult:
     """What was written, in which style, and what the reader read of it.
 
     character_error_rate: edits over characters, of the text as it was read back
-    retried_lines: lines that were not right at the first try
+    retried_lines: lines of which a later draft was kept, which reads better than the first
     misread_lines: lines that the reader reads otherwise than they were meant, as it reads them
     unread_words: the words of these lines that it reads otherwise, as they were meant
     """

@@ -25,7 +25,7 @@ class Part:
     word: int
 
 
-def broken(
+def break_paragraph(
     text: str, reach: NDArray[np.float64], room: float, limits: Mapping[int, int]
 ) -> list[Part]:
     """Break a paragraph into as few lines as have room; an empty one is one empty line.

@@ -22,14 +22,18 @@ def greedy_decode(log_p: NDArray[np.float32]) -> str:
 
 def edit_distance(one: str, other: str) -> int:
     """Count the insertions, deletions and replacements between two texts (Levenshtein 1966)."""
-    row = np.arange(len(other) + 1)
-    letters = np.array(list(other))
+    return int(edit_table(one, other)[-1, -1])
+
+
+def edit_table(one: str, other: str) -> NDArray[np.int64]:
+    """Count the edits (S + 1, R + 1) between all beginnings of two texts."""
+    letters, columns = np.array(list(other), np.str_), np.arange(len(other) + 1)
+    table = np.add.outer(np.arange(len(one) + 1), columns)
     for i, letter in enumerate(one, 1):
-        replaced = row[:-1] + (letters != letter)
-        above = np.minimum(row[1:] + 1, replaced)
-        new = np.concatenate([[i], above])
-        row = np.minimum.accumulate(new - np.arange(len(new))) + np.arange(len(new))
-    return int(row[-1])
+        above, row = table[i - 1], table[i]
+        row[1:] = np.minimum(above[1:] + 1, above[:-1] + (letters != letter))
+        row[:] = np.minimum.accumulate(row - columns) + columns  # insertions, from left to right
+    return table
 
 
 def character_error_rate(read: list[str], written: list[str]) -> float:

@@ -31,7 +31,7 @@ def sections() -> list[Section]:
             "Writing by hand",
             paragraph(
                 "A recurrent network moves the pen; another reads what it wrote, and lines that it "
-                f"can't read are written again ({letter.retried_lines} here). "
+                f"can't read are written again ({letter.retried_lines} came out better here). "
                 '`neuropil handwrite "Dear Ada," -o letter.svg`'
             )
             + row([figure(letter.drawing.image(dots=DOTS), f"style {letter.style}")]),

@@ -32,12 +32,20 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 class PointSample(NamedTuple):
-    """How a point was drawn: from which Gaussian, by which two normal numbers, with which bias."""
+    """How a point was drawn: from which Gaussian, by which two normal numbers, with which bias.
+
+    share: how likely this Gaussian was among all
+    sigma_dx, sigma_dy, tanh_r: its deviations, and its correlation before it is kept below 1
+    """
 
     k: int
     n1: float
     n2: float
     bias: float
+    share: float
+    sigma_dx: float
+    sigma_dy: float
+    tanh_r: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,26 +222,32 @@ def sample_points(
         bias[place], luck[place] = row.task.bias, row.next_random()
     u1, u2, n1, n2 = luck.T
     logits = mixture[:, :M] * (1 + bias[:, None])
-    k = sample_categorical(logits, u1)
+    k, share = sample_categorical(logits, u1)
     mx, my, sx, sy, r = mixture[:, M : 6 * M].reshape(B, 5, M)[np.arange(B), :, k].T
-    rho = MAX_CORRELATION * np.tanh(r)
-    dx = mx + np.exp(sx - bias) * n1
-    dy = my + np.exp(sy - bias) * (rho * n1 + np.sqrt(1 - rho**2) * n2)
-    state = sample_categorical(mixture[:, 6 * M :], u2)
+    sigma_dx, sigma_dy, tanh_r = np.exp(sx - bias), np.exp(sy - bias), np.tanh(r)
+    rho = MAX_CORRELATION * tanh_r
+    dx = mx + sigma_dx * n1
+    dy = my + sigma_dy * (rho * n1 + np.sqrt(1 - rho**2) * n2)
+    state, _ = sample_categorical(mixture[:, 6 * M :], u2)
+    told = np.column_stack([n1, n2, bias, share, sigma_dx, sigma_dy, tanh_r]).tolist()
     for place, row in busy:
         point[place] = dx[place], dy[place], point[place, 2] + dy[place], state[place] > DOWN
         row.states.append(int(state[place]))
-        row.drawn.append(PointSample(int(k[place]), n1[place], n2[place], bias[place]))
+        row.drawn.append(PointSample(int(k[place]), *told[place]))
 
 
 def sample_categorical(
     logits: NDArray[np.floating[Any]], luck: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Draw one of several (B, N) by their logits, from numbers (B,) between 0 and 1."""
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64).cumsum(axis=1)
-    below = shares < luck[:, None] * shares[:, -1:]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Draw one of several (B, N) by their logits, from numbers (B,) between 0 and 1.
+
+    Returns which it is, and how likely it was.
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    sums = powers.cumsum(axis=1)
+    below = sums < luck[:, None] * sums[:, -1:]
     places: NDArray[np.int64] = below.sum(axis=1).clip(max=logits.shape[1] - 1)
-    return places
+    return places, powers[np.arange(len(places)), places] / sums[:, -1]
 
 
 def to_line(row: LineState) -> WrittenLine:

@@ -98,7 +98,7 @@ def measure_style(lines: Sequence[WrittenLine], texts: Sequence[str]) -> StyleMe
     """Measure a style by lines written in it."""
     found = [baseline_and_x_height(line, text) for line, text in zip(lines, texts, strict=True)]
     median = float(np.median([small for _, small in found]))
-    units = [shared(small, median) for _, small in found]
+    units = [blend_height(small, median) for _, small in found]
     steps = [
         advances(line, text) / unit for line, text, unit in zip(lines, texts, units, strict=True)
     ]
@@ -119,7 +119,7 @@ def measure_style(lines: Sequence[WrittenLine], texts: Sequence[str]) -> StyleMe
     )
 
 
-def shared(small: float, median: float) -> float:
+def blend_height(small: float, median: float) -> float:
     """Give the height of small letters to scale a line by: half of what differs is kept."""
     return 0.5 * small + 0.5 * median
 
@@ -198,7 +198,7 @@ def place_line(
     """
     rng = np.random.default_rng((seed, zlib.crc32(text.encode()), 2))
     (slope, at), small = baseline_and_x_height(bare or penned, text)
-    scale = layout.size / shared(small, its.small)
+    scale = layout.size / blend_height(small, its.small)
     x = penned.line[:, 0]
     y = penned.line[:, 1] - at - slope * x
     x = (x - y * layout.lean) * scale
@@ -212,7 +212,7 @@ def is_fitting(line: Line, layout: Layout) -> bool:
     return bool(MAX_COMPRESSION * line[:, 0].max() <= layout.room[0])
 
 
-def pressed(line: Line, layout: Layout) -> Line:
+def press_into_margins(line: Line, layout: Layout) -> Line:
     """Press a line into the room between the margins."""
     room, extent = np.array(layout.room), np.ptp(line[:, :2], axis=0)
     shares = np.minimum(1.0, room / np.maximum(extent, TINY))
@@ -223,7 +223,7 @@ def lay_out(
     lines: Sequence[Line | None], layout: Layout, seed: int
 ) -> tuple[list[list[Stroke]], Paper]:
     """Put lines one below the other onto pages; None is an empty line."""
-    fitted = [None if line is None else pressed(line, layout) for line in ticking(lines)]
+    fitted = [None if line is None else press_into_margins(line, layout) for line in ticking(lines)]
     (width, height), rules = sheet(fitted, layout)
     rng = np.random.default_rng((seed, 1))
     pages: list[list[Stroke]] = []
@@ -234,7 +234,7 @@ def lay_out(
             pages.append([])
             number = 0
         if line is not None:
-            place = placing(line, rules[number], (width, height), layout, rng)
+            place = choose_start(line, rules[number], (width, height), layout, rng)
             pages[-1] += [Stroke(stroke[:, :2] + place) for stroke in split_strokes(line)]
         number += 1
     edge = layout.edge if layout.is_free else layout.margin
@@ -259,7 +259,7 @@ def sheet(lines: Sequence[Line | None], layout: Layout) -> tuple[tuple[float, fl
     return (float(width), float(height)), [float(first + i * step) for i in range(n)]
 
 
-def placing(
+def choose_start(
     line: Line,
     low: float,
     size: tuple[float, float],

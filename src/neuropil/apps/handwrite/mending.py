@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neuropil.apps.handwrite.ctc import edit_table
 from neuropil.apps.handwrite.generation import LineState, WrittenLine
 from neuropil.apps.handwrite.layout import SMALL, STANDING, baseline_and_x_height, fit_baseline
 from neuropil.apps.handwrite.strokes import Line
@@ -47,8 +47,8 @@ def misread(text: str, read: str) -> list[int]:
 
 
 def faults(text: str, read: str) -> list[int]:
-    """List the places of a text at which another one has to be edited (Levenshtein 1966)."""
-    left = distances(text[::-1], read[::-1])[::-1, ::-1]  # edits from these places to the ends
+    """List the places of a text at which another one has to be edited."""
+    left = edit_table(text[::-1], read[::-1])[::-1, ::-1]  # edits from these places to the ends
     i, j, places = 0, 0, []
     while left[i, j]:
         both = i < len(text) and j < len(read)
@@ -62,15 +62,6 @@ def faults(text: str, read: str) -> list[int]:
             places.append(i if text[i : i + 1].strip() else max(0, i - 1))
             j += 1
     return places
-
-
-def distances(one: str, other: str) -> NDArray[np.int64]:
-    """Count the edits (I + 1, J + 1) between the beginnings of two texts."""
-    costs = np.add.outer(np.arange(len(one) + 1), np.arange(len(other) + 1))
-    for i, j in np.ndindex(len(one), len(other)):
-        around = costs[i, j + 1] + 1, costs[i + 1, j] + 1, costs[i, j] + (one[i] != other[j])
-        costs[i + 1, j + 1] = min(around)
-    return costs
 
 
 def cuts(penned: WrittenLine, text: str) -> list[int]:
@@ -87,17 +78,17 @@ def cuts(penned: WrittenLine, text: str) -> list[int]:
     return [*found, len(looked)]
 
 
-def mended(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> WrittenLine:
+def replace_word(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> WrittenLine:
     """Set a word that was written alone into a line, in place of the one that stands there."""
     start, end = cuts(penned, text)[number : number + 2]
     before, after = penned.line[:start].copy(), penned.line[end:]
-    new, gap = fitted(penned, text, number, word), natural_gap(penned, text)
+    new, gap = fit_word(penned, text, number, word), natural_gap(penned, text)
     (slope, _), _ = baseline_and_x_height(penned, text)
     if len(before):
         before[-1, 2] = 1  # also where it was one stroke from word to word
-        new = moved(new, before[:, 0].max() + gap - new[:, 0].min(), slope)
+        new = shift(new, before[:, 0].max() + gap - new[:, 0].min(), slope)
     if len(after):
-        after = moved(after, new[:, 0].max() + gap - after[:, 0].min(), slope)
+        after = shift(after, new[:, 0].max() + gap - after[:, 0].min(), slope)
     line = np.concatenate([before, new, after])
     first, _ = spans(text)[number]
     letter = np.concatenate([penned.letter[:start], word.letter + first, penned.letter[end:]])
@@ -116,13 +107,13 @@ def without_speck(penned: WrittenLine, text: str) -> WrittenLine:
     return WrittenLine(penned.line[:-1], penned.letter[:-1]) if is_speck else penned
 
 
-def moved(line: Line, right: float, slope: float) -> Line:
+def shift(line: Line, right: float, slope: float) -> Line:
     """Move points to the right, along a base line."""
     shifted: Line = line + np.array([right, slope * right, 0.0])
     return shifted
 
 
-def fitted(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> Line:
+def fit_word(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> Line:
     """Bring a word to the size of a line, and onto the base line where that passes x = 0."""
     said = text[slice(*spans(text)[number])]
     (slope, at), _ = baseline_and_x_height(penned, text)
@@ -164,7 +155,7 @@ def natural_gap(penned: WrittenLine, text: str) -> float:
     return float(np.clip(np.median(gaps), *GAPS)) if gaps else GAPS[0]
 
 
-def spliced(pieces: Sequence[Piece], start: int, end: int, new: Piece) -> tuple[Piece, ...]:
+def splice(pieces: Sequence[Piece], start: int, end: int, new: Piece) -> tuple[Piece, ...]:
     """Put a piece in place of the points from one to another."""
     n = sum(piece.stop - piece.start for piece in pieces)
     return (*among(pieces, 0, start), new, *among(pieces, end, n))

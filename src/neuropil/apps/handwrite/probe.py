@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
-from neuropil.apps.handwrite.generation import Arrays, LineState, initial_inputs, reset_row
+from neuropil.apps.handwrite.generation import (
+    Arrays,
+    LineState,
+    PointSample,
+    initial_inputs,
+    reset_row,
+)
 from neuropil.apps.handwrite.strokes import FEATURE_SCALE, MAX_CORRELATION
 from neuropil.core.activations import EXP, IDENTITY, TANH, softmax_share
 from neuropil.core.neuron import NeuronRecord, Observed, Term
@@ -47,7 +53,7 @@ def build_probe(
     feeds, made = replay(pen, row, step)
     mixture = made["mixture"][0]
     M = (len(mixture) - len(STATES)) // len(PARTS)
-    k, n1, _, _ = row.drawn[step]
+    k = row.drawn[step].k
     unit = Unit("mixture", (0, M + k))
     looked = int(made["window"][0, : len(row.task.text) + 1].argmax())
     words = f"point {step} of the pen, while the window looks at {describe_character(row, looked)}"
@@ -98,19 +104,21 @@ def decoding_steps(row: LineState, mixture: Floats, made: Arrays, step: int) -> 
     """Tell what the window sees, which Gaussian was drawn, and how dy and dx came from it."""
     M = (len(mixture) - len(STATES)) // len(PARTS)
     weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M).astype(np.float64)
-    k, n1, n2, bias = row.drawn[step]
+    drawn = row.drawn[step]
+    k, bias = drawn.k, drawn.bias
     dx, dy = (float(v) for v in row.points[step][:2])
-    rho = MAX_CORRELATION * float(np.tanh(r[k]))
-    slip = rho * n1 + float(np.sqrt(1 - rho**2)) * n2
-    sigmas = [float(np.exp(s[k] - bias)) for s in (sx, sy)]
+    rho = MAX_CORRELATION * drawn.tanh_r
+    slip = rho * drawn.n1 + float(np.sqrt(1 - rho**2)) * drawn.n2
+    parts_x = float(mx[k]), float(np.exp(sx[k] - bias)), drawn.n1
+    parts_y = float(my[k]), float(np.exp(sy[k] - bias)), slip
     return (
         Step(attention_step(row, made)),
-        Step(softmax_step(weight, k, bias)),
-        Step(sigma_step("dx", k, float(sx[k]), bias)),
-        Step(sigma_step("dy", k, float(sy[k]), bias)),
-        Step(correlation_step(k, float(r[k]))),
-        Step(sample_step("dy", k, (float(my[k]), sigmas[1], slip), dy), {1: 3}),
-        Step(sample_step("dx", k, (float(mx[k]), sigmas[0], n1), dx), {1: 2}),
+        Step(softmax_step(weight, drawn)),
+        Step(sigma_step("dx", k, float(sx[k]), bias, drawn.sigma_dx)),
+        Step(sigma_step("dy", k, float(sy[k]), bias, drawn.sigma_dy)),
+        Step(correlation_step(k, float(r[k]), drawn.tanh_r)),
+        Step(sample_step("dy", k, parts_y, dy), {1: 3}),
+        Step(sample_step("dx", k, parts_x, dx), {1: 2}),
     )
 
 
@@ -132,33 +140,33 @@ def attention_step(row: LineState, made: Arrays) -> NeuronRecord:
     return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
 
 
-def softmax_step(weight: Floats, k: int, bias: float) -> NeuronRecord:
+def softmax_step(weight: Floats, drawn: PointSample) -> NeuronRecord:
     """Tell how likely the Gaussian was: its part of all the powers (softmax, equation 61)."""
+    k, bias = drawn.k, drawn.bias
     powers = np.exp(weight * (1 + bias))
     terms = tuple(
         Term(f"e^((1 + bias) z) of Gaussian {m}", float(e), 1.0) for m, e in enumerate(powers)
     )
     name = f"share of Gaussian {k}, bias = {bias:g}"
-    a = float(powers[k] / powers.sum())
-    return NeuronRecord(
-        name, terms, 0.0, softmax_share(float(powers[k]), k), Observed(None, a, ROUNDING)
-    )
+    return NeuronRecord(name, terms, 0.0, softmax_share(float(powers[k]), k), as_drawn(drawn.share))
 
 
-def sigma_step(of: str, k: int, s: float, bias: float) -> NeuronRecord:
+def as_drawn(a: float) -> Observed:
+    """Give what the application had when it drew the point; it kept no sum."""
+    return Observed(None, a, ROUNDING)
+
+
+def sigma_step(of: str, k: int, s: float, bias: float, drawn: float) -> NeuronRecord:
     """Tell sigma = e^(s - bias) (equation 62): neat writing keeps near the mean."""
     term = Term("s, the network's neuron", s, 1.0)
-    a = float(np.exp(s - bias))
-    return NeuronRecord(
-        f"sigma of {of}, Gaussian {k}", (term,), -bias, EXP, Observed(s - bias, a, ROUNDING)
-    )
+    return NeuronRecord(f"sigma of {of}, Gaussian {k}", (term,), -bias, EXP, as_drawn(drawn))
 
 
-def correlation_step(k: int, r: float) -> NeuronRecord:
+def correlation_step(k: int, r: float, drawn: float) -> NeuronRecord:
     """Tell the correlation, before it is kept below 1: rho = 0.95 tanh(r) (equation 21)."""
     term = Term("r, the network's neuron", r, 1.0)
     name = f"tanh(r) of Gaussian {k}; the correlation is {MAX_CORRELATION} times this"
-    return NeuronRecord(name, (term,), 0.0, TANH, Observed(r, float(np.tanh(r)), ROUNDING))
+    return NeuronRecord(name, (term,), 0.0, TANH, as_drawn(drawn))
 
 
 def sample_step(of: str, k: int, parts: tuple[float, float, float], value: float) -> NeuronRecord:

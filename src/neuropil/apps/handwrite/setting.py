@@ -17,7 +17,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.breaking import Part, broken, shorter
+from neuropil.apps.handwrite.breaking import Part, break_paragraph, shorter
 from neuropil.apps.handwrite.diacritics import DecomposedText, add_diacritics
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS
 from neuropil.apps.handwrite.layout import Layout, StyleMetrics, is_fitting, place_line
@@ -73,7 +73,7 @@ class Paragraph:
             )  # as much as a line and what ends it can be
             before = self.reach[start - 1] if start else 0.0
             limit = {0: self.limits[start]} if start in self.limits else {}
-            first = broken(self.its.text[near], self.reach[near], before + room, limit)[0]
+            first = break_paragraph(self.its.text[near], self.reach[near], before + room, limit)[0]
             part = Part(start, start + first.end, word)
             yield part
             rest = self.behind(part)
@@ -148,7 +148,7 @@ class Setter:
         """Limit the characters of a line that is too wide."""
         assert line.placed
         letter, n = line.placed.letter, len(line.text)
-        return shorter(line.text, leading(line.placed.line, letter, n, self.layout.room[0]))
+        return shorter(line.text, count_fitting(line.placed.line, letter, n, self.layout.room[0]))
 
 
 @dataclass(eq=False)
@@ -218,7 +218,7 @@ class Work:
         return bool(key[0].text) and key not in self.made
 
 
-def leading(line: Line, letter: NDArray[np.int64], n: int, room: float) -> int:
+def count_fitting(line: Line, letter: NDArray[np.int64], n: int, room: float) -> int:
     """Count the characters at the beginning of a line, of n, that have room together."""
     left, right = np.full(n, np.inf), np.full(n, -np.inf)
     places = letter.clip(0, n - 1)

@@ -32,10 +32,10 @@ from neuropil.apps.handwrite.mending import (
     behind,
     cuts,
     is_whole,
-    mended,
     misread,
+    replace_word,
     spans,
-    spliced,
+    splice,
     without_speck,
 )
 from neuropil.apps.handwrite.strokes import Line, to_features
@@ -238,9 +238,9 @@ def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt
     """Set a word into a draft, and read the whole line back."""
     text = draft.text
     new = without_speck(to_line(row), row.task.text)
-    line = mended(draft.penned, text, word, new)
+    line = replace_word(draft.penned, text, word, new)
     start, end = cuts(draft.penned, text)[word : word + 2]
-    pieces = spliced(draft.made_of, start, end, Piece(row, 0, len(new.line)))
+    pieces = splice(draft.made_of, start, end, Piece(row, 0, len(new.line)))
     read = read_line(reader, line.line)
     return Draft(line, text, read, edit_distance(read, text), attempt, draft.row, pieces)
 

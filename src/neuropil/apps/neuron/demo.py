@@ -10,7 +10,7 @@ from neuropil.apps.neuron.small_network import SmallNetwork
 from neuropil.core import History
 from neuropil.core.formatting import to_text
 from neuropil.core.neuron import NeuronRecord
-from neuropil.kit.html.page import Section, figure, paragraph, preformatted, row
+from neuropil.kit.html.page import Section, figure, paragraph, preformat, row
 from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -36,7 +36,7 @@ def sections() -> list[Section]:
                 "z = w·x + b, a = σ(z): the example of the lecture notes, two neurons, one after"
                 " the other. `neuropil neuron --x 0.1 --w 0.15 --b 0.4 --w 0.25 --b 0.5`"
             )
-            + preformatted(sheet.text),
+            + preformat(sheet.text),
         ),
         Section(
             "A network learns to read digits",
@@ -70,7 +70,7 @@ def sections() -> list[Section]:
 
 def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     """Write two neurons, the answer's and the one that speaks loudest for it."""
-    return preformatted(f"{to_text(last, 6, 8)}\n{to_text(hidden, 6, 8)}")
+    return preformat(f"{to_text(last, 6, 8)}\n{to_text(hidden, 6, 8)}")
 
 
 def weight_image(weights: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from neuropil.core.formatting import to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, preformatted, render_page
+from neuropil.kit.html.page import Section, preformat, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
@@ -105,7 +105,7 @@ def read_digit(
     words = "\n".join(to_text(worked, shown) for worked in two)
     sheet = Document(
         told + words,
-        render_page("A digit, read", [Section(told.strip(), preformatted(words))]),
+        render_page("A digit, read", [Section(told.strip(), preformat(words))]),
         latex="\n".join(to_latex(worked, shown) for worked in two),
         csv="\n".join(to_csv(worked) for worked in two),
     )

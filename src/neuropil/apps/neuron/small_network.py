@@ -16,7 +16,7 @@ from neuropil.core.formatting import PrintableNeuron, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, preformatted, render_page
+from neuropil.kit.html.page import Section, preformat, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.progress import ticking
 
@@ -138,7 +138,7 @@ def open_all(
             ]
             for i, rows in enumerate(chain.weights)
         ]
-    for name, worked in ticking(titled(layers)):
+    for name, worked in ticking(name_neurons(layers)):
         if not all(map(math.isfinite, way_back(worked))):
             raise too_large(f"{name}: a number of the way back", "or a target that is nearer")
         worked.proven()
@@ -185,7 +185,7 @@ def way_back(worked: NeuronRecord) -> tuple[float, ...]:
     return *dL, *worked.updated_weights, worked.updated_bias
 
 
-def titled(layers: Sequence[Sequence[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
+def name_neurons(layers: Sequence[Sequence[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
         (neuron_title(i, j, len(layer)), worked)
@@ -204,11 +204,11 @@ def worked_example(
     chain: SmallNetwork, target: tuple[float, ...] | None, rate: float, digits: int | None
 ) -> tuple[Document, tuple[NeuronValues, ...]]:
     """Write all neurons out, and list their numbers."""
-    each = titled(open_all(chain, target, rate))
+    each = name_neurons(open_all(chain, target, rate))
     bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
     names = [name for name, _ in each]
     told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
-    sections = [Section(name, preformatted(text)) for name, text in zip(names, bodies, strict=True)]
+    sections = [Section(name, preformat(text)) for name, text in zip(names, bodies, strict=True)]
     tables: list[str] = []
     row = 2  # below the title
     for name, worked in ticking(each):

@@ -12,7 +12,6 @@ import io
 import json
 import math
 import re
-import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,10 +20,8 @@ from typing import Any, ClassVar, Self
 from xml.etree import ElementTree
 
 import numpy as np
-from PIL import GifImagePlugin
-from PIL import Image as Picture
 
-from neuropil.kit.atomic import atomic_path, written_together
+from neuropil.kit.atomic import atomic_path, write_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
 from neuropil.kit.drawing.gcode import Plotter, gcode
@@ -165,12 +162,15 @@ class Drawing:
         files, ending = self.output_paths(path), path.suffix.lower()
         QUALITIES.check("quality", quality)
         if ending == ".mp4":
-            frames = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
-            film.write_film(path, frames, fps=Fraction(FILM_FPS), quality=quality)
+            seen = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
+            film.write_film(path, seen, fps=Fraction(FILM_FPS), quality=quality)
         elif ending == ".gif":
-            _save_gif(self, path)
+            frames = track(
+                _draw_indexed(self), total=_Show(self, GIF_FPS).n_frames, title=path.name
+            )
+            film.write_gif(path, frames, _palette(self), fps=GIF_FPS)
         else:
-            with written_together(files) as places:
+            with write_together(files) as places:
                 for i, place in enumerate(places):
                     place.write_bytes(_content(self, ending, i))
 
@@ -272,11 +272,11 @@ def _json(drawing: Drawing, pages: tuple[tuple[Stroke, ...], ...]) -> str:
 
 def _json_page(page: tuple[Stroke, ...]) -> str:
     """Word a page stroke by stroke, so that it can be stopped."""
-    strokes = (_rounded(stroke.points) for stroke in ticking(page))
+    strokes = (_round_points(stroke.points) for stroke in ticking(page))
     return f"[{','.join(json.dumps(points, separators=(',', ':')) for points in strokes)}]"
 
 
-def _rounded(points: Floats) -> Any:
+def _round_points(points: Floats) -> Any:
     return (np.round(points, svg_pdf.DECIMALS) + 0.0).tolist()
 
 
@@ -363,22 +363,14 @@ def _frames(drawing: Drawing) -> Iterator[film.Frame]:
         yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
 
 
-def _save_gif(drawing: Drawing, path: Path) -> None:
-    """Write frame by frame only what changed; Pillow alone would hold all frames at once."""
+def _draw_indexed(drawing: Drawing) -> Iterator[Bytes]:
+    """Draw an animation, each pixel (H, W) the number of its color in the palette."""
     dots = GIF_SIDE / max(drawing.paper.width, drawing.paper.height)
     canvas = Canvas(drawing.paper, drawing.color, dots)
-    show = _Show(drawing, GIF_FPS)
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        H, W = canvas.coverage.shape
-        file.write(b"GIF89a" + struct.pack("<HHBBB", W, H, 0b11110101, 0, 0) + _palette(drawing))
-        file.write(b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")  # again and again
-        for box in track(show.play(canvas), total=show.n_frames, title=path.name):
-            rows, columns = box if box[0].stop else (slice(0, 1), slice(0, 1))  # none is too small
-            picture = Picture.fromarray(_shades(canvas, (rows, columns)))
-            offset = int(columns.start), int(rows.start)
-            for chunk in GifImagePlugin.getdata(picture, offset, duration=1000 // GIF_FPS):
-                file.write(chunk)
-        file.write(b";")
+    numbers = np.zeros(canvas.coverage.shape, np.uint8)
+    for box in _Show(drawing, GIF_FPS).play(canvas):
+        numbers[box] = _shades(canvas, box)
+        yield numbers
 
 
 def _shades(canvas: Canvas, box: Box) -> Bytes:
@@ -388,9 +380,10 @@ def _shades(canvas: Canvas, box: Box) -> Bytes:
     return named
 
 
-def _palette(drawing: Drawing) -> bytes:
-    """List the colors that `_shades` names: white, toward the rule's, toward the ink."""
+def _palette(drawing: Drawing) -> Bytes:
+    """List the colors that `_shades` names, (N, 3): white, toward the rule's, toward the ink."""
     white, rule, ink = (np.array(color, float) for color in (WHITE, RULE, drawing.color))
     page = white + np.linspace(0, 1, RULED)[:, None, None] * (rule - white)
     colors = page + np.linspace(0, 1, SHADES)[:, None] * (ink - page)
-    return bytes(np.rint(colors).astype(np.uint8))
+    listed: Bytes = np.rint(colors).astype(np.uint8).reshape(-1, 3)
+    return listed

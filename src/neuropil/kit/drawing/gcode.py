@@ -57,7 +57,7 @@ def _lines(strokes: Sequence[Stroke], paper: Paper, plotter: Plotter) -> Iterato
     up, down = [plotter.pen_up, *rest], [plotter.pen_down, *rest]
     yield from ("G21", "G90", *up)
     for stroke in ticking(strokes):
-        first, *others = _places(_turned(_flat(stroke), paper))
+        first, *others = _places(_turn_upward(_flat(stroke), paper))
         yield from (f"G0 {first}", *down)
         yield from (f"G1 {place} F{plotter.feed:g}" for place in others)
         yield from up
@@ -69,7 +69,7 @@ def _flat(stroke: Stroke) -> Floats:
     return flatten_beziers(pieces, TOLERANCE)[0] if len(pieces) else stroke.points[:1]
 
 
-def _turned(points: Floats, paper: Paper) -> Floats:
+def _turn_upward(points: Floats, paper: Paper) -> Floats:
     """Turn y upward: y' = height - y; whatever lies off the paper is refused."""
     off = ((points < -TOLERANCE) | (points > np.add((paper.width, paper.height), TOLERANCE))).any(1)
     if off.any():

@@ -128,7 +128,7 @@ def pdf(pages: Sequence[Sequence[Stroke]], look: InkStyle, title: str) -> bytes:
         objects += [page.encode(), _stream(_pdf_page(strokes, look))]
     words = b"\xfe\xff" + title.encode("utf-16-be")  # a text as PDF spells any language
     objects.append(f"<< /Title <{words.hex()}> /Producer (neuropil) >>".encode())
-    return _indexed(objects)
+    return _join_objects(objects)
 
 
 def _stream(text: str) -> bytes:
@@ -137,7 +137,7 @@ def _stream(text: str) -> bytes:
     return head + packed + b"\nendstream"
 
 
-def _indexed(objects: list[bytes]) -> bytes:
+def _join_objects(objects: list[bytes]) -> bytes:
     """Join numbered objects and say at which byte each begins, in lines of exactly 20 bytes."""
     file, offsets = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"), []
     for i, content in enumerate(objects, 1):

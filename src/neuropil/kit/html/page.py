@@ -43,9 +43,9 @@ def link(address: str, words: str) -> str:
     return render_piece("link", address, words)
 
 
-def preformatted(lines: str) -> str:
+def preformat(lines: str) -> str:
     """Set lines as they are."""
-    return render_piece("preformatted", lines)
+    return render_piece("preformat", lines)
 
 
 def row(figures: Iterable[str]) -> str:

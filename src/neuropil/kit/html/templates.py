@@ -19,18 +19,18 @@ HERE = Path(__file__).parent
 
 def render(template: Path, **values: object) -> str:
     """Fill a template; what it asks for and isn't given is an error."""
-    return templates_of(template.parent).get_template(template.name).render(values)
+    return load_environment(template.parent).get_template(template.name).render(values)
 
 
 def render_piece(name: str, *values: object) -> str:
     """Fill one piece of a page, a macro of pieces.html.jinja."""
-    pieces = templates_of(HERE).get_template("pieces.html.jinja").module
+    pieces = load_environment(HERE).get_template("pieces.html.jinja").module
     return str(getattr(pieces, name)(*values))
 
 
 @cache
-def templates_of(folder: Path) -> "Environment":
-    """Find templates in a folder, then here."""
+def load_environment(folder: Path) -> "Environment":
+    """Make ready the templates of a folder, and those here."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

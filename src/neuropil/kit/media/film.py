@@ -102,12 +102,12 @@ class Film:
         """Read what the film says of itself, and its first frame of at most so many pixels."""
         path = Path(path)
         require_file(path, "film")
-        with _opened(path) as source:
+        with _open_container(path) as source:
             stream = _picture_stream(path, source)
             fps = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
             n_frames = stream.frames or None
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
-        first = next(_decoded(path), None)
+        first = next(_decode(path), None)
         if first is None:
             raise UserError(
                 "input.damaged",
@@ -129,12 +129,12 @@ class Film:
     @property
     def metadata(self) -> dict[str, str]:
         """Read what the container says of the film: title, comment and so on, in small letters."""
-        with _opened(self.path) as source:
+        with _open_container(self.path) as source:
             return {key.lower(): value for key, value in source.metadata.items()}
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
-        frames = _decoded(self.path)
+        frames = _decode(self.path)
         for change in self.transforms:
             frames = change(frames)
         return frames
@@ -177,14 +177,40 @@ def write_film(
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
         picture.codec_context.framerate = fps
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
-        for packet in _encoded(itertools.chain([first], frames), picture):
+        for packet in _encode(itertools.chain([first], frames), picture):
             target.mux(packet)
+
+
+def write_gif(
+    path: Path, frames: Iterable[NDArray[np.uint8]], colors: NDArray[np.uint8], *, fps: int
+) -> None:
+    """Write an animation that begins again and again; FFmpeg keeps of a frame only what changed.
+
+    frames: (H, W) each, the numbers of their pixels' colors
+    colors: (N, 3), red, green and blue of at most 256
+    """
+    import av
+
+    palette = np.full((256, 4), 255, np.uint8)  # opaque, red, green, blue
+    palette[: len(colors), 1:] = colors
+    frames = iter(frames)
+    first = next(frames)
+    with atomic_path(path) as temporary, av.open(temporary, "w", format="gif") as target:
+        stream = target.add_stream("gif", rate=fps)
+        stream.height, stream.width = first.shape
+        stream.pix_fmt = "pal8"
+        for number, numbers in enumerate(itertools.chain([first], frames)):
+            indexed: Any = (numbers, palette)  # as pal8 takes it; PyAV's types leave it out
+            frame = av.VideoFrame.from_ndarray(indexed, format="pal8")
+            frame.pts = number
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode())
 
 
 # Reading
 
 
-def _opened(path: Path) -> "InputContainer":
+def _open_container(path: Path) -> "InputContainer":
     import av
 
     try:
@@ -205,8 +231,8 @@ def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
     raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
 
 
-def _decoded(path: Path) -> Iterator[Frame]:
-    with _opened(path) as source:
+def _decode(path: Path) -> Iterator[Frame]:
+    with _open_container(path) as source:
         stream = _picture_stream(path, source)
         stream.thread_type = "AUTO"
         start, step = _start(source), 1 / (stream.average_rate or DEFAULT_FPS)
@@ -270,15 +296,15 @@ def _write(
     """Encode the frames and bring the sound along, in the order of their times."""
     import av
 
-    with _opened(film.path) as source, av.open(path, "w", options=_options(path)) as target:
+    with _open_container(film.path) as source, av.open(path, "w", options=_options(path)) as target:
         target.metadata.update(source.metadata)
         first = next(frames)  # Film.open has seen that there is one
         picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
         _set_clock_and_shape(picture, film, _picture_stream(film.path, source))
         routes = {s.index: _route(target, kind, s, _start(source)) for s in _sounds(source)}
         packets = heapq.merge(
-            _encoded(itertools.chain([first], frames), picture),
-            _whole(film.path, _brought(source, routes)),
+            _encode(itertools.chain([first], frames), picture),
+            _whole(film.path, _route_sound(source, routes)),
             key=_moment,
         )
         for packet in packets:
@@ -326,7 +352,7 @@ def _set_clock_and_shape(stream: "VideoStream", film: Film, given: "VideoStream"
         context.sample_aspect_ratio = 1 / aspect if lies else aspect
 
 
-def _encoded(frames: Iterable[Frame], stream: "VideoStream") -> "Iterator[Packet[Any]]":
+def _encode(frames: Iterable[Frame], stream: "VideoStream") -> "Iterator[Packet[Any]]":
     import av
 
     base, last = stream.codec_context.time_base, -1
@@ -378,7 +404,7 @@ def _route(
     return copied if same else encoded
 
 
-def _brought(source: "InputContainer", routes: dict[int, Route]) -> "Iterator[Packet[Any]]":
+def _route_sound(source: "InputContainer", routes: dict[int, Route]) -> "Iterator[Packet[Any]]":
     """Send every packet of sound along its route."""
     if routes:
         for packet in source.demux(_sounds(source)):

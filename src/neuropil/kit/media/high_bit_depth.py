@@ -51,7 +51,7 @@ def read_16_bit(
         color = _color(image, again, turned)
     if color.ndim == 3 and color.shape[2] == 4:
         return np.ascontiguousarray(color[..., :3]), np.ascontiguousarray(color[..., 3])
-    return color, _keyed(color, image.info.get("transparency"))
+    return color, _alpha_of_key(color, image.info.get("transparency"))
 
 
 def _color(
@@ -80,7 +80,7 @@ def _grey(image: ImageFile, turned: Callable[[Any], Picture.Image]) -> UInt16Arr
     return (65535 - grey if white_is_zero else grey).astype(np.uint16)
 
 
-def _keyed(color: UInt16Array, key: Any) -> UInt16Array | None:
+def _alpha_of_key(color: UInt16Array, key: Any) -> UInt16Array | None:
     """Make alpha of the one color that a PNG may declare to be transparent."""
     if key is None:
         return None

@@ -46,7 +46,7 @@ class MatrixProfile:
 def color_space(profile: bytes | None) -> str | None:
     """Name what the numbers of a profile are: RGB, GRAY, CMYK ... A damaged one counts as none."""
     try:
-        return _opened(profile).profile.xcolor_space.strip() if profile else None
+        return _open_profile(profile).profile.xcolor_space.strip() if profile else None
     except (OSError, ImageCms.PyCMSError):
         return None
 
@@ -63,7 +63,7 @@ def is_srgb(profile: bytes) -> bool:
     """Try an RGB profile on some colors: names tell too little, and most cameras' are sRGB."""
     levels = np.linspace(0, 255, 7).round().astype(np.uint8)
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
-    turned = np.asarray(_converted(Picture.fromarray(cube), profile, srgb()))
+    turned = np.asarray(_convert_by_lcms(Picture.fromarray(cube), profile, srgb()))
     return int(np.abs(turned.astype(int) - cube).max()) <= 2
 
 
@@ -71,11 +71,11 @@ def to_srgb(image: Picture.Image, profile: bytes | None) -> Picture.Image:
     """Turn 8-bit pixels of any kind, without alpha, into sRGB."""
     given = color_space(profile)
     if profile and given == {"L": "GRAY", "CMYK": "CMYK"}.get(image.mode, "none"):
-        return _converted(image, profile, srgb())
+        return _convert_by_lcms(image, profile, srgb())
     if image.mode != "RGB":
         image = image.convert("RGB")
     if profile and given == "RGB" and not is_srgb(profile):
-        return _converted(image, profile, srgb())
+        return _convert_by_lcms(image, profile, srgb())
     return image
 
 
@@ -83,11 +83,11 @@ def to_srgb_16_bit(pixels: Deep, profile: bytes | None) -> Deep:
     """Turn 16-bit grey (H, W) or RGB (H, W, 3) into sRGB (H, W, 3), with nothing rounded to 8."""
     given = color_space(profile)
     if profile and given == "GRAY" and pixels.ndim == 2:
-        pixels = _encoding(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
+        pixels = _invert_curve(_srgb_curve())[_index(_shape(profile).curves[0])][pixels]
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     if profile and given == "RGB" and not is_srgb(profile):
-        return _mapped(pixels, _shape(profile), _srgb_shape())
+        return _map_linear(pixels, _shape(profile), _srgb_shape())
     return pixels
 
 
@@ -96,25 +96,27 @@ def from_srgb(pixels: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
     if profile is None or color_space(profile) != "RGB" or is_srgb(profile):
         return pixels
     if pixels.dtype == np.uint16:
-        return _mapped(pixels, _srgb_shape(), _shape(profile))
-    return np.asarray(_converted(Picture.fromarray(pixels), srgb(), profile))
+        return _map_linear(pixels, _srgb_shape(), _shape(profile))
+    return np.asarray(_convert_by_lcms(Picture.fromarray(pixels), srgb(), profile))
 
 
-def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+def _open_profile(profile: bytes) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile))
 
 
-def _converted(image: Picture.Image, source: bytes, target: bytes) -> Picture.Image:
+def _convert_by_lcms(image: Picture.Image, source: bytes, target: bytes) -> Picture.Image:
     """Convert by LittleCMS."""
-    result = ImageCms.profileToProfile(image, _opened(source), _opened(target), outputMode="RGB")
+    result = ImageCms.profileToProfile(
+        image, _open_profile(source), _open_profile(target), outputMode="RGB"
+    )
     return cast(Picture.Image, result)  # None is for work in place
 
 
-def _mapped(pixels: Deep, source: MatrixProfile, target: MatrixProfile) -> Deep:
+def _map_linear(pixels: Deep, source: MatrixProfile, target: MatrixProfile) -> Deep:
     """Carry every pixel through linear light; what the target can't show is cut to its edge."""
     H, W, C = pixels.shape
     matrix = np.linalg.solve(target.primaries, source.primaries).astype(np.float32)
-    encodings = [_encoding(curve) for curve in target.curves]
+    encodings = [_invert_curve(curve) for curve in target.curves]
     mapped = np.empty_like(pixels)
     step = max(1, PIXELS_AT_ONCE // W)
     for rows in ticking(slice(top, top + step) for top in range(0, H, step)):
@@ -131,7 +133,7 @@ def _index(linear: Floats) -> NDArray[np.int32]:
     return (linear.clip(0, 1) * np.float32(FINE) + np.float32(0.5)).astype(np.int32)
 
 
-def _encoding(curve: Floats) -> Deep:
+def _invert_curve(curve: Floats) -> Deep:
     """Invert a curve: the 16-bit value for each of FINE + 1 steps of linear light."""
     steps = np.linspace(0, 1, FINE + 1)
     return np.interp(steps, curve, np.arange(TOP + 1)).round().astype(np.uint16)

@@ -82,8 +82,8 @@ class Image:
         """Make a copy of 8 bits that is at most `longest` pixels wide and high."""
         scale = min(1, longest / max(self.height, self.width))
         size = max(1, round(self.width * scale)), max(1, round(self.height * scale))
-        alpha = None if self.alpha is None else _resized(self.alpha, size)
-        return Image(_resized(self.pixels, size), alpha)
+        alpha = None if self.alpha is None else _resize(self.alpha, size)
+        return Image(_resize(self.pixels, size), alpha)
 
     def png(self) -> bytes:
         """Encode as PNG, for pages."""
@@ -92,6 +92,6 @@ class Image:
         return file.getvalue()
 
 
-def _resized(plane: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _resize(plane: Pixels, size: tuple[int, int]) -> NDArray[np.uint8]:
     picture = Picture.fromarray(image_writer.to_8_bit(plane))
     return np.asarray(picture.resize(size, Picture.Resampling.LANCZOS, reducing_gap=3.0))

@@ -71,16 +71,16 @@ def read_image(path: Path, max_pixels: int) -> Decoded:
         _refuse_large(path, image, max_pixels)
         try:
             _refuse_several(path, image)
-            return _decoded(path, image)
+            return _decode(path, image)
         except UserError as error:
             raise error.wrap(f"{path}: {error}", path) from error
         except MemoryError:
             raise
         except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
-            raise _damaged(path, error) from error
+            raise _damage_error(path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> UserError:
+def _damage_error(path: Path, error: Exception) -> UserError:
     return UserError(
         "input.damaged", f"{path} is damaged or cut off: {error}; find a whole copy", path=path
     )
@@ -95,7 +95,7 @@ def without_pillow_limits() -> Iterator[None]:
     """
     with _Shared.lock:
         if not _Shared.readers:
-            _Shared.before.enter_context(_unlimited())
+            _Shared.before.enter_context(_lift_limits())
         _Shared.readers += 1
     try:
         yield
@@ -115,7 +115,7 @@ class _Shared:
 
 
 @contextmanager
-def _unlimited() -> Iterator[None]:
+def _lift_limits() -> Iterator[None]:
     """Set Pillow's limit and the filters of warnings aside."""
     limit = Picture.MAX_IMAGE_PIXELS
     Picture.MAX_IMAGE_PIXELS = None
@@ -144,7 +144,7 @@ def _open(path: Path) -> ImageFile:
         ) from None
     except OSError as error:
         if error.errno is None:  # raised by a decoder
-            raise _damaged(path, error) from error
+            raise _damage_error(path, error) from error
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
         ) from error
@@ -200,7 +200,7 @@ def _is_page(image: TiffImageFile, page: int) -> bool:
     return not int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & 1
 
 
-def _decoded(path: Path, image: ImageFile) -> Decoded:
+def _decode(path: Path, image: ImageFile) -> Decoded:
     notes, orientation = read_metadata(image)
 
     def turned(picture: Picture.Image) -> Picture.Image:

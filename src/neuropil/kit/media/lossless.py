@@ -52,7 +52,7 @@ def write_png_blocks(
         _chunk(file, b"eXIf", notes.exif.removeprefix(PREFIX))
     packer = zlib.compressobj(LEVEL)
     for rows in ticking(blocks):
-        _chunk(file, b"IDAT", packer.compress(_filtered(rows)))
+        _chunk(file, b"IDAT", packer.compress(_filter_rows(rows)))
     _chunk(file, b"IDAT", packer.flush())
     _chunk(file, b"IEND", b"")
 
@@ -62,7 +62,7 @@ def _chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
     file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
-def _filtered(rows: Samples) -> bytes:
+def _filter_rows(rows: Samples) -> bytes:
     """Keep, byte by byte, the difference to the pixel at the left, which packs far better."""
     H, W, C = rows.shape
     depth = rows.itemsize
@@ -84,7 +84,7 @@ def write_tiff(
     sizes = [len(strip) for strip in strips]
     H, W, C = pixels.shape
     C += alpha is not None
-    tags = _described(notes)
+    tags = _describe(notes)
     tags[256], tags[257] = W, H
     tags[258] = (8 * pixels.itemsize,) * C
     tags[259] = 8  # compression: deflate
@@ -101,7 +101,7 @@ def write_tiff(
         file.write(strip)
 
 
-def _described(notes: ImageMetadata) -> ImageFileDirectory_v2:
+def _describe(notes: ImageMetadata) -> ImageFileDirectory_v2:
     """Say in tags what the notes hold."""
     tags = ImageFileDirectory_v2()
     exif = parse_exif(notes.exif)

@@ -34,9 +34,9 @@ class ImageMetadata:
 def read_metadata(image: Picture.Image) -> tuple[ImageMetadata, int]:
     """Read the notes of an opened file, and the orientation that its pixels still need."""
     if isinstance(image, TiffImageFile):  # Pillow turns these upright by itself
-        exif, orientation = _described(image), 1
+        exif, orientation = _gather_exif(image), 1
     else:
-        exif, orientation = _mended(image.info.get("exif"))
+        exif, orientation = _set_upright(image.info.get("exif"))
     dpi = _sane(image.info.get("dpi")) or _sane(_resolution(exif))
     if dpi and orientation >= 5:  # lies on its side
         dpi = dpi[::-1]
@@ -64,7 +64,7 @@ def _keep_texts(entries: MutableMapping[int, Any]) -> None:
             entries[tag] = value.encode("latin-1")
 
 
-def _described(image: TiffImageFile) -> bytes | None:
+def _gather_exif(image: TiffImageFile) -> bytes | None:
     """Gather EXIF from the tags of a TIFF file, without those that describe its storage.
 
     A camera maker's own note is lost here: it refers to places in a file, so Pillow hides it.
@@ -79,7 +79,7 @@ def _described(image: TiffImageFile) -> bytes | None:
     return exif.tobytes() if exif else None
 
 
-def _mended(exif: bytes | None) -> tuple[bytes | None, int]:
+def _set_upright(exif: bytes | None) -> tuple[bytes | None, int]:
     """Set the orientation to upright, detach the thumbnail; return it with the old orientation."""
     if not exif:
         return None, 1

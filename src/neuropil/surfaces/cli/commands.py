@@ -14,7 +14,7 @@ import typer
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.progress import terminal_progress
+from neuropil.kit.progress import message, terminal_progress
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
@@ -79,7 +79,7 @@ def describe_open(name: str) -> dict[str, Any]:
 
 def summaries() -> dict[str, str]:
     """Give one line about each command, none of them loaded."""
-    others = {name: (call.__doc__ or "") for name, call in COMMANDS.items()}
+    others = {name: first_line(call) for name, call in COMMANDS.items()}
     return {**registry.commands(), OPEN: OPEN_SUMMARY, **others}
 
 
@@ -110,21 +110,53 @@ def run_benchmark(given: Given) -> int:
 
 
 def train_network(given: Given) -> int:
-    """Train the network of an application by one of its recipes."""
+    """Train the network of an application by one of its recipes, or run a stage of it.
+
+    A stage is a step before or after training that what ships has gone through: examples are
+    collected, a network is calibrated or chosen.
+    """
+    name = given["name"]
+    if given["list"]:
+        show_rows(list_stage(given) if given["stage"] else list_training(name))
+        return DONE
+    run = run_recipe if given["stage"] is None else run_stage
+    with terminal_progress():
+        made = run(given)
+    typer.echo(str(made))
+    return DONE
+
+
+def list_training(name: str) -> dict[str, str]:
+    """Give a line about each recipe of an application, and about each stage."""
+    recipes = {key: first_line(recipe) for key, recipe in registry.recipes(name).items()}
+    stages = registry.stages(name).values()
+    return recipes | {f"--stage {stage.name}": stage.text for stage in stages}
+
+
+def list_stage(given: Given) -> dict[str, str]:
+    """Give a line about a stage, and about each thing that it takes."""
+    stage = registry.find_stage(given["name"], given["stage"])
+    return {f"--stage {stage.name}": stage.text, **stage.usage}
+
+
+def run_recipe(given: Given) -> Path:
+    """Train by a recipe, and return the file that was made."""
     name = given["name"]
     data, output, init = (read_path(key, given[key]) for key in ("data", "output", "init"))
     recipes = registry.recipes(name)
-    if given["list"]:
-        show_rows({key: first_line(recipe) for key, recipe in recipes.items()})
-        return DONE
     chosen = given["recipe"] or next(iter(recipes))
     if chosen not in recipes:
+        stage = f"; --stage {chosen} is a stage" if chosen in registry.stages(name) else ""
         raise UserError(
             "name.unknown",
-            f"{name} has no recipe {chosen}{suggest(chosen, recipes)}; it has {', '.join(recipes)}",
+            f"{name} has no recipe {chosen}{suggest(chosen, recipes)}; it has"
+            f" {', '.join(recipes)}{stage}",
             value=chosen,
             possible=tuple(recipes),
         )
+    if given["networks"]:
+        words = "--network goes with --stage; a training begins with the weights of --init"
+        raise UserError("option.conflict", words)
     if data is None or not data.exists():
         words = f" {data}" if data else ""
         raise UserError(
@@ -135,18 +167,37 @@ def train_network(given: Given) -> int:
     from neuropil.training.fit import fit
     from neuropil.training.recipe import with_settings
 
-    with terminal_progress():
-        made = fit(
-            with_settings(recipes[chosen](), given["set"]),
-            data=data,
-            out=output or Path("runs", f"{name}-{chosen}"),
-            device=given["device"],
-            minutes=given["minutes"],
-            resume=given["resume"],
-            init=init,
-        )
-    typer.echo(str(made))
-    return DONE
+    return fit(
+        with_settings(recipes[chosen](), given["set"]),
+        data=data,
+        out=output or Path("runs", f"{name}-{chosen}"),
+        device=given["device"],
+        minutes=given["minutes"],
+        resume=given["resume"],
+        init=init,
+    )
+
+
+def run_stage(given: Given) -> Path:
+    """Run a stage, and return what was made."""
+    name = given["name"]
+    stage = registry.find_stage(name, given["stage"])
+    foreign = [o for o in TAKEN["train"].options if o.name in OF_RECIPES]
+    if typed := [o.flag for o in foreign if given[o.name] != o.default]:
+        words = f"{typed[0]} goes with a recipe, and not with --stage {stage.name}; leave it out"
+        raise UserError("option.conflict", words)
+    if given["recipe"]:
+        words = f"{given['recipe']} and --stage {stage.name} are two things to do; type one of them"
+        raise UserError("option.conflict", words)
+    output = read_path("output", given["output"])
+    needed = stage.parse(given["data"], given["networks"], given["set"])
+    try:
+        made = stage.run(output or Path("runs", f"{name}-{stage.name}"), **needed)
+    except ModuleNotFoundError as error:
+        raise registry.missing_library(error) from error
+    if stage.stands_for:
+        message(f"it may take the place of {stage.stands_for} in the package's apps/{name}")
+    return made
 
 
 def make_demo(given: Given) -> int:
@@ -184,6 +235,7 @@ def read_path(name: str, text: str | None) -> Path | None:
 
 DEMO = "demo"
 FOLDER = Form("DIR")
+OF_RECIPES = ("device", "resume", "minutes", "init")  # options that mean nothing to a stage
 COMMANDS: Mapping[str, Callable[[Given], int]] = MappingProxyType(
     {
         "list": list_commands,
@@ -212,7 +264,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         ),
         "bench": Taken(
             "neuropil bench colorize",
-            {"name": "an application, or a part of the package: core, microscope, biology"},
+            {"name": "an application, or a part of the package: core, microscope, biology, cli"},
             (
                 Option(
                     "data",
@@ -237,7 +289,20 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                 "recipe": "one of its recipes; by default the first that --list prints",
             },
             (
-                Option("list", bool, False, "print the recipes of the application, train nothing"),
+                Option(
+                    "list",
+                    bool,
+                    False,
+                    "print the recipes and stages of the application, or what a --stage takes;"
+                    " train nothing",
+                ),
+                Option(
+                    "stage",
+                    Form("NAME"),
+                    None,
+                    "run a stage, a step before or after training, instead of a recipe;"
+                    " --list names them",
+                ),
                 Option(
                     "data",
                     FOLDER,
@@ -248,7 +313,14 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     "set",
                     Form("NAME=NUMBER"),
                     [],
-                    "change a number of the recipe, such as steps=2000 or lr=1e-3",
+                    "change a number of the recipe or stage, such as steps=2000 or lr=1e-3",
+                    repeated=True,
+                ),
+                Option(
+                    "networks",
+                    Form("FILE"),
+                    [],
+                    "ONNX file that a stage works on, with --stage alone",
                     repeated=True,
                 ),
                 Option(
@@ -258,7 +330,12 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     "where to compute; auto takes a GPU where there is one",
                     choices=("auto", "cpu", "cuda"),
                 ),
-                Option("output", str, None, "folder for what is made; by default runs/NAME-RECIPE"),
+                Option(
+                    "output",
+                    str,
+                    None,
+                    "folder for what is made; by default runs/NAME-RECIPE or runs/NAME-STAGE",
+                ),
                 Option(
                     "resume", bool, False, "go on with the training in that folder where it stopped"
                 ),
@@ -298,7 +375,7 @@ def build(name: str) -> Any:
     words = [to_word(word) for word in taken.words]
     parameters = [*words, *(to_parameter(option) for option in taken.options)]
     told = [f"{word.upper()}: {text}." for word, text in taken.words.items()]
-    text = "\n\n".join([call.__doc__ or "", *told])
+    text = "\n\n".join([inspect.getdoc(call) or "", *told])
     return make_command(
         take_parameters(command, parameters), name, text, f"Example: {taken.example}"
     )

@@ -1,6 +1,6 @@
 """What a trained network still lacks: how sure it may be, and when it is none of the classes.
 
-    python -m neuropil.apps.classify.lab.calibration TRAINED.onnx DIR NEW.onnx
+    neuropil train classify --stage calibrate --data DIR --network TRAINED.onnx -o runs/calibrated
 
 The temperature T of the softmax makes the true classes of the 5,000 held-out pictures of CIFAR-10
 most likely (Guo et al. 2017). The neurons that say *none of them* learn (`none_head.py`) from the
@@ -14,7 +14,6 @@ of numbers tell it.
 
 import io
 import json
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,14 +23,15 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.apps.classify import lda, preprocess
-from neuropil.apps.classify.app import extract_features
+from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_features
 from neuropil.apps.classify.lab import data, none_head
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.networks.onnx_file import OnnxFile
-from neuropil.kit.progress import terminal_progress, track
+from neuropil.kit.progress import track
+from neuropil.training.stages import claim_file
 
 Floats = NDArray[np.float64]
 
@@ -78,23 +78,38 @@ RANGES = {  # collection -> first and last number, and what these photographs sh
 SMALL = 300  # held-out pictures of CIFAR-10, of each class: small pictures are in it too
 
 
-def main() -> None:
-    """Write a calibrated network."""
-    if len(sys.argv) != 4:
-        sys.exit(
-            "usage: python -m neuropil.apps.classify.lab.calibration TRAINED.onnx DIR NEW.onnx"
+def calibrate_network(output: Path, *, data: Path, network: Path) -> Path:
+    """Write a calibrated network, under the name that it has."""
+    trained = read_trained(network)
+    file = claim_file(output, network.name)
+    calibrate(trained, data).save(file)
+    return file
+
+
+def read_trained(path: Path) -> OnnxNetwork:
+    """Open the file of a training; raises UserError where no recipe for CIFAR-10 has made it."""
+    app = Classify(networks=path)
+    network = app.network(CLASSIFIER)
+    if app.metadata.classes != tuple(CLASSES) or not tells_training(network):
+        raise UserError(
+            "network.mismatch",
+            f"{path} was not made by a recipe of classify; name the .onnx file of a training",
+            path=path,
         )
-    made, folder, target = map(Path, sys.argv[1:])
+    return network
+
+
+def tells_training(network: OnnxNetwork) -> bool:
+    """Tell whether a file has the recipe that made it, and its scores."""
     try:
-        with terminal_progress():
-            calibrate(made, folder).save(target)
-    except (UserError, OSError) as error:
-        sys.exit(f"calibration: {error}")
+        recipe, scores = (json.loads(network.metadata[key]) for key in ("recipe", "scores"))
+        return {"name", "steps", "seed"} <= recipe.keys() and "seconds" in scores
+    except (KeyError, ValueError, AttributeError, TypeError):
+        return False
 
 
-def calibrate(made: Path, folder: Path) -> OnnxFile:
+def calibrate(network: OnnxNetwork, folder: Path) -> OnnxFile:
     """Find T and the neurons that say none of them, and put both into the file."""
-    network = OnnxNetwork(made)
     held = data.examples(folder).held_out
     logits = run_network(network, held)["logits"]
     T = 1 / lda.fit_logit_scale(logits, held.labels)
@@ -111,7 +126,7 @@ def calibrate(made: Path, folder: Path) -> OnnxFile:
         "outside_accuracy": float(((unseen > 0) == is_none).mean()),
         "outside_pictures": len(photos),
     }
-    return OnnxFile.open(made).with_tensors(
+    return OnnxFile(network.content).with_tensors(
         {
             "hidden.weight": neurons.hidden_weight,
             "hidden.bias": neurons.hidden_bias,
@@ -199,7 +214,3 @@ def held_out_images(held: data.LabeledImages) -> Iterator[tuple[Image, str]]:
     for k in range(len(CLASSES)):
         for i in np.flatnonzero(held.labels == k)[:SMALL]:
             yield Image(held.pixels[i]), CIFAR_IMAGE
-
-
-if __name__ == "__main__":
-    main()

@@ -27,6 +27,7 @@ from PIL import Image as Picture
 from neuropil.apps.classify.preprocess import CLASSES, SIDE, Bytes, Floats, encode
 from neuropil.kit.bounded import MISREAD, check_unpacked, too_large
 from neuropil.kit.errors import UserError
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 MOST_BYTES = 400_000_000  # of an archive, unpacked: twice what the original has
@@ -60,21 +61,13 @@ class LabeledImages:
         return len(self.labels)
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Those to learn from and those held out for choices."""
-
-    learn: LabeledImages
-    held_out: LabeledImages
-
-
-def examples(data: Path) -> Examples:
+def examples(data: Path) -> Split[LabeledImages]:
     """Read the training pictures; the last 500 of each class are held out."""
     pictures = read(data, "train")
     held = np.zeros(len(pictures), bool)
     for n in range(len(CLASSES)):
         held[np.flatnonzero(pictures.labels == n)[-HELD_OUT:]] = True
-    return Examples(*(LabeledImages(pictures.pixels[m], pictures.labels[m]) for m in (~held, held)))
+    return Split(*(LabeledImages(pictures.pixels[m], pictures.labels[m]) for m in (~held, held)))
 
 
 def first_n(pictures: LabeledImages, n: int) -> LabeledImages:
@@ -176,7 +169,7 @@ def read_up_to(file: Readable, most: int) -> bytes:
 
 
 def batch(
-    examples: Examples,
+    examples: Split[LabeledImages],
     moment: TrainingStep,
     *,
     alternating: bool = True,
@@ -192,17 +185,17 @@ def batch(
     on each is mirrored when it was not the time before (Jordan 2024), so that in two epochs it is
     seen both ways.
     """
-    learn, rng = examples.learn, moment.rng()
-    epoch, place = divmod(moment.step * BATCH, len(learn) // BATCH * BATCH)
-    chosen = epoch_order(moment.seed, epoch, len(learn))[place : place + BATCH]
-    halves = initial_flips(moment.seed, len(learn))[chosen]
+    train, rng = examples.train, moment.rng()
+    epoch, place = divmod(moment.step * BATCH, len(train) // BATCH * BATCH)
+    chosen = epoch_order(moment.seed, epoch, len(train))[place : place + BATCH]
+    halves = initial_flips(moment.seed, len(train))[chosen]
     mirrored = (halves + epoch) % 2 == 1 if alternating else rng.random(len(chosen)) < 0.5
-    pixels = learn.pixels[chosen]
+    pixels = train.pixels[chosen]
     pixels = np.where(mirrored[:, None, None, None], pixels[:, :, ::-1], pixels)
     picture = cutout(encode(random_shift(pixels, rng)), hole, rng)
     if moment.fraction < small_until:
         picture = downsample(picture, SMALL)
-    return {"picture": picture, "label": learn.labels[chosen].astype(np.float32)}
+    return {"picture": picture, "label": train.labels[chosen].astype(np.float32)}
 
 
 @lru_cache(2)

@@ -1,22 +1,23 @@
 """The record of trainings: how right a network is after how many minutes, trick by trick.
 
-    python -m neuropil.apps.classify.lab.runs runs/classify-short DIR          adds a row
-    python -m neuropil.apps.classify.lab.runs runs/classify-long DIR --test    and looks at the test
+    neuropil train classify --stage measure --data DIR --network runs/short/classify-short.onnx
+
+adds a row; with `--set test=1` the network is tried on the test as well.
 
 Every row is of a training that was run: accuracy on all 5,000 held-out pictures, and on the 10,000
 of the test for networks that could have been shipped, which is looked at once for each.
 """
 
 import json
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from neuropil.apps.classify.lab import data
-from neuropil.apps.classify.lab.calibration import run_network
-from neuropil.kit.atomic import atomic_path
+from neuropil.apps.classify.lab.calibration import read_trained, run_network
+from neuropil.kit.atomic import save_text
+from neuropil.kit.errors import UserError
+from neuropil.kit.folders import create_folder
 from neuropil.kit.networks.network import OnnxNetwork
-from neuropil.kit.progress import terminal_progress
 
 FILE = Path(__file__).with_name("runs.json")
 
@@ -40,9 +41,14 @@ class TrainingRun:
     commit: str
 
 
-def read_runs() -> list[TrainingRun]:
-    """Read the record."""
-    return [TrainingRun(**row) for row in json.loads(FILE.read_text(encoding="utf-8"))]
+def read_runs(file: Path = FILE) -> list[TrainingRun]:
+    """Read the record, the package's or another; raises UserError where it is none."""
+    try:
+        return [TrainingRun(**row) for row in json.loads(file.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            "input.damaged", f"{file} is no record of trainings; name another --output", path=file
+        ) from error
 
 
 def runs_of_recipe(network: OnnxNetwork) -> list[TrainingRun]:
@@ -51,9 +57,8 @@ def runs_of_recipe(network: OnnxNetwork) -> list[TrainingRun]:
     return [row for row in read_runs() if row.recipe == name]
 
 
-def measure_run(file: Path, folder: Path, cores: int, *, test: bool) -> TrainingRun:
+def measure_run(network: OnnxNetwork, folder: Path, cores: int, *, test: bool) -> TrainingRun:
     """Measure a network that a training has made."""
-    network = OnnxNetwork(file)
     recipe, scores = (json.loads(network.metadata[key]) for key in ("recipe", "scores"))
     return TrainingRun(
         recipe["name"],
@@ -75,24 +80,17 @@ def evaluate_accuracy(network: OnnxNetwork, pictures: data.LabeledImages) -> flo
     )
 
 
-def main() -> None:
-    """Add a row, or put it in the place of an earlier one of the same recipe, steps and seed."""
-    if len(sys.argv) < 3:
-        sys.exit("usage: python -m neuropil.apps.classify.lab.runs RUN DIR [--test] [--one-core]")
-    made, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    files = list(made.glob("*.onnx"))
-    if len(files) != 1:
-        sys.exit(f"records: {made} holds {len(files)} networks; name the folder of a training")
-    (file,) = files
-    cores = 1 if "--one-core" in sys.argv else 2
-    with terminal_progress():
-        row = measure_run(file, folder, cores, test="--test" in sys.argv)
+def record_run(output: Path, *, data: Path, network: Path, cores: int, test: int) -> Path:
+    """Add a row to the record, or put it in the place of one of the same recipe, steps and seed.
+
+    The record is that of an earlier call where the folder has one, else the package's.
+    """
+    made, file = read_trained(network), output / FILE.name
+    rows = read_runs(file if file.exists() else FILE)
+    create_folder(output)
+    row = measure_run(made, data, cores, test=bool(test))
     same = (row.recipe, row.steps, row.seed)
-    kept = [other for other in read_runs() if (other.recipe, other.steps, other.seed) != same]
-    with atomic_path(FILE) as beside:
-        table = ",\n".join(json.dumps(asdict(each)) for each in (*kept, row))
-        beside.write_text(f"[\n{table}\n]\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    kept = [other for other in rows if (other.recipe, other.steps, other.seed) != same]
+    table = ",\n".join(json.dumps(asdict(each)) for each in (*kept, row))
+    save_text(file, f"[\n{table}\n]\n")
+    return file

@@ -32,6 +32,7 @@ from neuropil.kit import progress
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image_reader import READABLE_FORMATS
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 Bytes = NDArray[np.uint8]
@@ -60,16 +61,15 @@ SOURCE_WEIGHTS = {  # how often one is drawn, against others: variety counts; co
 AREA = 128 * 128 * 48  # pixels in a batch, whatever the size of its crops
 
 
-@dataclass(frozen=True)
-class Photos:
-    """Photographs in memory: those to learn from and those held out for choices."""
+@dataclass(frozen=True, eq=False)
+class WeightedPhotos:
+    """Photographs in memory, and how often each is drawn: shares that sum to 1."""
 
-    learn: Sequence[Bytes]
-    held_out: Sequence[Bytes]
-    sampling_weights: Floats  # how often each of `learn` is drawn; sums to 1
+    photos: Sequence[Bytes]
+    sampling_weights: Floats
 
 
-def load_photos(data: Path) -> Photos:
+def load_photos(data: Path) -> Split[WeightedPhotos]:
     """Read all training photographs under `data`; raises UserError where there are none."""
     named = sorted(iterate_photos(data, validation=False), key=lambda pair: pair[0])
     if len(named) < HELD_OUT:
@@ -79,10 +79,14 @@ def load_photos(data: Path) -> Photos:
             "name a folder of photographs or of photos-*.zip with --data",
             path=data,
         )
-    learn = [pair for i, pair in enumerate(named) if i % HELD_OUT]
-    share = np.array([SOURCE_WEIGHTS.get(name.split("/")[-2:][0], 1.0) for name, _ in learn])
-    held_out = [rgb for _, rgb in named[::HELD_OUT]]
-    return Photos([rgb for _, rgb in learn], held_out, (share / share.sum()).astype(np.float32))
+    train = [pair for i, pair in enumerate(named) if i % HELD_OUT]
+    return Split(weight_by_source(train), weight_by_source(named[::HELD_OUT]))
+
+
+def weight_by_source(named: Sequence[tuple[str, Bytes]]) -> WeightedPhotos:
+    """Weigh photographs (SOURCE/NAME, RGB) by the collection that they are of."""
+    share = np.array([SOURCE_WEIGHTS.get(name.split("/")[-2:][0], 1.0) for name, _ in named])
+    return WeightedPhotos([rgb for _, rgb in named], (share / share.sum()).astype(np.float32))
 
 
 def validation(data: Path) -> list[tuple[str, Bytes]]:
@@ -171,12 +175,12 @@ def decode_small(file: io.BytesIO) -> Bytes:
 # Examples -----------------------------------------------------------------------------------------
 
 
-def make_batch(photos: Photos, moment: TrainingStep) -> dict[str, Floats]:
+def make_batch(examples: Split[WeightedPhotos], moment: TrainingStep) -> dict[str, Floats]:
     """Make one batch; crops grow from 64 to 128 pixels in the course of the training."""
-    rng = moment.rng()
+    rng, train = moment.rng(), examples.train
     side = 64 if moment.fraction < 0.25 else 96 if moment.fraction < 0.5 else 128
-    chosen = rng.choice(len(photos.learn), AREA // side**2, p=photos.sampling_weights)
-    return collate([example(photos.learn[i], side, rng) for i in chosen])
+    chosen = rng.choice(len(train.photos), AREA // side**2, p=train.sampling_weights)
+    return collate([example(train.photos[i], side, rng) for i in chosen])
 
 
 def collate(examples: Sequence[dict[str, Floats]]) -> dict[str, Floats]:

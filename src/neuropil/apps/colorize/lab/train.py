@@ -18,6 +18,7 @@ from neuropil.apps.colorize.palette import palette
 from neuropil.training.export import fold_batch_norm
 from neuropil.training.fit import to_device
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 
 FLOOR = 4.0  # squared ab units: errors below two units are as good as none
 PER_PHOTO = 0.5  # weight of the second part of the loss
@@ -85,7 +86,7 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: nn.Module, photos: data.Photos) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[data.WeightedPhotos]) -> dict[str, float]:
     """Measure on held-out photographs with 0 and 10 hints: the gain in dB over grey, and nats.
 
     The gain is that of squared ab error, the nats are -log p(true color).
@@ -95,9 +96,9 @@ def score(network: nn.Module, photos: data.Photos) -> dict[str, float]:
     gains: dict[str, float] = {}
     for n_hints in (0, 10):
         ratios, nats = [], []
-        examples = data.validation_examples(photos.held_out[:EVALUATED], n_hints)
-        for start in range(0, len(examples), 32):
-            arrays = data.collate(examples[start : start + 32])
+        held = data.validation_examples(examples.held_out.photos[:EVALUATED], n_hints)
+        for start in range(0, len(held), 32):
+            arrays = data.collate(held[start : start + 32])
             batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
             log_p = network(batch["lightness"], batch["hints"]).float().log_softmax(dim=1)
             mean = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)

@@ -1,15 +1,13 @@
 """Drives recorded, to learn from: the expert says at every step what it would do, whoever drives.
 
-    python -m neuropil.apps.drive.lab.collect FOLDER                   the expert drives, unsteadily
-    python -m neuropil.apps.drive.lab.collect FOLDER --driver made.onnx a network drives
+    neuropil train drive --stage collect -o DIR                         the expert, unsteadily
+    neuropil train drive --stage collect -o DIR --network made.onnx     a network drives
 
 So a network is shown what to do also where it has strayed to (DAgger, Ross et al. 2011). Every
 file is written whole; a drive that is there already is not driven again. Seeds from 40000 on, so
 that no track is one of those that scores are measured (10000) or choices made on (20000).
 """
 
-import argparse
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.drive.app import DRIVER, Drive
 from neuropil.apps.drive.controls import Controls
 from neuropil.apps.drive.lab.expert import Expert
 from neuropil.apps.drive.lab.fast_camera import camera
@@ -24,9 +23,8 @@ from neuropil.apps.drive.lab.scoring import parallel_map
 from neuropil.apps.drive.rollout import Policy, network_policy
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.atomic import atomic_path
-from neuropil.kit.errors import UserError
+from neuropil.kit.folders import create_folder
 from neuropil.kit.networks.network import OnnxNetwork
-from neuropil.kit.progress import terminal_progress
 
 FIRST = 40_000  # seed of the first track
 MAX_CROSS_TRACK_ERROR = (
@@ -62,7 +60,7 @@ def collect(
 
 def collect_to_file(folder: Path, by: Path | None, seed: int) -> Path:
     """Record a drive into a file, if it isn't there yet."""
-    file = folder / f"{seed}-{by.parent.name if by else 'expert'}.npz"
+    file = folder / f"{seed}-{by.resolve().parent.name if by else 'expert'}.npz"
     if not file.exists():
         driver = network_policy(OnnxNetwork(by, threads=1)) if by else None
         rng = np.random.default_rng(seed)
@@ -73,22 +71,11 @@ def collect_to_file(folder: Path, by: Path | None, seed: int) -> Path:
     return file
 
 
-def main() -> None:
-    """Record drives on a number of tracks, some side by side."""
-    parser = argparse.ArgumentParser(prog="python -m neuropil.apps.drive.lab.collect")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--tracks", type=int, default=60)
-    parser.add_argument("--first", type=int, default=FIRST, help="seed of the first track")
-    parser.add_argument("--driver", type=Path, help="an .onnx file that drives")
-    asked = parser.parse_args()
-    seeds = range(asked.first, asked.first + asked.tracks)
-    try:
-        asked.folder.mkdir(parents=True, exist_ok=True)
-        with terminal_progress():
-            parallel_map(partial(collect_to_file, asked.folder, asked.driver), seeds, "drives")
-    except (UserError, OSError) as error:
-        sys.exit(f"record: {error}")
-
-
-if __name__ == "__main__":
-    main()
+def collect_drives(output: Path, *, network: Path | None, tracks: int, first: int) -> Path:
+    """Record drives on a number of tracks, some side by side, beside those that are there."""
+    if network:
+        Drive(networks=network).network(DRIVER)  # it is one that drives
+    create_folder(output)
+    seeds = range(first, first + tracks)
+    parallel_map(partial(collect_to_file, output, network), seeds, "drives")
+    return output

@@ -16,6 +16,7 @@ from neuropil.apps.drive.preprocess import Bytes, Floats, encode
 from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 HELD_OUT = 10  # of so many tracks one
@@ -31,27 +32,19 @@ class LabeledFrames:
     controls: Floats
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Drives to learn from and those held out for choices."""
-
-    learn: LabeledFrames
-    held_out: LabeledFrames
-
-
-def examples(data: Path) -> Examples:
+def examples(data: Path) -> Split[LabeledFrames]:
     """Read all drives of a folder; raises UserError where there are too few to hold some out."""
     files = sorted(data.glob("*-*.npz"))
     held = [file for file in files if track_seed(file) % HELD_OUT == 0]
-    learn = [file for file in files if track_seed(file) % HELD_OUT]
-    if not held or not learn:
+    train = [file for file in files if track_seed(file) % HELD_OUT]
+    if not held or not train:
         raise UserError(
             "data.missing",
             f"{data} has {len(files)} drives, too few to hold a tenth of the tracks out;"
-            f" record some: python -m neuropil.apps.drive.lab.collect {data}",
+            f" record some: neuropil train drive --stage collect -o {data}",
             path=data,
         )
-    return Examples(load_drives(learn), load_drives(held))
+    return Split(load_drives(train), load_drives(held))
 
 
 def track_seed(file: Path) -> int:
@@ -70,8 +63,8 @@ def load_drives(files: list[Path]) -> LabeledFrames:
     return LabeledFrames(np.concatenate(pictures), np.concatenate(controls).astype(np.float32))
 
 
-def batch(examples: Examples, moment: TrainingStep) -> dict[str, Floats]:
+def batch(examples: Split[LabeledFrames], moment: TrainingStep) -> dict[str, Floats]:
     """Draw pictures of all drives, and what the expert would have done."""
-    chosen = moment.rng().integers(len(examples.learn.controls), size=BATCH)
-    learn = examples.learn
-    return {"picture": encode(learn.pictures[chosen]), "controls": learn.controls[chosen]}
+    train = examples.train
+    chosen = moment.rng().integers(len(train.controls), size=BATCH)
+    return {"picture": encode(train.pictures[chosen]), "controls": train.controls[chosen]}

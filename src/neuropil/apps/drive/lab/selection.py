@@ -1,43 +1,48 @@
 """Which of some drivers is shipped: the one that drives best on tracks kept for that choice.
 
-    python -m neuropil.apps.drive.lab.selection runs/*/drive-driver.onnx
+    neuropil train drive --stage select --network runs/one/drive-driver.onnx --network ...
 
 Fifty tracks, seeds 20000 to 20049, in the original simulator; the expert drives them too. The
 tracks that are reported (10000 to 10099) are not touched.
 """
 
-import sys
+import json
+import shutil
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
+from neuropil.apps.drive.app import DRIVER, Drive
 from neuropil.apps.drive.lab.scoring import parallel_map, score_expert, score_network_file
-from neuropil.kit.errors import UserError
-from neuropil.kit.progress import terminal_progress
+from neuropil.kit.atomic import atomic_path, save_text
+from neuropil.kit.progress import message
+from neuropil.training.stages import claim_file
 
 SEEDS = range(20_000, 20_050)
+FILE, SCORES = "drive-driver.onnx", "scores.json"
 
 
-def main() -> None:
-    """Score the drivers that are named, and the expert."""
-    try:
-        with terminal_progress():
-            print_scores("expert", parallel_map(score_expert, SEEDS, "expert"))
-            for path in map(Path, sys.argv[1:]):
-                print_scores(
-                    str(path),
-                    parallel_map(partial(score_network_file, path, None), SEEDS, path.name),
-                )
-    except (UserError, OSError) as error:
-        sys.exit(f"choosing: {error}")
+def select_driver(output: Path, *, networks: Sequence[Path]) -> Path:
+    """Score drivers and the expert, and copy the driver with the highest mean, and all scores."""
+    for path in networks:
+        Drive(networks=path).network(DRIVER)  # it is one that drives
+    file, scores = claim_file(output, FILE), claim_file(output, SCORES)
+    points = {"expert": parallel_map(score_expert, SEEDS, "expert")}
+    message(describe_points("expert", points["expert"]))
+    for path in networks:
+        drive = partial(score_network_file, path, None)
+        points[str(path)] = parallel_map(drive, SEEDS, path.name)
+        message(describe_points(str(path), points[str(path)]))
+    best = max(networks, key=lambda path: mean(points[str(path)]))
+    save_text(scores, json.dumps(points, indent=1) + "\n")
+    with atomic_path(file) as beside:
+        shutil.copyfile(best, beside)
+    message(f"{best} drives best")
+    return file
 
 
-def print_scores(name: str, points: list[float]) -> None:
-    """Print the mean, the spread and the worst."""
+def describe_points(name: str, points: Sequence[float]) -> str:
+    """Word the mean, the spread and the worst."""
     worst = ", ".join(f"{p:.0f}" for p in sorted(points)[:3])
-    sys.stdout.write(f"{name}: {mean(points):.1f} ± {stdev(points):.1f}, the worst {worst}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+    return f"{name}: {mean(points):.1f} ± {stdev(points):.1f}, the worst {worst}"

@@ -1,13 +1,14 @@
 r"""Recipes for the driving network.
 
-    python -m neuropil.apps.drive.lab.collect drives
+    neuropil train drive --stage collect -o drives
     neuropil train drive --data drives -o runs/one --set steps=1500
-    python -m neuropil.apps.drive.lab.collect drives --first 40100 --tracks 40 \
-        --driver runs/one/drive-driver.onnx
+    neuropil train drive --stage collect -o drives --set first=40100 --set tracks=40 \
+        --network runs/one/drive-driver.onnx
     neuropil train drive --data drives -o runs/two
 
 The expert drives 60 tracks; a network learns from it; that one drives 40 others and is told what
 the expert would have done; a second network learns from both.
+`stages.py` has what comes before training and after it.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from neuropil.apps.drive import preprocess
 from neuropil.apps.drive.lab import data
 from neuropil.apps.drive.lab.model import DriveNet
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 
 EVALUATED = 2000  # held-out pictures at each look
 SMOOTH_L1_BETA = 0.05  # errors of the controls above it count linearly
@@ -70,7 +72,7 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: nn.Module, examples: data.Examples) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[data.LabeledFrames]) -> dict[str, float]:
     """Measure the mean error of steering, gas and brake on tracks that were held out."""
     held = examples.held_out
     every = max(1, len(held.controls) // EVALUATED)

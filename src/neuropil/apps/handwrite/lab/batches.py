@@ -31,6 +31,7 @@ from neuropil.apps.handwrite.strokes import (
     stroke_features,
 )
 from neuropil.kit.progress import track
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 Floats = NDArray[np.float32]
@@ -44,19 +45,17 @@ N_SCORED = 256  # composed lines by which a reader is scored
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
-    """Lines to learn from, lines of writers that are never learned from, and makers of more."""
+class LineSet:
+    """Lines of some writers, and what composes more of their strokes."""
 
-    learn: Sequence[AlignedLine]  # in order of their length
-    held_out: Sequence[AlignedLine]
+    lines: Sequence[AlignedLine]
     composer: Composer
-    unseen_composer: Composer  # of held-out writers' strokes, and forms that no reader learns
 
     @cached_property
     def by_writer(self) -> dict[str, list[AlignedLine]]:
-        """Sort the lines to learn from by who wrote them."""
+        """Sort the lines by who wrote them."""
         writers: dict[str, list[AlignedLine]] = {}
-        for line in self.learn:
+        for line in self.lines:
             writers.setdefault(line.writer, []).append(line)
         return writers
 
@@ -71,20 +70,24 @@ class Examples:
         return int(np.clip(n_points / pace, SHORT, LONG))
 
     @cached_property
-    def composed_held_out(self) -> list[tuple[Line, str]]:
+    def composed(self) -> list[tuple[Line, str]]:
         """Compose lines that score a reader, always the same."""
         rng = np.random.default_rng(0)
-        chosen = rng.integers(len(self.held_out), size=N_SCORED)
-        compose = self.unseen_composer.compose
-        return [compose(self.held_out[i], int(rng.integers(10, 40)), rng) for i in chosen]
+        chosen = rng.integers(len(self.lines), size=N_SCORED)
+        compose = self.composer.compose
+        return [compose(self.lines[i], int(rng.integers(10, 40)), rng) for i in chosen]
 
 
-def load_examples(data: Path, *, part: str, forms: Forms) -> Examples:
-    """Read, align and cut the lines of a part of the writers, and of those who are held out."""
-    learn, held_out = align_part(data, part), align_part(data, "held out")
-    learn.sort(key=lambda line: line.n_points)
-    return Examples(
-        learn, held_out, build_composer(learn, forms), build_composer(held_out, WRITER_GLYPHS)
+def load_examples(data: Path, *, part: str, forms: Forms) -> Split[LineSet]:
+    """Read, align and cut the lines of a part of the writers, and of those who are held out.
+
+    What is composed of held-out writers' strokes has the writer's forms, which no reader learns.
+    """
+    train, held_out = align_part(data, part), align_part(data, "held out")
+    train.sort(key=lambda line: line.n_points)
+    return Split(
+        LineSet(train, build_composer(train, forms)),
+        LineSet(held_out, build_composer(held_out, WRITER_GLYPHS)),
     )
 
 
@@ -106,33 +109,36 @@ def build_composer(lines: Sequence[AlignedLine], forms: Forms) -> Composer:
     return Composer(build_bank(lines), forms, rare)
 
 
-def draw_lines(examples: Examples, rng: Random, n_lines: int) -> list[tuple[AlignedLine, int]]:
-    """Draw lines of about as many points, each with the characters to compose with it, or 0."""
-    n = len(examples.learn)
+def draw_lines(train: LineSet, rng: Random, n_lines: int) -> list[tuple[AlignedLine, int]]:
+    """Draw lines of about as many points, each with the characters to compose with it, or 0.
+
+    The lines of the set are in order of their length.
+    """
+    n = len(train.lines)
     middle = int(rng.integers(n))
     low, high = max(0, int(middle - NEAR * n)), min(n, int(middle + NEAR * n) + 1)
-    chosen = [examples.learn[i] for i in rng.integers(low, high, size=n_lines)]
-    n_points = float(examples.learn[middle].n_points)
+    chosen = [train.lines[i] for i in rng.integers(low, high, size=n_lines)]
+    n_points = float(train.lines[middle].n_points)
     is_composed = rng.random(n_lines) < COMPOSED / (COMPOSED + 1)
     if rng.random() < STRETCHED:
         is_composed[:], n_points = True, rng.uniform(n_points, MOST_POINTS)
     return [
-        (line, examples.length_of(line.writer, n_points) if made else 0)
+        (line, train.length_of(line.writer, n_points) if made else 0)
         for line, made in zip(chosen, is_composed, strict=True)
     ]
 
 
-def make_line(examples: Examples, line: AlignedLine, length: int, rng: Random) -> tuple[Line, str]:
+def make_line(train: LineSet, line: AlignedLine, length: int, rng: Random) -> tuple[Line, str]:
     """Give a real line (P, 4), or one composed in its writer's hand where a length is given."""
     if length:
-        return examples.composer.compose(line, length, rng)
+        return train.composer.compose(line, length, rng)
     return line.line, line.text
 
 
-def reader_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
+def reader_batch(examples: Split[LineSet], moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
     """Draw B lines to read: strokes (B, T, 4), labels (B, S), lengths (B, 2)."""
-    rng = moment.rng()
-    made = [make_line(examples, line, n, rng) for line, n in draw_lines(examples, rng, n_lines)]
+    rng, train = moment.rng(), examples.train
+    made = [make_line(train, line, n, rng) for line, n in draw_lines(train, rng, n_lines)]
     return collate([(see_distorted(line, rng), text) for line, text in made])
 
 
@@ -141,27 +147,29 @@ def see_distorted(line: Line, rng: Random) -> Floats:
     return stroke_features(resample(normalize(augment(line[:, :3], rng))))
 
 
-def writer_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
+def writer_batch(examples: Split[LineSet], moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
     """Draw B lines to write, each beside a real line of the same writer that shows the hand.
 
     To `collate`'s three come the other line's, `shown` (B, T, 4) and `shown_lengths` (B, 2), the
     place in the text of what each point belongs to, `places` (B, T), and the writers' numbers,
     `writer` (B,).
     """
-    rng = moment.rng()
-    chosen = draw_lines(examples, rng, n_lines)
-    made = [make_line(examples, line, length, rng) for line, length in chosen]
+    rng, train = moment.rng(), examples.train
+    chosen = draw_lines(train, rng, n_lines)
+    made = [make_line(train, line, length, rng) for line, length in chosen]
     writers = [line.writer for line, _ in chosen]
-    numbers = [examples.writer_numbers[writer] for writer in writers]
-    arrays = show_hands(made, [examples.by_writer[writer] for writer in writers], rng)
+    numbers = [train.writer_numbers[writer] for writer in writers]
+    arrays = show_hands(made, [train.by_writer[writer] for writer in writers], rng)
     return {**arrays, "writer": np.array(numbers, np.float32)}
 
 
-def held_out_batch(examples: Examples, moment: TrainingStep, n_lines: int) -> dict[str, Floats]:
+def held_out_batch(
+    examples: Split[LineSet], moment: TrainingStep, n_lines: int
+) -> dict[str, Floats]:
     """Draw B real lines of writers that nobody learns from, each beside another one."""
-    rng = moment.rng()
-    chosen = [examples.held_out[i] for i in rng.integers(len(examples.held_out), size=n_lines)]
-    others = [[o for o in examples.held_out if o.writer == line.writer] for line in chosen]
+    rng, lines = moment.rng(), examples.held_out.lines
+    chosen = [lines[i] for i in rng.integers(len(lines), size=n_lines)]
+    others = [[o for o in lines if o.writer == line.writer] for line in chosen]
     return show_hands([(line.line, line.text) for line in chosen], others, rng)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.ctc import character_error_rate, edit_distance
+from neuropil.apps.handwrite.ctc import character_error_rate, edit_distance, edit_table
 from neuropil.apps.handwrite.generation import (
     LineRequest,
     S,
@@ -28,7 +28,6 @@ from neuropil.apps.handwrite.layout import Layout, StyleMetrics, lay_out, place_
 from neuropil.apps.handwrite.probe import Floats
 from neuropil.apps.handwrite.strokes import (
     FEATURE_SCALE,
-    MAX_CORRELATION,
     Line,
     normalize,
     to_features,
@@ -100,19 +99,14 @@ def share_read(
 
 
 def aligned_matches(text: str, read: str, character: str) -> int:
-    """Count a character's places that the best alignment of both texts keeps (Levenshtein)."""
-    rows = [np.arange(len(read) + 1)]
-    for i, letter in enumerate(text, 1):
-        row = [i]
-        for j, other in enumerate(read, 1):
-            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != other)))
-        rows.append(np.array(row))
+    """Count a character's places that the best alignment of both texts keeps."""
+    table = edit_table(text, read)
     i, j, found = len(text), len(read), 0
     while i and j:
-        if rows[i][j] == rows[i - 1][j - 1] + (text[i - 1] != read[j - 1]):
+        if table[i, j] == table[i - 1, j - 1] + (text[i - 1] != read[j - 1]):
             i, j = i - 1, j - 1
             found += text[i] == read[j] == character
-        elif rows[i][j] == rows[i - 1][j] + 1:
+        elif table[i, j] == table[i - 1, j] + 1:
             i -= 1
         else:
             j -= 1
@@ -165,34 +159,24 @@ def feature_table(
 
 
 def nll_per_point(pen: OnnxNetwork, line: Line, text: str, style: Floats) -> float:
-    """Give -log p of a point, on average, of a line that was really written."""
+    """Give -log p of a point, on average, of a line that was really written, as in training."""
+    import torch
+
+    from neuropil.apps.handwrite.lab.train import log_likelihood
+
     points = to_features(line)
     feeds = {name: array[:1].copy() for name, array in initial_inputs(pen).items()}
     reset_row(feeds, 0, LineRequest(text[: S - 1], style, 0.0, (0,)))
-    total = 0.0
-    for number, point in enumerate(points):
+    mixtures = []
+    for point in points:
         made = pen.run(**feeds)
         feeds |= {name: made[f"next_{name}"] for name in feeds if f"next_{name}" in made}
-        state = 2 if number == len(points) - 1 else int(point[3])
-        total -= log_likelihood(made["mixture"][0].astype(np.float64), point, state)
+        mixtures.append(made["mixture"].astype(np.float64))
         feeds["point"] = (point * np.array(FEATURE_SCALE, np.float32))[None]
-    return total / len(points)
-
-
-def log_likelihood(mixture: Floats, point: Floats, state: int) -> float:
-    """Give log p of one step, as the recipe's loss does (Graves 2013, equations 23 to 26)."""
-    M = (len(mixture) - 3) // 6
-    weight, mx, my, sx, sy, r = mixture[: 6 * M].reshape(6, M)
-    rho = MAX_CORRELATION * np.tanh(r)
-    x, y = (
-        (point[0] * FEATURE_SCALE[0] - mx) / np.exp(sx),
-        (point[1] * FEATURE_SCALE[1] - my) / np.exp(sy),
-    )
-    z = x * x + y * y - 2 * rho * x * y
-    log_n = -z / (2 * (1 - rho**2)) - np.log(2 * np.pi) - sx - sy - 0.5 * np.log(1 - rho**2)
-    pen = mixture[6 * M :]
-    step = np.logaddexp.reduce(weight + log_n) - np.logaddexp.reduce(weight)
-    return float(step + pen[state] - np.logaddexp.reduce(pen))
+    states = points[None, :, 3].astype(np.int64)
+    states[:, -1] = 2  # the pen is up for good
+    given = np.stack(mixtures, axis=1), points[None, :, :2].astype(np.float64), states
+    return -float(log_likelihood(*map(torch.from_numpy, given)).mean())
 
 
 def tesseract_cer(lines: Sequence[tuple[Line, str]]) -> float | None:

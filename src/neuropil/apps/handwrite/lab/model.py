@@ -47,10 +47,10 @@ class Reader(nn.Module):
 
 
 class EvaluationReader(nn.Module):
-    """Another reader, of convolutions alone: eight wide ones that each add to what is known."""
+    """Another reader: wide convolutions that each add to what is known, and one LSTM both ways."""
 
     def __init__(
-        self, channels: int = 192, dilations: Sequence[int] = (1, 2, 4, 8, 1, 2, 4, 8)
+        self, channels: int = 192, hidden: int = 160, dilations: Sequence[int] = (1, 2, 4, 8)
     ) -> None:
         super().__init__()
         self.near = nn.Conv1d(4, channels, 7, padding=3)
@@ -58,8 +58,9 @@ class EvaluationReader(nn.Module):
         self.wide = nn.ModuleList(
             nn.Conv1d(channels, channels, 5, padding=2 * d, dilation=d) for d in dilations
         )
+        self.lstm = nn.LSTM(channels, hidden, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(0.25)
-        self.labels = nn.Linear(channels, len(ALPHABET) + 1)
+        self.labels = nn.Linear(2 * hidden, len(ALPHABET) + 1)
 
     def forward(self, strokes: Tensor) -> Tensor:
         """Map strokes (B, T, 4) to logits of labels (B, U, N)."""
@@ -68,7 +69,8 @@ class EvaluationReader(nn.Module):
         x = torch.relu(self.halved(x))  # (B, C, U)
         for convolution in self.wide:
             x = x + torch.relu(convolution(self.dropout(x)))
-        logits: Tensor = self.labels(self.dropout(x).transpose(1, 2))
+        x, _ = self.lstm(self.dropout(x).transpose(1, 2))  # (B, U, 2H)
+        logits: Tensor = self.labels(self.dropout(x))
         return logits
 
 

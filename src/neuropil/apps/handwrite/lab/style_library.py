@@ -1,6 +1,6 @@
 """The styles of the package made: vectors of all writers, and twelve of them named.
 
-    python -m neuropil.apps.handwrite.lab.style_library DIR
+    neuropil train handwrite --stage styles --data DIR
 
 DIR holds the database. Of the writers whose style the network writes legibly, those are named whose
 written lines a classifier of real lines takes least for one another's (`evaluation.py`).
@@ -9,20 +9,20 @@ N  styles that may be named      L  lines written in each
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.app import PEN, READER, STYLE_ENCODER
+from neuropil.apps.handwrite.app import Handwrite
 from neuropil.apps.handwrite.lab import evaluation
 from neuropil.apps.handwrite.lab.data import HandwrittenLine, load_lines, sort_by_writer
 from neuropil.apps.handwrite.styles import DIGITS, FILE, encode_style, exaggerate
 from neuropil.apps.handwrite.verification import WriteRequest, write_verified
-from neuropil.kit.atomic import atomic_path
-from neuropil.kit.progress import terminal_progress, track
+from neuropil.kit.atomic import save_text
+from neuropil.kit.progress import track
+from neuropil.training.stages import claim_file
 
 NAMES = (
     *("ada", "blaise", "clara", "dora", "emil", "flora"),
@@ -49,18 +49,21 @@ LEGIBLE = 0.5  # of the writers, those with the fewest errors, may be named
 ROUNDS = 3  # of exchanges
 
 
-def main() -> None:
-    """Write styles.json anew."""
-    (folder,) = sys.argv[1:]
-    with terminal_progress():
-        found = build_styles(sort_by_writer(load_lines(Path(folder), "reader")))
-    with atomic_path(FILE) as beside:
-        beside.write_text(json.dumps(found) + "\n", encoding="utf-8")
+def write_styles(output: Path, *, data: Path, networks: Sequence[Path]) -> Path:
+    """Write the styles of the package anew, by networks of a training or those that ship."""
+    app = Handwrite(networks=networks)
+    file = claim_file(output, FILE.name)
+    found = build_styles(app, sort_by_writer(load_lines(data, "reader")))
+    save_text(file, json.dumps(found) + "\n")
+    return file
 
 
-def build_styles(by_writer: Mapping[str, Sequence[HandwrittenLine]]) -> dict[str, object]:
+def build_styles(
+    app: Handwrite, by_writer: Mapping[str, Sequence[HandwrittenLine]]
+) -> dict[str, object]:
     """Tell all writers' styles, write a little in each, and name twelve."""
-    hand, pen, reader = STYLE_ENCODER.open(), PEN.open(), READER.open()
+    hand, pen, reader = (app.network(role) for role in ("hand", "pen", "reader"))
+    evaluation.style_classifier()  # so that a library that is missing is missed before the work
     writers = {name: its for name, its in by_writer.items() if len(its) >= MIN_LINES}
     vectors = [encode_style(hand, [w.line for w in its[:MOST]]) for its in writers.values()]
     able = [number for number, its in enumerate(writers.values()) if len(its) >= MIN_LINES_NAMED]
@@ -105,7 +108,3 @@ def separability(log_p: NDArray[np.float64], chosen: list[int]) -> float:
     among = log_p[np.ix_(chosen, range(log_p.shape[1]), chosen)]
     own = among[range(len(chosen)), :, range(len(chosen))]
     return float((own - np.logaddexp.reduce(among, axis=2)).mean())
-
-
-if __name__ == "__main__":
-    main()

@@ -18,7 +18,7 @@ from neuropil.apps.handwrite.alphabet import ALPHABET
 from neuropil.apps.handwrite.ctc import character_error_rate, greedy_decode
 from neuropil.apps.handwrite.generation import S
 from neuropil.apps.handwrite.lab import batches
-from neuropil.apps.handwrite.lab.batches import Examples
+from neuropil.apps.handwrite.lab.batches import LineSet
 from neuropil.apps.handwrite.lab.model import (
     HIGH,
     LOW,
@@ -40,6 +40,7 @@ from neuropil.apps.handwrite.strokes import (
 )
 from neuropil.training.optim import adamw
 from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 N_LINES = 48  # in a batch
@@ -47,16 +48,16 @@ N_WRITTEN = 64
 ALIGNMENT_WEIGHT = 0.1  # weight of windows that are off their place, in nats a character
 TOLERATED = 0.5  # characters by which a window may be off
 WRITER_LOSS_WEIGHT = 0.05  # weight of telling the writer from the style
-LEVEL = 0.01  # share of its steps in which the rate of a stage falls that another follows
+LEVEL = 0.01  # share of its steps in which the rate of a part falls that another follows
 LOOKED_AT = 256  # held-out lines scored at each look
 
 
 def writer() -> Recipe:
-    """Train the writer, hand and pen together: the first of its stages, from nothing.
+    """Train the writer, hand and pen together: the first of its three parts, from nothing.
 
     neuropil train handwrite writer --data DIR -o runs/writer
 
-    These stages were never run to their end. The shipped network was made by an earlier form, 192
+    These parts were never run to their end. The shipped network was made by an earlier form, 192
     and 256 cells wide: -1.91 nats a point on lines by held-out writers after 2,552 steps, 140
     minutes on one core of a 2.5 GHz Xeon with AMX (bfloat16); n = 1 seed; 2026-11-23.
     """
@@ -85,7 +86,7 @@ def writer_middle() -> Recipe:
 
 
 def writer_last() -> Recipe:
-    """Train the writer on while its rate falls to nothing: the stage whose weights ship.
+    """Train the writer on while its rate falls to nothing: the part whose weights ship.
 
     neuropil train handwrite writer_last --data DIR --init runs/writer-middle/averages.npz \\
         -o runs/writer-last
@@ -206,11 +207,12 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: nn.Module, examples: Examples) -> dict[str, float]:
+def score(network: nn.Module, examples: Split[LineSet]) -> dict[str, float]:
     """Read lines of writers that nobody learned from, real and composed: character error rates."""
-    every = max(1, len(examples.held_out) // LOOKED_AT)
-    real = [(line.line[:, :3], line.text) for line in examples.held_out[::every]]
-    composed = [(normalize(line[:, :3]), text) for line, text in examples.composed_held_out]
+    held = examples.held_out
+    every = max(1, len(held.lines) // LOOKED_AT)
+    real = [(line.line[:, :3], line.text) for line in held.lines[::every]]
+    composed = [(normalize(line[:, :3]), text) for line, text in held.composed]
     return {
         "character_error_rate": read_error_rate(network, real),
         "composed_error_rate": read_error_rate(network, composed),
@@ -307,7 +309,7 @@ def log_likelihood(mixtures: Tensor, steps: Tensor, pen: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def writer_score(network: nn.Module, examples: Examples) -> dict[str, float]:
+def writer_score(network: nn.Module, examples: Split[LineSet]) -> dict[str, float]:
     """Write lines of writers that nobody learned from: nats a point."""
     assert isinstance(network, HandwritingModel)
     total = []
