@@ -87,7 +87,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "gymnasium": ("lazy apps/drive/simulator.py",),
     "pygame": ("lazy apps/drive/simulator.py",),
     "jinja2": ("lazy kit/html/templates.py",),
-    "rich": ("lazy surfaces/cli/commands.py", "lazy kit/progress.py"),
+    "rich": ("lazy surfaces/cli/commands.py", "lazy surfaces/cli/bars.py"),
     "typer": ("surfaces/cli/*",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
 }

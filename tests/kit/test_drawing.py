@@ -15,7 +15,7 @@ from refusals import refused
 from stopwatch import stopped_soon
 
 from neuropil.kit import progress
-from neuropil.kit.drawing import drawing
+from neuropil.kit.drawing import animation, drawing
 from neuropil.kit.drawing.drawing import Drawing, Paper, Plotter, Stroke
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
@@ -316,7 +316,7 @@ def test_a_gif_says_its_pace_and_frames_stay_as_they_are(tmp_path: Path) -> None
     STRIP.save(tmp_path / "a.gif")
     with Picture.open(tmp_path / "a.gif") as picture:
         assert (picture.info["duration"], picture.info["loop"]) == (100, 0)
-    first, second = itertools.islice(drawing._frames(STRIP), 2)
+    first, second = itertools.islice(animation._frames(STRIP.animation), 2)
     assert not inked(first.pixels).any()
     assert inked(second.pixels).any()
 

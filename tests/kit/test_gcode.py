@@ -7,7 +7,7 @@ import pytest
 from refusals import refused
 
 from neuropil.kit.drawing.gcode import TOLERANCE, Plotter, gcode
-from neuropil.kit.drawing.ink import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
 
 PAPER = Paper(100, 60)
 CLOCK = np.linspace(0, 6, 30)

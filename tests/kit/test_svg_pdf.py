@@ -6,14 +6,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from neuropil.kit.drawing.ink import (
-    Floats,
-    Paper,
-    Stroke,
-    catmull_rom_beziers,
-    ink_path,
-    stroke_outline,
-)
+from neuropil.kit.drawing.raster import ink_path, stroke_outline
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers
 from neuropil.kit.drawing.svg_pdf import InkStyle, format_numbers, pdf, svg
 
 LOOK = InkStyle(Paper(90, 50.5, ruling=(20.0, 33.25), margin=7), (26, 42, 108), 0.45, False)

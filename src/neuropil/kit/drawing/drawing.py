@@ -10,11 +10,9 @@ Dimension key: H, W height and width of a picture; P points of a stroke. All pla
 import dataclasses
 import io
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar, Self
 from xml.etree import ElementTree
@@ -24,27 +22,16 @@ import numpy as np
 from neuropil.kit.atomic import atomic_path, write_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
+from neuropil.kit.drawing.animation import PenAnimation
 from neuropil.kit.drawing.gcode import Plotter, gcode
-from neuropil.kit.drawing.ink import (
-    RULE,
-    WHITE,
-    Box,
-    Bytes,
-    Canvas,
-    Color,
-    Floats,
-    InkPath,
-    Paper,
-    Stroke,
-    bounding_union,
-    ink_path,
-)
+from neuropil.kit.drawing.raster import Canvas, Color, ink_path
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import QUALITIES, QUALITY
-from neuropil.kit.media import film, lossless
+from neuropil.kit.media import lossless
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.metadata import ImageMetadata
-from neuropil.kit.progress import ticking, track
+from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Range
 
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
@@ -57,14 +44,6 @@ PARSE_ERRORS = (  # what goes wrong with a file that holds something else
 )
 DPI = 300
 TITLE = 80  # characters
-
-PEN_SPEED = 150.0  # mm a second of a pen that draws
-TRAVEL = 450.0  # and of one in the air
-LIFT_SECONDS = 0.05  # seconds from one stroke to the next, besides the way
-PAUSE_SECONDS = 2.0  # seconds that a finished page stays
-FILM_FPS, FILM_SIDE = 25, 1280  # frames a second, pixels of the longer side
-GIF_FPS, GIF_SIDE = 10, 640
-SHADES, RULED = 16, 4  # of ink and of ruling in a GIF, whose palette is their product
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,13 +141,9 @@ class Drawing:
         files, ending = self.output_paths(path), path.suffix.lower()
         QUALITIES.check("quality", quality)
         if ending == ".mp4":
-            seen = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
-            film.write_film(path, seen, fps=Fraction(FILM_FPS), quality=quality)
+            self.animation.write_mp4(path, quality)
         elif ending == ".gif":
-            frames = track(
-                _draw_indexed(self), total=_Show(self, GIF_FPS).n_frames, title=path.name
-            )
-            film.write_gif(path, frames, _palette(self), fps=GIF_FPS)
+            self.animation.write_gif(path)
         else:
             with write_together(files) as places:
                 for i, place in enumerate(places):
@@ -188,6 +163,12 @@ class Drawing:
         Range(0.1, 200).check("dots", dots)
         canvas = _canvas(self, page, dots)
         return Image(canvas.pixels(canvas.whole))
+
+    @property
+    def animation(self) -> PenAnimation:
+        """Give what a film of it shows."""
+        drawn = self.pages, self.paper, self.color
+        return PenAnimation(*drawn, self.pen, self.filled, self.speed)
 
     @property
     def color(self) -> Color:
@@ -296,94 +277,3 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
         "paper": Paper(**paper | {"ruling": tuple(paper["ruling"])}),
         "plotter": Plotter(**record["plotter"]),
     }
-
-
-# Animations
-
-
-class _Show:
-    """When each stroke is drawn, page by page, in frames."""
-
-    def __init__(self, drawing: Drawing, fps: int) -> None:
-        self.fps = fps
-        self.pages = [_Page(strokes, drawing) for strokes in drawing.pages]
-
-    @property
-    def n_frames(self) -> int:
-        return sum(self.frames_of(page) for page in self.pages)
-
-    def frames_of(self, page: "_Page") -> int:
-        """Count the frames in which the page is drawn, the empty one first, and read."""
-        return 1 + math.ceil(round(page.seconds * self.fps, 6)) + round(PAUSE_SECONDS * self.fps)
-
-    def play(self, canvas: Canvas) -> Iterator[Box]:
-        """Draw frame by frame, say where the canvas changed, and clear it for each page."""
-        for page in self.pages:
-            canvas.coverage[:] = 0
-            yield canvas.whole
-            for i in range(1, self.frames_of(page)):
-                traces = page.between((i - 1) / self.fps, i / self.fps)
-                yield bounding_union([canvas.draw(trace) for trace in traces])
-
-
-class _Page:
-    """The traces of a page with the second at which each starts and ends."""
-
-    def __init__(self, strokes: tuple[Stroke, ...], drawing: Drawing) -> None:
-        self.traces = [ink_path(s.points, drawing.pen, drawing.filled) for s in ticking(strokes)]
-        self.pace = PEN_SPEED * drawing.speed
-        self.starts, self.ends = [], []
-        now, place = 0.0, None
-        for each in self.traces:
-            if place is not None:
-                now += (LIFT_SECONDS + math.dist(place, each.points[0]) / TRAVEL) / drawing.speed
-            self.starts.append(now)
-            now += float(each.arc_length[-1]) / self.pace
-            self.ends.append(now)
-            place = each.points[-1]
-        self.seconds = now
-
-    def between(self, start: float, end: float) -> Iterator[InkPath]:
-        """Find what is drawn after `start`, or at it as the page begins, and until `end`."""
-        first = int(np.searchsorted(self.ends, start, "right")) if start else 0
-        last = int(np.searchsorted(self.starts, end, "right"))
-        for whole, began in zip(self.traces[first:last], self.starts[first:last], strict=True):
-            length = float(whole.arc_length[-1])
-            since, until = (min(max((t - began) * self.pace, 0), length) for t in (start, end))
-            yield whole.subpath(since, until)
-
-
-def _frames(drawing: Drawing) -> Iterator[film.Frame]:
-    """Draw a film; its sides are even, as players want them."""
-    dots = FILM_SIDE / max(drawing.paper.width, drawing.paper.height)
-    canvas = Canvas(drawing.paper, drawing.color, dots, multiple=2)
-    pixels = np.empty((*canvas.coverage.shape, 3), np.uint8)
-    for i, box in enumerate(_Show(drawing, FILM_FPS).play(canvas)):
-        pixels[box] = canvas.pixels(box)
-        yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
-
-
-def _draw_indexed(drawing: Drawing) -> Iterator[Bytes]:
-    """Draw an animation, each pixel (H, W) the number of its color in the palette."""
-    dots = GIF_SIDE / max(drawing.paper.width, drawing.paper.height)
-    canvas = Canvas(drawing.paper, drawing.color, dots)
-    numbers = np.zeros(canvas.coverage.shape, np.uint8)
-    for box in _Show(drawing, GIF_FPS).play(canvas):
-        numbers[box] = _shades(canvas, box)
-        yield numbers
-
-
-def _shades(canvas: Canvas, box: Box) -> Bytes:
-    """Name the color of each pixel: shade of ink + SHADES * shade of ruling."""
-    ink, rule = canvas.coverage[box] / 255, canvas.ruled[box] / 255
-    named: Bytes = (np.rint(ink * (SHADES - 1)) + SHADES * np.rint(rule * (RULED - 1))).astype("u1")
-    return named
-
-
-def _palette(drawing: Drawing) -> Bytes:
-    """List the colors that `_shades` names, (N, 3): white, toward the rule's, toward the ink."""
-    white, rule, ink = (np.array(color, float) for color in (WHITE, RULE, drawing.color))
-    page = white + np.linspace(0, 1, RULED)[:, None, None] * (rule - white)
-    colors = page + np.linspace(0, 1, SHADES)[:, None] * (ink - page)
-    listed: Bytes = np.rint(colors).astype(np.uint8).reshape(-1, 3)
-    return listed

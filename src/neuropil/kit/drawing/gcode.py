@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.kit.drawing.ink import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Range

@@ -11,17 +11,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from neuropil.kit.drawing.ink import (
-    RULE,
-    RULE_WIDTH,
-    Color,
-    Floats,
-    Paper,
-    Stroke,
-    catmull_rom_beziers,
-    ink_path,
-    stroke_outline,
-)
+from neuropil.kit.drawing.raster import RULE, RULE_WIDTH, Color, ink_path, stroke_outline
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers
 from neuropil.kit.progress import ticking
 
 ROUND = 'fill="none" stroke-linecap="round"'

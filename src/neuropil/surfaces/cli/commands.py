@@ -14,9 +14,10 @@ import typer
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.progress import message, terminal_progress
+from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
+from neuropil.surfaces.cli.bars import terminal_progress
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
 from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
 

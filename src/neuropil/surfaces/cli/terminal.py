@@ -13,6 +13,7 @@ from neuropil.jobs import Done, Emit, Event, Failed, Message, Progress, explain
 from neuropil.kit import progress
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.signature import Json, to_json
+from neuropil.surfaces.cli.bars import terminal_progress
 
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130  # exit codes
 OPEN = "open"
@@ -60,7 +61,7 @@ def show_failure(failed: Failed, source: str | None, *, as_json: bool) -> int:
 @contextmanager
 def report() -> Iterator[Emit]:
     """Draw the events of a job as bars on stderr, or as lines where that is no terminal."""
-    with progress.terminal_progress():
+    with terminal_progress():
         listener = progress.listener()
 
         def emit(event: Event) -> None:
