@@ -5,8 +5,10 @@ whole package, and over a small source that breaks it: a check that can't fail c
 """
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pillow_heif": ("lazy kit/media/image_reader.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),
     "pygame": ("lazy apps/drive/simulator.py",),
+    "jinja2": ("lazy kit/html/templates.py",),
     "rich": ("lazy surfaces/cli/commands.py", "lazy surfaces/cli/bars.py"),
     "typer": ("surfaces/cli/*",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
@@ -296,12 +299,12 @@ def relative_faults(module: Module) -> Iterator[str]:
 
 
 def cycles(package: Iterable[Module]) -> list[list[str]]:
-    """Find rings of modules that import each other, also from inside functions."""
+    """Find rings of modules that import each other, inside functions and for type checkers too."""
     known = {module.name: module for module in package}
     graph = {
         name: {
             next((n for n in found.names if n in known), name)
-            for found in at_run_time(module.tree)
+            for found in imports(module.tree)
             if found.library == "neuropil"
         }
         - {name}
@@ -417,10 +420,32 @@ def name_faults(module: Module) -> Iterator[str]:
             yield f"{module.path}:{number}: {word}: American spelling, please"
 
 
+def shared_class_names(package: Iterable[Module]) -> Iterator[str]:
+    """Find public classes that another public class is called like."""
+    places: dict[str, list[str]] = {}
+    for module in package:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module.path)
+    for name, paths in places.items():
+        if len(paths) > 1:
+            yield f"{name} is a class of {' and of '.join(paths)}"
+
+
 def docstring_faults(module: Module) -> Iterator[str]:
     """Find modules that don't say what they hold."""
     if not ast.get_docstring(module.tree):
         yield module.fault(module.tree, "no docstring")
+
+
+def comment_share(package: Iterable[Module]) -> float:
+    """Measure how many of the lines that aren't blank have a comment, in or beside them."""
+    commented = lines = 0
+    for module in package:
+        tokens = tokenize.generate_tokens(io.StringIO(module.source).readline)
+        commented += len({t.start[0] for t in tokens if t.type == tokenize.COMMENT})
+        lines += sum(1 for line in module.source.splitlines() if line.strip())
+    return commented / lines
 
 
 def annotation_faults(module: Module) -> Iterator[str]:

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = laws.modules(ROOT / "src" / "neuropil")
 TESTS = laws.modules(ROOT / "tests")
 
+COMMENTS_OF_CORE = 0.12  # lines with a comment, of those that aren't blank
+
 Law = Callable[[Module], Iterator[str]]
 OF_SOURCE: list[Law] = [
     laws.layer_faults,
@@ -56,6 +58,15 @@ def test_no_import_cycles() -> None:
 
 def test_functions_stay_short() -> None:
     assert list(laws.spread_faults(PACKAGE)) == []
+
+
+def test_no_two_classes_share_a_name() -> None:
+    assert list(laws.shared_class_names(PACKAGE)) == []
+
+
+def test_core_is_commented_as_teaching_code_is() -> None:
+    core = [module for module in PACKAGE if module.path.startswith("core/")]
+    assert laws.comment_share(core) >= COMMENTS_OF_CORE
 
 
 BROKEN = [  # law, path, source; the fault is in the last line
@@ -188,6 +199,26 @@ def test_cycles_are_found() -> None:
         ["neuropil.kit.atomic", "neuropil.kit.media.film", "neuropil.kit.media.image"]
     ]
     assert laws.cycles(ring[:2]) == []
+    for_types = "if TYPE_CHECKING:\n    from neuropil.core.neuron import NeuronRecord"
+    pair = [
+        Module("core/formatting.py", for_types),
+        Module("core/neuron.py", "from neuropil.core import formatting"),
+    ]
+    assert [sorted(ring) for ring in laws.cycles(pair)] == [
+        ["neuropil.core.formatting", "neuropil.core.neuron"]
+    ]
+
+
+def test_classes_of_one_name_are_found() -> None:
+    source = "class Step: ...\nclass _Own: ..."
+    package = [Module("core/probe.py", source), Module("microscope/walk.py", source)]
+    fault = "Step is a class of core/probe.py and of microscope/walk.py"
+    assert list(laws.shared_class_names(package)) == [fault]
+
+
+def test_lines_with_a_comment_are_counted() -> None:
+    source = 'x = "# none"\n\ny = 1  # one\n# another\nz = (  # a third\n    1\n)\n'
+    assert laws.comment_share([Module("core/tensor.py", source)]) == 3 / 6
 
 
 def test_long_functions_are_found() -> None:
@@ -208,7 +239,7 @@ def test_command_line_starts_light(arguments: list[str]) -> None:
             main()
         except SystemExit as end:
             assert end.code in (0, None), end.code
-        heavy = {"onnxruntime", "av", "torch", "ray", "onnx"} & sys.modules.keys()
+        heavy = {"onnxruntime", "av", "torch", "ray", "onnx", "jinja2"} & sys.modules.keys()
         assert not heavy, heavy
     """
     command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
@@ -218,7 +249,10 @@ def test_command_line_starts_light(arguments: list[str]) -> None:
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(tmp|work|root|home|opt)/\w")
 REGISTRY = re.compile(r"pypi\.(org|python)|pythonhosted|download\.pytorch|npmjs")
-TEXTS = {".md", ".py", ".toml", ".txt", ".json", ".yml", ".html", ".sh", ""}
+TEXTS = {
+    *(".md", ".py", ".toml", ".txt", ".json", ".yml", ".sh", ""),
+    *(".html", ".jinja", ".css", ".js"),
+}
 
 
 def shipped_texts() -> Iterator[Path]:

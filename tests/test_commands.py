@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace as Namespace
 
 import numpy as np
 import pytest
 
-from neuropil import bench, registry
+from neuropil import bench, demo, registry
 from neuropil.surfaces.cli import main as cli
 
 Output = pytest.CaptureFixture[str]
@@ -112,6 +113,22 @@ def test_the_demonstration_is_one_page_of_all_applications(
     assert capsys.readouterr().out == f"{made}\n"
     assert "<h2>Upside &lt;down&gt;</h2>" in made.read_text(encoding="utf-8")
     assert "<code>invert</code>" in made.read_text(encoding="utf-8")
+
+
+def test_the_demonstration_walks_through_what_can_be_opened(
+    monkeypatch: pytest.MonkeyPatch, here: Path
+) -> None:
+    whole = registry.demo_module("colorize")
+    assert whole
+    way = {name: getattr(whole, name) for name in ("example_probe", "EXAMPLE_COMMAND")}
+    monkeypatch.setattr(registry, "NAMES", ("colorize",))
+    monkeypatch.setattr(registry, "demo_module", lambda name: Namespace(sections=list, **way))
+    monkeypatch.setattr(demo, "DEPTH", 2)
+    page = demo.build_demo(here / "shown").read_text(encoding="utf-8")
+    assert 'href="colorize-neuron.html"' in page
+    assert "14 steps of arithmetic, each proven" in page
+    assert "Inside colorize: a neuron opened" in page
+    assert (here / "shown" / "colorize-neuron.html").is_file()
 
 
 # What they say

@@ -1,7 +1,7 @@
 """The wheel, installed where there are the base dependencies and nothing else, does its job.
 
 The environment is new; its site-packages hold links to what the base install brings, found by
-following the requirements from `neuropil` on. pip installs the wheel there without a network and
+following the requirements of the project. pip installs the wheel there without a network and
 checks that all it asks for is present. Neither torch nor a tool of the checks is within reach.
 """
 
@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution
@@ -66,22 +67,18 @@ class Installed:
         )
 
 
-def base(name: str = "neuropil") -> dict[str, Distribution]:
-    """Follow the requirements of the plain install."""
+def base() -> list[Distribution]:
+    """List what the plain install brings, by following what pyproject.toml asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found: dict[str, Distribution] = {}
-    waiting = [name]
+    waiting: list[str] = project["dependencies"]
     while waiting:
-        one = distribution(waiting.pop())
-        if one.name not in found:
+        need = Requirement(waiting.pop())
+        if not need.marker or need.marker.evaluate({"extra": ""}):
+            one = distribution(need.name)
+            waiting += [] if one.name in found else one.requires or ()
             found[one.name] = one
-            needs = [Requirement(text) for text in one.requires or ()]
-            waiting += [r.name for r in needs if not r.marker or r.marker.evaluate({"extra": ""})]
-    return found
-
-
-def without_ours() -> list[Distribution]:
-    """List what the plain install brings besides the package itself."""
-    return [one for name, one in base().items() if name != "neuropil"]
+    return list(found.values())
 
 
 def link(one: Distribution, packages: Path) -> None:
@@ -102,7 +99,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     (wheel,) = wheels.glob("neuropil-*.whl")
     clean = Installed(tmp_path_factory.mktemp("clean"), wheel)
     venv.create(clean.folder, symlinks=os.name != "nt")
-    for one in without_ours():
+    for one in base():
         link(one, clean.packages)
     pip = [sys.executable, "-m", "pip", "--python", str(clean.programs / "python"), "--isolated"]
     subprocess.run([*pip, "install", "-q", "--no-index", str(wheel)], check=True)
@@ -174,7 +171,7 @@ def stated(name: str) -> float:
 
 
 def test_base_install_is_as_light_as_stated() -> None:
-    every = [*without_ours(), distribution("pip")]
+    every = [*base(), distribution("pip")]
     files = [Path(str(file.locate())) for one in every for file in one.files or ()]
     files += (ROOT / "src").rglob("*")
     megabytes = sum(file.stat().st_size for file in files if file.is_file()) / 1e6

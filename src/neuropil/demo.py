@@ -3,15 +3,15 @@
 neuropil demo -o demo
 """
 
-import html
 from collections.abc import Iterator
 from pathlib import Path
 
 from neuropil import registry
+from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, paragraph, render_page
+from neuropil.kit.html.page import Section, link, paragraph, preformat, render_page
 from neuropil.kit.progress import message
 
 TITLE = "Neuropil: small networks at work"
@@ -36,7 +36,7 @@ def build_demo(folder: Path) -> Path:
         if module is None:
             continue
         sections += module.sections()
-        if hasattr(module, "look"):
+        if hasattr(module, "example_probe"):
             sections += walk_section(name, module.example_probe(), module.EXAMPLE_COMMAND, folder)
     save_text(folder / "index.html", render_page(TITLE, sections))
     return folder / "index.html"
@@ -51,10 +51,10 @@ def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Se
     walk = walk_back(load_graph(probe.network), probe, depth=DEPTH)
     save_text(folder / f"{name}-neuron.html", render_walk(walk, ""))
     inside = walk.steps[len(probe.steps) :][:SHOWN]
-    lines = "\n".join(stage.worked.text(6, 6) for stage in inside)
+    lines = "\n".join(to_text(stage.worked, 6, 6) for stage in inside)
     command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} -o w.html`"
     count = f"{len(walk.steps)} steps of arithmetic, each proven"
     words = f"{way.partition(': ')[0]}: {count}. {command}"
-    link = f'<p><a href="{name}-neuron.html">The walk, with numbers that can be changed</a></p>'
-    shown = f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
-    yield Section(f"Inside {name}: a neuron opened", paragraph(words) + link + shown)
+    page = link(f"{name}-neuron.html", "The walk, with numbers that can be changed")
+    body = paragraph(words) + page + preformat(lines)
+    yield Section(f"Inside {name}: a neuron opened", body)

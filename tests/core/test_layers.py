@@ -113,7 +113,7 @@ def test_layer_is_torchs(
     torch.manual_seed(0)
     theirs = make().double().train(training)
     numbers = torch_numbers(theirs)
-    assert numbers.keys() == ours.parameters().keys() | ours.buffers().keys()
+    assert numbers.keys() == ours.parameter_shapes().keys() | ours.buffers().keys()
     for name, value in numbers.items():
         shape_of_ours = {
             **ours.parameter_shapes(),
@@ -138,18 +138,32 @@ def test_embedding_is_torchs() -> None:
     np.testing.assert_array_equal(ours(x).value, theirs(torch.tensor(x)).detach().numpy())
 
 
-def test_parameters_are_drawn_when_first_asked_for() -> None:
+def test_parameters_are_drawn_by_the_network() -> None:
     layer = Dense(3, 2)
     assert not layer.is_initialized()
-    assert layer.weight.shape == (2, 3)
+    with pytest.raises(AttributeError, match=r"Dense\(.*\) has no weight yet: a Network draws it"):
+        _ = layer.weight
+    Network(layer)
     assert layer.is_initialized()
-    assert np.array_equal(layer.weight.value, Dense(3, 2).weight.value)
+    assert layer.weight.shape == (2, 3)
     with pytest.raises(AttributeError, match="Dense has no wieght"):
         _ = layer.wieght
 
 
+def test_layers_that_were_asked_too_early_start_apart() -> None:
+    twins = [Dense(3, 3), Dense(3, 3)]
+    for layer in twins:
+        with pytest.raises(AttributeError):
+            layer.parameters()
+        with pytest.raises(AttributeError):
+            layer(np.ones((1, 3)))
+    Network(*twins)
+    assert not np.array_equal(twins[0].weight.value, twins[1].weight.value)
+
+
 def test_parameters_are_drawn_within_their_reach() -> None:
     conv = layers.Conv2d(4, 50, 3)
+    Network(conv)
     assert np.abs(conv.weight.value).max() == pytest.approx(1 / 6, rel=0.01)
     assert np.abs(conv.bias.value).max() == pytest.approx(1 / 6, rel=0.1)
     assert conv.weight.dtype == np.float32
@@ -166,7 +180,7 @@ def test_dropout_drops_so_many_and_keeps_the_mean() -> None:
 
 def test_batch_norm_needs_more_than_one_number() -> None:
     with pytest.raises(ValueError, match="has no variance"):
-        BatchNorm(3)(np.ones((1, 3)), training=True)
+        Network(BatchNorm(3))(np.ones((1, 3)), training=True)
 
 
 def test_activations_have_names() -> None:

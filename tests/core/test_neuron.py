@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -19,6 +19,7 @@ from neuropil.core.activations import (
     leaky_relu,
     power_function,
 )
+from neuropil.core.formatting import PrintableNeuron, to_csv, to_html, to_latex, to_text
 from neuropil.core.neuron import DOUBLE, BackwardPass, NeuronRecord, Observed, Term
 
 NOTES = NeuronRecord(
@@ -93,7 +94,7 @@ def test_what_was_tampered_with_fails(number: int) -> None:
     assert with_loss(many(30)).check().passed
     broken = tampered()[number]
     assert not broken.check().passed
-    assert "CHECK FAILED" in str(broken)
+    assert "CHECK FAILED" in to_text(broken)
 
 
 def test_without_a_loss_there_is_no_way_back() -> None:
@@ -106,7 +107,7 @@ def test_a_weight_that_was_never_learned_stays() -> None:
     worked = with_loss(shortcut)
     assert worked.updated_weights[0] != 0.15
     assert worked.updated_weights[1] == 1.0
-    assert "w2 after" not in str(worked)
+    assert "w2 after" not in to_text(worked)
 
 
 def test_gradients_of_shared_weights_are_of_all_places() -> None:
@@ -258,7 +259,7 @@ def test_a_failed_check_names_what_failed_and_is_raised() -> None:
     assert NOTES.proven() is NOTES
     broken = replace(NOTES, bias=0.5)
     assert broken.check().failed == ("sum", "a")
-    assert "CHECK FAILED: sum, a;" in str(broken)
+    assert "CHECK FAILED: sum, a;" in to_text(broken)
     with pytest.raises(ArithmeticError, match="the notes' first neuron failed: sum, a"):
         broken.proven()
 
@@ -267,7 +268,7 @@ def test_a_failed_check_names_what_failed_and_is_raised() -> None:
 
 
 def test_few_inputs_are_written_out_as_in_the_notes() -> None:
-    lines = [line.strip() for line in str(NOTES).splitlines()]
+    lines = [line.strip() for line in to_text(NOTES).splitlines()]
     assert lines[1:7] == [
         "z = w·x + b",
         "= 0.15·0.1 + 0.4",
@@ -279,15 +280,15 @@ def test_few_inputs_are_written_out_as_in_the_notes() -> None:
 
 
 def test_digits_as_many_as_asked_and_exact_ones_read_back() -> None:
-    assert "= 0.602\n" in NOTES.text(3)
-    exact = NOTES.text(None)
+    assert "= 0.602\n" in to_text(NOTES, 3)
+    exact = to_text(NOTES, None)
     assert repr(NOTES.a) in exact
     assert float(repr(NOTES.a)) == NOTES.a
 
 
 def test_of_many_inputs_the_rest_is_one_line_and_the_sum_still_adds_up() -> None:
     worked = many(100)
-    table = worked.text(None, most=10).splitlines()
+    table = to_text(worked, None, most=10).splitlines()
     products = [float(line.split()[-1]) for line in table[3:15]]
     assert "the other 90" in table[13]
     assert math.fsum(products) == pytest.approx(worked.z, rel=1e-12)
@@ -295,7 +296,7 @@ def test_of_many_inputs_the_rest_is_one_line_and_the_sum_still_adds_up() -> None
 
 def test_the_table_adds_up_in_a_spreadsheet() -> None:
     worked = with_loss(many(20))
-    rows = list(csv.reader(io.StringIO(worked.csv())))
+    rows = list(csv.reader(io.StringIO(to_csv(worked))))
     terms = rows[1:22]
     for _, x, w, product, *_ in terms[:-1]:
         assert float(x) * float(w) == float(product)
@@ -306,17 +307,26 @@ def test_the_table_adds_up_in_a_spreadsheet() -> None:
 
 def test_names_are_never_formulas() -> None:
     worked = replace(NOTES, terms=(Term("=cmd()", 0.1, 0.15),))
-    assert "\n'=cmd()," in worked.csv()
+    assert "\n'=cmd()," in to_csv(worked)
+
+
+def test_a_printable_neuron_writes_itself() -> None:
+    printable = PrintableNeuron(**{f.name: getattr(NOTES, f.name) for f in fields(NOTES)})
+    assert str(printable) == to_text(NOTES)
+    assert printable._repr_html_() == to_html(NOTES)
+    assert str(replace(printable, bias=1.0)) == to_text(replace(NOTES, bias=1.0))
+    with pytest.raises(ValueError, match="give 1 to 17"):
+        to_text(NOTES, 18)
 
 
 def test_html_is_escaped_and_latex_balanced() -> None:
     worked = with_loss(replace(many(30), name="<b>"))
-    assert "<b>" not in worked._repr_html_()
-    assert "&lt;b&gt;" in worked._repr_html_()
-    latex = worked.latex()
+    assert "<b>" not in to_html(worked)
+    assert "&lt;b&gt;" in to_html(worked)
+    latex = to_latex(worked)
     assert latex.count("{") == latex.count("}")
     assert latex.startswith(r"\begin{aligned}")
-    assert "e-0" not in replace(NOTES, bias=1e-9).latex()
+    assert "e-0" not in to_latex(replace(NOTES, bias=1e-9))
 
 
 # Numbers of few binary digits, so that every line can be checked by head.
@@ -339,7 +349,7 @@ FIVE = NeuronRecord(
 
 
 def test_every_line_of_the_way_back() -> None:
-    assert TWO.text().splitlines()[:-1] == [
+    assert to_text(TWO).splitlines()[:-1] == [
         "two inputs",
         "  x1: light",
         "  z = w1·x1 + w2·x2 + b",
@@ -361,7 +371,7 @@ def test_every_line_of_the_way_back() -> None:
 
 
 def test_every_row_of_a_table() -> None:
-    rows = [line.split() for line in FIVE.text(most=3).splitlines()[3:9]]
+    rows = [line.split() for line in to_text(FIVE, most=3).splitlines()[3:9]]
     assert rows[:3] == [
         ["i5", "5", "0.5", "2.5", "10", "-0.75"],
         ["i4", "4", "0.5", "2", "8", "-0.5"],
@@ -370,14 +380,14 @@ def test_every_row_of_a_table() -> None:
     assert rows[3] == ["the", "other", "2", "1.5"]
     assert rows[4] == ["bias", "1", "-1", "-1", "2", "-1.25"]
     assert " ".join(rows[5]) == "z = Σ w·x + b, 5 inputs = 6.5"
-    assert "dL/dz = dL/da · da/dz = 2 · 1 = 2" in str(FIVE)
+    assert "dL/dz = dL/da · da/dz = 2 · 1 = 2" in to_text(FIVE)
     assert "<td>i5</td><td>5</td><td>0.5</td><td>2.5</td><td>10</td><td>-0.75</td>" in (
-        FIVE._repr_html_()
+        to_html(FIVE)
     )
 
 
 def test_every_line_of_latex_and_csv() -> None:
-    assert TWO.latex().splitlines()[1:-1] == [
+    assert to_latex(TWO).splitlines()[1:-1] == [
         r"  z &= \sum_i w_i x_i + b \\",
         r"  &= 0.25 \cdot 0.5 + 0.125 \cdot (-2) + 0.0625 \\",
         r"  &= -0.0625 \\",
@@ -388,7 +398,7 @@ def test_every_line_of_latex_and_csv() -> None:
         r"  \frac{dL}{dw_{1}} &= 0.25, \quad w_{1}' = 0.1875 \\",
         r"  \frac{dL}{dw_{2}} &= -1, \quad w_{2}' = 0.375",
     ]
-    assert FIVE.csv().splitlines()[5:] == [
+    assert to_csv(FIVE).splitlines()[5:] == [
         "i5,5.0,0.5,2.5,10.0,-0.75",
         "bias,1.0,-1.0,-1.0,2.0,-1.25",
         '"z, added up by the spreadsheet",,,=SUM(D2:D7)',
@@ -397,7 +407,7 @@ def test_every_line_of_latex_and_csv() -> None:
         '"a, relu",,,6.5',
         '"a, as the network ran",,,6.5',
     ]
-    assert replace(FIVE, backward=replace(back(FIVE), rate=None)).csv().splitlines()[6] == (
+    assert to_csv(replace(FIVE, backward=replace(back(FIVE), rate=None))).splitlines()[6] == (
         "bias,1.0,-1.0,-1.0,2.0"
     )
 

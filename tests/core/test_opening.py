@@ -1,5 +1,6 @@
 """Neurons of networks, opened: the arithmetic is the network's, and its derivative is proven."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from neuropil.core import (
     ELU,
+    Conv1d,
     Conv2d,
+    ConvTranspose2d,
     Dense,
     Flatten,
     Layer,
@@ -23,6 +26,7 @@ from neuropil.core import (
     squared_error,
 )
 from neuropil.core.opening import open_neuron
+from neuropil.core.tensor import Tensor
 
 RNG = np.random.default_rng
 
@@ -110,6 +114,36 @@ def test_a_convolutions_weights_learn_from_all_places() -> None:
     assert worked.dL_db == pytest.approx(bias.grad[3], rel=1e-12)
     again = open_neuron(network, x, layer=0, unit=np.array([3, 1, 1]), target=1)  # type: ignore[arg-type]
     assert again.terms == worked.terms
+
+
+CONVOLUTIONS = [  # with the shape of what they are given
+    (Conv1d(3, 4, 3, stride=2, padding=1), (3, 8)),
+    (Conv2d(2, 4, (2, 3), stride=(2, 1), padding=1, dilation=(1, 2), groups=2), (2, 4, 6)),
+    (ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), (4, 3, 2)),
+    (ConvTranspose2d(2, 3, (3, 1), stride=(2, 3), padding=(1, 0), has_bias=False), (2, 3, 4)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), CONVOLUTIONS, ids=str)
+def test_each_neuron_of_a_convolution_sees_what_the_gradient_says(
+    layer: Layer, shape: tuple[int, ...]
+) -> None:
+    """Where a number stands for each weight, dz/dx is the number of the weight that x meets."""
+    network = Network(deepcopy(layer), dtype=np.float64)
+    weight = network.layers[0].weight
+    weight.value = 1.0 + np.arange(weight.value.size).reshape(weight.shape)
+    x = Tensor(RNG(6).normal(size=(1, *shape)), requires_grad=True)
+    z = network(x)
+    for unit in np.ndindex(z.shape[1:]):
+        seed = np.zeros(z.shape)
+        seed[0, *unit] = 1
+        z.backward(seed=seed)
+        assert x.grad is not None
+        worked = open_neuron(network, x.value[0], layer=0, unit=unit)
+        assert [term.w for term in worked.terms] == x.grad[x.grad != 0].tolist()
+        assert [term.x for term in worked.terms] == x.value[x.grad != 0].tolist()
+        assert worked.check().passed
+        x.grad = None
 
 
 def test_a_softmax_behind_a_neuron_is_said() -> None:

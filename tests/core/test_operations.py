@@ -51,6 +51,13 @@ def lstm_states(cell: bool) -> Function:
     return run
 
 
+def onnx_step(z: Any, c: Any) -> Any:
+    """Take the step that ONNX describes, gates in the order i, o, f, c."""
+    i, o, f, g = z.chunk(4, dim=1)
+    new = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.stack((torch.sigmoid(o) * torch.tanh(new), new))
+
+
 def gru(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
     """Run torch's GRU cell once."""
     return torch._VF.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
@@ -269,6 +276,12 @@ TABLE = [
     ),
     Case("lstm_cell", ops.lstm_cell, lstm_states(cell=True), ((5, 3), (2, 5, 2), *GATES)),
     Case("lstm", ops.lstm, lstm_states(cell=False), ((4, 5, 3), (2, 5, 2), *GATES)),
+    Case(
+        "lstm_step, gates as in ONNX",
+        lambda z, c: ops.lstm_step(z, c, order="iofg"),
+        onnx_step,
+        ((5, 8), (5, 2)),
+    ),
     Case("gru_cell", ops.gru_cell, gru, ((5, 3), (5, 2), (6, 3), (6, 2), (6,), (6,))),
     Case("squared_error", ops.squared_error, F.mse_loss, (A, A)),
     Case("absolute_error", ops.absolute_error, F.l1_loss, (A, A)),

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,24 +12,23 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.errors import UserError
+from neuropil.microscope import formatting, page, saliency, targets
 from neuropil.microscope import graph as graph_module
-from neuropil.microscope import targets
 from neuropil.microscope.activations import (
     Activations,
     apply_node,
     gradients,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Graph, load_graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
-from neuropil.microscope.operators import OPERATORS
+from neuropil.microscope.operator_table import OPERATORS, find_operator
 from neuropil.microscope.receptive_field import Span, receptive_field
 from neuropil.microscope.targets import ArrayInput, largest_output, parse_unit, probe_file
-from neuropil.microscope.walk import COPY_OPERATORS, Walk, largest_input, walk_back
+from neuropil.microscope.walk import Walk, largest_input, walk_back
 
 torch = pytest.importorskip("torch")
 
@@ -91,12 +91,12 @@ def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
     assert walk.next is None
     for stage in walk.steps:
         maker = walk.activations.graph.producer.get(stage.unit.tensor) if stage.unit else None
-        assert not (maker and maker.op in COPY_OPERATORS), (
+        assert not (maker and find_operator(maker.op).moves), (
             "what only carries a number is passed over"
         )
     assert all(stage.worked.check().passed for stage in walk.steps)
     for upper in walk.steps:
-        for term, lower in upper.below.items():
+        for term, lower in upper.children.items():
             made = walk.steps[lower].worked.observed.a
             assert upper.worked.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
     if walk.receptive_boxes[-1]:
@@ -114,7 +114,7 @@ def test_a_field_holds_everything_that_matters(slide: Activations) -> None:
         shape = slide.values[name].shape
         unit = Unit(name, (0, 0, shape[2] // 2, shape[3] // 2))
         box = receptive_field(slide, unit, "x")
-        seen = gradients(slide, watched(unit, "y"), "x")["x"][0].any(axis=0)
+        seen = gradients(slide, Goal.of_unit(unit, "y"), "x")["x"][0].any(axis=0)
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         if len(rows):
             assert box
@@ -184,7 +184,7 @@ def test_a_field_of_two_ways_is_both_together() -> None:
     (stage,) = open_unit(
         slide,
         Unit("y", (0, 0, 10, 2)),
-        OpeningContext(watched(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
+        OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
     )
     assert len(stage.worked.terms) == 7 * 6 + 1
 
@@ -232,7 +232,7 @@ def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
     graph = made("Celu")
     x = np.array([[0.5, -0.4, 0.1]], np.float32)
     slide = record_activations(graph, {"x0": x})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "Celu", "x0"):
         open_unit(slide, Unit("y", (0, 1)), context)
     (stage,) = open_unit(slide, Unit("z", (0, 2)), context)
@@ -244,7 +244,7 @@ def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
 def test_single_operations(op: str) -> None:
     graph = made(op)
     slide = record_activations(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     try:
         stages = open_unit(slide, Unit("y", (0, 1)), context)
     except UserError as error:
@@ -273,8 +273,35 @@ def test_above_what_is_not_known_units_open_without_a_gradient() -> None:
     walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "a,b,0,1", None))
     assert walk.steps[0].worked.backward is None
     assert walk.steps[0].worked.check().passed
+    reason = "Celu, on the way to L, can't be differentiated here"
+    assert formatting.to_lines(walk, 6, 5)[-1] == f"no gradients: {reason}"
+    assert formatting.to_json(walk, 5)["no_gradients"] == reason
+    assert "No gradients: Celu, on the way to L" in page.render_walk(walk, "")
+    with refused("option.conflict", "Celu"):
+        saliency.overlay(replace(walk, probe=replace(walk.probe, image_inputs=("x",))))
     whole = walk_back(graph, probe_file(graph, Path("n"), (feed,), "z,0,1", None), depth=9)
     assert len(whole.steps) == 1  # below it is what can't be opened
+    assert not whole.no_gradients
+    assert "o gradients:" not in page.render_walk(whole, "")
+
+
+def test_what_a_unit_does_not_move_is_said() -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["y"]),
+        helper.make_node("Tanh", ["x"], ["z"]),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "yz"]
+    model = helper.make_model(
+        helper.make_graph(nodes, "two ends", [x], ends),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    graph = parse_model(model)
+    feed = ArrayInput("", np.array([[0.5, 0.1, 0.9]], np.float32))
+    walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "y,0,1", "z,0,1"))
+    assert walk.steps[0].worked.backward is None
+    assert walk.no_gradients == "L doesn't depend on y"
 
 
 def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
@@ -295,7 +322,7 @@ def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
 def test_an_input_is_where_it_ends() -> None:
     graph = made("Neg")
     slide = record_activations(graph, {"x0": np.zeros((1, 3), np.float32)})
-    context = OpeningContext(watched(Unit("z", (0, 1)), "z"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "x0,0,1"):
         open_unit(slide, Unit("x0", (0, 1)), context)
 
@@ -345,7 +372,7 @@ def test_a_product_and_a_difference_of_two_tensors() -> None:
         graph = made(op, inputs=2)
         feeds = {"x0": np.full((1, 3), 3, np.float32), "x1": np.full((1, 3), 2, np.float32)}
         slide = record_activations(graph, feeds)
-        goal = watched(Unit("z", (0, 1)), "z")
+        goal = Goal.of_unit(Unit("z", (0, 1)), "z")
         (stage,) = open_unit(
             slide, Unit("y", (0, 1)), OpeningContext(goal, gradients(slide, goal, "x0"), str)
         )

@@ -7,18 +7,19 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from refusals import refused
 
-from neuropil.core.probe import Unit
+from neuropil.core.formatting import to_text
+from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import (
     apply_node,
     gradients,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Array, Graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
-from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
+from neuropil.microscope.operator_table import OPERATORS
+from neuropil.microscope.operators import UnsupportedOperator, arange
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng
@@ -233,7 +234,7 @@ def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) ->
     name = slide.graph.outputs[0]
     for index in list(np.ndindex(slide.values[name].shape))[:40]:
         unit = Unit(name, index)
-        goal = watched(unit, "y")
+        goal = Goal.of_unit(unit, "y")
         context = OpeningContext(goal, gradients(slide, goal, "x"), str)
         if op in CLOSED or settings.get("approximate") == "tanh":
             with refused("network.no_neuron", op):
@@ -313,7 +314,7 @@ def test_shapes_and_whole_numbers_are_those_of_onnx(
 
 def test_a_range_of_floats_has_the_slopes_of_its_start_and_step() -> None:
     start, step = (Tensor(np.float64(v), requires_grad=True) for v in (0.5, 0.75))
-    made = OPERATORS["Range"]({}, start, Tensor(3.0), step)
+    made = arange({}, start, Tensor(3.0), step)
     assert isinstance(made, Tensor)
     made.backward(seed=np.array([1, 10, 100, 1000]))
     assert start.grad == pytest.approx(1111)
@@ -334,7 +335,7 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
         ir_version=9,
     )
     slide = record_activations(parse_model(model), {"x": floats(2, 3)})
-    goal = watched(Unit("y", (1, 2)), "y")
+    goal = Goal.of_unit(Unit("y", (1, 2)), "y")
     found = gradients(slide, goal, "x")
     assert found["x"].tolist() == [[0, 0, 0], [0, 0, 2]]
     assert found.keys() == {"x", "y"}
@@ -342,7 +343,7 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
     (stage,) = open_unit(slide, Unit("c", (1,)), context)
     assert (stage.worked.terms, stage.worked.bias) == ((), 2.0)
     assert stage.worked.check().passed
-    assert "2" in stage.worked.text()
+    assert "2" in to_text(stage.worked)
     with refused("network.no_neuron", "shape,0", "whole number"):
         open_unit(slide, Unit("shape", (0,)), context)
 
@@ -356,7 +357,7 @@ def test_biases_of_every_shape_are_found(added: Array) -> None:
     slide = record_activations(graph, {"x": floats(4, 3)})
     for index in np.ndindex(4, 5):
         unit = Unit("y0", index)
-        (stage,) = open_unit(slide, unit, OpeningContext(watched(unit, "y"), {}, str))
+        (stage,) = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
         assert stage.worked.check().passed
         spread = np.broadcast_to(added, (4, 5))[index]
         assert stage.worked.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
@@ -371,7 +372,9 @@ def test_logits_of_any_size_and_limits_on_one_side() -> None:
         slide = record_activations(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
         for i in range(3):
             for stage in open_unit(
-                slide, Unit("y0", (0, i)), OpeningContext(watched(Unit("y0", (0, i)), "y"), {}, str)
+                slide,
+                Unit("y0", (0, i)),
+                OpeningContext(Goal.of_unit(Unit("y0", (0, i)), "y"), {}, str),
             ):
                 assert stage.worked.check().passed
 
@@ -381,7 +384,7 @@ def test_where_there_is_no_slope_it_is_said(op: str) -> None:
     slide = record_activations(
         built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)}
     )
-    context = OpeningContext(watched(Unit("y0", (0, 2)), "y"), {}, str)
+    context = OpeningContext(Goal.of_unit(Unit("y0", (0, 2)), "y"), {}, str)
     for i in (0, 1):
         with refused("network.no_neuron", f"y0,0,{i}", op):
             open_unit(slide, Unit("y0", (0, i)), context)
@@ -403,7 +406,9 @@ def test_old_softmax_over_several_axes_is_refused() -> None:
     slide = record_activations(parse_model(model), {"x": floats(2, 3, 4)})
     with refused("network.no_neuron", "13"):
         open_unit(
-            slide, Unit("y", (0, 0, 0)), OpeningContext(watched(Unit("y", (0, 0, 0)), "y"), {}, str)
+            slide,
+            Unit("y", (0, 0, 0)),
+            OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0)), "y"), {}, str),
         )
 
 
@@ -443,5 +448,15 @@ def test_settings_that_are_not_known_are_refused(
             open_unit(
                 slide,
                 Unit("y0", (1, 0, 0, 0)),
-                OpeningContext(watched(Unit("y0", (0,) * 4), "y"), {}, str),
+                OpeningContext(Goal.of_unit(Unit("y0", (0,) * 4), "y"), {}, str),
             )
+
+
+def test_a_softmax_is_told_as_applications_tell_theirs() -> None:
+    x = np.log([[1.0, 2.0, 5.0]]).astype(np.float32)
+    slide = record_activations(built("Softmax", (1, 3), [], {"axis": -1}), {"x": x})
+    unit = Unit("y0", (0, 1))
+    share, power = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
+    assert "a = its own term / z = 0.39999" in to_text(share.worked)
+    assert "da/dz = -a / z, its own term held = -0.25 / 1.6 = -0.15625\n" in to_text(share.worked)
+    assert share.worked.terms[1].x == power.worked.a

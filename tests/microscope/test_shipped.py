@@ -8,7 +8,7 @@ import pytest
 from refusals import refused
 
 from neuropil import registry
-from neuropil.core.probe import Unit
+from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import (
     Activations,
@@ -17,10 +17,10 @@ from neuropil.microscope.activations import (
     recompute,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Array, Graph, Node, load_graph
 from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operator_table import OPERATORS
 
 TOLERANCE = 1e-4  # of a tensor's largest value
 EXACT = 1e-6
@@ -54,6 +54,12 @@ def test_every_shipped_file_is_an_applications() -> None:
     apps = Path(registry.__file__).parent / "apps"
     assert {w.path for w in SHIPPED.values()} == {*apps.glob("*/weights/*.onnx")}
     assert INPUTS.keys() == SHIPPED.keys()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_table_knows_every_operator_of_every_shipped_network(name: str) -> None:
+    graph = load_graph(SHIPPED[name].path)
+    assert {node.op for node in graph.nodes} <= OPERATORS.keys()
 
 
 @pytest.fixture(scope="module", params=INPUTS)
@@ -202,7 +208,7 @@ def test_gradients_are_torchs(slide: Activations) -> None:
     unit = Unit(end(graph), tuple(n // 2 for n in shape))
     made[unit.tensor][unit.index].backward()
     for start in graph.inputs:
-        found = gradients(slide, watched(unit, "y"), start)
+        found = gradients(slide, Goal.of_unit(unit, "y"), start)
         assert start in found
         for name, slope in found.items():
             assert off(slope, made[name].grad.numpy()) < TOLERANCE, name
@@ -213,7 +219,7 @@ def test_random_units_are_proven(slide: Activations) -> None:
     rng = np.random.default_rng(1)
     graph = slide.graph
     shape = slide.values[end(graph)].shape
-    goal = watched(Unit(end(graph), tuple(n // 3 for n in shape)), "y")
+    goal = Goal.of_unit(Unit(end(graph), tuple(n // 3 for n in shape)), "y")
     slope = gradients(slide, goal, graph.inputs[0])
     context = OpeningContext(goal, slope, str)
     exact = recomputed_in_double(slide)
@@ -245,7 +251,7 @@ def test_cells_of_an_lstm_are_proven_and_a_wrong_one_is_seen() -> None:
         wrong = Activations(network, {**slide.values, name: slide.values[name] + np.float32(0.01)})
         for _ in range(40):
             unit = Unit(name, tuple(int(rng.integers(n)) for n in shape))
-            context = OpeningContext(watched(unit, "y"), {}, str)
+            context = OpeningContext(Goal.of_unit(unit, "y"), {}, str)
             assert all(stage.worked.check().passed for stage in open_unit(slide, unit, context))
             top, *_ = open_unit(wrong, unit, context)
             assert not top.worked.check().passed
@@ -276,6 +282,6 @@ def test_a_wrong_weight_is_seen(slide: Activations) -> None:
     changed = Activations(slide.graph, {**slide.values, node.inputs[1]: weight})
     shape = slide.values[node.outputs[0]].shape
     unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))
-    context = OpeningContext(watched(unit, "y"), {}, str)
+    context = OpeningContext(Goal.of_unit(unit, "y"), {}, str)
     (stage,) = open_unit(changed, unit, context)
     assert not stage.worked.check().passed

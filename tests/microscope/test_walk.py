@@ -1,8 +1,10 @@
 """A walk through the colorizer, from the color of a pixel to the photograph; as text and page."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,23 @@ from refusals import refused
 
 from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.probe import At, RgbColor
+from neuropil.core.activations import (
+    ACTIVATIONS,
+    RELU,
+    Activation,
+    clip,
+    elu,
+    leaky_relu,
+    power_function,
+    softmax_share,
+)
+from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.media.image import Image
 from neuropil.microscope import formatting, page
 from neuropil.microscope.graph import load_graph
+from neuropil.microscope.javascript import FORMULAS, to_javascript
+from neuropil.microscope.operator_table import OPERATORS
 from neuropil.microscope.walk import Walk, walk_back
 from neuropil.surfaces.cli import main as cli
 
@@ -75,11 +90,11 @@ def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
 def test_every_step_hands_its_number_on(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
     for number, stage in enumerate(walk.steps):
-        for term, lower in stage.below.items():
+        for term, lower in stage.children.items():
             assert lower > number
             x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
             assert x == pytest.approx(a, rel=2e-5, abs=1e-7)
-    linked = {lower for stage in walk.steps for lower in stage.below.values()}
+    linked = {lower for stage in walk.steps for lower in stage.children.values()}
     assert linked | {0, 1, 2} == set(range(len(walk.steps)))
 
 
@@ -103,7 +118,7 @@ def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
     photo = Image(np.full((20, 30, 3), shade, np.uint8))
     for stage in look(app, photo, 3, 3).steps:
         assert stage.worked.check().passed, stage.worked
-    first = look(app, photo, 3, 3).steps[0].worked.text()
+    first = to_text(look(app, photo, 3, 3).steps[0].worked)
     assert ("12.92" in first) == (shade in (0, 3))
 
 
@@ -121,7 +136,7 @@ def test_the_strength_is_part_of_it(app: Colorize, strength: float) -> None:
 def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
     a, b = (walk.steps[i].worked for i in (8, 9))
-    (n,) = walk.steps[8].below
+    (n,) = walk.steps[8].children
     assert a.name.startswith("a of the cell")
     pulls = [a.z * s.product + b.z * t.product for s, t in zip(a.terms, b.terms, strict=True)]
     assert n == int(np.argmax(pulls))
@@ -195,17 +210,37 @@ def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
     names |= {"math.SQRT2": "math.sqrt(2)", "math.abs": "abs"}
     n = 0
     for stage in walk.steps:
-        js = stage.worked.activation.js
+        js = to_javascript(stage.worked.activation)
         if "?" in js or "x[" in js:
             continue
         for old, new in names.items():
             js = js.replace(old, new)
-        import math
-
         found = eval(js, {"math": math, "z": stage.worked.z})
         assert found == pytest.approx(stage.worked.a, rel=1e-12, abs=1e-12)
         n += 1
     assert n >= 5
+
+
+FAMILIES = {
+    leaky_relu(0.2): "z > 0 ? z : 0.2 * z",
+    elu(1.5): "z > 0 ? z : 1.5 * Math.expm1(z)",
+    clip(-math.inf, 6.0): "Math.min(Math.max(z, -Infinity), 6.0)",
+    power_function(2.0, 0.5): "2.0 * Math.pow(z, 0.5)",
+    softmax_share(0.25, 3): "x[3] / z",
+}
+
+
+@pytest.mark.parametrize("curve", FAMILIES, ids=lambda curve: curve.name)
+def test_families_of_curves_put_their_parameters_in(curve: Activation) -> None:
+    assert to_javascript(curve) == FAMILIES[curve]
+
+
+def test_every_curve_is_known_to_the_page() -> None:
+    known = {*ACTIVATIONS.values(), *(spec.activation for spec in OPERATORS.values())}
+    curves = [curve for curve in known if isinstance(curve, Activation)]
+    assert len(curves) > 10
+    assert {curve.name for curve in curves} <= FORMULAS.keys()
+    assert to_javascript(replace(RELU, name="of another world")) == "NaN"
 
 
 # --- the command line --------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Peer:
 
 def measure(data: Path | None) -> Report:
     """Measure accuracy, speed beside others, and where the time goes; needs no data."""
-    known = digits()
+    known = digits()  # the same examples, network, batches and optimizer for all libraries
     peers = [own_peer(known), *installed_peers(known)]
     seconds = seconds_per_step(known, peers)
     table, figures = comparison_table(peers, seconds)
@@ -106,10 +106,10 @@ def by_sklearn(known: Digits) -> Callable[[int], tuple[Fit, Score]]:
         network = MLPClassifier(
             hidden_layer_sizes=(N_HIDDEN,),
             activation="logistic",
-            alpha=0.0,
+            alpha=0.0,  # no decay of weights: ours has none
             batch_size=BATCH,
             learning_rate_init=RATE,
-            n_iter_no_change=1_000_000,
+            n_iter_no_change=1_000_000,  # and no early stop: every epoch is run
             tol=0.0,
             random_state=seed,
         )
@@ -148,6 +148,7 @@ def by_torch(known: Digits, fused: bool) -> Callable[[int], tuple[Fit, Score]]:
                     loss = nn.functional.cross_entropy(output, ys[i : i + BATCH])
                     loss.backward()  # type: ignore[no-untyped-call]
                     optimizer.step()
+                    # A loop that watches itself learn does this; ours does it in `Network.fit`.
                     total += loss.item() * len(output)
                     right += int((output.argmax(1) == ys[i : i + BATCH]).sum())
 
@@ -221,7 +222,9 @@ def with_threads(n: int | None) -> Iterator[None]:
 
 def seconds_per_step(known: Digits, peers: list[Peer]) -> list[float]:
     """Train all in turns, from scratch each time; return the median of each one's rounds."""
-    n_steps = EPOCHS_OF_A_ROUND * -(-len(known.y_train) // BATCH)
+    # In turns, so that a machine that slows down slows all of them; the median, so that a round
+    # beside other work doesn't count.
+    n_steps = EPOCHS_OF_A_ROUND * -(-len(known.y_train) // BATCH)  # ⌈N / B⌉ steps an epoch
     return [
         median(times) / n_steps for times in time_interleaved([fit_briefly(peer) for peer in peers])
     ]
@@ -303,6 +306,7 @@ def profile_step(known: Digits) -> tuple[Table, Metrics]:
     def learn() -> None:
         network.fit(x_all, y_all, optimizer=optimizer, epochs=1, batch=BATCH)
 
+    # Each form does what the one before does and one thing more: differences are the parts.
     forms = [repeat(f) for f in (products, lambda: bare_rules(network, x, y), walk, walk_and_step)]
     times = [min(found) / CALLS for found in time_interleaved([*forms, learn])]  # undisturbed
     step = times[-1]
@@ -347,6 +351,7 @@ def matrix_products(x: Array, parameters: list[Array]) -> tuple[Callable[[], Non
     w1, _, w2, _ = parameters
     hidden = np.ones((len(x), N_HIDDEN), np.float32)
     output = np.ones((len(x), N_OUT), np.float32)
+    # Forward x w₁ᵀ and h w₂ᵀ; back dy w₂, dw₂ = dyᵀ h and dw₁ = dhᵀ x. No dx: nothing is before x.
     pairs = [(x, w1.T), (hidden, w2.T), (output, w2), (output.T, hidden), (hidden.T, x)]
 
     def multiply() -> None:
@@ -359,6 +364,7 @@ def matrix_products(x: Array, parameters: list[Array]) -> tuple[Callable[[], Non
 def bare_rules(network: Network, x: Array, y: Array) -> None:
     """Go forward and back by the bare rules, as the graph would."""
     w1, b1, w2, b2 = (p.value for p in network.parameters().values())
+    # The derivatives are functions; calling them in this order is all that `backward` decides.
     z1, _, dw1, db1 = affine.rule(x, w1, b1)
     a1, dz1 = sigmoid.rule(z1)
     z2, da1, dw2, db2 = affine.rule(a1, w2, b2)
@@ -372,4 +378,5 @@ def bare_rules(network: Network, x: Array, y: Array) -> None:
 def bare_gflops(n: int) -> float:
     """Measure what NumPy reaches on square matrices of float32."""
     a = np.ones((n, n), np.float32)
+    # n² sums of n products: n³ multiplications and as many additions.
     return 2 * n**3 / median_seconds(lambda: a @ a, 5) / 1e9

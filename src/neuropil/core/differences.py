@@ -53,6 +53,8 @@ class Place:
 
     def spans(self, size: float) -> Iterator[Span]:
         """List spans in proportion to a size: around z, or at a kink on either side of it."""
+        # (f(z + h) - f(z - h)) / 2h = f'(z) + h²/6 f'''(z) + ...: the terms in h cancel. At a kink
+        # there is no such middle, and each side has a slope of its own.
         for h in (step * power_of_two(size) for step in STEPS):
             sides = [span for span in ((-h, h), (0.0, h), (-h, 0.0)) if self.is_smooth(span)]
             yield from sides if self.nearest == 0 else sides[:1]
@@ -64,7 +66,7 @@ def deviation(slope: float, f: Moved, place: Place) -> tuple[float, float]:
     with np.errstate(all="ignore"):  # a span may lead far out
         for span in candidates(f(0.0), slope, place):
             error = abs(slope - difference(f, span))
-            if error <= close:
+            if error <= close:  # a wrong slope would have to meet a wrong difference by chance
                 return error, close
             tried.append(span)
         found = [known(f, spans, place.noise) for spans in families(tried, place)]
@@ -74,13 +76,15 @@ def deviation(slope: float, f: Moved, place: Place) -> tuple[float, float]:
 
 def candidates(value: float, slope: float, place: Place) -> Iterator[Span]:
     """List the spans that may prove a slope."""
+    # Rounding changes a difference by about u |f| / h and bending by h² |f'''|: which h is best
+    # depends on f, so several are on offer.
     size = max(1.0, abs(place.z))
     yield from place.spans(size)
     smaller = [abs(place.z), place.reach] + ([abs(value / slope)] if slope else [])
     for other in smaller:
         yield from place.spans(other) if 0 < other < size else ()
     if 0 < place.nearest < math.inf:
-        yield -place.nearest / 2, place.nearest / 2
+        yield -place.nearest / 2, place.nearest / 2  # as near to the kink as is safe on either side
 
 
 def families(spans: list[Span], place: Place) -> list[list[Span]]:
@@ -96,6 +100,8 @@ def known(f: Moved, spans: list[Span], noise: float) -> tuple[float, float]:
     """Give what the longest span says that says the same as all shorter ones, and its doubt."""
     value, doubt = math.nan, math.inf
     for span in spans:
+        # A longer span has less of rounding and more of bending. It is believed as long as it and
+        # the shorter ones differ by no more than either may be off.
         longer, unsure = difference(f, span), doubtful(f, span, noise)
         if math.isfinite(longer) and (doubt == math.inf or abs(longer - value) <= doubt + unsure):
             value, doubt = (longer, unsure) if unsure < doubt else (value, doubt)
@@ -113,11 +119,13 @@ def difference(f: Moved, span: Span) -> float:
 def doubtful(f: Moved, span: Span, noise: float) -> float:
     """Measure by how much a difference may be off: rounding, and how far its parts differ."""
     a, b = span
-    parts = [difference(f, (part * a, part * b)) for part in (1.0, *PARTS)]
+    parts = [
+        difference(f, (part * a, part * b)) for part in (1.0, *PARTS)
+    ]  # alike if f is straight
     rounding = (ROUNDED * math.ulp(max(abs(f(a)), abs(f(b)))) + noise) / (b - a)
     return SPREAD * (max(parts) - min(parts)) + rounding
 
 
 def power_of_two(size: float) -> float:
     """Find the largest power of two that is no greater."""
-    return math.ldexp(1.0, math.frexp(size)[1] - 1)
+    return math.ldexp(1.0, math.frexp(size)[1] - 1)  # size = m 2ᵉ with m from 1/2 to 1

@@ -41,8 +41,10 @@ def digits() -> Digits:
     parts have the same shares of each digit.
     """
     with np.load(FILE, allow_pickle=False) as file:
-        x = file["pixels"].astype(np.float32) / FULL
+        x = file["pixels"].astype(np.float32) / FULL  # inputs near 1, as the first weights expect
         y = file["labels"].astype(np.int64)
+    # What is tested must not have been learned from; else a network that remembers looks as good as
+    # one that has understood.
     by_class = np.argsort(y, kind="stable")
     for_test = np.zeros(len(y), bool)
     for_test[by_class[::EVERY]] = True

@@ -1,8 +1,8 @@
-"""A worked neuron told: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
+"""A neuron written out: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
 
-    print(worked)                       six digits
-    print(worked.text(None))            every digit: the shortest that reads back as the same float
-    worked.latex(), worked.csv()
+    print(to_text(worked))              six digits
+    print(to_text(worked, None))        every digit: the shortest that reads back as the same float
+    to_latex(worked), to_html(worked), to_csv(worked)
 
 A neuron with few inputs is written out in full; of one with many, the largest terms are shown and
 the rest is one line, so that the sum still adds up.
@@ -13,10 +13,9 @@ import html as web
 import io
 import math
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from neuropil.core.neuron import NeuronRecord
+from neuropil.core.neuron import NeuronRecord
 
 MAX_INLINE_TERMS = 4  # inputs that fit into a line
 MAX_ROWS = 12  # rows of a table
@@ -26,30 +25,36 @@ MINUS = "-"
 
 def number(value: float, digits: int | None = DIGITS) -> str:
     """Write a number with so many significant digits; None writes the shortest exact form."""
+    # `repr` of a float is the shortest text that reads back as the same float.
     value = float(value) + 0.0  # which makes 0 of -0
     return repr(value) if digits is None else f"{value:.{digits}g}"
 
 
-def to_text(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
-    """Write the arithmetic of a neuron as lines of text."""
+def to_text(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+    """Write the arithmetic step by step; `digits` None writes every digit, `most` terms are shown.
+
+    Raises ValueError for digits that no number has.
+    """
+    if digits is not None and not 1 <= digits <= 17:
+        raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
     lines = [worked.name, *_sum_lines(worked, digits, most), *_curve_lines(worked, digits)]
     if worked.backward:
         lines += _backward_lines(worked, digits)
     return "\n  ".join([*lines, *_proof_lines(worked, digits)]) + "\n"
 
 
-def _sum_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
+def _sum_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Write z: in full, or as a table."""
     if len(worked.terms) > MAX_INLINE_TERMS:
         return _table_lines(worked, digits, most)
-    one = len(worked.terms) == 1
+    one = len(worked.terms) == 1  # w·x, not w1·x1
     letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(worked.terms) + 1))]
     factors = [f"{number(t.w, digits)}·{_bracketed(t.x, digits)}" for t in worked.terms]
     products = [number(t.product, digits) for t in worked.terms]
     b = number(worked.bias, digits)
     symbols = ["x"] if one else [f"x{i}" for i in range(1, len(worked.terms) + 1)]
     named = zip(symbols, (term.name for term in worked.terms), strict=True)
-    return [
+    return [  # the rule, the numbers put in, the products, the sum: one line each
         *(f"{symbol}: {name}" for symbol, name in named if name and name != symbol),
         f"z = {' + '.join([*letters, 'b'])}",
         f"  = {_added([*factors, b])}",
@@ -60,7 +65,8 @@ def _sum_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[st
 
 def _added(parts: list[str]) -> str:
     """Join numbers to a sum; what is negative is taken away."""
-    first, *others = parts
+    first, *others = parts  # the first keeps its sign
+    # "0.1 - 0.2", not "0.1 + -0.2"
     signed = (f" - {p[1:]}" if p.startswith(MINUS) else f" + {p}" for p in others)
     return first + "".join(signed)
 
@@ -70,25 +76,29 @@ def _bracketed(value: float, digits: int | None) -> str:
     return f"({shown})" if shown.startswith(MINUS) else shown
 
 
-def term_rows(worked: "NeuronRecord", digits: int | None, most: int) -> list[tuple[str, ...]]:
+def term_rows(worked: NeuronRecord, digits: int | None, most: int) -> list[tuple[str, ...]]:
     """List the largest terms, the rest, the bias and the sum: name, x, w, w·x (, dL/dw, new w)."""
+    # A rest of a single term would take the line that the term itself takes.
     chosen = worked.largest(most if len(worked.terms) > most + 1 else len(worked.terms))
     listed = []
+    # All of them come in their own order; a choice comes with the largest |w·x| first.
     for i in sorted(chosen) if len(chosen) == len(worked.terms) else chosen:
         term = worked.terms[i]
         values = [term.x, term.w, term.product, *gradient_values(worked, i)]
         told = ["" if value is None else number(value, digits) for value in values]
         listed.append((term.name or f"x{i + 1}", *told))
-    n_back = len(column_names(worked)) - 4
+    n_back = len(column_names(worked)) - 4  # columns of the way back: none, dL/dw, or also new w
     if rest := set(range(len(worked.terms))) - set(chosen):
+        # So that the column still adds up to z, whatever is left out.
         total = number(math.fsum(worked.terms[i].product for i in rest), digits)
         listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
     after = [number(v, digits) for v in ([worked.dL_db, worked.updated_bias] if n_back else [])]
     bias = number(worked.bias, digits)
+    # The bias is a weight whose input is always 1, and stands in the table as one.
     return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
 
 
-def gradient_values(worked: "NeuronRecord", i: int) -> list[float] | list[None]:
+def gradient_values(worked: NeuronRecord, i: int) -> list[float] | list[None]:
     """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
 
     A weight that was never learned (the 1 of a shortcut) has no gradient.
@@ -100,7 +110,7 @@ def gradient_values(worked: "NeuronRecord", i: int) -> list[float] | list[None]:
     return [worked.dL_dw[i], worked.updated_weights[i]][: len(column_names(worked)) - 4]
 
 
-def column_names(worked: "NeuronRecord") -> tuple[str, ...]:
+def column_names(worked: NeuronRecord) -> tuple[str, ...]:
     """Name the columns of `term_rows`."""
     names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
     if worked.backward is None:
@@ -108,10 +118,10 @@ def column_names(worked: "NeuronRecord") -> tuple[str, ...]:
     return names[:5] if worked.backward.rate is None else names
 
 
-def _table_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[str]:
+def _table_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Lay the terms out in columns under each other."""
     table = [column_names(worked), *term_rows(worked, digits, most)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]  # of the longest cell
     laid = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in table
@@ -121,7 +131,7 @@ def _table_lines(worked: "NeuronRecord", digits: int | None, most: int) -> list[
     return [laid[0], "-" * (sum(widths) + 2 * len(widths) - 2), *laid[1:], total]
 
 
-def _curve_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _curve_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Write a = f(z) and its slope with the numbers put in."""
     values = {
         "z": number(worked.z, digits),
@@ -131,15 +141,17 @@ def _curve_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     }
     if worked.activation.name == "identity":
         return [f"a = z = {values['a']}   (no activation function)"]
-    slope = worked.activation.derivative_formula.format(**values)
+    # The formula with its numbers, a = f(z), then da/dz: what a reader would put in by hand.
+    curve = worked.activation
+    slope = curve.derivative_formula.format(**values)
     return [
-        f"a = {worked.activation.formula.format(**values)}",
+        f"a = {curve.formula}{curve.substitution.format(**values)}",
         f"  = {values['a']}",
         f"da/dz = {slope} = {number(worked.derivative, digits)}",
     ]
 
 
-def _backward_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Write the way back: dL/da, dL/dz, each dL/dw and each weight after a step."""
     back = worked.backward
     assert back is not None
@@ -149,12 +161,13 @@ def _backward_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
         f"dL/da = {da}",
         f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.derivative, digits)} = {dz}",
     ]
-    if len(worked.terms) > MAX_INLINE_TERMS:
+    if len(worked.terms) > MAX_INLINE_TERMS:  # the numbers are columns of the table
         step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
         shared = any(term.shared_gradient is not None for term in worked.terms)
         rule = "the sum of dL/dz · x over all places that share w" if shared else "dL/dz · x"
         return [*lines, f"dL/dw = {rule}{step}: see above"]
     one = len(worked.terms) == 1
+    # dL/dw_i = dL/dz · x_i, then w_i - η dL/dw_i: the same two lines for each weight that learns.
     for i, (term, gradient) in enumerate(zip(worked.terms, worked.dL_dw, strict=True)):
         if not term.learned:
             continue
@@ -176,9 +189,10 @@ def _step_line(
     return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
-def _proof_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
+def _proof_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     """Set the run's number beside the exact one, and say what the check has found."""
     ran, proof = worked.observed, worked.check()
+    # The sum tells more than the activation, which may have squashed a difference away.
     name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
     what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
     verdict = "checked" if proof.passed else "CHECK FAILED"
@@ -190,7 +204,7 @@ def _proof_lines(worked: "NeuronRecord", digits: int | None) -> list[str]:
     ]
 
 
-def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_latex(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as an `aligned` environment of LaTeX."""
     chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
     factors = [
@@ -199,8 +213,10 @@ def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MA
     ]
     if rest := set(range(len(worked.terms))) - set(chosen):
         total = number(math.fsum(worked.terms[i].product for i in rest), digits)
+        # The terms that are left out stand under a brace as one number.
         factors.append(rf"\underbrace{{{total}}}_{{\text{{{len(rest)} smaller terms}}}}")
     z, a = number(worked.z, digits), number(worked.a, digits)
+    # & marks where the lines are aligned: at their equals signs.
     lines = [
         r"z &= \sum_i w_i x_i + b",
         rf"&= {' + '.join([*factors, number(worked.bias, digits)])}",
@@ -220,7 +236,7 @@ def to_latex(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MA
     return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
 
 
-def _latex_gradient(worked: "NeuronRecord", i: int, digits: int | None) -> str:
+def _latex_gradient(worked: NeuronRecord, i: int, digits: int | None) -> str:
     """Write dL/dw of one weight, and the weight after the step if there is one."""
     values = (worked.dL_dw[i], worked.updated_weights[i])[: len(column_names(worked)) - 4]
     gradient, *stepped = (number(value, digits) for value in values)
@@ -233,13 +249,14 @@ def _scientific(body: str) -> str:
     return re.sub(r"(\d)e([+-])0*(\d+)", r"\1 \\cdot 10^{\2\3}", body).replace("{+", "{")
 
 
-def to_html(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_html(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as a piece of HTML: a table of the terms, then the lines under it."""
     head = "".join(f"<th>{web.escape(name)}</th>" for name in column_names(worked))
     body = "".join(
         f"<tr>{''.join(f'<td>{web.escape(value)}</td>' for value in row)}</tr>"
         for row in term_rows(worked, digits, most)
     )
+    # Of the way back three lines, L, dL/da and dL/dz: dL/dw is a column of the table.
     lines = [f"z = Σ w·x + b = {number(worked.z, digits)}", *_curve_lines(worked, digits)]
     if worked.backward:
         lines += _backward_lines(worked, digits)[:3]
@@ -251,20 +268,23 @@ def to_html(worked: "NeuronRecord", digits: int | None = DIGITS, most: int = MAX
     )
 
 
-def to_csv(worked: "NeuronRecord", first: int) -> str:
-    """Write every term with all digits as CSV; a spreadsheet adds the products up once more."""
+def to_csv(worked: NeuronRecord, first: int = 1) -> str:
+    """Write every term with all digits as CSV; a spreadsheet adds the products up once more.
+
+    first: the row of the spreadsheet that the table begins in
+    """
     file = io.StringIO()
-    sheet = csv.writer(file, lineterminator="\n")
+    sheet = csv.writer(file, lineterminator="\n")  # which quotes commas and quotes in names
     sheet.writerow(column_names(worked))
     for i, term in enumerate(worked.terms):
         values = [term.x, term.w, term.product, *gradient_values(worked, i)]
-        told = ["" if value is None else repr(value) for value in values]
+        told = ["" if value is None else repr(value) for value in values]  # every digit
         sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
     back = [worked.dL_db, worked.updated_bias] if worked.backward else []
     of_bias = [1.0, worked.bias, worked.bias, *back[: len(column_names(worked)) - 4]]
     sheet.writerow(["bias", *map(repr, of_bias)])
-    last = first + len(worked.terms) + 1
-    added = f"=SUM(D{first + 1}:D{last})"
+    last = first + len(worked.terms) + 1  # heads, terms, bias
+    added = f"=SUM(D{first + 1}:D{last})"  # w·x of all terms and the bias: somebody else's addition
     sheet.writerow(["z, added up by the spreadsheet", "", "", added])
     sheet.writerow(["z, exact", "", "", repr(worked.z)])
     if worked.observed.z is not None:
@@ -276,4 +296,16 @@ def to_csv(worked: "NeuronRecord", first: int) -> str:
 
 def _harmless(name: str) -> str:
     """Keep a name from being read as a formula."""
+    # A cell that begins like this is executed by spreadsheets; names may come from a file.
     return f"'{name}" if name[:1] in "=+-@" else name
+
+
+@dataclass(frozen=True)
+class PrintableNeuron(NeuronRecord):
+    """A neuron that `print` writes out, and a notebook shows as a table."""
+
+    def __str__(self) -> str:
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)

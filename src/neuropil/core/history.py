@@ -25,7 +25,7 @@ class EpochMetrics:
 
 def mean_epoch_metrics(found: list[tuple[int, EpochMetrics]]) -> EpochMetrics:
     """Average the scores of batches, each as heavy as it has examples."""
-    n = sum(size for size, _ in found)
+    n = sum(size for size, _ in found)  # mean of all = Σ size · mean of a batch / Σ size
     rights = [size * s.accuracy for size, s in found if s.accuracy is not None]
     return EpochMetrics(
         sum(size * s.loss for size, s in found) / n, sum(rights) / n if rights else None
@@ -73,7 +73,10 @@ class History:
 def sparkline(values: tuple[float, ...]) -> str:
     """Draw numbers as bars, the lowest of all lowest; long series are thinned out."""
     at = np.linspace(0, len(values) - 1, min(len(values), WIDEST)).round().astype(int)
-    low, span = min(values), (max(values) - min(values)) or 1.0
+    low, span = (
+        min(values),
+        (max(values) - min(values)) or 1.0,
+    )  # a flat line has no span to divide by
     return "".join(BARS[int((values[i] - low) / span * (len(BARS) - 1))] for i in at)
 
 
@@ -81,27 +84,30 @@ def minibatches(
     x: Array, y: Array, batch: int, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     """Go once through all examples in a new order: x (B, ...), y (B, ...), the last maybe fewer."""
+    # The gradient of a batch estimates that of all examples at B / N of the cost. A new order each
+    # time keeps examples that lie side by side from always being in one batch.
     order = rng.permutation(len(x))
     x, y = x[order], y[order]
     for i in range(0, len(x), batch):
-        yield x[i : i + batch], y[i : i + batch]
+        yield x[i : i + batch], y[i : i + batch]  # x and y were brought into the same order
 
 
 def as_numeric_array(data: ArrayLike) -> Array:
     """Take data (N, ...) as an array; NaN, infinity and what is no number are refused."""
     array = np.asarray(data)
-    if array.dtype.kind not in "biuf" or array.ndim < 1:
+    if array.dtype.kind not in "biuf" or array.ndim < 1:  # yes or no, whole, and real numbers
         raise ValueError(f"numbers for several examples are needed, not {array.dtype} {data!r:.50}")
-    if not np.isfinite(array).all():
+    if not np.isfinite(array).all():  # one NaN would make every weight NaN in the first step
         raise ValueError("there is NaN or infinity in the data: leave those examples out")
     return array
 
 
 def is_labels(y: Array) -> bool:
     """Tell classes, which are whole numbers, from targets."""
-    return y.dtype.kind in "iu"
+    return y.dtype.kind in "iu"  # 2 is a class, 2.0 a number to come near to
 
 
 def accuracy(outputs: Array, labels: Array) -> float:
     """Count where the largest output (N, C, ...) is at the label (N, ...): 0 to 1."""
+    # The largest logit is the largest probability: softmax keeps the order.
     return float(np.count_nonzero(outputs.argmax(axis=1) == labels) / labels.size)

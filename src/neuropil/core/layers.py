@@ -3,8 +3,9 @@
     N  examples      F, J  features in, out      C, D  channels in, out      *S  spatial axes
     T  steps         H  hidden units             K  kernel
 
-A layer is called with a tensor or an array and gives a tensor. Its parameters are drawn when they
-are first asked for: by the network that it is in, from the network's seed, or else from seed 0.
+A layer is called with a tensor or an array and gives a tensor. The network that it is put into
+draws its parameters, from the network's seed; before that it has none, so that no two layers of a
+network ever start equal by accident.
 """
 
 from abc import ABC, abstractmethod
@@ -49,6 +50,8 @@ class Layer(ABC):
         for name, shape in self.parameter_shapes().items():
             if min(shape) < 1:
                 raise ValueError(f"{self}: its {name} would be {shape}; every size is at least 1")
+            # A sum of F products w x with x of size 1 and w within ± 1/√F has a standard deviation
+            # of about √(F · 1/(3F)) = 0.6, whatever F is: neurons start neither dead nor saturated.
             reach = 1 / sqrt(self.fan_in())
             self.set_parameter(name, rng.uniform(-reach, reach, shape).astype(dtype))
 
@@ -63,13 +66,14 @@ class Layer(ABC):
     def set_parameter(self, name: str, value: Array) -> None:
         """Set a parameter, or what is kept besides."""
         learned = name in self.parameter_shapes()
+        # What is learned remembers its gradient; running statistics follow the data by themselves.
         self.__dict__[name] = Tensor(value, requires_grad=True) if learned else value
 
     def __getattr__(self, name: str) -> Any:
+        # Python comes here only for what is not there: a parameter is found without it once drawn.
         if name.startswith("_") or name not in self.parameter_shapes():
             raise AttributeError(f"{type(self).__name__} has no {name}")
-        self.initialize(np.random.default_rng(0), np.float32)
-        return self.__dict__[name]
+        raise AttributeError(f"{self} has no {name} yet: a Network draws it, set_parameter sets it")
 
 
 # ---- layers of weights --------------------------------------------------------------------------
@@ -87,7 +91,7 @@ class Dense(Layer):
     def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (J, F) and bias (J)."""
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
-        return {"weight": (self.n_out, self.n_in), **bias}
+        return {"weight": (self.n_out, self.n_in), **bias}  # row j: the weights of neuron j
 
     def fan_in(self) -> int:
         """Count the features in."""
@@ -95,6 +99,8 @@ class Dense(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Weigh and add."""
+        # Two of them with no activation function between are no more than one: the product of two
+        # matrices is a matrix (`Network.fold_linear`).
         return ops.affine(x, self.weight, self.bias if self.has_bias else None)
 
 
@@ -115,8 +121,11 @@ class Conv2d(Layer):
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Name weight (D, C / groups, *K) and bias (D)."""
+        # One kernel for each pair of channels, not for each place: a K × K filter that is useful
+        # somewhere is useful everywhere, and D C K² weights do for a picture of any size.
         kernel = (self.kernel,) * self.n_axes if isinstance(self.kernel, int) else self.kernel
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
+        # With G groups a channel out sees C / G channels in: G = C is a filter for each channel.
         return {"weight": (self.n_out, self.n_in // self.groups, *kernel), **bias}
 
     def fan_in(self) -> int:
@@ -155,6 +164,7 @@ class ConvTranspose2d(Layer):
         """Name weight (C, D / groups, *K) and bias (D)."""
         kernel = (self.kernel,) * 2 if isinstance(self.kernel, int) else self.kernel
         bias = {"bias": (self.n_out,)} if self.has_bias else {}
+        # As in the convolution whose derivative it is: that one's channels out come first.
         return {"weight": (self.n_in, self.n_out // self.groups, *kernel), **bias}
 
     def fan_in(self) -> int:
@@ -163,6 +173,7 @@ class ConvTranspose2d(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Spread."""
+        # Each x_i is painted with the whole kernel at s i: T pixels become about s T.
         bias = self.bias if self.has_bias else None
         where = {"stride": self.stride, "padding": self.padding}
         more = {"output_padding": self.output_padding, "groups": self.groups}
@@ -189,7 +200,9 @@ class Embedding(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Look up."""
-        return ops.take(self.weight, x)
+        return ops.take(
+            self.weight, x
+        )  # the product of a one-hot x with the weights, without zeros
 
 
 @dataclass(eq=False)
@@ -202,10 +215,11 @@ class LSTM(Layer):
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Name the weights from the input and from the state, four gates (4H) each."""
-        gates = 4 * self.n_hidden
+        gates = 4 * self.n_hidden  # i, f, g, o below each other: one product computes all four
         weights = {"weight_ih_l0": (gates, self.n_in), "weight_hh_l0": (gates, self.n_hidden)}
         return {**weights, "bias_ih_l0": (gates,), "bias_hh_l0": (gates,)}
 
+    # torch draws all four of these within ± 1/√H, those from the input too.
     def fan_in(self) -> int:
         """Count the hidden units, as torch does."""
         return self.n_hidden
@@ -215,9 +229,9 @@ class LSTM(Layer):
         x = x if isinstance(x, Tensor) else Tensor(x)
         if x.ndim != 3 or x.shape[2] != self.n_in:
             raise ValueError(f"sequences (N, T, {self.n_in}) are needed, not {x.shape}")
-        first = np.zeros((2, len(x), self.n_hidden), x.dtype)
-        states = ops.lstm(x.transpose(1, 0, 2), first, *self.parameters().values())
-        return states[:, 0].transpose(1, 0, 2)
+        first = np.zeros((2, len(x), self.n_hidden), x.dtype)  # h and c before the first step
+        states = ops.lstm(x.transpose(1, 0, 2), first, *self.parameters().values())  # (T, 2, N, H)
+        return states[:, 0].transpose(1, 0, 2)  # h alone: c is the layer's own memory
 
 
 @dataclass(eq=False)
@@ -228,7 +242,7 @@ class LastStep(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Take the last of T."""
-        return ops.index(x, at=(slice(None), -1))
+        return ops.index(x, at=(slice(None), -1))  # what an LSTM knows when it has read to the end
 
 
 # ---- normalization ------------------------------------------------------------------------------
@@ -246,6 +260,7 @@ class _Norm(Layer):
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Begin with scale 1 and shift 0."""
+        # y = z w + b = z: the layer begins by only normalizing, and learns what else is good.
         self.set_parameter("weight", np.ones(self.n_channels, dtype))
         self.set_parameter("bias", np.zeros(self.n_channels, dtype))
 
@@ -258,6 +273,7 @@ class BatchNorm(_Norm):
     momentum: float = 0.1
 
     def __post_init__(self) -> None:
+        # Until something has been seen: z = (x - 0) / 1, which leaves x as it is.
         self.running_mean = np.zeros(self.n_channels, np.float32)
         self.running_var = np.ones(self.n_channels, np.float32)
 
@@ -274,6 +290,8 @@ class BatchNorm(_Norm):
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Normalize, and while training remember."""
         w, b = self.weight, self.bias
+        # A single example has no batch to be compared with, so what was seen in training stands in;
+        # and an answer does not depend on what else is asked at the same time.
         if not training:
             return ops.batch_norm(x, w, b, self.running_mean, self.running_var)
         self._remember(x.value if isinstance(x, Tensor) else np.asarray(x))
@@ -283,12 +301,13 @@ class BatchNorm(_Norm):
         axes = (0, *range(2, x.ndim))
         n = x.size // x.shape[1]
         if n < 2:
+            # (x - mean) / sd = 0 / 0
             raise ValueError("a batch of one number per channel has no variance: use more examples")
         for old, new in (
             (self.running_mean, x.mean(axes)),
-            (self.running_var, x.var(axes) * (n / (n - 1))),
+            (self.running_var, x.var(axes) * (n / (n - 1))),  # Σ (x - mean)² / (n - 1): unbiased
         ):
-            old += self.momentum * (new - old)
+            old += self.momentum * (new - old)  # an exponential mean: 0.9 old + 0.1 new
 
 
 @dataclass(eq=False)
@@ -299,6 +318,7 @@ class LayerNorm(_Norm):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Normalize."""
+        # Each example by itself: the same in training and after it, and for batches of one.
         return ops.layer_norm(x, self.weight, self.bias)
 
 
@@ -311,6 +331,7 @@ class GroupNorm(_Norm):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Normalize."""
+        # Between the two others: no batch is needed, and each group of channels has its own scale.
         return ops.group_norm(x, self.weight, self.bias, groups=self.groups)
 
 
@@ -328,6 +349,7 @@ class MaxPool(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Pool."""
+        # Whether a feature is somewhere in the window, not where: small shifts change nothing.
         return ops.max_pool(x, kernel=self.kernel, stride=self.stride, padding=self.padding)
 
 
@@ -342,6 +364,7 @@ class AveragePool(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Pool."""
+        # All of the window counts, so that all of it learns: dy/dx = 1 / area for each pixel.
         return ops.average_pool(x, kernel=self.kernel, stride=self.stride, padding=self.padding)
 
 
@@ -353,7 +376,7 @@ class GlobalAveragePool(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Average."""
-        return ops.global_average_pool(x)
+        return ops.global_average_pool(x)  # what is in the picture, no longer where; of any size
 
 
 @dataclass(eq=False)
@@ -365,7 +388,7 @@ class Flatten(Layer):
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Reshape."""
         x = x if isinstance(x, Tensor) else Tensor(x)
-        return x.reshape(len(x), -1) if x.ndim != 2 else x
+        return x.reshape(len(x), -1) if x.ndim != 2 else x  # the axis of examples stays
 
 
 @dataclass(eq=False)
@@ -377,121 +400,83 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
+            # What is left is divided by 1 - rate.
             raise ValueError(f"Dropout({self.rate}): a chance from 0 to below 1 is needed")
         self.rng = np.random.default_rng(0)
 
     def initialize(self, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Draw masks from now on from a seed that the network draws."""
+        # A stream of its own: with the network's seed the masks are the same in every run.
         self.rng = np.random.default_rng(int(rng.integers(2**32)))
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Drop."""
         x = x if isinstance(x, Tensor) else Tensor(x)
         if not training or not self.rate:
-            return x
+            return x  # all neurons at work; `ops.dropout` has kept the mean of their sums the same
         return ops.dropout(x, mask=self.rng.random(x.shape) >= self.rate, rate=self.rate)
 
 
-# ---- activations --------------------------------------------------------------------------------
+# ---- activations: one function of each number, or of each example's numbers, a line each ---------
 
 
-@dataclass(eq=False)
 class _Activation(Layer):
-    """A function of each number, or of each example's numbers."""
+    """A layer without weights: a = f(z)."""
 
     function: ClassVar[Callable[..., Tensor]]
+
+    def __init_subclass__(cls, name: str, function: Callable[..., Tensor]) -> None:
+        # Settings of the class, not of a layer: an activation has nothing to set or to learn.
+        cls.name, cls.function = name, function
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Apply the function."""
         return type(self).function(x)
 
 
-@dataclass(eq=False)
-class Identity(Layer):
+def _to_tensor(x: Input) -> Tensor:
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
+class Identity(_Activation, name="identity", function=_to_tensor):
     """Changes nothing: a = z."""
 
-    name = "identity"
 
-    def __call__(self, x: Input, *, training: bool = False) -> Tensor:
-        """Return the same."""
-        return x if isinstance(x, Tensor) else Tensor(x)
-
-
-@dataclass(eq=False)
-class Sigmoid(_Activation):
+class Sigmoid(_Activation, name="sigmoid", function=ops.sigmoid):
     """Squashes to 0 ... 1: a = 1 / (1 + e⁻ᶻ)."""
 
-    name = "sigmoid"
-    function = ops.sigmoid
 
-
-@dataclass(eq=False)
-class Tanh(_Activation):
+class Tanh(_Activation, name="tanh", function=ops.tanh):
     """Squashes to -1 ... 1: a = tanh z."""
 
-    name = "tanh"
-    function = ops.tanh
 
-
-@dataclass(eq=False)
-class ReLU(_Activation):
+class ReLU(_Activation, name="relu", function=ops.relu):
     """Rectifies: a = max(z, 0)."""
 
-    name = "relu"
-    function = ops.relu
 
-
-@dataclass(eq=False)
-class LeakyReLU(_Activation):
+class LeakyReLU(_Activation, name="leaky relu", function=ops.leaky_relu):
     """Rectifies with a leak: a = z, or 0.01 z where z < 0."""
 
-    name = "leaky relu"
-    function = ops.leaky_relu
 
-
-@dataclass(eq=False)
-class ELU(_Activation):
+class ELU(_Activation, name="elu", function=ops.elu):
     """Rectifies softly: a = z, or eᶻ - 1 where z < 0."""
 
-    name = "elu"
-    function = ops.elu
 
-
-@dataclass(eq=False)
-class GELU(_Activation):
+class GELU(_Activation, name="gelu", function=ops.gelu):
     """Weighs z by the chance that a normal number is below it."""
 
-    name = "gelu"
-    function = ops.gelu
 
-
-@dataclass(eq=False)
-class SiLU(_Activation):
+class SiLU(_Activation, name="silu", function=ops.silu):
     """Weighs z by its own sigmoid."""
 
-    name = "silu"
-    function = ops.silu
 
-
-@dataclass(eq=False)
-class Softplus(_Activation):
+class Softplus(_Activation, name="softplus", function=ops.softplus):
     """Rectifies smoothly: a = ln(1 + eᶻ)."""
 
-    name = "softplus"
-    function = ops.softplus
 
-
-@dataclass(eq=False)
-class Hardswish(_Activation):
+class Hardswish(_Activation, name="hardswish", function=ops.hardswish):
     """Weighs z by a straight-line sigmoid."""
 
-    name = "hardswish"
-    function = ops.hardswish
 
-
-@dataclass(eq=False)
-class Softmax(_Activation):
+class Softmax(_Activation, name="softmax", function=ops.softmax):
     """Makes shares of 1 of the last axis."""
-
-    name = "softmax"
-    function = ops.softmax

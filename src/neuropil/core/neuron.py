@@ -1,6 +1,4 @@
-"""One neuron opened: its arithmetic written out as in the lecture notes, with its own proof.
-
-    print(opened(network, x, layer=0, unit=5, target=3))
+"""One neuron opened: its arithmetic as in the lecture notes, with its own proof.
 
     z = w1·x1 + w2·x2 + … + b        the weighted sum
     a = f(z)                         the activation
@@ -10,8 +8,7 @@
 
 Beside the numbers that the running network produced (in float32, summed in whatever order was
 fastest) stands the exact sum of the same products, and `check` proves the one by the other.
-
-    Worked.text, latex, csv     the same in other forms; a notebook shows it as a table
+`formatting` writes a record out.
 """
 
 import math
@@ -20,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
-from neuropil.core import formatting
 from neuropil.core.activations import INNER, Activation
 from neuropil.core.differences import ROUNDED, Place, deviation
 
@@ -48,7 +44,7 @@ class Term:
     @property
     def product(self) -> float:
         """Multiply w by x."""
-        return self.w * self.x
+        return self.w * self.x  # what this input says for (> 0) or against (< 0) the neuron
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ class Check:
     @property
     def passed(self) -> bool:
         """Tell whether every deviation is within what it may be."""
-        return not self.failed
+        return not self.failed  # nothing is left to belief: a deviation too large is a failure
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -117,6 +113,7 @@ class Check:
             "da/dz": (self.slope_error, self.slope_allowed),
             "dL/dz": (self.gradient_error, self.gradient_allowed or 0.0),
         }
+        # NaN is not <= anything: what can't be compared has failed.
         return tuple(name for name, (error, most) in parts.items() if not error <= most)
 
     @property
@@ -147,12 +144,13 @@ class NeuronRecord:
     @cached_property
     def z(self) -> float:
         """Sum the products and the bias, rounded once (Shewchuk 1997, as `math.fsum` does)."""
+        # z = Σ w_i x_i + b. `fsum` keeps what each addition would round off, and rounds once.
         return math.fsum([*(term.product for term in self.terms), self.bias])
 
     @property
     def a(self) -> float:
         """Apply the activation function to the exact sum."""
-        return self.activation.f(self.z)
+        return self.activation.f(self.z)  # a = f(z)
 
     @property
     def derivative(self) -> float:
@@ -167,7 +165,7 @@ class NeuronRecord:
     @property
     def dL_dz(self) -> float:
         """Apply the chain rule: dL/dz = dL/da · da/dz."""
-        return self.dL_da * self.derivative
+        return self.dL_da * self.derivative  # how L moves with a, times how a moves with z
 
     @cached_property
     def dL_dw(self) -> tuple[float, ...]:
@@ -175,6 +173,7 @@ class NeuronRecord:
 
         Where a weight is shared by many places, it is the sum over all of them.
         """
+        # z = ... + w_i x_i + ..., so dz/dw_i = x_i: a weight of an input that is 0 learns nothing.
         return tuple(
             self.dL_dz * term.x if term.shared_gradient is None else term.shared_gradient
             for term in self.terms
@@ -183,7 +182,7 @@ class NeuronRecord:
     @property
     def dL_db(self) -> float:
         """Give the derivative of the loss by the bias: dL/dz, summed over all that share it."""
-        shared = self._backward.dL_db
+        shared = self._backward.dL_db  # dz/db = 1: the bias is the weight of an input that is 1
         return self.dL_dz if shared is None else shared
 
     @cached_property
@@ -192,6 +191,7 @@ class NeuronRecord:
 
         Without a rate nothing moves.
         """
+        # L(w - η dL/dw) ≈ L - η (dL/dw)²: smaller, as long as the rate η is small.
         rate = self._backward.rate or 0.0
         return tuple(
             term.w - rate * gradient if term.learned else term.w
@@ -201,7 +201,7 @@ class NeuronRecord:
     @property
     def updated_bias(self) -> float:
         """Give the bias after one step: b - rate · dL/db."""
-        return self.bias - (self._backward.rate or 0.0) * self.dL_db
+        return self.bias - (self._backward.rate or 0.0) * self.dL_db  # b ← b - η dL/db
 
     @property
     def _backward(self) -> BackwardPass:
@@ -211,32 +211,9 @@ class NeuronRecord:
 
     def largest(self, n: int) -> list[int]:
         """List the numbers of the n terms with the largest |w·x|, largest first."""
+        # Of either sign: what speaks against a neuron explains it as well.
         order = sorted(range(len(self.terms)), key=lambda i: -abs(self.terms[i].product))
         return order[:n]
-
-    def text(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
-        """Write it out step by step; `digits` None writes every digit, `most` terms are shown."""
-        if digits is not None and not 1 <= digits <= 17:
-            raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
-        return formatting.to_text(self, digits, most)
-
-    def latex(self, digits: int | None = formatting.DIGITS, most: int = formatting.MAX_ROWS) -> str:
-        """Write it out as an `aligned` environment of LaTeX."""
-        return formatting.to_latex(self, digits, most)
-
-    def csv(self, first: int = 1) -> str:
-        """Write every term with all digits, for a spreadsheet, which adds them up once more.
-
-        first: the row of the spreadsheet that the table begins in
-        """
-        return formatting.to_csv(self, first)
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        """Show it in a notebook."""
-        return formatting.to_html(self)
 
     def check(self) -> Check:
         """Prove the arithmetic; done once, however often it is asked for."""
@@ -258,11 +235,14 @@ class NeuronRecord:
         share a weight are taken as they come.
         """
         u, z, kinks = self.observed.roundoff, self.z, self.activation.kinks
+        # u is the unit roundoff: fl(x) = x (1 + δ), |δ| <= u.
         seen_z = z if self.observed.z is None else self.observed.z
         least, size = LEAST.get(u, LEAST[SINGLE]), max(1.0, abs(z))
         off = self._rounded_off() + (len(self.terms) + 1) * least
+        # a may be off by what f makes of a z that is off: |f(z ± off) - f(z)|.
         bent = [abs(self._value(z + by) - self.a) for by in (-off, off)]
         place = Place(z, kinks, noise=ROUNDED * size * math.ulp(0.0))
+        # da/dz beside (f(z + h) - f(z - h)) / 2h: the formula of f' against f itself.
         error, allowed = deviation(self.derivative, lambda by: self._value(z + by), place)
         proof = Check(
             z_error=abs(z - seen_z),
@@ -277,6 +257,8 @@ class NeuronRecord:
         )
         if self.backward is None or self.backward.perturb is None:
             return proof
+        # dL/dz beside (L(z + h) - L(z - h)) / 2h, where the network itself computes L: this proves
+        # the whole way back, through every layer behind this neuron.
         noise = self.backward.noise + abs(self.dL_da) * DOUBLE * self._rounded_size()
         place = Place(seen_z, kinks, self.backward.reach, ROUNDED * noise)
         error, allowed = deviation(self.dL_dz, self.backward.perturb, place)
@@ -287,11 +269,14 @@ class NeuronRecord:
 
     def _rounded_off(self) -> float:
         """Bound by how much rounding may have moved the run's sum."""
+        # Each of the n additions rounds by up to u times a partial sum, which is at most Σ |w x|;
+        # errors of either sign cancel, so that their sum grows with √n and not with n.
         size = math.fsum([*(abs(term.product) for term in self.terms), abs(self.bias)])
         return 4 * math.sqrt(len(self.terms) + 1) * self.observed.roundoff * size
 
     def _rounded_size(self, is_rough: bool = False) -> float:
         """Give the size of the numbers that are rounded while f is calculated."""
+        # z (1 + erf) / 2 far below 0: 1 + erf is off by u, so a is off by u |z|, small as it is.
         inner = min(abs(self.z), INNER) if is_rough or self.activation.cancels else 0.0
         return abs(self.a) + inner
 

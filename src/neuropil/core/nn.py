@@ -32,7 +32,7 @@ from neuropil.core.tensor import Array, Input, Tensor
 Loss = Callable[[Tensor, Array], Tensor]
 Progress = Callable[[Iterable[int]], Iterable[int]]
 Examples = tuple[ArrayLike, ArrayLike]  # x (N, ...) and what belongs to each
-AT_ONCE = 1024  # examples that are predicted together
+AT_ONCE = 1024  # examples that are predicted together: all at once may not fit into memory
 
 
 class Network:
@@ -42,9 +42,11 @@ class Network:
         """Draw the parameters of those layers that have none yet, in order, from the seed."""
         self.layers = layers
         self.dtype = np.dtype(dtype)
+        # One stream for all layers, in order: equal layers start apart, and the same seed gives the
+        # same network. Neurons that start equal would get equal gradients, and stay equal.
         rng = np.random.default_rng(seed)
         for layer in layers:
-            if not layer.is_initialized():
+            if not layer.is_initialized():  # weights that were set, or shared, stay as they are
                 layer.initialize(rng, dtype)
 
     def __repr__(self) -> str:
@@ -53,7 +55,7 @@ class Network:
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Compute all layers of x (N, ...)."""
         y: Any = x if isinstance(x, Tensor) or self._looks_up() else np.asarray(x, self.dtype)
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self.layers):  # y = f_n(... f_2(f_1(x)))
             try:
                 y = layer(y, training=training)
             except ValueError as error:
@@ -67,6 +69,7 @@ class Network:
     def predict(self, x: ArrayLike) -> Array:
         """Compute the values for x (N, ...), some examples at a time."""
         whole = np.asarray(x)
+        # `.value` drops the notes for the way back, and with them the memory they hold.
         parts = [self(whole[i : i + AT_ONCE]).value for i in range(0, len(whole), AT_ONCE)]
         return np.concatenate(parts) if parts else self(whole).value
 
@@ -106,16 +109,17 @@ class Network:
         """
         optimizer = optimizer or Adam()
         if loss is cross_entropy and self.layers and isinstance(self.layers[-1], Softmax):
+            # softmax of a softmax: nearly the same p for all classes, and hardly any gradient
             raise ValueError("cross_entropy takes the softmax itself: leave Softmax() off")
         x, y = self._examples(x, y)
         held_out = None if validation is None else self._examples(*validation)
         if epochs < 1 or batch < 1:
             raise ValueError(f"epochs={epochs}, batch={batch}: both have to be at least 1")
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)  # of the order of examples; the weights have had theirs
         learned, judged = [], []
         for epoch in progress(range(epochs)) if progress else range(epochs):
             learned.append(self._epoch(minibatches(x, y, batch, rng), loss, optimizer))
-            if not np.isfinite(learned[-1].loss):
+            if not np.isfinite(learned[-1].loss):  # steps that overshoot grow from one to the next
                 raise ValueError(f"the loss is no number in epoch {epoch}: try a smaller rate")
             if held_out:
                 judged.append(self._judged(*held_out, loss))
@@ -125,19 +129,22 @@ class Network:
         self, batches: Iterable[tuple[Array, Array]], loss: Loss, by: Optimizer
     ) -> EpochMetrics:
         """Learn from every batch; return the mean of what was found on the way."""
+        # A batch at a time: N / B steps an epoch, each by an estimate of the gradient of all.
         parameters = list(dict.fromkeys(self.parameters().values()))  # a layer used twice is one
         found = []
         for x, y in batches:
-            output = self(x, training=True)
-            error = loss(output, y)
-            error.backward()
-            by.step(parameters)
+            output = self(x, training=True)  # forward: every operation notes what it was made from
+            error = loss(output, y)  # one number L
+            error.backward()  # backward: dL/dw of every parameter, by the chain rule
+            by.step(parameters)  # w ← w - η dL/dw, or what the optimizer makes of that
             right = accuracy(output.value, y) if is_labels(y) else None
             found.append((len(x), EpochMetrics(float(error.value), right)))
         return mean_epoch_metrics(found)
 
     def _judged(self, x: Array, y: Array, loss: Loss) -> EpochMetrics:
         """Score the network without teaching it."""
+        # Examples that no step was taken for: where their loss rises while that of the others
+        # falls, the network has begun to learn by heart.
         output = self.predict(x)
         right = accuracy(output, y) if is_labels(y) else None
         return EpochMetrics(float(loss(Tensor(output), y).value), right)
@@ -148,10 +155,11 @@ class Network:
         if len(xs) != len(ys) or not len(xs):
             raise ValueError(f"{len(xs)} examples with {len(ys)} answers: one for each is needed")
         xs = xs if self._looks_up() else xs.astype(self.dtype, copy=False)
+        # One example through the network says what its outputs look like, before learning begins.
         shape = self(xs[:1]).shape
-        if not is_labels(ys) or ys.ndim >= len(shape):
+        if not is_labels(ys) or ys.ndim >= len(shape):  # as many axes as outputs: these are targets
             return xs, ys.astype(self.dtype)
-        if ys.min() < 0 or ys.max() >= shape[1]:
+        if ys.min() < 0 or ys.max() >= shape[1]:  # a negative one would silently count from the end
             raise ValueError(
                 f"labels go from {ys.min()} to {ys.max()}, but the network has {shape[1]} outputs:"
                 f" it can tell 0 to {shape[1] - 1}"
@@ -169,12 +177,13 @@ class Network:
         flat = []
         for i, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
+                # y = u (w x + b) + c = (u w) x + (u b + c)
                 u = layer.weight.value.astype(np.float64)
                 c = layer.bias.value.astype(np.float64) if layer.has_bias else np.zeros(len(u))
                 w, b = (u, c) if w is None else (u @ w, u @ b + c)
             elif isinstance(layer, Flatten) and w is None:
                 flat = [layer]
-            elif not isinstance(layer, Identity | Flatten | Dropout):
+            elif not isinstance(layer, Identity | Flatten | Dropout):  # these pass numbers on as is
                 raise ValueError(
                     f"layer {i}, {layer}, is no straight line (f(x + y) = f(x) + f(y) fails), so"
                     " what follows it can't be folded into what comes before; only Dense layers"

@@ -1,7 +1,6 @@
 """A neuron of a network opened: what it was given, what it made of it, and the way back to it.
 
-    worked = opened(network, x, layer=0, unit=5, target=3)
-    print(worked)
+    print(open_neuron(network, x, layer=0, unit=5, target=3))
 
 F  features      *S  spatial axes
 """
@@ -10,20 +9,24 @@ import math
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from neuropil.core.activations import ACTIVATIONS, IDENTITY, INNER, Activation, elu, leaky_relu
+from neuropil.core.formatting import PrintableNeuron
 from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, LeakyReLU, Softmax
 from neuropil.core.neural import cross_entropy, squared_error
-from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
+from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, Observed, Term
 from neuropil.core.nn import Loss, Network
+from neuropil.core.space import Window
 from neuropil.core.tensor import Array, Tensor
 
 Index = tuple[int, ...]
+Link = tuple[Index, Index]  # where an input is, and where the weight that it is multiplied by
 LINEAR_LAYERS = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
-STEEPEST = 1.2  # slope of an activation function
+STEEPEST = 1.2  # slope of most activation functions: GELU's, at z = √2, is 1.13
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
     "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
@@ -42,7 +45,7 @@ def open_neuron(
     loss: Loss = cross_entropy,
     rate: float = 0.1,
     names: Sequence[str] = (),
-) -> NeuronRecord:
+) -> PrintableNeuron:
     """Write out one neuron of a network on one example x (without the axis of examples).
 
     layer: the number of a layer that weighs and adds, such as Dense; an activation function that
@@ -53,15 +56,15 @@ def open_neuron(
     names: of the inputs, in order
     Raises ValueError where there is no such layer or unit.
     """
-    before = _run_to(network, np.asarray(x)[None], layer)
-    z = network.layers[layer](before)
+    before = _run_to(network, np.asarray(x)[None], layer)  # (1, ...): a batch of one example
+    z = network.layers[layer](before)  # the weighted sums of all the layer's neurons
     index = _index(unit, z.shape, layer)
     curve = _curve(network, layer)
     last = layer if curve is IDENTITY else layer + 1
-    a = z if last == layer else network.layers[last](z)
+    a = z if last == layer else network.layers[last](z)  # neuron and activation are two layers
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
-    worked = NeuronRecord(
+    worked = PrintableNeuron(
         f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_told(network, layer)})",
         terms,
         bias,
@@ -72,7 +75,7 @@ def open_neuron(
         return worked
     back = _backward(network, last, (a, z), index, (target, loss, rate))
     worked = replace(worked, backward=back)
-    if isinstance(network.layers[layer], Dense):
+    if isinstance(network.layers[layer], Dense):  # each weight belongs to one neuron
         return worked
     return _shared(worked, network, layer, before, index, (np.asarray(target)[None], loss))
 
@@ -98,6 +101,7 @@ def _run_to(network: Network, x: Array, layer: int) -> Array:
 
 def _index(unit: int | Index, shape: Index, layer: int) -> Index:
     """Find where a unit is in the layer's output (1, ...)."""
+    # 0 is the example: there is only one.
     index = (0, *(int(i) for i in np.atleast_1d(unit)))
     if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
         axes = ", ".join(f"0 to {n - 1}" for n in shape[1:])
@@ -125,64 +129,82 @@ def _terms(
 ) -> tuple[tuple[Term, ...], float]:
     """List the inputs of a neuron with their weights, and its bias."""
     opens = network.layers[layer]
-    if isinstance(opens, Dense):
-        weights, at = opens.weight.value[index[-1]], [(*index[:-1], i) for i in range(opens.n_in)]
-        bias = float(opens.bias.value[index[-1]]) if opens.has_bias else 0.0
-    else:
-        at, which = _seen(network, layer, before, index)
-        weights = opens.weight.value.ravel()[which]
-        bias = float(opens(np.zeros_like(before)).value[index])
+    links = _find_links(opens, before.shape, index)
+    channel = index[-1] if isinstance(opens, Dense) else index[1]  # (N, ..., J) or (N, D, *T)
+    bias = float(opens.bias.value[channel]) if opens.has_bias else 0.0
     source = "x" if layer == 0 else f"layer {layer - 1}"
-    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place in at]
-    if len(named) != len(at):
-        raise ValueError(f"{len(names)} names for {len(at)} inputs")
+    named = names or [f"{source}[{', '.join(map(str, place[1:]))}]" for place, _ in links]
+    if len(named) != len(links):
+        raise ValueError(f"{len(names)} names for {len(links)} inputs")
     return tuple(
-        Term(name, float(before[place]), float(w))
-        for name, place, w in zip(named, at, weights, strict=True)
+        Term(name, float(before[place]), float(opens.weight.value[which]))
+        for name, (place, which) in zip(named, links, strict=True)
     ), bias
 
 
-def _seen(network: Network, layer: int, before: Array, index: Index) -> tuple[list[Index], Array]:
-    """Find which inputs a convolution's neuron sees, and which of the weights each meets.
+def _find_links(layer: Layer, shape: Index, index: Index) -> list[Link]:
+    """List which inputs (1, ...) a neuron sees, and which weight each is multiplied by."""
+    if isinstance(layer, Dense):  # z[j] = Σ w[j, i] · x[i]
+        return [((*index[:-1], i), (index[-1], i)) for i in range(layer.n_in)]
+    assert isinstance(layer, Conv2d | ConvTranspose2d)
+    n, channel, *place = index
+    kernel = layer.parameter_shapes()["weight"][2:]
+    window = Window.of(kernel, layer.stride, layer.padding, getattr(layer, "dilation", 1))
+    taps = _spread_taps if isinstance(layer, ConvTranspose2d) else _gather_taps
+    along = [taps(window, axis, place[axis], shape[2 + axis]) for axis in range(len(kernel))]
+    return [
+        ((n, c, *(i for i, _ in seen)), (*w, *(k for _, k in seen)))
+        for c, w in _find_channels(layer, channel)
+        for seen in product(*along)
+    ]
 
-    The weights' numbers stand in for the weights: the derivative by an input is then the number of
-    the weight that it is multiplied by.
-    """
-    numbered = deepcopy(network.layers[layer])
-    shape = numbered.parameter_shapes()["weight"]
-    numbered.set_parameter(
-        "weight", 1.0 + np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
-    )
-    x = Tensor(before.astype(np.float64), requires_grad=True)
-    z = numbered(x)
-    only = np.zeros_like(z.value)
-    only[index] = 1
-    z.backward(seed=only)
-    assert x.grad is not None
-    at: list[Index] = [tuple(map(int, place)) for place in np.argwhere(x.grad)]
-    return at, np.array([round(x.grad[place]) - 1 for place in at])
+
+def _find_channels(
+    layer: Conv2d | ConvTranspose2d, channel: int
+) -> list[tuple[int, tuple[int, int]]]:
+    """List the channels in of a channel out's group, each with the first two indices of w."""
+    n_in, n_out = layer.n_in // layer.groups, layer.n_out // layer.groups  # of each group
+    first = channel // n_out * n_in
+    if isinstance(layer, ConvTranspose2d):  # w (C, D / groups, *K)
+        return [(first + c, (first + c, channel % n_out)) for c in range(n_in)]
+    return [(first + c, (channel, c)) for c in range(n_in)]  # w (D, C / groups, *K)
+
+
+def _gather_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+    """List what z[t] = Σ_k w[k] · x[s t + d k - p] sees along an axis: place of x, tap k."""
+    begin = t * window.stride[axis] - window.padding[axis][0]
+    seen = [(begin + k * window.dilation[axis], k) for k in range(window.kernel[axis])]
+    return [(i, k) for i, k in seen if 0 <= i < size]  # padding is nothing to see
+
+
+def _spread_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int, int]]:
+    """List which x[i], spread to the places s i + k - p, reach z[t]: place of x, tap k."""
+    begin = t + window.padding[axis][0]
+    seen = [(i, begin - i * window.stride[axis]) for i in range(size)]
+    return [(i, k) for i, k in seen if 0 <= k < window.kernel[axis]]
 
 
 def _shared(
-    worked: NeuronRecord,
+    worked: PrintableNeuron,
     network: Network,
     layer: int,
     before: Array,
     index: Index,
     goal: tuple[Array, Loss],
-) -> NeuronRecord:
+) -> PrintableNeuron:
     """Give each weight of a convolution its derivative through all places that share it."""
     target, loss = goal
+    # L by this layer's weights needs no more than the layers from here on.
     whole = Network(*deepcopy(network.layers[layer:]), dtype=network.dtype)
     for tensor in whole.parameters().values():
         tensor.grad = None  # of what the network was last asked
     loss(whole(before), target).backward()
-    weight = whole.layers[0].weight.grad
+    weight = whole.layers[0].weight.grad  # dL/dw_k = Σ_t dL/dz_t · x_(s t + d k - p), over places t
     assert weight is not None
-    _, which = _seen(network, layer, before, index)
+    links = _find_links(network.layers[layer], before.shape, index)
     terms = tuple(
-        replace(term, shared_gradient=float(weight.ravel()[i]))
-        for term, i in zip(worked.terms, which, strict=True)
+        replace(term, shared_gradient=float(weight[which]))
+        for term, (_, which) in zip(worked.terms, links, strict=True)
     )
     back = worked.backward
     if back and whole.layers[0].has_bias:
@@ -200,21 +222,23 @@ def _backward(
     """Differentiate the loss by the neuron, and prepare the network's own proof of it."""
     (a, z), (target, loss, rate) = made, goal
     wanted = np.asarray(target)[None]
+    # In float64: p - 1 of a p near 1 has lost most digits in float32. The network's own weights are
+    # left as they are.
     exact = deepcopy(network)
     for tensor in exact.parameters().values():
         tensor.value = tensor.value.astype(np.float64)
-    rest = exact.layers[last + 1 :]
-    follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)
+    rest = exact.layers[last + 1 :]  # what lies between this neuron's a and L
+    follow = Network(*(exact.layers[last : last + 1] if a is not z else ()), *rest)  # from z to L
     passed = [Tensor(a.value.astype(np.float64), requires_grad=True)]
     for layer in rest:
-        passed.append(layer(passed[-1]))
+        passed.append(layer(passed[-1]))  # every later tensor is kept: its gradient is needed below
     loss(passed[-1], wanted).backward()
     grad = passed[0].grad
     assert grad is not None
 
     def moved(by: float) -> float:
         value = z.value.astype(np.float64)
-        value[index] += by
+        value[index] += by  # this neuron alone is moved; all others stay as they ran
         return float(loss(follow(Tensor(value)), wanted).value)
 
     shown = ", ".join(f"{value:g}" for value in np.ravel(wanted))
@@ -233,14 +257,14 @@ def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> f
     0 where one is at a kink. It looks as far as neurons follow each other, layer by layer.
     """
     rates, reach = np.zeros_like(passed[0].value), math.inf  # of a later number, if z is moved
-    rates[index] = STEEPEST
+    rates[index] = STEEPEST  # |da/dz|, at most
     for layer, before in zip(layers, passed, strict=False):
         curve = _curve_of(layer)
         if isinstance(layer, Dense):
-            rates = rates @ np.abs(layer.weight.value).T
+            rates = rates @ np.abs(layer.weight.value).T  # |dz_j| ≤ Σ_i |w_ji| |da_i|
         elif curve:
             reach = min(reach, *_rooms(curve, before.value.ravel(), rates.ravel()))
-            rates = STEEPEST * rates
+            rates = STEEPEST * rates  # the chain rule, with bounds in the place of derivatives
         else:
             return reach
     return min(reach, 1 / float(rates.max())) if rates.any() else reach
@@ -249,6 +273,7 @@ def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> f
 def _rooms(curve: Activation, z: Array, rates: Array) -> Iterator[float]:
     """Tell of each neuron how far a number before it can be moved until it bends much."""
     for value, rate in zip(z.tolist(), rates.tolist(), strict=True):
+        # A curve is nearly straight over a small part of 1 or of z, and up to its next kink.
         room = min([max(1.0, abs(value)), *(abs(value - kink) for kink in curve.kinks)])
         yield room / rate if rate else math.inf
 
@@ -257,11 +282,17 @@ def _noise(layers: Sequence[Layer], passed: Sequence[Tensor]) -> float:
     """Add up what the rounding of every later number may change in L."""
     noise = 0.0
     for layer, before, after in zip(layers, passed, passed[1:], strict=False):
-        size = np.abs(after.value)
+        size = np.abs(
+            after.value
+        )  # a number y is rounded by u |y|, and L changes by |dL/dy| of that
         if isinstance(layer, Dense):
             weights, bias = np.abs(layer.weight.value), layer.bias.value if layer.has_bias else 0.0
-            size = np.abs(before.value) @ weights.T + np.abs(bias)
-        elif (curve := _curve_of(layer)) and curve.cancels:
+            size = np.abs(before.value) @ weights.T + np.abs(
+                bias
+            )  # Σ |w x| + |b|: not what is left
+        elif (
+            curve := _curve_of(layer)
+        ) and curve.cancels:  # z Φ(z) is rounded as z is, far below 0
             size = size + np.minimum(np.abs(before.value), INNER)
         noise += float(np.abs(after.grad * size).sum()) if after.grad is not None else 0.0
-    return DOUBLE * noise
+    return DOUBLE * noise  # u Σ |dL/dy| |y|, over all numbers behind the neuron

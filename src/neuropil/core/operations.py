@@ -34,6 +34,7 @@ from neuropil.core.neural import tanh as tanh
 from neuropil.core.recurrence import gru_cell as gru_cell
 from neuropil.core.recurrence import lstm as lstm
 from neuropil.core.recurrence import lstm_cell as lstm_cell
+from neuropil.core.recurrence import lstm_step as lstm_step
 from neuropil.core.space import average_pool as average_pool
 from neuropil.core.space import conv as conv
 from neuropil.core.space import conv_transpose as conv_transpose

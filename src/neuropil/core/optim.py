@@ -29,16 +29,19 @@ def constant(step: int) -> float:
 
 def cosine(n_steps: int) -> Schedule:
     """Fall from 1 to 0 along half a cosine in so many steps (Loshchilov and Hutter 2017)."""
+    # Large steps find a good region, small ones settle in it; the cosine changes slowly at both.
     return lambda step: (1 + cos(pi * min(step / n_steps, 1))) / 2
 
 
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
     """Multiply by a factor after every so many steps."""
+    # A smaller η once the loss no longer falls: steps that were right far away overshoot here.
     return lambda step: float(factor ** (step // every))
 
 
 def warm_up(n_steps: int, then: Schedule = constant) -> Schedule:
     """Rise to 1 in so many steps, then follow another schedule from its start."""
+    # Adam's means are of few gradients at first, and its first steps not to be trusted.
     return lambda step: (step + 1) / n_steps if step < n_steps else then(step - n_steps)
 
 
@@ -67,23 +70,23 @@ class Optimizer(ABC):
 
         A parameter that has no gradient counts as one whose gradient is 0.
         """
-        if not self.n_steps:
+        if not self.n_steps:  # only now it is known how many parameters there are
             self._lay_out(parameters)
         if [p.shape for p in parameters] != [part.shape for part in self._parts]:
             raise ValueError("this optimizer has begun with other parameters: make a new one")
         for p, part in zip(parameters, self._parts, strict=True):
-            part[...] = 0 if p.grad is None else p.grad
-        self.update(self._g, self.rate * self.schedule(self.n_steps))
+            part[...] = 0 if p.grad is None else p.grad  # g = dL/dw
+        self.update(self._g, self.rate * self.schedule(self.n_steps))  # η of this step
         self.n_steps += 1
         for p, part in zip(parameters, self._parts, strict=True):
-            p.value -= part
-            p.grad = None
+            p.value -= part  # against the gradient: L falls by about η |g|² where η is small
+            p.grad = None  # used up: the next batch starts from 0
 
     def _lay_out(self, parameters: Sequence[Tensor]) -> None:
         """Make the vector, and for each parameter the part of it that has its shape."""
         self._g = np.concatenate([p.value.ravel() for p in parameters])
         ends = np.cumsum([p.value.size for p in parameters])
-        parts = np.split(self._g, ends[:-1])
+        parts = np.split(self._g, ends[:-1])  # views: what is written into them is in the vector
         self._parts = [part.reshape(p.shape) for p, part in zip(parameters, parts, strict=True)]
         self.init_state(self._g)
 
@@ -119,6 +122,8 @@ class Momentum(Optimizer):
 
     def update(self, g: Array, rate: float) -> None:
         """Compute η v, or η (g + μ v)."""
+        # v = Σ μᵏ g of k steps ago: where gradients agree it grows to g / (1 - μ), ten times g with
+        # μ = 0.9; where they change sign, as across a narrow valley, they cancel.
         self._v *= self.momentum
         self._v += g
         g[:] = g + self.momentum * self._v if self.nesterov else self._v
@@ -148,6 +153,7 @@ class Adam(Optimizer):
         """Shrink the weights where there is a decay, then step."""
         if self.decay:
             for p in parameters:
+                # Not through g: divided by √s, large weights would shrink no more than small ones.
                 p.value *= 1 - self.rate * self.schedule(self.n_steps) * self.decay
         super().step(parameters)
 
@@ -156,14 +162,16 @@ class Adam(Optimizer):
 
         With r = √(c₂ / (1 - β₂)) it is η r (1 - β₁) / c₁ · m' / (√s' + ε r).
         """
+        # m / √s is near ± 1 where gradients agree and near 0 where they are noise, whatever their
+        # size: every weight has a rate of its own.
         t = self.n_steps + 1
         m, s = self._m, self._s
         r = sqrt((1 - self.beta2**t) / (1 - self.beta2))
         m *= self.beta1
-        m += g
+        m += g  # m' = Σ β₁ᵏ g
         s *= self.beta2
-        s += np.multiply(g, g, out=g)
+        s += np.multiply(g, g, out=g)  # s' = Σ β₂ᵏ g²
         np.sqrt(s, out=g)
-        g += self.epsilon * r
+        g += self.epsilon * r  # keeps a weight that never had a gradient from 0 / 0
         np.divide(m, g, out=g)
         g *= rate * r * (1 - self.beta1) / (1 - self.beta1**t)

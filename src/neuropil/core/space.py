@@ -53,6 +53,8 @@ class Window:
 
     def output_size(self, size: tuple[int, ...]) -> tuple[int, ...]:
         """Count the places of the kernel along each axis of an input."""
+        # From its first tap to its last a kernel spans d (K - 1) + 1 pixels. It starts at 0, s, 2s,
+        # ... as long as it fits into the padded input: T = ⌊(S + padding - span) / s⌋ + 1.
         spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
         room = [n + a + b for n, (a, b) in zip(size, self.padding, strict=True)]
         if any(s > r for s, r in zip(spread, room, strict=True)):
@@ -64,6 +66,7 @@ class Window:
 
     def input_size(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Measure the input that so many places of the kernel cover, without its padding."""
+        # `output_size` solved for S; of what the floor there leaves over nothing is known.
         spread = [d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True)]
         every = zip(places, self.stride, spread, self.padding, strict=True)
         return tuple((n - 1) * s + reach - sum(pair) for n, s, reach, pair in every)
@@ -71,6 +74,7 @@ class Window:
     def taps(self, places: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Any]]:
         """List each tap of the kernel and what it sees of the padded input, as indices."""
         for tap in np.ndindex(*self.kernel):
+            # Tap k sees the pixels d k, d k + s, d k + 2s, ...: one for each place of the kernel.
             every = zip(tap, self.dilation, self.stride, places, strict=True)
             seen = [slice(d * k, d * k + s * (n - 1) + 1, s) for k, d, s, n in every]
             yield tap, (..., *seen)
@@ -83,6 +87,7 @@ class Window:
 
     def unpad(self, x: Array) -> Array:
         """Take the padding off again."""
+        # The derivative of padding: dx is the part of dy where x was.
         ends = zip(self._widths(x), x.shape, strict=True)
         return x[tuple(slice(a, n - b) for (a, b), n in ends)]
 
@@ -120,7 +125,11 @@ def conv(
     window = Window.of(w.shape[2:], stride, padding, dilation)
     y = cross_correlate(x, w, window, groups)
     if b is not None:
-        y += b.reshape(-1, *(1,) * (x.ndim - 2))
+        y += b.reshape(-1, *(1,) * (x.ndim - 2))  # one bias for a channel, at all of its places
+    # x_i goes into y_t through tap k where i = s t + d k - p, so
+    #   dL/dx_i = Σ_(t, k) w_k dy_t        over the places t and taps k that see i
+    #   dL/dw_k = Σ_t dy_t x_(s t + d k - p)
+    #   dL/db   = Σ_t dy_t                 the weights are shared by all places
     return (
         y,
         lambda dy: transposed_correlate(dy, w, window, groups, x.shape[2:]),
@@ -148,11 +157,14 @@ def conv_transpose(
     _check_channels(x, w, x.shape[1], w.shape[0], w.shape[0], groups)
     window = Window.of(w.shape[2:], stride, padding, dilation)
     n = len(window.kernel)
+    # With a stride several input sizes of `conv` give the same T: output_padding says which.
     extra = (output_padding,) * n if isinstance(output_padding, int) else output_padding
     size = tuple(n + e for n, e in zip(window.input_size(x.shape[2:]), extra, strict=True))
     y = transposed_correlate(x, w, window, groups, size)
     if b is not None:
         y = y + b.reshape(-1, *(1,) * (x.ndim - 2))
+    # The derivative of a derivative is the operation itself: dx is an ordinary convolution of dy,
+    # and in dw input and output have changed their places.
     return (
         y,
         lambda dy: cross_correlate(dy, w, window, groups, x.shape[2:]),
@@ -169,11 +181,12 @@ def cross_correlate(
     places = places or window.output_size(tuple(S))
     x = window.pad(_grouped(x, groups))  # (G, C/G, N, *S)
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
+    # The same memory serves every tap, so that none allocates anew.
     seen = np.empty((groups, C // groups, N, *places), x.dtype)
     y = np.zeros((groups, w.shape[-2], N * prod(places)), np.result_type(x, w))
     product = np.empty_like(y)
     for tap, at in window.taps(places):
-        seen[...] = x[at]
+        seen[...] = x[at]  # shift_tap(x), laid out so that all places are the columns of a matrix
         y += _product(w[tap], seen.reshape(groups, C // groups, -1), product)
     return _ungrouped(y, N, places)
 
@@ -184,14 +197,14 @@ def transposed_correlate(
     """Sum shift_tapᵀ(W_tapᵀ · dy) over the taps: (N, D, *T) to (N, C, *S)."""
     N, D, *T = dy.shape
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
-    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
+    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)  # (G, D/G, N · places)
     room = tuple(n + a + b for n, (a, b) in zip(size, window.padding, strict=True))
     dx = np.zeros((groups, w.shape[-1], N, *room), np.result_type(dy, w))
     product = np.empty((groups, w.shape[-1], flat.shape[-1]), dx.dtype)
     for tap, at in window.taps(tuple(T)):
-        _product(w[tap].swapaxes(1, 2), flat, product)
+        _product(w[tap].swapaxes(1, 2), flat, product)  # W_tapᵀ dy: what each place tells its input
         dx[at] += product.reshape(groups, -1, N, *T)
-    return _ungrouped(window.unpad(dx), N, size)
+    return _ungrouped(window.unpad(dx), N, size)  # what padding was told is lost: it is constant
 
 
 def weight_gradient(
@@ -205,8 +218,9 @@ def weight_gradient(
     dw = np.empty((*window.kernel, groups, D // groups, shape[1]), np.result_type(dy, x))
     for tap, at in window.taps(tuple(T)):
         seen[...] = x[at]
+        # (D/G, N · places) · (N · places, C/G): the sum over examples and places is in the product.
         np.matmul(flat, seen.reshape(groups, shape[1], -1).swapaxes(1, 2), out=dw[tap])
-    n = len(window.kernel)
+    n = len(window.kernel)  # (*K, G, D/G, C/G) back to (D, C/G, *K)
     return dw.transpose(n, n + 1, n + 2, *range(n)).reshape(shape)
 
 
@@ -233,7 +247,7 @@ def _ungrouped(y: Array, N: int, size: tuple[int, ...]) -> Array:
 
 
 def _sum_per_channel(dy: Array) -> Array:
-    total: Array = dy.sum(axis=(0, *range(2, dy.ndim)))
+    total: Array = dy.sum(axis=(0, *range(2, dy.ndim)))  # dL/db_d = Σ dy over examples and places
     return total
 
 
@@ -258,17 +272,17 @@ def max_pool(
     n = x.ndim - 2
     window = Window.of(_per_axis(kernel, n), kernel if stride is None else stride, padding)
     places = window.output_size(x.shape[2:])
-    wide = window.pad(x, -np.inf)
+    wide = window.pad(x, -np.inf)  # padding is never the largest
     y = np.full((*x.shape[:2], *places), -np.inf, x.dtype)
     winner = np.zeros(y.shape, np.int32)
     for i, (_, at) in enumerate(window.taps(places)):
-        better = wide[at] > y
+        better = wide[at] > y  # not ≥: of equals the first stays, as in torch
         y[better], winner[better] = wide[at][better], i
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(wide)
         for i, (_, at) in enumerate(window.taps(places)):
-            dx[at] += dy * (winner == i)
+            dx[at] += dy * (winner == i)  # only the largest has moved y: dy/dx = 1 for it
         return window.unpad(dx)
 
     return y, derivative
@@ -294,13 +308,13 @@ def average_pool(
             y += wide[at]
         return y
 
-    counted = np.ones(x.shape[2:], x.dtype)
+    counted = np.ones(x.shape[2:], x.dtype)  # the sum of ones is how many a window sees
     area = total(window.pad(counted, 1.0 if count_include_pad else 0.0))
 
     def derivative(dy: Array) -> Array:
         dx = np.zeros_like(wide)
         for _, at in window.taps(places):
-            dx[at] += dy / area
+            dx[at] += dy / area  # y = Σ x / area: dy/dx = 1 / area for each that it sees
         return window.unpad(dx)
 
     wide = window.pad(x)
@@ -311,7 +325,7 @@ def average_pool(
 def global_average_pool(x: Array) -> Result:
     """Average (N, C, *S) over all places: (N, C)."""
     axes = tuple(range(2, x.ndim))
-    n = prod(x.shape[2:])
+    n = prod(x.shape[2:])  # places: y = Σ x / n
     return x.mean(axes), lambda dy: np.broadcast_to(np.expand_dims(dy / n, axes), x.shape)
 
 
@@ -334,10 +348,12 @@ def resize(
         _interpolation(n, t, how, align_corners).astype(x.dtype)
         for n, t in zip(x.shape[2:], size, strict=True)
     ]
+    # y = A x along each axis, which is linear: dL/dx = Aᵀ dL/dy.
     return _along_axes(x, matrices), lambda dy: _along_axes(dy, [a.T for a in matrices])
 
 
 def _along_axes(x: Array, matrices: list[Array]) -> Array:
+    # Along one axis after the other: (T, S) matrices instead of one for all pixels at once.
     for axis, matrix in enumerate(matrices, start=2):
         x = np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T, -1, axis)
     return np.ascontiguousarray(x)
@@ -351,11 +367,12 @@ def _interpolation(n: int, t: int, how: str, align_corners: bool) -> Array:
         a[i, i * n // t] = 1
         return a
     if align_corners:
-        place = i * ((n - 1) / (t - 1)) if t > 1 else np.zeros(1)
-    else:
+        place = i * ((n - 1) / (t - 1)) if t > 1 else np.zeros(1)  # first on first, last on last
+    else:  # the center of new pixel i lies at (i + 1/2) S / T of the old ones, whose own is at 1/2
         place = np.clip((i + 0.5) * (n / t) - 0.5, 0, n - 1)
     low = np.minimum(place.astype(int), n - 1)
     high = np.minimum(low + 1, n - 1)
+    # y = (1 - r) x_low + r x_high, r = place - low; at the edge both are one pixel, and add up.
     np.add.at(a, (i, low), 1 - (place - low))
     np.add.at(a, (i, high), place - low)
     return a

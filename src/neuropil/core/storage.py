@@ -28,6 +28,7 @@ MISREAD = (  # what goes wrong with a file that holds something else
 
 def save(path: Path, layers: tuple[Layer, ...]) -> None:
     """Write layers with all that they know."""
+    # Settings as text and numbers as arrays: nothing that is read back is ever executed.
     described = [{"layer": type(layer).__name__, **asdict(layer)} for layer in layers]
     entries: dict[str, Any] = {DESCRIPTION: np.array(json.dumps(described))}
     for i, layer in enumerate(layers):
@@ -35,13 +36,17 @@ def save(path: Path, layers: tuple[Layer, ...]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
     try:
         np.savez_compressed(temporary, **entries)
-        temporary.replace(path)
+        temporary.replace(
+            path
+        )  # at once: a reader finds the old file or the new, never half of one
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def state(layer: Layer) -> list[tuple[str, Array]]:
     """List a layer's parameters and memory as arrays."""
+    # Running statistics are learned too, but not by the gradient: without them it would not be the
+    # same network.
     learned = [(name, tensor.value) for name, tensor in layer.parameters().items()]
     return [*learned, *layer.buffers().items()]
 
@@ -51,6 +56,7 @@ def load(path: Path) -> list[Layer]:
     try:
         with path.open("rb") as file:
             with zipfile.ZipFile(file) as archive:
+                # A small archive may unpack to more than there is memory.
                 size = sum(entry.file_size for entry in archive.infolist())
             if size > MOST_BYTES:
                 raise ValueError(f"{path} unpacks to {size} bytes")
@@ -66,14 +72,16 @@ def load(path: Path) -> list[Layer]:
 
 def _layer(path: Path, i: int, settings: dict[str, object], arrays: dict[str, Array]) -> Layer:
     """Make one layer and put its numbers in."""
+    # Only a layer of ours: a name from a file must not reach anything else in the module.
     kind = getattr(kinds, str(settings.pop("layer")), None)
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
         raise ValueError(f"{path}: layer {i} is of a kind that this version doesn't know")
     layer = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-    for name, array in state(layer):
+    buffers = {name: array.shape for name, array in layer.buffers().items()}
+    for name, shape in {**layer.parameter_shapes(), **buffers}.items():
         given = arrays.get(f"{i}.{name}")
-        if given is None or given.shape != array.shape:
+        if given is None or given.shape != shape:
             found = "nothing" if given is None else f"shape {given.shape}"
-            raise ValueError(f"{path}: {i}.{name} of {layer} should be {array.shape}, is {found}")
+            raise ValueError(f"{path}: {i}.{name} of {layer} should be {shape}, is {found}")
         layer.set_parameter(name, given)
     return layer

@@ -40,10 +40,10 @@ class Tensor:
     def __init__(self, value: "Input", *, requires_grad: bool = False) -> None:
         """Hold a value: float32 and float64 as they are, all else as float64."""
         array = np.asarray(value.value if isinstance(value, Tensor) else value)
-        if array.dtype.char not in "fd":
+        if array.dtype.char not in "fd":  # whole numbers have no small change, so no derivative
             array = array.astype(np.float64)
         self.value: Array = array
-        self.grad: Array | None = None
+        self.grad: Array | None = None  # dL/dx of this x, once `backward` has been here
         self.requires_grad = requires_grad
         self.parents: list[tuple[Tensor, Derivative]] = []  # the inputs that need a gradient
         self.depth = 0  # how many operations lie between it and what it was computed from
@@ -56,27 +56,31 @@ class Tensor:
         """
         order = self._deepest_first()
         for node in order:
-            node.grad = None
-        self.grad = self._seed(seed)
+            node.grad = None  # what is in between keeps nothing from an earlier call
+        self.grad = self._seed(seed)  # dL/dL = 1
+        # Deepest first: all that uses a node has handed its share over before the node goes on, so
+        # dL/dy is whole when the chain rule dL/dx = dL/dy · dy/dx needs it.
         for node in order:
             dy = node.grad
             if dy is not None:
                 for x, derivative in node.parents:
-                    x._receive(derivative(dy), dy)
+                    x._receive(derivative(dy), dy)  # dL/dx = Σ over all y that use x
 
     def _deepest_first(self) -> list["Tensor"]:
         """List what was computed on the way here; each is less deep than all that uses it."""
         found = {self}
         waiting = [self]
-        for node in waiting:
+        for node in waiting:  # which grows on the way
             for x, _ in node.parents:
-                if x.parents and x not in found:
+                if x.parents and x not in found:  # a parameter has nothing before it to hand on to
                     found.add(x)
                     waiting.append(x)
-        return sorted(waiting, key=_depth, reverse=True)
+        return sorted(waiting, key=_depth, reverse=True)  # depth y > depth x wherever y uses x
 
     def _seed(self, seed: Array | None) -> Array:
-        if seed is None and self.value.size != 1:
+        if (
+            seed is None and self.value.size != 1
+        ):  # y of several numbers has no one dL/dy to begin with
             raise ValueError(
                 f"backward() starts from one number, and this tensor has shape {self.shape}:"
                 " take .sum() or .mean() of it first, or give seed=, an array of that shape"
@@ -89,14 +93,14 @@ class Tensor:
     def _receive(self, dx: Array, dy: Array) -> None:
         """Add to the gradient; an array that lies in another's memory is copied first."""
         value = self.value
-        if dx.shape != value.shape:
+        if dx.shape != value.shape:  # x was stretched to the shape of y
             dx = unbroadcast(dx, value.shape)
         if dx.dtype != value.dtype:
             dx = dx.astype(value.dtype)
         if self.grad is not None:
-            self.grad = self.grad + dx
+            self.grad = self.grad + dx  # used twice: the derivatives add up
         elif not self.parents and (dx is dy or dx.base is not None):
-            self.grad = dx.copy()
+            self.grad = dx.copy()  # an optimizer will change it in place
         else:
             self.grad = dx
 
@@ -219,12 +223,13 @@ def operation(rule: Rule) -> Operation:
             raise ValueError(f"{rule.__name__}: give tensors by place, only settings by name")
         value, *derivatives = rule(*values, **settings)
         y = Tensor(value)
+        # The note that makes the way back possible: y was made from x, and this is dL/dy -> dL/dx.
         for x, derivative in zip(inputs, derivatives, strict=False):
             if isinstance(x, Tensor) and x.requires_grad and derivative is not None:
                 y.requires_grad = True
                 y.parents.append((x, derivative))
                 if x.depth >= y.depth:
-                    y.depth = x.depth + 1
+                    y.depth = x.depth + 1  # one more than its deepest input
         return y
 
     made = cast(Operation, compute)
@@ -236,12 +241,13 @@ def _plain(x: Any) -> Any:
     """Leave arrays alone; numbers become Python's, which take the other operand's dtype."""
     if x is None or isinstance(x, np.ndarray):
         return x
+    # 2.0 · x of a float32 x is float32; with a float64 array of one number it would not be.
     return float(x) if isinstance(x, float | int) else np.asarray(x)
 
 
 def cache_last(shared: Callable[[Array], Shared]) -> Callable[[Array], Shared]:
     """Remember the last result: for what the derivatives of several inputs have in common."""
-    memory: list[Any] = [None, None]
+    memory: list[Any] = [None, None]  # dy, and what was computed from it
 
     def recall(dy: Array) -> Shared:
         if memory[0] is not dy:
@@ -253,9 +259,9 @@ def cache_last(shared: Callable[[Array], Shared]) -> Callable[[Array], Shared]:
 
 def unbroadcast(dx: Array, shape: tuple[int, ...]) -> Array:
     """Undo broadcasting: what was used many times adds up all that it is told."""
-    if len(dx.shape) > len(shape):
+    if len(dx.shape) > len(shape):  # axes that were put in front: dx = Σ over them
         dx = dx.sum(axis=tuple(range(len(dx.shape) - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 != dx.shape[i])
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 != dx.shape[i])  # axes 1 -> n
     dx = dx.sum(axis=stretched, keepdims=True) if stretched else dx
     return dx if dx.shape == shape else np.broadcast_to(dx, shape)
 
@@ -266,71 +272,71 @@ def unbroadcast(dx: Array, shape: tuple[int, ...]) -> Array:
 @operation
 def add(a: Array, b: Array) -> Result:
     """Add: y = a + b."""
-    return a + b, lambda dy: dy, lambda dy: dy
+    return a + b, lambda dy: dy, lambda dy: dy  # dy/da = dy/db = 1
 
 
 @operation
 def subtract(a: Array, b: Array) -> Result:
     """Subtract: y = a - b."""
-    return a - b, lambda dy: dy, lambda dy: -dy
+    return a - b, lambda dy: dy, lambda dy: -dy  # dy/da = 1, dy/db = -1
 
 
 @operation
 def multiply(a: Array, b: Array) -> Result:
     """Multiply: y = a b."""
-    return a * b, lambda dy: dy * b, lambda dy: dy * a
+    return a * b, lambda dy: dy * b, lambda dy: dy * a  # dy/da = b, dy/db = a
 
 
 @operation
 def divide(a: Array, b: Array) -> Result:
     """Divide: y = a / b."""
     y = a / b
-    return y, lambda dy: dy / b, lambda dy: -dy * y / b
+    return y, lambda dy: dy / b, lambda dy: -dy * y / b  # dy/da = 1/b, dy/db = -a/b² = -y/b
 
 
 @operation
 def power(a: Array, b: Array) -> Result:
     """Raise: y = aᵇ; a has to be positive for the derivative by b."""
-    y = a**b
+    y = a**b  # dy/da = b aᵇ⁻¹, dy/db = aᵇ ln a
     return y, lambda dy: dy * b * a ** (b - 1), lambda dy: dy * y * np.log(a)
 
 
 @operation
 def negative(x: Array) -> Result:
     """Change the sign: y = -x."""
-    return -x, lambda dy: -dy
+    return -x, lambda dy: -dy  # dy/dx = -1
 
 
 @operation
 def exp(x: Array) -> Result:
     """Raise e: y = eˣ."""
     y = np.exp(x)
-    return y, lambda dy: dy * y
+    return y, lambda dy: dy * y  # dy/dx = eˣ, which is y: nothing is computed twice
 
 
 @operation
 def log(x: Array) -> Result:
     """Take the natural logarithm: y = ln x."""
-    return np.log(x), lambda dy: dy / x
+    return np.log(x), lambda dy: dy / x  # dy/dx = 1/x
 
 
 @operation
 def sqrt(x: Array) -> Result:
     """Take the root: y = √x."""
     y = np.sqrt(x)
-    return y, lambda dy: dy / (2 * y)
+    return y, lambda dy: dy / (2 * y)  # dy/dx = 1/(2√x)
 
 
 @operation
 def abs(x: Array) -> Result:
     """Drop the sign: y = |x|; the derivative at 0 is taken to be 0."""
-    return np.abs(x), lambda dy: dy * np.sign(x)
+    return np.abs(x), lambda dy: dy * np.sign(x)  # dy/dx = ± 1
 
 
 @operation
 def maximum(a: Array, b: Array) -> Result:
     """Take the larger; where they are equal each gets half of the derivative."""
-    share = np.heaviside(a - b, 0.5)
+    share = np.heaviside(a - b, 0.5)  # dy/da: 1 where a is larger, 1/2 where they are equal, else 0
     return np.maximum(a, b), lambda dy: dy * share, lambda dy: dy * (1 - share)
 
 
@@ -346,6 +352,7 @@ def matmul(a: Array, b: Array) -> Result:
     """Multiply matrices, the last two axes: (..., n, k) @ (..., k, m) = (..., n, m)."""
     if a.ndim < 2 or b.ndim < 2:
         raise ValueError(f"matmul takes matrices, not shapes {a.shape} and {b.shape}: reshape them")
+    # y_ij = Σ_k a_ik b_kj, so dL/da_ik = Σ_j dy_ij b_kj: da = dy bᵀ (n, k) and db = aᵀ dy (k, m).
     return a @ b, lambda dy: dy @ b.swapaxes(-1, -2), lambda dy: a.swapaxes(-1, -2) @ dy
 
 
@@ -355,7 +362,7 @@ def matmul(a: Array, b: Array) -> Result:
 @operation
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
     """Add up: y = Σ x over the axes, or all."""
-    return x.sum(axis, keepdims=keepdims), lambda dy: np.broadcast_to(
+    return x.sum(axis, keepdims=keepdims), lambda dy: np.broadcast_to(  # dy/dx = 1 for every x
         _kept(dy, x.ndim, axis, keepdims), x.shape
     )
 
@@ -364,7 +371,7 @@ def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
     """Average: y = Σ x / n over the axes, or all."""
     y = x.mean(axis, keepdims=keepdims)
-    n = x.size // np.size(y)
+    n = x.size // np.size(y)  # numbers that one mean is of: dy/dx = 1/n
     return y, lambda dy: np.broadcast_to(_kept(dy, x.ndim, axis, keepdims) / n, x.shape)
 
 
@@ -374,7 +381,7 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
     y = x.max(axis, keepdims=True)
 
     def derivative(dy: Array) -> Array:
-        won = x == y
+        won = x == y  # a small change of any other x leaves the largest as it is: dy/dx = 0
         dx: Array = won * (_kept(dy, x.ndim, axis, keepdims) / won.sum(axis, keepdims=True))
         return dx.astype(x.dtype, copy=False)
 
@@ -386,6 +393,7 @@ def _kept(dy: Array, ndim: int, axis: Axis, keepdims: bool) -> Array:
     if keepdims:
         return dy
     axes = range(ndim) if axis is None else axis
+    # A y of shape (2, 4) from x (2, 3, 4): as (2, 1, 4) its dy can be spread over the axis again.
     return np.expand_dims(dy, tuple(axes) if not isinstance(axes, int) else axes)
 
 
@@ -395,14 +403,14 @@ def _kept(dy: Array, ndim: int, axis: Axis, keepdims: bool) -> Array:
 @operation
 def reshape(x: Array, *, shape: tuple[int, ...]) -> Result:
     """Lay the same numbers out in another shape; -1 is whatever fits."""
-    return x.reshape(shape), lambda dy: dy.reshape(x.shape)
+    return x.reshape(shape), lambda dy: dy.reshape(x.shape)  # each number is still the same number
 
 
 @operation
 def transpose(x: Array, *, axes: tuple[int, ...] | None = None) -> Result:
     """Put the axes into this order; reverse them where none is given."""
     order = tuple(reversed(range(x.ndim))) if axes is None else axes
-    back = tuple(np.argsort([axis % x.ndim for axis in order]))
+    back = tuple(np.argsort([axis % x.ndim for axis in order]))  # the inverse permutation
     return x.transpose(order), lambda dy: dy.transpose(back)
 
 
@@ -412,11 +420,11 @@ def index(x: Array, *, at: Any) -> Result:
     y = x[at]
 
     def derivative(dy: Array) -> Array:
-        dx = np.zeros_like(x)
+        dx = np.zeros_like(x)  # what was not picked has not moved y
         if np.may_share_memory(x, y):  # slices only look, and pick nothing twice
             dx[at] = dy
         else:
-            np.add.at(dx, at, dy)
+            np.add.at(dx, at, dy)  # dx_j = Σ over all places where x_j was picked
         return dx
 
     return y, derivative
@@ -433,7 +441,7 @@ def take(table: Array, indices: Array) -> Result:
         )
 
     def derivative(dy: Array) -> Array:
-        d_table = np.zeros_like(table)
+        d_table = np.zeros_like(table)  # rows that nobody looked up have no gradient
         np.add.at(d_table, indices, dy)
         return d_table
 
@@ -446,7 +454,7 @@ def concat(*xs: Array, axis: int = 0) -> Result:
     ends = np.cumsum([x.shape[axis] for x in xs])
 
     def part(i: int) -> Derivative:
-        start = ends[i] - xs[i].shape[axis]
+        start = ends[i] - xs[i].shape[axis]  # each input gets the slice of dy that it became
         return lambda dy: np.moveaxis(np.moveaxis(dy, axis, 0)[start : ends[i]], 0, axis)
 
     return np.concatenate(xs, axis), *(part(i) for i in range(len(xs)))
@@ -457,7 +465,7 @@ def stack(*xs: Array, axis: int = 0) -> Result:
     """Join arrays of one shape along a new axis."""
 
     def part(i: int) -> Derivative:
-        return lambda dy: dy.take(i, axis)
+        return lambda dy: dy.take(i, axis)  # each input gets the layer of dy that it became
 
     return np.stack(xs, axis), *(part(i) for i in range(len(xs)))
 
@@ -465,6 +473,7 @@ def stack(*xs: Array, axis: int = 0) -> Result:
 @operation
 def pad(x: Array, *, widths: tuple[tuple[int, int], ...], value: float = 0.0) -> Result:
     """Put a constant around: (before, after) for each axis; negative widths cut."""
+    # What was put around is constant and has no derivative; what was cut away has none either.
     cut = tuple(slice(-min(a, 0) or None, min(b, 0) or None) for a, b in widths)
     grow = [(_positive(a), _positive(b)) for a, b in widths]
     y = np.pad(x[cut], grow, constant_values=value)

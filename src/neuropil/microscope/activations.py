@@ -1,9 +1,9 @@
 """A network with one run through it: every number that it produced, and how others follow.
 
-    slide = prepared(graph, {"lightness": ..., "hints": ...})
+    slide = record_activations(graph, {"lightness": ..., "hints": ...})
     slide.values["logits"]                          as ONNX Runtime computed it
-    recomputed(slide, "logits", ...)                the same by `neuropil.core`
-    slopes(slide, goal, ["logits", "/Relu_output_0"])
+    recompute(slide, "lightness", "logits", x)      the same by `neuropil.core`
+    gradients(slide, goal, "lightness")             dL/dtensor of all on the way
 
 Values come from one run of ONNX Runtime with every tensor exposed. `core` computes again only what
 lies between the tensors that are asked about.
@@ -20,7 +20,8 @@ from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.microscope.graph import Array, Graph, Node, with_all_outputs
-from neuropil.microscope.operators import OPERATORS, UnsupportedOperator
+from neuropil.microscope.operator_table import find_operator
+from neuropil.microscope.operators import UnsupportedOperator
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,14 @@ def record_activations(
 
 
 def apply_node(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
-    """Compute one operation by core; raises Unknown where it is not among the operators.
+    """Compute one operation by core; raises UnsupportedOperator where core has none for it.
 
     Whole numbers come as floats, which hold each up to 2^53.
     """
-    if node.op not in OPERATORS:
+    run = find_operator(node.op).run
+    if run is None:
         raise UnsupportedOperator(node.op)
-    made = OPERATORS[node.op](node.attributes, *inputs)
+    made = run(node.attributes, *inputs)
     several = made if isinstance(made, tuple) else (made,)
     return tuple(y if isinstance(y, Tensor) else Tensor(y) for y in several)
 
@@ -134,14 +136,3 @@ def perturb(slide: Activations, goal: Goal, unit: Unit, by: float) -> float:
     value[unit.index] += by
     made = recompute(slide, unit.tensor, goal.tensor, Tensor(value))
     return goal.value(made[goal.tensor].value)
-
-
-def watched(unit: Unit, text: str) -> Goal:
-    """Make a goal of a unit itself."""
-
-    def slope(tensor: Array) -> Array:
-        only = np.zeros_like(tensor)
-        only[unit.index] = 1
-        return only
-
-    return Goal(text, unit.tensor, lambda tensor: float(tensor[unit.index]), slope)

@@ -18,7 +18,7 @@ from statistics import median
 
 import numpy as np
 
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Report, Table
 from neuropil.microscope.activations import (
@@ -26,7 +26,6 @@ from neuropil.microscope.activations import (
     apply_node,
     record_activations,
     to_operand,
-    watched,
 )
 from neuropil.microscope.graph import Array, Graph, load_graph
 from neuropil.microscope.walk import walk_back
@@ -86,7 +85,7 @@ def openings(file: Path, graph: Graph, slide: Activations) -> tuple[list[float],
     """Open units of nodes spread over the network, from the file on: seconds, how many proven."""
     rng = np.random.default_rng(1)
     end = graph.outputs[0]
-    goal = watched(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
+    goal = Goal.of_unit(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
     inputs = {name: slide.values[name] for name in graph.inputs}
     able = list(filter(slide.is_float_operation, graph.nodes))
     nodes = [able[i] for i in np.linspace(0, len(able) - 1, UNITS).astype(int)]
@@ -96,7 +95,7 @@ def openings(file: Path, graph: Graph, slide: Activations) -> tuple[list[float],
         unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
         start = time.perf_counter()
         walk = walk_back(load_graph(file), Probe(file, inputs, unit, goal))
-        proven += all(stage.worked.check().passed for stage in walk.steps)
+        proven += all(step.worked.check().passed for step in walk.steps)
         seconds.append(time.perf_counter() - start)
     return seconds, proven
 

@@ -3,28 +3,29 @@
 import math
 from typing import Any
 
+from neuropil.core.formatting import to_text
+from neuropil.core.probe import Step
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Graph
 from neuropil.microscope.receptive_field import Box
-from neuropil.microscope.stage import Step
 from neuropil.microscope.walk import Walk, to_image_box
 
 
 def to_lines(walk: Walk, digits: int | None, most: int) -> list[str]:
-    """Write every stage of a walk, the last one after the network numbered before its units."""
+    """Write every step of a walk, the last one after the network numbered before its units."""
     n = len(walk.steps)
     told = []
-    for number, (stage, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True), 1):
-        head, _, rest = stage.worked.text(digits, most).partition("\n")
+    for number, (step, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True), 1):
+        head, _, rest = to_text(step.worked, digits, most).partition("\n")
         told.append(f"[{number} of {n}] {head}")
-        told += [f"  unit {stage.unit}"] if stage.unit else []
+        told += [f"  unit {step.unit}"] if step.unit else []
         told += (
             [f"  sees {format_box(box)} of the network's input{format_image_region(walk, box)}"]
             if box
             else []
         )
         told.append(rest)
-    return told
+    return [*told, f"no gradients: {walk.no_gradients}"] if walk.no_gradients else told
 
 
 def format_box(box: tuple[tuple[float, float], ...]) -> str:
@@ -47,20 +48,21 @@ def format_image_region(walk: Walk, box: Box) -> str:
 
 
 def to_json(walk: Walk, most: int) -> dict[str, Any]:
-    """List what a walk found as plain values for JSON: the `most` largest terms of every stage."""
+    """List what a walk found as plain values for JSON: the `most` largest terms of every step."""
     return {
-        "stages": [step_to_json(stage, most) for stage in walk.steps],
+        "stages": [step_to_json(step, most) for step in walk.steps],
         "next": str(walk.next) if walk.next else None,
+        "no_gradients": walk.no_gradients or None,
     }
 
 
-def step_to_json(stage: Step, most: int) -> dict[str, Any]:
+def step_to_json(step: Step, most: int) -> dict[str, Any]:
     """List the numbers of one neuron; terms, rest and bias add up to z."""
-    worked = stage.worked
+    worked = step.worked
     largest = [worked.terms[i] for i in worked.largest(most)]
     return {
         "name": worked.name,
-        "unit": str(stage.unit) if stage.unit else None,
+        "unit": str(step.unit) if step.unit else None,
         "inputs": len(worked.terms),
         "bias": worked.bias,
         "z": worked.z,

@@ -1,7 +1,7 @@
 """An ONNX file read: which operation makes which tensor from which others.
 
-    graph = read(Path("colorize-base-v1.onnx"))
-    graph.maker["logits"].op              "Conv"
+    graph = load_graph(Path("colorize-base-v1.onnx"))
+    graph.producer["logits"].op           "Conv"
     graph.label("logits")                 "colors", after its weight `colors.weight`
 
 A tensor is known by its name, a unit by its tensor and its index in it. What follows from
@@ -22,14 +22,10 @@ from onnx import helper, numpy_helper
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.networks.onnx_file import MOST_BYTES, check_whole
+from neuropil.microscope.operator_table import find_operator
 
 Array = NDArray[Any]
 
-WEIGHTED = ("Conv", "Gemm", "MatMul", "ConvTranspose")  # operations that are named by their weight
-NAMED_AFTER_INPUT = (
-    *("AveragePool", "BatchNormalization", "Clip", "Elu", "Gelu", "GlobalAveragePool", "HardSwish"),
-    *("LeakyRelu", "MaxPool", "ReduceMean", "Relu", "Resize", "Sigmoid", "Softmax", "Tanh"),
-)
 STANDARD = ("", "ai.onnx")  # the domains of ONNX's own operations
 
 
@@ -103,19 +99,22 @@ class Graph:
         node = self.producer.get(name)
         if node is None:
             return name
-        if node.op in WEIGHTED:
+        spec = find_operator(node.op)
+        if spec.weighted:
             weight = next((i for i in node.inputs[1:] if i in self.constants), None)
             if weight and not weight.startswith(("onnx::", "val_")):
                 return weight.removesuffix(".weight")
         if node.op == "Add":
-            layers = [
-                i for i in node.inputs if i in self.producer and self.producer[i].op in WEIGHTED
-            ]
+            layers = [name for name in node.inputs if self._is_layer(name)]
             if layers:
                 return " + ".join([*map(self.label, layers), *["…"] * (2 - len(layers))])
-        if node.op in NAMED_AFTER_INPUT and node.inputs[0] in self.producer:
+        if spec.label == "input" and node.inputs[0] in self.producer:
             return f"{self.label(node.inputs[0])} {node.op.lower()}"
         return name.strip("/").removesuffix("_output_0").removesuffix(f"/{node.op}")
+
+    def _is_layer(self, name: str) -> bool:
+        """Tell a tensor that a layer of weights makes."""
+        return name in self.producer and find_operator(self.producer[name].op).weighted
 
 
 def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:

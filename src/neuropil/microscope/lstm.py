@@ -20,11 +20,11 @@ import numpy as np
 from neuropil.core import operations as ops
 from neuropil.core.activations import IDENTITY, SIGMOID, TANH
 from neuropil.core.neuron import SINGLE, BackwardPass, NeuronRecord, Observed, Term
-from neuropil.core.probe import Unit
+from neuropil.core.probe import Step, Unit
+from neuropil.core.recurrence import ONNX_GATES, lstm_gates, lstm_step
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.operators import UnsupportedOperator
-from neuropil.microscope.stage import Step
 
 GATES = (
     ("input gate", SIGMOID),
@@ -33,7 +33,7 @@ GATES = (
     ("candidate", TANH),
 )
 ROUNDOFF = 2.0**-21  # of ONNX Runtime's sigmoid and tanh inside an LSTM, which are quick ones
-SPREAD = 4.0  # times what rounding does on average to a sum, as in `Worked.check`
+SPREAD = 4.0  # times what rounding does on average to a sum, as in `NeuronRecord.check`
 UnitNamer = Callable[[Unit], str]
 
 
@@ -63,20 +63,20 @@ def run_to_step(slide: Activations, node: Node, t: int, d: int, n: int) -> LstmS
         z = (w[d] @ x[time, n] + r[d] @ h + b).reshape(4, H)
         size = np.abs(w[d]) @ np.abs(x[time, n]) + np.abs(r[d]) @ np.abs(h) + np.abs(b)
         rounding = SPREAD * np.sqrt(w.shape[-1] + H + 1) * SINGLE * size.reshape(4, H)
-        new, off, slack = stepped(z, c, off, rounding)
+        new, off, slack = step_with_error(z, c, off, rounding)
         if time == t:
             return LstmStep(t, before, h, c, z, new, slack)
         h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
     raise AssertionError(f"there is no time {t}")
 
 
-def stepped(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
+def step_with_error(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Array, Array, Array]:
     """Calculate the next state, and by how much it and h may be off if z and c before may."""
-    i, o, f = (ops.sigmoid(gate).value for gate in z[:3])
-    g = np.tanh(z[3])
+    sums = z.reshape(1, -1)
+    i, f, g, o = (gate[0] for gate in lstm_gates(sums, ONNX_GATES))
+    _, (new,) = lstm_step.rule(sums, c[None], order=ONNX_GATES)[0]
     slope = np.stack([i * (1 - i), o * (1 - o), f * (1 - f), 1 - g**2])
     off_i, off_o, off_f, off_g = slope * rounding + ROUNDOFF
-    new = f * c + i * g
     off = f * off + np.abs(c) * off_f + np.abs(g) * off_i + i * off_g
     top = np.tanh(new)
     return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o
@@ -120,7 +120,7 @@ def open_cell(
     t, d, n, k = unit.index
     now = run_to_step(slide, node, t, d, n)
     gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
-    i, o, f, g = (stage.worked.observed.a for stage in gates)
+    i, o, f, g = (step.worked.observed.a for step in gates)
     name, c = named(unit), float(now.c[k])
     kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
     new = Term("candidate, by the input gate", g, i, learned=False)
@@ -132,8 +132,8 @@ def open_cell(
     ran = Observed(None, h, ROUNDOFF, float(now.slack[k]))
     top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward)
     return [
-        Step(top, unit, (None,), {0: 1}),
-        Step(state, None, (None, None), {1: 2 + GATES.index(GATES[3])}),
+        Step(top, {0: 1}, unit=unit, sources=(None,)),
+        Step(state, {1: 2 + GATES.index(GATES[3])}, sources=(None, None)),
         *gates,
     ]
 
@@ -161,4 +161,4 @@ def open_gate(
     worked = NeuronRecord(
         f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Observed(float(z), a, ROUNDOFF)
     )
-    return Step(worked, None, (*inputs, *outputs))
+    return Step(worked, sources=(*inputs, *outputs))

@@ -1,9 +1,9 @@
-"""A unit of a network opened: one stage of arithmetic, or a few for a cell with gates.
+"""A unit of a network opened: one step of arithmetic, or a few for a cell with gates.
 
-    opened(slide, unit, Context(goal, slopes, named))
+    open_unit(slide, unit, OpeningContext(goal, slopes, named))
 
 An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
-softmax is two stages, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
+softmax is two steps, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
 output, its state and its four gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 """
 
@@ -14,61 +14,17 @@ from functools import partial
 
 import numpy as np
 
-from neuropil.core.activations import (
-    ACTIVATIONS,
-    EXP,
-    IDENTITY,
-    Activation,
-    clip,
-    elu,
-    leaky_relu,
-    power_function,
-)
+from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
-from neuropil.core.probe import Goal, Unit
+from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
 from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
-
-ACTIVATION_OF_OP = {  # operations that are one of core's curves
-    "Exp": "exp",
-    "Gelu": "gelu",
-    "HardSwish": "hardswish",
-    "Relu": "relu",
-    "Sigmoid": "sigmoid",
-    "Softplus": "softplus",
-    "Tanh": "tanh",
-}
-EXTRA_ACTIVATIONS = {  # curves that only other people's networks have
-    "Abs": Activation(
-        "abs",
-        abs,
-        lambda z: math.copysign(1, z),
-        "|z| = |{z}|",
-        "±1",
-        "|ZZ|",
-        "Math.abs(z)",
-        (0.0,),
-    ),
-    "Erf": Activation(
-        "erf",
-        math.erf,
-        lambda z: 2 / math.sqrt(math.pi) * math.exp(-z * z),
-        "erf(z) = erf({z})",
-        "2/√π · e^-z²",
-        r"\operatorname{erf}(ZZ)",
-        "erf(z)",
-    ),
-    "Log": Activation(
-        "log", math.log, lambda z: 1 / z, "ln z = ln {z}", "1 / z", r"\ln ZZ", "Math.log(z)"
-    ),
-}
-
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
 LEAST = 1e-5  # of their z: their slopes have no end towards 0
@@ -136,7 +92,7 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
         Observed(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
         back,
     )
-    return Step(worked, unit, tuple(source.unit for source in taken.sources))
+    return Step(worked, unit=unit, sources=tuple(source.unit for source in taken.sources))
 
 
 def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
@@ -190,50 +146,13 @@ def backward(
 
 def activation_of(slide: Activations, node: Node) -> Activation | None:
     """Find the activation function that an operation is; None where it is none."""
-    s = node.attributes
-    if node.op == "LeakyRelu":
-        return leaky_relu(s.get("alpha", 0.01))
-    if node.op == "Elu":
-        return elu(s.get("alpha", 1.0))
-    if node.op == "Clip":
-        low, high = (
-            float(slide.values[name]) if name else s.get(key, far)
-            for name, key, far in zip(
-                (*node.inputs[1:], "", "")[:2],
-                ("min", "max"),
-                (-math.inf, math.inf),
-                strict=True,
-            )
-        )
-        return clip(low, high)
-    if node.op == "Gelu" and s.get("approximate", "none") != "none":
-        raise UnsupportedOperator("Gelu by tanh")
-    if node.op == "Sqrt":
-        return power_function(1.0, 0.5, "sqrt")
-    if node.op == "Pow" and node.inputs[1] in slide.graph.constants:
-        return power_function(1.0, float(slide.values[node.inputs[1]].ravel()[0]), "power")
-    return EXTRA_ACTIVATIONS.get(node.op) or core_activation(node.op)
-
-
-def core_activation(op: str) -> Activation | None:
-    """Find the curve of core that an operation is called like."""
-    return ACTIVATIONS[ACTIVATION_OF_OP[op]] if op in ACTIVATION_OF_OP else None
+    if node.op == "Pow" and node.inputs[1] not in slide.graph.constants:
+        return None  # a power of two numbers that both move
+    others = [slide.values.get(name) for name in node.inputs[1:]]
+    return find_operator(node.op).activation_for(node.attributes, *others)
 
 
 # ---- softmax: a share of exponentials ------------------------------------------------------------
-
-
-def share(top: float, n: int) -> Activation:
-    """Make the curve top / z: what part of the sum z one of its terms is."""
-    return Activation(
-        "share",
-        lambda z: top / z,
-        lambda z: -top / z / z,
-        f"{top:.6g} / z = {top:.6g} / {{z}}",
-        "-a / z = -{a} / {z}",
-        rf"{top:.6g} / ZZ",
-        f"x[{n}] / z",
-    )
 
 
 def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> list[Step]:
@@ -253,7 +172,7 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
     ran = Observed(None, slide.value(unit))
-    whole = NeuronRecord(context.named(unit), parts, 0.0, share(powers[n], n), ran)
+    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
-    return [Step(whole, unit, (), {n: 1}), Step(one, None, (units[n],))]
+    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=(units[n],))]

@@ -1,12 +1,12 @@
 """What each operation of ONNX does, in operations of `neuropil.core`.
 
-    OPERATORS["Conv"](settings, x, w, b)
+    conv(settings, x, w, b)
 
 Inputs are tensors of core, or plain arrays where they hold whole numbers (shapes, axes); None
 stands for an optional one that is left out. Of whole numbers alone an operation may make a plain
 array; they have no gradient. Settings are the attributes of the ONNX node, with ONNX's names
-(https://onnx.ai/onnx/operators). An operation that is not listed can't be computed here; its value
-is still known from ONNX Runtime.
+(https://onnx.ai/onnx/operators). `operator_table` lists them all; one that it doesn't list can't be
+computed here, and its value is still known from ONNX Runtime.
 """
 
 import math
@@ -19,19 +19,24 @@ from onnx import helper
 from neuropil.core import operations as ops
 from neuropil.core import space
 from neuropil.core import tensor as arithmetic
+from neuropil.core.recurrence import ONNX_GATES
 from neuropil.core.tensor import Array, Tensor
 
 Attributes = dict[str, Any]
-Operator = Callable[..., Tensor | Array | tuple[Tensor | Array, ...]]
 BEFORE_OPSET_13 = "before opset 13"  # a setting that `graph` adds
 Pairs = tuple[tuple[int, int], ...]
 
 
 class UnsupportedOperator(Exception):  # noqa: N818
-    """An operation, or a setting of one, that is not listed here."""
+    """An operation, or a setting of one, that can't be computed here."""
 
 
 # ---- arithmetic and activation functions ---------------------------------------------------------
+
+
+def apply(function: Callable[..., Tensor], s: Attributes, *xs: Any) -> Tensor:
+    """Apply an operation of core that takes no settings."""
+    return function(*xs)
 
 
 def clip(s: Attributes, x: Tensor, low: Any = None, high: Any = None) -> Tensor:
@@ -39,6 +44,21 @@ def clip(s: Attributes, x: Tensor, low: Any = None, high: Any = None) -> Tensor:
     low, high = s.get("min", low), s.get("max", high)
     x = x if low is None else arithmetic.maximum(x, low)
     return x if high is None else arithmetic.minimum(x, high)
+
+
+def identity(s: Attributes, x: Tensor, *rate: Any) -> Tensor:
+    """Leave x as it is, which is also what dropout does once a network has learned."""
+    return arithmetic.multiply(x, 1.0)
+
+
+def leaky_relu(s: Attributes, x: Tensor) -> Tensor:
+    """Rectify with a leak."""
+    return ops.leaky_relu(x, slope=s.get("alpha", 0.01))
+
+
+def elu(s: Attributes, x: Tensor) -> Tensor:
+    """Rectify softly."""
+    return ops.elu(x, alpha=s.get("alpha", 1.0))
 
 
 def gelu(s: Attributes, x: Tensor) -> Tensor:
@@ -275,6 +295,11 @@ def shape_of(s: Attributes, x: Tensor | Array) -> Array:
     return np.array(x.shape[s.get("start", 0) : s.get("end")], np.int64)
 
 
+def size_of(s: Attributes, x: Tensor | Array) -> Array:
+    """Count the numbers of a tensor."""
+    return np.array(math.prod(x.shape))
+
+
 def constant_of_shape(s: Attributes, shape: Array) -> Array:
     """Fill a shape with one number, 0 unless it is given."""
     value = s.get("value", np.zeros(1, np.float32))
@@ -382,70 +407,7 @@ def _one_way(x: Tensor, order: range, weights: Any, state: Any) -> tuple[list[An
     along: list[Any] = [None] * len(order)
     for t in order:
         z = ops.affine(x[t], w) + ops.affine(h, r) + bias
-        i, o, f, g = (z[:, k * H : (k + 1) * H] for k in range(4))
-        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-        h = ops.sigmoid(o) * ops.tanh(c)
-        along[t] = h
+        state = ops.lstm_step(z, c, order=ONNX_GATES)
+        along[t] = h = state[0]
+        c = state[1]
     return along, h, c
-
-
-OPERATORS: dict[str, Operator] = {
-    "Abs": lambda s, x: arithmetic.abs(x),
-    "Add": lambda s, a, b: arithmetic.add(a, b),
-    "AveragePool": average_pool,
-    "BatchNormalization": batch_norm,
-    "Cast": cast,
-    "Clip": clip,
-    "Concat": concat,
-    "ConstantOfShape": constant_of_shape,
-    "Conv": conv,
-    "ConvTranspose": conv_transpose,
-    "Div": divide,
-    "Dropout": lambda s, x, *rate: arithmetic.multiply(x, 1.0),
-    "Elu": lambda s, x: ops.elu(x, alpha=s.get("alpha", 1.0)),
-    "Erf": erf,
-    "Exp": lambda s, x: arithmetic.exp(x),
-    "Expand": expand,
-    "Flatten": flatten,
-    "Gather": gather,
-    "Gelu": gelu,
-    "Gemm": gemm,
-    "GlobalAveragePool": mean_over_space,
-    "HardSigmoid": hard_sigmoid,
-    "HardSwish": lambda s, x: ops.hardswish(x),
-    "Identity": lambda s, x: arithmetic.multiply(x, 1.0),
-    "InstanceNormalization": instance_norm,
-    "LSTM": lstm,
-    "LayerNormalization": layer_norm,
-    "LeakyRelu": lambda s, x: ops.leaky_relu(x, slope=s.get("alpha", 0.01)),
-    "Log": lambda s, x: arithmetic.log(x),
-    "LogSoftmax": lambda s, x: ops.log_softmax(x, axis=softmax_axis(s, x)),
-    "MatMul": lambda s, a, b: arithmetic.matmul(a, b),
-    "MaxPool": max_pool,
-    "Mul": lambda s, a, b: arithmetic.multiply(a, b),
-    "Neg": lambda s, x: arithmetic.negative(x),
-    "PRelu": prelu,
-    "Pad": pad,
-    "Pow": lambda s, a, b: arithmetic.power(a, b),
-    "Range": arange,
-    "ReduceMax": lambda s, *xs: reduce_axes(arithmetic.max, s, *xs),
-    "ReduceMean": lambda s, *xs: reduce_axes(arithmetic.mean, s, *xs),
-    "ReduceSum": lambda s, *xs: reduce_axes(arithmetic.sum, s, *xs),
-    "Relu": lambda s, x: ops.relu(x),
-    "Reshape": reshape,
-    "Resize": resize,
-    "Shape": shape_of,
-    "Sigmoid": lambda s, x: ops.sigmoid(x),
-    "Size": lambda s, x: np.array(math.prod(x.shape)),
-    "Slice": slice_axes,
-    "Softmax": lambda s, x: ops.softmax(x, axis=softmax_axis(s, x)),
-    "Softplus": lambda s, x: ops.softplus(x),
-    "Split": split,
-    "Sqrt": lambda s, x: arithmetic.sqrt(x),
-    "Squeeze": squeeze,
-    "Sub": lambda s, a, b: arithmetic.subtract(a, b),
-    "Tanh": lambda s, x: ops.tanh(x),
-    "Tile": tile,
-    "Transpose": transpose,
-    "Unsqueeze": unsqueeze,
-}

@@ -1,12 +1,10 @@
 """A walk as a page: one file, offline, in which a number can be changed and the rest follows.
 
-The page itself is walk.html; what stands here gives it its numbers. Every stage carries all its
-terms, so that the page can add them up again, and its curve as a formula of JavaScript.
+The page itself is walk.html.jinja; what stands here gives it its numbers. Every step carries all
+its terms, so that the page can add them up again, and its curve as a formula of JavaScript.
 """
 
-import html
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,17 @@ from PIL import Image as Picture
 
 from neuropil.core.formatting import DIGITS, number
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import Goal, ProbedImage
+from neuropil.core.probe import Goal, ProbedImage, Step
 from neuropil.kit.html.page import data_uri
+from neuropil.kit.html.templates import render
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
+from neuropil.microscope.javascript import to_javascript
 from neuropil.microscope.receptive_field import Box, receptive_field
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import argmax_unit
 from neuropil.microscope.walk import Walk, to_image_box
 
-TEMPLATE = Path(__file__).with_name("walk.html")
+TEMPLATE = Path(__file__).with_name("walk.html.jinja")
 SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
 SIDE = 900  # pixels of the picture's longer side in the page
 AFTER, INSIDE = "What you see, and how it was put together", "Inside the network"
@@ -35,15 +34,18 @@ def render_walk(walk: Walk, command: str) -> str:
     sight = walk.probe.sight
     first = walk.steps[0].worked.name
     title = f"Behind {sight.caption}" if sight else f"Inside {first}"
-    footer = f"Deeper: <code>{html.escape(command)}</code>" if command else "Below are only inputs."
     seen = image_json(sight) if sight else None
     if sight and seen and walk.probe.image_inputs and walk.probe.saliency:
         words = saliency_legend(sight, walk.probe.goal)
         seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
     data = json.dumps({"stages": steps_json(walk), "sight": seen}, allow_nan=False)
-    parts = {"TITLE": html.escape(title), "FOOTER": footer, "DATA": data.replace("<", "\\u003c")}
-    page = TEMPLATE.read_text(encoding="utf-8")
-    return re.sub("|".join(parts), lambda found: parts[found[0]], page)  # what is put in may say so
+    return render(
+        TEMPLATE,
+        title=title,
+        no_gradients=walk.no_gradients,
+        command=command,
+        data=data.replace("<", "\\u003c"),  # so that no text ends the script
+    )
 
 
 def saliency_legend(sight: ProbedImage, goal: Goal) -> str:
@@ -53,23 +55,22 @@ def saliency_legend(sight: ProbedImage, goal: Goal) -> str:
 
 
 def steps_json(walk: Walk) -> list[dict[str, Any]]:
-    """List what the page needs to know of each stage."""
+    """List what the page needs to know of each step."""
     n_after = len(walk.probe.steps)
     return [
-        step_json(n, stage, box, walk) | {"part": AFTER if n < n_after else INSIDE}
-        for n, (stage, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True))
+        step_json(n, step, box, walk) | {"part": AFTER if n < n_after else INSIDE}
+        for n, (step, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True))
     ]
 
 
-def step_json(n: int, stage: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
-    """Take a stage apart."""
-    worked = stage.worked
-    z, a = number(worked.z, DIGITS), number(worked.a, DIGITS)
+def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
+    """Take a step apart."""
+    worked = step.worked
     proof = worked.check()
     return {
         "n": n,
         "name": worked.name,
-        "unit": str(stage.unit) if stage.unit else "",
+        "unit": str(step.unit) if step.unit else "",
         "names": [term.name for term in worked.terms],
         "x": [term.x for term in worked.terms],
         "w": [term.w for term in worked.terms],
@@ -77,25 +78,25 @@ def step_json(n: int, stage: Step, box: Box | None, walk: Walk) -> dict[str, Any
         "z": worked.z,
         "a": worked.a,
         "curve": worked.activation.name,
-        "formula": re.split(" = |[,;] z", worked.activation.formula)[0].format(z=z, a=a, Z=z, A=a),
-        "js": worked.activation.js,
-        "below": {str(term): lower for term, lower in stage.below.items()},
-        "shares": stage.shares,
+        "formula": worked.activation.formula,
+        "js": to_javascript(worked.activation),
+        "below": {str(term): lower for term, lower in step.children.items()},
+        "shares": step.constant_sum,
         "field": relative_box(box, walk) if box else None,
-        "fields": receptive_boxes(stage, walk),
+        "fields": receptive_boxes(step, walk),
         "back": chain_rule_text(worked),
         "proved": proof.passed,
         "proofText": check_text(worked),
     }
 
 
-def receptive_boxes(stage: Step, walk: Walk) -> dict[str, list[float]]:
+def receptive_boxes(step: Step, walk: Walk) -> dict[str, list[float]]:
     """Find what the inputs with the largest products can see of the picture."""
-    if not stage.sources or not walk.probe.image_inputs:
+    if not step.sources or not walk.probe.image_inputs:
         return {}
     made: dict[str, list[float]] = {}
-    for term in stage.worked.largest(SEEN):
-        unit = stage.sources[term]
+    for term in step.worked.largest(SEEN):
+        unit = step.sources[term]
         box = (
             receptive_field(
                 walk.activations, argmax_unit(walk.activations, unit), walk.probe.image_inputs[0]
@@ -114,7 +115,7 @@ def relative_box(box: Box, walk: Walk) -> list[float]:
 
 
 def chain_rule_text(worked: NeuronRecord) -> str:
-    """Word the chain rule for a stage, where there is one."""
+    """Word the chain rule for a step, where there is one."""
     if worked.backward is None:
         return ""
     da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.derivative, worked.dL_dz))

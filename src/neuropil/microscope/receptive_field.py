@@ -7,18 +7,11 @@ where everything is averaged the whole picture is seen.
 from neuropil.core.probe import Unit
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Node
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import window
 
 Span = tuple[float, float]  # along one axis: from, to (both inside)
 Box = tuple[Span, ...]  # one span for each spatial axis; empty where there is no space left
-
-WINDOWED = ("Conv", "MaxPool", "AveragePool")
-POINTWISE = (  # operations whose numbers stay where they are
-    *("Abs", "Add", "BatchNormalization", "Cast", "Clip", "Div", "Dropout", "Elu", "Erf", "Exp"),
-    *("Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log", "Mul", "Neg", "PRelu"),
-    *("Pow", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh"),
-)
-BLIND = ("Shape", "Size")  # operations that see how large a tensor is, and none of its numbers
 
 
 def receptive_field(slide: Activations, unit: Unit, view: str) -> Box | None:
@@ -28,8 +21,9 @@ def receptive_field(slide: Activations, unit: Unit, view: str) -> Box | None:
     """
     boxes: dict[str, Box] = {unit.tensor: tuple((i, i) for i in unit.index[2:])}
     for node in reversed(slide.graph.nodes):
-        found = [boxes[name] for name in node.outputs if name in boxes and node.op not in BLIND]
-        for name in node.inputs if found else ():
+        found = [boxes[name] for name in node.outputs if name in boxes]
+        is_blind = find_operator(node.op).spatial == "nothing"
+        for name in node.inputs if found and not is_blind else ():
             if name in slide.values and name not in slide.graph.constants:
                 seen = trace_back(slide, node, name, found[0])
                 boxes[name] = box_union(boxes[name], seen) if name in boxes else seen
@@ -46,19 +40,20 @@ def trace_back(slide: Activations, node: Node, name: str, box: Box) -> Box:
     after = slide.values[node.outputs[0]].shape[2:]
     if not sizes or not box:
         return full_box(sizes)
-    if node.op in WINDOWED:
+    spatial = find_operator(node.op).spatial
+    if spatial == "window":
         kernel = node.attributes.get("kernel_shape") or slide.values[node.inputs[1]].shape[2:]
         how = window(node.attributes, sizes, tuple(kernel))
         spans = zip(box, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
         return tuple((a * s - p[0], b * s - p[0] + d * (k - 1)) for (a, b), k, s, p, d in spans)
-    if node.op == "Resize":
+    if spatial == "resized":
         ratios = [n / m for n, m in zip(sizes, after, strict=True)]
         return tuple(
             (int((a + 0.5) * r - 0.5), int((b + 0.5) * r + 0.5))
             for (a, b), r in zip(box, ratios, strict=True)
         )
     channels = node.op == "Concat" and node.attributes["axis"] == 1
-    if sizes == after and (node.op in POINTWISE or channels):
+    if sizes == after and (spatial == "place" or channels):
         return box
     return full_box(sizes)
 

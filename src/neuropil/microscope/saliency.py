@@ -12,8 +12,7 @@ from PIL import Image as Picture
 from neuropil.core.probe import ProbedImage
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
-from neuropil.microscope.activations import gradients
-from neuropil.microscope.walk import Walk
+from neuropil.microscope.walk import Walk, available_gradients
 
 DIM = 0.55  # of the picture under the paint
 HOT = np.array([255, 205, 40], np.float64)  # the color of a pixel that moves much
@@ -34,14 +33,10 @@ def saliency(walk: Walk) -> NDArray[np.float64]:
             name="saliency",
         )
     view = walk.probe.image_inputs[0]
-    found = gradients(walk.activations, walk.probe.goal, view).get(view)
-    if found is None:
-        raise UserError(
-            "option.conflict",
-            "what is looked at doesn't depend on the picture: it has no saliency",
-            name="saliency",
-        )
-    amount: NDArray[np.float64] = np.abs(found[0]).max(axis=0)
+    found, reason = available_gradients(walk.activations, walk.probe, view)
+    if reason:
+        raise UserError("option.conflict", f"there is no saliency: {reason}", name="saliency")
+    amount: NDArray[np.float64] = np.abs(found[view][0]).max(axis=0)
     return amount
 
 

@@ -18,16 +18,9 @@ import numpy as np
 from neuropil.core.probe import Index, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import Activations, apply_node, to_operand
-from neuropil.microscope.graph import WEIGHTED, Array, Node
+from neuropil.microscope.graph import Array, Node
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, window
-
-LINEAR_IN_ALL = ("Add", "Concat", "Sub")
-LINEAR_IN_FIRST = (
-    *("AveragePool", "BatchNormalization", "Cast", "ConstantOfShape", "Conv", "ConvTranspose"),
-    *("Div", "Dropout", "Expand", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "Identity"),
-    *("MatMul", "MaxPool", "Mul", "Neg", "PRelu", "Pad", "ReduceMax", "ReduceMean", "ReduceSum"),
-    *("Reshape", "Resize", "Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class WeightedSum:
 
 
 def decompose(slide: Activations, unit: Unit) -> WeightedSum:
-    """Write a unit as a sum; raises Unknown where its operation is none, or not known."""
+    """Write a unit as a sum; raises UnsupportedOperator where its operation is none."""
     node = slide.graph.producer.get(unit.tensor)
     if node is None:
         return single_term(slide, unit)
@@ -62,7 +55,7 @@ def decompose(slide: Activations, unit: Unit) -> WeightedSum:
         return residual_sum(slide, node, unit)
     if node.op in ("LayerNormalization", "InstanceNormalization"):
         return normalization_sum(slide, node, unit)
-    if node.op not in LINEAR_IN_ALL + LINEAR_IN_FIRST:
+    if find_operator(node.op).linear is None:
         raise UnsupportedOperator(f"{node.op}, which is no weighted sum")
     if node.op == "Div" and node.inputs[0] in slide.graph.constants:
         raise UnsupportedOperator("a division by it, which is no weighted sum")
@@ -144,7 +137,7 @@ def residual_sum(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
         maker = slide.graph.producer.get(name)
         if name in slide.graph.constants:
             bias, bias_unit = bias + float(value[here.index]), here
-        elif maker and maker.op in WEIGHTED and len(slide.graph.consumers[name]) == 1:
+        elif maker and find_operator(maker.op).weighted and len(slide.graph.consumers[name]) == 1:
             inner = decompose(slide, here)
             sources += inner.sources
             bias += inner.bias
@@ -183,7 +176,7 @@ def sum_by_gradient(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
         for i, name in enumerate(node.inputs)
         if name in slide.values and name not in slide.graph.constants and slide.is_float(name)
     ]
-    taken = taken if node.op in LINEAR_IN_ALL else taken[:1]
+    taken = taken if find_operator(node.op).linear == "all" else taken[:1]
     position = node.outputs.index(unit.tensor)
 
     def output(factor: float) -> tuple[list[Any], Tensor]:

@@ -1,6 +1,6 @@
 """What to open: a unit named by a person, in a network of ours or in any ONNX file.
 
-probe = of_file(graph, Path("net.onnx"), (Feed.parse("x.npy"),), "conv1,0,3,5,5", None)
+probe = probe_file(graph, path, (ArrayInput.parse("x.npy"),), "conv1,0,3,5,5", None)
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError
-from neuropil.microscope.activations import Activations, record_activations, watched
+from neuropil.microscope.activations import Activations, record_activations
 from neuropil.microscope.graph import Array, Graph
 
 MOST_BYTES = 1_000_000_000  # of an input
@@ -120,7 +120,7 @@ def probe_file(
     slide.value(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
     views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
-    return Probe(path, values, opened, watched(goal, text), image_inputs=views)
+    return Probe(path, values, opened, Goal.of_unit(goal, text), image_inputs=views)
 
 
 def largest_output(slide: Activations) -> Unit:

@@ -1,33 +1,29 @@
 """A walk: from what a person sees, neuron by neuron along the largest terms, down to the inputs.
 
-walk = walked(graph, probe, depth=3)
+walk = walk_back(graph, probe, depth=3)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import Probe, Unit
+from neuropil.core.probe import Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Array, Graph
 from neuropil.microscope.open_unit import OpeningContext, open_unit
+from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator
 from neuropil.microscope.receptive_field import Box, receptive_field
-from neuropil.microscope.stage import Step
 from neuropil.microscope.sums import argmax_unit, decompose
-
-COPY_OPERATORS = (  # operations that only carry a number somewhere else
-    *("Cast", "Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape"),
-    *("Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"),
-)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The stages of a walk, from the top down, and what each can see of the picture.
+    """The steps of a walk, from the top down, and what each can see of the picture.
 
-    next: the unit behind the largest term of the last stage; None where that is an input
+    next: the unit behind the largest term of the last step; None where that is an input
+    no_gradients: why no unit of the walk has a gradient; nothing where they have
     """
 
     probe: Probe
@@ -35,6 +31,7 @@ class Walk:
     steps: tuple[Step, ...]
     receptive_boxes: tuple[Box | None, ...]
     next: Unit | None
+    no_gradients: str = ""
 
 
 def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None = None) -> Walk:
@@ -47,24 +44,23 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
     graph.require_tensor(probe.goal.tensor)
     plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
     units = list(largest_path(slide, probe.unit, depth, plain))
-    context = replace(plain, slopes=available_gradients(slide, probe, units[-1].tensor))
-    stages = [
-        Step(mark_as_application(s.worked), None, (), s.children, s.constant_sum)
-        for s in probe.steps
-    ]
+    slopes, no_gradients = available_gradients(slide, probe, units[-1].tensor)
+    context = replace(plain, slopes=slopes)
+    steps = [replace(s, worked=mark_as_application(s.worked)) for s in probe.steps]
     for unit in units:
-        n = len(stages)
-        if stages:
-            stages[-1] = link(slide, stages[-1], n)
+        n = len(steps)
+        if steps:
+            steps[-1] = link(slide, steps[-1], n)
         new = open_unit(slide, unit, context)
-        stages += [replace(s, below={t: n + i for t, i in s.below.items()}) for s in new]
-    deeper = largest_input(slide, stages[-1])
+        steps += [replace(s, children={t: n + i for t, i in s.children.items()}) for s in new]
+    deeper = largest_input(slide, steps[-1])
     return Walk(
         probe,
         slide,
-        tuple(stages),
-        tuple(receptive_box(slide, probe, stage) for stage in stages),
+        tuple(steps),
+        tuple(receptive_box(slide, probe, step) for step in steps),
         deeper[1] if deeper else None,
+        no_gradients,
     )
 
 
@@ -77,12 +73,12 @@ def largest_path(
     slide: Activations, unit: Unit, depth: int, context: OpeningContext
 ) -> Iterator[Unit]:
     """Go down along the largest terms, as far as units can be opened."""
-    stages = open_unit(slide, unit, context)
+    steps = open_unit(slide, unit, context)
     yield unit
     for _ in range(depth - 1):
-        deeper = largest_input(slide, stages[-1])
+        deeper = largest_input(slide, steps[-1])
         try:
-            stages = open_unit(slide, deeper[1], context) if deeper else []
+            steps = open_unit(slide, deeper[1], context) if deeper else []
         except UserError:
             return
         if not deeper:
@@ -90,19 +86,22 @@ def largest_path(
         yield deeper[1]
 
 
-def available_gradients(slide: Activations, probe: Probe, start: str) -> dict[str, Array]:
-    """Differentiate the goal, as far as the operations on the way are known."""
+def available_gradients(
+    slide: Activations, probe: Probe, start: str
+) -> tuple[dict[str, Array], str]:
+    """Differentiate the goal from a tensor on; where that can't be, say why."""
     try:
-        return gradients(slide, probe.goal, start)
-    except UnsupportedOperator:
-        return {}
+        found = gradients(slide, probe.goal, start)
+    except UnsupportedOperator as unknown:
+        return {}, f"{unknown}, on the way to L, can't be differentiated here"
+    return found, "" if found else f"L doesn't depend on {slide.graph.label(start)}"
 
 
-def largest_input(slide: Activations, stage: Step) -> tuple[int, Unit] | None:
-    """Find the largest term of a stage that another unit makes: its number, and that unit."""
-    for number in stage.worked.largest(len(stage.worked.terms)):
-        unit = stage.sources[number] if stage.sources else None
-        if unit and stage.worked.terms[number].product:
+def largest_input(slide: Activations, step: Step) -> tuple[int, Unit] | None:
+    """Find the largest term of a step that another unit makes: its number, and that unit."""
+    for number in step.worked.largest(len(step.worked.terms)):
+        unit = step.sources[number] if step.sources else None
+        if unit and step.worked.terms[number].product:
             unit = skip_moves(slide, unit)
             if unit.tensor in slide.graph.producer:
                 return number, unit
@@ -112,7 +111,7 @@ def largest_input(slide: Activations, stage: Step) -> tuple[int, Unit] | None:
 def skip_moves(slide: Activations, unit: Unit) -> Unit:
     """Find where a number was made that has only been carried here."""
     node = slide.graph.producer.get(unit.tensor)
-    while node and node.op in COPY_OPERATORS:
+    while node and find_operator(node.op).moves:
         sources = decompose(slide, unit).sources
         if len(sources) != 1:
             break
@@ -121,18 +120,18 @@ def skip_moves(slide: Activations, unit: Unit) -> Unit:
     return unit
 
 
-def link(slide: Activations, stage: Step, n: int) -> Step:
-    """Note that the next stage, number n, makes the term that the walk follows."""
-    found = largest_input(slide, stage)
+def link(slide: Activations, step: Step, n: int) -> Step:
+    """Note that the next step, number n, makes the term that the walk follows."""
+    found = largest_input(slide, step)
     number = found[0] if found else 0  # of steps after the network, the unit makes the first
-    return replace(stage, below={**stage.below, number: n})
+    return replace(step, children={**step.children, number: n})
 
 
-def receptive_box(slide: Activations, probe: Probe, stage: Step) -> Box | None:
-    """Find what a stage can see of the picture."""
-    if not stage.unit or not probe.image_inputs:
+def receptive_box(slide: Activations, probe: Probe, step: Step) -> Box | None:
+    """Find what a step can see of the picture."""
+    if not step.unit or not probe.image_inputs:
         return None
-    return receptive_field(slide, argmax_unit(slide, stage.unit), probe.image_inputs[0])
+    return receptive_field(slide, argmax_unit(slide, step.unit), probe.image_inputs[0])
 
 
 def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:

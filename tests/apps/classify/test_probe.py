@@ -38,7 +38,7 @@ def test_the_walk_begins_with_what_is_printed(app: Classify, label: str) -> None
     assert walk.steps[0].worked.a == pytest.approx(printed[name], rel=1e-6)
     for number, stage in enumerate(walk.steps):
         assert stage.worked.check().passed, stage.worked.name
-        for term, lower in stage.below.items():
+        for term, lower in stage.children.items():
             assert lower > number
             x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
             assert x == pytest.approx(a, rel=1e-5, abs=1e-5)

@@ -331,7 +331,7 @@ def work(text: str, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     with monkeypatch.context() as patch:
         patch.setattr(setting, "WINDOW", 32)
         patch.setattr(setting, "AHEAD", 8)
-        patch.setattr(setting, "broken", counting_broken)
+        patch.setattr(setting, "break_paragraph", counting_broken)
         patch.setattr(DecomposedText, "part", counting_part)
         counts["lines"] = len(its.lines([decompose(text)]))
     return counts

@@ -9,7 +9,7 @@ from neuropil.apps.handwrite.lab.alignment import Alignment
 from neuropil.apps.handwrite.lab.data import HandwrittenLine
 from neuropil.apps.handwrite.lab.stroke_bank import (
     AlignedLine,
-    Frame,
+    LineMetrics,
     StrokeBank,
     aligned,
     build_bank,
@@ -54,7 +54,7 @@ def test_a_piece_is_in_heights_of_a_small_letter_above_the_line() -> None:
     assert np.ptp(piece[:, 1]) == pytest.approx(2, abs=0.1)
     assert set(piece[:, 3]) == {0}
     assert piece[-1, 2] == 1
-    again = line.frame.place(piece, left=7.0)
+    again = line.metrics.place(piece, left=7.0)
     assert again[:, 0].min() == pytest.approx(7)
     assert again[:, 1] == pytest.approx(line.line[line.line[:, 3] == 3, 1], abs=1e-9)
 
@@ -109,7 +109,7 @@ def test_a_missing_character_is_lent_by_the_most_similar_hand() -> None:
     lenders = bank.lenders["upright", "X"]
     assert lenders == ["near", "far"]
     rng = np.random.default_rng(0)
-    leaning = bank.writers["far"].frame.slant
+    leaning = bank.writers["far"].metrics.slant
     for _ in range(8):  # whoever lends it, it stands as upright as the rest
         piece = bank.pick("upright", "X", rng)
         assert np.ptp(piece[:, 0]) < 0.3
@@ -134,9 +134,9 @@ def test_leaning_moves_what_is_high() -> None:
     assert lean(piece, 0.5)[:, 0].tolist() == [0.5, 0.0]
 
 
-def test_frames_undo_slope() -> None:
-    frame = Frame(0.1, 0.5, 0.5, 0.0)
-    piece = frame.cut(np.array([[0.0, 0.5, 0.0, 0.0], [2.0, 0.7, 1.0, 0.0]]))
+def test_line_metrics_undo_slope() -> None:
+    metrics = LineMetrics(0.1, 0.5, 0.5, 0.0)
+    piece = metrics.cut(np.array([[0.0, 0.5, 0.0, 0.0], [2.0, 0.7, 1.0, 0.0]]))
     assert piece[:, 1] == pytest.approx([0, 0])
     assert piece[:, 0] == pytest.approx([0, 4])
     assert StrokeBank({}).counts == {}

@@ -78,9 +78,8 @@ def build_probe(
     unit = Unit("outside", (0, 0))
     if pressed.number is not None:
         unit = Unit("logits", (0, pressed.number))
-    goal = (
-        loss(pressed, answer.class_index(target), rate) if target else watch_neuron(pressed, unit)
-    )
+    goal = Goal.of_unit(unit, f"z of {pressed.label} in one view, {pressed.crop_name}")
+    goal = loss(pressed, answer.class_index(target), rate) if target else goal
     words = f"“{pressed.label}”, as seen in this view of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
@@ -103,18 +102,6 @@ def enlarge(pixels: Bytes) -> Bytes:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def watch_neuron(pressed: ProbedClass, unit: Unit) -> Goal:
-    """Look at the neuron itself."""
-
-    def slope(tensor: Floats) -> Floats:
-        only = np.zeros_like(tensor)
-        only[unit.index] = 1
-        return only
-
-    text = f"z of {pressed.label} in one view, {pressed.crop_name}"
-    return Goal(text, unit.tensor, lambda tensor: float(tensor[unit.index]), slope)
-
-
 def loss(pressed: ProbedClass, true: int | None, rate: float) -> Goal:
     """Look at -ln p of the true answer, of one view: of the classes, or of the outside neuron."""
     if pressed.number is None:
@@ -126,20 +113,13 @@ def loss(pressed: ProbedClass, true: int | None, rate: float) -> Goal:
             " open that one, by --label none",
             name="label",
         )
-    name, T = pressed.answer.classes[true], pressed.answer.temperature
-
-    def value(tensor: Floats) -> float:
-        z = tensor[0].astype(np.float64) / T
-        return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
-
-    def slope(tensor: Floats) -> Floats:
-        z = tensor[0].astype(np.float64) / T
-        p = np.exp(z - z.max())
-        made: Floats = ((p / p.sum() - np.eye(len(p))[true]) / T)[None]
-        return made
-
-    return Goal(
-        f"-ln p of the true {name} in one view, {pressed.crop_name}", "logits", value, slope, rate
+    return Goal.cross_entropy(
+        f"-ln p of the true {pressed.answer.classes[true]} in one view, {pressed.crop_name}",
+        "logits",
+        (0,),
+        true,
+        rate,
+        pressed.answer.temperature,
     )
 
 

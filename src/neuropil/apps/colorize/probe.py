@@ -168,16 +168,16 @@ SCREEN = Activation(
     "sRGB",
     srgb_encode,
     srgb_derivative,
-    "255 · (1.055 · z^(1/2.4) - 0.055), z = {z}",
+    "255 · (1.055 · z^(1/2.4) - 0.055)",
+    ", z = {z}",
     "255 · 1.055 / 2.4 · z^(1/2.4 - 1)",
     r"255 (1.055 \cdot ZZ^{1/2.4} - 0.055)",
-    "255 * (z > 0.0031308 ? 1.055 * Math.pow(Math.min(z, 1), 1 / 2.4) - 0.055"
-    " : 12.92 * Math.max(z, 0))",
     (0.0, 0.0031308, 1.0),
 )
 SCREEN_EDGE = replace(
     SCREEN,
-    formula="255 · 12.92 · z near black, 0 below it, 255 above white; z = {z}",
+    formula="255 · 12.92 · z near black, 0 below it, 255 above white",
+    substitution="; z = {z}",
     derivative_formula="255 · 12.92 near black, 0 outside",
     latex=r"255 \cdot 12.92 \cdot \min(\max(ZZ, 0), 1)",
 )
@@ -185,16 +185,18 @@ CUBE = Activation(
     "cube",
     lab_f_inverse,
     lambda v: 3 * v**2 if v > LAB_KNEE else 1 / SLOPE,
-    "z³ = {Z}³",
+    "z³",
+    " = {Z}³",
     "3 z² = 3 · {Z}²",
     "ZZ^3",
-    f"z > {LAB_KNEE!r} ? z * z * z : (z - {4 / 29!r}) / {SLOPE!r}",
     (LAB_KNEE,),
+    parameters=(LAB_KNEE, 4 / 29, SLOPE),
 )
 
 CUBE_FOOT = replace(
     CUBE,
-    formula="(z - 4/29) / 7.787 = ({Z} - 0.137931) / 7.787",
+    formula="(z - 4/29) / 7.787",
+    substitution=" = ({Z} - 0.137931) / 7.787",
     derivative_formula="1 / 7.787",
     latex=r"(ZZ - 0.137931) / 7.787",
 )
@@ -264,29 +266,17 @@ def exp_step(cell: DecodedCell, n: int) -> NeuronRecord:
 
 def make_goal(cell: DecodedCell, n: int, target: RgbColor | None, rate: float) -> Goal:
     """Look at color n of the cell or, where the true color is known, at the loss."""
-    place = (0, slice(None), cell.row, cell.column)
-
-    def only(values: Floats, tensor: Floats) -> Floats:
-        whole = np.zeros_like(tensor)
-        whole[place] = values
-        return whole
-
     if target is None:
-        pick = np.eye(len(cell.logits))[n]
         text = f"z of {cell.color_name(n)} in the cell, which is looked at"
-        return Goal(text, LOGITS, lambda t: float(t[place][n]), lambda t: only(pick, t))
+        return Goal.of_unit(Unit(LOGITS, (0, n, cell.row, cell.column)), text)
     true = target.palette_index()
-
-    def loss(tensor: Floats) -> float:
-        z = tensor[place].astype(np.float64)
-        return float(np.log(np.exp(z - z.max()).sum()) + z.max() - z[true])
-
-    def slope(tensor: Floats) -> Floats:
-        z = tensor[place].astype(np.float64)
-        p = np.exp(z - z.max())
-        return only(p / p.sum() - np.eye(len(p))[true], tensor)
-
-    return Goal(f"-ln p of the true {cell.color_name(true)} in the cell", LOGITS, loss, slope, rate)
+    return Goal.cross_entropy(
+        f"-ln p of the true {cell.color_name(true)} in the cell",
+        LOGITS,
+        (0, slice(None), cell.row, cell.column),
+        true,
+        rate,
+    )
 
 
 def describe_unit(unit: Unit, cell: DecodedCell, size: tuple[int, int]) -> str | None:

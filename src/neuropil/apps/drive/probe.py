@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.drive.preprocess import ROAD, SIDE
@@ -41,20 +40,14 @@ def build_probe(
 
 def make_goal(unit: Unit, label: str, target: float | None, rate: float) -> Goal:
     """Look at the control itself, or at half the square of how far it is from the target."""
-
-    def only(value: float, like: Floats) -> Floats:
-        slope = np.zeros_like(like)
-        slope[unit.index] = value
-        return slope
-
+    control = Goal.of_unit(unit, f"{label}, which is looked at")
     if target is None:
-        text, tensor = f"{label}, which is looked at", unit.tensor
-        return Goal(text, tensor, lambda t: float(t[unit.index]), lambda t: only(1, t))
+        return control
     return Goal(
         f"half the square of {label} {'+' if target < 0 else '-'} {abs(target):g}",
         unit.tensor,
-        lambda t: float((t[unit.index] - target) ** 2 / 2),
-        lambda t: only(t[unit.index] - target, t),
+        lambda t: (control.value(t) - target) ** 2 / 2,
+        lambda t: (control.value(t) - target) * control.gradient(t),
         rate,
     )
 

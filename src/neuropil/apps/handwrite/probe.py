@@ -61,23 +61,11 @@ def build_probe(
         pen.path,
         feeds,
         unit,
-        Goal(
-            f"the mean of dx, Gaussian {k}",
-            "mixture",
-            lambda y: float(y[0, M + k]),
-            lambda y: one(y, M + k),
-        ),
+        Goal.of_unit(unit, f"the mean of dx, Gaussian {k}"),
         decoding_steps(row, mixture, made, step),
         lambda unit: describe_unit(unit, M, row),
         ProbedImage(picture.pixels, place, words),
     )
-
-
-def one(y: Floats, k: int) -> Floats:
-    """Give 1 at a place of the mixture, and 0 elsewhere."""
-    slope = np.zeros_like(y)
-    slope[0, k] = 1
-    return slope
 
 
 def describe_character(row: LineState, place: int) -> str:

@@ -1,6 +1,5 @@
 """The notes' arithmetic, a network that learns digits, the living neuron: for the demo's page."""
 
-import html
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ from numpy.typing import NDArray
 from neuropil.apps.neuron import biological_view, digit_reader, small_network
 from neuropil.apps.neuron.small_network import SmallNetwork
 from neuropil.core import History
+from neuropil.core.formatting import to_text
 from neuropil.core.neuron import NeuronRecord
-from neuropil.kit.html.page import Section, figure, paragraph, row
+from neuropil.kit.html.page import Section, figure, paragraph, preformat, row
 from neuropil.kit.media.image import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -70,12 +70,7 @@ def sections() -> list[Section]:
 
 def two_neurons(last: NeuronRecord, hidden: NeuronRecord) -> str:
     """Write two neurons, the answer's and the one that speaks loudest for it."""
-    return preformat(f"{last.text(6, 8)}\n{hidden.text(6, 8)}")
-
-
-def preformat(lines: str) -> str:
-    """Set lines as they are."""
-    return f'<pre style="overflow-x: auto; font-size: .8em">{html.escape(lines)}</pre>\n'
+    return preformat(f"{to_text(last, 6, 8)}\n{to_text(hidden, 6, 8)}")
 
 
 def weight_image(weights: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -99,8 +94,9 @@ def loss_plot(curve: History) -> str:
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width: 42rem; width: 100%" role="img"'
         ' aria-label="the loss falls">'
-        f'<path d="M{MARGIN} {MARGIN - 10}V{base}H{WIDTH - MARGIN}" fill="none" stroke="#999"/>'
-        f'<polyline points="{points}" fill="none" stroke="#2f6f8f" stroke-width="2"/>'
+        f'<path d="M{MARGIN} {MARGIN - 10}V{base}H{WIDTH - MARGIN}" fill="none"'
+        f' stroke="var(--quiet)"/><polyline points="{points}" fill="none" stroke="var(--plus)"'
+        ' stroke-width="2"/>'
         '<g font-size="13" fill="currentColor">'
         f'<text x="{MARGIN}" y="{MARGIN - 16}">loss {top:.3g}, in the end {curve.loss[-1]:.2g}'
         f'</text><text x="{MARGIN}" y="{base + 20}">epoch 1</text>'

@@ -5,7 +5,6 @@
 The network learns scikit-learn's digits when it is asked, in a second; nothing is kept.
 """
 
-import html
 from typing import ClassVar
 
 import numpy as np
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.core import Adam, Dense, History, Network, Sigmoid, digits
+from neuropil.core.formatting import to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, render_page
+from neuropil.kit.html.page import Section, preformat, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
@@ -102,12 +102,12 @@ def read_digit(
         f" on test digits it is right {accuracy:.1%} of the time\n\n"
     )
     two = explain(network, x, first)
-    words = "\n".join(worked.text(shown) for worked in two)
+    words = "\n".join(to_text(worked, shown) for worked in two)
     sheet = Document(
         told + words,
-        render_page("A digit, read", [Section(told.strip(), f"<pre>{html.escape(words)}</pre>")]),
-        latex="\n".join(worked.latex(shown) for worked in two),
-        csv="\n".join(worked.csv() for worked in two),
+        render_page("A digit, read", [Section(told.strip(), preformat(words))]),
+        latex="\n".join(to_latex(worked, shown) for worked in two),
+        csv="\n".join(to_csv(worked) for worked in two),
     )
     return sheet, enlarge(x), tuple(float(v) for v in p)
 

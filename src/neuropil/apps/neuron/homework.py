@@ -4,8 +4,9 @@ The numbers are drawn with two decimals, so that they can be done with a pocket 
 solutions are worked neurons.
 """
 
-import html
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -14,27 +15,12 @@ from neuropil.apps.neuron.small_network import SmallNetwork, open_all
 from neuropil.core.activations import ACTIVATIONS
 from neuropil.core.formatting import number
 from neuropil.core.neuron import NeuronRecord
+from neuropil.kit.html.templates import render
 from neuropil.kit.media.document import Document
 
 DIGITS = 4  # significant, of the solutions
 RATE = 0.5
-
-STYLE = """
-body { font: 12pt/1.45 Georgia, serif; color: #111; background: #fff; max-width: 19cm;
-  margin: 1cm auto; padding: 0 .6cm; }
-h1 { font-weight: normal; font-size: 18pt; margin: 0; }
-h2 { font-size: 12pt; margin: 1.1em 0 .3em; }
-.top { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .4cm;
-  align-items: baseline; border-bottom: 1.5pt solid #111; padding-bottom: .2cm; }
-.rule { color: #444; margin: .3em 0 0; } p { margin: .2em 0; }
-section { break-inside: avoid; } .solutions { break-before: page; margin-top: 2cm; }
-.blanks { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.4cm, 1fr));
-  gap: .35cm .8cm; margin: .35cm 0; }
-.blank { display: flex; gap: .2cm; align-items: flex-end; white-space: nowrap; }
-.blank i { flex: 1; border-bottom: .7pt solid #111; height: 1.5em; font-style: normal;
-  padding-left: .2cm; }
-@media print { body { margin: 0; padding: 0; max-width: none; } .solutions { margin: 0; } }
-"""
+TEMPLATE = Path(__file__).with_name("homework.html.jinja")
 
 
 @dataclass(frozen=True)
@@ -202,33 +188,14 @@ def worksheet(seed: int) -> HomeworkSheet:
     """Write the sheet of a seed: the exercises with blanks, then the solutions."""
     tasks = exercises(seed)
     head = f"Sheet {seed}"
-    blank = "".join(_section(n, task, solved=False) for n, task in enumerate(tasks, 1))
-    solved = "".join(_section(n, task, solved=True) for n, task in enumerate(tasks, 1))
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>A neuron by hand: {head}</title><style>{STYLE}</style></head>\n<body>"
-        f'<div class="top"><h1>A neuron by hand</h1><span>{head}</span>'
-        "<span>Name: ____________________</span></div>"
-        f'<p class="rule">Four significant digits are enough.</p>\n{blank}'
-        f'<div class="solutions top"><h1>Solutions</h1><span>{head}</span></div>\n{solved}'
-        "</body></html>\n"
+    page = render(
+        TEMPLATE,
+        title=f"A neuron by hand: {head}",
+        head=head,
+        tasks=tasks,
+        number=partial(number, digits=DIGITS),
     )
     return HomeworkSheet(_plain(head, tasks), page)
-
-
-def _section(n: int, task: Exercise, *, solved: bool) -> str:
-    """Write an exercise as HTML, its blanks empty or filled."""
-    fields = "".join(
-        f'<div class="blank"><span>{html.escape(label)} =</span>'
-        f"<i>{number(value, DIGITS) if solved else ''}</i></div>"
-        for label, value in task.blanks
-    )
-    words = "" if solved else f"<p>{html.escape(task.task)}</p>"
-    return (
-        f"<section><h2>{n}. {html.escape(task.title)}</h2>"
-        f'<p>{html.escape(task.given)}</p>{words}<div class="blanks">{fields}</div></section>\n'
-    )
 
 
 def _plain(head: str, tasks: tuple[Exercise, ...]) -> str:

@@ -3,19 +3,20 @@
 z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mean (a2 - target)²
 """
 
-import html
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
 from neuropil.core import Dense, Layer, Network, squared_error
+from neuropil.core.formatting import PrintableNeuron, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
 from neuropil.kit.errors import UserError
-from neuropil.kit.html.page import Section, render_page
+from neuropil.kit.html.page import Section, preformat, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.progress import ticking
 
@@ -105,7 +106,7 @@ def parse_network(
 
 def open_all(
     chain: SmallNetwork, target: tuple[float, ...] | None, rate: float
-) -> list[list[NeuronRecord]]:
+) -> list[list[PrintableNeuron]]:
     """Work out every neuron, layer by layer, each with its proof.
 
     Raises UserError where a number grows beyond what a float can be, ArithmeticError where the
@@ -184,7 +185,7 @@ def way_back(worked: NeuronRecord) -> tuple[float, ...]:
     return *dL, *worked.updated_weights, worked.updated_bias
 
 
-def name_neurons(layers: list[list[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
+def name_neurons(layers: Sequence[Sequence[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
         (neuron_title(i, j, len(layer)), worked)
@@ -207,19 +208,16 @@ def worked_example(
     bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
     names = [name for name, _ in each]
     told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
-    sections = [
-        Section(name, f"<pre>{html.escape(text)}</pre>")
-        for name, text in zip(names, bodies, strict=True)
-    ]
+    sections = [Section(name, preformat(text)) for name, text in zip(names, bodies, strict=True)]
     tables: list[str] = []
     row = 2  # below the title
     for name, worked in ticking(each):
-        tables.append(f"{name}\n{worked.csv(row)}")
+        tables.append(f"{name}\n{to_csv(worked, row)}")
         row += tables[-1].count("\n")
     sheet = Document(
         "\n".join(told),
         render_page("A network worked out by hand", sections),
-        "\n".join(f"% {name}\n{worked.latex(digits)}" for name, worked in ticking(each)),
+        "\n".join(f"% {name}\n{to_latex(worked, digits)}" for name, worked in ticking(each)),
         "".join(tables),
     )
     return sheet, tuple(NeuronValues(name, w.z, w.a, w.derivative) for name, w in each)
@@ -232,4 +230,4 @@ def neuron_title(layer: int, unit: int, n: int) -> str:
 
 def neuron_text(worked: NeuronRecord, digits: int | None) -> str:
     """Write a neuron out, without its name."""
-    return worked.text(digits, len(worked.terms)).partition("\n")[2]
+    return to_text(worked, digits, len(worked.terms)).partition("\n")[2]

@@ -343,6 +343,7 @@ def walk_from(
 
 def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None:
     """Write the page, the table and the picture that were asked for."""
+    from neuropil.core.formatting import to_csv
     from neuropil.microscope import page, saliency
 
     for path in files.values():
@@ -352,7 +353,7 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
             if suffix == WALK:
                 place.write_text(page.render_walk(walk, command), encoding="utf-8")
             elif suffix == TERMS:
-                place.write_text(walk.steps[-1].worked.csv(), encoding="utf-8")
+                place.write_text(to_csv(walk.steps[-1].worked), encoding="utf-8")
             else:
                 saliency.overlay(walk).save(place)
 

@@ -262,7 +262,7 @@ class Composer:
         for piece, text in pieces[1:]:
             made = append(made, piece, gap * rng.uniform(0.7, 1.3), len(said) + 1)
             said = f"{said} {text}"
-        return its.frame.place(made, 0.0), said
+        return its.metrics.place(made, 0.0), said
 
     @cached_property
     def writable(self) -> frozenset[str]:
@@ -309,7 +309,7 @@ class Composer:
         """Take a character from the bank, or draw it where real ones are few."""
         n = self.bank.counts.get(character, 0)
         if character in self.forms and rng.random() >= n / ENOUGH:
-            hand = HandGeometry(-CAPITAL_HEIGHT, 0.0, self.bank.writers[writer].frame.slant)
+            hand = HandGeometry(-CAPITAL_HEIGHT, 0.0, self.bank.writers[writer].metrics.slant)
             shape = draw_glyphs(character, self.forms, hand, rng)
             return np.column_stack([shape, np.zeros(len(shape))])
         return self.bank.pick(writer, character, rng)

@@ -34,7 +34,7 @@ Piece = Line
 
 
 @dataclass(frozen=True)
-class Frame:
+class LineMetrics:
     """Where a line's letters stand: y = slope x + foot, how high small ones are, the slant."""
 
     slope: float
@@ -61,7 +61,7 @@ class AlignedLine:
     line: Line
     text: str
     writer: str
-    frame: Frame
+    metrics: LineMetrics
     alignment: Alignment
     n_points: int  # after resampling
 
@@ -74,17 +74,17 @@ def aligned(written: HandwrittenLine, alignment: Alignment) -> AlignedLine:
     """Measure a line by its small letters and by those that stand on the base line."""
     line, text = written.line, written.text
     (slope, foot), small = baseline_and_x_height(WrittenLine(line, alignment.characters), text)
-    frame = Frame(float(slope), float(foot), max(0.25, small), measure_geometry(line).slant)
+    metrics = LineMetrics(float(slope), float(foot), max(0.25, small), measure_geometry(line).slant)
     points = np.column_stack([line, alignment.characters])
     n_points = len(resample(line))
-    return AlignedLine(points, text, written.writer, frame, alignment, n_points)
+    return AlignedLine(points, text, written.writer, metrics, alignment, n_points)
 
 
 @dataclass
 class WriterPieces:
     """What was cut out of one writer's lines, and how that writer sets letters and words."""
 
-    frame: Frame
+    metrics: LineMetrics
     letter_gap: float  # between letters of a word where the pen lifts, in heights of a small letter
     word_gap: float
     pace: float  # points that a character takes, after resampling
@@ -137,7 +137,7 @@ class StrokeBank:
         lender = self.writers[lenders[int(rng.integers(len(lenders)))]]
         pieces = lender.characters[character]
         piece = pieces[int(rng.integers(len(pieces)))]
-        return lean(piece, self.writers[writer].frame.slant - lender.frame.slant)
+        return lean(piece, self.writers[writer].metrics.slant - lender.metrics.slant)
 
 
 def lean(piece: Piece, slant: float) -> Piece:
@@ -176,13 +176,13 @@ def size(piece: Piece) -> NDArray[np.float64]:
 
 def cut_writer(its: Sequence[AlignedLine]) -> WriterPieces:
     """Cut all lines of one writer."""
-    frames = np.array([[line.frame.foot, line.frame.small, line.frame.slant] for line in its])
-    foot, small, slant = np.median(frames, axis=0).tolist()
+    each = np.array([[line.metrics.foot, line.metrics.small, line.metrics.slant] for line in its])
+    foot, small, slant = np.median(each, axis=0).tolist()
     within, between = measure_gaps(its)
     pace = sum(line.n_points for line in its) / sum(len(line.text) for line in its)
     features = np.mean([style_features(line.line) for line in its[:SHOWN]], axis=0)
-    frame = Frame(0.0, foot, small, slant)
-    writer = WriterPieces(frame, within / small, between / small, pace, features)
+    metrics = LineMetrics(0.0, foot, small, slant)
+    writer = WriterPieces(metrics, within / small, between / small, pace, features)
     for line in its:
         cut_line(writer, line)
     return writer
@@ -234,7 +234,7 @@ def take(line: AlignedLine, start: int, end: int) -> Piece:
     its = line.line[(line.line[:, 3] >= start) & (line.line[:, 3] < end)]
     if not len(its):
         return its
-    piece = line.frame.cut(its)
+    piece = line.metrics.cut(its)
     piece[:, 3] -= start
     piece[-1, 2] = 1
     return piece
