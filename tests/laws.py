@@ -5,10 +5,8 @@ whole package, and over a small source that breaks it: a check that can't fail c
 """
 
 import ast
-import io
 import re
 import sys
-import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,24 +97,6 @@ LONGEST_FUNCTION = 80
 LONGEST = {"training/fit.py:fit": 120}
 MEDIAN_FUNCTION = 10
 NINETIETH_FUNCTION = 40
-
-OVERRIDDEN = {"get_command"}  # methods of libraries that ours take the place of
-FORBIDDEN_FILES = {
-    "utils",
-    "util",
-    "common",
-    "helpers",
-    "helper",
-    "misc",
-    "base",
-    "manager",
-    "factory",
-    "core2",
-}
-FORBIDDEN_VERBS = re.compile(r"_*(get|do|handle|process)_")
-BRITISH = re.compile(
-    "colour|neighbour|behaviour|normalis|optimis|initialis|quantis|centre", re.IGNORECASE
-)
 
 QUIET = {  # calls at import that only compute
     *("dict", "field", "float", "frozenset", "int", "len", "list", "max", "min", "namedtuple"),
@@ -405,47 +385,6 @@ def spread_faults(package: Iterable[Module]) -> Iterator[str]:
         yield f"the median function has {median(lengths)} lines (limit {MEDIAN_FUNCTION})"
     if quantiles(lengths, n=10)[-1] > NINETIETH_FUNCTION:
         yield f"one function in ten has over {NINETIETH_FUNCTION} lines"
-
-
-def name_faults(module: Module) -> Iterator[str]:
-    """Find files that are named after nothing, functions that only say `do`, British spelling."""
-    for word in re.split(r"[/_.]", module.path):
-        if word in FORBIDDEN_FILES:
-            yield module.fault(module.tree, f"a file named {word} says nothing of what is inside")
-    for name, node in functions(module.tree):
-        if FORBIDDEN_VERBS.match(node.name) and node.name not in OVERRIDDEN:
-            yield module.fault(node, f"{name}: a better verb?")
-    for number, line in enumerate(module.source.splitlines(), 1):
-        for word in BRITISH.findall(line):
-            yield f"{module.path}:{number}: {word}: American spelling, please"
-
-
-def shared_class_names(package: Iterable[Module]) -> Iterator[str]:
-    """Find public classes that another public class is called like."""
-    places: dict[str, list[str]] = {}
-    for module in package:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places.setdefault(node.name, []).append(module.path)
-    for name, paths in places.items():
-        if len(paths) > 1:
-            yield f"{name} is a class of {' and of '.join(paths)}"
-
-
-def docstring_faults(module: Module) -> Iterator[str]:
-    """Find modules that don't say what they hold."""
-    if not ast.get_docstring(module.tree):
-        yield module.fault(module.tree, "no docstring")
-
-
-def comment_share(package: Iterable[Module]) -> float:
-    """Measure how many of the lines that aren't blank have a comment, in or beside them."""
-    commented = lines = 0
-    for module in package:
-        tokens = tokenize.generate_tokens(io.StringIO(module.source).readline)
-        commented += len({t.start[0] for t in tokens if t.type == tokenize.COMMENT})
-        lines += sum(1 for line in module.source.splitlines() if line.strip())
-    return commented / lines
 
 
 def annotation_faults(module: Module) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import laws
 import pytest
+import word_laws
 from laws import Module
 
 ROOT = Path(__file__).parent.parent
@@ -25,8 +26,8 @@ OF_SOURCE: list[Law] = [
     laws.import_time_faults,
     laws.program_faults,
     laws.size_faults,
-    laws.name_faults,
-    laws.docstring_faults,
+    word_laws.name_faults,
+    word_laws.docstring_faults,
     laws.annotation_faults,
     laws.text_faults,
 ]
@@ -60,13 +61,32 @@ def test_functions_stay_short() -> None:
     assert list(laws.spread_faults(PACKAGE)) == []
 
 
+def test_functions_are_named_by_what_they_do() -> None:
+    assert list(word_laws.participle_faults(PACKAGE)) == []
+
+
+@pytest.mark.parametrize("name", ["written", "_opened", "taken_up", "ticking", "parsed"])
+def test_names_that_say_what_was_done_are_found(name: str) -> None:
+    assert list(
+        word_laws.participle_faults([Module("kit/atomic.py", f"def {name}() -> None: ...")])
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["write", "firing_rate", "held_out_batch", "need", "embed", "ring"]
+)
+def test_names_of_deeds_and_things_are_none(name: str) -> None:
+    module = Module("kit/atomic.py", f"def {name}() -> None: ...")
+    assert list(word_laws.participle_faults([module])) == []
+
+
 def test_no_two_classes_share_a_name() -> None:
-    assert list(laws.shared_class_names(PACKAGE)) == []
+    assert list(word_laws.shared_class_names(PACKAGE)) == []
 
 
 def test_core_is_commented_as_teaching_code_is() -> None:
     core = [module for module in PACKAGE if module.path.startswith("core/")]
-    assert laws.comment_share(core) >= COMMENTS_OF_CORE
+    assert word_laws.comment_share(core) >= COMMENTS_OF_CORE
 
 
 BROKEN = [  # law, path, source; the fault is in the last line
@@ -129,12 +149,12 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (laws.size_faults, "kit/media/image.py", "\n" * 500 + "x = 1"),
     (laws.size_faults, "kit/media/image.py", "def f() -> None:\n" + "    x = 1\n" * 80),
     (laws.size_faults, "training/fit.py", "def fit() -> None:\n" + "    x = 1\n" * 120),
-    (laws.name_faults, "kit/utils.py", ""),
-    (laws.name_faults, "kit/image_helpers.py", ""),
-    (laws.name_faults, "manager/image.py", ""),
-    (laws.name_faults, "kit/media/image.py", "class A:\n    def get_size(self) -> int: ..."),
-    (laws.name_faults, "kit/media/image.py", "colo" + "ur = 1"),
-    (laws.docstring_faults, "kit/media/image.py", "# a comment is none"),
+    (word_laws.name_faults, "kit/utils.py", ""),
+    (word_laws.name_faults, "kit/image_helpers.py", ""),
+    (word_laws.name_faults, "manager/image.py", ""),
+    (word_laws.name_faults, "kit/media/image.py", "class A:\n    def get_size(self) -> int: ..."),
+    (word_laws.name_faults, "kit/media/image.py", "colo" + "ur = 1"),
+    (word_laws.docstring_faults, "kit/media/image.py", "# a comment is none"),
     (laws.annotation_faults, "kit/media/image.py", "def f(x) -> int: ..."),
     (laws.annotation_faults, "kit/media/image.py", "class A:\n    def f(self, *more: int): ..."),
     (laws.text_faults, "kit/media/image.py", "x = Path('card.md').read_text()"),
@@ -213,12 +233,12 @@ def test_classes_of_one_name_are_found() -> None:
     source = "class Step: ...\nclass _Own: ..."
     package = [Module("core/probe.py", source), Module("microscope/walk.py", source)]
     fault = "Step is a class of core/probe.py and of microscope/walk.py"
-    assert list(laws.shared_class_names(package)) == [fault]
+    assert list(word_laws.shared_class_names(package)) == [fault]
 
 
 def test_lines_with_a_comment_are_counted() -> None:
     source = 'x = "# none"\n\ny = 1  # one\n# another\nz = (  # a third\n    1\n)\n'
-    assert laws.comment_share([Module("core/tensor.py", source)]) == 3 / 6
+    assert word_laws.comment_share([Module("core/tensor.py", source)]) == 3 / 6
 
 
 def test_long_functions_are_found() -> None:

@@ -95,14 +95,14 @@ class Option:
         if raw is None:
             raise UserError("option.missing", f"{self.flag} is missing; it reads {self.syntax}")
         if hasattr(self.type, "parse"):
-            return self._typed(str(raw))
+            return self._parse_typed(str(raw))
         if hasattr(self.type, "open"):
             return self._open(str(raw))
         if self.type is bool or self.type is str:
             return self._plain(raw)
         return self.checked(self._number(raw))
 
-    def _typed(self, text: str) -> Any:
+    def _parse_typed(self, text: str) -> Any:
         """Read a typed value; its mistakes begin with the option's name."""
         try:
             return self.type.parse(text)

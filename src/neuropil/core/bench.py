@@ -78,9 +78,9 @@ def own_peer(known: Digits) -> Peer:
 
 def installed_peers(known: Digits) -> Iterator[Peer]:
     """Make those ready that are installed."""
-    if installed("sklearn"):
+    if is_installed("sklearn"):
         yield Peer("scikit-learn MLPClassifier", "sklearn", by_sklearn(known))
-    if not installed("torch"):
+    if not is_installed("torch"):
         return
     import torch
 
@@ -88,11 +88,11 @@ def installed_peers(known: Digits) -> Iterator[Peer]:
         for fused in (False, True):
             name = f"torch eager, Adam{' fused' if fused else ''}, {threads} threads"
             yield Peer(name, "torch", by_torch(known, fused), threads)
-        if installed("keras"):
+        if is_installed("keras"):
             yield Peer(f"Keras on torch, {threads} threads", "keras", by_keras(known), threads)
 
 
-def installed(library: str) -> bool:
+def is_installed(library: str) -> bool:
     """Tell whether a library is there, without importing it."""
     return importlib.util.find_spec(library) is not None
 

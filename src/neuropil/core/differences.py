@@ -69,7 +69,7 @@ def deviation(slope: float, f: Moved, place: Place) -> tuple[float, float]:
             if error <= close:  # a wrong slope would have to meet a wrong difference by chance
                 return error, close
             tried.append(span)
-        found = [known(f, spans, place.noise) for spans in families(tried, place)]
+        found = [agreeing_difference(f, spans, place.noise) for spans in families(tried, place)]
     errors = [(abs(slope - value), close + doubt) for value, doubt in found]
     return min(errors, key=lambda pair: pair[0] - pair[1], default=(math.inf, close))
 
@@ -96,7 +96,7 @@ def families(spans: list[Span], place: Place) -> list[list[Span]]:
     return [[s for s in near if s[0] == 0], [s for s in near if s[1] == 0]]
 
 
-def known(f: Moved, spans: list[Span], noise: float) -> tuple[float, float]:
+def agreeing_difference(f: Moved, spans: list[Span], noise: float) -> tuple[float, float]:
     """Give what the longest span says that says the same as all shorter ones, and its doubt."""
     value, doubt = math.nan, math.inf
     for span in spans:

@@ -49,7 +49,7 @@ def _sum_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]
         return _table_lines(worked, digits, most)
     one = len(worked.terms) == 1  # w·x, not w1·x1
     letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(worked.terms) + 1))]
-    factors = [f"{number(t.w, digits)}·{_bracketed(t.x, digits)}" for t in worked.terms]
+    factors = [f"{number(t.w, digits)}·{_bracket(t.x, digits)}" for t in worked.terms]
     products = [number(t.product, digits) for t in worked.terms]
     b = number(worked.bias, digits)
     symbols = ["x"] if one else [f"x{i}" for i in range(1, len(worked.terms) + 1)]
@@ -57,13 +57,13 @@ def _sum_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]
     return [  # the rule, the numbers put in, the products, the sum: one line each
         *(f"{symbol}: {name}" for symbol, name in named if name and name != symbol),
         f"z = {' + '.join([*letters, 'b'])}",
-        f"  = {_added([*factors, b])}",
-        f"  = {_added([*products, b])}",
+        f"  = {_join_sum([*factors, b])}",
+        f"  = {_join_sum([*products, b])}",
         f"  = {number(worked.z, digits)}",
     ]
 
 
-def _added(parts: list[str]) -> str:
+def _join_sum(parts: list[str]) -> str:
     """Join numbers to a sum; what is negative is taken away."""
     first, *others = parts  # the first keeps its sign
     # "0.1 - 0.2", not "0.1 + -0.2"
@@ -71,7 +71,7 @@ def _added(parts: list[str]) -> str:
     return first + "".join(signed)
 
 
-def _bracketed(value: float, digits: int | None) -> str:
+def _bracket(value: float, digits: int | None) -> str:
     shown = number(value, digits)
     return f"({shown})" if shown.startswith(MINUS) else shown
 
@@ -136,8 +136,8 @@ def _curve_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     values = {
         "z": number(worked.z, digits),
         "a": number(worked.a, digits),
-        "Z": _bracketed(worked.z, digits),
-        "A": _bracketed(worked.a, digits),
+        "Z": _bracket(worked.z, digits),
+        "A": _bracket(worked.a, digits),
     }
     if worked.activation.name == "identity":
         return [f"a = z = {values['a']}   (no activation function)"]
@@ -159,7 +159,7 @@ def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     lines = [
         f"L = {back.loss}",
         f"dL/da = {da}",
-        f"dL/dz = dL/da · da/dz = {da} · {_bracketed(worked.derivative, digits)} = {dz}",
+        f"dL/dz = dL/da · da/dz = {da} · {_bracket(worked.derivative, digits)} = {dz}",
     ]
     if len(worked.terms) > MAX_INLINE_TERMS:  # the numbers are columns of the table
         step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
@@ -171,7 +171,7 @@ def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     for i, (term, gradient) in enumerate(zip(worked.terms, worked.dL_dw, strict=True)):
         if not term.learned:
             continue
-        n, x, g = "" if one else i + 1, _bracketed(term.x, digits), number(gradient, digits)
+        n, x, g = "" if one else i + 1, _bracket(term.x, digits), number(gradient, digits)
         lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
         lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.updated_weights[i], digits)
     lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
@@ -185,7 +185,7 @@ def _step_line(
     """Write one step of gradient descent, if there is one."""
     if rate is None:
         return []
-    step = f"{number(w, digits)} - {number(rate, digits)} · {_bracketed(gradient, digits)}"
+    step = f"{number(w, digits)} - {number(rate, digits)} · {_bracket(gradient, digits)}"
     return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
@@ -208,7 +208,7 @@ def to_latex(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_
     """Write the arithmetic as an `aligned` environment of LaTeX."""
     chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
     factors = [
-        rf"{number(worked.terms[i].w, digits)} \cdot {_bracketed(worked.terms[i].x, digits)}"
+        rf"{number(worked.terms[i].w, digits)} \cdot {_bracket(worked.terms[i].x, digits)}"
         for i in chosen
     ]
     if rest := set(range(len(worked.terms))) - set(chosen):

@@ -170,7 +170,7 @@ def batch_norm(
     axes = (0, *range(2, x.ndim))
     shape = (1, -1, *(1,) * (x.ndim - 2))
     if mean is None or variance is None:
-        z, dz_to_dx = _normalized(x, axes, epsilon)  # mean and variance move with x
+        z, dz_to_dx = _normalize(x, axes, epsilon)  # mean and variance move with x
     else:  # given ones are constants: dz/dx = 1 / sd
         scale = (1 / np.sqrt(variance + epsilon)).reshape(shape)
         z, dz_to_dx = (x - mean.reshape(shape)) * scale, lambda dz: dz * scale
@@ -188,7 +188,7 @@ def layer_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5) -> Result
     """Normalize the last axes of each example, those that w and b have (Ba et al. 2016)."""
     inside = tuple(range(-w.ndim, 0))  # normalized: the features of one example
     outside = tuple(range(x.ndim - w.ndim))  # summed over in dw, db: all examples share w and b
-    z, dz_to_dx = _normalized(x, inside, epsilon)
+    z, dz_to_dx = _normalize(x, inside, epsilon)
     return (
         z * w + b,
         lambda dy: dz_to_dx(dy * w),
@@ -206,7 +206,7 @@ def group_norm(x: Array, w: Array, b: Array, *, groups: int, epsilon: float = 1e
     axes = (0, *range(2, x.ndim))
     shape = (1, -1, *(1,) * len(S))
     # A group is a row of (N, G, C/G · places); w and b stay one for each channel.
-    grouped, dz_to_dx = _normalized(x.reshape(N, groups, -1), (2,), epsilon)
+    grouped, dz_to_dx = _normalize(x.reshape(N, groups, -1), (2,), epsilon)
     z = grouped.reshape(x.shape)
     w = w.reshape(shape)
     return (
@@ -223,7 +223,7 @@ def instance_norm(x: Array, w: Array, b: Array, *, epsilon: float = 1e-5) -> Res
     return group_norm.rule(x, w, b, groups=x.shape[1], epsilon=epsilon)
 
 
-def _normalized(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Derivative]:
+def _normalize(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Derivative]:
     """Normalize over axes: dx = (dz - mean(dz) - z mean(z dz)) / sd (Ioffe and Szegedy 2015)."""
     z = x - x.mean(axes, keepdims=True)
     scale = 1 / np.sqrt((z * z).mean(axes, keepdims=True) + epsilon)  # 1 / sd

@@ -65,7 +65,7 @@ def open_neuron(
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
     worked = PrintableNeuron(
-        f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_told(network, layer)})",
+        f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_name_layer(network, layer)})",
         terms,
         bias,
         curve,
@@ -77,10 +77,10 @@ def open_neuron(
     worked = replace(worked, backward=back)
     if isinstance(network.layers[layer], Dense):  # each weight belongs to one neuron
         return worked
-    return _shared(worked, network, layer, before, index, (np.asarray(target)[None], loss))
+    return _share_gradients(worked, network, layer, before, index, (np.asarray(target)[None], loss))
 
 
-def _told(network: Network, layer: int) -> str:
+def _name_layer(network: Network, layer: int) -> str:
     """Name the kind of a layer, and a softmax that follows it, which is no neuron's own curve."""
     after = network.layers[layer + 1 : layer + 2]
     softmax = ", before softmax" if after and isinstance(after[0], Softmax) else ""
@@ -184,7 +184,7 @@ def _spread_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int
     return [(i, k) for i, k in seen if 0 <= k < window.kernel[axis]]
 
 
-def _shared(
+def _share_gradients(
     worked: PrintableNeuron,
     network: Network,
     layer: int,

@@ -179,7 +179,7 @@ def cross_correlate(
     """Sum W_tap · shift_tap(x) over the taps: (N, C, *S) to (N, D, *T)."""
     N, C, *S = x.shape
     places = places or window.output_size(tuple(S))
-    x = window.pad(_grouped(x, groups))  # (G, C/G, N, *S)
+    x = window.pad(_to_groups(x, groups))  # (G, C/G, N, *S)
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
     # The same memory serves every tap, so that none allocates anew.
     seen = np.empty((groups, C // groups, N, *places), x.dtype)
@@ -188,7 +188,7 @@ def cross_correlate(
     for tap, at in window.taps(places):
         seen[...] = x[at]  # shift_tap(x), laid out so that all places are the columns of a matrix
         y += _product(w[tap], seen.reshape(groups, C // groups, -1), product)
-    return _ungrouped(y, N, places)
+    return _from_groups(y, N, places)
 
 
 def transposed_correlate(
@@ -197,14 +197,14 @@ def transposed_correlate(
     """Sum shift_tapᵀ(W_tapᵀ · dy) over the taps: (N, D, *T) to (N, C, *S)."""
     N, D, *T = dy.shape
     w = _by_tap(w, groups)  # (*K, G, D/G, C/G)
-    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)  # (G, D/G, N · places)
+    flat = _to_groups(dy, groups).reshape(groups, D // groups, -1)  # (G, D/G, N · places)
     room = tuple(n + a + b for n, (a, b) in zip(size, window.padding, strict=True))
     dx = np.zeros((groups, w.shape[-1], N, *room), np.result_type(dy, w))
     product = np.empty((groups, w.shape[-1], flat.shape[-1]), dx.dtype)
     for tap, at in window.taps(tuple(T)):
         _product(w[tap].swapaxes(1, 2), flat, product)  # W_tapᵀ dy: what each place tells its input
         dx[at] += product.reshape(groups, -1, N, *T)
-    return _ungrouped(window.unpad(dx), N, size)  # what padding was told is lost: it is constant
+    return _from_groups(window.unpad(dx), N, size)  # what padding was told is lost: it is constant
 
 
 def weight_gradient(
@@ -212,8 +212,8 @@ def weight_gradient(
 ) -> Array:
     """Compute dW_tap = dy · shift_tap(x)ᵀ for every tap: (D, C/G, *K)."""
     N, D, *T = dy.shape
-    x = window.pad(_grouped(x, groups))  # (G, C/G, N, *S)
-    flat = _grouped(dy, groups).reshape(groups, D // groups, -1)
+    x = window.pad(_to_groups(x, groups))  # (G, C/G, N, *S)
+    flat = _to_groups(dy, groups).reshape(groups, D // groups, -1)
     seen = np.empty((*x.shape[:3], *T), x.dtype)
     dw = np.empty((*window.kernel, groups, D // groups, shape[1]), np.result_type(dy, x))
     for tap, at in window.taps(tuple(T)):
@@ -236,12 +236,12 @@ def _product(a: Array, b: Array, out: Array) -> Array:
     return np.multiply(a, b, out=out) if a.shape[-1] == 1 else np.matmul(a, b, out=out)
 
 
-def _grouped(x: Array, groups: int) -> Array:
+def _to_groups(x: Array, groups: int) -> Array:
     """View (N, C, *S) as (G, C/G, N, *S), so that one product serves all examples."""
     return x.swapaxes(0, 1).reshape(groups, -1, x.shape[0], *x.shape[2:])
 
 
-def _ungrouped(y: Array, N: int, size: tuple[int, ...]) -> Array:
+def _from_groups(y: Array, N: int, size: tuple[int, ...]) -> Array:
     """Turn (G, D/G, N * places) into (N, D, *T)."""
     return np.ascontiguousarray(y.reshape(-1, N, *size).swapaxes(0, 1))
 

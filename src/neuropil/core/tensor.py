@@ -363,7 +363,7 @@ def matmul(a: Array, b: Array) -> Result:
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
     """Add up: y = Σ x over the axes, or all."""
     return x.sum(axis, keepdims=keepdims), lambda dy: np.broadcast_to(  # dy/dx = 1 for every x
-        _kept(dy, x.ndim, axis, keepdims), x.shape
+        _restore_axes(dy, x.ndim, axis, keepdims), x.shape
     )
 
 
@@ -372,7 +372,7 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
     """Average: y = Σ x / n over the axes, or all."""
     y = x.mean(axis, keepdims=keepdims)
     n = x.size // np.size(y)  # numbers that one mean is of: dy/dx = 1/n
-    return y, lambda dy: np.broadcast_to(_kept(dy, x.ndim, axis, keepdims) / n, x.shape)
+    return y, lambda dy: np.broadcast_to(_restore_axes(dy, x.ndim, axis, keepdims) / n, x.shape)
 
 
 @operation
@@ -382,13 +382,13 @@ def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Result:
 
     def derivative(dy: Array) -> Array:
         won = x == y  # a small change of any other x leaves the largest as it is: dy/dx = 0
-        dx: Array = won * (_kept(dy, x.ndim, axis, keepdims) / won.sum(axis, keepdims=True))
+        dx: Array = won * (_restore_axes(dy, x.ndim, axis, keepdims) / won.sum(axis, keepdims=True))
         return dx.astype(x.dtype, copy=False)
 
     return y if keepdims else y.squeeze(axis), derivative
 
 
-def _kept(dy: Array, ndim: int, axis: Axis, keepdims: bool) -> Array:
+def _restore_axes(dy: Array, ndim: int, axis: Axis, keepdims: bool) -> Array:
     """Put back the axes that a reduction dropped, with length 1."""
     if keepdims:
         return dy

@@ -116,7 +116,7 @@ def fit(
             state.network, state.ema = network.state_dict(), mean.state_dict()
             state.optimizer, state.random = optimizer.state_dict(), torch.get_rng_state()
             checkpoint.save(state, out)
-            averages.save(state.ema, told(state), out / averages.FILE)
+            averages.save(state.ema, describe_averages(state), out / averages.FILE)
             saved = time.monotonic()
 
         # ---------------------------------------------------------------------------------------
@@ -143,11 +143,11 @@ def fit(
     }
     progress.message(history.format_evaluation(look, state.steps))
     state.step, state.seconds = state.steps, look["seconds"]
-    averages.save(mean.state_dict(), told(state), out / averages.FILE)
+    averages.save(mean.state_dict(), describe_averages(state), out / averages.FILE)
     return export(mean, recipe, look, out)
 
 
-def told(state: Checkpoint) -> dict[str, Any]:
+def describe_averages(state: Checkpoint) -> dict[str, Any]:
     """Tell how averaged weights came about."""
     numbers = {**state.settings, "steps": state.steps, "step": state.step}
     return {"recipe": state.recipe, **numbers, "seconds": round(state.seconds)}

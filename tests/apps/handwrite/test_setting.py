@@ -95,7 +95,7 @@ def set_all_anew(hand: Hand, paragraphs: Sequence[DecomposedText], layout: Layou
         texts = [its.text for its in cut]
         keys = list(zip(cut, occurrences(texts), strict=True))
         missing = [i for i, key in enumerate(keys) if texts[i] and key not in made]
-        made |= {keys[i]: setter.placed(cut[i], draft) for i, draft in hand(texts, missing)}
+        made |= {keys[i]: setter.to_paper(cut[i], draft) for i, draft in hand(texts, missing)}
         lines = [SetLine(*parts[i], texts[i], made.get(key)) for i, key in enumerate(keys)]
         wide = {line.paragraph: line for line in reversed(lines) if setter.is_too_wide(line)}
         if not wide:

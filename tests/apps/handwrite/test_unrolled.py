@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from neuropil.apps.handwrite.lab.unrolled import Lower, Packed, Upper, doubled, quick
+from neuropil.apps.handwrite.lab.unrolled import Lower, Packed, Upper, double_gate_rows, quick
 
 B, S, H, A, K = 2, 3, 2, 5, 2
 PACKED = Packed([2, 2, 2, 1])  # the second line ends after three points
@@ -49,7 +49,7 @@ def test_gradients_of_the_lower_lstm_are_its_differences() -> None:
 def test_the_upper_lstm_is_torchs() -> None:
     torch.manual_seed(1)
     lstm, x = nn.LSTM(3, H), pack_padded_sequence(torch.randn(4, B, 3), torch.tensor([4, 3]))
-    W, V, b_x, b_h = (doubled(weights) for weights in lstm.parameters())
+    W, V, b_x, b_h = (double_gate_rows(weights) for weights in lstm.parameters())
     still = (b_x + b_h).expand(B, 4 * H)
     assert x.batch_sizes.tolist() == PACKED.sizes
     assert torch.allclose(upper(still, W, V, x.data), lstm(x)[0].data, atol=1e-6)

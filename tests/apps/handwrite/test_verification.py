@@ -492,7 +492,7 @@ def test_equal_lines_are_counted_once_for_all(monkeypatch: pytest.MonkeyPatch) -
 def test_a_settled_draft_is_a_line_without_its_steps() -> None:
     draft = read_as("to be or not to be", "to be or nut to be")
     draft.row.points = [np.zeros(4, np.float32)]
-    settled = draft.settled()
+    settled = draft.settle()
     assert np.array_equal(settled.penned.line, draft.penned.line)
     assert (settled.text, settled.read, settled.wrong) == (draft.text, draft.read, draft.wrong)
     assert (settled.row.points, settled.row.pauses, settled.pieces) == ([], {}, ())

@@ -353,7 +353,7 @@ class Handwrite(App):
         """Write, of some lines, those with certain numbers until they read right."""
         order = WriteRequest(texts, manner.style.vector, manner.neatness, manner.seed, manner.tries)
         proofs = write_verified(self.network("pen"), self.network("reader"), order, numbers)
-        made = ((number, draft.settled()) for number, draft in proofs)
+        made = ((number, draft.settle()) for number, draft in proofs)
         return track(made, total=len(numbers), title="writing")
 
     def measure_style(self, manner: WritingSettings) -> StyleMetrics:

@@ -118,7 +118,7 @@ class LineState:
             self.chances = list(np.hstack([even, normal]))
         return self.chances.pop()
 
-    def emptied(self) -> "LineState":
+    def without_points(self) -> "LineState":
         """Keep what was to be written, but no point: most of a line's memory."""
         return LineState(self.number, replace(self.task, resume_from=None), self.rng)
 

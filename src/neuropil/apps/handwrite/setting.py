@@ -86,7 +86,7 @@ class Paragraph:
             (after, part.word + text.count(" ", part.start, after)) if after < len(text) else None
         )
 
-    def spelled(self, part: Part) -> DecomposedText:
+    def cut_text(self, part: Part) -> DecomposedText:
         """Cut out a line, with its marks alone, which are in order of their places."""
         marks = self.its.marks
         first, last = (
@@ -120,7 +120,7 @@ class Setter:
             work.go_on()
         return work.lines
 
-    def written(self, keys: Sequence[Key]) -> dict[Key, Placed]:
+    def write(self, keys: Sequence[Key]) -> dict[Key, Placed]:
         """Write lines, in order; the pen counts for itself how many stand above with their text."""
         texts: list[str] = []
         there: Counter[str] = Counter()
@@ -131,9 +131,9 @@ class Setter:
             texts.append(its.text)
             there[its.text] = copies + 1
         drafts = self.pen(texts, list(numbers)) if numbers else ()
-        return {numbers[i]: self.placed(numbers[i][0], draft) for i, draft in drafts}
+        return {numbers[i]: self.to_paper(numbers[i][0], draft) for i, draft in drafts}
 
-    def placed(self, its: DecomposedText, draft: Draft) -> Placed:
+    def to_paper(self, its: DecomposedText, draft: Draft) -> Placed:
         """Bring a line to mm, with its accents."""
         penned = add_diacritics(draft.penned, its.marks)
         line = place_line(penned, its.text, self.its, self.layout, self.seed, bare=draft.penned)
@@ -183,7 +183,7 @@ class Work:
         ahead = list(islice(self.ahead(), WINDOW))
         if len(self.made) > 2 * WINDOW:  # most of which has moved on since
             self.made = {key: self.made[key] for *_, key in ahead if key in self.made}
-        self.made |= self.setter.written([key for *_, key in ahead if self.lacks(key)])
+        self.made |= self.setter.write([key for *_, key in ahead if self.lacks(key)])
         limited = set()
         for number, part, key in ahead:
             line = SetLine(number, part, key[0].text, self.made.get(key))
@@ -204,7 +204,7 @@ class Work:
         for number in range(first, len(self.paragraphs)):
             paragraph, lacking = self.paragraphs[number], 0
             for part in paragraph.parts(start, word, self.setter.room):
-                its = paragraph.spelled(part)
+                its = paragraph.cut_text(part)
                 key = its, self.above[its.text] + there[its.text]
                 lacking += self.lacks(key)
                 if paragraph.limits and lacking > AHEAD:

@@ -88,9 +88,9 @@ class Draft:
         """List the pieces of rows that the line is made of, be it one that is whole."""
         return self.pieces or (Piece(self.row, 0, len(self.row.points)),)
 
-    def settled(self) -> "Draft":
+    def settle(self) -> "Draft":
         """Keep the line as it was written, but not how: from there on nothing is mended."""
-        return replace(self, row=self.row.emptied(), pieces=())
+        return replace(self, row=self.row.without_points(), pieces=())
 
     def behind(self, point: int) -> tuple[LineState, int]:
         """Find the row, and its step, that made a point."""
@@ -207,7 +207,7 @@ def write_verified(
     """
     waiting = iter(range(len(order.texts)) if numbers is None else numbers)
     proofs: list[Proof] = []
-    while proofs := [*proofs, *taken_up(order, waiting, IN_WORK - len(proofs))]:
+    while proofs := [*proofs, *take_up(order, waiting, IN_WORK - len(proofs))]:
         rounds = [proof.tasks() for proof in proofs]
         rows = {
             row.number: row
@@ -222,7 +222,7 @@ def write_verified(
         yield from ((proof.number, proof.best) for proof in over if proof.best)
 
 
-def taken_up(order: WriteRequest, numbers: Iterator[int], n: int) -> list[Proof]:
+def take_up(order: WriteRequest, numbers: Iterator[int], n: int) -> list[Proof]:
     """Take up the next n lines."""
     return [Proof(order, number) for number in islice(numbers, n)]
 

@@ -126,10 +126,10 @@ def archive_entries(data: Path, validation: bool) -> Iterator[tuple[str, Callabl
                 )
             with zipfile.ZipFile(path) as archive:
                 for name in filter(is_photo, archive.namelist()):
-                    yield name, partial(unpacked, archive, name)
+                    yield name, partial(unpack_photo, archive, name)
 
 
-def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+def unpack_photo(archive: zipfile.ZipFile, name: str) -> bytes:
     """Read a photograph of an archive; raises UserError where it is too large."""
     if archive.getinfo(name).file_size > MOST_BYTES:
         raise too_large(f"{name} unpacks to", MOST_BYTES, ADVICE)

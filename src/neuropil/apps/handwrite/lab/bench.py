@@ -51,14 +51,14 @@ class BenchContext:
     behind: Mapping[str, Sequence[HandwrittenLine]]  # real lines of those who were learned from
     drawn: Sequence[tuple[Line, str]]  # lines with characters that are drawn as no reader learned
 
-    def written(
+    def write(
         self, style: Style, texts: Sequence[str], tries: int, neatness: float = NEATNESS
     ) -> list[Draft]:
         """Write lines in a style."""
         order = WriteRequest(texts, style.vector, neatness, SEED, tries)
         return evaluation.write_drafts(self.pen, self.reader, order)
 
-    def shared_out(
+    def share_out(
         self, texts: Sequence[str], tries: int, neatness: float = NEATNESS
     ) -> dict[str, list[Draft]]:
         """Write each text in A_SENTENCE of the styles: drafts by style."""
@@ -68,7 +68,7 @@ class BenchContext:
                 (number - i * STYLES_PER_SENTENCE) % len(self.styles) for i in range(len(texts))
             ]
             its = [t for t, turn in zip(texts, turns, strict=True) if turn < STYLES_PER_SENTENCE]
-            made[name] = self.written(style, its, tries, neatness)
+            made[name] = self.write(style, its, tries, neatness)
         return made
 
     def by_writer(self) -> dict[str, list[HandwrittenLine]]:
@@ -118,12 +118,12 @@ def drawn_lines(data: Path) -> list[tuple[Line, str]]:
 
 def bench_legibility(desk: BenchContext, figures: Metrics) -> Table:
     """Write sentences and the field set in three styles each, and have them read by the judge."""
-    unbiased = desk.shared_out(evaluation.sentences(), tries=1, neatness=0.0)
-    first = desk.shared_out(evaluation.sentences(), tries=1)
-    last = desk.shared_out(evaluation.sentences(), tries=DEFAULT_TRIES)
+    unbiased = desk.share_out(evaluation.sentences(), tries=1, neatness=0.0)
+    first = desk.share_out(evaluation.sentences(), tries=1)
+    last = desk.share_out(evaluation.sentences(), tries=DEFAULT_TRIES)
     texts = [decompose(text).text for text in evaluation.field()]
-    field_first = desk.shared_out(texts, tries=1)
-    field_last = desk.shared_out(texts, tries=DEFAULT_TRIES)
+    field_first = desk.share_out(texts, tries=1)
+    field_last = desk.share_out(texts, tries=DEFAULT_TRIES)
     capitals = [draft for draft in flat(field_last) if draft.text.isupper()]
     cases = [unbiased, first, last, field_first, field_last]
     by_judge = [evaluation.evaluate_cer(desk.judge, flat(made)) for made in cases]
@@ -195,7 +195,7 @@ def bench_characters(desk: BenchContext, figures: Metrics) -> Table:
     texts = sorted({text for its in tried.values() for text in its})
     found: dict[str, list[Draft]] = {text: [] for text in texts}
     for style in desk.styles.values():
-        for draft in desk.written(style, texts, DEFAULT_TRIES):
+        for draft in desk.write(style, texts, DEFAULT_TRIES):
             found[draft.text].append(draft)
     shares = {}
     for character, its in tried.items():
@@ -226,7 +226,7 @@ def bench_characters(desk: BenchContext, figures: Metrics) -> Table:
 def bench_style_separability(desk: BenchContext, figures: Metrics) -> Table:
     """Tell the named styles apart by a classifier that knows real lines of their writers alone."""
     texts = evaluation.sentences()[:20]
-    made = [desk.written(style, texts, DEFAULT_TRIES) for style in desk.styles.values()]
+    made = [desk.write(style, texts, DEFAULT_TRIES) for style in desk.styles.values()]
     shelf = shipped_styles()
     writers = [shelf["writers"][number] for number in shelf["named"].values()]
     real = [[w.line for w in desk.behind[writer]] for writer in writers]
@@ -257,7 +257,7 @@ def bench_learned_styles(desk: BenchContext, figures: Metrics) -> Table:
     made = []
     for its in writers.values():
         style = Style("own", encode_style(desk.hand, [w.line for w in its[:LEARNED]]))
-        drafts = {key: desk.written(style, *case) for key, case in cases.items()}
+        drafts = {key: desk.write(style, *case) for key, case in cases.items()}
         for key, found in drafts.items():
             rates[key].append(evaluation.evaluate_cer(desk.judge, found))
         made.append([draft.penned.line for draft in drafts["cer_after_retries"]])

@@ -190,12 +190,12 @@ def quotation(rng: Random) -> str:
     )
 
 
-def spelled_out(rng: Random) -> str:
+def spell_out(rng: Random) -> str:
     """Write small letters in an order that no English word has: Fijii, oeoe, Straat."""
-    return one_of([CHUNKS, CHUNKS, doubled(rng), some(VOWELS, 1, rng) + CHUNKS], rng)
+    return one_of([CHUNKS, CHUNKS, double_letters(rng), some(VOWELS, 1, rng) + CHUNKS], rng)
 
 
-def doubled(rng: Random) -> str:
+def double_letters(rng: Random) -> str:
     """Write letters twice, or over and over."""
     a, b, c = letters(3, rng)
     v, w = letters(2, rng, VOWELS)
@@ -229,7 +229,7 @@ PATTERNS: tuple[tuple[float, Callable[[Random], str]], ...] = (  # how often, an
     (1.8, code),
     (1.8, name),
     (1.5, quotation),
-    (1.2, spelled_out),
+    (1.2, spell_out),
 )
 RARITIES = 0.4  # of the patterns are one to five of the characters that are still rare
 SHARES = np.array([share for share, _ in PATTERNS]) / sum(share for share, _ in PATTERNS)

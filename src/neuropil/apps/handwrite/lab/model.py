@@ -211,10 +211,14 @@ def apart(cell: nn.LSTMCell, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     A cell is given (point, style, rest): returns W_style style + b, W_(point, rest) and W_hh, with
     the rows of g doubled.
     """
-    W = unrolled.doubled(cell.weight_ih)
-    b = unrolled.doubled(cell.bias_ih + cell.bias_hh)
+    W = unrolled.double_gate_rows(cell.weight_ih)
+    b = unrolled.double_gate_rows(cell.bias_ih + cell.bias_hh)
     still = linear(style, W[:, 4 : 4 + D], b)
-    return still, torch.cat([W[:, :4], W[:, 4 + D :]], dim=1), unrolled.doubled(cell.weight_hh)
+    return (
+        still,
+        torch.cat([W[:, :4], W[:, 4 + D :]], dim=1),
+        unrolled.double_gate_rows(cell.weight_hh),
+    )
 
 
 class GravesBaseline(nn.Module):

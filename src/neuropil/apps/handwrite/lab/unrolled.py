@@ -10,7 +10,7 @@ N  points of all lines, packed: those of all lines at point 0, then at point 1, 
    PackedSequence); lines come in order of their length, so that the ones that go on are the first
 
 Gates stand as in torch's LSTM: i, f, g, o. As tanh(z) = 2 σ(2z) - 1, one sigmoid does for all four,
-with the rows of g doubled (`doubled`): what stands for g is s = σ(2z), and g = 2s - 1.
+with the rows of g doubled (`double_gate_rows`): what stands for g is s = σ(2z), and g = 2s - 1.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def quick(x: Tensor) -> torch.dtype:
     return torch.bfloat16 if has.get("avx512_bf16") or has.get("amx_bf16") else x.dtype
 
 
-def doubled(rows: Tensor) -> Tensor:
+def double_gate_rows(rows: Tensor) -> Tensor:
     """Double the rows of g among those of i, f, g, o: (4H, ...)."""
     i, f, g, o = rows.chunk(4)
     return torch.cat([i, f, 2 * g, o])
