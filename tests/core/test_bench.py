@@ -18,7 +18,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_measures_beside_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "installed", lambda library: library != "keras")
+    monkeypatch.setattr(bench, "is_installed", lambda library: library != "keras")
     report = bench.measure(None)
     beside, parts = report.tables
     assert set(report.figures) == {
@@ -37,7 +37,7 @@ def test_measures_beside_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_measures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "installed", lambda library: False)
+    monkeypatch.setattr(bench, "is_installed", lambda library: False)
     report = bench.measure(None)
     assert not any(name.startswith("speed") for name in report.figures)
     missing = [row[0] for row in report.tables[0].rows if row[1] == "not installed"]
@@ -46,7 +46,7 @@ def test_measures_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_library_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three epochs are enough to see that each really trains, scores and starts anew."""
-    monkeypatch.setattr(bench, "installed", lambda library: library != "keras")  # slow to import
+    monkeypatch.setattr(bench, "is_installed", lambda library: library != "keras")  # slow to import
     for peer in (bench.own_peer(digits()), *bench.installed_peers(digits())):
         fit, score = peer.start(0)
         fit(3)
