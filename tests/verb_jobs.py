@@ -32,7 +32,7 @@ TYPED: dict[str, Json] = {  # an example of every type that people type
 CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every other
     "handwrite": {"paper": "a4", "ink": "#102030", "tries": 2, "size": 3, "speed": 40},
     "handwrite-learn": {"text": "ab"},
-    "neuron": {"b": ["0.4"], "target": "1"},
+    "neuron": {"b": ["0.4"], "target": "1", "loss": "half-squares"},
     "neuron-biology": {"b": ["0.4"]},
 }
 HEIGHT, WIDTH = 33, 47

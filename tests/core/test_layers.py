@@ -47,6 +47,7 @@ TABLE: list[tuple[Layer, Callable[[], Any], tuple[int, ...]]] = [
     (layers.Sigmoid(), torch_nn.Sigmoid, (4, 3)),
     (layers.Tanh(), torch_nn.Tanh, (4, 3)),
     (layers.ReLU(), torch_nn.ReLU, (4, 3)),
+    (layers.Heaviside(), lambda: Heaviside(), (4, 3)),
     (layers.LeakyReLU(), torch_nn.LeakyReLU, (4, 3)),
     (layers.ELU(), torch_nn.ELU, (4, 3)),
     (layers.GELU(), torch_nn.GELU, (4, 3)),
@@ -55,6 +56,13 @@ TABLE: list[tuple[Layer, Callable[[], Any], tuple[int, ...]]] = [
     (layers.Hardswish(), torch_nn.Hardswish, (4, 3)),
     (layers.Softmax(), lambda: torch_nn.Softmax(-1), (4, 3)),
 ]
+
+
+class Heaviside(torch_nn.Module):
+    """Steps from 0 to 1, without a slope."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x >= 0).to(x.dtype) + 0 * x
 
 
 class First(torch_nn.Module):

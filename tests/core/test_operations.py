@@ -147,6 +147,12 @@ TABLE = [
     ),
     Case("silu", ops.silu, F.silu, (A,)),
     Case("softplus", ops.softplus, F.softplus, (A,)),
+    Case(
+        "heaviside",
+        lambda x: ops.heaviside(x),
+        lambda x: (x >= 0).to(x.dtype) + 0 * x,  # torch has no slope there: ours is 0
+        ((4, 5),),
+    ),
     Case("hardswish", lambda x: ops.hardswish(3 * x), lambda x: F.hardswish(3 * x), ((4, 5),)),
     Case("softmax", ops.softmax, lambda x: F.softmax(x, -1), (A,)),
     Case(
@@ -284,6 +290,24 @@ TABLE = [
     ),
     Case("gru_cell", ops.gru_cell, gru, ((5, 3), (5, 2), (6, 3), (6, 2), (6,), (6,))),
     Case("squared_error", ops.squared_error, F.mse_loss, (A, A)),
+    Case(
+        "half_squared_error",
+        ops.half_squared_error,
+        lambda a, b: F.mse_loss(a, b, reduction="sum") / 2,
+        (A, A),
+    ),
+    Case(
+        "log_loss",
+        lambda a, t: ops.log_loss(ops.sigmoid(a), t),
+        lambda a, t: (F.softplus(a) - t * a).sum(),
+        (A, A),
+    ),
+    Case(
+        "softmax_loss",
+        ops.softmax_loss,
+        lambda a, t: -(t * F.log_softmax(a, dim=-1)).sum(),
+        (A, A),
+    ),
     Case("absolute_error", ops.absolute_error, F.l1_loss, (A, A)),
     Case(
         "huber",

@@ -37,6 +37,7 @@ from neuropil.core.layers import Flatten as Flatten
 from neuropil.core.layers import GlobalAveragePool as GlobalAveragePool
 from neuropil.core.layers import GroupNorm as GroupNorm
 from neuropil.core.layers import Hardswish as Hardswish
+from neuropil.core.layers import Heaviside as Heaviside
 from neuropil.core.layers import Identity as Identity
 from neuropil.core.layers import LastStep as LastStep
 from neuropil.core.layers import Layer as Layer
@@ -52,7 +53,10 @@ from neuropil.core.layers import Tanh as Tanh
 from neuropil.core.neural import absolute_error as absolute_error
 from neuropil.core.neural import binary_cross_entropy as binary_cross_entropy
 from neuropil.core.neural import cross_entropy as cross_entropy
+from neuropil.core.neural import half_squared_error as half_squared_error
 from neuropil.core.neural import huber as huber
+from neuropil.core.neural import log_loss as log_loss
+from neuropil.core.neural import softmax_loss as softmax_loss
 from neuropil.core.neural import squared_error as squared_error
 from neuropil.core.neuron import NeuronRecord as NeuronRecord
 from neuropil.core.nn import Network as Network

@@ -91,6 +91,16 @@ RELU = Activation(
     r"\max(ZZ, 0)",
     (0.0,),
 )
+HEAVISIDE = Activation(
+    "heaviside",
+    lambda z: float(z >= 0),
+    lambda z: 0.0,  # flat on both sides of the step
+    "1 if z ≥ 0, else 0",
+    "; z = {z}",
+    "0",
+    r"[ZZ \ge 0]",
+    (0.0,),
+)
 GELU = Activation(
     "gelu",
     lambda z: z * normal_cdf(z),
@@ -213,5 +223,5 @@ def softmax_share(part: float, n: int) -> Activation:
 # By the name of the layer in `layers` that computes the same for arrays.
 ACTIVATIONS: dict[str, Activation] = {
     curve.name: curve
-    for curve in (IDENTITY, SIGMOID, TANH, RELU, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)
+    for curve in (IDENTITY, SIGMOID, TANH, RELU, HEAVISIDE, GELU, SILU, SOFTPLUS, HARDSWISH, EXP)
 }

@@ -158,7 +158,7 @@ def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     da, slope, dz = (number(v, digits) for v in (worked.dL_da, worked.derivative, worked.dL_dz))
     lines = [
         f"L = {back.loss}",
-        f"dL/da = {da}",
+        f"dL/da = {_path_sum(back.paths, digits)}{da}",
         f"dL/dz = dL/da · da/dz = {da} · {_bracket(worked.derivative, digits)} = {dz}",
     ]
     if len(worked.terms) > MAX_INLINE_TERMS:  # the numbers are columns of the table
@@ -177,6 +177,14 @@ def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
     after = worked.updated_bias
     return [*lines, *_step_line("b", worked.bias, worked.dL_db, back.rate, after, digits)]
+
+
+def _path_sum(paths: tuple[tuple[float, float], ...], digits: int | None) -> str:
+    """Write dL/da as the sum over the neurons that this one feeds, where these are few."""
+    if not 0 < len(paths) <= MAX_INLINE_TERMS:
+        return ""
+    factors = [f"{number(dz, digits)}·{_bracket(w, digits)}" for dz, w in paths]
+    return f"Σ dL/dz · w of the next layer = {_join_sum(factors)} = "
 
 
 def _step_line(

@@ -454,6 +454,10 @@ class ReLU(_Activation, name="relu", function=ops.relu):
     """Rectifies: a = max(z, 0)."""
 
 
+class Heaviside(_Activation, name="heaviside", function=ops.heaviside):
+    """Steps: a = 1 where z ≥ 0, else 0. Its slope is 0, so that nothing is learned through it."""
+
+
 class LeakyReLU(_Activation, name="leaky relu", function=ops.leaky_relu):
     """Rectifies with a leak: a = z, or 0.01 z where z < 0."""
 

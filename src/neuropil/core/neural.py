@@ -46,6 +46,12 @@ def relu(x: Array) -> Result:
 
 
 @operation
+def heaviside(x: Array) -> Result:
+    """Step from 0 to 1, where x reaches 0: as the first one (McCulloch, Pitts 1943)."""
+    return (x >= 0).astype(x.dtype), lambda dy: dy * 0  # flat on both sides: nothing is learned
+
+
+@operation
 def leaky_relu(x: Array, *, slope: float = 0.01) -> Result:
     """Rectify with a leak: y = x, or slope x where x < 0."""
     # A neuron whose sum is below 0 for every example still learns: dy/dx is never 0.
@@ -251,6 +257,13 @@ def squared_error(y: Array, target: Array) -> Result:
 
 
 @operation
+def half_squared_error(y: Array, target: Array) -> Result:
+    """Add up halves of the squares, as textbooks do: L = ½ Σ (y - target)²."""
+    error = y - _same_shape(target, y)
+    return (error * error).sum() / 2, lambda dy: dy * error, lambda dy: -dy * error
+
+
+@operation
 def absolute_error(y: Array, target: Array) -> Result:
     """Average the distances: L = mean |y - target|."""
     error = y - _same_shape(target, y)
@@ -312,6 +325,28 @@ def _check_labels(labels: Array, logits: Array) -> None:
         )
     if labels.min() < 0 or labels.max() >= C:
         raise ValueError(f"labels go from {labels.min()} to {labels.max()}, classes 0 to {C - 1}")
+
+
+@operation
+def log_loss(p: Array, target: Array) -> Result:
+    """Add up -t ln p - (1 - t) ln(1 - p), of p between 0 and 1, as a sigmoid gives them."""
+    t = _same_shape(target, p)
+    slope = (p - t) / (p * (1 - p))  # -t / p + (1 - t) / (1 - p); times σ' = p (1 - p): p - t
+    odds = np.log(p) - np.log1p(-p)
+    return (
+        -(t * np.log(p) + (1 - t) * np.log1p(-p)).sum(),
+        lambda dy: dy * slope,
+        lambda dy: -dy * odds,
+    )
+
+
+@operation
+def softmax_loss(logits: Array, target: Array) -> Result:
+    """Add up -t ln softmax(x), targets (..., C) shares of 1: dx = softmax(x) Σ t - t."""
+    t = _same_shape(target, logits)
+    log_p, _ = log_softmax.rule(logits)
+    slope = np.exp(log_p) * t.sum(axis=-1, keepdims=True) - t
+    return -(t * log_p).sum(), lambda dy: dy * slope, lambda dy: -dy * log_p
 
 
 @operation

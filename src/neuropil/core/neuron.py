@@ -74,7 +74,8 @@ class BackwardPass:
     perturb: calculates L by the network itself, with this neuron's z moved by so much; None where
         that proves nothing, since L has a corner there
     reach: how far z can be moved before a neuron behind this one bends much, where that is known
-    noise: by how much `moved` may be off by the rounding of numbers behind this neuron
+    noise: by how much `perturb` may be off by the rounding of numbers behind this neuron
+    paths: dL/dz and w of each neuron of the next layer, where dL/da is Σ dL/dz · w over these
     """
 
     loss: str
@@ -84,6 +85,7 @@ class BackwardPass:
     perturb: Loss | None = field(default=None, compare=False)
     reach: float = math.inf
     noise: float = 0.0
+    paths: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

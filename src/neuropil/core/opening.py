@@ -16,8 +16,17 @@ from numpy.typing import ArrayLike
 
 from neuropil.core.activations import ACTIVATIONS, IDENTITY, INNER, Activation, elu, leaky_relu
 from neuropil.core.formatting import PrintableNeuron
-from neuropil.core.layers import ELU, Conv2d, ConvTranspose2d, Dense, Layer, LeakyReLU, Softmax
-from neuropil.core.neural import cross_entropy, squared_error
+from neuropil.core.layers import (
+    ELU,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Identity,
+    Layer,
+    LeakyReLU,
+    Softmax,
+)
+from neuropil.core.neural import cross_entropy, half_squared_error, squared_error
 from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, Observed, Term
 from neuropil.core.nn import Loss, Network
 from neuropil.core.space import Window
@@ -31,6 +40,9 @@ LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
     "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
     "cross_entropy": "-ln p of t, p = e^a / Σ e^a",
+    "half_squared_error": "½ Σ (a - t)²",
+    "log_loss": "-Σ (t ln a + (1 - t) ln(1 - a))",
+    "softmax_loss": "-Σ t ln p, p = e^a / Σ e^a",
     "squared_error": "mean (a - t)²",
 }
 
@@ -245,10 +257,27 @@ def _backward(
     name = getattr(loss, "__name__", "a loss of your own")
     words = f"{LOSSES.get(name, name)}, t = {shown}"
     reach, noise = _reach(rest, passed, index), _noise(rest, passed)
-    if loss is not squared_error:  # one with logarithms, of which large ones are taken apart
+    if loss not in (
+        squared_error,
+        half_squared_error,
+    ):  # one with logarithms, of which large ones are taken apart
         noise += DOUBLE * float(np.abs(passed[-1].value).max())
     follows = moved if reach else None
-    return BackwardPass(words, float(grad[index]), rate, perturb=follows, reach=reach, noise=noise)
+    paths = _find_paths(rest, passed, index)
+    slope = float(grad[index])
+    return BackwardPass(words, slope, rate, None, follows, reach, noise, paths)
+
+
+def _find_paths(
+    layers: Sequence[Layer], passed: Sequence[Tensor], index: Index
+) -> tuple[tuple[float, float], ...]:
+    """List dL/dz and w of every neuron that a neuron feeds, where a dense layer follows."""
+    n = next((i for i, layer in enumerate(layers) if not isinstance(layer, Identity)), len(layers))
+    follows = layers[n] if n < len(layers) else None
+    if not isinstance(follows, Dense) or (dL_dz := passed[n + 1].grad) is None:
+        return ()
+    pairs = zip(dL_dz.ravel(), follows.weight.value[:, index[-1]], strict=True)
+    return tuple((float(dz), float(w)) for dz, w in pairs)
 
 
 def _reach(layers: Sequence[Layer], passed: Sequence[Tensor], index: Index) -> float:

@@ -18,6 +18,7 @@ FORMULAS = {
     "exp": "Math.exp(z)",
     "gelu": "z * (1 + erf(z / Math.SQRT2)) / 2",
     "hardswish": "z * Math.min(Math.max(z + 3, 0), 6) / 6",
+    "heaviside": "z >= 0 ? 1 : 0",
     "identity": "z",
     "leaky_relu": "z > 0 ? z : {} * z",
     "log": "Math.log(z)",

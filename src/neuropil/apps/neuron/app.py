@@ -8,13 +8,13 @@ Without anything it works the example of the notes: z1 = 0.415, a1 = 0.6023; z2 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 from neuropil.apps.neuron import biological_view, digit_reader, homework, small_network
-from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
+from neuropil.apps.neuron.arguments import SOFTMAX, ActivationName, Vector, WeightMatrix
 from neuropil.apps.neuron.digit_reader import DigitPicture
 from neuropil.apps.neuron.homework import HomeworkSheet
-from neuropil.apps.neuron.small_network import NeuronValues
+from neuropil.apps.neuron.small_network import LearningGoal, LossValues, NeuronValues
 from neuropil.contract import App, verb
 from neuropil.core.formatting import DIGITS
 from neuropil.kit.media.document import Document
@@ -35,11 +35,15 @@ class StorySheet(Document):
 
 @dataclass(frozen=True)
 class WorkedExample:
-    """What was worked out, what the last layer gives, and the numbers of each neuron."""
+    """What was worked out, what the last layer gives, and the numbers of each neuron.
+
+    loss: before and after one step of all weights; None without a target
+    """
 
     document: Document
     outputs: tuple[float, ...]
     neurons: tuple[NeuronValues, ...]
+    loss: LossValues | None
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Neuron(App):
         b: LayerBiases = (),
         activations: tuple[ActivationName, ...] = (),
         target: Vector | None = None,
+        loss: Literal["mean-squares", "half-squares", "cross-entropy"] = "mean-squares",
         rate: Annotated[float, RATE] = 0.1,
         digits: Annotated[int, N_DIGITS] = DIGITS,
         exact: bool = False,
@@ -96,9 +101,12 @@ class Neuron(App):
         x: the inputs of the first layer
         w: the weights of a layer, one for each input, its neurons separated by /; once for each
             layer
-        b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
+        b: the biases of a layer, one for each neuron or one for all; once for each layer, or never
+            for zeros
         activations: the activation function, one for all layers or one for each; by default sigmoid
         target: what the last layer should have given; with it a loss and the way back are shown
+        loss: how far the last layer is from the target: the mean of the squares, half of their sum
+            (as most textbooks have it), or cross-entropy, of sigmoid and softmax
         rate: learning rate of the step that each weight would make
         digits: how many significant digits to write
         exact: write all digits of every number
@@ -109,12 +117,12 @@ class Neuron(App):
             if is_given
             else small_network.LECTURE_EXAMPLE
         )
-        wanted = target.values if target else None
-        sheet, neurons = small_network.worked_example(
-            chain, wanted, rate, None if exact else digits
-        )
+        goal = LearningGoal(target.values, loss, rate) if target else None
+        sheet, neurons, losses = small_network.work_out(chain, goal, None if exact else digits)
         outputs = tuple(neuron.a for neuron in neurons[-len(chain.weights[-1]) :])
-        return WorkedExample(sheet, outputs, neurons)
+        if chain.activations[-1] == SOFTMAX:
+            outputs = small_network.softmax(outputs)
+        return WorkedExample(sheet, outputs, neurons, losses)
 
     @verb(example="neuropil neuron-homework --seed 17 -o sheet.html")
     def homework(self, *, seed: Annotated[int, SEED] = 0) -> HomeworkSheet:
@@ -169,7 +177,8 @@ class Neuron(App):
         x: the inputs of the first layer, from 0 to 1
         w: the weights of a layer, one for each input, its neurons separated by /; once for each
             layer
-        b: the biases of a layer, one for each neuron; once for each layer, or never for zeros
+        b: the biases of a layer, one for each neuron or one for all; once for each layer, or never
+            for zeros
         activations: the activation function, one for all layers or one for each; by default sigmoid
         seed: random seed of the living neuron
         digits: how many significant digits to write
@@ -181,6 +190,6 @@ class Neuron(App):
             if is_given
             else small_network.LECTURE_EXAMPLE
         )
-        sheet, neurons = small_network.worked_example(chain, None, 0.0, None if exact else digits)
+        sheet, neurons, _ = small_network.work_out(chain, None, None if exact else digits)
         story, picture = biological_view.compare(chain.first(), seed)
         return BiologicalComparison(picture, StorySheet(f"{sheet.text}\n{story}"), neurons)

@@ -8,6 +8,7 @@ from neuropil.core import (
     ELU,
     GELU,
     Hardswish,
+    Heaviside,
     Identity,
     Layer,
     LeakyReLU,
@@ -19,6 +20,7 @@ from neuropil.core import (
 )
 from neuropil.kit.errors import UserError, suggest
 
+SOFTMAX = "softmax"
 ACTIVATION_LAYERS: dict[str, type[Layer]] = {
     "sigmoid": Sigmoid,
     "tanh": Tanh,
@@ -30,13 +32,18 @@ ACTIVATION_LAYERS: dict[str, type[Layer]] = {
     "softplus": Softplus,
     "hardswish": Hardswish,
     "identity": Identity,
+    "linear": Identity,
+    "swish": SiLU,
+    "step": Heaviside,
+    "heaviside": Heaviside,
+    SOFTMAX: Identity,  # of the last layer: its shares are made of all neurons, by the loss
 }
-LARGEST = 1e6  # what is larger says nothing on paper
+LARGEST = 1e100  # what is larger would soon be no number
 
 
 @dataclass(frozen=True)
 class Vector:
-    """A row of numbers."""
+    """A row of numbers, each a decimal or a fraction."""
 
     SYNTAX: ClassVar[str] = "A,B,..."
 
@@ -44,7 +51,7 @@ class Vector:
 
     @classmethod
     def parse(cls, text: str) -> "Vector":
-        """Read "0.1,0.2"; raises UserError for anything else."""
+        """Read "0.1,1/3"; raises UserError for anything else."""
         return cls(_row(text, text, cls.SYNTAX))
 
 
@@ -58,8 +65,12 @@ class WeightMatrix:
 
     @classmethod
     def parse(cls, text: str) -> "WeightMatrix":
-        """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else."""
-        rows = tuple(_row(row, text, cls.SYNTAX) for row in text.replace(";", "/").split("/"))
+        """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else.
+
+        Where a ; stands between neurons, a / is that of a fraction: "1/3,1/2;1/4,1".
+        """
+        between = ";" if ";" in text else "/"
+        rows = tuple(_row(row, text, cls.SYNTAX) for row in text.split(between))
         if len({len(row) for row in rows}) > 1:
             counts = ", ".join(str(len(row)) for row in rows)
             raise UserError(
@@ -108,8 +119,8 @@ def _row(text: str, whole: str, form: str) -> tuple[float, ...]:
             "option.syntax", f"{empty}; type it as {form}, for example 0.1,0.25", value=whole
         )
     try:
-        row = tuple(float(part) for part in text.split(","))
-    except ValueError:
+        row = tuple(_number(part) for part in text.replace("\N{MINUS SIGN}", "-").split(","))
+    except (ValueError, ZeroDivisionError):
         row = (math.nan,)
     if not all(abs(value) <= LARGEST for value in row):
         raise UserError(
@@ -118,3 +129,9 @@ def _row(text: str, whole: str, form: str) -> tuple[float, ...]:
             value=text,
         )
     return row
+
+
+def _number(text: str) -> float:
+    """Read a decimal or a fraction; raises ValueError, or ZeroDivisionError for 1/0."""
+    above, slash, below = text.partition("/")
+    return float(above) / float(below) if slash else float(above)

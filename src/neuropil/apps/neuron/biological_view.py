@@ -57,7 +57,7 @@ def compare(chain: SmallNetwork, seed: int) -> tuple[str, Image]:
         )
     trace = simulate(x, w, b, ms=MS, seed=seed, progress=ticking)
     rates = firing_rates(DRIVES, ms=MS, seed=seed, progress=ticking)
-    ((worked,),) = open_all(chain, None, 0.0)
+    ((worked,),) = open_all(chain, None)
     return describe(trace, worked), Image(render(trace, x, worked, rates))
 
 

@@ -21,7 +21,7 @@ WIDTH, HEIGHT, MARGIN = 640, 200, 46  # of the curve, in units of the drawing
 
 def sections() -> list[Section]:
     """Work the notes' example, train a network, open a neuron of it, and draw the living one."""
-    sheet, _ = small_network.worked_example(small_network.LECTURE_EXAMPLE, None, 0.1, 6)
+    sheet, *_ = small_network.work_out(small_network.LECTURE_EXAMPLE, None, 6)
     network, curve, accuracy = digit_reader.train(seed=0)
     photo = Image.open(SAMPLES / DIGIT)
     x = digit_reader.preprocess(photo)

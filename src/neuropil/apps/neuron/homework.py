@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuropil.apps.neuron.small_network import SmallNetwork, open_all
+from neuropil.apps.neuron.small_network import LearningGoal, SmallNetwork, open_all
 from neuropil.core.activations import ACTIVATIONS
 from neuropil.core.formatting import number
 from neuropil.core.neuron import NeuronRecord
@@ -66,8 +66,8 @@ def one_neuron(
 
 def solve(chain: SmallNetwork, target: float | None = None) -> list[NeuronRecord]:
     """Work out the first neuron of each layer."""
-    wanted = None if target is None else (target,)
-    return [layer[0] for layer in open_all(chain, wanted, RATE)]
+    goal = None if target is None else LearningGoal((target,), "mean-squares", RATE)
+    return [layer[0] for layer in open_all(chain, goal)]
 
 
 def one_input(rng: np.random.Generator) -> Exercise:

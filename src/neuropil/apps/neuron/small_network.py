@@ -1,24 +1,41 @@
 """A small network on paper: its neurons worked out one after the other, as the notes do.
 
 z1 = w1·x + b1, a1 = σ(z1)        z2 = w2·a1 + b2, a2 = σ(z2)        L = mean (a2 - target)²
+
+dL/da1 = Σ dL/dz2 · w2, over all neurons of the next layer
 """
 
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
-from neuropil.core import Dense, Layer, Network, squared_error
-from neuropil.core.formatting import PrintableNeuron, to_csv, to_latex, to_text
+from neuropil.apps.neuron.arguments import SOFTMAX, ActivationName, Vector, WeightMatrix
+from neuropil.core import (
+    Dense,
+    Layer,
+    Network,
+    half_squared_error,
+    log_loss,
+    softmax_loss,
+    squared_error,
+)
+from neuropil.core.formatting import PrintableNeuron, number, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
+from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.kit.html.page import Section, preformat, render_page
 from neuropil.kit.media.document import Document
 from neuropil.kit.progress import ticking
+
+LOSSES: dict[str, Callable[..., Tensor]] = {  # by what people type
+    "mean-squares": squared_error,
+    "half-squares": half_squared_error,
+    "cross-entropy": log_loss,
+}
 
 
 @dataclass(frozen=True)
@@ -47,13 +64,40 @@ class SmallNetwork:
 
 
 @dataclass(frozen=True)
+class LearningGoal:
+    """What the last layer should have given, by which loss, and the rate of a step."""
+
+    target: tuple[float, ...]
+    loss: str  # a name of LOSSES
+    rate: float
+
+
+@dataclass(frozen=True)
 class NeuronValues:
-    """The numbers of one neuron."""
+    """The numbers of one neuron; those of the way back are None where there is no target.
+
+    slope: da/dz
+    weights, bias: after one step of gradient descent
+    """
 
     name: str
     z: float
     a: float
-    slope: float  # da/dz
+    slope: float
+    dL_da: float | None = None
+    dL_dz: float | None = None
+    dL_dw: tuple[float, ...] | None = None
+    dL_db: float | None = None
+    weights: tuple[float, ...] | None = None
+    bias: float | None = None
+
+
+@dataclass(frozen=True)
+class LossValues:
+    """What is lost, before and after one step of all weights."""
+
+    before: float
+    after: float
 
 
 LECTURE_EXAMPLE = SmallNetwork(
@@ -74,7 +118,7 @@ def parse_network(
             "give inputs and weights, as in --x 0.1 --w 0.15 --b 0.4",
             name="x" if x is None else "w",
         )
-    biases = tuple(row.values for row in b) or tuple((0.0,) * len(layer.rows) for layer in w)
+    biases = tuple(row.values for row in b) or tuple((0.0,) for _ in w)
     names = tuple(a.name for a in activations) or ("sigmoid",)
     names = names * len(w) if len(names) == 1 else names
     for given, what in ((biases, "--b"), (names, "--activation")):
@@ -84,44 +128,77 @@ def parse_network(
                 f"layers by --w: {len(w)}, by {what}: {len(given)}; give one for each",
                 name=what[2:],
             )
+    if SOFTMAX in names[:-1]:
+        raise UserError(
+            "option.conflict",
+            "softmax makes shares of the last layer; give another activation to those before",
+            name="activation",
+        )
+    biases = tuple(  # one for all neurons of a layer, as some books have it
+        row * len(layer.rows) if len(row) == 1 else row
+        for row, layer in zip(biases, w, strict=True)
+    )
     n = len(x.values)
-    for number, (layer, row) in enumerate(zip(w, biases, strict=True), 1):
+    for place, (layer, row) in enumerate(zip(w, biases, strict=True), 1):
         if len(layer.rows[0]) != n:
             raise UserError(
                 "option.conflict",
-                f"layer {number}: inputs {n}, weights of a neuron {len(layer.rows[0])};"
+                f"layer {place}: inputs {n}, weights of a neuron {len(layer.rows[0])};"
                 " give one weight for each input, neurons apart by /",
                 name="w",
             )
         if len(row) != len(layer.rows):
             raise UserError(
                 "option.conflict",
-                f"layer {number}: neurons {len(layer.rows)}, biases {len(row)};"
-                " give one bias for each neuron",
+                f"layer {place}: neurons {len(layer.rows)}, biases {len(row)};"
+                " give one bias for each neuron, or one for all",
                 name="b",
             )
         n = len(layer.rows)
     return SmallNetwork(x.values, tuple(layer.rows for layer in w), biases, names)
 
 
-def open_all(
-    chain: SmallNetwork, target: tuple[float, ...] | None, rate: float
-) -> list[list[PrintableNeuron]]:
+def check_goal(chain: SmallNetwork, goal: LearningGoal) -> None:
+    """Raise UserError for a target or a loss that does not go with the last layer."""
+    n_out, last = len(chain.weights[-1]), chain.activations[-1]
+    if len(goal.target) != n_out:
+        raise UserError(
+            "option.conflict",
+            f"neurons of the last layer: {n_out}, targets: {len(goal.target)}; give as many",
+            name="target",
+        )
+    takes_shares = goal.loss == "cross-entropy"
+    if takes_shares != (last == SOFTMAX) and last != "sigmoid":
+        raise UserError(
+            "option.conflict",
+            f"the loss is {goal.loss} and the last layer {last}; cross-entropy goes with sigmoid"
+            " and softmax, the squares with all but softmax",
+            name="loss",
+        )
+    if takes_shares and not all(0 <= t <= 1 for t in goal.target):
+        raise UserError(
+            "option.range",
+            f"target is {', '.join(f'{t:g}' for t in goal.target)}; cross-entropy takes 0 to 1",
+            name="target",
+        )
+
+
+def choose_loss(chain: SmallNetwork, goal: LearningGoal) -> Callable[..., Tensor]:
+    """Choose the loss that is meant: cross-entropy takes a softmax itself."""
+    return softmax_loss if chain.activations[-1] == SOFTMAX else LOSSES[goal.loss]
+
+
+def open_all(chain: SmallNetwork, goal: LearningGoal | None) -> list[list[PrintableNeuron]]:
     """Work out every neuron, layer by layer, each with its proof.
 
     Raises UserError where a number grows beyond what a float can be, ArithmeticError where the
     check of a neuron fails, which is a fault of ours.
     """
     network = chain.network()
-    n_out = len(chain.weights[-1])
-    if target is not None and len(target) != n_out:
-        raise UserError(
-            "option.conflict",
-            f"neurons of the last layer: {n_out}, targets: {len(target)}; give as many",
-            name="target",
-        )
-    refuse_growth(chain, target)
-    with np.errstate(over="ignore", invalid="ignore"):
+    if goal:
+        check_goal(chain, goal)
+    refuse_growth(chain, goal)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         layers = [
             [
                 open_neuron(
@@ -129,9 +206,9 @@ def open_all(
                     chain.x,
                     layer=2 * i,
                     unit=unit,
-                    target=target,
-                    loss=squared_error,
-                    rate=rate,
+                    target=goal.target if goal else None,
+                    loss=choose_loss(chain, goal) if goal else squared_error,
+                    rate=goal.rate if goal else 0.0,
                     names=[input_name(i - 1, j, len(rows[0])) for j in range(len(rows[0]))],
                 )
                 for unit in ticking(range(len(rows)))
@@ -145,7 +222,21 @@ def open_all(
     return layers
 
 
-def refuse_growth(chain: SmallNetwork, target: tuple[float, ...] | None) -> None:
+def take_step(chain: SmallNetwork, layers: Sequence[Sequence[NeuronRecord]]) -> SmallNetwork:
+    """Move all weights and biases by one step of gradient descent."""
+    weights = tuple(tuple(each.updated_weights for each in layer) for layer in layers)
+    biases = tuple(tuple(each.updated_bias for each in layer) for layer in layers)
+    return replace(chain, weights=weights, biases=biases)
+
+
+def evaluate_loss(chain: SmallNetwork, goal: LearningGoal) -> float:
+    """Calculate the loss of a network."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        made = chain.network()(np.array([chain.x]))
+        return float(choose_loss(chain, goal)(made, np.array([goal.target])).value)
+
+
+def refuse_growth(chain: SmallNetwork, goal: LearningGoal | None) -> None:
     """Raise UserError at the first neuron whose numbers grow beyond what a float can be."""
     a = np.array(chain.x)
     for i, (rows, biases, name) in enumerate(
@@ -157,12 +248,8 @@ def refuse_growth(chain: SmallNetwork, target: tuple[float, ...] | None) -> None
             a = ActivationName(name).layer()(w @ a + b).value
         for unit in np.flatnonzero(~np.isfinite(size + a)):
             raise too_large(f"{neuron_title(i, int(unit), len(rows))}: its sum", "or fewer layers")
-    if target is not None:
-        with np.errstate(over="ignore"):
-            loss = np.square(a - np.array(target))
-        for unit in np.flatnonzero(~np.isfinite(loss)):
-            who = neuron_title(len(chain.weights) - 1, int(unit), len(loss))
-            raise too_large(f"{who}: its loss", "or a target that is nearer")
+    if goal and not math.isfinite(evaluate_loss(chain, goal)):
+        raise too_large("the loss", "or a target that is nearer")
 
 
 def too_large(what: str, otherwise: str) -> UserError:
@@ -200,27 +287,80 @@ def input_name(layer: int, unit: int, n: int) -> str:
     return letter if n == 1 else f"{letter}, neuron {unit + 1}" if layer >= 0 else f"x{unit + 1}"
 
 
-def worked_example(
-    chain: SmallNetwork, target: tuple[float, ...] | None, rate: float, digits: int | None
-) -> tuple[Document, tuple[NeuronValues, ...]]:
-    """Write all neurons out, and list their numbers."""
-    each = name_neurons(open_all(chain, target, rate))
-    bodies = [neuron_text(worked, digits) for _, worked in ticking(each)]
-    names = [name for name, _ in each]
-    told = [f"{name}\n{text}" for name, text in zip(names, bodies, strict=True)]
-    sections = [Section(name, preformat(text)) for name, text in zip(names, bodies, strict=True)]
+def work_out(
+    chain: SmallNetwork, goal: LearningGoal | None, digits: int | None
+) -> tuple[Document, tuple[NeuronValues, ...], LossValues | None]:
+    """Write all neurons out, list their numbers, and tell the loss before and after a step."""
+    layers = open_all(chain, goal)
+    each = name_neurons(layers)
+    loss = None
+    if goal:
+        loss = LossValues(evaluate_loss(chain, goal), evaluate_loss(take_step(chain, layers), goal))
+    told = [(name, neuron_text(worked, digits)) for name, worked in ticking(each)]
+    told += closing_texts(chain, layers, goal, loss, digits)
     tables: list[str] = []
     row = 2  # below the title
     for name, worked in ticking(each):
         tables.append(f"{name}\n{to_csv(worked, row)}")
         row += tables[-1].count("\n")
     sheet = Document(
-        "\n".join(told),
-        render_page("A network worked out by hand", sections),
+        "\n".join(f"{name}\n{text}" for name, text in told),
+        render_page(
+            "A network worked out by hand",
+            [Section(name, preformat(text)) for name, text in told],
+        ),
         "\n".join(f"% {name}\n{to_latex(worked, digits)}" for name, worked in ticking(each)),
         "".join(tables),
     )
-    return sheet, tuple(NeuronValues(name, w.z, w.a, w.derivative) for name, w in each)
+    return sheet, tuple(list_values(name, worked) for name, worked in each), loss
+
+
+def closing_texts(
+    chain: SmallNetwork,
+    layers: Sequence[Sequence[NeuronRecord]],
+    goal: LearningGoal | None,
+    loss: LossValues | None,
+    digits: int | None,
+) -> list[tuple[str, str]]:
+    """Write what comes after the last neuron: the shares of a softmax, and the loss."""
+    told = []
+    if chain.activations[-1] == SOFTMAX:
+        shares = softmax([each.a for each in layers[-1]])
+        lines = [f"  p{i} = e^a{i} / Σ e^a = {number(p, digits)}" for i, p in enumerate(shares, 1)]
+        told.append(("softmax", "\n".join(lines) + "\n"))
+    if goal and loss:
+        words = layers[-1][0].backward
+        assert words
+        before, after = number(loss.before, digits), number(loss.after, digits)
+        lines = [
+            f"  L = {words.loss}",
+            f"    = {before}",
+            f"  after one step of all weights and biases at rate {goal.rate:g}: L = {after}",
+        ]
+        told.append(("loss", "\n".join(lines) + "\n"))
+    return told
+
+
+def softmax(z: Sequence[float]) -> tuple[float, ...]:
+    """Make shares of 1: e^z / Σ e^z, none of whose powers is above 1."""
+    powers = [math.exp(value - max(z)) for value in z]
+    return tuple(power / math.fsum(powers) for power in powers)
+
+
+def list_values(name: str, worked: NeuronRecord) -> NeuronValues:
+    """List the numbers of a neuron."""
+    values = NeuronValues(name, worked.z, worked.a, worked.derivative)
+    if worked.backward is None:
+        return values
+    return replace(
+        values,
+        dL_da=worked.dL_da,
+        dL_dz=worked.dL_dz,
+        dL_dw=worked.dL_dw,
+        dL_db=worked.dL_db,
+        weights=worked.updated_weights,
+        bias=worked.updated_bias,
+    )
 
 
 def neuron_title(layer: int, unit: int, n: int) -> str:
