@@ -123,6 +123,25 @@ def test_wheel_holds_what_running_needs(installed: Installed) -> None:
     assert not others
 
 
+def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
+    """What a package index shows names each licence under which weights ship, with its text."""
+    with ZipFile(installed.wheel) as wheel:
+        (name,) = (n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
+        told = wheel.read(name).decode()
+        texts = [wheel.read(n).decode() for n in wheel.namelist() if "/licenses/" in n]
+    licences = {
+        weights.licence
+        for app in registry.NAMES
+        for weights in registry.find_app(app).networks.values()
+    }
+    assert licences == {"MIT", "research, non-commercial (IAM-OnDB)"}
+    line = "License-Expression: MIT AND LicenseRef-IAM-OnDB-non-commercial-research\n"
+    assert line in told
+    assert len(texts) == 2
+    assert any("MIT License" in text for text in texts)
+    assert any("non-commercial" in text and "IAM" in text for text in texts)
+
+
 def test_installed_package_is_alone(installed: Installed) -> None:
     where = installed.run("python", "-c", "import neuropil; print(neuropil.__file__)")
     assert Path(where.strip()).is_relative_to(installed.packages)
