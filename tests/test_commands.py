@@ -115,6 +115,18 @@ def test_the_demonstration_is_one_page_of_all_applications(
     assert "<code>invert</code>" in made.read_text(encoding="utf-8")
 
 
+def test_a_page_that_is_no_demonstration_is_kept(
+    capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "NAMES", ())
+    Path("mine").mkdir()
+    Path("mine", "index.html").write_text("my page", encoding="utf-8")
+    assert cli.run(["demo", "-o", "mine"]) == 2
+    assert "is no page of a demonstration" in capsys.readouterr().err
+    assert Path("mine", "index.html").read_text(encoding="utf-8") == "my page"
+    assert cli.run(["demo", "-o", "shown"]) == cli.run(["demo", "-o", "shown"]) == 0  # its own
+
+
 def test_the_demonstration_walks_through_what_can_be_opened(
     monkeypatch: pytest.MonkeyPatch, here: Path
 ) -> None:

@@ -33,6 +33,7 @@ import pytest
 from PIL import Image as Picture
 
 from neuropil import registry
+from neuropil.surfaces.cli import main as cli
 
 README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
@@ -111,6 +112,22 @@ def test_tree_is_what_is_there() -> None:
     trees = pages.blocks(README, "text")
     assert trees, "the README shows no tree"
     assert [fault for tree in trees for fault in pages.tree_faults(tree, pages.ROOT)] == []
+
+
+def test_the_neuron_that_is_shown_is_the_one_that_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (shown,) = (block for block in pages.blocks(README, "") if block.startswith("channel"))
+    church = str(SAMPLES / "church.jpg")
+    assert cli.run(["open", "colorize", church, "--at", "200,250", "--depth", "30"]) == 0
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    lines = [" ".join(line.split()) for line in shown.splitlines() if "the other" not in line]
+    found = [
+        line
+        for line in lines
+        if any(said.endswith(line) or said.startswith(line) for said in printed)
+    ]
+    assert [line for line in lines if line not in found] == []
 
 
 def test_readme_names_the_set_up() -> None:

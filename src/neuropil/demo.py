@@ -14,7 +14,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.html.page import Section, link, paragraph, preformat, render_page
 from neuropil.kit.progress import message
 
-TITLE = "Neuropil: small networks at work"
+TITLE = "Neuropil: small networks at work"  # by which an earlier page is known
 DEPTH = 30  # neurons that the walk opens: down to the pixels
 SHOWN = 3  # of its stages that stand on the page itself
 
@@ -29,6 +29,8 @@ def build_demo(folder: Path) -> Path:
             f"{folder} can't be made: {error.strerror}; name another by -o",
             path=folder,
         ) from error
+    page = folder / "index.html"
+    refuse_foreign(page)
     sections = []
     for name in registry.NAMES:
         message(f"{name}: {registry.summary(name)}")
@@ -38,8 +40,18 @@ def build_demo(folder: Path) -> Path:
         sections += module.sections()
         if hasattr(module, "example_probe"):
             sections += walk_section(name, module.example_probe(), module.EXAMPLE_COMMAND, folder)
-    save_text(folder / "index.html", render_page(TITLE, sections))
-    return folder / "index.html"
+    save_text(page, render_page(TITLE, sections))
+    return page
+
+
+def refuse_foreign(page: Path) -> None:
+    """Raise UserError where a page is there that no earlier demonstration made."""
+    if page.exists() and f"<title>{TITLE}</title>" not in page.read_text("utf-8", "replace"):
+        raise UserError(
+            "output.exists",
+            f"{page} is there already and is no page of a demonstration; name another folder by -o",
+            path=page,
+        )
 
 
 def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]:

@@ -71,6 +71,8 @@ def fit(
     state = load_run(out, recipe, place) if resume else None
     if state is None:
         create_run_folder(out)
+    else:  # its length and its beginning were set once
+        progress.message(f"going on at step {state.step} of {state.steps}")
     progress.message(f"reading {data}")
     examples = recipe.examples(data)
 

@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from refusals import refused
 
 from neuropil.apps.colorize.lab import bench
+
+
+def test_a_folder_without_photographs_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "speed", lambda app: pytest.fail("measured"))
+    with refused("data.missing", tmp_path, "photographs"):
+        bench.measure(tmp_path)
 
 
 def test_peers_are_made_and_run_without_a_change_to_torch(tmp_path: Path) -> None:

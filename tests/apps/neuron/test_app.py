@@ -195,6 +195,14 @@ def test_losses_that_do_not_go_together_are_refused(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--rate 3", "--loss half-squares"])
+def test_what_means_nothing_without_a_target_is_refused(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert cli.run(f"neuron --x 1 --w 1 {option}".split()) == 2
+    assert "means nothing without a target" in capsys.readouterr().err
+
+
 def test_a_target_of_cross_entropy_is_a_share(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run("neuron --x 1 --w 1 --target 2 --loss cross-entropy".split()) == 2
     assert "cross-entropy takes 0 to 1" in capsys.readouterr().err

@@ -17,11 +17,15 @@ from neuropil.apps.neuron.homework import HomeworkSheet
 from neuropil.apps.neuron.small_network import LearningGoal, LossValues, NeuronValues
 from neuropil.contract import App, verb
 from neuropil.core.formatting import DIGITS
+from neuropil.kit.errors import UserError
 from neuropil.kit.media.document import Document
 from neuropil.kit.media.image import Image
 from neuropil.kit.ranges import Range
 from neuropil.signature import Alias
 
+Loss = Literal["mean-squares", "half-squares", "cross-entropy"]
+RATE_OF_A_STEP = 0.1  # what is taken where none is given
+FIRST_LOSS: Loss = "mean-squares"
 RATE, N_DIGITS, SEED = Range(0, 1000), Range(1, 17), Range(0, 10**9)
 LayerWeights = Annotated[tuple[WeightMatrix, ...], Alias("then-w")]
 LayerBiases = Annotated[tuple[Vector, ...], Alias("then-b")]
@@ -71,6 +75,12 @@ class BiologicalComparison:
 
 def check_network(given: Mapping[str, Any]) -> None:
     """Refuse inputs, weights, biases and activations that don't fit together."""
+    for name, usual in (("rate", RATE_OF_A_STEP), ("loss", FIRST_LOSS)):
+        if given.get(name, usual) != usual and not given["target"]:
+            words = (
+                f"{name} {given[name]} means nothing without a target; give one, or leave it out"
+            )
+            raise UserError("option.conflict", words, name=name)
     parts = given["x"], given["w"], given["b"], given["activations"]
     if any(parts) or given.get("target"):
         small_network.parse_network(*parts)
@@ -91,8 +101,8 @@ class Neuron(App):
         b: LayerBiases = (),
         activations: tuple[ActivationName, ...] = (),
         target: Vector | None = None,
-        loss: Literal["mean-squares", "half-squares", "cross-entropy"] = "mean-squares",
-        rate: Annotated[float, RATE] = 0.1,
+        loss: Loss = FIRST_LOSS,
+        rate: Annotated[float, RATE] = RATE_OF_A_STEP,
         digits: Annotated[int, N_DIGITS] = DIGITS,
         exact: bool = False,
     ) -> WorkedExample:

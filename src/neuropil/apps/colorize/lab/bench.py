@@ -24,6 +24,7 @@ from neuropil.apps.colorize.lab import evaluation
 from neuropil.apps.colorize.lab.data import iterate_photos, validation
 from neuropil.apps.colorize.lab.metrics import Bytes
 from neuropil.apps.colorize.preprocess import CELL, working_size
+from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film, Frame, write_film
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import OnnxNetwork
@@ -35,11 +36,11 @@ SAMPLES = Path(__file__).parents[3] / "samples"
 def measure(data: Path | None) -> Report:
     """Measure speed and, where there is data, quality."""
     app = Colorize()
+    photos = evaluation_photos(data) if data is not None else []
     tables, figures = speed(app)
     table, found = evaluation.evaluate_films(app, sample_photos())
     tables, figures = [*tables, table], {**figures, **found}
-    if data is not None:
-        photos = evaluation_photos(data)
+    if photos:
         more, found = evaluation.evaluate_photos(app, photos)
         table, reached = evaluation.evaluate_hints(app, photos)
         tables, figures = [*tables, *more, table], {**figures, **found, **reached}
@@ -49,11 +50,17 @@ def measure(data: Path | None) -> Report:
 def evaluation_photos(data: Path) -> list[Bytes]:
     """Read every second validation photograph: the others served to choose the temperature.
 
-    A folder without such photographs is measured on whole.
+    A folder without such photographs is measured on whole. Raises UserError where there is none.
     """
     photos = validation(data)[1::2] or sorted(
         iterate_photos(data, validation=False), key=lambda p: p[0]
     )
+    if not photos:
+        raise UserError(
+            "data.missing",
+            f"{data} holds no photographs that can be measured on; the card says what it may hold",
+            path=data,
+        )
     return [photo for _, photo in photos]
 
 
