@@ -113,8 +113,6 @@ def test_further_outputs_are_named_after_the_first(album: Path) -> None:
 def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None:
     photo, film, empty = album / "b.jpg", album / "1925/film.avi", tmp_path / "empty"
     empty.mkdir()
-    twin = album / "b.png"
-    twin.touch()
     cases: list[tuple[list[Path], Path | list[Path] | None, str, tuple[object, ...]]] = [
         ([], None, "input.required", ("neuropil colorize old.jpg",)),
         ([empty], None, "input.empty", (empty,)),
@@ -131,9 +129,22 @@ def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None
         with refused(code, *given):
             outputs = output if isinstance(output, list) else [output] if output else []
             planned(sources, *outputs)
-    bmp = album / "b.bmp"
-    bmp.touch()
-    with refused("output.collision", bmp, twin, "b-colorize.png"):
+
+
+def test_files_that_would_become_one_are_named_apart(album: Path, tmp_path: Path) -> None:
+    for name in ("scan.heic", "scan.png", "b.png"):
+        (album / name).touch()
+    apart = ["scan-bmp-colorize.png", "scan-heic-colorize.png", "scan-png-colorize.png"]
+    made = names(planned([album]), album)
+    assert [name for name in made if name.startswith("scan")] == apart
+    assert {"b-colorize.jpg", "b-colorize.png"} < set(made)
+    scans = [album / "scan.heic", album / "scan.bmp"]
+    assert names(planned(scans), album) == ["scan-heic-colorize.png", "scan-bmp-colorize.png"]
+    explored = names(planned([album / "b.jpg", album / "b.png"], verb="colorize-explore"), album)
+    assert explored[0] == "b-jpg-colorize-explore.jpg"
+    assert "b-png-colorize-explore-confidence.png" in explored
+    (album / "scan-bmp.png").touch()
+    with refused("output.collision", album / "scan-bmp.png", album / "scan.bmp"):
         planned([album])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from PIL import UnidentifiedImageError
+from PIL import PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -54,6 +54,7 @@ MULTI_IMAGE_FORMATS = (
     "GIF",
 )  # may have frames or pages, all meant to be seen
 BYTES_OF_A_PIXEL = 16  # at most, as they are stored
+BYTES_OF_A_TEXT = 64_000_000  # at most, unpacked: a text or a color profile within a PNG
 BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
@@ -88,9 +89,9 @@ def _damage_error(path: Path, error: Exception) -> UserError:
 
 @contextmanager
 def without_pillow_limits() -> Iterator[None]:
-    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet.
+    """Replace Pillow's own limits, 89 megapixels and texts of 1 MB, by ours; quiet its warnings.
 
-    Both are the process's own, so threads share them: the first that reads sets them, and the last
+    They are the process's own, so threads share them: the first that reads sets them, and the last
     puts them back as they were.
     """
     with _Shared.lock:
@@ -116,15 +117,15 @@ class _Shared:
 
 @contextmanager
 def _lift_limits() -> Iterator[None]:
-    """Set Pillow's limit and the filters of warnings aside."""
-    limit = Picture.MAX_IMAGE_PIXELS
-    Picture.MAX_IMAGE_PIXELS = None
+    """Set Pillow's limits and the filters of warnings aside."""
+    limits = Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+    Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = None, BYTES_OF_A_TEXT
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        Picture.MAX_IMAGE_PIXELS = limit
+        Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limits
 
 
 def _open(path: Path) -> ImageFile:
@@ -142,8 +143,10 @@ def _open(path: Path) -> ImageFile:
             "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can",
             path=path,
         ) from None
-    except OSError as error:
-        if error.errno is None:  # raised by a decoder
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # of the machine, or whatever a decoder makes of a damaged header
+        if not isinstance(error, OSError) or error.errno is None:
             raise _damage_error(path, error) from error
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
