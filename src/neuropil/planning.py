@@ -16,7 +16,7 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from neuropil import registry
-from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_folder
+from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_files
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
 from neuropil.kit.errors import UserError
@@ -46,9 +46,8 @@ def plan(request: Request) -> Iterator[Job]:
     become one file.
     """
     verb = registry.find_verb(request.verb)
-    inputs = verb.signature.inputs
     job = Job(verb.command, (), dict(request.options), {}, request.settings)
-    if len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0]):
+    if takes_files(verb):
         yield from plan_files(request, verb, job)
         return
     sources = tuple(request.sources)
