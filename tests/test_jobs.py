@@ -355,8 +355,9 @@ def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Colorize, "apply_color", told)
     events: list[Event] = []
-    run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
+    done = run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
     assert Message("painting") in events
+    assert done.messages == ("painting",)
     assert [e.done for e in events if isinstance(e, Progress)] == [0, 1, 2]
 
 

@@ -91,6 +91,7 @@ def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: boo
     if as_json:
         source = {"input": job.inputs[0]} if takes_file else {}
         record: dict[str, Json] = {**source, "files": to_json(done.files), **done.values}
+        record |= {"messages": list(done.messages)} if done.messages else {}
         typer.echo(json.dumps(record, allow_nan=False))
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
