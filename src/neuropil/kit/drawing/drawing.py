@@ -41,7 +41,7 @@ from neuropil.kit.drawing.ink import (
 )
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import QUALITIES, QUALITY
-from neuropil.kit.media import film, lossless
+from neuropil.kit.media import film, film_writer, lossless
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.metadata import ImageMetadata
 from neuropil.kit.progress import ticking, track
@@ -163,12 +163,12 @@ class Drawing:
         QUALITIES.check("quality", quality)
         if ending == ".mp4":
             seen = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
-            film.write_film(path, seen, fps=Fraction(FILM_FPS), quality=quality)
+            film_writer.write_film(path, seen, fps=Fraction(FILM_FPS), quality=quality)
         elif ending == ".gif":
             frames = track(
                 _draw_indexed(self), total=_Show(self, GIF_FPS).n_frames, title=path.name
             )
-            film.write_gif(path, frames, _palette(self), fps=GIF_FPS)
+            film_writer.write_gif(path, frames, _palette(self), fps=GIF_FPS)
         else:
             with write_together(files) as places:
                 for i, place in enumerate(places):
