@@ -9,8 +9,8 @@ from typing import Any
 import av
 import numpy as np
 from av.stream import Disposition
+from listening import listening
 
-from neuropil.kit import progress
 from neuropil.kit.media.film import Film, Frame
 
 HZ = 44_100
@@ -116,18 +116,6 @@ def inverted(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 def told(film: Film, path: Path, **settings: Any) -> list[str]:
     """Save a film, and list what is said meanwhile, without its name."""
-    said: list[str] = []
-
-    class Listener:
-        def ask(self) -> None:
-            pass
-
-        def at(self, title: str, done: int, total: int | None) -> None:
-            pass
-
-        def say(self, line: str) -> None:
-            said.append(line.removeprefix(f"{film.path}: "))
-
-    with progress.report_to(Listener()):
+    with listening() as said:
         film.save(path, **settings)
-    return said
+    return [line.removeprefix(f"{film.path}: ") for line in said]

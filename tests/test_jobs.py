@@ -12,6 +12,7 @@ from typing import Any
 import made_up
 import numpy as np
 import pytest
+from films import shoot
 from refusals import refused
 from stopwatch import StopAt
 
@@ -165,6 +166,21 @@ def test_names_tell_which_result_goes_where(album: Path, tmp_path: Path) -> None
         "confidence": "a-confidence.png",
         "suggestions": "a-suggestions.png",
     }
+
+
+def test_what_an_unknown_ending_hides_is_tried(photo: Path, tmp_path: Path) -> None:
+    film = shoot(tmp_path / "a.mkv", sound=())
+    for source, name, suffix in [(film, "a.xyz", ".mp4"), (photo, "old", ".png")]:
+        (tmp_path / "odd").mkdir(exist_ok=True)
+        odd = tmp_path / "odd" / name
+        odd.write_bytes(source.read_bytes())
+        (job,) = planned([odd])
+        done = run(job, Sessions())
+        assert [Path(path).suffix for path in done.outputs] == [suffix]
+    (tmp_path / "odd" / "text.xyz").write_text("no media", encoding="utf-8")
+    (job,) = planned([tmp_path / "odd" / "text.xyz"])
+    with refused("input.kind", "text.xyz"):
+        run(job, Sessions())
 
 
 def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
     check(Job("colorize", ("old.jpg",), {"strength": 9}))    UserError: strength is 9; it lies ...
 
-Nothing is opened but the list of what is there.
+Nothing is opened but the list of what is there, and files whose ending doesn't tell what they are.
 """
 
 import os
@@ -50,9 +50,12 @@ def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
 
 
 def type_of(given: Input, path: Path) -> type:
-    """Tell by its ending which of an input's types a file is; the first where none fits."""
+    """Tell by its ending which of an input's types a file is, by its content where none fits."""
     for kind in given.types:
         if path.suffix.lower() in getattr(kind, "READS", ()):
+            return kind
+    for kind in given.types if len(given.types) > 1 else ():
+        if hasattr(kind, "recognize") and kind.recognize(path):
             return kind
     return given.types[0]
 
