@@ -80,7 +80,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy kit/networks/onnx_file.py",
     ),
     "onnxruntime": ("lazy kit/networks/network.py",),
-    "av": ("kit/media/film.py",),
+    "av": ("kit/media/film.py", "kit/media/film_writer.py", "lazy kit/media/icc.py"),
     "pillow_heif": ("lazy kit/media/image_reader.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),
     "pygame": ("lazy apps/drive/simulator.py",),

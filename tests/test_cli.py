@@ -131,11 +131,52 @@ def test_an_output_is_overwritten_only_with_force(capsys: Output) -> None:
         Path(name).write_text("mine", encoding="utf-8")
     sentence = "is there already; overwrite it with --force"
     assert fails(capsys, "invert old.png") == f"old-invert.png {sentence}"
-    assert fails(capsys, "invert none.png old.png") == f"old-invert.png {sentence}"
+    several = fails(capsys, "invert none.png old.png")
+    assert several == f"old-invert.png {sentence}, or leave out what is done with --skip-existing"
     assert fails(capsys, "invert-look old.png --map") == f"old-invert-look-map.png {sentence}"
     assert cli.run(["invert-look", "old.png"]) == 0, "without a map there is none to write"
     assert cli.run(["invert-look", "old.png", "--map", "--force"]) == 0
     assert Image.open("old-invert-look-map.png").width == 6
+
+
+def test_a_folder_that_is_done_again_may_skip_what_is_there(capsys: Output) -> None:
+    Path("album").mkdir()
+    for name in ("a", "b"):
+        Image.open("old.png").save(f"album/{name}.png")
+    line = ["invert", "album", "-o", "new", "--skip-existing"]
+    assert cli.run(line) == 0
+    assert capsys.readouterr().err == ""
+    before = Path("new/a-invert.png").stat().st_mtime_ns
+    Image.open("old.png").save("album/c.png")
+    assert "--skip-existing" in fails(capsys, "invert album -o new")
+    assert cli.run([*line, "--json"]) == 0
+    printed = capsys.readouterr()
+    told = [json.loads(text) for text in printed.out.splitlines()]
+    assert {each["input"]: each.get("skipped", False) for each in told} == {
+        str(Path("album", "a.png")): True,
+        str(Path("album", "b.png")): True,
+        str(Path("album", "c.png")): False,
+    }
+    assert told[0]["files"] == {"image": [str(Path("new", "a-invert.png"))]}
+    said = "neuropil: 2 of 3 inputs skipped: their results are there already\n"
+    assert printed.err == said
+    assert Path("new/a-invert.png").stat().st_mtime_ns == before
+    assert cli.run(line) == 0
+    assert capsys.readouterr() == ("", said.replace("2 of 3", "3 of 3"))
+    assert "--force" in fails(capsys, "invert album -o new --skip-existing --force")
+
+
+def test_what_is_done_by_half_is_not_skipped(capsys: Output) -> None:
+    line = ["invert-look", "old.png", "other.png", "--map", "--others", "2", "--skip-existing"]
+    Image.open("old.png").save("other.png")
+    assert cli.run(line) == 0
+    Path("old-invert-look-others-2.png").unlink()
+    capsys.readouterr()
+    assert cli.run(line) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "old-invert-look.png is there already" in printed.err
+    assert "1 of 2 inputs skipped" in printed.err
 
 
 def test_common_options_reach_where_they_belong(

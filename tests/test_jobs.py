@@ -12,6 +12,7 @@ from typing import Any
 import made_up
 import numpy as np
 import pytest
+from films import shoot
 from refusals import refused
 from stopwatch import StopAt
 
@@ -113,8 +114,6 @@ def test_further_outputs_are_named_after_the_first(album: Path) -> None:
 def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None:
     photo, film, empty = album / "b.jpg", album / "1925/film.avi", tmp_path / "empty"
     empty.mkdir()
-    twin = album / "b.png"
-    twin.touch()
     cases: list[tuple[list[Path], Path | list[Path] | None, str, tuple[object, ...]]] = [
         ([], None, "input.required", ("neuropil colorize old.jpg",)),
         ([empty], None, "input.empty", (empty,)),
@@ -131,9 +130,22 @@ def test_names_that_will_not_do_are_refused(album: Path, tmp_path: Path) -> None
         with refused(code, *given):
             outputs = output if isinstance(output, list) else [output] if output else []
             planned(sources, *outputs)
-    bmp = album / "b.bmp"
-    bmp.touch()
-    with refused("output.collision", bmp, twin, "b-colorize.png"):
+
+
+def test_files_that_would_become_one_are_named_apart(album: Path, tmp_path: Path) -> None:
+    for name in ("scan.heic", "scan.png", "b.png"):
+        (album / name).touch()
+    apart = ["scan-bmp-colorize.png", "scan-heic-colorize.png", "scan-png-colorize.png"]
+    made = names(planned([album]), album)
+    assert [name for name in made if name.startswith("scan")] == apart
+    assert {"b-colorize.jpg", "b-colorize.png"} < set(made)
+    scans = [album / "scan.heic", album / "scan.bmp"]
+    assert names(planned(scans), album) == ["scan-heic-colorize.png", "scan-bmp-colorize.png"]
+    explored = names(planned([album / "b.jpg", album / "b.png"], verb="colorize-explore"), album)
+    assert explored[0] == "b-jpg-colorize-explore.jpg"
+    assert "b-png-colorize-explore-confidence.png" in explored
+    (album / "scan-bmp.png").touch()
+    with refused("output.collision", album / "scan-bmp.png", album / "scan.bmp"):
         planned([album])
 
 
@@ -154,6 +166,21 @@ def test_names_tell_which_result_goes_where(album: Path, tmp_path: Path) -> None
         "confidence": "a-confidence.png",
         "suggestions": "a-suggestions.png",
     }
+
+
+def test_what_an_unknown_ending_hides_is_tried(photo: Path, tmp_path: Path) -> None:
+    film = shoot(tmp_path / "a.mkv", sound=())
+    for source, name, suffix in [(film, "a.xyz", ".mp4"), (photo, "old", ".png")]:
+        (tmp_path / "odd").mkdir(exist_ok=True)
+        odd = tmp_path / "odd" / name
+        odd.write_bytes(source.read_bytes())
+        (job,) = planned([odd])
+        done = run(job, Sessions())
+        assert [Path(path).suffix for path in done.outputs] == [suffix]
+    (tmp_path / "odd" / "text.xyz").write_text("no media", encoding="utf-8")
+    (job,) = planned([tmp_path / "odd" / "text.xyz"])
+    with refused("input.kind", "text.xyz"):
+        run(job, Sessions())
 
 
 def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:
@@ -344,8 +371,9 @@ def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(Colorize, "apply_color", told)
     events: list[Event] = []
-    run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
+    done = run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
     assert Message("painting") in events
+    assert done.messages == ("painting",)
     assert [e.done for e in events if isinstance(e, Progress)] == [0, 1, 2]
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from neuropil import registry
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.media import film
+from neuropil.kit.media import film, film_writer
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
@@ -138,7 +138,7 @@ def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
         yield "a sentence", TEXT
     elif issubclass(kind, film.Film):
         photo = next(iter(samples(Image, folder)))[1]
-        film.write_film(folder / "moving.mp4", pan_over(photo), fps=FPS)
+        film_writer.write_film(folder / "moving.mp4", pan_over(photo), fps=FPS)
         yield f"{FRAMES} frames", kind.open(folder / "moving.mp4")
     else:
         for path in sorted(SAMPLES.iterdir()):

@@ -2,12 +2,12 @@
 
     check(Job("colorize", ("old.jpg",), {"strength": 9}))    UserError: strength is 9; it lies ...
 
-Nothing is opened but the list of what is there.
+Nothing is opened but the list of what is there, and files whose ending doesn't tell what they are.
 """
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from neuropil import registry
@@ -31,6 +31,12 @@ def takes_folder(given: Input) -> bool:
     return any(getattr(kind, "IS_FOLDER", False) for kind in given.types)
 
 
+def takes_files(verb: Verb) -> bool:
+    """Tell a verb that is done for each of any number of files."""
+    inputs = verb.signature.inputs
+    return len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0])
+
+
 def empty_folder(folder: Path, verb: Verb) -> UserError:
     """Say that a folder holds nothing to work on."""
     words = f"{folder} holds nothing that {verb.command} reads; name another folder"
@@ -44,9 +50,12 @@ def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
 
 
 def type_of(given: Input, path: Path) -> type:
-    """Tell by its ending which of an input's types a file is; the first where none fits."""
+    """Tell by its ending which of an input's types a file is, by its content where none fits."""
     for kind in given.types:
         if path.suffix.lower() in getattr(kind, "READS", ()):
+            return kind
+    for kind in given.types if len(given.types) > 1 else ():
+        if hasattr(kind, "recognize") and kind.recognize(path):
             return kind
     return given.types[0]
 
@@ -66,7 +75,7 @@ def check(job: Job) -> None:
         texts = zip(verb.signature.inputs, job.inputs, strict=True)
         verb.check({**usual, **options, **{given.name: text for given, text in texts}})
     check_outputs(verb, job)
-    planned = list(planned_files(verb, job))
+    planned = planned_files(verb, job)
     refuse_twice(planned)
     read = files_read(verb, job)
     for path in planned:
@@ -226,17 +235,28 @@ def is_asked_for(output: Output, verb: Verb, options: Mapping[str, Json]) -> boo
     return bool(option.parse(options.get(output.name, option.default)))
 
 
-def planned_files(verb: Verb, job: Job) -> Iterator[Path]:
-    """List the files that a job will write, as far as that is known before."""
+def planned_outputs(verb: Verb, job: Job) -> dict[str, list[Path]]:
+    """List the files that a job will write, by output, as far as that is known before."""
     options = {option.name: option.default for option in verb.signature.options} | {**job.options}
-    for all_of in verb.signature.outputs.values():
-        for output in all_of:
-            if output.name in job.outputs:
-                path = Path(job.outputs[output.name])
-                n = int(options[output.name]) if output.repeated else 0
-                yield from (
-                    [number_path(path, i + 1) for i in range(n)] if output.repeated else [path]
-                )
+    planned: dict[str, list[Path]] = {}
+    for output in (output for all_of in verb.signature.outputs.values() for output in all_of):
+        if output.name in job.outputs:
+            path = Path(job.outputs[output.name])
+            n = int(options[output.name]) if output.repeated else 0
+            numbered = [number_path(path, i + 1) for i in range(n)]
+            planned[output.name] = numbered if output.repeated else [path]
+    return planned
+
+
+def planned_files(verb: Verb, job: Job) -> list[Path]:
+    """List the files that a job will write, as far as that is known before."""
+    return [path for paths in planned_outputs(verb, job).values() for path in paths]
+
+
+def is_done(verb: Verb, job: Job) -> bool:
+    """Tell whether all that a job would write is there already."""
+    planned = planned_files(verb, job)
+    return bool(planned) and all(map(is_file, planned))
 
 
 def check_place(path: Path, force: bool) -> None:

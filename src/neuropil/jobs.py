@@ -11,7 +11,7 @@ here prints, so that others can run them in worker processes: progress and messa
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,18 +46,20 @@ class Message:
 
 @dataclass(frozen=True)
 class Done:
-    """Files written, by output; values by name, also in words; seconds.
+    """Files written, by output; values by name, also in words; seconds; what was said.
 
     files: the paths of each output of the verb; none where it was not written, several of
         alternatives or of pages
     values: documents that no file was named for are among them, as texts
     texts: of the values that say something, for people
+    messages: what a person should know: what could not be kept as it was
     """
 
     files: Mapping[str, tuple[str, ...]]
     values: Mapping[str, Json]
     texts: Mapping[str, str]
     seconds: float
+    messages: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -95,6 +97,7 @@ class ProgressForwarder:
 
     emit: Emit
     cancel: Cancel | None
+    said: list[str] = field(default_factory=list)
 
     def at(self, title: str, done: int, total: int | None) -> None:
         """Report so many done."""
@@ -102,7 +105,8 @@ class ProgressForwarder:
         self.emit(Progress(title, done, total))
 
     def say(self, line: str) -> None:
-        """Report a line."""
+        """Report a line, and keep it."""
+        self.said.append(line)
         self.emit(Message(line))
 
     def ask(self) -> None:
@@ -160,7 +164,7 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         for output in verb.signature.outputs_for(first)
         if output.role != "value"
     }
-    return Done(files, values, texts, seconds)
+    return Done(files, values, texts, seconds, tuple(forward.said))
 
 
 def attempt(

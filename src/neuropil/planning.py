@@ -4,17 +4,19 @@ old.jpg                 old-colorize.jpg             beside the input
 old.bmp                 old-colorize.png             where the input's kind can't be written
 old.jpg    -o new.png   new.png
 album      -o new       new/1925/old-colorize.jpg    with the folders of album
+a.bmp and a.png         a-bmp-colorize.png ...       where both would have one name
 """
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 from neuropil import registry
-from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_folder
+from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_files
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
 from neuropil.kit.errors import UserError
@@ -44,9 +46,8 @@ def plan(request: Request) -> Iterator[Job]:
     become one file.
     """
     verb = registry.find_verb(request.verb)
-    inputs = verb.signature.inputs
     job = Job(verb.command, (), dict(request.options), {}, request.settings)
-    if len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0]):
+    if takes_files(verb):
         yield from plan_files(request, verb, job)
         return
     sources = tuple(request.sources)
@@ -66,28 +67,63 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
     if not roots:
         raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
     to = choose_output_folder(request.outputs, many=len(roots) > 1 or roots[0].is_dir())
-    taken: dict[str, Path] = {}
-    done: set[str] = set()  # files, where several roots may hold the same one
-    for root in roots:
-        files = list_sources(root, given, verb.app)
-        first = next(files, None)
-        if first is None and len(roots) == 1:
-            raise empty_folder(root, verb)
-        if first is None:
-            yield replace(job, inputs=(str(root),))  # refused when it is checked
-            continue
-        folder = first.parent
-        for source in chain([first], files):
-            real = os.path.realpath(source) if len(roots) > 1 else ""
-            if real in done:
-                continue
-            done |= {real} if real else set()
-            if source.parent != folder and len(roots) == 1:  # names of one folder are enough
-                folder, taken = source.parent, {}
-            stem = str(choose_folder(source, root, to) / f"{source.stem}-{verb.command}")
-            outputs = name_outputs(request, verb, stem, source, to)
-            refuse_collision(source, outputs, taken)
+    for group in group_sources(roots, given, verb):
+        for source, outputs in name_apart(request, verb, group, to):
             yield replace(job, inputs=(str(source),), outputs=outputs)
+
+
+def group_sources(
+    roots: Sequence[Path], given: Input, verb: Verb
+) -> Iterator[list[tuple[Path, Path]]]:
+    """List all sources, each with the root that it was found in, in groups to be named together.
+
+    Of a single root these are its folders; several may have the same names, so they are one group.
+    """
+    if len(roots) > 1:
+        yield list(find_sources(roots, given, verb))
+        return
+    pairs = list_sources(roots[0], given, verb.app)
+    first = next(pairs, None)
+    if first is None:
+        raise empty_folder(roots[0], verb)
+    for _, files in groupby(chain([first], pairs), key=lambda path: path.parent):
+        yield [(roots[0], path) for path in files]
+
+
+def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[tuple[Path, Path]]:
+    """List the sources of several roots, each once; an empty folder is refused by its own job."""
+    done: set[str] = set()
+    for root in roots:
+        for path in list(list_sources(root, given, verb.app)) or [root]:
+            real = os.path.realpath(path)
+            if real not in done:
+                done.add(real)
+                yield root, path
+
+
+def name_apart(
+    request: Request, verb: Verb, group: Sequence[tuple[Path, Path]], to: Path | None
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Name the outputs of every source; those that would share one get the source's ending too.
+
+    a.heic and a.png, both written as PNG, become a-heic-colorize.png and a-png-colorize.png: what a
+    file becomes depends on what lies beside it, not on which comes first.
+    """
+
+    def name(root: Path, source: Path, stem: str) -> dict[str, str]:
+        if source.is_dir():
+            return {}
+        path = choose_folder(source, root, to) / f"{stem}-{verb.command}"
+        return name_outputs(request, verb, str(path), source, to)
+
+    plain = [name(root, source, source.stem) for root, source in group]
+    uses = Counter(path for outputs in plain for path in outputs.values())
+    taken: dict[str, Path] = {}
+    for (root, source), outputs in zip(group, plain, strict=True):
+        if any(uses[path] > 1 for path in outputs.values()):
+            outputs = name(root, source, "-".join(source.name.rsplit(".", 1)))
+        refuse_collision(source, outputs, taken)
+        yield source, outputs
 
 
 def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:

@@ -281,7 +281,8 @@ class Colorize(App):
             view = replace(preprocess(frame.pixels, ()), hints=state.told)
             state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
             colors = upsample_to_guide(state.ab, view.cell_lightness, frame.pixels)
-            yield Frame(apply_color(frame.pixels, colors, strength, self.n_threads), frame.time)
+            pixels = apply_color(frame.pixels, colors, strength, self.n_threads)
+            yield replace(frame, pixels=pixels)
 
     def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
         """Predict the mean colors (h, w, 2) of one view."""

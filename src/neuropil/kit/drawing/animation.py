@@ -23,7 +23,7 @@ from neuropil.kit.drawing.raster import (
     ink_path,
 )
 from neuropil.kit.drawing.strokes import Paper, Stroke
-from neuropil.kit.media import film
+from neuropil.kit.media import film, film_writer
 from neuropil.kit.progress import ticking, track
 
 PEN_SPEED = 150.0  # mm a second of a pen that draws
@@ -54,12 +54,12 @@ class PenAnimation:
     def write_mp4(self, path: Path, quality: int) -> None:
         """Write a film."""
         frames = track(_frames(self), total=_Show(self, FILM_FPS).n_frames, title=path.name)
-        film.write_film(path, frames, fps=Fraction(FILM_FPS), quality=quality)
+        film_writer.write_film(path, frames, fps=Fraction(FILM_FPS), quality=quality)
 
     def write_gif(self, path: Path) -> None:
         """Write an animation that begins again and again."""
         frames = track(_draw_indexed(self), total=_Show(self, GIF_FPS).n_frames, title=path.name)
-        film.write_gif(path, frames, _palette(self), fps=GIF_FPS)
+        film_writer.write_gif(path, frames, _palette(self), fps=GIF_FPS)
 
 
 class _Show:

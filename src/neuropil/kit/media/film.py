@@ -4,81 +4,68 @@
     film.map_frames(lambda frames: (brighter(frame) for frame in frames)).save("new.mp4")
 
 Frames pass one by one, so that memory does not grow with the length. Their times are kept, evenly
-spaced or not; sound goes from file to file as it is where the new container can hold it. PyAV is
-imported once there is a film.
+spaced or not; sound goes from file to file as it is where the new container can hold it. What can't
+be kept as it is, damage included, is said, and the rest goes on. PyAV is imported once there is a
+film.
 
 Dimension key: H, W height and width.
 """
 
-import heapq
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError, require_file
-from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
-from neuropil.kit.progress import track
+from neuropil.kit.formats import MAX_PIXELS, QUALITY
+from neuropil.kit.media import film_writer
+from neuropil.kit.progress import message, track
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
     from av.audio.stream import AudioStream
-    from av.container import InputContainer, OutputContainer
+    from av.container import InputContainer
+    from av.filter import Graph
     from av.video.stream import VideoStream
 
-T = TypeVar("T")
-
-SUFFIXES = frozenset(  # by which a film is told from a picture
-    ".3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv".split()
+SUFFIXES = frozenset(  # by which films are looked for in folders; others are tried when named
+    ".3g2 .3gp .amv .asf .avi .divx .dv .f4v .flv .gxf .ivf .m1v .m2p .m2t .m2ts .m2v .m4v .mj2"
+    " .mjpeg .mjpg .mkv .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nut .nuv .ogm .ogv .qt .rm .rmvb"
+    " .tod .trp .ts .vob .vro .webm .wmv .wtv .y4m".split()
 )
-
-
-@dataclass(frozen=True)
-class ContainerFormat:
-    """What goes into a container: codecs for picture and sound, and the sounds that may stay."""
-
-    picture: str
-    sound: str
-    copied_audio_codecs: frozenset[str]  # those that players of the kind know, by FFmpeg's names
-
-
-MUSIC = frozenset("aac ac3 alac eac3 mp3 mp3float".split())
-RAW = frozenset("pcm_s16be pcm_s16le pcm_s24be pcm_s24le".split())
-FREE = frozenset("opus vorbis".split())
-KINDS = {
-    ".mp4": ContainerFormat("libx264", "aac", MUSIC | {"flac", "opus"}),
-    ".mov": ContainerFormat("libx264", "aac", MUSIC | RAW),
-    ".mkv": ContainerFormat(
-        "libx264", "aac", MUSIC | FREE | {"dca", "flac", "mp2", "mp2float", "pcm_s16le"}
-    ),
-    ".webm": ContainerFormat("libvpx-vp9", "libopus", FREE),
-}
-FASTSTART_SUFFIXES = (".mp4", ".mov")  # whose index goes to the front, so that pages can play them
+NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could lie anywhere
+    "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
+)
+TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
 UNSPECIFIED, HD = 2, 720  # color space; lines from which a film is one of high definition
-BT709, LIMITED = 1, 1  # the colors of films, and their range from 16 to 235
-OPUS_HZ = 48_000
-LAYOUTS = {1: "mono", 2: "stereo"}
-AUDIO_BITRATE = 96_000  # of sound a second and channel
+HDR = {16: "PQ", 18: "HLG"}  # by transfer function (ITU-T H.273)
+WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}  # by primaries
+BT709 = 1
 DEFAULT_FPS = Fraction(25)
-TICKS_PER_FRAME = 600  # of the clock to a frame, where we choose it
+TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
+TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
+MOST_TOLD = 5  # places of damage
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Upright RGB pixels (H, W, 3) and the moment at which they appear, in seconds."""
+    """Upright RGB pixels (H, W, 3), the moment at which they appear, and for how long, in seconds.
+
+    duration: 0 where it is not told: until the next frame appears
+    """
 
     pixels: NDArray[np.uint8]
     time: Fraction
+    duration: Fraction = Fraction(0)
 
 
 FrameTransform = Callable[[Iterator[Frame]], Iterator[Frame]]
-Route = Callable[["Packet[Any]"], "list[Packet[Any]]"]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +74,7 @@ class Film:
 
     KIND: ClassVar = "film"
     READS: ClassVar = SUFFIXES  # of this file, that films are read from
-    SUFFIXES: ClassVar = tuple(KINDS)
+    SUFFIXES: ClassVar = tuple(film_writer.KINDS)
 
     path: Path
     width: int
@@ -107,7 +94,7 @@ class Film:
             fps = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
             n_frames = stream.frames or None
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
-        first = next(_decode(path), None)
+        first = next(_decode(path, _ignore), None)
         if first is None:
             raise UserError(
                 "input.damaged",
@@ -126,6 +113,15 @@ class Film:
             )
         return cls(path, width, height, fps, n_frames, seconds)
 
+    @classmethod
+    def recognize(cls, path: Path) -> bool:
+        """Tell by its content whether a file is a film, whatever its name ends in."""
+        try:
+            with _open_container(path) as source:
+                return bool(_picture_streams(source))
+        except UserError:
+            return False
+
     @property
     def metadata(self) -> dict[str, str]:
         """Read what the container says of the film: title, comment and so on, in small letters."""
@@ -134,7 +130,7 @@ class Film:
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
-        frames = _decode(self.path)
+        frames = _decode(self.path, partial(_tell, self.path))
         for change in self.transforms:
             frames = change(frames)
         return frames
@@ -145,126 +141,93 @@ class Film:
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MOV, MKV (H.264) or WebM (VP9), by the ending of `path`, with the sound."""
-        path = Path(path)
-        kind = _kind(path, quality)
+        path, tell = Path(path), partial(_tell, self.path)
+        film_writer.choose_format(path, quality)
         total = self.n_frames or round(self.seconds * self.fps) or None
         frames = track(self.frames(), total=total, title=self.path.name)
-        with atomic_path(path) as temporary:
-            _write(self, frames, temporary, kind, quality)
+        with _open_container(self.path) as container:
+            picture, sounds = _picture_stream(self.path, container), _sounds(container)
+            _tell_left_out(container, tell)
+            source = film_writer.Source(
+                container,
+                picture,
+                sounds,
+                partial(_read_sounds, container, (picture, *sounds), tell),
+                self.fps,
+                self.width,
+                _start(container),
+            )
+            film_writer.write_with_sound(path, frames, source, quality, tell)
 
 
-def write_film(
-    path: Path | str,
-    frames: Iterable[Frame],
-    *,
-    fps: Fraction,
-    quality: int = QUALITY,
-    notes: Mapping[str, str] | None = None,
-) -> None:
-    """Write frames that come from no file as a silent film; raises UserError where there is none.
-
-    notes: what the container says of it; of any length in MP4, MKV and WebM
-    """
-    import av
-
-    path, frames = Path(path), iter(frames)
-    kind = _kind(path, quality)
-    first = next(frames, None)
-    if first is None:
-        raise UserError("input.empty", f"{path} would have no frame; give it some")
-    with atomic_path(path) as temporary, av.open(temporary, "w", options=_options(path)) as target:
-        target.metadata.update(notes or {})
-        picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
-        picture.codec_context.framerate = fps
-        picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
-        for packet in _encode(itertools.chain([first], frames), picture):
-            target.mux(packet)
+def _tell(path: Path, sentence: str) -> None:
+    """Tell something of a film to whoever listens."""
+    message(f"{path}: {sentence}")
 
 
-def write_gif(
-    path: Path, frames: Iterable[NDArray[np.uint8]], colors: NDArray[np.uint8], *, fps: int
-) -> None:
-    """Write an animation that begins again and again; FFmpeg keeps of a frame only what changed.
-
-    frames: (H, W) each, the numbers of their pixels' colors
-    colors: (N, 3), red, green and blue of at most 256
-    """
-    import av
-
-    palette = np.full((256, 4), 255, np.uint8)  # opaque, red, green, blue
-    palette[: len(colors), 1:] = colors
-    frames = iter(frames)
-    first = next(frames)
-    with atomic_path(path) as temporary, av.open(temporary, "w", format="gif") as target:
-        stream = target.add_stream("gif", rate=fps)
-        stream.height, stream.width = first.shape
-        stream.pix_fmt = "pal8"
-        for number, numbers in enumerate(itertools.chain([first], frames)):
-            indexed: Any = (numbers, palette)  # as pal8 takes it; PyAV's types leave it out
-            frame = av.VideoFrame.from_ndarray(indexed, format="pal8")
-            frame.pts = number
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode())
+def _ignore(sentence: str) -> None:
+    """Let a sentence pass that is said when the film is read in earnest."""
 
 
-# Reading
+# Opening
 
 
 def _open_container(path: Path) -> "InputContainer":
+    """Open a file, and nothing that it names."""
     import av
 
+    kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM
+    moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
     try:
-        return av.open(path)
+        return av.open(
+            f"file:{path}",  # else a name with a colon is taken for an address
+            container_options={"format_whitelist": ",".join(moving)},
+            metadata_errors="replace",  # old programs wrote Latin-1
+        )
+    except av.ArgumentError as error:
+        words = f"{path} is no film, or a list of other files, which is not followed; name a film"
+        raise UserError("input.kind", words, path=path) from error
     except av.FFmpegError as error:
-        raise UserError(
-            "input.damaged", f"{path} can't be read as a film: {error.strerror}", path=path
-        ) from error
+        words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
+        raise UserError("input.damaged", words, path=path) from error
+
+
+def _picture_streams(source: "InputContainer") -> "list[VideoStream]":
+    """List the moving pictures; the cover of a song is none."""
+    from av.stream import Disposition
+
+    return [
+        stream
+        for stream in source.streams.video
+        if stream.codec_context and not stream.disposition & Disposition.attached_pic
+    ]
 
 
 def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
-    """Find the film among the streams; the cover of a song is none."""
+    """Find the film among the streams: the one that players show by default."""
     from av.stream import Disposition
 
-    for stream in source.streams.video:
-        if stream.codec_context and not stream.disposition & Disposition.attached_pic:
-            return stream
-    raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
+    streams = _picture_streams(source)
+    if not streams:
+        raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
+    usual = (stream for stream in streams if stream.disposition & Disposition.default)
+    return next(usual, streams[0])
 
 
-def _decode(path: Path) -> Iterator[Frame]:
-    with _open_container(path) as source:
-        stream = _picture_stream(path, source)
-        stream.thread_type = "AUTO"
-        start, step = _start(source), 1 / (stream.average_rate or DEFAULT_FPS)
-        time = -step
-        for frame in _whole(path, source.decode(stream)):
-            ticks = frame.pts if frame.pts is not None else frame.dts
-            time = time + step if ticks is None else Fraction(ticks) * _clock(stream) - start
-            yield Frame(_upright(frame), time)
+def _sounds(source: "InputContainer") -> "tuple[AudioStream, ...]":
+    return tuple(stream for stream in source.streams.audio if stream.codec_context)
 
 
-def _whole(path: Path, items: Iterator[T]) -> Iterator[T]:
-    """Pass on what is read from a file; damage ends in a sentence."""
-    import av
-
-    try:
-        yield from items
-    except av.FFmpegError as error:
-        raise UserError(
-            "input.damaged", f"{path} is damaged: {error.strerror}; find a whole copy", path=path
-        ) from error
-
-
-def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
-    """Take the pixels, turned as the camera says that it was held."""
-    untold = frame.colorspace == UNSPECIFIED and frame.height >= HD  # players take BT.709 then
-    pixels = frame.to_ndarray(format="rgb24", src_colorspace="ITU709" if untold else None)
-    return np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90))
-
-
-def _clock(stream: "VideoStream | AudioStream") -> Fraction:
-    assert stream.time_base, "every container has a clock"
-    return stream.time_base
+def _tell_left_out(source: "InputContainer", tell: Tell) -> None:
+    """Say which streams are not carried over."""
+    further = len(_picture_streams(source)) - 1
+    subtitles = len(source.streams.subtitles)
+    for n, what in (
+        (further, "further track{s} of pictures"),
+        (subtitles, "track{s} of subtitles"),
+    ):
+        if n > 0:
+            tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
 
 
 def _start(source: "InputContainer") -> Fraction:
@@ -274,138 +237,228 @@ def _start(source: "InputContainer") -> Fraction:
     return max(Fraction(0), min(starts, default=Fraction(0)))
 
 
-# Writing
+def _clock(ticking: "VideoStream | AudioStream | VideoFrame") -> Fraction:
+    """Give the seconds of a tick."""
+    assert ticking.time_base, "every container has a clock, and its frames take it"
+    return ticking.time_base
 
 
-def _kind(path: Path, quality: int) -> ContainerFormat:
-    """Choose by the ending of a name; raises UserError where it or the quality is no good."""
-    if path.suffix.lower() not in KINDS:
-        raise UserError(
-            "output.ending",
-            f"{path}: films can't be written so; end the name in {', '.join(KINDS)}",
-            path=path,
-            possible=tuple(KINDS),
-        )
-    QUALITIES.check("quality", quality)
-    return KINDS[path.suffix.lower()]
+# Packets
 
 
-def _write(
-    film: Film, frames: Iterator[Frame], path: Path, kind: ContainerFormat, quality: int
-) -> None:
-    """Encode the frames and bring the sound along, in the order of their times."""
-    import av
+@dataclass(eq=False)
+class _Timeline:
+    """Brings the times of packets to one line that starts at zero.
 
-    with _open_container(film.path) as source, av.open(path, "w", options=_options(path)) as target:
-        target.metadata.update(source.metadata)
-        first = next(frames)  # Film.open has seen that there is one
-        picture = _picture_encoder(target, kind.picture, first.pixels.shape, quality)
-        _set_clock_and_shape(picture, film, _picture_stream(film.path, source))
-        routes = {s.index: _route(target, kind, s, _start(source)) for s in _sounds(source)}
-        packets = heapq.merge(
-            _encode(itertools.chain([first], frames), picture),
-            _whole(film.path, _route_sound(source, routes)),
-            key=_moment,
-        )
-        for packet in packets:
-            target.mux(packet)
+    Files that were put one behind the other (`cat a.vob b.vob`) start their time again: from there
+    on all is shifted, picture and sound by the same, to where the film had come.
 
-
-def _options(path: Path) -> dict[str, str]:
-    return {"movflags": "+faststart"} if path.suffix.lower() in FASTSTART_SUFFIXES else {}
-
-
-def _moment(packet: "Packet[Any]") -> Fraction:
-    assert packet.dts is not None, "only ends of streams have no time, and these are not written"
-    return packet.dts * packet.time_base
-
-
-def _picture_encoder(
-    target: "OutputContainer", codec: str, shape: tuple[int, ...], quality: int
-) -> "VideoStream":
-    """Add the stream of pictures.
-
-    H.264 cuts colors into 2×2 blocks, which odd sizes don't have: there every pixel keeps a color
-    of its own, which fewer players show. VP9 has no such rule.
+    jumps: whether time may also jump ahead, as in a broadcast
+    last: the moment of the last packet of each stream, in seconds
+    reached: where all of them have come, in seconds
     """
-    factor = min(51, round(18 + 0.4 * (QUALITY - quality)))  # 18: hardly told from the source
-    options = {"crf": str(factor), "preset": "veryfast"}
-    if codec == "libvpx-vp9":
-        options = {"crf": str(factor * 63 // 51), "cpu-used": "5", "row-mt": "1"}
-    stream = cast("VideoStream", target.add_stream(codec, options=options))
-    stream.height, stream.width = shape[:2]
-    odd = stream.height % 2 or stream.width % 2
-    stream.pix_fmt = "yuv444p" if odd and codec == "libx264" else "yuv420p"
-    context = stream.codec_context
-    context.color_range, context.colorspace = LIMITED, BT709
-    context.color_primaries = context.color_trc = BT709
-    return stream
+
+    shift: Fraction
+    jumps: bool
+    last: dict[int, Fraction] = field(default_factory=dict)
+    reached: Fraction = Fraction(0)
+
+    def place(self, packet: "Packet[Any]") -> None:
+        """Move a packet to its place."""
+        base, index = packet.time_base, packet.stream.index
+        if packet.dts is not None:  # it goes up and up, as times of frames need not
+            moment = packet.dts * base + self.shift
+            again = moment < self.last.get(index, moment) - TIME_STARTS_AGAIN
+            if again or (self.jumps and self.last and moment > self.reached + TIME_JUMPS):
+                self.shift += self.reached - moment
+                moment = self.reached
+            self.last[index] = moment
+            self.reached = max(self.reached, moment + (packet.duration or 0) * base)
+        late = round(self.shift / base)
+        packet.dts = None if packet.dts is None else packet.dts + late
+        packet.pts = None if packet.pts is None else packet.pts + late
 
 
-def _set_clock_and_shape(stream: "VideoStream", film: Film, given: "VideoStream") -> None:
-    """Take over the clock, so that no time has to be rounded, and the shape of a pixel."""
-    context = stream.codec_context
-    context.framerate = film.fps
-    stream.time_base = context.time_base = _clock(given)
-    if aspect := given.sample_aspect_ratio:
-        lies = film.width != given.width  # the camera was held on its side
-        context.sample_aspect_ratio = 1 / aspect if lies else aspect
+@dataclass(eq=False)
+class _Damage:
+    """Counts what can't be decoded, and says it in the end."""
+
+    what: str
+    places: list[str] = field(default_factory=list)
+
+    def decode(
+        self, stream: "VideoStream | AudioStream", packet: "Packet[Any] | None"
+    ) -> list[Any]:
+        """Decode a packet, None at the end; what is damaged is left out."""
+        import av
+
+        try:
+            frames: list[Any] = stream.decode(packet)
+        except av.MemoryError:
+            raise
+        except av.FFmpegError:
+            self.places.append(_place(packet))
+            return []
+        for frame in frames:
+            frame.time_base = frame.time_base or stream.time_base  # the last ones have none
+        return frames
+
+    def tell(self, tell: Tell) -> None:
+        """Say how many were skipped, and where."""
+        if n := len(self.places):
+            more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
+            places = ", ".join(self.places[:MOST_TOLD])
+            what = f"{n} damaged {self.what}{'s' * (n > 1)}"
+            tell(f"{what} skipped, at {places}{more}; the rest is kept")
 
 
-def _encode(frames: Iterable[Frame], stream: "VideoStream") -> "Iterator[Packet[Any]]":
+def _place(packet: "Packet[Any] | None") -> str:
+    """Word the moment of a packet."""
+    if packet is None or packet.pts is None:
+        return "a moment that isn't told" if packet else "the end"
+    return f"{float(packet.pts * packet.time_base):.2f} s"
+
+
+def _read_packets(
+    source: "InputContainer", streams: "Iterable[VideoStream | AudioStream]", tell: Tell
+) -> "Iterator[Packet[Any]]":
+    """Read the packets of some streams, in the order of the file, up to where it can't be read."""
     import av
 
-    base, last = stream.codec_context.time_base, -1
+    jumps = source.format.flags & cast(int, av.format.Flags.ts_discont.value)
+    timeline = _Timeline(-_start(source), bool(jumps))
+    try:
+        for packet in source.demux(*streams):
+            if packet.size or packet.dts is not None:  # others mark an end
+                timeline.place(packet)
+                yield packet
+    except av.FFmpegError as error:
+        reached = float(timeline.reached)
+        tell(f"damaged at {reached:.2f} s ({error.strerror}); what follows is left out")
+
+
+def _read_sounds(
+    source: "InputContainer",
+    streams: "tuple[VideoStream | AudioStream, ...]",
+    tell: Tell,
+    decoded: frozenset[int],
+) -> film_writer.Sounds:
+    """Read all sounds, those of some streams decoded; each ends in None."""
+    damage = _Damage("piece of sound")
+    sounds = {stream.index: stream for stream in streams if stream.type == "audio"}
+    for packet in _read_packets(source, streams, _ignore):
+        index = packet.stream.index
+        if index in decoded:
+            yield from ((index, frame) for frame in damage.decode(sounds[index], packet))
+        elif index in sounds:
+            yield index, packet
+    for index, stream in sounds.items():
+        if index in decoded:
+            yield from ((index, frame) for frame in damage.decode(stream, None))
+        yield index, None
+    damage.tell(tell)
+
+
+# Frames
+
+
+def _decode(path: Path, tell: Tell) -> Iterator[Frame]:
+    """Decode the frames of a film, upright, of one size, and without interlacing."""
+    with _open_container(path) as source:
+        stream = _picture_stream(path, source)
+        stream.thread_type = "SLICE"  # with whole frames at once, damage costs frames beside it too
+        step = 1 / (stream.average_rate or DEFAULT_FPS)
+        time: Fraction = -step
+        frames = _deinterlace(_resize(_decode_stream(source, stream, tell), tell), tell)
+        for number, frame in enumerate(frames):
+            if number == 0:
+                _tell_colors(frame, stream, tell)
+            ticks = frame.pts if frame.pts is not None else frame.dts
+            time = time + step if ticks is None else ticks * _clock(frame)
+            yield Frame(_upright(frame), time, Fraction(frame.duration or 0) * _clock(frame))
+
+
+def _decode_stream(
+    source: "InputContainer", stream: "VideoStream", tell: Tell
+) -> "Iterator[VideoFrame]":
+    damage = _Damage("frame")
+    for packet in _read_packets(source, (stream, *_sounds(source)), tell):
+        if packet.stream.index == stream.index:
+            yield from damage.decode(stream, packet)
+    yield from damage.decode(stream, None)
+    damage.tell(tell)
+
+
+def _resize(frames: "Iterator[VideoFrame]", tell: Tell) -> "Iterator[VideoFrame]":
+    """Scale frames to the size and kind of the first: some broadcasts change theirs midway."""
+    first, told = None, False
     for frame in frames:
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.pixels), "rgb24")
-        picture = picture.reformat(
-            format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range=LIMITED
-        )
-        last = max(round(frame.time / base), last + 1)
-        picture.pts, picture.time_base = last, base
-        yield from stream.encode(picture)
-    yield from stream.encode()
+        first = first or frame
+        size = first.width, first.height
+        if (frame.width, frame.height) != size and not told:
+            told = True
+            tell(f"its size changes midway; all is scaled to the first, {size[0]} × {size[1]}")
+        yield frame.reformat(*size, first.format.name)
 
 
-def _sounds(source: "InputContainer") -> "list[AudioStream]":
-    return [stream for stream in source.streams.audio if stream.codec_context]
+def _deinterlace(frames: "Iterator[VideoFrame]", tell: Tell) -> "Iterator[VideoFrame]":
+    """Make whole pictures of those that consist of two fields, taken one after the other."""
+    graph = None
+    for frame in frames:
+        if graph is None and frame.interlaced_frame:
+            graph = _deinterlacer(frame)
+            tell("its interlaced frames are made whole (FFmpeg's bwdif)")
+        yield from [frame] if graph is None else _filter(graph, frame)
+    if graph is not None:
+        yield from _filter(graph, None)
 
 
-def _route(
-    target: "OutputContainer", kind: ContainerFormat, given: "AudioStream", start: Fraction
-) -> Route:
-    """Add a stream of sound: the same where it may stay, else one that is encoded anew."""
-    same = given.codec_context.name in kind.copied_audio_codecs
-    if same:
-        stream = target.add_stream_from_template(given)
-    else:
-        rate = OPUS_HZ if kind.sound == "libopus" else given.rate
-        layout = LAYOUTS.get(given.channels, given.layout.name)  # AVI names no layout
-        stream = cast("AudioStream", target.add_stream(kind.sound, rate=rate, layout=layout))
-        stream.bit_rate = AUDIO_BITRATE * given.channels
-    stream.metadata.update(given.metadata)
-    late = round(start / _clock(given))
+def _deinterlacer(frame: "VideoFrame") -> "Graph":
+    """Build FFmpeg's filter for frames like this one; frames that are whole pass as they are."""
+    from av.filter import Graph
 
-    def copied(packet: "Packet[Any]") -> "list[Packet[Any]]":
-        if packet.dts is None:  # an empty one, which marks the end
-            return []
-        packet.dts -= late
-        packet.pts = packet.dts if packet.pts is None else packet.pts - late
-        packet.stream = stream
-        return [packet]
-
-    def encoded(packet: "Packet[Any]") -> "list[Packet[Any]]":
-        made = []
-        for frame in given.decode(packet):
-            frame.pts = None if frame.pts is None else frame.pts - late
-            made += stream.encode(frame)
-        return made if packet.dts is not None else made + stream.encode()
-
-    return copied if same else encoded
+    graph = Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+    )
+    whole = graph.add("bwdif", "mode=send_frame:deint=interlaced")
+    graph.link_nodes(source, whole, graph.add("buffersink")).configure()
+    return graph
 
 
-def _route_sound(source: "InputContainer", routes: dict[int, Route]) -> "Iterator[Packet[Any]]":
-    """Send every packet of sound along its route."""
-    if routes:
-        for packet in source.demux(_sounds(source)):
-            yield from routes[packet.stream.index](packet)
+def _filter(graph: "Graph", frame: "VideoFrame | None") -> "Iterator[VideoFrame]":
+    """Push a frame, None at the end, and take what is ready."""
+    import av
+
+    graph.vpush(frame)
+    while True:
+        try:
+            yield graph.vpull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+
+
+def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
+    """Take the pixels, turned and mirrored as the file says that they are to be shown."""
+    untold = frame.colorspace == UNSPECIFIED and frame.height >= HD  # players take BT.709 then
+    colors: dict[str, Any] = {"src_colorspace": "ITU709" if untold else None}
+    if frame.color_trc in HDR or frame.color_primaries in WIDE:
+        colors |= {"dst_color_trc": BT709, "dst_color_primaries": BT709}
+    pixels: NDArray[Any] = frame.to_ndarray(format="rgb24", **colors)
+    given: Any = frame.side_data.get("DISPLAYMATRIX")
+    if given is None:
+        return pixels
+    a, b, _, c, d = np.frombuffer(given, np.int32)[:5]  # x' = a·x + c·y, y' = b·x + d·y
+    if abs(b) > abs(a):  # lies on its side
+        pixels, a, d = pixels.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def _tell_colors(frame: "VideoFrame", stream: "VideoStream", tell: Tell) -> None:
+    """Say what of the colors is not kept: a high range, a wide gamut, alpha."""
+    range_and_gamut = (HDR.get(frame.color_trc), WIDE.get(frame.color_primaries))
+    if any(range_and_gamut):
+        given = " and ".join(filter(None, range_and_gamut))
+        tell(f"its colors, {given}, are converted to those of ordinary films (BT.709)")
+    if any(c.is_alpha for c in frame.format.components) or stream.metadata.get("alpha_mode") == "1":
+        tell("its transparency is left out: films are written without")

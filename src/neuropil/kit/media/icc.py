@@ -6,6 +6,9 @@ with a gamma) a profile is one curve per channel and a 3×3 matrix:
 
     linear = curve(value)      XYZ = M · linear      sRGB = curve⁻¹(M⁻¹ · XYZ)
 
+Some files have no profile, but say their colors by numbers (ITU-T H.273), which FFmpeg converts, or
+by a gamma and primaries (PNG), which make a matrix too.
+
 Dimension key: H, W height and width; curves are tables over all 65536 values.
 """
 
@@ -33,6 +36,14 @@ PIXELS_AT_ONCE = 1 << 20  # so that 50 megapixels need no float copy of their ow
 XYZ_FROM_SRGB = np.array(
     [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
 )
+BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
+HDR = {16: "PQ", 18: "HLG"}  # transfer functions of a high range, by their numbers
+WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}  # primaries of more colors than sRGB
+SRGB_TRANSFER, SRGB_PRIMARIES = 13, 1
+USUAL_GAMMA = 0.45455  # of PNG: near enough to the curve of sRGB, which is meant by it
+SAME_GAMMA, SAME_PLACE = 0.01, 0.002  # deviations that mean the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +109,64 @@ def from_srgb(pixels: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
     if pixels.dtype == np.uint16:
         return _map_linear(pixels, _srgb_shape(), _shape(profile))
     return np.asarray(_convert_by_lcms(Picture.fromarray(pixels), srgb(), profile))
+
+
+def is_wide(primaries: int, transfer: int) -> bool:
+    """Tell colors by numbers that sRGB doesn't have."""
+    return transfer in HDR or primaries in WIDE
+
+
+def word_colors(primaries: int, transfer: int) -> str:
+    """Name colors by numbers: PQ and BT.2020."""
+    return " and ".join(filter(None, [HDR.get(transfer), WIDE.get(primaries)]))
+
+
+def from_numbers(pixels: NDArray[Any], primaries: int, transfer: int) -> NDArray[Any]:
+    """Turn pixels (H, W, 3) of 8 or 16 bits into sRGB, by FFmpeg: white stays, brighter is cut."""
+    import av
+
+    kind = "rgb48le" if pixels.dtype == np.uint16 else "rgb24"
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), kind)
+    frame.color_primaries = primaries if primaries in WIDE else SRGB_PRIMARIES
+    frame.color_trc = transfer if transfer in HDR else SRGB_TRANSFER
+    made: NDArray[Any] = frame.to_ndarray(
+        format=kind, dst_color_trc=SRGB_TRANSFER, dst_color_primaries=SRGB_PRIMARIES
+    )
+    return made
+
+
+def from_gamma(
+    pixels: NDArray[Any], gamma: float | None, chromaticity: tuple[float, ...] | None
+) -> NDArray[Any]:
+    """Turn pixels (H, W, 3) of 8 or 16 bits into sRGB whose PNG says an exponent, and primaries.
+
+    gamma: value = linear ** gamma; None where it is not told, and pixels are sRGB
+    chromaticity: x, y of white, red, green, blue
+    """
+    if not gamma:
+        return pixels
+    primaries = _xyz_from_rgb(chromaticity)
+    is_usual = abs(gamma - USUAL_GAMMA) < SAME_GAMMA
+    if is_usual and np.abs(primaries - XYZ_FROM_SRGB).max() < SAME_PLACE:
+        return pixels
+    curve = (np.linspace(0, 1, TOP + 1) ** (1 / gamma)).astype(np.float32)
+    shape = MatrixProfile((curve,) * 3, primaries)
+    deep = pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * 257
+    mapped = _map_linear(deep, shape, _srgb_shape())
+    return mapped if pixels.dtype == np.uint16 else (mapped / 257).round().astype(np.uint8)
+
+
+def _xyz_from_rgb(chromaticity: tuple[float, ...] | None) -> NDArray[np.float64]:
+    """Find the XYZ of primaries under the white of profiles; sRGB's where nothing is told."""
+    if not chromaticity or min(chromaticity[1::2]) <= 0:
+        return XYZ_FROM_SRGB
+    x, y = np.array(chromaticity[::2]), np.array(chromaticity[1::2])
+    white, *colors = np.stack([x / y, np.ones(4), (1 - x - y) / y], axis=1)
+    columns = np.array(colors).T
+    columns = columns * np.linalg.solve(columns, white)
+    cones = BRADFORD @ XYZ_FROM_SRGB.sum(axis=1) / (BRADFORD @ white)
+    adapted: NDArray[np.float64] = np.linalg.inv(BRADFORD) @ np.diag(cones) @ BRADFORD @ columns
+    return adapted
 
 
 def _open_profile(profile: bytes) -> ImageCms.ImageCmsProfile:

@@ -57,8 +57,16 @@ class Image:
 
     @classmethod
     def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
-        """Read JPEG, PNG, TIFF, WebP, AVIF, HEIC (with neuropil[heic]), GIF or BMP."""
+        """Read a picture of one of these kinds; what can't be kept of it is said.
+
+        JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PPM and PGM, PSD, with neuropil[heic] HEIC
+        """
         return cls(*image_reader.read_image(Path(path), max_pixels))
+
+    @classmethod
+    def recognize(cls, path: Path) -> bool:
+        """Tell by its content whether a file is a picture, whatever its name ends in."""
+        return image_reader.is_picture(path)
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write JPEG, PNG, TIFF or WebP, by the ending of `path`; what is there is overwritten."""

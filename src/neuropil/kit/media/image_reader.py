@@ -5,6 +5,8 @@ pixels is held against the limit, so that a small file can't unpack to all of th
 that is far larger than so many pixels take is not read at all, as some decoders read it whole.
 """
 
+import io
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from PIL import UnidentifiedImageError
+from PIL import PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -24,9 +26,11 @@ from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media import high_bit_depth, icc
 from neuropil.kit.media.metadata import ImageMetadata, read_metadata
+from neuropil.kit.progress import message
 
 SUFFIXES = frozenset(  # of the pictures that are looked for in folders
-    ".avif .bmp .gif .heic .heif .jfif .jpe .jpeg .jpg .png .tif .tiff .webp".split()
+    ".avif .bmp .gif .heic .heif .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx .pbm .pgm .png"
+    " .pnm .ppm .psd .tif .tiff .webp".split()
 )
 EXIF_TRANSPOSE = {  # by EXIF orientation
     2: Picture.Transpose.FLIP_LEFT_RIGHT,
@@ -37,25 +41,21 @@ EXIF_TRANSPOSE = {  # by EXIF orientation
     7: Picture.Transpose.TRANSVERSE,
     8: Picture.Transpose.ROTATE_90,
 }
-READABLE_FORMATS = (
-    "JPEG",
-    "PNG",
-    "TIFF",
-    "WEBP",
-    "AVIF",
-    "GIF",
-    "BMP",
-)  # EPS runs a program, PPM loses bits
-MULTI_IMAGE_FORMATS = (
-    "PNG",
-    "TIFF",
-    "WEBP",
-    "AVIF",
-    "GIF",
-)  # may have frames or pages, all meant to be seen
+# EPS is not among them: it runs a program.
+READABLE_FORMATS = tuple("JPEG PNG TIFF WEBP AVIF GIF BMP JPEG2000 PPM PSD".split())
+NAMES = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF, BMP, JPEG 2000, PPM, PGM and PSD"
+MULTI_IMAGE_FORMATS = tuple("PNG TIFF WEBP AVIF GIF".split())  # may have frames or pages
+PARTLY_READ = {
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"8BPS": "PSD",
+}  # of which some kinds can't be read
 BYTES_OF_A_PIXEL = 16  # at most, as they are stored
+BYTES_OF_A_TEXT = 64_000_000  # at most, unpacked: a text or a color profile within a PNG
+BYTES_OF_A_HEAD = 1 << 20  # in which a file says what its colors are
 BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
+END_OF_JPEG = b"\xff\xd9"
 HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 
 Decoded = tuple[NDArray[Any], NDArray[Any] | None, ImageMetadata]  # (H, W, 3), alpha (H, W), notes
@@ -68,16 +68,29 @@ def read_image(path: Path, max_pixels: int) -> Decoded:
     if path.stat().st_size > most:
         raise too_large(f"{path} has", most, "save the picture alone, as PNG or JPEG", path=path)
     with without_pillow_limits(), _open(path) as image:
-        _refuse_large(path, image, max_pixels)
         try:
-            _refuse_several(path, image)
+            _choose_page(path, image)
+            _refuse_large(image, max_pixels)
             return _decode(path, image)
         except UserError as error:
             raise error.wrap(f"{path}: {error}", path) from error
         except MemoryError:
             raise
         except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
-            raise _damage_error(path, error) from error
+            mended = _mend_jpeg(path) if image.format in ("JPEG", "MPO") else None
+            if mended is None:
+                raise _damage_error(path, error) from error
+            message(f"{path}: the mark at its end is missing; the picture is whole")
+            return _decode(path, mended)
+
+
+def is_picture(path: Path) -> bool:
+    """Tell by its header whether a file is a picture that is known here."""
+    try:
+        with without_pillow_limits(), _open(path):
+            return True
+    except UserError as error:
+        return error.code == "dependency.missing"  # HEIC, whose library isn't there
 
 
 def _damage_error(path: Path, error: Exception) -> UserError:
@@ -88,9 +101,9 @@ def _damage_error(path: Path, error: Exception) -> UserError:
 
 @contextmanager
 def without_pillow_limits() -> Iterator[None]:
-    """Replace Pillow's own limit, a warning at 89 megapixels, by ours; keep its warnings quiet.
+    """Replace Pillow's own limits, 89 megapixels and texts of 1 MB, by ours; quiet its warnings.
 
-    Both are the process's own, so threads share them: the first that reads sets them, and the last
+    They are the process's own, so threads share them: the first that reads sets them, and the last
     puts them back as they were.
     """
     with _Shared.lock:
@@ -116,15 +129,15 @@ class _Shared:
 
 @contextmanager
 def _lift_limits() -> Iterator[None]:
-    """Set Pillow's limit and the filters of warnings aside."""
-    limit = Picture.MAX_IMAGE_PIXELS
-    Picture.MAX_IMAGE_PIXELS = None
+    """Set Pillow's limits and the filters of warnings aside."""
+    limits = Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+    Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = None, BYTES_OF_A_TEXT
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        Picture.MAX_IMAGE_PIXELS = limit
+        Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limits
 
 
 def _open(path: Path) -> ImageFile:
@@ -134,16 +147,18 @@ def _open(path: Path) -> ImageFile:
             start = file.read(12)
         if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
             return _open_heic(path)
-        return Picture.open(path, formats=READABLE_FORMATS)
+        image = Picture.open(path, formats=READABLE_FORMATS)
+        image.filename = ""  # else Pillow maps files into memory, and some TIFF come out scrambled
+        return image
     except UnidentifiedImageError:
-        raise UserError(
-            "input.kind",
-            f"{path} is not a picture that can be read; "
-            "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP can",
-            path=path,
-        ) from None
-    except OSError as error:
-        if error.errno is None:  # raised by a decoder
+        words = f"{path} is not a picture that can be read; {NAMES} can"
+        if kind := PARTLY_READ.get(start[:4]):
+            words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits a channel"
+        raise UserError("input.kind", words, path=path) from None
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # of the machine, or whatever a decoder makes of a damaged header
+        if not isinstance(error, OSError) or error.errno is None:
             raise _damage_error(path, error) from error
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
@@ -164,14 +179,13 @@ def _open_heic(path: Path) -> ImageFile:
     return Picture.open(path, formats=("HEIF",))
 
 
-def _refuse_large(path: Path, image: ImageFile, max_pixels: int) -> None:
+def _refuse_large(image: ImageFile, max_pixels: int) -> None:
     n_pixels = image.width * image.height
     if n_pixels > max_pixels:
         raise UserError(
             "input.too_large",
-            f"{path} has {_size(n_pixels)} and the limit is {_size(max_pixels)};"
+            f"it has {_size(n_pixels)} and the limit is {_size(max_pixels)};"
             f" if it is meant to be so large: --max-pixels {n_pixels}",
-            path=path,
             value=n_pixels,
             high=max_pixels,
         )
@@ -183,16 +197,16 @@ def _size(n_pixels: int) -> str:
     return f"{n_pixels / 1e6:,.0f} megapixels" if large else f"{n_pixels:,} pixels"
 
 
-def _refuse_several(path: Path, image: ImageFile) -> None:
-    """Refuse what would be lost: animations, and further pages that are no thumbnails."""
-    n_pictures = int(getattr(image, "n_frames", 1)) if image.format in MULTI_IMAGE_FORMATS else 1
-    if n_pictures > 1 and isinstance(image, TiffImageFile):
-        n_pictures = sum(_is_page(image, page) for page in range(n_pictures))
-        image.seek(0)
-    if n_pictures > 1:
-        raise UserError(
-            "input.content", f"it holds {n_pictures} pictures; save the one that is meant by itself"
-        )
+def _choose_page(path: Path, image: ImageFile) -> None:
+    """Take the first picture of an animation or of pages, no thumbnail, and say so."""
+    n_frames = int(getattr(image, "n_frames", 1)) if image.format in MULTI_IMAGE_FORMATS else 1
+    pages = list(range(n_frames))
+    if isinstance(image, TiffImageFile) and n_frames > 1:
+        pages = [page for page in pages if _is_page(image, page)] or pages
+    if n_frames > 1:
+        image.seek(pages[0])
+    if len(pages) > 1:
+        message(f"{path}: it holds {len(pages)} pictures, of which the first is taken")
 
 
 def _is_page(image: TiffImageFile, page: int) -> bool:
@@ -200,8 +214,32 @@ def _is_page(image: TiffImageFile, page: int) -> bool:
     return not int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & 1
 
 
+def _mend_jpeg(path: Path) -> ImageFile | None:
+    """Open a JPEG with the mark at its end put back, or nothing where more than that is missing.
+
+    Of a picture that is whole, bytes before the mark change nothing; else they would be part of it.
+    """
+    data = path.read_bytes().rstrip(END_OF_JPEG[:1])
+    try:
+        one, other = (
+            np.asarray(Picture.open(io.BytesIO(data + 16 * between + END_OF_JPEG)))
+            for between in (b"\0", b"\x55")
+        )
+    except Exception:  # whatever a decoder makes of it
+        return None
+    if not np.array_equal(one, other):
+        return None
+    return Picture.open(io.BytesIO(data + END_OF_JPEG), formats=("JPEG",))
+
+
 def _decode(path: Path, image: ImageFile) -> Decoded:
     notes, orientation = read_metadata(image)
+    page = image.tell()
+
+    def reopen() -> ImageFile:
+        again = _open(path)
+        again.seek(page)
+        return again
 
     def turned(picture: Picture.Image) -> Picture.Image:
         picture.load()
@@ -211,16 +249,50 @@ def _decode(path: Path, image: ImageFile) -> Decoded:
             else picture
         )
 
+    high_bit_depth.refuse_rare(image)
+    if lost := high_bit_depth.lost_bits(image):
+        message(f"{path}: its {lost} bits a channel are read as 8")
+    numbers = _color_numbers(path, image)
+    if numbers and image.format == "PNG":  # where they go before a profile
+        notes = replace(notes, icc=None)
     if high_bit_depth.is_16_bit(image):
-        colors, alpha = high_bit_depth.read_16_bit(image, lambda: _open(path), turned)
+        colors, alpha = high_bit_depth.read_16_bit(image, reopen, turned)
         pixels = icc.to_srgb_16_bit(colors, notes.icc)
     else:
         picture, opacity = _split(turned(image))
         pixels = np.asarray(icc.to_srgb(picture, notes.icc))
         alpha = None if opacity is None else np.asarray(opacity)
-    if notes.icc and icc.color_space(notes.icc) != "RGB":  # it can't describe a color picture
+    if not notes.icc:
+        pixels = _convert_untagged(path, image, pixels, numbers)
+    elif icc.color_space(notes.icc) != "RGB":  # it can't describe a color picture
         notes = replace(notes, icc=icc.srgb())
     return pixels, alpha, notes
+
+
+def _convert_untagged(
+    path: Path, image: ImageFile, pixels: NDArray[Any], numbers: tuple[int, int] | None
+) -> NDArray[Any]:
+    """Bring pixels to sRGB whose file tells their colors not by a profile, but by numbers."""
+    if numbers and icc.is_wide(*numbers):
+        message(f"{path}: its colors, {icc.word_colors(*numbers)}, are converted to sRGB")
+        return icc.from_numbers(pixels, *numbers)
+    if numbers or "srgb" in image.info or image.format != "PNG":
+        return pixels
+    return icc.from_gamma(pixels, image.info.get("gamma"), image.info.get("chromaticity"))
+
+
+def _color_numbers(path: Path, image: ImageFile) -> tuple[int, int] | None:
+    """Read the numbers of primaries and transfer function (ITU-T H.273) in AVIF, HEIC and PNG."""
+    marks = {"AVIF": (b"colrnclx", ">HH"), "HEIF": (b"colrnclx", ">HH"), "PNG": (b"cICP", "BB")}
+    if image.format not in marks:
+        return None
+    mark, layout = marks[image.format]
+    with path.open("rb") as file:
+        head, found, rest = file.read(BYTES_OF_A_HEAD).partition(mark)
+    if not found or b"IDAT" in head or len(rest) < struct.calcsize(layout):
+        return None
+    primaries, transfer = struct.unpack_from(layout, rest)
+    return primaries, transfer
 
 
 def _split(picture: Picture.Image) -> tuple[Picture.Image, Picture.Image | None]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neuropil.checks import SETTINGS
+from neuropil.checks import SETTINGS, takes_files
 from neuropil.contract import Verb
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
@@ -22,6 +22,7 @@ METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
 MOST_BYTES = 10_000_000  # of a text
 OF_FILES = ("output", "weights")  # texts that name files
 FORCE = Option("force", bool, False, "overwrite what is there")
+SKIP_EXISTING = Option("skip_existing", bool, False, "leave out inputs whose results are there")
 QUALITY_OPTION, PIXELS, THREADS = SETTINGS
 WEIGHTS = Option(
     "weights",
@@ -46,6 +47,7 @@ def common_options(verb: Verb, has_networks: bool) -> list[Option]:
         if further:
             text += f"; of several results the ending tells which, or a name as old-{further[0]}"
         found += [Option("output", str, [], text, repeated=True), FORCE]
+        found += [SKIP_EXISTING] if takes_files(verb) else []
     if any(output.type.KIND in ("image", "film") for output in media):
         found.append(QUALITY_OPTION)
     if any({"image", "image-folder"} & {*given.kinds} for given in verb.signature.inputs):

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from neuropil.checks import planned_outputs
 from neuropil.contract import Verb
 from neuropil.job import Job
 from neuropil.jobs import Done, Emit, Event, Failed, Message, Progress, explain
@@ -27,9 +28,14 @@ def new_parser(**settings: Any) -> typer.Typer:
     )
 
 
+def say(sentence: str) -> None:
+    """Say something on stderr."""
+    typer.echo(f"neuropil: {escape_control(sentence)}", err=True)
+
+
 def complain(sentence: str, code: int) -> int:
     """Say a mistake on stderr, and hand the exit code on."""
-    typer.echo(f"neuropil: {escape_control(sentence)}", err=True)
+    say(sentence)
     return code
 
 
@@ -73,12 +79,20 @@ def report() -> Iterator[Emit]:
         yield emit
 
 
+def show_skipped(verb: Verb, job: Job, *, as_json: bool) -> None:
+    """Print, as JSON alone, an input whose results are there already, and these."""
+    if as_json:
+        files = {name: list(map(str, its)) for name, its in planned_outputs(verb, job).items()}
+        typer.echo(json.dumps({"input": job.inputs[0], "files": files, "skipped": True}))
+
+
 def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: bool = False) -> None:
     """Print what was done: the files, then the values; a line each, or one JSON object."""
     takes_file = bool(verb.signature.inputs) and not verb.signature.inputs[0].is_text
     if as_json:
         source = {"input": job.inputs[0]} if takes_file else {}
         record: dict[str, Json] = {**source, "files": to_json(done.files), **done.values}
+        record |= {"messages": list(done.messages)} if done.messages else {}
         typer.echo(json.dumps(record, allow_nan=False))
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]

@@ -11,7 +11,15 @@ from typing import Any
 from typer.main import get_command
 
 from neuropil import registry
-from neuropil.checks import check, files_of, identify, planned_files, refuse_inputs, takes_folder
+from neuropil.checks import (
+    check,
+    files_of,
+    identify,
+    is_done,
+    planned_files,
+    refuse_inputs,
+    takes_folder,
+)
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
 from neuropil.jobs import Sessions, run
@@ -35,8 +43,10 @@ from neuropil.surfaces.cli.terminal import (
     explain_typed,
     new_parser,
     report,
+    say,
     show,
     show_failure,
+    show_skipped,
 )
 
 CHECKED = 10_000  # jobs that are checked before the first is run; further ones as they come
@@ -88,17 +98,37 @@ def run_verb(verb: Verb, given: Mapping[str, Any]) -> int:
     verb.signature.parse(request.options)  # so that a mistake is said before files are looked at
     with report():  # folders that can't be read are said
         jobs = list(plan(request))
+    skipped, left = part_done(verb, jobs, given)
     if len(jobs) > 1:
-        for job in jobs[:CHECKED]:
-            check_before(job)
-    refuse_overwriting(verb, jobs, given)
+        for job in left[:CHECKED]:
+            check_before(job, is_skipping=bool(given.get("skip_existing")))
+    refuse_overwriting(verb, left, given)
     sessions = Sessions()
     sessions.get(verb.app, request.settings)  # so that a mistake about networks is said once
-    codes = [run_job(verb, job, sessions, given["json"], len(jobs) > 1) for job in jobs]
+    for job in skipped:
+        show_skipped(verb, job, as_json=given["json"])
+    codes = [run_job(verb, job, sessions, given["json"], len(jobs) > 1) for job in left]
     failed = [code for code in codes if code != DONE]
+    if skipped:
+        say(f"{len(skipped)} of {len(jobs)} inputs skipped: their results are there already")
     if len(jobs) > 1 and failed:
         complain(f"{len(failed)} of {len(jobs)} inputs could not be done", MISTAKE)
     return min(failed, default=DONE)  # a fault of ours, 1, before mistakes, 2
+
+
+def part_done(
+    verb: Verb, jobs: Sequence[Job], given: Mapping[str, Any]
+) -> tuple[list[Job], list[Job]]:
+    """Part jobs that are to be skipped, where that was asked for, from those that are left."""
+    if not given.get("skip_existing"):
+        return [], list(jobs)
+    if given.get("force"):
+        words = "--force does again what --skip-existing leaves out; give one of them"
+        raise UserError("option.conflict", words)
+    parts: tuple[list[Job], list[Job]] = [], []
+    for job in jobs:
+        parts[not is_done(verb, job)].append(job)
+    return parts
 
 
 def run_job(verb: Verb, job: Job, sessions: Sessions, as_json: bool, is_one_of_many: bool) -> int:
@@ -130,12 +160,18 @@ def refuse_overwriting(verb: Verb, jobs: Sequence[Job], given: Mapping[str, Any]
             refuse_inputs(path, [path])
 
 
-def check_before(job: Job) -> None:
-    """Refuse all work where a place is taken; an input that is missing costs its own job alone."""
+def check_before(job: Job, *, is_skipping: bool) -> None:
+    """Refuse all work where a place is taken; an input that is missing costs its own job alone.
+
+    So does a place that is taken, where what is done is skipped: the job is done by half.
+    """
     try:
         check(job)
     except UserError as error:
-        if not error.code.startswith("input."):
+        if error.code == "output.exists" and not is_skipping:
+            words = f"{error.message}, or leave out what is done with --skip-existing"
+            raise UserError(error.code, words, **error.facts) from error
+        if error.code != "output.exists" and not error.code.startswith("input."):
             raise
 
 
