@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from films import EVEN, shoot, times, told
 from numpy.typing import NDArray
+from refusals import refused
 
 from neuropil.kit.media.film import Film
 
@@ -292,3 +293,15 @@ def test_high_range_is_converted_and_said(tmp_path: Path, transfer: int, white: 
     assert "BT.709" in line
     with av.open(tmp_path / "new.mp4") as container:
         assert next(container.decode(video=0)).color_trc == 1
+
+
+def test_colors_that_can_not_be_converted_are_said(tmp_path: Path) -> None:
+    path = encode(
+        tmp_path / "a.mkv",
+        [np.zeros((48, 64, 3), np.uint8)],
+        codec="libx264",
+        pix_fmt="yuv420p",
+        options={"x264-params": "colormatrix=YCgCo"},
+    )
+    with refused("input.kind", path, "save it as MP4"):
+        Film.open(path)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.filter import Graph
+    from av.video.reformatter import VideoReformatter
     from av.video.stream import VideoStream
 
 SUFFIXES = frozenset(  # by which films are looked for in folders; others are tried when named
@@ -46,6 +47,7 @@ UNSPECIFIED, HD = 2, 720  # color space; lines from which a film is one of high 
 HDR = {16: "PQ", 18: "HLG"}  # by transfer function (ITU-T H.273)
 WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}  # by primaries
 BT709 = 1
+LEAST = 4  # pixels a side that FFmpeg's filter of interlaced frames takes
 DEFAULT_FPS = Fraction(25)
 TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
 TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
@@ -364,18 +366,36 @@ def _read_sounds(
 
 def _decode(path: Path, tell: Tell) -> Iterator[Frame]:
     """Decode the frames of a film, upright, of one size, and without interlacing."""
+    import av
+
     with _open_container(path) as source:
         stream = _picture_stream(path, source)
         stream.thread_type = "SLICE"  # with whole frames at once, damage costs frames beside it too
-        step = 1 / (stream.average_rate or DEFAULT_FPS)
-        time: Fraction = -step
-        frames = _deinterlace(_resize(_decode_stream(source, stream, tell), tell), tell)
-        for number, frame in enumerate(frames):
-            if number == 0:
-                _tell_colors(frame, stream, tell)
-            ticks = frame.pts if frame.pts is not None else frame.dts
-            time = time + step if ticks is None else ticks * _clock(frame)
-            yield Frame(_upright(frame), time, Fraction(frame.duration or 0) * _clock(frame))
+        try:
+            frames = _deinterlace(_resize(_decode_stream(source, stream, tell), tell), tell)
+            yield from _place_frames(frames, stream, tell)
+        except av.MemoryError:
+            raise
+        except av.FFmpegError as error:
+            words = f"{path}: its frames can't be converted ({error.strerror}); save it as MP4"
+            raise UserError("input.kind", words, path=path) from error
+
+
+def _place_frames(
+    frames: "Iterator[VideoFrame]", stream: "VideoStream", tell: Tell
+) -> Iterator[Frame]:
+    """Give frames their colors and their times, those that have none a step after the last."""
+    from av.video.reformatter import VideoReformatter
+
+    step = 1 / (stream.average_rate or DEFAULT_FPS)
+    time: Fraction = -step
+    convert = VideoReformatter()  # one for all: its table of colors takes seconds to calculate
+    for number, frame in enumerate(frames):
+        if number == 0:
+            _tell_colors(frame, stream, tell)
+        ticks = frame.pts if frame.pts is not None else frame.dts
+        time = time + step if ticks is None else ticks * _clock(frame)
+        yield Frame(_upright(frame, convert), time, Fraction(frame.duration or 0) * _clock(frame))
 
 
 def _decode_stream(
@@ -405,7 +425,7 @@ def _deinterlace(frames: "Iterator[VideoFrame]", tell: Tell) -> "Iterator[VideoF
     """Make whole pictures of those that consist of two fields, taken one after the other."""
     graph = None
     for frame in frames:
-        if graph is None and frame.interlaced_frame:
+        if graph is None and frame.interlaced_frame and min(frame.width, frame.height) >= LEAST:
             graph = _deinterlacer(frame)
             tell("its interlaced frames are made whole (FFmpeg's bwdif)")
         yield from [frame] if graph is None else _filter(graph, frame)
@@ -438,13 +458,15 @@ def _filter(graph: "Graph", frame: "VideoFrame | None") -> "Iterator[VideoFrame]
             return
 
 
-def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
+def _upright(frame: "VideoFrame", convert: "VideoReformatter") -> NDArray[np.uint8]:
     """Take the pixels, turned and mirrored as the file says that they are to be shown."""
     untold = frame.colorspace == UNSPECIFIED and frame.height >= HD  # players take BT.709 then
     colors: dict[str, Any] = {"src_colorspace": "ITU709" if untold else None}
     if frame.color_trc in HDR or frame.color_primaries in WIDE:
         colors |= {"dst_color_trc": BT709, "dst_color_primaries": BT709}
-    pixels: NDArray[Any] = frame.to_ndarray(format="rgb24", **colors)
+        frame.color_trc = frame.color_trc if frame.color_trc in HDR else BT709
+        frame.color_primaries = frame.color_primaries if frame.color_primaries in WIDE else BT709
+    pixels: NDArray[Any] = convert.reformat(frame, format="rgb24", **colors).to_ndarray()
     given: Any = frame.side_data.get("DISPLAYMATRIX")
     if given is None:
         return pixels

@@ -242,7 +242,7 @@ def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
     assert given.time_base, "every container has a clock"
     stream.time_base = context.time_base = given.time_base
     if aspect := given.sample_aspect_ratio:
-        lies = source.width != given.width  # the camera was held on its side
+        lies = given.width != given.height == source.width  # the camera was held on its side
         context.sample_aspect_ratio = 1 / aspect if lies else aspect
 
 
