@@ -11,7 +11,8 @@ import numpy as np
 from av.stream import Disposition
 from listening import listening
 
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.frame import Frame
 
 HZ = 44_100
 EVEN = tuple(i / 10 for i in range(12))

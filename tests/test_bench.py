@@ -15,7 +15,8 @@ from refusals import refused
 
 from neuropil import bench, registry
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.report import Report, Table

@@ -25,6 +25,7 @@ from neuropil import registry
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.media import film, film_writer
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile, choose_files
 from neuropil.kit.provenance import file_sha256, git_commit, processor_name
@@ -146,12 +147,12 @@ def samples(kind: Any, folder: Path) -> Iterator[tuple[str, Any]]:
                 yield path.name, kind.open(path)
 
 
-def pan_over(photo: Image) -> Iterator[film.Frame]:
+def pan_over(photo: Image) -> Iterator[Frame]:
     """See a photograph through a window that moves over it."""
     height, width = (2 * ((side - SHIFT * FRAMES) // 2) for side in photo.pixels.shape[:2])
     for n in range(FRAMES):
         window = photo.pixels[n * SHIFT :][:height, n * SHIFT :][:, :width]
-        yield film.Frame(window.astype("u1"), n / FPS)
+        yield Frame(window.astype("u1"), n / FPS)
 
 
 def exhaust(call: Callable[[Any], Any], given: Any) -> None:

@@ -46,7 +46,9 @@ def build_demo(folder: Path) -> Path:
 
 def refuse_foreign(page: Path) -> None:
     """Raise UserError where a page is there that no earlier demonstration made."""
-    if page.exists() and f"<title>{TITLE}</title>" not in page.read_text("utf-8", "replace"):
+    if page.exists() and f"<title>{TITLE}</title>" not in page.read_text(
+        encoding="utf-8", errors="replace"
+    ):
         raise UserError(
             "output.exists",
             f"{page} is there already and is no page of a demonstration; name another folder by -o",

@@ -11,8 +11,9 @@ import pytest
 from films import EVEN, HZ, UNEVEN, inverted, shoot, times, tone
 from refusals import refused
 
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
+from neuropil.kit.media.frame import Frame
 
 # Reading
 

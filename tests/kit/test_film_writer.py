@@ -15,8 +15,9 @@ from refusals import refused
 
 from neuropil.kit import progress
 from neuropil.kit.media import film_writer
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import KINDS, write_film
+from neuropil.kit.media.frame import Frame
 
 
 @pytest.mark.parametrize("suffix", KINDS)

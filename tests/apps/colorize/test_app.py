@@ -12,7 +12,7 @@ from neuropil.apps.colorize.app import Colorize, preprocess
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.lab.metrics import Bytes
-from neuropil.kit.media.film import Frame
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 
 

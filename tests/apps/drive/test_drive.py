@@ -20,8 +20,9 @@ from neuropil.apps.drive.lab.scoring import score_policy
 from neuropil.apps.drive.rollout import record_drive, run_network, to_controls
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.contract import split_result
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
+from neuropil.kit.media.frame import Frame
 from neuropil.microscope.graph import load_graph
 from neuropil.microscope.walk import walk_back
 from neuropil.signature import to_json

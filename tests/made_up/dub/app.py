@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from neuropil.contract import App, verb
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.document import Document
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import ticking, track
 from neuropil.kit.ranges import Range
 

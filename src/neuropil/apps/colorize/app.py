@@ -46,7 +46,8 @@ from neuropil.contract import App, verb
 from neuropil.core.probe import Probe, ProbedImage, Unit
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import tick, ticking

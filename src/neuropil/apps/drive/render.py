@@ -23,8 +23,8 @@ from neuropil.apps.drive.rollout import DriveStep, RecordedDrive
 from neuropil.apps.drive.saliency import saliency_map, steering_network
 from neuropil.core import Network
 from neuropil.kit.formats import QUALITY
-from neuropil.kit.media.film import Frame
 from neuropil.kit.media.film_writer import write_film
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.onnx_file import OnnxFile
 from neuropil.kit.progress import track

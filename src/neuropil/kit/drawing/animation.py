@@ -23,7 +23,8 @@ from neuropil.kit.drawing.raster import (
     ink_path,
 )
 from neuropil.kit.drawing.strokes import Paper, Stroke
-from neuropil.kit.media import film, film_writer
+from neuropil.kit.media import film_writer
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import ticking, track
 
 PEN_SPEED = 150.0  # mm a second of a pen that draws
@@ -116,14 +117,14 @@ class _Page:
             yield whole.subpath(since, until)
 
 
-def _frames(animation: PenAnimation) -> Iterator[film.Frame]:
+def _frames(animation: PenAnimation) -> Iterator[Frame]:
     """Draw a film; its sides are even, as players want them."""
     dots = FILM_SIDE / max(animation.paper.width, animation.paper.height)
     canvas = Canvas(animation.paper, animation.color, dots, multiple=2)
     pixels = np.empty((*canvas.coverage.shape, 3), np.uint8)
     for i, box in enumerate(_Show(animation, FILM_FPS).play(canvas)):
         pixels[box] = canvas.pixels(box)
-        yield film.Frame(pixels.copy(), Fraction(i, FILM_FPS))
+        yield Frame(pixels.copy(), Fraction(i, FILM_FPS))
 
 
 def _draw_indexed(animation: PenAnimation) -> Iterator[Bytes]:

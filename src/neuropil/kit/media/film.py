@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
 from neuropil.kit.media import film_writer
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import message, track
 
 if TYPE_CHECKING:
@@ -52,18 +53,6 @@ DEFAULT_FPS = Fraction(25)
 TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
 TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
 MOST_TOLD = 5  # places of damage
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Upright RGB pixels (H, W, 3), the moment at which they appear, and for how long, in seconds.
-
-    duration: 0 where it is not told: until the next frame appears
-    """
-
-    pixels: NDArray[np.uint8]
-    time: Fraction
-    duration: Fraction = Fraction(0)
 
 
 FrameTransform = Callable[[Iterator[Frame]], Iterator[Frame]]

@@ -23,6 +23,7 @@ from neuropil.kit import progress
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITIES, QUALITY
+from neuropil.kit.media.frame import Frame
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.video.stream import VideoStream
-
-    from neuropil.kit.media.film import Frame
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def choose_format(path: Path, quality: int) -> ContainerFormat:
 
 def write_film(
     path: Path | str,
-    frames: "Iterable[Frame]",
+    frames: Iterable[Frame],
     *,
     fps: Fraction,
     quality: int = QUALITY,
@@ -247,7 +246,7 @@ def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
 
 
 def _encode(
-    frames: "Iterable[Frame]", stream: "VideoStream", step: Fraction, kind: ContainerFormat
+    frames: Iterable[Frame], stream: "VideoStream", step: Fraction, kind: ContainerFormat
 ) -> "Iterator[Packet[Any]]":
     """Encode frames; the last lasts as long as it says, or a step where it says nothing.
 
@@ -273,7 +272,7 @@ def _encode(
 
 
 def _to_pictures(
-    frames: "Iterable[Frame]", stream: "VideoStream", step: Fraction
+    frames: Iterable[Frame], stream: "VideoStream", step: Fraction
 ) -> "Iterator[VideoFrame]":
     """Bring frames to the size, colors and clock of a stream."""
     import av

@@ -25,8 +25,9 @@ from neuropil.apps.colorize.lab.data import iterate_photos, validation
 from neuropil.apps.colorize.lab.metrics import Bytes
 from neuropil.apps.colorize.preprocess import CELL, working_size
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.film import Film, Frame
+from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.report import Metrics, Report, Table, median_seconds

@@ -25,7 +25,7 @@ from neuropil.apps.colorize.lab.metrics import (
     psnr,
 )
 from neuropil.apps.colorize.render import apply_color, upsample_to_guide
-from neuropil.kit.media.film import Frame
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.progress import track
 from neuropil.kit.report import Table
