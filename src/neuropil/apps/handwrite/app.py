@@ -48,14 +48,14 @@ FOLDER = Path(__file__).parent / "weights"
 LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = NetworkFile(
     FOLDER,
-    "handwrite-pen-v1.onnx",
-    "5652ce463ea8a155c13ea6c094939158ae50e5c1b7273b9750849383cf4ae649",
+    "handwrite-pen-v2.onnx",
+    "0f38ac69008d393cfd419defda0253ce6a699ef89b5f3958227ac706beb9283e",
     LICENCE,
 )
 STYLE_ENCODER = NetworkFile(
     FOLDER,
-    "handwrite-hand-v1.onnx",
-    "5e1a9f10bfa4bfe3cf1dc7d3eb37527886f4574575fc7fd8e1044a6210f01436",
+    "handwrite-hand-v2.onnx",
+    "ce988bcb6c8e5915904121c7bea95fd3f15f8832cfa57dff47bf016361155de5",
     LICENCE,
 )
 READER = NetworkFile(
