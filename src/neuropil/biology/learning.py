@@ -3,12 +3,12 @@
     N  digits      P  pixels, 64      C  classes, 10      k  features
     x  (N, P) 0..1      t  (N, C) 1 where it is this class, else 0      W  (C, P) or (C, k)
 
-    by_hebb        W = Σ t xᵀ, rows of length 1: a teacher makes the class's neuron fire, and each
+    train_hebb     W = Σ t xᵀ, rows of length 1: a teacher makes the class's neuron fire, and each
                    synapse counts how often its pixel fired with it
-    by_oja         features y = V x by Sanger's form of Oja's rule, untaught, each brought to the
+    train_oja      features y = V x by Sanger's form of Oja's rule, untaught, each brought to the
                    same loudness; then Hebb from features to classes
-    by_timing      spikes, untaught (`spiking`); then each neuron is asked what it fires for
-    by_backprop    gradients of the loss through two layers (`neuropil.core`)
+    train_stdp     spikes, untaught (`spiking`); then each neuron is asked what it fires for
+    train_backprop gradients of the loss through two layers (`neuropil.core`)
 
 Each function takes digits to learn from and a seed, and returns what it learned. How strongly, how
 long, how many: chosen on every fifth of the digits for training, never on those for testing.

@@ -1,6 +1,8 @@
 """A walk: from what a person sees, neuron by neuron along the largest terms, down to the inputs.
 
-walk = walk_back(graph, probe, depth=3)
+    walk = walk_back(graph, probe, depth=3)
+
+Every step is a worked neuron; `walk.next` is the unit that the next step would open.
 """
 
 from collections.abc import Iterator
