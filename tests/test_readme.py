@@ -19,6 +19,7 @@ of the section.
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -111,6 +112,13 @@ def test_tree_is_what_is_there() -> None:
     trees = pages.blocks(README, "text")
     assert trees, "the README shows no tree"
     assert [fault for tree in trees for fault in pages.tree_faults(tree, pages.ROOT)] == []
+
+
+def test_the_files_of_biology_are_those_that_are_there() -> None:
+    text = (pages.ROOT / "docs" / "biology.md").read_text(encoding="utf-8")
+    listed = text.partition("read in this order:")[2].partition("\n\n")[0]
+    there = {file.stem for file in (pages.ROOT / "src/neuropil/biology").glob("*.py")}
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(there - {"__init__", "bench"})
 
 
 def test_readme_names_the_set_up() -> None:
