@@ -121,6 +121,16 @@ def test_the_files_of_biology_are_those_that_are_there() -> None:
     assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(there - {"__init__", "bench"})
 
 
+@pytest.mark.parametrize(
+    "page", [*pages.pages(), pages.ROOT / "CONTRIBUTING.md"], ids=lambda p: p.name
+)
+def test_source_files_that_a_page_names_are_there(page: Path) -> None:
+    package = pages.ROOT / "src" / "neuropil"
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text(encoding="utf-8"))
+    places = [pages.ROOT, package, *package.glob("apps/*")]  # `lab/train.py` is of any application
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
 def test_readme_names_the_set_up() -> None:
     assert set(pages.commands(README)) >= SET_UP
 
