@@ -28,6 +28,7 @@ OF_SOURCE: list[Law] = [
     laws.size_faults,
     word_laws.name_faults,
     word_laws.docstring_faults,
+    word_laws.example_faults,
     laws.annotation_faults,
     laws.text_faults,
 ]
@@ -84,6 +85,20 @@ def test_no_two_classes_share_a_name() -> None:
     assert list(word_laws.shared_class_names(PACKAGE)) == []
 
 
+def test_examples_use_names_that_exist() -> None:
+    assert list(word_laws.unknown_names(PACKAGE)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["    photo = Photograph.open(1)", "    with writing(1):", "    f(1)   Letter(2)"]
+)
+def test_names_that_are_gone_are_found(line: str) -> None:
+    source = f'"""Do it.\n\n{line}\n"""\n\n\ndef f() -> None: ...'
+    assert list(word_laws.unknown_names([Module("kit/atomic.py", source)]))
+    defined = f"{source}\nfrom x import Photograph, writing, Letter"
+    assert not list(word_laws.unknown_names([Module("kit/atomic.py", defined)]))
+
+
 def test_core_is_commented_as_teaching_code_is() -> None:
     core = [module for module in PACKAGE if module.path.startswith("core/")]
     assert word_laws.comment_share(core) >= COMMENTS_OF_CORE
@@ -108,7 +123,7 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (
         laws.layer_faults,
         "kit/report.py",
-        "if TYPE_CHECKING:\n    from neuropil.core.neuron import Worked",
+        "if TYPE_CHECKING:\n    from neuropil.core.neuron import NeuronRecord",
     ),
     (laws.layer_faults, "kit/atomic.py", "from neuropil.kit.media.image import Image"),
     (laws.layer_faults, "surfaces/cli/main.py", "from neuropil.apps import colorize"),
@@ -125,7 +140,7 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (laws.door_faults, "apps/colorize/app.py", "import av"),
     (laws.door_faults, "kit/media/image.py", "import av"),
     (laws.door_faults, "registry.py", "import onnx"),
-    (laws.door_faults, "surfaces/cli/main.py", "import ray"),
+    (laws.door_faults, "surfaces/cli/main.py", "import rich"),
     (laws.door_faults, "bench.py", "from rich.table import Table"),
     (laws.door_faults, "core/tensor.py", "from PIL import Image"),
     (laws.door_faults, "kit/media/image.py", "import scipy"),
@@ -155,6 +170,9 @@ BROKEN = [  # law, path, source; the fault is in the last line
     (word_laws.name_faults, "kit/media/image.py", "class A:\n    def get_size(self) -> int: ..."),
     (word_laws.name_faults, "kit/media/image.py", "colo" + "ur = 1"),
     (word_laws.docstring_faults, "kit/media/image.py", "# a comment is none"),
+    (word_laws.example_faults, "kit/atomic.py", '"""Write.\n\nwith f(1) as path:\n    save()\n"""'),
+    (word_laws.example_faults, "kit/atomic.py", '"""Write.\n\npath = f(1)  # a file\n"""'),
+    (word_laws.example_faults, "kit/atomic.py", '"""Write.\n\nfrom neuropil import f\n"""'),
     (laws.annotation_faults, "kit/media/image.py", "def f(x) -> int: ..."),
     (laws.annotation_faults, "kit/media/image.py", "class A:\n    def f(self, *more: int): ..."),
     (laws.text_faults, "kit/media/image.py", "x = Path('card.md').read_text()"),
@@ -196,6 +214,7 @@ ALLOWED = [
     (laws.import_time_faults, "kit/media/image.py", "LATER = lambda: open('card.md')"),
     (laws.import_time_faults, "__main__.py", "if __name__ == '__main__':\n    main()"),
     (laws.program_faults, "__main__.py", "if __name__ == '__main__':\n    main()"),
+    (word_laws.example_faults, "kit/atomic.py", '"""Write.\n\nIn use:\n\n    f(1)\n"""'),
     (laws.text_faults, "kit/media/image.py", "x = open('a.jpg', 'rb')"),
     (laws.text_faults, "kit/media/image.py", "x = Image.open('a.jpg')"),
 ]
@@ -210,7 +229,7 @@ def test_cycles_are_found() -> None:
     ring = [
         Module("kit/media/image.py", "from neuropil.kit.media import film"),
         Module(
-            "kit/media/film.py", "def f() -> None:\n    from neuropil.kit.atomic import written"
+            "kit/media/film.py", "def f() -> None:\n    from neuropil.kit.atomic import atomic_path"
         ),
         Module("kit/atomic.py", "import neuropil.kit.media.image"),
         Module("kit/errors.py", "from neuropil.kit.media import image"),
@@ -259,7 +278,7 @@ def test_command_line_starts_light(arguments: list[str]) -> None:
             main()
         except SystemExit as end:
             assert end.code in (0, None), end.code
-        heavy = {"onnxruntime", "av", "torch", "ray", "onnx", "jinja2"} & sys.modules.keys()
+        heavy = {"onnxruntime", "av", "torch", "onnx", "jinja2"} & sys.modules.keys()
         assert not heavy, heavy
     """
     command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
@@ -277,7 +296,7 @@ TEXTS = {
 
 def shipped_texts() -> Iterator[Path]:
     """List the text files of the repository, without what tools leave behind."""
-    for folder in ("src", "tests", "docs", "examples", ".ci"):
+    for folder in ("src", "tests", "docs", ".ci"):
         yield from (f for f in (ROOT / folder).rglob("*") if f.is_file() and f.suffix in TEXTS)
     yield from (f for f in ROOT.glob("*") if f.is_file() and f.suffix in TEXTS - {""})
     yield ROOT / "run"

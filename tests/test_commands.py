@@ -319,6 +319,13 @@ def test_mistakes_are_said_in_a_sentence(capsys: Output, line: str, sentence: st
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["train", "demo"])
+def test_help_tells_that_output_is_a_folder(command: str, capsys: Output) -> None:
+    assert cli.run([command, "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "-o, --output DIR folder for" in printed
+
+
 def test_measuring_without_its_data_is_refused_at_once(capsys: Output) -> None:
     assert cli.run(["bench", "colorize", "--data", "nowhere"]) == 2
     assert "there is no folder nowhere" in capsys.readouterr().err

@@ -19,6 +19,7 @@ of the section.
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -128,6 +129,23 @@ def test_the_neuron_that_is_shown_is_the_one_that_is_printed(
         if any(said.endswith(line) or said.startswith(line) for said in printed)
     ]
     assert [line for line in lines if line not in found] == []
+
+
+def test_the_files_of_biology_are_those_that_are_there() -> None:
+    text = (pages.ROOT / "docs" / "biology.md").read_text(encoding="utf-8")
+    listed = text.partition("read in this order:")[2].partition("\n\n")[0]
+    there = {file.stem for file in (pages.ROOT / "src/neuropil/biology").glob("*.py")}
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(there - {"__init__", "bench"})
+
+
+@pytest.mark.parametrize(
+    "page", [*pages.pages(), pages.ROOT / "CONTRIBUTING.md"], ids=lambda p: p.name
+)
+def test_source_files_that_a_page_names_are_there(page: Path) -> None:
+    package = pages.ROOT / "src" / "neuropil"
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text(encoding="utf-8"))
+    places = [pages.ROOT, package, *package.glob("apps/*")]  # `lab/train.py` is of any application
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
 def test_readme_names_the_set_up() -> None:

@@ -1,6 +1,8 @@
 """The laws of names, docstrings and comments: source in, faults out, as in laws.py."""
 
 import ast
+import builtins
+import contextlib
 import io
 import re
 import tokenize
@@ -11,9 +13,10 @@ from laws import Module, functions
 MOST_PARTICIPLES = 0.02  # share of functions that are named by one: `written` for `write`
 IRREGULAR = set(
     "begun bent bound broken brought built chosen done drawn driven fallen felt found given gone "
-    "grown held hidden kept known laid left lent lost made meant met said seen sent shown spoken "
-    "stood taken taught told thrown understood worn written".split()
+    "grown held hidden kept known laid left lent lost made meant met proven said seen sent shown "
+    "spoken stood taken taught told thrown understood worn written".split()
 )
+FORMULAS = {"f"}  # functions of formulas, a = f(z)
 PARTICLES = {"away", "in", "off", "on", "out", "together", "up"}
 
 OVERRIDDEN = {"get_command"}  # methods of libraries that ours take the place of
@@ -27,7 +30,6 @@ FORBIDDEN_FILES = {
     "base",
     "manager",
     "factory",
-    "core2",
 }
 FORBIDDEN_VERBS = re.compile(r"_*(get|do|handle|process)_")
 BRITISH = re.compile(
@@ -79,6 +81,52 @@ def docstring_faults(module: Module) -> Iterator[str]:
     """Find modules that don't say what they hold."""
     if not ast.get_docstring(module.tree):
         yield module.fault(module.tree, "no docstring")
+
+
+def example_faults(module: Module) -> Iterator[str]:
+    """Find examples of a module's docstring that aren't indented: pages join such lines."""
+    for line in (ast.get_docstring(module.tree) or "").splitlines():
+        if not line.startswith(" ") and next(parse_examples(line), None):
+            yield module.fault(module.tree, f"indent by four blanks: {line}")
+
+
+def unknown_names(package: Iterable[Module]) -> Iterator[str]:
+    """Find names in the examples of docstrings that nothing in the package has."""
+    modules = list(package)
+    known = {*dir(builtins), *(name for module in modules for name in list_names(module.tree))}
+    for module in modules:
+        for example in parse_examples(ast.get_docstring(module.tree) or ""):
+            known |= {*list_names(example)}
+            calls = {node.func for node in ast.walk(example) if isinstance(node, ast.Call)}
+            for node in ast.walk(example):
+                is_said = node in calls or (isinstance(node, ast.Name) and node.id[0].isupper())
+                if is_said and isinstance(node, ast.Name) and node.id not in known | FORMULAS:
+                    yield module.fault(module.tree, f"its docstring says {node.id}, which is none")
+
+
+def parse_examples(docstring: str) -> Iterator[ast.Module]:
+    """Parse what is Python of a docstring's lines: imports, blocks, definitions and calls."""
+    codes = (ast.Import, ast.ImportFrom, ast.With, ast.For, ast.ClassDef, ast.FunctionDef, ast.Call)
+    for text in re.split(r"\n| {2,}", docstring):  # a line may have columns
+        code = text.strip()
+        if re.search(r"\w \(", code):  # prose: "characters (one-hot)"
+            continue
+        with contextlib.suppress(SyntaxError):
+            tree = ast.parse(f"{code} ..." if code.endswith(":") else code)
+            if any(isinstance(node, codes) for node in ast.walk(tree)):
+                yield tree
+
+
+def list_names(tree: ast.AST) -> Iterator[str]:
+    """List the names that a source defines or imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def comment_share(package: Iterable[Module]) -> float:

@@ -1,8 +1,8 @@
 """Neuropil: small networks that do a job on an ordinary computer and show their work.
 
-from neuropil import colorize, Image
+    from neuropil import colorize, Image
 
-colorize(Image.open("old.jpg")).save("new.jpg")
+    colorize(Image.open("old.jpg")).save("new.jpg")
 
 Public are the applications, the media and values that their calls take, and the one error that
 says what a person can mend.

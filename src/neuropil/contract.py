@@ -2,13 +2,13 @@
 
     class Classify(App):
         summary = "Classify a picture, or learn your own classes."
-        networks = {"classifier": Weights(...)}
+        networks = {"classifier": NetworkFile(...)}
 
         @verb(example="neuropil classify old.jpg")
         def __call__(self, photo: Image, *, top: int = 3) -> Classification: ...
 
         @verb(example="neuropil classify-teach flowers -o mine.onnx")
-        def teach(self, folder: Album) -> TaughtClassifier: ...
+        def teach(self, folder: ImageFolder) -> TaughtClassifier: ...
 
 Each verb has one result type; no option changes it, and none says where a file goes. What a verb
 takes and gives is read by `signature.py`.

@@ -1,7 +1,9 @@
 """One piece of work as plain data: it can be written down, sent elsewhere and done twice.
 
-job = Job("colorize", ("old.jpg",), {"strength": 1.2}, {"image": "new.jpg"})
-Job.from_json(job.to_json()) == job
+    job = Job("colorize", ("old.jpg",), {"strength": 1.2}, {"image": "new.jpg"})
+    Job.from_json(job.to_json()) == job
+
+The same job gives the same files, wherever and however often it is done.
 """
 
 import hashlib

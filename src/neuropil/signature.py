@@ -1,6 +1,6 @@
 """What a verb takes and gives, read once off a method: its parameters, its hints, its docstring.
 
-    def __call__(self, photo: Image, *, top: Annotated[int, Between(1, 9)] = 3) -> Classification:
+    def __call__(self, photo: Image, *, top: Annotated[int, Range(1, 9)] = 3) -> Classification:
         '''Classify a picture.
 
         photo: a picture of any size
@@ -8,7 +8,7 @@
         '''
 
 Required inputs are positional, options keyword-only with defaults, everything is typed. The command
-line, the page, the cluster, JSON and the tests read nothing else.
+line, JSON and the tests read nothing else.
 """
 
 import dataclasses
@@ -358,7 +358,7 @@ def alternatives(hint: Any) -> tuple[Any, ...]:
 
 
 def read_option(name: str, hint: Any, default: Any, text: str) -> Option:
-    """Read an option off its hint: Annotated[int, Between(1, 9), Alias("n")]."""
+    """Read an option off its hint: Annotated[int, Range(1, 9), Alias("n")]."""
     extras: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)

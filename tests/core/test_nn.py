@@ -173,6 +173,7 @@ def test_curve_tells_how_learning_went() -> None:
     assert curve.validation_accuracy[-1] == network.accuracy(x[40:], y[40:])
     lines = str(curve).splitlines()
     assert lines[0] == "50 epochs"
+    assert str(History((0.5,))).startswith("1 epoch\n")
     assert re.fullmatch(r"loss +[\d.]+ [▁▂▃▄▅▆▇█]{40} [\d.]+ *", lines[1])
     assert [line[:20].rstrip() for line in lines[2:]] == [
         "accuracy",

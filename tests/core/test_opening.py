@@ -1,5 +1,6 @@
 """Neurons of networks, opened: the arithmetic is the network's, and its derivative is proven."""
 
+import inspect
 from copy import deepcopy
 from dataclasses import replace
 
@@ -8,11 +9,13 @@ import pytest
 
 from neuropil.core import (
     ELU,
+    LSTM,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
     Dense,
     Flatten,
+    LastStep,
     Layer,
     LeakyReLU,
     MaxPool,
@@ -23,6 +26,9 @@ from neuropil.core import (
     Tanh,
     cross_entropy,
     digits,
+    huber,
+    neural,
+    opening,
     squared_error,
 )
 from neuropil.core.opening import open_neuron
@@ -174,6 +180,36 @@ def test_names_and_what_is_not_there() -> None:
             open_neuron(network, x, layer=layer, unit=unit)
     with pytest.raises(ValueError, match="2 names for 5 inputs"):
         open_neuron(network, x, layer=0, unit=0, names=["a", "b"])
+
+
+def test_a_batch_in_the_place_of_an_example_is_told() -> None:
+    batch = RNG(8).normal(size=(7, 5))
+    with pytest.raises(ValueError, match=r"no unit 3; .* give one example, without the axis of ex"):
+        open_neuron(small(), batch, layer=2, unit=3)
+    pictures, network = batch[:, None, None], Network(Conv2d(1, 2, 1), Flatten(), Dense(10, 2))
+    for layer, unit in ((0, (0, 0, 0)), (2, 0)):
+        with pytest.raises(ValueError, match=r"shape \(7, 1, 1, 5\); give one example, without"):
+            open_neuron(network, pictures, layer=layer, unit=unit)
+
+
+def test_cells_of_an_lstm_are_told_from_what_weighs_nothing() -> None:
+    network = Network(LSTM(3, 4), LastStep(), Dense(4, 2))
+    words = r"LSTM\(.*, has cells .* can't be opened here; layers that can: \[2\]"
+    with pytest.raises(ValueError, match=words):
+        open_neuron(network, np.zeros((6, 3)), layer=0, unit=0)
+    assert open_neuron(network, np.zeros((6, 3)), layer=2, unit=1).check().passed
+
+
+def test_every_loss_is_put_in_words() -> None:
+    losses = {
+        name
+        for name, function in vars(neural).items()
+        if {"target", "labels"} & {*inspect.signature(getattr(function, "rule", len)).parameters}
+    }
+    assert losses == opening.LOSSES.keys()
+    worked = open_neuron(small(), RNG(9).normal(size=5), layer=0, unit=0, target=[2, 0], loss=huber)
+    assert worked.check().passed
+    assert "e = a - t, t = 2, 0" in str(worked)
 
 
 def test_a_neuron_of_the_digits_network() -> None:

@@ -92,6 +92,10 @@ def test_schedules() -> None:
 def test_what_can_not_be() -> None:
     with pytest.raises(ValueError, match="rate=0: how far"):
         Adam(0)
+    with pytest.raises(ValueError, match="n_steps=0: a fall takes at least 1 step"):
+        cosine(0)
+    with pytest.raises(ValueError, match="every=0: the rate can fall after every 1 step"):
+        step_decay(0)
     p = Tensor([0.0], requires_grad=True)
     by = Adam(0.1)
     by.step([p])

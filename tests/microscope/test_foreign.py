@@ -121,6 +121,9 @@ def test_a_field_holds_everything_that_matters(slide: Activations) -> None:
             (top, bottom), (left, right) = box
             assert top <= rows[0] <= rows[-1] <= bottom
             assert left <= columns[0] <= columns[-1] <= right
+            if slide.graph.producer[name].op != "MaxPool":  # which the largest input alone moves
+                edges = (rows[0], rows[-1]), (columns[0], columns[-1])
+                assert edges == box
 
 
 FIELDS = [  # settings of a layer on 20 x 20 pixels, a place of its output, rows that it sees

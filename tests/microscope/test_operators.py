@@ -19,7 +19,7 @@ from neuropil.microscope.activations import (
 from neuropil.microscope.graph import Array, Graph, parse_model
 from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operator_table import OPERATORS
-from neuropil.microscope.operators import UnsupportedOperator, arange
+from neuropil.microscope.operators import UnsupportedOperator, arange, refuse_unusual_lstm
 
 Shape = tuple[int, ...]
 RNG = np.random.default_rng
@@ -460,3 +460,20 @@ def test_a_softmax_is_told_as_applications_tell_theirs() -> None:
     assert "a = its own term / z = 0.39999" in to_text(share.worked)
     assert "da/dz = -a / z, its own term held = -0.25 / 1.6 = -0.15625\n" in to_text(share.worked)
     assert share.worked.terms[1].x == power.worked.a
+
+
+@pytest.mark.parametrize(
+    ("settings", "has_peepholes", "reason"),
+    [
+        ({}, True, "peepholes"),
+        ({"activations": [b"Sigmoid", b"Relu", b"Tanh"]}, False, "activations of its own"),
+        ({"activations": ["Sigmoid", "Tanh"]}, False, "activations of its own"),
+        ({"clip": 3.0, "layout": 1}, False, "layout and clip"),
+    ],
+)
+def test_unusual_lstms_are_refused(
+    settings: dict[str, Any], has_peepholes: bool, reason: str
+) -> None:
+    with pytest.raises(UnsupportedOperator, match=f"an LSTM with {reason}"):
+        refuse_unusual_lstm(settings, has_peepholes=has_peepholes)
+    refuse_unusual_lstm({"activations": [b"Sigmoid", b"Tanh", b"Tanh"] * 2}, has_peepholes=False)

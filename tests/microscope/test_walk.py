@@ -252,6 +252,7 @@ def test_the_command_line_opens_a_pixel(tmp_path: Path, capsys: pytest.CaptureFi
     assert cli.run([*line, "-o", str(html), "-o", str(csv)]) == 0
     out = capsys.readouterr().out
     assert "red of the pixel" in out
+    assert out.splitlines()[-3:-1] == [str(html), str(csv)]
     assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert csv.read_text(encoding="utf-8").startswith("input,x,w,w·x,dL/dw")
     deeper = out.splitlines()[-1].removeprefix("deeper: neuropil ")
@@ -259,6 +260,8 @@ def test_the_command_line_opens_a_pixel(tmp_path: Path, capsys: pytest.CaptureFi
     capsys.readouterr()
     import shlex
 
+    assert cli.run([*line, "-o", str(html), "--force"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].removeprefix("deeper: neuropil ") == deeper
     assert cli.run(shlex.split(deeper)) == 0
     again = capsys.readouterr().out
     assert "red of the pixel" not in again
@@ -288,6 +291,7 @@ WRONG = [
     (f"open colorize {PHOTO} --at 9999,1", "lies outside the picture"),
     (f"open colorize {PHOTO} --at 1,1 --target red", "it reads #RRGGBB"),
     (f"open colorize {PHOTO} --at 1,1 --unit logitz,0,0,0,0", "did you mean logits?"),
+    (f"open colorize {PHOTO} --at 1,1 --unit logits", "logits is a whole tensor: name a unit"),
     (f"open colorize {PHOTO} --at 1,1 --unit logits,0,999,0,0", "its 4 axes go 0..0, 0..131"),
     ("open colorize nothing.jpg --at 1,1", "there is no file nothing.jpg"),
     ("open colrize a.jpg", "did you mean colorize?"),

@@ -20,6 +20,7 @@ from tiny_recipe import STEPS, tiny
 from torch import nn
 
 from neuropil.kit import progress
+from neuropil.kit.errors import UserError
 from neuropil.training import checkpoint, fit, history
 from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.optim import adamw
@@ -110,6 +111,16 @@ def test_resuming_with_other_numbers_is_refused(whole: Path) -> None:
 def test_a_folder_with_a_training_is_not_overwritten(whole: Path) -> None:
     with refused("training.folder_taken", whole, "--resume"):
         train(tiny(), whole)
+
+
+def test_a_training_without_data_leaves_no_folder(tmp_path: Path) -> None:
+    def refuse(data: Path) -> None:
+        raise UserError("data.missing", "there is nothing to learn from")
+
+    out = tmp_path / "runs" / "tiny"
+    with refused("data.missing"):
+        train(replace(tiny(), examples=refuse), out)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_there_must_be_something_to_resume(tmp_path: Path) -> None:

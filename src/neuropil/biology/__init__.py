@@ -1,7 +1,9 @@
 """The neuron that the artificial one was modelled on, in NumPy: membrane, cable, cell, learning.
 
-trace = simulate([0.2, 0.9], [4.0, -2.0])      # spikes in, dendrites, soma, axon, next cell
-trace.firing_rate, trace.z, trace.a            # and the artificial neuron on the same inputs
+    trace = simulate([0.2, 0.9], [4.0, -2.0])      # spikes in, dendrites, soma, axon, next cell
+    trace.firing_rate, trace.z, trace.a            # and the artificial neuron on the same inputs
+
+docs/biology.md says in which order the files are meant to be read.
 """
 
 from neuropil.biology.axon import conduct as conduct

@@ -3,12 +3,12 @@
     N  digits      P  pixels, 64      C  classes, 10      k  features
     x  (N, P) 0..1      t  (N, C) 1 where it is this class, else 0      W  (C, P) or (C, k)
 
-    by_hebb        W = Σ t xᵀ, rows of length 1: a teacher makes the class's neuron fire, and each
+    train_hebb     W = Σ t xᵀ, rows of length 1: a teacher makes the class's neuron fire, and each
                    synapse counts how often its pixel fired with it
-    by_oja         features y = V x by Sanger's form of Oja's rule, untaught, each brought to the
+    train_oja      features y = V x by Sanger's form of Oja's rule, untaught, each brought to the
                    same loudness; then Hebb from features to classes
-    by_timing      spikes, untaught (`spiking`); then each neuron is asked what it fires for
-    by_backprop    gradients of the loss through two layers (`neuropil.core`)
+    train_stdp     spikes, untaught (`spiking`); then each neuron is asked what it fires for
+    train_backprop gradients of the loss through two layers (`neuropil.core`)
 
 Each function takes digits to learn from and a seed, and returns what it learned. How strongly, how
 long, how many: chosen on every fifth of the digits for training, never on those for testing.
@@ -25,12 +25,10 @@ from neuropil.biology.membrane import Floats
 from neuropil.biology.plasticity import oja
 from neuropil.biology.spiking import EPOCHS, SpikingLayer, class_tuning, geometric_schedule
 from neuropil.core import Dense, Network, Sigmoid
-from neuropil.core.digits import Digits
 
 Labels = NDArray[np.int64]
 
 CLASSES = 10
-HELD_OUT = 5  # one of so many is kept from learning where something is chosen
 FEATURES = 24  # k
 OJA_EPOCHS = 20
 OJA_RATE = (0.02, 0.001)  # from the first to the last digit
@@ -137,13 +135,6 @@ RULES: dict[str, Callable[[Floats, Labels, int], TrainedClassifier]] = {
 def accuracy(learned: TrainedClassifier, x: Floats, labels: Labels) -> float:
     """Count for how many of x (N, P) the right class is read: 0..1."""
     return float((learned.classify(x) == labels).mean())
-
-
-def hold_out(data: Digits) -> Digits:
-    """Put every fifth digit for training in the place of those for testing, for choices."""
-    x, y = data.x_train, data.y_train
-    kept = np.arange(len(x)) % HELD_OUT == 0
-    return Digits(x[~kept], y[~kept], x[kept], y[kept])
 
 
 def most_active_class(outputs: Floats) -> Labels:

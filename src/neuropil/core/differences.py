@@ -119,9 +119,8 @@ def difference(f: Moved, span: Span) -> float:
 def doubtful(f: Moved, span: Span, noise: float) -> float:
     """Measure by how much a difference may be off: rounding, and how far its parts differ."""
     a, b = span
-    parts = [
-        difference(f, (part * a, part * b)) for part in (1.0, *PARTS)
-    ]  # alike if f is straight
+    # If f is straight, all parts have the same difference.
+    parts = [difference(f, (part * a, part * b)) for part in (1.0, *PARTS)]
     rounding = (ROUNDED * math.ulp(max(abs(f(a)), abs(f(b)))) + noise) / (b - a)
     return SPREAD * (max(parts) - min(parts)) + rounding
 

@@ -56,6 +56,7 @@ class History:
 
     def __str__(self) -> str:
         """Draw a line for each figure: its first and last value and its course between."""
+        n = len(self.loss)
         rows = {
             "loss": self.loss,
             "accuracy": self.accuracy,
@@ -67,16 +68,14 @@ class History:
             for name, values in rows.items()
             if values
         ]
-        return "\n".join([f"{len(self.loss)} epochs", *lines])
+        return "\n".join([f"{n} epoch{'' if n == 1 else 's'}", *lines])
 
 
 def sparkline(values: tuple[float, ...]) -> str:
     """Draw numbers as bars, the lowest of all lowest; long series are thinned out."""
     at = np.linspace(0, len(values) - 1, min(len(values), WIDEST)).round().astype(int)
-    low, span = (
-        min(values),
-        (max(values) - min(values)) or 1.0,
-    )  # a flat line has no span to divide by
+    low = min(values)
+    span = (max(values) - low) or 1.0  # a flat line has no span to divide by
     return "".join(BARS[int((values[i] - low) / span * (len(BARS) - 1))] for i in at)
 
 

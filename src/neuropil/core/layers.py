@@ -200,9 +200,8 @@ class Embedding(Layer):
 
     def __call__(self, x: Input, *, training: bool = False) -> Tensor:
         """Look up."""
-        return ops.take(
-            self.weight, x
-        )  # the product of a one-hot x with the weights, without zeros
+        # The product of a one-hot x with the weights, without its zeros.
+        return ops.take(self.weight, x)
 
 
 @dataclass(eq=False)

@@ -264,9 +264,9 @@ class NeuronRecord:
         noise = self.backward.noise + abs(self.dL_da) * DOUBLE * self._rounded_size()
         place = Place(seen_z, kinks, self.backward.reach, ROUNDED * noise)
         error, allowed = deviation(self.dL_dz, self.backward.perturb, place)
-        allowed += abs(
-            self.dL_da * (self.activation.derivative(seen_z) - self.derivative)
-        )  # of the run's z
+        # L is computed from the run's z, dL/dz from the exact one.
+        slope_change = self.activation.derivative(seen_z) - self.derivative
+        allowed += abs(self.dL_da * slope_change)
         return replace(proof, gradient_error=error, gradient_allowed=allowed)
 
     def _rounded_off(self) -> float:

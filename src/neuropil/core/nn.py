@@ -2,9 +2,9 @@
 
 N  examples      B  examples in a batch      C  classes
 
-network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=0)
-curve = network.fit(x, labels)      # x (N, 64), labels (N)
-network.predict(x)                  # (N, 10)
+    network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=0)
+    curve = network.fit(x, labels)      # x (N, 64), labels (N)
+    network.predict(x)                  # (N, 10)
 """
 
 from collections.abc import Callable, Iterable

@@ -18,6 +18,7 @@ from neuropil.core.activations import ACTIVATIONS, IDENTITY, INNER, Activation, 
 from neuropil.core.formatting import PrintableNeuron
 from neuropil.core.layers import (
     ELU,
+    LSTM,
     Conv2d,
     ConvTranspose2d,
     Dense,
@@ -35,12 +36,14 @@ from neuropil.core.tensor import Array, Tensor
 Index = tuple[int, ...]
 Link = tuple[Index, Index]  # where an input is, and where the weight that it is multiplied by
 LINEAR_LAYERS = (Dense, Conv2d, ConvTranspose2d)  # layers that weigh and add; Conv1d is a Conv2d
+ONE_EXAMPLE = "give one example, without the axis of examples"
 STEEPEST = 1.2  # slope of most activation functions: GELU's, at z = √2, is 1.13
 LOSSES = {  # in words, with a for the last layer's outputs and t for the target
     "absolute_error": "mean |a - t|",
     "binary_cross_entropy": "-mean (t ln σ(a) + (1 - t) ln(1 - σ(a)))",
     "cross_entropy": "-ln p of t, p = e^a / Σ e^a",
     "half_squared_error": "½ Σ (a - t)²",
+    "huber": "mean of e² / 2 where |e| ≤ 1, |e| - 1/2 elsewhere, e = a - t",
     "log_loss": "-Σ (t ln a + (1 - t) ln(1 - a))",
     "softmax_loss": "-Σ t ln p, p = e^a / Σ e^a",
     "squared_error": "mean (a - t)²",
@@ -68,8 +71,7 @@ def open_neuron(
     names: of the inputs, in order
     Raises ValueError where there is no such layer or unit.
     """
-    before = _run_to(network, np.asarray(x)[None], layer)  # (1, ...): a batch of one example
-    z = network.layers[layer](before)  # the weighted sums of all the layer's neurons
+    before, z = _run_to(network, np.asarray(x)[None], layer)  # (1, ...): a batch of one example
     index = _index(unit, z.shape, layer)
     curve = _curve(network, layer)
     last = layer if curve is IDENTITY else layer + 1
@@ -99,16 +101,25 @@ def _name_layer(network: Network, layer: int) -> str:
     return network.layers[layer].name + softmax
 
 
-def _run_to(network: Network, x: Array, layer: int) -> Array:
-    """Compute what a layer is given: (1, ...)."""
+def _run_to(network: Network, x: Array, layer: int) -> tuple[Array, Tensor]:
+    """Compute what a layer is given, and the weighted sums of all its neurons: (1, ...)."""
     if not 0 <= layer < len(network.layers):
         n = len(network.layers)
         raise ValueError(f"there is no layer {layer}; this network has 0 to {n - 1}: {network}")
     opens = network.layers[layer]
     if not isinstance(opens, LINEAR_LAYERS):
         weighing = [i for i, other in enumerate(network.layers) if isinstance(other, LINEAR_LAYERS)]
+        if isinstance(opens, LSTM):
+            raise ValueError(
+                f"layer {layer}, {opens}, has cells of several neurons, which can't be opened here;"
+                f" layers that can: {weighing}; `neuropil open` opens the cells of an ONNX file"
+            )
         raise ValueError(f"layer {layer}, {opens}, weighs nothing; those that do: {weighing}")
-    return Network(*network.layers[:layer], dtype=network.dtype)(x).value
+    try:
+        before = Network(*network.layers[:layer], dtype=network.dtype)(x).value
+        return before, opens(before)
+    except ValueError as error:
+        raise ValueError(f"x has shape {x.shape[1:]}; {ONE_EXAMPLE}: {error}") from error
 
 
 def _index(unit: int | Index, shape: Index, layer: int) -> Index:
@@ -117,7 +128,8 @@ def _index(unit: int | Index, shape: Index, layer: int) -> Index:
     index = (0, *(int(i) for i in np.atleast_1d(unit)))
     if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
         axes = ", ".join(f"0 to {n - 1}" for n in shape[1:])
-        raise ValueError(f"layer {layer} has no unit {unit}; its units are numbered {axes}")
+        hint = f"; {ONE_EXAMPLE}" if len(index) < len(shape) else ""
+        raise ValueError(f"layer {layer} has no unit {unit}; its units are numbered {axes}{hint}")
     return index
 
 
@@ -257,10 +269,8 @@ def _backward(
     name = getattr(loss, "__name__", "a loss of your own")
     words = f"{LOSSES.get(name, name)}, t = {shown}"
     reach, noise = _reach(rest, passed, index), _noise(rest, passed)
-    if loss not in (
-        squared_error,
-        half_squared_error,
-    ):  # one with logarithms, of which large ones are taken apart
+    if loss not in (squared_error, half_squared_error):
+        # One with logarithms, of which large ones are taken apart.
         noise += DOUBLE * float(np.abs(passed[-1].value).max())
     follows = moved if reach else None
     paths = _find_paths(rest, passed, index)
@@ -311,17 +321,15 @@ def _noise(layers: Sequence[Layer], passed: Sequence[Tensor]) -> float:
     """Add up what the rounding of every later number may change in L."""
     noise = 0.0
     for layer, before, after in zip(layers, passed, passed[1:], strict=False):
-        size = np.abs(
-            after.value
-        )  # a number y is rounded by u |y|, and L changes by |dL/dy| of that
+        # A number y is rounded by u |y|, and L changes by |dL/dy| of that.
+        size = np.abs(after.value)
+        curve = _curve_of(layer)
         if isinstance(layer, Dense):
             weights, bias = np.abs(layer.weight.value), layer.bias.value if layer.has_bias else 0.0
-            size = np.abs(before.value) @ weights.T + np.abs(
-                bias
-            )  # Σ |w x| + |b|: not what is left
-        elif (
-            curve := _curve_of(layer)
-        ) and curve.cancels:  # z Φ(z) is rounded as z is, far below 0
+            # Σ |w x| + |b|: what was added up, not what is left of it.
+            size = np.abs(before.value) @ weights.T + np.abs(bias)
+        elif curve and curve.cancels:
+            # z Φ(z) is rounded as z is, far below 0.
             size = size + np.minimum(np.abs(before.value), INNER)
         noise += float(np.abs(after.grad * size).sum()) if after.grad is not None else 0.0
     return DOUBLE * noise  # u Σ |dL/dy| |y|, over all numbers behind the neuron

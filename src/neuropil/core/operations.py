@@ -5,8 +5,8 @@ neural      affine, activations, normalization, losses
 space       convolution, pooling, resizing
 recurrence  steps through time
 
-from neuropil.core import operations as ops
-ops.relu(ops.conv(x, w, b, padding=1))
+    from neuropil.core import operations as ops
+    ops.relu(ops.conv(x, w, b, padding=1))
 """
 
 from neuropil.core.neural import absolute_error as absolute_error

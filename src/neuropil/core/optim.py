@@ -29,12 +29,16 @@ def constant(step: int) -> float:
 
 def cosine(n_steps: int) -> Schedule:
     """Fall from 1 to 0 along half a cosine in so many steps (Loshchilov and Hutter 2017)."""
+    if n_steps < 1:
+        raise ValueError(f"n_steps={n_steps}: a fall takes at least 1 step")
     # Large steps find a good region, small ones settle in it; the cosine changes slowly at both.
     return lambda step: (1 + cos(pi * min(step / n_steps, 1))) / 2
 
 
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
     """Multiply by a factor after every so many steps."""
+    if every < 1:
+        raise ValueError(f"every={every}: the rate can fall after every 1 step or more")
     # A smaller η once the loss no longer falls: steps that were right far away overshoot here.
     return lambda step: float(factor ** (step // every))
 

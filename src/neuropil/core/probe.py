@@ -18,6 +18,7 @@ from neuropil.core.neuron import NeuronRecord
 
 Index = tuple[int, ...]
 Values = NDArray[Any]  # of a tensor
+WHOLE = (0.0, 0.0, 1.0, 1.0)  # left, top, right, bottom, in parts of the picture
 Place = tuple[int | slice, ...]  # of a vector in a tensor: one slice, the axis of classes
 
 
@@ -120,17 +121,12 @@ class ProbedImage:
     pixel: tuple[int, int] | None
     caption: str
     is_pixel_color: bool = False
-    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    crop: tuple[float, float, float, float] = WHOLE
 
     @property
     def covers_image(self) -> bool:
         """Tell whether the network sees all of the picture."""
-        return self.crop == (
-            0.0,
-            0.0,
-            1.0,
-            1.0,
-        )  # left, top, right, bottom, in parts of the picture
+        return self.crop == WHOLE
 
 
 @dataclass(frozen=True)

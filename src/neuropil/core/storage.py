@@ -36,9 +36,8 @@ def save(path: Path, layers: tuple[Layer, ...]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")
     try:
         np.savez_compressed(temporary, **entries)
-        temporary.replace(
-            path
-        )  # at once: a reader finds the old file or the new, never half of one
+        # At once: a reader finds the old file or the new, never half of one.
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

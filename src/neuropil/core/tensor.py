@@ -78,9 +78,8 @@ class Tensor:
         return sorted(waiting, key=_depth, reverse=True)  # depth y > depth x wherever y uses x
 
     def _seed(self, seed: Array | None) -> Array:
-        if (
-            seed is None and self.value.size != 1
-        ):  # y of several numbers has no one dL/dy to begin with
+        # y of several numbers has no one dL/dy to begin with.
+        if seed is None and self.value.size != 1:
             raise ValueError(
                 f"backward() starts from one number, and this tensor has shape {self.shape}:"
                 " take .sum() or .mean() of it first, or give seed=, an array of that shape"

@@ -1,7 +1,9 @@
 """Write a file whole or not at all.
 
-with written(Path("new.jpg")) as path:
-    picture.save(path)
+    with atomic_path(Path("new.jpg")) as path:
+        picture.save(path)
+
+Where the block fails, what was there before stays.
 """
 
 import errno

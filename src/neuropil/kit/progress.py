@@ -1,8 +1,10 @@
 """How far a long piece of work is, told to whoever listens; also where it can be stopped.
 
-for frame in track(frames, total=240, title="film"):  # silent unless somebody listens
-    ...
-with report_to(reporter):  # bars of a terminal, a web page, a test
+    for frame in track(frames, total=240, title="film"):  # silent unless somebody listens
+        ...
+    with report_to(reporter):  # bars of a terminal, a web page, a test
+
+What is tracked knows nothing of who listens.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,8 +1,8 @@
 """The range of a number, written where the number is declared.
 
-def __call__(self, photo: Image, *, strength: Annotated[float, Between(0, 2)] = 1.0)
+    def __call__(self, photo: Image, *, strength: Annotated[float, Range(0, 2)] = 1.0)
 
-The command line and the page show it and hold values to it.
+The command line shows it and holds values to it.
 """
 
 from dataclasses import dataclass

@@ -38,10 +38,11 @@ class Activations:
             not 0 <= i < n for i, n in zip(unit.index, shape, strict=True)
         ):
             places = ", ".join(f"0..{n - 1}" for n in shape) or "no index at all"
+            place = ", ".join(map(str, unit.index))
+            fault = f"has no unit {place}" if place else "is a whole tensor: name a unit of it"
             raise UserError(
                 "option.range",
-                f"{unit.tensor} has no unit {', '.join(map(str, unit.index))}; "
-                f"its {len(shape)} axes go {places}",
+                f"{unit.tensor} {fault}; its {len(shape)} axes go {places}",
                 name="unit",
                 value=unit.index,
                 low=(0,) * len(shape),

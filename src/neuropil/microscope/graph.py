@@ -23,6 +23,7 @@ from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.networks.onnx_file import MOST_BYTES, check_whole
 from neuropil.microscope.operator_table import find_operator
+from neuropil.microscope.operators import BEFORE_OPSET_13
 
 Array = NDArray[Any]
 
@@ -158,7 +159,7 @@ def parse_model(model: onnx.ModelProto) -> Graph:
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     nodes = []
     versions = [o.version for o in model.opset_import if o.domain in STANDARD]
-    old = {"before opset 13": True} if versions and versions[0] < 13 else {}
+    old = {BEFORE_OPSET_13: True} if versions and versions[0] < 13 else {}
     for proto in model.graph.node:
         node = _node(proto)
         if node.op in ("Softmax", "LogSoftmax"):

@@ -24,7 +24,7 @@ from neuropil.core.probe import Step, Unit
 from neuropil.core.recurrence import ONNX_GATES, lstm_gates, lstm_step
 from neuropil.microscope.activations import Activations
 from neuropil.microscope.graph import Array, Node
-from neuropil.microscope.operators import UnsupportedOperator
+from neuropil.microscope.operators import UnsupportedOperator, refuse_unusual_lstm
 
 GATES = (
     ("input gate", SIGMOID),
@@ -98,25 +98,13 @@ def initial_state(slide: Activations, node: Node, i: int, at: tuple[int, int], H
     return state
 
 
-def unsupported_reason(node: Node) -> str:
-    """Say what of an LSTM is not as in the equations above; nothing where all is."""
-    s = node.attributes
-    names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
-    if len(node.inputs) > 7 and node.inputs[7]:
-        return "peepholes"
-    if names and names != ["Sigmoid", "Tanh", "Tanh"] * (len(names) // 3):
-        return "activations of its own"
-    return next((f"{k}" for k in ("layout", "clip", "input_forget") if s.get(k)), "")
-
-
 def open_cell(
     slide: Activations, node: Node, unit: Unit, named: UnitNamer, backward: BackwardPass | None
 ) -> list[Step]:
     """Open one cell: the output h, the state c, then the gates."""
     if unit.tensor != node.outputs[0]:
         raise UnsupportedOperator("the end of an LSTM; its output at the last time is the same")
-    if reason := unsupported_reason(node):
-        raise UnsupportedOperator(f"an LSTM with {reason}")
+    refuse_unusual_lstm(node.attributes, has_peepholes=any(node.inputs[7:]))
     t, d, n, k = unit.index
     now = run_to_step(slide, node, t, d, n)
     gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]

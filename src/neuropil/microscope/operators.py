@@ -378,12 +378,7 @@ def lstm(
     peepholes: Any = None,
 ) -> tuple[Tensor, ...]:
     """Run an LSTM over a sequence: all h (T, D, N, H), the last h and c (D, N, H)."""
-    plain = s.get("activations", ["Sigmoid", "Tanh", "Tanh"] * len(w))
-    names = [a.decode() if isinstance(a, bytes) else a for a in plain]
-    usual = names == ["Sigmoid", "Tanh", "Tanh"] * len(w)
-    others = [name for name in ("layout", "clip", "input_forget") if s.get(name)]
-    if peepholes is not None or others or not usual:
-        raise UnsupportedOperator("an LSTM with peepholes, layout, clip or activations of its own")
+    refuse_unusual_lstm(s, has_peepholes=peepholes is not None)
     D, _, H = r.shape
     T, N, _ = x.shape
     zero = np.zeros((D, N, H), x.dtype)
@@ -397,6 +392,16 @@ def lstm(
     along = [arithmetic.stack(*run[0], axis=0) for run in runs]
     last = [arithmetic.stack(*(run[i] for run in runs), axis=0) for i in (1, 2)]
     return arithmetic.stack(*along, axis=1), last[0], last[1]
+
+
+def refuse_unusual_lstm(s: Attributes, *, has_peepholes: bool) -> None:
+    """Raise UnsupportedOperator where an LSTM is more than its usual equations (`lstm.py`)."""
+    names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
+    is_usual = names == ["Sigmoid", "Tanh", "Tanh"] * (len(names) // 3)
+    found = {"peepholes": has_peepholes, "activations of its own": not is_usual}
+    found |= {name: bool(s.get(name)) for name in ("layout", "clip", "input_forget")}
+    if reasons := [name for name, is_there in found.items() if is_there]:
+        raise UnsupportedOperator(f"an LSTM with {' and '.join(reasons)}")
 
 
 def _one_way(x: Tensor, order: range, weights: Any, state: Any) -> tuple[list[Any], Any, Any]:

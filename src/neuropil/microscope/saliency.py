@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.core.probe import ProbedImage
+from neuropil.core.probe import WHOLE, ProbedImage
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 from neuropil.microscope.walk import Walk, available_gradients
@@ -70,6 +70,6 @@ def dimmed_gray(sight: ProbedImage | None, shape: tuple[int, ...]) -> NDArray[np
 def visible_region(sight: ProbedImage | None, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Find the pixels of the picture that the network's input shows."""
     height, width, _ = shape
-    left, top, right, bottom = sight.crop if sight else (0.0, 0.0, 1.0, 1.0)
+    left, top, right, bottom = sight.crop if sight else WHOLE
     x, y = round(left * width), round(top * height)
     return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))

@@ -1,6 +1,8 @@
 """What to open: a unit named by a person, in a network of ours or in any ONNX file.
 
-probe = probe_file(graph, path, (ArrayInput.parse("x.npy"),), "conv1,0,3,5,5", None)
+    probe = probe_file(graph, path, (ArrayInput.parse("x.npy"),), "conv1,0,3,5,5", None)
+
+What can't be opened is a UserError, a sentence that says what can.
 """
 
 from collections.abc import Sequence

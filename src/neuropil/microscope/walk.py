@@ -1,13 +1,15 @@
 """A walk: from what a person sees, neuron by neuron along the largest terms, down to the inputs.
 
-walk = walk_back(graph, probe, depth=3)
+    walk = walk_back(graph, probe, depth=3)
+
+Every step is a worked neuron; `walk.next` is the unit that the next step would open.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import Probe, Step, Unit
+from neuropil.core.probe import WHOLE, Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Array, Graph
@@ -139,7 +141,7 @@ def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     height, width = walk.activations.values[walk.probe.image_inputs[0]].shape[2:]
     (top, bottom), (left, right) = box
     sight = walk.probe.sight
-    x, y, x_end, y_end = sight.crop if sight else (0.0, 0.0, 1.0, 1.0)
+    x, y, x_end, y_end = sight.crop if sight else WHOLE
     across, down = (x_end - x) / width, (y_end - y) / height
     return (
         x + across * left,

@@ -70,7 +70,7 @@ def fit(
     place = select_device(device)
     state = load_run(out, recipe, place) if resume else None
     if state is None:
-        create_run_folder(out)
+        refuse_trained(out)
     else:  # its length and its beginning were set once
         progress.message(f"going on at step {state.step} of {state.steps}")
     progress.message(f"reading {data}")
@@ -95,6 +95,7 @@ def fit(
         )
         state = Checkpoint(recipe.name, recipe_settings(recipe), steps, 0, {}, {}, {})
 
+    create_folder(out)  # not before: a training that is refused leaves nothing behind
     every = max(1, state.steps // EVALUATIONS)
     started, saved = time.monotonic() - state.seconds, time.monotonic()
     losses: list[Tensor] = []
@@ -183,9 +184,8 @@ def load_run(out: Path, recipe: Recipe, place: torch.device) -> Checkpoint:
     return state
 
 
-def create_run_folder(out: Path) -> None:
-    """Make the folder of a new training; raises UserError where there is one already."""
-    create_folder(out)
+def refuse_trained(out: Path) -> None:
+    """Raise UserError where a folder holds a training already."""
     if (out / checkpoint.FILE).exists():
         raise UserError(
             "training.folder_taken",

@@ -1,9 +1,8 @@
 """When a batch is made: the step of a training, out of how many, and the chance that goes with it.
 
-    rng = Moment(seed=0, step=700, steps=5000).rng()
+    rng = TrainingStep(seed=0, step=700, steps=5000).rng()
 
-Batches depend on their moment alone, so that a training that was stopped goes on with the same
-ones.
+Batches depend on their step alone, so that a training that was stopped goes on with the same ones.
 """
 
 from dataclasses import dataclass

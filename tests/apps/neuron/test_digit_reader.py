@@ -91,7 +91,9 @@ def test_pixels_and_hidden_neurons_are_named_where_they_are() -> None:
         assert (row, column) == divmod(i, 8)
         assert term.x == float(x[8 * row + column])
     loudest = max(range(32), key=lambda i: last.terms[i].product)
-    assert hidden.name == f"neuron {loudest} of layer 0 (dense)"
+    assert hidden.name == f"layer 1, neuron {loudest + 1}"
+    assert last.terms[loudest].name == f"a of layer 1, neuron {loudest + 1}"
+    assert last.name == "layer 2, neuron 4, of the digit 3"
     assert hidden.observed.a == last.terms[loudest].x
 
 

@@ -1,8 +1,8 @@
 """The application: a picture in, what is on it out.
 
-classify(Image.open("cat.jpg")).guesses[0]                  Guess("cat", 0.93)
-classify.sheet(PhotoFolder.open(Path("album"))).picture     a contact sheet
-classify.teach(Album.open(Path("flowers"))).network         a network that knows flowers
+    classify(Image.open("cat.jpg")).guesses[0]                  Label("cat", 0.93)
+    classify.sheet(PhotoFolder.open(Path("album"))).picture     a contact sheet
+    classify.teach(ImageFolder.open(Path("flowers"))).network   a network that knows flowers
 
 V  views of a picture     K  classes     D  features
 """

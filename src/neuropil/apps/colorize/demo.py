@@ -108,6 +108,6 @@ def hints_section(app: Colorize) -> str:
     before, after = app(given), app(given, hints=hints)
     marked = Image(draw_markers(given.pixels, [(int(hint.x), int(hint.y)) for hint in hints]))
     command = " ".join(f'--hint "{hint}"' for hint in HINTS)
-    return paragraph(f"`neuropil colorize astronaut.jpg {command}`") + row(
+    return paragraph(f"`neuropil colorize {HINTED}.jpg {command}`") + row(
         (figure(before, "no hint"), figure(marked, "three hints"), figure(after, "with them"))
     )

@@ -1,6 +1,6 @@
 """Drives: a network steers the car around a track, and every step of it is kept.
 
-lap = taped(seed, network).lap       lap.score, lap.instants[119].steering
+    lap = record_drive(seed, network).lap       lap.score, lap.instants[119].steering
 
 T  steps of a drive, 50 a second
 """

@@ -1,6 +1,8 @@
 """The application: a text in, pen strokes out, in a hand.
 
-Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.svg"))
+    Handwrite()("Dear Ada,", style=Style.parse("lise")).drawing.save(Path("letter.svg"))
+
+The same text with the same seed is written the same again.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The application: numbers in, their arithmetic out, as the lecture notes write it.
 
-    Neuron()(x=Numbers((0.1,)), w=(Weights(((0.15,),)),), b=(Numbers((0.4,)),))
+    Neuron()(x=Vector((0.1,)), w=(WeightMatrix(((0.15,),)),), b=(Vector((0.4,)),))
 
 Without anything it works the example of the notes: z1 = 0.415, a1 = 0.6023; z2 = 0.6506, a2 =
 0.6571. (The notes print a2 = 0.7153, which belongs to w2 = 0.45 and b2 = 0.65.)

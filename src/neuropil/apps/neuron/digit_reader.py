@@ -5,12 +5,14 @@
 The network learns scikit-learn's digits when it is asked, in a second; nothing is kept.
 """
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.apps.neuron.small_network import input_name, neuron_title
 from neuropil.core import Adam, Dense, History, Network, Sigmoid, digits
 from neuropil.core.formatting import to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
@@ -22,6 +24,7 @@ from neuropil.kit.media.image import Image
 from neuropil.kit.progress import ticking
 
 SIDE = 8  # pixels
+HIDDEN, CLASSES = 32, 10  # neurons
 LARGEST = 1000  # pixels of the longer side: of larger pictures, every n-th is looked at
 SHOWN = 24  # pixels of the picture to each of these
 MIN_CONTRAST = 0.15  # of 1: what is between the darkest and the lightest must differ by more
@@ -37,7 +40,7 @@ class DigitPicture(Image):
 def train(seed: int) -> tuple[Network, History, float]:
     """Train a network; give also its curve and the share of the test digits that it reads right."""
     data = digits()
-    network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=seed)
+    network = Network(Dense(64, HIDDEN), Sigmoid(), Dense(HIDDEN, CLASSES), seed=seed)
     curve = network.fit(
         data.x_train, data.y_train, optimizer=Adam(rate=0.01), seed=seed, progress=ticking
     )
@@ -80,11 +83,14 @@ def explain(
     network: Network, x: NDArray[np.float32], answer: int
 ) -> tuple[NeuronRecord, NeuronRecord]:
     """Open the neuron of an answer, and the hidden one that speaks loudest for it, both proven."""
-    hidden = [f"hidden neuron {i}" for i in range(32)]
+    hidden = [input_name(0, i, HIDDEN) for i in range(HIDDEN)]
     last = open_neuron(network, x, layer=2, unit=answer, target=answer, names=hidden)
-    loudest = max(range(32), key=lambda i: last.terms[i].product)
+    loudest = max(range(HIDDEN), key=lambda i: last.terms[i].product)
     pixels = [f"pixel {i % SIDE},{i // SIDE}" for i in range(SIDE**2)]
     first = open_neuron(network, x, layer=0, unit=loudest, target=answer, names=pixels)
+    of_digit = f"{neuron_title(1, answer, CLASSES)}, of the digit {answer}"
+    last = replace(last, name=of_digit)
+    first = replace(first, name=neuron_title(0, loudest, HIDDEN))
     return last.proven(), first.proven()
 
 

@@ -1,6 +1,8 @@
 """A sheet of writing: one text in the forms that it may be wanted in.
 
-sheet.save(Path("neuron.tex"))      .txt, .html, .tex, .csv
+    sheet.save(Path("neuron.tex"))      .txt, .html, .tex, .csv
+
+The suffix chooses the form.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A film: frames with their times, and the sound that goes with them.
 
     film = Film.open("old.mp4")
-    film.map_frames(lambda frames: (brighter(frame) for frame in frames)).save("new.mp4")
+    film.map_frames(lambda frames: map(brighten, frames)).save("new.mp4")
 
 Frames pass one by one, so that memory does not grow with the length. Their times are kept, evenly
 spaced or not; sound goes from file to file as it is where the new container can hold it. What can't

@@ -4,7 +4,7 @@ Pictures of 8 bits go through LittleCMS, which Pillow brings. It has no 16-bit d
 calculated here: for the profiles in which scans are kept (Adobe RGB, ProPhoto, Display P3, grey
 with a gamma) a profile is one curve per channel and a 3×3 matrix:
 
-    linear = curve(value)      XYZ = M · linear      sRGB = curve⁻¹(M⁻¹ · XYZ)
+    linear = curve[value]      XYZ = M · linear      sRGB = curve⁻¹(M⁻¹ · XYZ)
 
 Some files have no profile, but say their colors by numbers (ITU-T H.273), which FFmpeg converts, or
 by a gamma and primaries (PNG), which make a matrix too.

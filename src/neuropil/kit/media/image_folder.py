@@ -1,7 +1,7 @@
 """A folder of pictures sorted into classes: one folder inside it for each class.
 
     flowers/rose/1.jpg  flowers/rose/2.jpg ...  flowers/tulip/1.jpg ...
-    Album.open(Path("flowers")).classes["rose"]
+    ImageFolder.open(Path("flowers")).classes["rose"]
 
 Pictures are kept at no more than SIDE pixels, so that thousands fit into memory.
 """

@@ -1,7 +1,7 @@
 """Networks: the ONNX file that is in the package, or another of the same form, made ready to run.
 
-    WEIGHTS = Weights(Path(__file__).parent / "weights", "colorize-base-v1.onnx", "5e1f...", "MIT")
-    network = WEIGHTS.open()
+    file = NetworkFile(Path("weights"), "colorize-base-v1.onnx", "5e1f...", "MIT")
+    network = file.open()
     network.run(grey=photo)["ab"]
 
 This is the only file that imports onnxruntime, and only once there is something to run.

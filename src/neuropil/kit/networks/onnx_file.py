@@ -1,6 +1,9 @@
 """A network as a value: the bytes of an ONNX file, which can be changed and written.
 
-Model.open(path).replaced({"head.bias": b}, {"classes": "..."}).save(Path("mine.onnx"))
+    file = OnnxFile.open(path).with_tensors({"head.bias": b}, {"classes": "..."})
+    file.save(Path("mine.onnx"))
+
+A change makes a new value and leaves the first as it is.
 """
 
 from collections.abc import Iterator, Mapping

@@ -333,7 +333,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                 ),
                 Option(
                     "output",
-                    str,
+                    FOLDER,
                     None,
                     "folder for what is made; by default runs/NAME-RECIPE or runs/NAME-STAGE",
                 ),
@@ -356,7 +356,8 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
             ),
         ),
         "demo": Taken(
-            "neuropil demo -o shown", options=(Option("output", str, DEMO, "folder for the page"),)
+            "neuropil demo -o shown",
+            options=(Option("output", FOLDER, DEMO, "folder for the page"),),
         ),
     }
 )

@@ -105,7 +105,7 @@ OF_A_FILE = (  # those of `open` for an ONNX file
     ),
 )
 FLAGS = ("--exact", "--force", "--json", "--help")  # options that take no value
-ONCE = ("unit", "depth", "output")  # options that a deeper look doesn't repeat
+ONCE = ("unit", "depth", "output", "force")  # options that a deeper look doesn't repeat
 
 
 class OpenGroup(TyperGroup):
@@ -336,6 +336,8 @@ def walk_from(
         return DONE
     digits = None if lens["exact"] else lens["digits"]
     typer.echo("\n".join(formatting.to_lines(walk, digits, lens["terms"])))
+    for path in files.values():
+        typer.echo(str(path))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
     failed = [stage.worked.name for stage in walk.steps if not stage.worked.check().passed]
     return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE

@@ -64,8 +64,8 @@ def to_parameter(option: Option) -> inspect.Parameter:
     if option.type is bool:
         return keyword(option.name, False, Annotated[bool, typer.Option(*names, help=text)])
     syntax = getattr(option.type, "SYNTAX", None) or "|".join(option.choices)
-    metavar = syntax or METAVARS.get(option.type, "FILE")
-    metavar = "FILE" if option.name in OF_FILES else metavar
+    word = "FILE" if option.name in OF_FILES else METAVARS.get(option.type, "FILE")
+    metavar = syntax or word
     if option.repeated:
         told = typer.Option(*names, help=f"{text}; can be repeated", metavar=metavar)
         return keyword(option.name, [], Annotated[list[str], told])

@@ -1,8 +1,10 @@
 """What follows the training of the classifying network: how sure it may be, and the record.
 
-neuropil train classify --data DIR -o runs/long
-neuropil train classify --stage calibrate --data DIR --network runs/long/classify-long.onnx
-neuropil train classify --stage measure --data DIR --network runs/long/classify-long.onnx
+    neuropil train classify --data DIR -o runs/long
+    neuropil train classify --stage calibrate --data DIR --network runs/long/classify-long.onnx
+    neuropil train classify --stage measure --data DIR --network runs/long/classify-long.onnx
+
+Each works on what the one before has made.
 """
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
