@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -260,3 +261,21 @@ def test_what_a_container_refuses_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(film_writer, "_set_clock_and_shape", refuse)
     with refused("output.content", "new.mp4", "Invalid argument", ".mkv"):
         Film.open(shoot(tmp_path / "a.mp4")).save(tmp_path / "new.mp4")
+
+
+def test_sound_without_times_goes_on_where_it_had_come(tmp_path: Path) -> None:
+    from av.audio.frame import AudioFrame
+
+    with av.open(tmp_path / "new.mp4", "w") as target:
+        given: Any = target.add_stream("pcm_s16le", rate=8000, layout="mono")
+        encode = film_writer._encode_sound(target, "aac", given, lambda _: None)
+        packets = []
+        for n in range(8):
+            frame = AudioFrame.from_ndarray(np.zeros((1, 1000), np.int16), "s16", "mono")
+            frame.sample_rate, frame.time_base = 8000, Fraction(1, 8000)
+            frame.pts = None if n % 2 else 1000 * n
+            packets += encode(frame)
+        packets += encode(None)
+    times = [float((packet.pts or 0) * packet.time_base) for packet in packets]
+    assert times == sorted(times)
+    assert 0.7 < times[-1] < 1.1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import listening
 from PIL import Image as Picture
 from refusals import refused
 
@@ -167,3 +168,12 @@ def test_pillows_own_limit_is_put_back_after_the_last_of_several_threads() -> No
     assert limit is not None
     assert limit == Picture.MAX_IMAGE_PIXELS
     assert filters == list(warnings.filters)
+
+
+def test_what_is_said_of_a_picture_is_heard(folder: Path) -> None:
+    pages = [Picture.new("RGB", (40, 24), color) for color in ("red", "blue")]
+    pages[0].save(folder / "rose" / "pages.tif", save_all=True, append_images=pages[1:])
+    with listening() as said:
+        ImageFolder.open(folder)
+    assert len(said) == 1
+    assert "pages.tif: it holds 2 pictures" in said[0]

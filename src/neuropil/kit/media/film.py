@@ -206,17 +206,19 @@ def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
 
 
 def _sounds(source: "InputContainer") -> "tuple[AudioStream, ...]":
-    return tuple(stream for stream in source.streams.audio if stream.codec_context)
+    """List the sounds that can be read."""
+    known = (stream for stream in source.streams.audio if stream.codec_context)
+    return tuple(stream for stream in known if stream.channels and stream.rate)
 
 
 def _tell_left_out(source: "InputContainer", tell: Tell) -> None:
     """Say which streams are not carried over."""
-    further = len(_picture_streams(source)) - 1
-    subtitles = len(source.streams.subtitles)
-    for n, what in (
-        (further, "further track{s} of pictures"),
-        (subtitles, "track{s} of subtitles"),
-    ):
+    counts = {
+        "further track{s} of pictures": len(_picture_streams(source)) - 1,
+        "track{s} of sound that can't be read": len(source.streams.audio) - len(_sounds(source)),
+        "track{s} of subtitles": len(source.streams.subtitles),
+    }
+    for what, n in counts.items():
         if n > 0:
             tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
 

@@ -26,7 +26,7 @@ from neuropil.kit.formats import QUALITIES, QUALITY
 from neuropil.kit.media.frame import Frame
 
 if TYPE_CHECKING:
-    from av import Packet, VideoFrame
+    from av import AudioFrame, Packet, VideoFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
@@ -347,7 +347,17 @@ def _encode_sound(target: "OutputContainer", codec: str, given: "AudioStream", t
     stream.bit_rate = AUDIO_BITRATE * n
     stream.metadata.update(given.metadata)
     stream.disposition = given.disposition
-    return stream.encode
+    reached = Fraction(0)
+
+    def encode(frame: "AudioFrame | None") -> "list[Packet[Any]]":
+        nonlocal reached
+        if frame is not None and frame.time_base:
+            if frame.pts is None:  # damaged files leave it out
+                frame.pts = round(reached / frame.time_base)
+            reached = frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
+        return [packet for packet in stream.encode(frame) if packet.dts is not None]
+
+    return encode
 
 
 def _choose_rate(codec: str, given: int) -> int:

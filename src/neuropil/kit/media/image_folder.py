@@ -9,6 +9,7 @@ Pictures are kept at no more than SIDE pixels, so that thousands fit into memory
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Self
@@ -72,7 +73,10 @@ class ImageFolder:
         opened: dict[Path, Image] = {}
         bad: list[UserError] = []
         with image_reader.without_pillow_limits(), ThreadPoolExecutor(cores()) as threads:
-            made = threads.map(lambda path: _small(path, max_pixels), every)
+            contexts = [copy_context() for _ in every]  # of whoever listens to what is said
+            made = threads.map(
+                lambda context, path: context.run(_small, path, max_pixels), contexts, every
+            )
             small = progress.track(made, total=len(every), title=f"reading {folder}")
             for path, picture in zip(every, small, strict=True):
                 if isinstance(picture, UserError):
