@@ -3,20 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from neuropil.kit import progress
+from neuropil.kit.progress import Nobody, report_to
 
 
-class Listener:
+class Listener(Nobody):
     """Takes lines down."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-
-    def ask(self) -> None:
-        pass
-
-    def at(self, title: str, done: int, total: int | None) -> None:
-        pass
 
     def say(self, line: str) -> None:
         self.lines.append(line)
@@ -26,5 +20,5 @@ class Listener:
 def listening() -> Iterator[list[str]]:
     """Give the list of what is said inside the block."""
     listener = Listener()
-    with progress.report_to(listener):
+    with report_to(listener):
         yield listener.lines

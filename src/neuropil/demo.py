@@ -11,6 +11,7 @@ from neuropil.core.formatting import to_text
 from neuropil.core.probe import Probe
 from neuropil.kit.atomic import save_text
 from neuropil.kit.errors import UserError
+from neuropil.kit.folders import create_folder
 from neuropil.kit.html.page import Section, link, paragraph, preformat, render_page
 from neuropil.kit.progress import message
 
@@ -21,14 +22,7 @@ SHOWN = 3  # of its stages that stand on the page itself
 
 def build_demo(folder: Path) -> Path:
     """Run all applications on samples and write `index.html` into the folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            "output.place",
-            f"{folder} can't be made: {error.strerror}; name another by -o",
-            path=folder,
-        ) from error
+    create_folder(folder)
     page = folder / "index.html"
     refuse_foreign(page)
     sections = []

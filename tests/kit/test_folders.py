@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from listening import listening
 
-from neuropil.kit import progress
 from neuropil.kit.folders import list_files
 
 
@@ -26,20 +26,6 @@ def test_files_come_by_name_and_links_lead_nowhere_twice(tmp_path: Path) -> None
     assert found == ["a.PNG", "b.png", "d.png"]
 
 
-class Listener:
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def ask(self) -> None:
-        pass
-
-    def at(self, title: str, done: int, total: int | None) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-
 def test_a_folder_that_can_not_be_read_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,8 +40,7 @@ def test_a_folder_that_can_not_be_read_is_said(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)  # rights alone don't stop who may do everything
-    listener = Listener()
-    with progress.report_to(listener):
+    with listening() as lines:
         found = list(list_files(tmp_path, {".png"}))
     assert [path.name for path in found] == ["1.png", "3.png"]
-    assert listener.lines == [f"left out: {tmp_path / 'locked'} (Permission denied)"]
+    assert lines == [f"left out: {tmp_path / 'locked'} (Permission denied)"]

@@ -13,13 +13,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from listening import listening
 from onnx import numpy_helper
 from PIL import Image
 from refusals import refused
 from tiny_recipe import STEPS, tiny
 from torch import nn
 
-from neuropil.kit import progress
 from neuropil.kit.errors import UserError
 from neuropil.training import checkpoint, fit, history
 from neuropil.training.checkpoint import Checkpoint
@@ -166,8 +166,7 @@ def test_every_look_is_told_and_drawn(whole: Path, tmp_path: Path) -> None:
     table = (whole / "curve.csv").read_text(encoding="utf-8").splitlines()
     assert table[0] == "step,loss,error,seconds"
     assert len(table) == 20
-    said: list[str] = []
-    with progress.report_to(Listener(said)):
+    with listening() as said:
         train(replace(tiny(), steps=2), tmp_path / "short")
     assert said[0] == "reading ."
     assert said[1].startswith("step 1 of 2  loss ")
@@ -188,20 +187,6 @@ def test_a_curve_of_one_flat_look_can_be_drawn(tmp_path: Path) -> None:
     history.plot([{"step": 5.0, "loss": 1.0, "seconds": 3.0}], tmp_path)
     with Image.open(tmp_path / "curve.png") as picture:
         assert picture.size == (history.WIDTH, history.HEIGHT)
-
-
-class Listener:
-    def ask(self) -> None:
-        pass
-
-    def __init__(self, said: list[str]) -> None:
-        self.said = said
-
-    def at(self, title: str, done: int, total: int | None) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
 
 
 def test_the_learning_rate_rises_rests_and_falls() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import listening
 from PIL import Image as Picture
 from refusals import refused
 
@@ -17,7 +18,6 @@ from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.networks.onnx_file import OnnxFile
-from neuropil.kit.progress import report_to
 from neuropil.surfaces.cli import main as cli
 
 SAMPLES = Path(__file__).parents[3] / "src" / "neuropil" / "samples"
@@ -309,19 +309,7 @@ def test_weights_that_are_no_numbers_are_refused(wrong: float, tmp_path: Path) -
 @pytest.fixture
 def said() -> Iterator[list[str]]:
     """Collect what a person is told meanwhile."""
-    lines: list[str] = []
-
-    class Listener:
-        def at(self, title: str, done: int, total: int | None) -> None:
-            pass
-
-        def say(self, line: str) -> None:
-            lines.append(line)
-
-        def ask(self) -> None:
-            pass
-
-    with report_to(Listener()):
+    with listening() as lines:
         yield lines
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import listening
 from numpy.typing import NDArray
 from PIL import Image as Picture
 from refusals import refused
@@ -15,7 +16,6 @@ from neuropil.apps.colorize.lab import data
 from neuropil.apps.colorize.lab.data import SHORT_SIDE, WeightedPhotos
 from neuropil.apps.colorize.palette import nearest_index
 from neuropil.apps.colorize.preprocess import working_size
-from neuropil.kit import progress
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
@@ -46,20 +46,6 @@ def pack(path: Path, names: dict[str, bytes]) -> None:
 
 def names(folder: Path, *, validation: bool = False) -> list[str]:
     return sorted(name for name, _ in data.iterate_photos(folder, validation=validation))
-
-
-class Listener:
-    def ask(self) -> None:
-        pass
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def at(self, title: str, done: int, total: int | None) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
 
 
 def test_photographs_of_validation_are_never_learned_from(tmp_path: Path) -> None:
@@ -104,10 +90,9 @@ def test_broken_photographs_are_skipped_and_counted(tmp_path: Path) -> None:
     pack(tmp_path / "photos-0.zip", {"c/4.png": whole, "c/5.png": b"not a photograph"})
     flipped = (tmp_path / "photos-0.zip").read_bytes().replace(whole[60:70], bytes(10))
     (tmp_path / "photos-0.zip").write_bytes(flipped)  # now its checksum is wrong
-    listener = Listener()
-    with progress.report_to(listener):
+    with listening() as said:
         assert names(tmp_path) == ["001.png", "002.png"]
-    assert listener.said == ["skipped 5 photographs that can't be read, first c/4.png"]
+    assert said == ["skipped 5 photographs that can't be read, first c/4.png"]
 
 
 def test_photographs_that_are_far_too_large_are_skipped(
@@ -121,10 +106,9 @@ def test_photographs_that_are_far_too_large_are_skipped(
         archive.writestr("c/3.png", encoded(1))
         archive.writestr("c/4.png", encoded(1) + bytes(10**6))
     assert (tmp_path / "photos-0.zip").stat().st_size < limit + 10_000
-    listener = Listener()
-    with progress.report_to(listener):
+    with listening() as said:
         assert names(tmp_path) == ["001.png", "c/3.png"]
-    assert listener.said == ["skipped 2 photographs that can't be read, first c/4.png"]
+    assert said == ["skipped 2 photographs that can't be read, first c/4.png"]
 
 
 def test_no_program_is_run_for_a_photograph(tmp_path: Path) -> None:
@@ -136,10 +120,9 @@ def test_no_program_is_run_for_a_photograph(tmp_path: Path) -> None:
 
 def test_nothing_is_said_where_all_is_well(tmp_path: Path) -> None:
     put(tmp_path, 1)
-    listener = Listener()
-    with progress.report_to(listener):
+    with listening() as said:
         assert names(tmp_path) == ["001.png"]
-    assert listener.said == []
+    assert said == []
 
 
 def test_links_are_followed_but_not_in_rings(tmp_path: Path) -> None:

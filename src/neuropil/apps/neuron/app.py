@@ -131,7 +131,7 @@ class Neuron(App):
         sheet, neurons, losses = small_network.work_out(chain, goal, None if exact else digits)
         outputs = tuple(neuron.a for neuron in neurons[-len(chain.weights[-1]) :])
         if chain.activations[-1] == SOFTMAX:
-            outputs = small_network.softmax(outputs)
+            outputs = small_network.find_shares(outputs)
         return WorkedExample(sheet, outputs, neurons, losses)
 
     @verb(example="neuropil neuron-homework --seed 17 -o sheet.html")

@@ -22,6 +22,7 @@ from neuropil.core import (
     softmax_loss,
     squared_error,
 )
+from neuropil.core import operations as ops
 from neuropil.core.formatting import PrintableNeuron, number, to_csv, to_latex, to_text
 from neuropil.core.neuron import NeuronRecord
 from neuropil.core.opening import open_neuron
@@ -325,7 +326,7 @@ def closing_texts(
     """Write what comes after the last neuron: the shares of a softmax, and the loss."""
     told = []
     if chain.activations[-1] == SOFTMAX:
-        shares = softmax([each.a for each in layers[-1]])
+        shares = find_shares([each.a for each in layers[-1]])
         lines = [f"  p{i} = e^a{i} / Σ e^a = {number(p, digits)}" for i, p in enumerate(shares, 1)]
         told.append(("softmax", "\n".join(lines) + "\n"))
     if goal and loss:
@@ -341,10 +342,9 @@ def closing_texts(
     return told
 
 
-def softmax(z: Sequence[float]) -> tuple[float, ...]:
-    """Make shares of 1: e^z / Σ e^z, none of whose powers is above 1."""
-    powers = [math.exp(value - max(z)) for value in z]
-    return tuple(power / math.fsum(powers) for power in powers)
+def find_shares(outputs: Sequence[float]) -> tuple[float, ...]:
+    """Make the shares of a softmax of what the last layer gives."""
+    return tuple(ops.softmax(np.array(outputs)).value.tolist())
 
 
 def list_values(name: str, worked: NeuronRecord) -> NeuronValues:
