@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ def test_tables_come_first_and_one_line_of_json_last() -> None:
     record = json.loads(last)
     assert (record["n_photos"], record["gain_db"]) == (3, 0.25)
     assert record["command"] == "neuropil bench invert"
-    assert record.keys() > {"commit", "weights_sha256", "date", "processor"}
+    told = {"commit", "weights_sha256", "code_sha256", "date", "processor", "seconds_to_measure"}
+    assert record.keys() > told
     assert all(not isinstance(value, dict | list) for value in record.values())
 
 
@@ -219,9 +220,20 @@ def test_the_stamp_names_the_weights_that_ran(
     for name in ("a.onnx", "b.onnx", "c.onnx"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     files = {name: NetworkFile(tmp_path, f"{name}.onnx", "", "MIT") for name in "ac"}
+    monkeypatch.setattr(registry, "find_app", lambda name: SimpleNamespace(networks=files))
     monkeypatch.setattr(bench, "choose_files", lambda files, given: {})
     hashes = {name: hashlib.sha256(f"{name}.onnx".encode()).hexdigest() for name in "abc"}
-    assert bench.provenance(files)["weights_sha256"] == f"{hashes['a']} {hashes['c']}"
+    assert bench.weights_sha256("invert") == f"{hashes['a']} {hashes['c']}"
     monkeypatch.setattr(bench, "choose_files", lambda files, given: {"a": tmp_path / "b.onnx"})
-    assert bench.provenance(files)["weights_sha256"] == f"{hashes['b']} {hashes['c']}"
-    assert bench.provenance({})["weights_sha256"] == ""
+    assert bench.weights_sha256("invert") == f"{hashes['b']} {hashes['c']}"
+
+
+def test_parts_have_no_weights() -> None:
+    assert bench.weights_sha256("core") == ""
+
+
+@pytest.mark.parametrize("name", [*bench.PARTS, "colorize"])
+def test_the_stamp_names_the_code_that_ran(name: str) -> None:
+    files = bench.measured_files(name)
+    assert files
+    assert all(file.exists() for file in files)

@@ -5,14 +5,17 @@
 
 What is measured, and beside whom, is in the bench.py of the application or part; of an application
 without one, the seconds that each of its verbs takes over the package's own samples. The line holds
-the figures and what they hold for: commit, SHA-256 of the weights, command, date and processor.
+the figures and what they hold for: commit, SHA-256 of the weights and of the code, command, date,
+processor, and the seconds that all of it took. `./run check --records` finds the records whose code
+or weights are others by now.
 """
 
 import importlib
 import inspect
 import json
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from fractions import Fraction
@@ -27,8 +30,8 @@ from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.media import film, film_writer
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
-from neuropil.kit.networks.network import NetworkFile, choose_files
-from neuropil.kit.provenance import file_sha256, git_commit, processor_name
+from neuropil.kit.networks.network import choose_files
+from neuropil.kit.provenance import code_sha256, file_sha256, git_commit, processor_name
 from neuropil.kit.report import Metric, Metrics, Report, Table, median_seconds
 
 PARTS = {  # of the package that are measured -> where their bench.py lies
@@ -38,7 +41,8 @@ PARTS = {  # of the package that are measured -> where their bench.py lies
     "cli": "surfaces.cli",
 }
 GAP = "  "  # between columns
-SAMPLES = Path(__file__).parent / "samples"
+PACKAGE = Path(__file__).parent
+SAMPLES = PACKAGE / "samples"
 TEXT = "The quick brown fox jumps over the lazy dog."
 REPEATS = 5  # calls of a verb, whose median is given
 FRAMES, FPS = 8, Fraction(8)  # of a film: one of the samples, seen through a window that moves
@@ -67,13 +71,14 @@ def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> It
     if data is not None:
         is_general = isinstance(measure, partial)
         check_data(name, data, is_needless=part or takes_tracks or is_general)
+    started = time.perf_counter()
     report: Report = measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
         yield from (*format_table(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
     command += f" --tracks {tracks}" if tracks else ""
-    networks = {} if part else registry.find_app(name).networks
-    record = report.figures | {"command": command} | provenance(networks)
+    took = {"command": command, "seconds_to_measure": round(time.perf_counter() - started)}
+    record = report.figures | took | provenance(name)
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
 
 
@@ -177,14 +182,31 @@ def check_data(name: str, data: Path, *, is_needless: bool) -> None:
         raise UserError("data.missing", f"there is no folder {data}; name one by --data", path=data)
 
 
-def provenance(networks: Mapping[str, NetworkFile]) -> dict[str, str]:
+def provenance(name: str) -> dict[str, str]:
     """Say what was measured, when, and on what."""
     return {
-        "commit": git_commit(Path(__file__).parent),
-        "weights_sha256": _sha256(networks),
+        "commit": git_commit(PACKAGE),
+        "weights_sha256": weights_sha256(name),
+        "code_sha256": code_sha256(PACKAGE, measured_files(name)),
         "date": date.today().isoformat(),
         "processor": f"{processor_name()}, {cores()} cores",
     }
+
+
+def measured_files(name: str) -> list[Path]:
+    """Find the files that measuring an application or a part begins with."""
+    if name in PARTS:
+        return [PACKAGE.joinpath(*PARTS[name].split("."), "bench.py")]
+    folder = PACKAGE / "apps" / name
+    return [file for file in (folder / "app.py", folder / "lab" / "bench.py") if file.exists()]
+
+
+def weights_sha256(name: str) -> str:
+    """Name the networks of an application by their bytes: one hash each, by role."""
+    networks = {} if name in PARTS else registry.find_app(name).networks
+    foreign = choose_files(networks, ())
+    paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}
+    return " ".join(file_sha256(path) for path in paths.values())
 
 
 def format_table(table: Table) -> list[str]:
@@ -209,10 +231,3 @@ def _format(value: object) -> str:
 def _short(value: Metric) -> Metric:
     """Cut the digits of a float that no measurement has."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def _sha256(networks: Mapping[str, NetworkFile]) -> str:
-    """Name the networks that were measured by their bytes: one hash each, by role."""
-    foreign = choose_files(networks, ())
-    paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}
-    return " ".join(file_sha256(path) for path in paths.values())

@@ -1,8 +1,10 @@
-"""Where a file or a measurement comes from: the commit, the bytes, the processor."""
+"""Where a file or a measurement comes from: the commit, the code, the bytes, the processor."""
 
+import ast
 import hashlib
 import platform
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -40,3 +42,39 @@ def processor_name() -> str:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in told.splitlines() if "model name" in line]
     return names[0] if names else platform.machine()
+
+
+def code_files(package: Path, starts: list[Path]) -> list[Path]:
+    """List the files of a package that some of them need: those that they import, and so on.
+
+    package: folder of the package, whose imports of itself are absolute
+    """
+    found, waiting = set[Path](), list(starts)
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += imported_files(file, package)
+    return sorted(found)
+
+
+def imported_files(file: Path, package: Path) -> Iterator[Path]:
+    """Find the files of the package that a file imports: modules, names of modules, packages."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        names = list[str]()
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            path = package.parent.joinpath(*name.split("."))
+            candidates = (path.with_suffix(".py"), path / "__init__.py")
+            yield from (each for each in candidates if package in each.parents and each.is_file())
+
+
+def code_sha256(package: Path, starts: list[Path]) -> str:
+    """Hash the names and bytes of files and of those that they need, as 64 digits of base 16."""
+    digest = hashlib.sha256()
+    for file in code_files(package, starts):
+        digest.update(f"{file.relative_to(package).as_posix()} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
