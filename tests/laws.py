@@ -87,6 +87,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "jinja2": ("lazy kit/html/templates.py",),
     "rich": ("lazy surfaces/cli/commands.py", "lazy surfaces/cli/bars.py"),
     "typer": ("surfaces/cli/*",),
+    "ezdxf": ("lazy kit/drawing/dxf.py",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
 }
 

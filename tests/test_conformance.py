@@ -9,6 +9,7 @@ running    tiny pictures and films, everything switched on, twice the same; bad 
 import dataclasses
 import hashlib
 import inspect
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -181,6 +182,13 @@ def test_weights_tell_where_they_come_from(name: str, weights: NetworkFile) -> N
     assert all(told[key] for key in TOLD)
     assert told["neuropil"] == name
     assert told["licence"] == weights.licence
+
+
+@each_network
+def test_weights_name_the_recipe_that_made_them(name: str, weights: NetworkFile) -> None:
+    app, _, recipe = json.loads(weights.open().metadata["recipe"])["name"].partition("-")
+    assert app == name
+    assert recipe.replace("-", "_") in registry.recipes(name)
 
 
 @each_network

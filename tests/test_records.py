@@ -31,10 +31,10 @@ def test_a_record_is_of_a_commit_without_changes(name: str) -> None:
 def test_a_record_tells_what_has_changed_since(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def described(**changes: str) -> str:
-        return records.describe("core", record | changes)
+    def described(**changes: float | str) -> str:
+        return records.describe("core", {**record, **changes})
 
-    record = {"commit": "HEAD", **bench.provenance("core")}
+    record: dict[str, float | str] = {"commit": "HEAD", **bench.provenance("core")}
     assert described() == "holds"
     assert described(weights_sha256="0") == "OTHER WEIGHTS"
     monkeypatch.setattr(records, "changed_files", lambda name, commit: list("abcdef"))

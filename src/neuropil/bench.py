@@ -77,8 +77,9 @@ def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> It
         yield from (*format_table(table), "")
     command = f"neuropil bench {name}" + (" --data DIR" if data else "")
     command += f" --tracks {tracks}" if tracks else ""
-    took = {"command": command, "seconds_to_measure": round(time.perf_counter() - started)}
-    record = report.figures | took | provenance(name)
+    seconds = round(time.perf_counter() - started)
+    origin: Metrics = {"command": command, "seconds_to_measure": seconds, **provenance(name)}
+    record = report.figures | origin
     yield json.dumps({key: _short(value) for key, value in record.items()}, allow_nan=False)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from refusals import refused
 
-from neuropil.kit.drawing.gcode import TOLERANCE, Plotter, gcode
+from neuropil.kit.drawing.gcode import Plotter, gcode
+from neuropil.kit.drawing.polylines import TOLERANCE
 from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
 
 PAPER = Paper(100, 60)

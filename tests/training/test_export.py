@@ -67,6 +67,7 @@ def test_the_file_tells_where_it_comes_from(network: nn.Module, tmp_path: Path) 
     told = json.loads(metadata["recipe"])
     assert told["name"] == "tiny-base"
     assert told["lr"] == 1e-2
+    assert metadata["command"] == "neuropil train tiny base --data DIR"
     assert len(metadata["date"]) == 10
     assert metadata["commit"] == git_commit(Path(exporting.__file__).parent)
 

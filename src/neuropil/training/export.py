@@ -45,6 +45,7 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
     """
     plain = fold_batch_norm(deepcopy(network).cpu().float().eval())
     told_with = {"recipe": recipe_json(recipe), "scores": json.dumps(dict(scores))}
+    told_with |= {"command": training_command(recipe)}
     told_with |= {"commit": git_commit(Path(__file__).parent), "date": date.today().isoformat()}
     files = [
         write(
@@ -200,6 +201,12 @@ def max_relative_error(
     pairs = zip(packing.outputs, expected, strict=True)
     worst = [np.abs(made[name] - b.numpy()).max() / b.abs().max().item() for name, b in pairs]
     return float(np.max(worst))  # NaN where any is, unlike max
+
+
+def training_command(recipe: Recipe) -> str:
+    """Write the command that trains by a recipe; numbers changed by --set are in its JSON."""
+    app, _, name = recipe.name.partition("-")
+    return f"neuropil train {app} {name.replace('-', '_')} --data DIR"
 
 
 def recipe_json(recipe: Recipe) -> str:

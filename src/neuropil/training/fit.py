@@ -8,11 +8,12 @@ checkpoint, curve), then the step itself. Batches are made ahead by a second thr
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,22 +123,9 @@ def fit(
             averages.save(state.ema, describe_averages(state), out / averages.FILE)
             saved = time.monotonic()
 
-        # ---------------------------------------------------------------------------------------
-        # One step: forward, backward, update, and the running mean of the weights.
-        for group in optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * learning_rate_factor(
-                step, state.steps, group["fall"]
-            )
-        network.train()
-        with autocast(place):
-            loss = recipe.loss(network, batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
-        optimizer.step()
-        update_ema(mean, network, min(recipe.ema, (step + 1) / (step + 10)))
-        losses.append(loss.detach())
-        # ---------------------------------------------------------------------------------------
+        rate = partial(learning_rate_factor, step, state.steps)
+        decay = min(recipe.ema, (step + 1) / (step + 10))
+        losses.append(take_step(recipe, network, mean, optimizer, batch, rate=rate, decay=decay))
 
     look = {
         "step": state.steps,
@@ -148,6 +136,33 @@ def fit(
     state.step, state.seconds = state.steps, look["seconds"]
     averages.save(mean.state_dict(), describe_averages(state), out / averages.FILE)
     return export(mean, recipe, look, out)
+
+
+def take_step(
+    recipe: Recipe,
+    network: nn.Module,
+    mean: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Mapping[str, Tensor],
+    *,
+    rate: Callable[[float], float],
+    decay: float,
+) -> Tensor:
+    """Take one step of a training: forward, backward, update, the running mean; return the loss.
+
+    rate: what the learning rate is multiplied by, of the share of the steps in which it falls
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * rate(group["fall"])
+    network.train()
+    with autocast(next(network.parameters()).device):
+        loss = recipe.loss(network, batch)
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
+    optimizer.step()
+    update_ema(mean, network, decay)
+    return loss.detach()
 
 
 def describe_averages(state: Checkpoint) -> dict[str, Any]:

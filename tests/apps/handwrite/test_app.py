@@ -340,7 +340,7 @@ def test_a_step_beyond_the_line_is_refused(app: Handwrite) -> None:
 # --- the command line --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "gif", "pdf", "gcode", "json"])
+@pytest.mark.parametrize("ending", ["svg", "png", "gif", "pdf", "gcode", "hpgl", "dxf", "json"])
 def test_every_ending_is_written(tmp_path: Path, ending: str) -> None:
     target = tmp_path / f"so.{ending}"
     assert cli.run(["handwrite", "so", "--tries", "1", "-o", str(target), "--speed", "9"]) == 0
@@ -477,7 +477,7 @@ def test_a_file_keeps_how_it_came_about(app: Handwrite, tmp_path: Path) -> None:
 def test_help_tells_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["handwrite", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "a file (.svg .png .gif .mp4 .pdf .gcode .json)" in said
+    assert "a file (.svg .png .gif .mp4 .pdf .gcode .hpgl .dxf .json)" in said
 
 
 def test_of_written_lines_the_steps_are_not_kept(app: Handwrite) -> None:

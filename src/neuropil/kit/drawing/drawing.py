@@ -1,7 +1,7 @@
 """A drawing: pen strokes on pages, for screens, printers, plotters and films.
 
     letter = Drawing(((Stroke(points),),), Paper(210, 297))
-    letter.save("letter.svg")                    also .png .gif .mp4 .pdf .gcode .json
+    letter.save("letter.svg")                    also .png .gif .mp4 .pdf .gcode .hpgl .dxf .json
     Drawing.open("letter.svg").save("letter.gcode")
 
 Dimension key: H, W height and width of a picture; P points of a stroke. All places are mm, y down.
@@ -23,7 +23,9 @@ from neuropil.kit.atomic import atomic_path, write_together
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.drawing import svg_pdf
 from neuropil.kit.drawing.animation import PenAnimation
+from neuropil.kit.drawing.dxf import dxf, require_dxf
 from neuropil.kit.drawing.gcode import Plotter, gcode
+from neuropil.kit.drawing.hpgl import hpgl
 from neuropil.kit.drawing.raster import Canvas, Color, ink_path
 from neuropil.kit.drawing.strokes import Floats, Paper, Stroke
 from neuropil.kit.errors import UserError, require_file
@@ -65,8 +67,10 @@ class Drawing:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     KIND: ClassVar = "drawing"
-    SUFFIXES: ClassVar = (".svg", ".png", ".gif", ".mp4", ".pdf", ".gcode", ".json")
-    BY_PAGE: ClassVar = (".svg", ".png", ".gcode")  # whose files hold one page each
+    SUFFIXES: ClassVar = (
+        *(".svg", ".png", ".gif", ".mp4", ".pdf", ".gcode", ".hpgl", ".dxf", ".json"),
+    )
+    BY_PAGE: ClassVar = (".svg", ".png", ".gcode", ".hpgl", ".dxf")  # files hold one page each
 
     def __post_init__(self) -> None:
         if not any(self.pages):
@@ -123,6 +127,8 @@ class Drawing:
                 path=path,
                 possible=tuple(self.SUFFIXES),
             )
+        if ending == ".dxf":
+            require_dxf()
         if ending not in self.BY_PAGE:
             return [path]
         further = range(2, len(self.pages) + 1)
@@ -222,6 +228,10 @@ def _content(drawing: Drawing, ending: str, page: int) -> bytes:
         return svg_pdf.pdf(drawing.pages, look, drawing.title)
     if ending == ".gcode":
         return gcode(strokes, paper, drawing.plotter).encode()
+    if ending == ".hpgl":
+        return hpgl(strokes, paper).encode()
+    if ending == ".dxf":
+        return dxf(strokes, paper, drawing.color).encode()
     if ending == ".json":
         return _json(drawing, drawing.pages).encode()
     file, canvas = io.BytesIO(), _canvas(drawing, page, DPI / 25.4)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers, flatten_beziers
+from neuropil.kit.drawing.polylines import polylines
+from neuropil.kit.drawing.strokes import Floats, Paper, Stroke
 from neuropil.kit.errors import UserError
-from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Range
 
-TOLERANCE = 0.05  # mm between a curve and the straight lines that a plotter draws
 LONGEST_LINE = 80  # characters that controllers take
 
 
@@ -56,30 +55,12 @@ def _lines(strokes: Sequence[Stroke], paper: Paper, plotter: Plotter) -> Iterato
     rest = [f"G4 P{plotter.settle:.3g}"] if plotter.settle else []
     up, down = [plotter.pen_up, *rest], [plotter.pen_down, *rest]
     yield from ("G21", "G90", *up)
-    for stroke in ticking(strokes):
-        first, *others = _places(_turn_upward(_flat(stroke), paper))
+    for corners in polylines(strokes, paper):
+        first, *others = _places(corners)
         yield from (f"G0 {first}", *down)
         yield from (f"G1 {place} F{plotter.feed:g}" for place in others)
         yield from up
     yield "G0 X0 Y0"
-
-
-def _flat(stroke: Stroke) -> Floats:
-    pieces = catmull_rom_beziers(stroke.points)
-    return flatten_beziers(pieces, TOLERANCE)[0] if len(pieces) else stroke.points[:1]
-
-
-def _turn_upward(points: Floats, paper: Paper) -> Floats:
-    """Turn y upward: y' = height - y; whatever lies off the paper is refused."""
-    off = ((points < -TOLERANCE) | (points > np.add((paper.width, paper.height), TOLERANCE))).any(1)
-    if off.any():
-        x, y = points[off][0]
-        raise UserError(
-            "output.content",
-            f"a stroke reaches ({x:.1f}, {y:.1f}) mm, off the paper of {paper.width:g} ×"
-            f" {paper.height:g} mm, where a plotter can't go; move it or take a larger paper",
-        )
-    return np.column_stack([points[:, 0], paper.height - points[:, 1]])
 
 
 def _places(points: Floats) -> list[str]:

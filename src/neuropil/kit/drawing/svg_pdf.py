@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from neuropil.kit.drawing.polylines import DOT
 from neuropil.kit.drawing.raster import RULE, RULE_WIDTH, Color, ink_path, stroke_outline
 from neuropil.kit.drawing.strokes import Floats, Paper, Stroke, catmull_rom_beziers
 from neuropil.kit.progress import ticking
@@ -87,7 +88,7 @@ def _svg_line(stroke: Stroke) -> str:
     pieces = catmull_rom_beziers(stroke.points)
     x, y = format_numbers(stroke.points[0])
     if not len(pieces):
-        return f"M{x} {y}h0"  # of no length: its round ends make a dot
+        return f"M{x} {y}h{DOT}"  # not h0, which programs for plotters drop
     return f"M{x} {y}C{' '.join(format_numbers(pieces[:, 1:]))}"
 
 
@@ -167,7 +168,8 @@ def _pdf_line(stroke: Stroke) -> str:
     pieces = catmull_rom_beziers(stroke.points)
     x, y = format_numbers(stroke.points[0])
     if not len(pieces):
-        return f"{x} {y} m {x} {y} l S"  # of no length: its round ends make a dot
+        right = format_number(stroke.points[0, 0] + DOT)
+        return f"{x} {y} m {right} {y} l S"
     values = format_numbers(pieces[:, 1:])
     arcs = (" ".join(values[i : i + 6]) for i in range(0, len(values), 6))
     return f"{x} {y} m\n" + "".join(f"{arc} c\n" for arc in arcs) + "S"

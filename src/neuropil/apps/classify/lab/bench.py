@@ -186,24 +186,29 @@ def random_labels() -> NDArray[np.int64]:
 
 
 def recipe_step() -> Callable[[], object]:
-    """Make a step as the recipe does it: channels last, Muon, smoothed labels."""
+    """Make a step as the recipe does it: Muon, smoothed labels, clipping, running mean."""
     from neuropil.apps.classify.lab.train import training_step
 
     return training_step(random_images(BATCH), random_labels())
 
 
 def torch_step() -> Callable[[], object]:
-    """Make a step as torch's tutorials do it: the same network, channels first, Adam."""
+    """Make a step as torch's tutorials do it: the same network, channels first, Adam.
+
+    It multiplies in the recipe's precision.
+    """
     import torch
 
     from neuropil.apps.classify.lab.train import base
+    from neuropil.training.fit import autocast
 
     network = base().network()
     optimizer = torch.optim.Adam((p for p in network.parameters() if p.requires_grad), lr=1e-3)
     picture, label = torch.from_numpy(random_images(BATCH)), torch.from_numpy(random_labels())
 
     def step() -> None:
-        loss = torch.nn.functional.cross_entropy(network(picture)[0], label)
+        with autocast(torch.device("cpu")):
+            loss = torch.nn.functional.cross_entropy(network(picture)[0].float(), label)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -212,11 +217,16 @@ def torch_step() -> Callable[[], object]:
 
 
 def keras_step() -> Callable[[], object]:
-    """Make a step as Keras's examples do it: the same layers, `compile` and `fit`."""
+    """Make a step as Keras's examples do it: the same layers, `compile` and `fit`.
+
+    It multiplies in the recipe's precision.
+    """
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
+    import torch
 
     from neuropil.apps.classify.lab.model import ClassifySize
+    from neuropil.training.fit import autocast
 
     layers = keras.layers
 
@@ -236,4 +246,9 @@ def keras_step() -> Callable[[], object]:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(optimizer="adam", loss=loss)
     x, y = random_images(BATCH).transpose(0, 2, 3, 1), random_labels()
-    return lambda: network.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
+
+    def step() -> None:
+        with autocast(torch.device("cpu")):
+            network.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
+
+    return step

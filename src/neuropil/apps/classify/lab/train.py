@@ -10,6 +10,7 @@ What comes of each stands in runs.json (`runs.py`) and in the card; what follows
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +24,7 @@ from neuropil.apps.classify import preprocess
 from neuropil.apps.classify.lab import data
 from neuropil.apps.classify.lab.model import ClassifyNet, ClassifySize
 from neuropil.training.export import fold_batch_norm
-from neuropil.training.fit import autocast, to_device
+from neuropil.training.fit import take_step, to_device
 from neuropil.training.optim import Muon, adamw
 from neuropil.training.recipe import ExportSpec, Recipe
 from neuropil.training.split import Split
@@ -129,19 +130,16 @@ def random_network() -> nn.Module:
 
 
 def training_step(picture: preprocess.Floats, label: NDArray[np.int64]) -> Callable[[], None]:
-    """Make a step of `base` on one batch: forward, backward, update, as is timed."""
-    recipe, place = base(), torch.device("cpu")
-    network = to_device(recipe.network(), place)
+    """Make a step of `base` on one batch, all that `fit` does in one: what the benchmark times."""
+    recipe = base()
+    network = to_device(recipe.network(), torch.device("cpu"))
+    mean = deepcopy(network).requires_grad_(False)
     optimizer = recipe.optimizer(network, recipe.lr)
     seen = torch.from_numpy(picture).contiguous(memory_format=torch.channels_last)
     batch = {"picture": seen, "label": torch.from_numpy(label)}
 
     def step() -> None:
-        with autocast(place):
-            loss = recipe.loss(network, batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimizer.step()
+        take_step(recipe, network, mean, optimizer, batch, rate=lambda fall: 1.0, decay=recipe.ema)
 
     return step
 

@@ -1,8 +1,8 @@
 """What follows the training of the writer and its reader: the styles that the package knows.
 
     neuropil train handwrite --stage styles --data DIR \\
-        --network runs/last/handwrite-writer-hand.onnx \\
-        --network runs/last/handwrite-writer-pen.onnx \\
+        --network runs/last/handwrite-writer-last-hand.onnx \\
+        --network runs/last/handwrite-writer-last-pen.onnx \\
         --network runs/reader/handwrite-reader.onnx
 """
 
