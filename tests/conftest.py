@@ -1,4 +1,8 @@
-"""What all tests share: a made-up application for those that need one, and torch on one core."""
+"""What all tests share: a made-up application for those that need one, libraries on one core."""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy; as the command line does
 
 from collections.abc import Iterator
 from pathlib import Path

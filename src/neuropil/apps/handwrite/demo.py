@@ -12,7 +12,7 @@ LETTER = (
     "Yours, Neuropil"
 )
 PANGRAM = "Sphinx of black quartz, judge my vow!"
-SIGNS = "0123456789 & 50% @ $7 {x} [y] #1"
+NUMBERS = "on 12 May 1908 at 10:30, for 47 guests"
 STEP = 57
 EXAMPLE_COMMAND = f'From a step of the pen down to the LSTM: "Dear Ada," --step {STEP}'
 DOTS = 6.0  # pixels a mm
@@ -23,7 +23,7 @@ def sections() -> list[Section]:
     app = Handwrite()
     letter = write_sample(app, LETTER, seed=3)
     lines = [
-        (name, write_sample(app, f"{PANGRAM}\n{SIGNS}", Style.parse(name)))
+        (name, write_sample(app, f"{PANGRAM}\n{NUMBERS}", Style.parse(name)))
         for name in shipped_styles()["named"]
     ]
     return [

@@ -153,6 +153,9 @@ def _session(content: bytes, threads: int) -> Any:
     onnxruntime.set_default_logger_severity(3)  # errors only: it looks for graphics cards aloud
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Threads that wait sleep instead of spinning: on a busy machine steps of small networks take a
+    # third of the time, on an idle one nearly the same, and the processor has half the work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
