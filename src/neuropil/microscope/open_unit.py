@@ -20,8 +20,8 @@ from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
-from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
 from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
@@ -45,16 +45,20 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
     value = slide.value(unit)
     node = slide.graph.producer.get(unit.tensor)
     if node is None:
+        kind = "a constant" if unit.tensor in slide.graph.constants else "an input"
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it",
+            f"{context.named(unit)} is {kind}, {value:.6g}: nothing lies behind it",
         )
-    if not slide.is_float(unit.tensor):
+    if not slide.is_float(unit.tensor) and not find_operator(node.op).weighted:
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is {value:g}, a whole number that no neuron made",
+            f"{context.named(unit)} is {value:g}, a whole number that no neuron made;"
+            f" it comes from {node.op}",
         )
     try:
+        if unit.tensor != node.outputs[0] and node.op in ("Softmax", "LSTM"):
+            raise UnsupportedOperator(slide.graph.describe_output(unit.tensor))
         if node.op == "Softmax":
             return open_softmax(slide, node, unit, context)
         if node.op == "LSTM":
@@ -63,18 +67,24 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
     except UnsupportedOperator as unknown:
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
-            f" open one of its inputs, {', '.join(filter(None, node.inputs))}",
+            f"{context.named(unit)} is {value:.6g}; it is made of"
+            f" {', '.join(filter(None, node.inputs))} by {unknown}",
         ) from None
 
 
 def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
-    """Write out a weighted sum and the activation function over it, if there is one."""
+    """Write out a weighted sum and the activation function over it, if there is one.
+
+    Of an operation that is both, z can't be seen.
+    """
     curve = activation_of(slide, node)
-    under = Unit(node.inputs[0], unit.index) if curve else unit
-    taken = sum_below(slide, under) if curve else decompose(slide, under)
+    is_fused = find_operator(node.op).inner is not None
+    under = Unit(node.inputs[0], unit.index) if curve and not is_fused else unit
+    taken = sum_below(slide, under) if curve and not is_fused else decompose(slide, under)
     shared = shared_gradients(slide, taken, context)
     back = backward(slide, unit, under, context)
+    if back and is_fused and curve is not IDENTITY:
+        back = replace(back, perturb=None)
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
     a, z = slide.value(unit), slide.value(under)
@@ -84,15 +94,29 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
             "network.no_neuron",
             f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
         )
+    tolerance = statistics_error(slide, node, taken)
+    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
     worked = NeuronRecord(
         context.named(unit),
         tuple(make_term(source, shared, context) for source in taken.sources),
         taken.bias,
         curve or IDENTITY,
-        Observed(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
+        Observed(None if is_fused or tolerance else z, a, roundoff, tolerance),
         back,
     )
     return Step(worked, unit=unit, sources=tuple(source.unit for source in taken.sources))
+
+
+def statistics_error(slide: Activations, node: Node, taken: WeightedSum) -> float:
+    """Bound by how much the run's mean and spread may be off, where weights hold them.
+
+    A sum of n numbers is off by about √n roundings of the largest, which the weight scales.
+    """
+    if not find_operator(node.op).held or not taken.sources:
+        return 0.0
+    x = np.abs(slide.values[taken.sources[0].unit.tensor].astype(np.float64))
+    weight = max(abs(source.w) for source in taken.sources)
+    return 4 * math.sqrt(x.shape[-1]) * SINGLE * weight * float(x.max())
 
 
 def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
@@ -140,7 +164,12 @@ def backward(
     if slope is None:
         return None
     goal = context.goal
-    follow = partial(perturb, slide, goal, under)
+    follow: Callable[[float], float] | None = partial(perturb, slide, goal, under)
+    if under != unit:  # more may lie between z and L than between a and L
+        try:
+            perturb(slide, goal, under, 0.0)
+        except UnsupportedOperator:
+            follow = None
     return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
 
 
@@ -171,7 +200,8 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     powers = [math.exp(value - most) for value in z]
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
-    ran = Observed(None, slide.value(unit))
+    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
+    ran = Observed(None, slide.value(unit), roundoff)
     whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
