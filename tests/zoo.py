@@ -187,8 +187,8 @@ CLOSED = [  # opset, text, unit, what is said of it
     (
         18,
         "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"
-        " { l, s = ai.onnx.ml.LinearClassifier <coefficients=[1.0,-1.0,-1.0,1.0], intercepts=[1.0,-1.0],"
-        " classlabels_ints=[0,1]> (x)  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
+        " { l, s = ai.onnx.ml.LinearClassifier <coefficients=[1.0,-1.0,-1.0,1.0],"
+        " intercepts=[1.0,-1.0], classlabels_ints=[0,1]> (x)  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
         "p",
         "a sequence of maps",
     ),

@@ -1,7 +1,9 @@
 """A network at a glance, before anything runs: operators, inputs, outputs, parameters.
 
-to_lines(summarize(graph))
-first_commands(graph, Path("net.onnx"))     what to type to open a number of it
+    summarize(graph).parameters                 26_970
+    first_commands(graph, Path("net.onnx"))     ["python3 -c ...", "neuropil open net.onnx ..."]
+
+What a file doesn't say, such as the length of a free axis, is left open.
 """
 
 import re
