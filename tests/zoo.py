@@ -141,6 +141,27 @@ OPENED = [  # opset, text, unit, its value by hand
     ),
     (18, "(float[1,2] x) => (float[] y) <bool c = {1}> { y = Where (c, x, x) }", "y,0,1", 2.0),
     (18, "(float[1,2] x) => (float[] y) <float c = {1}> { y = CastLike (x, c) }", "y,0,1", 2.0),
+    # attention that looks everywhere alike: the mean of the values
+    (
+        23,
+        "(float[1,1,3,2] x) => (float[] y) <float[1,1,1,2] q = {0,0}> { y = Attention (q, x, x) }",
+        "y,0,0,0,0",
+        1.4,
+    ),
+    (
+        23,
+        "(float[1,3,2] x) => (float[] y) <float[1,1,2] q = {0,0}, float[1,1,1,2] p = {4,4}>"
+        " { y, k, v = Attention <q_num_heads=1, kv_num_heads=1> (q, x, x, , p, p) }",
+        "y,0,0,0",
+        2.05,
+    ),
+    (
+        18,
+        "(float[1,3,2] x) => (float[] y) <float[1,1,2] q = {0,0}, float[6] b = {0,0,0,0,0,1}>"
+        " { y = com.microsoft.MultiHeadAttention <num_heads=1> (q, x, x, b) }",
+        "y,0,0,1",
+        2.6,
+    ),
 ]
 
 
@@ -188,7 +209,8 @@ CLOSED = [  # opset, text, unit, what is said of it
         18,
         "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"
         " { l, s = ai.onnx.ml.LinearClassifier <coefficients=[1.0,-1.0,-1.0,1.0],"
-        " intercepts=[1.0,-1.0], classlabels_ints=[0,1]> (x)  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
+        " intercepts=[1.0,-1.0], classlabels_ints=[0,1]> (x)"
+        "  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
         "p",
         "a sequence of maps",
     ),

@@ -83,7 +83,7 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
     taken = sum_below(slide, under) if curve and not is_fused else decompose(slide, under)
     shared = shared_gradients(slide, taken, context)
     back = backward(slide, unit, under, context)
-    if back and is_fused and curve is not IDENTITY:
+    if back and is_fused and curve not in (None, IDENTITY):
         back = replace(back, perturb=None)
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))

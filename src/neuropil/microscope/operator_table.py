@@ -30,7 +30,7 @@ from neuropil.core.activations import (
     power_function,
 )
 from neuropil.core.tensor import Array, Tensor
-from neuropil.microscope import extensions, normalizations, operators, spatial
+from neuropil.microscope import attention, extensions, normalizations, operators, spatial
 from neuropil.microscope.operators import Attributes, UnsupportedOperator, softmax_axis
 
 Run = Callable[..., Tensor | Array | tuple[Tensor | Array, ...]]
@@ -42,19 +42,20 @@ class Operator:
     """What is known of an operation.
 
     run: computes it from its settings and inputs; None where core can't
-    linear: whether it is a weighted sum of its "first" input, the others given, of "all", or of
-        its first though that is of "whole" numbers
+    linear: whether it is a weighted sum of its "first" input, the others given, of "all", of its
+        first though that is of "whole" numbers, or of "values", its third
     spatial: what of a picture a place of its output sees: a "window", the same place of a
         "resized" picture, the same "place", or "nothing" of its numbers; None where that is all
     moves: whether it only carries numbers somewhere else
     label: whether people name its output after its "weight" or its "input"
     activation: the function of one number that it is, or what chooses that by its settings
-    inner: computes the weighted sum, where it is one and an activation function over it
+    inner: computes the weighted sum alone, where it is one and an activation function over it, or
+        where how its other inputs move it is not known
     held: whether weights and bias hold sums of their own, as the mean of a normalization
     """
 
     run: Run | None = None
-    linear: Literal["first", "all", "whole"] | None = None
+    linear: Literal["first", "all", "whole", "values"] | None = None
     spatial: Literal["window", "resized", "place", "nothing"] | None = None
     moves: bool = False
     label: Literal["weight", "input"] | None = None
@@ -222,7 +223,8 @@ OPERATORS: dict[str, Operator] = {
     "Resize": Operator(spatial.resize, "first", "resized", label="input"),
     "TopK": Operator(operators.top, "first"),
     "Upsample": Operator(spatial.resize, "first", "resized", label="input"),
-    # normalization and recurrence
+    # attention, normalization and recurrence
+    "Attention": Operator(linear="values", inner=attention.weigh_values, held=True),
     "BatchNormalization": Operator(
         normalizations.batch_norm, "first", "place", label="input", held=True
     ),
@@ -307,6 +309,9 @@ OPERATORS: dict[str, Operator] = {
         partial(operators.apply, ops.gelu), spatial="place", label="input", activation=GELU
     ),
     "com.microsoft.MatMulNBits": Operator(extensions.matmul_bits, "first", label="weight"),
+    "com.microsoft.MultiHeadAttention": Operator(
+        linear="values", inner=attention.weigh_values_of_heads, held=True
+    ),
     "com.microsoft.SkipLayerNormalization": Operator(
         normalizations.skip_layer_norm, "all", held=True
     ),

@@ -179,7 +179,7 @@ def sum_by_gradient(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
         return inputs, y
 
     inputs, y = output(1.0)
-    if inner is None and not agrees(y, slide, unit):
+    if find_operator(node.op).activation is None and not agrees(y, slide, unit):
         raise UnsupportedOperator(f"{node.op}, which ran otherwise than it is known here")
     only = np.zeros(y.shape)
     only[unit.index] = 1
@@ -215,5 +215,7 @@ def linear_inputs(slide: Activations, node: Node) -> list[int]:
     ]
     if linear == "whole":
         return computed[:1]
+    if linear == "values":
+        return [i for i in computed if i == 2]
     floats = [i for i in computed if slide.is_float(node.inputs[i])]
     return floats if linear == "all" else floats[:1]
