@@ -133,6 +133,28 @@ def test_an_input_may_have_an_equals_sign(given: str, name: str) -> None:
         ArrayInput.parse("x=none.npy", ("x",))
 
 
+@pytest.mark.parametrize(
+    "nodes", ["s = Sigmoid (x)  y = Mul (x, s)", "s = Exp (x)  y = Add (x, s)"]
+)
+def test_a_sum_that_feeds_more_than_its_curve_is_proven(nodes: str) -> None:
+    """Of x · σ(x), dL/dz of the sigmoid's z is x · σ'(x), whatever else x does."""
+    graph = parse_model(parse(f"(float[1,2] v) => (float[] y) {{ x = Neg (v)  {nodes} }}"))
+    feed = ArrayInput("v", np.array([[1, 2]], np.float32))
+    (step,) = walk_back(graph, probe_file(graph, Path("n"), [feed], "s,0,1", "y,0,1")).steps
+    slope = step.worked.activation.derivative(-2.0)
+    assert step.worked.dL_dz == pytest.approx(slope * (-2 if "Mul" in nodes else 1), rel=1e-6)
+    assert step.worked.check().gradient_allowed is not None
+    assert step.worked.check().passed
+
+
+def test_a_result_that_is_infinite_has_no_slope() -> None:
+    graph = parse_model(parse("(float[1,2] x) => (float[] y) { a = Relu (x)  y = Log (a) }"))
+    feed = ArrayInput("x", np.array([[-1, 2]], np.float32))
+    walk = walk_back(graph, probe_file(graph, Path("n"), [feed], "a,0,0", "y,0,0"))
+    assert "no finite number" in walk.no_gradients
+    assert walk.steps[0].worked.check().passed
+
+
 def test_an_input_given_twice_is_refused(capsys: Output) -> None:
     line = type_open(parse("(float[1,2] x) => (float[] y) { y = Relu (x) }"))
     assert cli.run([*line, *line[2:], "--unit", "y,0,0"]) == 2

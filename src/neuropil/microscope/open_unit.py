@@ -82,9 +82,9 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
     under = Unit(node.inputs[0], unit.index) if curve and not is_fused else unit
     taken = sum_below(slide, under) if curve and not is_fused else decompose(slide, under)
     shared = shared_gradients(slide, taken, context)
-    back = backward(slide, unit, under, context)
+    back = backward(slide, unit, under, context, IDENTITY if is_fused else curve or IDENTITY)
     if back and is_fused and curve not in (None, IDENTITY):
-        back = replace(back, perturb=None)
+        back = replace(back, perturb=None)  # its z can't be moved
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
     a, z = slide.value(unit), slide.value(under)
@@ -157,20 +157,32 @@ def shared_gradients(
 
 
 def backward(
-    slide: Activations, unit: Unit, under: Unit, context: OpeningContext
+    slide: Activations,
+    unit: Unit,
+    under: Unit,
+    context: OpeningContext,
+    curve: Activation = IDENTITY,
 ) -> BackwardPass | None:
-    """Say how the goal depends on a unit, if it does."""
+    """Say how the goal depends on a unit, if it does.
+
+    Where z is seen and feeds nothing but a, z itself is moved to prove that; else a by what the
+    curve makes of it, since other ways from z to L are no part of this neuron.
+    """
     slope = context.slopes.get(unit.tensor)
     if slope is None:
         return None
     goal = context.goal
-    follow: Callable[[float], float] | None = partial(perturb, slide, goal, under)
-    if under != unit:  # more may lie between z and L than between a and L
-        try:
-            perturb(slide, goal, under, 0.0)
-        except UnsupportedOperator:
-            follow = None
+    follow = partial(perturb, slide, goal, under)
+    if curve is not IDENTITY and len(slide.graph.consumers.get(under.tensor, ())) != 1:
+        follow = partial(perturb_through, slide, goal, unit, curve, slide.value(under))
     return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
+
+
+def perturb_through(
+    slide: Activations, goal: Goal, unit: Unit, curve: Activation, z: float, by: float
+) -> float:
+    """Move a by what the curve makes of a z that is moved: the goal's new value."""
+    return perturb(slide, goal, unit, curve.f(z + by) - curve.f(z))
 
 
 def activation_of(slide: Activations, node: Node) -> Activation | None:

@@ -5,6 +5,7 @@
 Every step is a worked neuron; `walk.next` is the unit that the next step would open.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -126,6 +127,8 @@ def available_gradients(
     slide: Activations, probe: Probe, start: str
 ) -> tuple[dict[str, Array], str]:
     """Differentiate the goal from a tensor on; where that can't be, say why."""
+    if not math.isfinite(probe.goal.value(slide.values[probe.goal.tensor])):
+        return {}, "L is no finite number, so that nothing has a slope"
     try:
         found = gradients(slide, probe.goal, start)
     except UnsupportedOperator as unknown:
