@@ -204,6 +204,19 @@ CLOSED = [  # opset, text, unit, what is said of it
         "a constant, 2",
     ),
     (18, "(float[1,2] x) => (float[] y) { y = Relu (x) }", "x,0,1", "an input, 2"),
+    (
+        18,
+        "(float[1,2] x) => (float[] y) { a = Relu (x)  b = Cast <to=16> (a)  y = Cast <to=1> (b) }",
+        "b,0,1",
+        "a tensor of bfloat16",
+    ),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] y, float[] h) <float[1,4,1] w = {1,1,1,1}>"
+        " { y, h = LSTM <hidden_size=1> (x, w, w) }",
+        "h,0,0,0",
+        "output 2 of LSTM",
+    ),
     (18, "(float[1,2] x) => (int64[] y) { a = Relu (x)  y = ArgMax (a) }", "y,0,0", "whole number"),
     (
         18,

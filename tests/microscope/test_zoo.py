@@ -57,7 +57,7 @@ def test_what_is_not_opened_is_named(
     assert sentence.startswith("neuropil: ")
     assert sentence.count("\n") == 1
     assert said in sentence
-    if found := re.search(r"type: neuropil (.*)$", sentence):
+    if found := re.search(r"nearest to it: neuropil (.*)$", sentence):
         assert cli.run(shlex.split(found[1])) == 0
     else:
         assert "nothing that leads to it can be opened" in sentence
@@ -145,6 +145,36 @@ def test_a_sum_that_feeds_more_than_its_curve_is_proven(nodes: str) -> None:
     assert step.worked.dL_dz == pytest.approx(slope * (-2 if "Mul" in nodes else 1), rel=1e-6)
     assert step.worked.check().gradient_allowed is not None
     assert step.worked.check().passed
+
+
+def test_small_numbers_of_half_precision_are_proven() -> None:
+    """Below 2^-14 they are a whole number of 2^-24, rounded to the nearest."""
+    model = parse(
+        "(float16[1,3] x) => (float16[] y) { a = Cast <to=1> (x)  b = Mul (a, a)"
+        "  y = Cast <to=10> (b) }"
+    )
+    graph = parse_model(model)
+    feed = ArrayInput("x", np.array([[1.5e-3, 2.3e-3, 3.7e-3]], np.float16))
+    for i in range(3):
+        (step, *_) = walk_back(graph, probe_file(graph, Path("n"), [feed], f"y,0,{i}", None)).steps
+        assert step.worked.check().passed
+
+
+def test_numbers_that_numpy_lacks_are_passed_through() -> None:
+    text = "{ a = Relu (x)  b = Cast <to=16> (a)  y = Cast <to=1> (b) }"
+    graph = parse_model(parse(f"(float[1,2] x) => (float[] y) {text}"))
+    feed = ArrayInput("x", np.array([[1, 2]], np.float32))
+    walk = walk_back(graph, probe_file(graph, Path("n"), [feed], "a,0,0", "y,0,0"))
+    assert not walk.no_gradients
+    assert walk.steps[0].worked.dL_dz == 1
+    assert walk.steps[0].worked.check().passed
+
+
+def test_a_tensor_of_nothing_has_no_units(capsys: Output) -> None:
+    line = type_open(parse("(float[0,3] x) => (float[] y) { y = Relu (x) }"))
+    assert cli.run([*line, "--unit", "y,0,1"]) == 2
+    assert "its 2 axes go over nothing, 0..2" in capsys.readouterr().err
+    assert cli.run(line) == 0
 
 
 def test_a_result_that_is_infinite_has_no_slope() -> None:

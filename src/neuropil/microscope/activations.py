@@ -50,7 +50,10 @@ class Activations:
         if len(unit.index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(unit.index, shape, strict=True)
         ):
-            places = ", ".join(f"0..{n - 1}" for n in shape) or "no index at all"
+            places = (
+                ", ".join(f"0..{n - 1}" if n else "over nothing" for n in shape)
+                or "no index at all"
+            )
             place = ", ".join(map(str, unit.index))
             fault = f"has no unit {place}" if place else "is a whole tensor: name a unit of it"
             raise UserError(
@@ -72,6 +75,8 @@ class Activations:
 
     def is_float(self, name: str) -> bool:
         """Tell whether a tensor holds numbers that can change a little."""
+        if name in self.others:
+            return "float" in self.others[name]  # of 16 or 8 bits, which NumPy doesn't know
         return name in self.values and bool(np.issubdtype(self.values[name].dtype, np.floating))
 
     def is_float_operation(self, node: Node) -> bool:
@@ -106,6 +111,7 @@ def record_activations(
     found = {**graph.constants, **feeds, **made}
     others = {name: kind for name, value in found.items() if (kind := name_kind(value))}
     values = {name: np.asarray(value) for name, value in found.items() if name not in others}
+    others |= {name: f"a tensor of {kind}" for name, kind in graph.unseen.items()}
     return Activations(graph, values, others)
 
 
@@ -169,7 +175,8 @@ def recompute(slide: Activations, start: str, end: str, begin: Tensor) -> dict[s
         outputs = dict(zip(node.outputs, apply_node(node, inputs), strict=False))
         for name in filter(None, node.outputs):
             y = outputs.get(name, UNKNOWN)
-            if y is not UNKNOWN and y.shape == slide.values[name].shape:
+            ran = slide.values.get(name, y.value)
+            if y is not UNKNOWN and y.shape == ran.shape:
                 made[name] = y
             elif slide.is_float(name) and (name == end or name in slide.graph.consumers):
                 raise UnsupportedOperator(slide.graph.describe_output(name))

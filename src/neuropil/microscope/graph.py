@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, inliner, numpy_helper
+from onnx import helper, inliner, numpy_helper, shape_inference
 
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
@@ -62,6 +62,19 @@ class Graph:
     def names(self) -> tuple[str, ...]:
         """List all tensors that are computed or given, in the order of the run."""
         return (*self.inputs, *(name for node in self.nodes for name in node.outputs if name))
+
+    @cached_property
+    def unseen(self) -> dict[str, str]:
+        """Find tensors of numbers that NumPy lacks (bfloat16, ...), as far as that is told."""
+        try:
+            proto = shape_inference.infer_shapes(self.model).graph
+        except Exception:  # of a model that ONNX's checks don't like; it may run all the same
+            proto = self.model.graph
+        kinds = {v.name: v.type.tensor_type.elem_type for v in (*proto.value_info, *proto.output)}
+        named = {
+            name: helper.tensor_dtype_to_np_dtype(kind) for name, kind in kinds.items() if kind
+        }
+        return {name: dtype.name for name, dtype in named.items() if dtype.kind not in "biufOSUc"}
 
     def require_tensor(self, name: str) -> str:
         """Return the name of a tensor; raises UserError where there is none of that name."""
@@ -188,10 +201,15 @@ def _folds(node: Node, constants: dict[str, Array]) -> bool:
 
 
 def with_all_outputs(graph: Graph) -> bytes:
-    """Write the model again with every tensor as an output, so that a run shows its inside."""
+    """Write the model again with every tensor as an output, so that a run shows its inside.
+
+    Without those that NumPy has no numbers for; also where they are outputs of their own.
+    """
     model = onnx.ModelProto()
     model.CopyFrom(graph.model)
-    shown = {output.name for output in model.graph.output}
+    shown = {output.name for output in model.graph.output} | set(graph.unseen)
+    for output in [each for each in model.graph.output if each.name in graph.unseen]:
+        model.graph.output.remove(output)
     for name in graph.names:
         if name not in shown and name not in graph.inputs:
             model.graph.output.append(onnx.ValueInfoProto(name=name))

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
-from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
+from neuropil.core.neuron import DOUBLE, HALF, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
@@ -28,7 +28,7 @@ from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, sing
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
 LEAST = 1e-5  # of their z: their slopes have no end towards 0
-ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
+ROUNDOFF = {"float16": HALF, "float32": SINGLE, "float64": DOUBLE}
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
     if not slide.is_float(unit.tensor) and not find_operator(node.op).weighted:
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is {value:g}, a whole number that no neuron made;"
-            f" it comes from {node.op}",
+            f"{context.named(unit)} is {value:g}, a whole number made by {node.op}, which is no"
+            " neuron that is known here",
         )
     try:
         if unit.tensor != node.outputs[0] and node.op in ("Softmax", "LSTM"):

@@ -86,14 +86,17 @@ def can_open(slide: Activations, unit: Unit, context: OpeningContext) -> bool:
 
 
 def find_below(slide: Activations, name: str, context: OpeningContext) -> Unit | None:
-    """Find a unit that can be opened among all that leads to a tensor, the nearest first."""
+    """Find a unit that can be opened among all that leads to a tensor, the nearest first.
+
+    Other outputs of the same operation are the nearest of all.
+    """
     ahead, seen = [name], {name}
     while ahead:
         node = slide.graph.producer.get(ahead.pop(0))
-        for other in dict.fromkeys(node.inputs if node else ()):
+        for other in dict.fromkeys((*node.outputs, *node.inputs) if node else ()):
             if other in seen or other not in slide.graph.producer:
                 continue
-            unit = slide.largest(other) if slide.is_float(other) else None
+            unit = slide.largest(other) if other in slide.values else None
             if unit and can_open(slide, unit, context):
                 return unit
             seen.add(other)

@@ -374,7 +374,7 @@ def suggest_below(error: UserError, words: Sequence[str], path: Path) -> UserErr
         return error
     command = word_deeper(words, cast("Unit | None", error.facts["below"]))
     return error.wrap(
-        f"{error.message}; to open what leads to it, type: {command}"
+        f"{error.message}; what can be opened nearest to it: {command}"
         if command
         else f"{error.message}; nothing that leads to it can be opened either",
         path,
