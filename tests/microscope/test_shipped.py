@@ -18,7 +18,8 @@ from neuropil.microscope.activations import (
     record_activations,
     to_operand,
 )
-from neuropil.microscope.graph import Array, Graph, Node, load_graph
+from neuropil.microscope.graph import Graph, load_graph
+from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operator_table import OPERATORS
 

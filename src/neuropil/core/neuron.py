@@ -22,9 +22,10 @@ from neuropil.core.differences import ROUNDED, Place, deviation
 
 Loss = Callable[[float], float]  # the amount by which z is moved -> L, by the network itself
 
+HALF = 2.0**-11  # the unit roundoff of float16, as below
 SINGLE = 2.0**-24  # the unit roundoff of float32: the most that rounding changes a number, relative
 DOUBLE = 2.0**-53  # and of float64
-LEAST = {SINGLE: 2.0**-126, DOUBLE: 2.0**-1022}  # what is smaller may be lost
+LEAST = {HALF: 2.0**-24, SINGLE: 2.0**-126, DOUBLE: 2.0**-1022}  # what is smaller may be lost
 
 
 @dataclass(frozen=True)

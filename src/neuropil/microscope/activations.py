@@ -10,7 +10,7 @@ lies between the tensors that are asked about.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,25 +19,41 @@ from neuropil.core.probe import Goal, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import OnnxNetwork
-from neuropil.microscope.graph import Array, Graph, Node, with_all_outputs
-from neuropil.microscope.operator_table import find_operator
-from neuropil.microscope.operators import UnsupportedOperator
+from neuropil.microscope.graph import Graph, with_all_outputs
+from neuropil.microscope.nodes import Array, Node
+from neuropil.microscope.operator_table import Run, find_operator
+from neuropil.microscope.operators import UNKNOWN, UnsupportedOperator
+
+# What core says of shapes and settings that it wasn't made for; others' networks may have any.
+FORM = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Activations:
-    """A graph and the value of each of its tensors in one run."""
+    """A graph and the value of each of its tensors in one run.
+
+    others: what else came out, in words by name: sequences, maps, texts
+    """
 
     graph: Graph
     values: dict[str, Array]
+    others: dict[str, str] = field(default_factory=dict)
 
     def value(self, unit: Unit) -> float:
         """Read the value of a unit; raises UserError where there is no such unit."""
-        shape = self.values[self.graph.require_tensor(unit.tensor)].shape
+        if self.graph.require_tensor(unit.tensor) not in self.values:
+            kind = self.others.get(unit.tensor, "nothing")
+            raise UserError(
+                "network.no_neuron", f"{unit.tensor} is {kind}, of which no unit can be opened"
+            )
+        shape = self.values[unit.tensor].shape
         if len(unit.index) != len(shape) or any(
             not 0 <= i < n for i, n in zip(unit.index, shape, strict=True)
         ):
-            places = ", ".join(f"0..{n - 1}" for n in shape) or "no index at all"
+            places = (
+                ", ".join(f"0..{n - 1}" if n else "over nothing" for n in shape)
+                or "no index at all"
+            )
             place = ", ".join(map(str, unit.index))
             fault = f"has no unit {place}" if place else "is a whole tensor: name a unit of it"
             raise UserError(
@@ -50,13 +66,22 @@ class Activations:
             )
         return float(self.values[unit.tensor][unit.index])
 
+    def largest(self, name: str) -> Unit | None:
+        """Find the unit of a tensor that is furthest from 0; None where there is no number."""
+        size = np.abs(np.nan_to_num(self.values[name].astype(np.float64)))
+        if not size.size:
+            return None
+        return Unit(name, tuple(int(i) for i in np.unravel_index(size.argmax(), size.shape)))
+
     def is_float(self, name: str) -> bool:
         """Tell whether a tensor holds numbers that can change a little."""
+        if name in self.others:
+            return "float" in self.others[name]  # of 16 or 8 bits, which NumPy doesn't know
         return name in self.values and bool(np.issubdtype(self.values[name].dtype, np.floating))
 
     def is_float_operation(self, node: Node) -> bool:
         """Tell a node that makes such numbers of such numbers: shapes and zeros are no work."""
-        return self.is_float(node.outputs[0]) and any(map(self.is_float, node.inputs))
+        return any(map(self.is_float, node.outputs)) and any(map(self.is_float, node.inputs))
 
 
 def record_activations(
@@ -72,24 +97,56 @@ def record_activations(
             f"the network takes {wanted}; given was {given}: --input NAME=FILE.npy",
         )
     try:
-        values = OnnxNetwork(with_all_outputs(graph), threads=threads).run(**feeds)
+        network = OnnxNetwork(with_all_outputs(graph), threads=threads)
     except Exception as error:  # ONNX Runtime has a class per mishap, and no common one
-        told = " ".join(str(error).split())[:400]
         raise UserError(
-            "network.inputs", f"the network can't run on these inputs: {told}"
+            "network.damaged", f"ONNX Runtime can't run this network: {shorten(error)}"
         ) from None
-    return Activations(graph, {**graph.constants, **feeds, **values})
+    try:
+        made = network.run(**feeds)
+    except Exception as error:
+        raise UserError(
+            "network.inputs", f"the network can't run on these inputs: {shorten(error)}"
+        ) from None
+    found = {**graph.constants, **feeds, **made}
+    others = {name: kind for name, value in found.items() if (kind := name_kind(value))}
+    values = {name: np.asarray(value) for name, value in found.items() if name not in others}
+    others |= {name: f"a tensor of {kind}" for name, kind in graph.unseen.items()}
+    return Activations(graph, values, others)
 
 
-def apply_node(node: Node, inputs: Iterable[Any]) -> tuple[Tensor, ...]:
+def shorten(error: Exception) -> str:
+    """Bring what a library says to one line."""
+    return " ".join(str(error).split())[:400]
+
+
+def name_kind(value: Any) -> str:
+    """Say what a value is that is no tensor of numbers; "" of one that is."""
+    if isinstance(value, list):
+        inside = name_kind(value[0]) if value else ""
+        return f"a sequence of {inside.removeprefix('a ') or 'tensor'}s"
+    if isinstance(value, dict):
+        return "a map"
+    if value is None:
+        return "an optional value that is left out"
+    if not isinstance(value, np.ndarray | np.generic):
+        return f"a {type(value).__name__}"
+    return "" if value.dtype.kind in "biuf" else f"a tensor of {value.dtype.name}"
+
+
+def apply_node(node: Node, inputs: Iterable[Any], run: Run | None = None) -> tuple[Tensor, ...]:
     """Compute one operation by core; raises UnsupportedOperator where core has none for it.
 
-    Whole numbers come as floats, which hold each up to 2^53.
+    Whole numbers come as floats, which hold each up to 2^53. An output that core can't compute is
+    UNKNOWN. `run` computes it in another way than the table says.
     """
-    run = find_operator(node.op).run
+    run = run or find_operator(node.op).run
     if run is None:
         raise UnsupportedOperator(node.op)
-    made = run(node.attributes, *inputs)
+    try:
+        made = run(node.attributes, *inputs)
+    except FORM as fault:
+        raise UnsupportedOperator(f"{node.op}, in a form that isn't known here") from fault
     several = made if isinstance(made, tuple) else (made,)
     return tuple(y if isinstance(y, Tensor) else Tensor(y) for y in several)
 
@@ -115,8 +172,14 @@ def recompute(slide: Activations, start: str, end: str, begin: Tensor) -> dict[s
             made[name] if name in made else to_operand(slide.values.get(name), begin.dtype)
             for name in node.inputs
         ]
-        outputs = apply_node(node, inputs)
-        made |= {name: y for name, y in zip(node.outputs, outputs, strict=False) if name}
+        outputs = dict(zip(node.outputs, apply_node(node, inputs), strict=False))
+        for name in filter(None, node.outputs):
+            y = outputs.get(name, UNKNOWN)
+            ran = slide.values.get(name, y.value)
+            if y is not UNKNOWN and y.shape == ran.shape:
+                made[name] = y
+            elif slide.is_float(name) and (name == end or name in slide.graph.consumers):
+                raise UnsupportedOperator(slide.graph.describe_output(name))
     return made
 
 

@@ -27,7 +27,8 @@ from neuropil.microscope.activations import (
     record_activations,
     to_operand,
 )
-from neuropil.microscope.graph import Array, Graph, load_graph
+from neuropil.microscope.graph import Graph, load_graph
+from neuropil.microscope.nodes import Array
 from neuropil.microscope.walk import walk_back
 
 # of axes that are named, not numbered

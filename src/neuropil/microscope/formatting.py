@@ -82,6 +82,8 @@ def list_tensors(graph: Graph, slide: Activations | None) -> list[str]:
     lines = [f"{name}  input" for name in graph.inputs]
     for node in graph.nodes:
         for name in filter(None, node.outputs):
-            shape = f"  {slide.values[name].shape}" if slide else ""
+            value = slide.values.get(name) if slide else None
+            told = slide.others.get(name, "nothing") if slide else ""
+            shape = f"  {told if value is None else value.shape}" if slide else ""
             lines.append(f"{name}  {node.op}{shape}")
     return lines

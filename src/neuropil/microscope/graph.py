@@ -9,35 +9,20 @@ constants alone (weights kept in 16 bits or 8, shapes) is computed once, while r
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import helper, inliner, numpy_helper, shape_inference
 
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.networks.onnx_file import MOST_BYTES, check_whole
+from neuropil.microscope.nodes import STANDARD, Array, Node, read_node, to_dense
 from neuropil.microscope.operator_table import find_operator
-from neuropil.microscope.operators import BEFORE_OPSET_13
-
-Array = NDArray[Any]
-
-STANDARD = ("", "ai.onnx")  # the domains of ONNX's own operations
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation: its kind, the tensors that it takes and makes, and its settings."""
-
-    op: str  # with its domain before it where that is not ONNX's own
-    inputs: tuple[str, ...]  # "" where an optional one is left out
-    outputs: tuple[str, ...]
-    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,10 +51,11 @@ class Graph:
 
     @cached_property
     def dtypes(self) -> dict[str, Any]:
-        """Find which numbers each input takes."""
+        """Find which numbers each input takes; one that is no tensor takes none."""
         return {
             value.name: helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
             for value in self.model.graph.input
+            if value.type.tensor_type.elem_type
         }
 
     @cached_property
@@ -77,9 +63,22 @@ class Graph:
         """List all tensors that are computed or given, in the order of the run."""
         return (*self.inputs, *(name for node in self.nodes for name in node.outputs if name))
 
+    @cached_property
+    def unseen(self) -> dict[str, str]:
+        """Find tensors of numbers that NumPy lacks (bfloat16, ...), as far as that is told."""
+        try:
+            proto = shape_inference.infer_shapes(self.model).graph
+        except Exception:  # of a model that ONNX's checks don't like; it may run all the same
+            proto = self.model.graph
+        kinds = {v.name: v.type.tensor_type.elem_type for v in (*proto.value_info, *proto.output)}
+        named = {
+            name: helper.tensor_dtype_to_np_dtype(kind) for name, kind in kinds.items() if kind
+        }
+        return {name: dtype.name for name, dtype in named.items() if dtype.kind not in "biufOSUc"}
+
     def require_tensor(self, name: str) -> str:
         """Return the name of a tensor; raises UserError where there is none of that name."""
-        if name not in self.names:
+        if name not in self.names and name not in self.constants:
             raise UserError(
                 "network.unknown_tensor",
                 f"the network has no tensor {name}{suggest(name, self.names)};"
@@ -87,6 +86,11 @@ class Graph:
                 value=name,
             )
         return name
+
+    def describe_output(self, name: str) -> str:
+        """Say which output of which operation a tensor is."""
+        node = self.producer[name]
+        return f"output {node.outputs.index(name) + 1} of {node.op}, which isn't taken apart here"
 
     def nodes_between(self, start: str, end: str) -> list[Node]:
         """List the operations on the ways from one tensor to another, in the order of the run."""
@@ -155,35 +159,25 @@ def load_graph(path: Path) -> Graph:
 
 
 def parse_model(model: onnx.ModelProto) -> Graph:
-    """Take a model apart, and compute what follows from its constants alone."""
+    """Take a model apart, and compute what follows from its constants alone.
+
+    Functions of the model's own are written out where they are called, as ONNX Runtime does it.
+    """
+    if model.functions:
+        model = inliner.inline_local_functions(model)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    constants |= {each.values.name: to_dense(each) for each in model.graph.sparse_initializer}
+    opset = max((o.version for o in model.opset_import if o.domain in STANDARD), default=1)
     nodes = []
-    versions = [o.version for o in model.opset_import if o.domain in STANDARD]
-    old = {BEFORE_OPSET_13: True} if versions and versions[0] < 13 else {}
     for proto in model.graph.node:
-        node = _node(proto)
-        if node.op in ("Softmax", "LogSoftmax"):
-            node = replace(node, attributes=node.attributes | old)
+        node, made = read_node(proto, opset)
+        constants |= made
         if all(name in constants or not name for name in node.inputs) and _folds(node, constants):
             continue
         nodes.append(node)
     inputs = tuple(i.name for i in model.graph.input if i.name not in constants)
     outputs = tuple(o.name for o in model.graph.output)
     return Graph(model, tuple(nodes), constants, inputs, outputs)
-
-
-def _node(proto: onnx.NodeProto) -> Node:
-    settings = {a.name: helper.get_attribute_value(a) for a in proto.attribute}
-    settings = {k: _plain(v) for k, v in settings.items()}
-    kind = proto.op_type if proto.domain in STANDARD else f"{proto.domain}.{proto.op_type}"
-    return Node(kind, tuple(proto.input), tuple(proto.output), settings)
-
-
-def _plain(setting: Any) -> Any:
-    """Turn a setting into a text, a number or an array."""
-    if isinstance(setting, onnx.TensorProto):
-        return numpy_helper.to_array(setting)
-    return setting.decode() if isinstance(setting, bytes) else setting
 
 
 def _folds(node: Node, constants: dict[str, Array]) -> bool:
@@ -207,10 +201,15 @@ def _folds(node: Node, constants: dict[str, Array]) -> bool:
 
 
 def with_all_outputs(graph: Graph) -> bytes:
-    """Write the model again with every tensor as an output, so that a run shows its inside."""
+    """Write the model again with every tensor as an output, so that a run shows its inside.
+
+    Without those that NumPy has no numbers for; also where they are outputs of their own.
+    """
     model = onnx.ModelProto()
     model.CopyFrom(graph.model)
-    shown = {output.name for output in model.graph.output}
+    shown = {output.name for output in model.graph.output} | set(graph.unseen)
+    for output in [each for each in model.graph.output if each.name in graph.unseen]:
+        model.graph.output.remove(output)
     for name in graph.names:
         if name not in shown and name not in graph.inputs:
             model.graph.output.append(onnx.ValueInfoProto(name=name))

@@ -23,8 +23,8 @@ from neuropil.core.neuron import SINGLE, BackwardPass, NeuronRecord, Observed, T
 from neuropil.core.probe import Step, Unit
 from neuropil.core.recurrence import ONNX_GATES, lstm_gates, lstm_step
 from neuropil.microscope.activations import Activations
-from neuropil.microscope.graph import Array, Node
-from neuropil.microscope.operators import UnsupportedOperator, refuse_unusual_lstm
+from neuropil.microscope.nodes import Array, Node
+from neuropil.microscope.operators import refuse_short_sequences, refuse_unusual_lstm
 
 GATES = (
     ("input gate", SIGMOID),
@@ -102,9 +102,10 @@ def open_cell(
     slide: Activations, node: Node, unit: Unit, named: UnitNamer, backward: BackwardPass | None
 ) -> list[Step]:
     """Open one cell: the output h, the state c, then the gates."""
-    if unit.tensor != node.outputs[0]:
-        raise UnsupportedOperator("the end of an LSTM; its output at the last time is the same")
     refuse_unusual_lstm(node.attributes, has_peepholes=any(node.inputs[7:]))
+    refuse_short_sequences(
+        slide.values.get((*node.inputs, "", "")[4]), len(slide.values[node.inputs[0]])
+    )
     t, d, n, k = unit.index
     now = run_to_step(slide, node, t, d, n)
     gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]

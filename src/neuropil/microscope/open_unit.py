@@ -15,20 +15,20 @@ from functools import partial
 import numpy as np
 
 from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
-from neuropil.core.neuron import DOUBLE, SINGLE, BackwardPass, NeuronRecord, Observed, Term
+from neuropil.core.neuron import DOUBLE, HALF, SINGLE, BackwardPass, NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
-from neuropil.microscope.graph import Array, Node
 from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
 from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, single_term
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
 LEAST = 1e-5  # of their z: their slopes have no end towards 0
-ROUNDOFF = {"float16": 2.0**-11, "float32": SINGLE, "float64": DOUBLE}
+ROUNDOFF = {"float16": HALF, "float32": SINGLE, "float64": DOUBLE}
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,20 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
     value = slide.value(unit)
     node = slide.graph.producer.get(unit.tensor)
     if node is None:
+        kind = "a constant" if unit.tensor in slide.graph.constants else "an input"
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is an input, {value:.6g}: nothing lies behind it",
+            f"{context.named(unit)} is {kind}, {value:.6g}: nothing lies behind it",
         )
-    if not slide.is_float(unit.tensor):
+    if not slide.is_float(unit.tensor) and not find_operator(node.op).weighted:
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is {value:g}, a whole number that no neuron made",
+            f"{context.named(unit)} is {value:g}, a whole number made by {node.op}, which is no"
+            " neuron that is known here",
         )
     try:
+        if unit.tensor != node.outputs[0] and node.op in ("Softmax", "LSTM"):
+            raise UnsupportedOperator(slide.graph.describe_output(unit.tensor))
         if node.op == "Softmax":
             return open_softmax(slide, node, unit, context)
         if node.op == "LSTM":
@@ -63,18 +67,24 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
     except UnsupportedOperator as unknown:
         raise UserError(
             "network.no_neuron",
-            f"{context.named(unit)} is {value:.6g}; it is made by {unknown}:"
-            f" open one of its inputs, {', '.join(filter(None, node.inputs))}",
+            f"{context.named(unit)} is {value:.6g}; it is made of"
+            f" {', '.join(filter(None, node.inputs))} by {unknown}",
         ) from None
 
 
 def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
-    """Write out a weighted sum and the activation function over it, if there is one."""
+    """Write out a weighted sum and the activation function over it, if there is one.
+
+    Of an operation that is both, z can't be seen.
+    """
     curve = activation_of(slide, node)
-    under = Unit(node.inputs[0], unit.index) if curve else unit
-    taken = sum_below(slide, under) if curve else decompose(slide, under)
+    is_fused = find_operator(node.op).inner is not None
+    under = Unit(node.inputs[0], unit.index) if curve and not is_fused else unit
+    taken = sum_below(slide, under) if curve and not is_fused else decompose(slide, under)
     shared = shared_gradients(slide, taken, context)
-    back = backward(slide, unit, under, context)
+    back = backward(slide, unit, under, context, IDENTITY if is_fused else curve or IDENTITY)
+    if back and is_fused and curve not in (None, IDENTITY):
+        back = replace(back, perturb=None)  # its z can't be moved
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
     a, z = slide.value(unit), slide.value(under)
@@ -84,15 +94,29 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
             "network.no_neuron",
             f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
         )
+    tolerance = statistics_error(slide, node, taken)
+    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
     worked = NeuronRecord(
         context.named(unit),
         tuple(make_term(source, shared, context) for source in taken.sources),
         taken.bias,
         curve or IDENTITY,
-        Observed(z, a, ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)),
+        Observed(None if is_fused or tolerance else z, a, roundoff, tolerance),
         back,
     )
     return Step(worked, unit=unit, sources=tuple(source.unit for source in taken.sources))
+
+
+def statistics_error(slide: Activations, node: Node, taken: WeightedSum) -> float:
+    """Bound by how much the run's mean and spread may be off, where weights hold them.
+
+    A sum of n numbers is off by about √n roundings of the largest, which the weight scales.
+    """
+    if not find_operator(node.op).held or not taken.sources:
+        return 0.0
+    x = np.abs(slide.values[taken.sources[0].unit.tensor].astype(np.float64))
+    weight = max(abs(source.w) for source in taken.sources)
+    return 4 * math.sqrt(x.shape[-1]) * SINGLE * weight * float(x.max())
 
 
 def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
@@ -133,15 +157,32 @@ def shared_gradients(
 
 
 def backward(
-    slide: Activations, unit: Unit, under: Unit, context: OpeningContext
+    slide: Activations,
+    unit: Unit,
+    under: Unit,
+    context: OpeningContext,
+    curve: Activation = IDENTITY,
 ) -> BackwardPass | None:
-    """Say how the goal depends on a unit, if it does."""
+    """Say how the goal depends on a unit, if it does.
+
+    Where z is seen and feeds nothing but a, z itself is moved to prove that; else a by what the
+    curve makes of it, since other ways from z to L are no part of this neuron.
+    """
     slope = context.slopes.get(unit.tensor)
     if slope is None:
         return None
     goal = context.goal
     follow = partial(perturb, slide, goal, under)
+    if curve is not IDENTITY and len(slide.graph.consumers.get(under.tensor, ())) != 1:
+        follow = partial(perturb_through, slide, goal, unit, curve, slide.value(under))
     return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
+
+
+def perturb_through(
+    slide: Activations, goal: Goal, unit: Unit, curve: Activation, z: float, by: float
+) -> float:
+    """Move a by what the curve makes of a z that is moved: the goal's new value."""
+    return perturb(slide, goal, unit, curve.f(z + by) - curve.f(z))
 
 
 def activation_of(slide: Activations, node: Node) -> Activation | None:
@@ -171,7 +212,8 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     powers = [math.exp(value - most) for value in z]
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
-    ran = Observed(None, slide.value(unit))
+    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
+    ran = Observed(None, slide.value(unit), roundoff)
     whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))

@@ -17,14 +17,15 @@ import numpy as np
 from onnx import helper
 
 from neuropil.core import operations as ops
-from neuropil.core import space
 from neuropil.core import tensor as arithmetic
 from neuropil.core.recurrence import ONNX_GATES
 from neuropil.core.tensor import Array, Tensor
 
 Attributes = dict[str, Any]
-BEFORE_OPSET_13 = "before opset 13"  # a setting that `graph` adds
-Pairs = tuple[tuple[int, int], ...]
+HELD = "held"  # a setting that `sums` adds: the inputs of the run, from which means follow
+UNKNOWN = Tensor(np.array(np.nan))  # stands for an output that can't be computed here
+BEFORE_OPSET_13 = "before opset 13"  # settings that `nodes` adds
+BEFORE_OPSET_21 = "before opset 21"
 
 
 class UnsupportedOperator(Exception):  # noqa: N818
@@ -40,15 +41,21 @@ def apply(function: Callable[..., Tensor], s: Attributes, *xs: Any) -> Tensor:
 
 
 def clip(s: Attributes, x: Tensor, low: Any = None, high: Any = None) -> Tensor:
-    """Keep x between two limits, which older files give as settings."""
-    low, high = s.get("min", low), s.get("max", high)
+    """Keep x between two limits."""
     x = x if low is None else arithmetic.maximum(x, low)
     return x if high is None else arithmetic.minimum(x, high)
 
 
-def identity(s: Attributes, x: Tensor, *rate: Any) -> Tensor:
-    """Leave x as it is, which is also what dropout does once a network has learned."""
+def identity(s: Attributes, x: Tensor) -> Tensor:
+    """Leave x as it is."""
     return arithmetic.multiply(x, 1.0)
+
+
+def dropout(s: Attributes, x: Tensor, ratio: Any = None, training: Any = None) -> Tensor:
+    """Leave x as it is, which is what dropout does once a network has learned."""
+    if training is not None and to_array(training).any():
+        raise UnsupportedOperator("Dropout in training mode")
+    return identity(s, x)
 
 
 def leaky_relu(s: Attributes, x: Tensor) -> Tensor:
@@ -68,8 +75,13 @@ def gelu(s: Attributes, x: Tensor) -> Tensor:
 
 def hard_sigmoid(s: Attributes, x: Tensor) -> Tensor:
     """Calculate clip(alpha x + beta, 0, 1)."""
-    line = x * s.get("alpha", 0.2) + s.get("beta", 0.5)
-    return arithmetic.minimum(arithmetic.maximum(line, 0.0), 1.0)
+    return arithmetic.minimum(arithmetic.maximum(hard_sigmoid_line(s, x), 0.0), 1.0)
+
+
+def hard_sigmoid_line(s: Attributes, x: Tensor) -> Tensor:
+    """Calculate alpha x + beta."""
+    y: Tensor = x * s.get("alpha", 0.2) + s.get("beta", 0.5)
+    return y
 
 
 def erf(s: Attributes, x: Tensor) -> Tensor:
@@ -90,7 +102,14 @@ def divide(s: Attributes, a: Any, b: Any) -> Tensor | Array:
 def cast(s: Attributes, x: Any) -> Tensor | Array:
     """Turn numbers into floats, or into whole ones: towards zero."""
     kind = np.dtype(helper.tensor_dtype_to_np_dtype(s["to"]))
-    return _array(x).astype(kind) if kind.kind in "biu" else arithmetic.multiply(x, 1.0)
+    return to_array(x).astype(kind) if kind.kind in "biu" else arithmetic.multiply(x, 1.0)
+
+
+def cast_like(s: Attributes, x: Any, like: Any) -> Tensor | Array:
+    """Turn numbers into the kind that others are of."""
+    if isinstance(like, Tensor):
+        return arithmetic.multiply(x, 1.0)
+    return to_array(x).astype(like.dtype)
 
 
 def prelu(s: Attributes, x: Tensor, slope: Tensor) -> Tensor:
@@ -101,7 +120,7 @@ def prelu(s: Attributes, x: Tensor, slope: Tensor) -> Tensor:
 def softmax_axis(s: Attributes, x: Tensor) -> int:
     """Find the axis of a softmax; before opset 13 it took all axes from one on together."""
     axis: int = s.get("axis", 1 if s.get(BEFORE_OPSET_13) else -1) % x.ndim
-    if s.get(BEFORE_OPSET_13) and axis != x.ndim - 1:
+    if s.get(BEFORE_OPSET_13) and math.prod(x.shape[axis + 1 :]) != 1:
         raise UnsupportedOperator("a softmax over several axes, of an opset before 13")
     return axis
 
@@ -117,102 +136,85 @@ def gemm(s: Attributes, a: Tensor, b: Tensor, c: Any = None) -> Tensor:
     return y if c is None else y + c * s.get("beta", 1.0)
 
 
-def window(s: Attributes, size: tuple[int, ...], kernel: tuple[int, ...]) -> dict[str, Any]:
-    """Translate the settings that convolutions and pools share."""
-    n = len(kernel)
-    stride, dilation = tuple(s.get("strides", (1,) * n)), tuple(s.get("dilations", (1,) * n))
-    flat = s.get("pads", (0,) * (2 * n))
-    padding = tuple(zip(flat[:n], flat[n:], strict=True))
-    if s.get("auto_pad", "NOTSET").startswith("SAME"):
-        padding = _same(size, kernel, stride, dilation, upper=s["auto_pad"] == "SAME_UPPER")
-    return {"stride": stride, "padding": padding, "dilation": dilation}
+def matmul(s: Attributes, a: Tensor, b: Tensor) -> Tensor:
+    """Multiply matrices; an operand of one axis is a row on the left, a column on the right."""
+    rows = arithmetic.reshape(a, shape=(1, a.shape[0])) if a.ndim == 1 else a
+    columns = arithmetic.reshape(b, shape=(b.shape[0], 1)) if b.ndim == 1 else b
+    y = arithmetic.matmul(rows, columns)
+    kept = [*y.shape[:-2], *y.shape[-2:-1] * (a.ndim > 1), *y.shape[-1:] * (b.ndim > 1)]
+    return y if len(kept) == y.ndim else arithmetic.reshape(y, shape=tuple(kept))
 
 
-def _same(
-    size: tuple[int, ...],
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    dilation: tuple[int, ...],
-    *,
-    upper: bool,
-) -> Pairs:
-    """Pad so that there are ceil(size / stride) places; what is odd goes to the end if `upper`."""
-    pairs = []
-    for n, k, t, d in zip(size, kernel, stride, dilation, strict=True):
-        total = max(0, (-(-n // t) - 1) * t + d * (k - 1) + 1 - n)
-        half = total // 2 if upper else total - total // 2
-        pairs.append((half, total - half))
-    return tuple(pairs)
+def einsum(s: Attributes, *xs: Tensor) -> Tensor:
+    """Multiply and add up over the letters that the result lacks."""
+    spec = s["equation"].replace(" ", "")
+    terms, _, out = spec.partition("->")
+    once = sorted(c for c in set(terms) - {","} if terms.count(c) == 1)
+    terms, out = terms.split(","), out if "->" in spec else "".join(once)
+    if "." in spec or any(len(set(term)) < len(term) for term in terms):
+        raise UnsupportedOperator(f"Einsum of {spec}, with dots or a letter twice in one term")
+    return _contract(*xs, terms=terms, out=out)
 
 
-def conv(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
-    """Convolve."""
-    N, C, *size = x.shape
-    settings = window(s, tuple(size), w.shape[2:])
-    return space.conv(x, w, b, **settings, groups=s.get("group", 1))
+@arithmetic.operation
+def _contract(*xs: Array, terms: list[str], out: str) -> Any:
+    """Calculate y_out = Σ x1 · x2 · ..., over the letters of the terms that `out` lacks."""
+
+    def part(i: int) -> Callable[[Array], Array]:
+        others = [(t, x) for j, (t, x) in enumerate(zip(terms, xs, strict=True)) if j != i]
+        known = set(out).union(*(term for term, _ in others))
+        kept = "".join(c for c in terms[i] if c in known)
+        alone = tuple(axis for axis, c in enumerate(terms[i]) if c not in known)
+        spec = f"{','.join([out, *(term for term, _ in others)])}->{kept}"
+
+        def derivative(dy: Array) -> Array:
+            dx = np.einsum(spec, dy, *(x for _, x in others))
+            return np.broadcast_to(np.expand_dims(dx, alone), xs[i].shape)
+
+        return derivative
+
+    y = np.einsum(f"{','.join(terms)}->{out}", *xs)
+    return y, *(part(i) for i in range(len(xs)))
 
 
-def conv_transpose(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
-    """Convolve the other way round, as torch exports it."""
-    if "output_shape" in s or s.get("auto_pad", "NOTSET") != "NOTSET":
-        raise UnsupportedOperator("ConvTranspose with output_shape or auto_pad")
-    N, C, *size = x.shape
-    settings = window(s, tuple(size), w.shape[2:])
-    extra = tuple(s.get("output_padding", (0,) * len(size)))
-    return space.conv_transpose(x, w, b, **settings, groups=s.get("group", 1), output_padding=extra)
+def cumulate(s: Attributes, x: Tensor, axis: Any) -> Tensor:
+    """Add up along an axis: each place gets the sum of those before it, mostly with its own."""
+    at = int(to_array(axis)) % x.ndim
+    n = x.shape[at]
+    before = np.tri(n, k=-1 if s.get("exclusive") else 0, dtype=x.dtype)
+    order = [*(i for i in range(x.ndim) if i != at), at]
+    y = x.transpose(*order) @ (before if s.get("reverse") else before.T)
+    return y.transpose(*np.argsort(order))
 
 
-# ---- space ---------------------------------------------------------------------------------------
+def fold_operands(how: Callable[..., Tensor], s: Attributes, *xs: Any) -> Tensor:
+    """Combine any number of operands, one after the other."""
+    first, *others = xs
+    y: Tensor = identity(s, first)
+    for x in others:
+        y = how(y, x)
+    return y
 
 
-def max_pool(s: Attributes, x: Tensor) -> Tensor:
-    """Take the largest of each window."""
-    settings = _pool(s, x)
-    return space.max_pool(x, **settings)
+def pick_operand(sign: int, s: Attributes, *xs: Any) -> Tensor:
+    """Take the largest of any number of operands, or the smallest: of equals, the first."""
+    given = np.broadcast_arrays(*(sign * to_array(x) for x in s.get(HELD, xs)))
+    winner = np.argmax(given, axis=0)
+    return fold_operands(arithmetic.add, s, *(x * (winner == i) for i, x in enumerate(xs)))
 
 
-def average_pool(s: Attributes, x: Tensor) -> Tensor:
-    """Average each window; ONNX leaves padding out of the count unless told."""
-    counted = bool(s.get("count_include_pad", 0))
-    return space.average_pool(x, **_pool(s, x), count_include_pad=counted)
-
-
-def _pool(s: Attributes, x: Tensor) -> dict[str, Any]:
-    N, C, *size = x.shape
-    kernel = tuple(s["kernel_shape"])
-    found = window(s, tuple(size), kernel)
-    if s.get("ceil_mode") or set(found.pop("dilation")) != {1}:
-        raise UnsupportedOperator("a pool with ceil_mode or dilations")
-    return {"kernel": kernel, **found}
-
-
-def mean_over_space(s: Attributes, x: Tensor) -> Tensor:
-    """Average over all places and keep the axes."""
-    return x.mean(axis=tuple(range(2, x.ndim)), keepdims=True)
-
-
-def resize(
-    s: Attributes, x: Tensor, roi: Any = None, scales: Any = None, size: Any = None
-) -> Tensor:
-    """Enlarge or reduce the spatial axes, by the settings that torch exports."""
-    how = {"nearest": "nearest", "linear": "bilinear"}.get(s.get("mode", "nearest"))
-    place = s.get("coordinate_transformation_mode", "half_pixel")
-    near = s.get("nearest_mode", "round_prefer_floor")
-    fits = how == "nearest" and (place, near) == ("asymmetric", "floor")
-    fits |= how == "bilinear" and place in ("half_pixel", "pytorch_half_pixel", "align_corners")
-    if not fits or s.get("antialias"):
-        raise UnsupportedOperator(f"Resize with mode {s.get('mode')}, {place}")
-    whole = x.shape * _array(scales) if size is None else _array(size)
-    to = tuple(int(n) for n in whole[2:])
-    return space.resize(x, size=to, how=str(how), align_corners=place == "align_corners")
+def average_operands(s: Attributes, *xs: Any) -> Tensor:
+    """Average any number of operands."""
+    return fold_operands(arithmetic.add, s, *xs) / len(xs)
 
 
 # ---- shape ---------------------------------------------------------------------------------------
 
 
 def reshape(s: Attributes, x: Tensor, shape: Array) -> Tensor:
-    """Reshape; 0 keeps an axis as it is, -1 takes what is left."""
-    kept = tuple(x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape))
+    """Reshape; 0 keeps an axis as it is, unless it is allowed, -1 takes what is left."""
+    zero = bool(s.get("allowzero"))
+    kept = tuple(int(n) if n or zero else x.shape[i] for i, n in enumerate(shape))
     return arithmetic.reshape(x, shape=kept)
 
 
@@ -224,7 +226,7 @@ def flatten(s: Attributes, x: Tensor) -> Tensor:
 
 def squeeze(s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
     """Drop axes of length one."""
-    given = _axes(s, axes)
+    given = _axes(axes)
     dropped = [i for i, n in enumerate(x.shape) if n == 1] if given is None else given
     dropped = [axis % x.ndim for axis in dropped]
     kept = tuple(n for i, n in enumerate(x.shape) if i not in dropped)
@@ -233,7 +235,7 @@ def squeeze(s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
 
 def unsqueeze(s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
     """Put axes of length one in."""
-    given = _axes(s, axes) or []
+    given = _axes(axes) or []
     return x.reshape(*np.expand_dims(np.empty(x.shape), tuple(given)).shape)
 
 
@@ -250,11 +252,9 @@ def concat(s: Attributes, *xs: Tensor) -> Tensor:
 def split(s: Attributes, x: Tensor, sizes: Any = None) -> tuple[Tensor, ...]:
     """Cut along an axis, into given sizes or equal parts."""
     axis, n = s.get("axis", 0), x.shape[s.get("axis", 0)]
-    given = s.get("split", sizes)
-    if given is None:
-        raise UnsupportedOperator("Split into a number of parts")
-    ends = np.cumsum([int(size) for size in _array(given)])
-    assert ends[-1] == n
+    most = -(-n // s["num_outputs"])  # the last of equal parts may be smaller
+    parts = [min(most, n - start) for start in range(0, n, most)] if sizes is None else sizes
+    ends = np.cumsum([int(size) for size in to_array(parts)])
     cuts = [slice(int(a), int(b)) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
     before = (slice(None),) * (axis % x.ndim)
     return tuple(x[(*before, cut)] for cut in cuts)
@@ -264,8 +264,8 @@ def slice_axes(
     s: Attributes, x: Tensor, starts: Any, ends: Any, axes: Any = None, by: Any = None
 ) -> Tensor:
     """Take a slice."""
-    which = range(len(starts)) if axes is None else _array(axes)
-    steps = np.ones(len(starts), int) if by is None else _array(by)
+    which = range(len(starts)) if axes is None else to_array(axes)
+    steps = np.ones(len(starts), int) if by is None else to_array(by)
     at = [slice(None)] * x.ndim
     for axis, start, end, step in zip(which, starts, ends, steps, strict=True):
         stop = None if step < 0 and end < -x.shape[axis] else int(end)
@@ -276,7 +276,7 @@ def slice_axes(
 def gather(s: Attributes, x: Tensor, indices: Array) -> Tensor:
     """Pick along an axis."""
     axis = s.get("axis", 0) % x.ndim
-    return x[(*(slice(None),) * axis, _array(indices).astype(int))]
+    return x[(*(slice(None),) * axis, to_array(indices).astype(int))]
 
 
 def expand(s: Attributes, x: Tensor, shape: Array) -> Tensor:
@@ -308,62 +308,96 @@ def constant_of_shape(s: Attributes, shape: Array) -> Array:
 
 def arange(s: Attributes, start: Any, limit: Any, step: Any) -> Tensor | Array:
     """Count from one number up to another, or down, without that one."""
-    first, last, by = (_array(given).item() for given in (start, limit, step))
+    first, last, by = (to_array(given).item() for given in (start, limit, step))
     steps = np.arange(max(0, math.ceil((last - first) / by)))
     made: Tensor | Array = start + steps * step
     return made
 
 
 def pad(s: Attributes, x: Tensor, widths: Array, value: Any = None, axes: Any = None) -> Tensor:
-    """Put a constant around."""
-    if s.get("mode", "constant") != "constant" or axes is not None:
-        raise UnsupportedOperator(f"Pad with mode {s.get('mode')}")
+    """Put a constant around, or what mirrors or repeats x; negative widths cut off."""
+    which = range(x.ndim) if axes is None else [int(axis) % x.ndim for axis in to_array(axes)]
     half = len(widths) // 2
-    pairs = tuple((int(a), int(b)) for a, b in zip(widths[:half], widths[half:], strict=True))
-    return arithmetic.pad(x, widths=pairs, value=0.0 if value is None else float(_array(value)))
+    pairs = [(0, 0)] * x.ndim
+    for axis, before, after in zip(which, widths[:half], widths[half:], strict=True):
+        pairs[axis] = int(before), int(after)
+    whole = tuple(
+        slice(max(0, -a), n - max(0, -b)) for n, (a, b) in zip(x.shape, pairs, strict=True)
+    )
+    x, wide = x[whole], tuple((max(0, a), max(0, b)) for a, b in pairs)
+    if (mode := s.get("mode", "constant")) != "constant":
+        places = np.pad(np.arange(math.prod(x.shape)).reshape(x.shape), wide, mode)
+        return x.reshape(-1)[places]
+    return arithmetic.pad(x, widths=wide, value=0.0 if value is None else to_array(value).item())
+
+
+def carry(op: str, s: Attributes, *xs: Any) -> Tensor:
+    """Carry numbers elsewhere: where to, the operator itself says of their numbers 1, 2, 3, ...
+
+    What is left empty is 0. Of several tensors the numbers go on from one to the next.
+    """
+    if (reduction := s.get("reduction", "none")) != "none":
+        raise UnsupportedOperator(f"{op} with reduction {reduction}")
+    moved = [x for x in xs if isinstance(x, Tensor)]
+    ends = np.cumsum([0, *(x.value.size for x in moved)])
+    numbers = iter(
+        np.arange(a + 1.0, b + 1.0).reshape(x.shape)
+        for x, a, b in zip(moved, ends[:-1], ends[1:], strict=True)
+    )
+    places = evaluate(op, s, *(next(numbers) if isinstance(x, Tensor) else x for x in xs))
+    nothing = np.zeros(1, moved[0].dtype)
+    return arithmetic.concat(nothing, *(x.reshape(-1) for x in moved))[places.astype(int)]
+
+
+def evaluate(op: str, s: Attributes, *xs: Array | None) -> Array:
+    """Ask ONNX's own reference what an operator makes of arrays."""
+    from onnx.reference import ReferenceEvaluator
+
+    names = ["" if x is None else f"x{i}" for i, x in enumerate(xs)]
+    settings = {name: setting for name, setting in s.items() if name != HELD}
+    infos = [helper.make_tensor_value_info(name, 0, None) for name in (*names, "y") if name]
+    node = helper.make_node(op, names, ["y"], **settings)
+    model = helper.make_model(helper.make_graph([node], op, infos[:-1], infos[-1:]))
+    feeds = {name: x for name, x in zip(names, xs, strict=True) if name}
+    (y,) = ReferenceEvaluator(model).run(None, feeds)
+    return np.asarray(y)
+
+
+def top(s: Attributes, x: Tensor, k: Any) -> Tensor:
+    """Pick the k largest along an axis, or the smallest; their order is that of their size."""
+    axis = s.get("axis", -1) % x.ndim
+    keys = -x.value if s.get("largest", 1) else x.value
+    order = np.argsort(keys, axis=axis, kind="stable")
+    first = np.take(order, np.arange(int(to_array(k).item())), axis=axis)
+    places = np.arange(x.value.size).reshape(x.shape)
+    return x.reshape(-1)[np.take_along_axis(places, first, axis)]
 
 
 def reduce_axes(how: Callable[..., Tensor], s: Attributes, x: Tensor, axes: Any = None) -> Tensor:
-    """Take a sum, mean or maximum over axes."""
-    given = _axes(s, axes)
-    axis = None if given is None else tuple(axis % x.ndim for axis in given)
+    """Take a sum, mean or maximum over axes, all where none are given."""
+    given = _axes(axes)
+    if not given and s.get("noop_with_empty_axes"):
+        return identity(s, x)
+    axis = tuple(axis % x.ndim for axis in given) if given else None
     return how(x, axis=axis, keepdims=bool(s.get("keepdims", 1)))
 
 
-def _axes(s: Attributes, given: Any) -> list[int] | None:
-    """Read axes, which newer files give as an input and older ones as a setting."""
-    axes = s.get("axes", given)
-    return None if axes is None else [int(axis) for axis in np.ravel(_array(axes))]
+def smallest(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Take the smallest along axes."""
+    return -arithmetic.max(-x, axis=axis, keepdims=keepdims)
 
 
-def _array(given: Any) -> Array:
+def _axes(given: Any) -> list[int] | None:
+    """Read axes."""
+    return None if given is None else [int(axis) for axis in np.ravel(to_array(given))]
+
+
+def to_array(given: Any) -> Array:
+    """Take a value as an array, whether it is a tensor or not."""
     return given.value if isinstance(given, Tensor) else np.asarray(given)
 
 
-# ---- normalization and recurrence ----------------------------------------------------------------
-
-
-def batch_norm(s: Attributes, x: Tensor, w: Any, b: Any, mean: Any, variance: Any) -> Tensor:
-    """Normalize by the statistics of training."""
-    epsilon = s.get("epsilon", 1e-5)
-    shape = (-1, *[1] * (x.ndim - 2))
-    w, b, mean, variance = (_array(v).reshape(shape) for v in (w, b, mean, variance))
-    y: Tensor = (x - mean) * (w / np.sqrt(variance + epsilon)) + b
-    return y
-
-
-def layer_norm(s: Attributes, x: Tensor, w: Tensor, b: Any = None) -> Tensor:
-    """Normalize over the last axis."""
-    if s.get("axis", -1) not in (-1, x.ndim - 1):
-        raise UnsupportedOperator("LayerNormalization over several axes")
-    return ops.layer_norm(
-        x, w, np.zeros(w.shape, x.dtype) if b is None else b, epsilon=s.get("epsilon", 1e-5)
-    )
-
-
-def instance_norm(s: Attributes, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """Normalize each channel of each example."""
-    return ops.instance_norm(x, w, b, epsilon=s.get("epsilon", 1e-5))
+# ---- recurrence ----------------------------------------------------------------------------------
 
 
 def lstm(
@@ -379,6 +413,7 @@ def lstm(
 ) -> tuple[Tensor, ...]:
     """Run an LSTM over a sequence: all h (T, D, N, H), the last h and c (D, N, H)."""
     refuse_unusual_lstm(s, has_peepholes=peepholes is not None)
+    refuse_short_sequences(lengths, len(x))
     D, _, H = r.shape
     T, N, _ = x.shape
     zero = np.zeros((D, N, H), x.dtype)
@@ -402,6 +437,12 @@ def refuse_unusual_lstm(s: Attributes, *, has_peepholes: bool) -> None:
     found |= {name: bool(s.get(name)) for name in ("layout", "clip", "input_forget")}
     if reasons := [name for name, is_there in found.items() if is_there]:
         raise UnsupportedOperator(f"an LSTM with {' and '.join(reasons)}")
+
+
+def refuse_short_sequences(lengths: Any, T: int) -> None:
+    """Raise UnsupportedOperator where sequences of a batch end before T times have passed."""
+    if lengths is not None and (to_array(lengths) != T).any():
+        raise UnsupportedOperator("an LSTM over sequences that end early")
 
 
 def _one_way(x: Tensor, order: range, weights: Any, state: Any) -> tuple[list[Any], Any, Any]:

@@ -6,9 +6,9 @@ where everything is averaged the whole picture is seen.
 
 from neuropil.core.probe import Unit
 from neuropil.microscope.activations import Activations
-from neuropil.microscope.graph import Node
+from neuropil.microscope.nodes import Node
 from neuropil.microscope.operator_table import find_operator
-from neuropil.microscope.operators import window
+from neuropil.microscope.spatial import window
 
 Span = tuple[float, float]  # along one axis: from, to (both inside)
 Box = tuple[Span, ...]  # one span for each spatial axis; empty where there is no space left

@@ -9,7 +9,7 @@ is a weighted sum of the first, the second being the weights; of a maximum, one 
 normalization is a weighted sum with the mean and the deviation of this run in weight and bias.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -18,9 +18,10 @@ import numpy as np
 from neuropil.core.probe import Index, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.microscope.activations import Activations, apply_node, to_operand
-from neuropil.microscope.graph import Array, Node
+from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.operator_table import find_operator
-from neuropil.microscope.operators import UnsupportedOperator, window
+from neuropil.microscope.operators import HELD, UNKNOWN, UnsupportedOperator
+from neuropil.microscope.spatial import window
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,8 @@ def decompose(slide: Activations, unit: Unit) -> WeightedSum:
         return matmul_sum(slide, node, unit.index)
     if node.op == "Add":
         return residual_sum(slide, node, unit)
-    if node.op in ("LayerNormalization", "InstanceNormalization"):
-        return normalization_sum(slide, node, unit)
     if find_operator(node.op).linear is None:
-        raise UnsupportedOperator(f"{node.op}, which is no weighted sum")
+        raise UnsupportedOperator(f"{node.op}, which isn't taken apart here")
     if node.op == "Div" and node.inputs[0] in slide.graph.constants:
         raise UnsupportedOperator("a division by it, which is no weighted sum")
     return sum_by_gradient(slide, node, unit)
@@ -98,11 +97,14 @@ def matmul_sum(slide: Activations, node: Node, index: Index) -> WeightedSum:
     x, w = (slide.values[name] for name in node.inputs[:2])
     s = node.attributes
     scale = s.get("alpha", 1.0)
-    *batch, j = index
+    rest = list(index)
+    column = [rest.pop()] if w.ndim > 1 else []
+    row = [rest.pop()] if x.ndim > 1 else []
+    of_x, of_w = (_broadcast(tuple(rest), each.shape[:-2]) for each in (x, w))
     sources = []
     for k in range(x.shape[0 if s.get("transA") else -1]):
-        where = (k, batch[0]) if s.get("transA") else (*batch[: x.ndim - 1], k)
-        which = (j, k) if s.get("transB") else (*batch[: w.ndim - 2], k, j)
+        where = (k, *row) if s.get("transA") else (*of_x, *row, k)
+        which = (*column, k) if s.get("transB") else (*of_w, k, *column)
         sources.append(_source(node, where, which, x, w * scale if scale != 1 else w))
     return WeightedSum(tuple(sources), *_bias(slide, node, index))
 
@@ -153,47 +155,68 @@ def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
     return tuple(i if n > 1 else 0 for i, n in zip(own, shape, strict=True))
 
 
-def normalization_sum(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
-    """Write z = (x - mean) / deviation · w + b as one weight and one bias."""
-    x = slide.values[node.inputs[0]].astype(np.float64)
-    of_layer = node.op == "LayerNormalization"
-    group = x[unit.index[:-1]] if of_layer else x[unit.index[:2]]
-    scale, shift = (
-        float(slide.values[name][unit.index[-1 if of_layer else 1]]) if name else 0.0
-        for name in (*node.inputs[1:], "")[:2]
-    )
-    deviation = float(np.sqrt(group.var() + node.attributes.get("epsilon", 1e-5)))
-    source = WeightedInput(
-        Unit(node.inputs[0], unit.index), float(x[unit.index]), scale / deviation
-    )
-    return WeightedSum((source,), shift - scale * float(group.mean()) / deviation)
-
-
 def sum_by_gradient(slide: Activations, node: Node, unit: Unit) -> WeightedSum:
-    """Ask the derivative which inputs a unit is made of, and by which weights."""
-    taken = [
-        i
-        for i, name in enumerate(node.inputs)
-        if name in slide.values and name not in slide.graph.constants and slide.is_float(name)
-    ]
-    taken = taken if find_operator(node.op).linear == "all" else taken[:1]
+    """Ask the derivative which inputs a unit is made of, and by which weights.
+
+    Of a normalization, mean and spread are held as they are; of a sum under an activation
+    function, the sum is asked.
+    """
+    taken = linear_inputs(slide, node)
     position = node.outputs.index(unit.tensor)
+    values = [to_operand(slide.values.get(name), np.float64) for name in node.inputs]
+    inner = find_operator(node.op).inner
+    holding = replace(node, attributes=node.attributes | {HELD: values})
 
     def output(factor: float) -> tuple[list[Any], Tensor]:
-        inputs = [to_operand(slide.values.get(name), np.float64) for name in node.inputs]
+        inputs = list(values)
         for i in taken:
-            inputs[i] = Tensor(inputs[i].value * factor, requires_grad=True)
-        return inputs, apply_node(node, inputs)[position]
+            x = slide.values[node.inputs[i]].astype(np.float64)
+            inputs[i] = Tensor(x * factor, requires_grad=True)
+        made = apply_node(holding, inputs, inner)
+        y = made[position] if position < len(made) else UNKNOWN
+        if y is UNKNOWN:
+            raise UnsupportedOperator(slide.graph.describe_output(unit.tensor))
+        return inputs, y
 
     inputs, y = output(1.0)
+    if find_operator(node.op).activation is None and not agrees(y, slide, unit):
+        raise UnsupportedOperator(f"{node.op}, which ran otherwise than it is known here")
     only = np.zeros(y.shape)
     only[unit.index] = 1
-    y.backward(seed=only)
+    if y.requires_grad:
+        y.backward(seed=only)
     sources = []
     for i in taken:
         weights = inputs[i].grad
-        for where in zip(*np.nonzero(weights), strict=True) if weights is not None else ():
+        for where in np.argwhere(weights) if weights is not None else ():
             at = tuple(map(int, where))
             x, w = float(inputs[i].value[at]), float(weights[at])
             sources.append(WeightedInput(Unit(node.inputs[i], at), x, w))
     return WeightedSum(tuple(sources), float(output(0.0)[1].value[unit.index]))
+
+
+def agrees(y: Tensor, slide: Activations, unit: Unit) -> bool:
+    """Tell whether core computes the operation that ran; rounding is left to the proof."""
+    ran = slide.values[unit.tensor]
+    if y.shape != ran.shape:
+        return False
+    a, b = float(y.value[unit.index]), slide.value(unit)
+    size = float(np.abs(np.nan_to_num(ran.astype(np.float64))).max())
+    near = 1e-2 if ran.dtype.itemsize == 2 else 1e-4  # of the largest number: far above rounding
+    return not np.isfinite(b) or abs(a - b) <= near * size
+
+
+def linear_inputs(slide: Activations, node: Node) -> list[int]:
+    """Find the inputs that a unit is a sum of: those that are computed, of the right numbers."""
+    linear = find_operator(node.op).linear
+    computed = [
+        i
+        for i, name in enumerate(node.inputs)
+        if name in slide.values and name not in slide.graph.constants
+    ]
+    if linear == "whole":
+        return computed[:1]
+    if linear == "values":
+        return [i for i in computed if i == 2]
+    floats = [i for i in computed if slide.is_float(node.inputs[i])]
+    return floats if linear == "all" else floats[:1]

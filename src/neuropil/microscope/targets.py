@@ -14,9 +14,11 @@ import numpy as np
 
 from neuropil.core.probe import Goal, Probe, Unit
 from neuropil.kit.bounded import too_large
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, suggest
 from neuropil.microscope.activations import Activations, record_activations
-from neuropil.microscope.graph import Array, Graph
+from neuropil.microscope.graph import Graph
+from neuropil.microscope.nodes import Array
+from neuropil.microscope.summary import summarize
 
 MOST_BYTES = 1_000_000_000  # of an input
 
@@ -31,15 +33,12 @@ class ArrayInput:
     value: Array
 
     @classmethod
-    def parse(cls, text: str) -> "ArrayInput":
-        """Read "x=x.npy" or "x.npy"; raises UserError where the file is no array."""
-        name, _, file = text.rpartition("=")
-        if not Path(file).is_file():
-            raise UserError(
-                "input.missing",
-                f"there is no file {file}; an input reads {cls.SYNTAX}",
-                path=Path(file),
-            )
+    def parse(cls, text: str, inputs: Sequence[str] = ()) -> "ArrayInput":
+        """Read "x=x.npy" or "x.npy"; raises UserError where the file is no array.
+
+        inputs: the names of the network's inputs, which tell a = in a name from one in a path
+        """
+        name, file = split_input(text, inputs)
         try:
             value = np.load(file, mmap_mode="r", allow_pickle=False)  # what is in is not read yet
         except (OSError, ValueError, EOFError):
@@ -62,19 +61,62 @@ class ArrayInput:
         return cls(name, value)
 
 
-def parse_unit(text: str, graph: Graph) -> Unit:
-    """Read "NAME,I,J"; raises UserError where it is not of that form or names no tensor."""
-    known = [name for name in graph.names if text == name or text.startswith(f"{name},")]
-    name = max(known, key=len, default=text.split(",")[0])
-    numbers = text[len(name) + 1 :].split(",") if len(text) > len(name) else []
-    if not all(number.strip().isdecimal() for number in numbers):
+def split_input(text: str, inputs: Sequence[str]) -> tuple[str, str]:
+    """Part NAME=FILE where NAME is an input and FILE is there; the whole may be a file alone."""
+    named = [name for name in inputs if text.startswith(f"{name}=")]
+    ways = [(name, text[len(name) + 1 :]) for name in sorted(named, key=len, reverse=True)]
+    for name, file in (*ways, ("", text)):
+        if Path(file).is_file():
+            return name, file
+    name, has_name, file = text.partition("=")
+    if not ways and has_name:
         raise UserError(
-            "option.syntax",
-            f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5",
-            name="unit",
-            value=text,
+            "network.inputs",
+            f"there is no file {text}, and no input {name}{suggest(name, inputs)}; the network"
+            f" takes {', '.join(inputs) or 'nothing'}: --input {ArrayInput.SYNTAX}",
         )
-    return Unit(graph.require_tensor(name), tuple(int(number) for number in numbers))
+    file = ways[0][1] if ways else text
+    raise UserError(
+        "input.missing",
+        f"there is no file {file}; an input reads {ArrayInput.SYNTAX}",
+        path=Path(file),
+    )
+
+
+def parse_unit(text: str, graph: Graph, slide: Activations | None = None) -> Unit:
+    """Read "NAME,I,J"; raises UserError where it is not of that form or names no tensor.
+
+    A name may have commas and numbers of its own: of several readings the longest name counts whose
+    tensor has, as a run shows, as many axes as there are numbers.
+    """
+    known = (name for name in (*graph.names, *graph.constants) if text.startswith(name))
+    readings = []
+    for name in sorted(known, key=len, reverse=True):
+        rest = text[len(name) :]
+        numbers = rest[1:].split(",") if rest else []
+        if rest[:1] in ("", ",") and all(number.strip().isdecimal() for number in numbers):
+            readings.append(Unit(name, tuple(map(int, numbers))))
+    if not readings:
+        raise misread_unit(text, graph)
+    shapes = slide.values if slide else {}
+    fitting = (u for u in readings if u.tensor in shapes and shapes[u.tensor].ndim == len(u.index))
+    return next(fitting, readings[0])
+
+
+def misread_unit(text: str, graph: Graph) -> UserError:
+    """Say why a text names no unit."""
+    name = text.split(",")[0]
+    if not any(text == known or text.startswith(f"{known},") for known in graph.names):
+        try:
+            graph.require_tensor(name)
+        except UserError as unknown:
+            return unknown
+    return UserError(
+        "option.syntax",
+        f"unit {text}: it reads NAME,I,J,... with whole numbers, for example conv1,0,3,5",
+        name="unit",
+        value=text,
+    )
 
 
 def with_unit(probe: Probe, unit: Unit) -> Probe:
@@ -92,7 +134,11 @@ def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
             "network.inputs",
             f"name each input: {', '.join(f'--input {i}=FILE.npy' for i in graph.inputs)}",
         )
+    names = [feed.name for feed in feeds]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError("option.conflict", f"{twice[0]} is given twice; name each input once")
     for feed in feeds:
+        check_is_tensor(graph, feed.name)
         wanted = np.dtype(graph.dtypes.get(feed.name, feed.value.dtype))
         if wanted.kind in "iu" and feed.value.dtype.kind == "f":
             raise UserError(
@@ -100,6 +146,16 @@ def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
                 f"{feed.name} takes whole numbers ({wanted}); given are {feed.value.dtype}",
             )
     return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
+
+
+def check_is_tensor(graph: Graph, name: str) -> None:
+    """Raise UserError for an input that no file of NumPy can hold."""
+    if name in graph.inputs and getattr(graph.dtypes.get(name), "kind", "") not in tuple("biuf"):
+        raise UserError(
+            "network.inputs",
+            f"{name} is {summarize(graph).inputs[name]}, which no .npy file can hold: this network"
+            " can be listed, without --input, but not run here",
+        )
 
 
 def record(graph: Graph, feeds: Sequence[ArrayInput]) -> Activations | None:
@@ -116,17 +172,25 @@ def probe_file(
     """
     values = bind_inputs(graph, feeds)
     slide = record_activations(graph, values)
-    opened = parse_unit(unit, graph)
-    goal = opened if opened.tensor in graph.outputs else largest_output(slide)
-    goal = parse_unit(output, graph) if output else goal
-    slide.value(goal)
+    opened = parse_unit(unit, graph, slide)
+    is_goal = opened.tensor in graph.outputs and opened.tensor in slide.values
+    goal = opened if is_goal else largest_output(slide) or opened
+    goal = parse_unit(output, graph, slide) if output else goal
+    if output or is_goal:
+        slide.value(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
-    views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
+    views = tuple(
+        name for name in graph.inputs if name in slide.values and slide.values[name].ndim == 4
+    )
     return Probe(path, values, opened, Goal.of_unit(goal, text), image_inputs=views)
 
 
-def largest_output(slide: Activations) -> Unit:
-    """Find the largest number of the first output."""
-    name = slide.graph.outputs[0]
-    value = slide.values[name]
+def largest_output(slide: Activations) -> Unit | None:
+    """Find the largest number of the first output that has numbers, floats if there are any."""
+    names = [name for name in slide.graph.outputs if name in slide.values]
+    names = [name for name in names if slide.values[name].size]
+    name = next(filter(slide.is_float, names), names[0] if names else None)
+    if name is None:
+        return None
+    value = np.nan_to_num(slide.values[name].astype(np.float64), nan=-np.inf)
     return Unit(name, tuple(int(i) for i in np.unravel_index(value.argmax(), value.shape)))

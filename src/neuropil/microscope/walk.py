@@ -5,6 +5,7 @@
 Every step is a worked neuron; `walk.next` is the unit that the next step would open.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,8 @@ from neuropil.core.neuron import NeuronRecord
 from neuropil.core.probe import WHOLE, Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
-from neuropil.microscope.graph import Array, Graph
+from neuropil.microscope.graph import Graph
+from neuropil.microscope.nodes import Array
 from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator
@@ -24,7 +26,8 @@ from neuropil.microscope.sums import argmax_unit, decompose
 class Walk:
     """The steps of a walk, from the top down, and what each can see of the picture.
 
-    next: the unit behind the largest term of the last step; None where that is an input
+    next: the unit behind the largest term of the last step, or what can be opened below it; None
+        where there are only inputs
     no_gradients: why no unit of the walk has a gradient; nothing where they have
     """
 
@@ -42,10 +45,15 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
     Raises UserError where the inputs don't fit, the unit isn't there or can't be opened.
     """
     slide = record_activations(graph, probe.inputs, threads=threads)
-    slide.value(probe.unit)
     graph.require_tensor(probe.goal.tensor)
     plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
-    units = list(largest_path(slide, probe.unit, depth, plain))
+    try:
+        units = list(largest_path(slide, probe.unit, depth, plain))
+    except UserError as error:
+        if error.code == "network.no_neuron":
+            below = find_below(slide, probe.unit.tensor, plain)
+            raise UserError(error.code, error.message, below=below) from None
+        raise
     slopes, no_gradients = available_gradients(slide, probe, units[-1].tensor)
     context = replace(plain, slopes=slopes)
     steps = [replace(s, worked=mark_as_application(s.worked)) for s in probe.steps]
@@ -55,15 +63,45 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
             steps[-1] = link(slide, steps[-1], n)
         new = open_unit(slide, unit, context)
         steps += [replace(s, children={t: n + i for t, i in s.children.items()}) for s in new]
-    deeper = largest_input(slide, steps[-1])
-    return Walk(
-        probe,
-        slide,
-        tuple(steps),
-        tuple(receptive_box(slide, probe, step) for step in steps),
-        deeper[1] if deeper else None,
-        no_gradients,
-    )
+    boxes = tuple(receptive_box(slide, probe, step) for step in steps)
+    following = next_unit(slide, steps[-1], plain)
+    return Walk(probe, slide, tuple(steps), boxes, following, no_gradients)
+
+
+def next_unit(slide: Activations, step: Step, context: OpeningContext) -> Unit | None:
+    """Find the unit behind the largest term, or the nearest one below it that can be opened."""
+    deeper = largest_input(slide, step)
+    if deeper is None or can_open(slide, deeper[1], context):
+        return deeper[1] if deeper else None
+    return find_below(slide, deeper[1].tensor, context)
+
+
+def can_open(slide: Activations, unit: Unit, context: OpeningContext) -> bool:
+    """Tell whether a unit can be opened."""
+    try:
+        open_unit(slide, unit, context)
+    except UserError:
+        return False
+    return True
+
+
+def find_below(slide: Activations, name: str, context: OpeningContext) -> Unit | None:
+    """Find a unit that can be opened among all that leads to a tensor, the nearest first.
+
+    Other outputs of the same operation are the nearest of all.
+    """
+    ahead, seen = [name], {name}
+    while ahead:
+        node = slide.graph.producer.get(ahead.pop(0))
+        for other in dict.fromkeys((*node.outputs, *node.inputs) if node else ()):
+            if other in seen or other not in slide.graph.producer:
+                continue
+            unit = slide.largest(other) if other in slide.values else None
+            if unit and can_open(slide, unit, context):
+                return unit
+            seen.add(other)
+            ahead.append(other)
+    return None
 
 
 def mark_as_application(worked: NeuronRecord) -> NeuronRecord:
@@ -92,6 +130,8 @@ def available_gradients(
     slide: Activations, probe: Probe, start: str
 ) -> tuple[dict[str, Array], str]:
     """Differentiate the goal from a tensor on; where that can't be, say why."""
+    if not math.isfinite(probe.goal.value(slide.values[probe.goal.tensor])):
+        return {}, "L is no finite number, so that nothing has a slope"
     try:
         found = gradients(slide, probe.goal, start)
     except UnsupportedOperator as unknown:

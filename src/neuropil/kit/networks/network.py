@@ -43,7 +43,7 @@ class OnnxNetwork:
         self.input_shapes = {value.name: value.shape for value in self._session.get_inputs()}
         self.outputs = tuple(value.name for value in self._session.get_outputs())
 
-    def run(self, **feeds: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
+    def run(self, /, **feeds: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
         """Calculate every output from the inputs, all by name."""
         return dict(zip(self.outputs, self._session.run(None, feeds), strict=True))
 
@@ -150,7 +150,9 @@ def _mismatch(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
 def _session(content: bytes, threads: int) -> Any:
     import onnxruntime
 
-    onnxruntime.set_default_logger_severity(3)  # errors only: it looks for graphics cards aloud
+    onnxruntime.set_default_logger_severity(
+        4
+    )  # its errors are raised too; graphics cards it looks for aloud
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Threads that wait sleep instead of spinning: on a busy machine steps of small networks take a

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -43,6 +43,8 @@ from neuropil.surfaces.cli.verb_command import make_command, take_parameters
 
 if TYPE_CHECKING:
     from neuropil.core.probe import Probe, Unit
+    from neuropil.microscope.activations import Activations
+    from neuropil.microscope.graph import Graph
     from neuropil.microscope.walk import Walk
 
 EXAMPLE = "neuropil open colorize old.jpg --at 120,80 --depth 3 -o walk.html"
@@ -252,24 +254,44 @@ def open_application(
 
 def open_file(path: str, given: Mapping[str, Any]) -> int:
     """Walk from a unit of an ONNX file towards the inputs, or list its tensors."""
-    from neuropil.microscope import formatting, targets
+    from neuropil.microscope import targets
     from neuropil.microscope.graph import load_graph
 
     lens, files = read_lens((*OF_A_FILE, *LENS), given)
     graph = load_graph(Path(path))
-    feeds = tuple(targets.ArrayInput.parse(text) for text in lens["inputs"])
+    feeds = tuple(targets.ArrayInput.parse(text, graph.inputs) for text in lens["inputs"])
+    words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
     if not lens["unit"]:
         if files:
             suffix, _ = next(iter(files.items()))
             raise UserError(
                 "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
             )
-        lines = formatting.list_tensors(graph, targets.record(graph, feeds))
-        typer.echo(json.dumps({"tensors": lines}) if lens["json"] else "\n".join(lines))
-        return DONE
+        return list_file(graph, Path(path), targets.record(graph, feeds), words, lens["json"])
     probe = targets.probe_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
-    words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
     return walk_from(graph, probe, words, lens, files)
+
+
+def list_file(
+    graph: "Graph", path: Path, slide: "Activations | None", words: Sequence[str], as_json: bool
+) -> int:
+    """Sum up a network and list its tensors, and say what to type next."""
+    from neuropil.microscope import formatting, summary, targets
+
+    found = summary.summarize(graph)
+    tensors = formatting.list_tensors(graph, slide)
+    if slide:
+        command = word_deeper(words, targets.largest_output(slide))
+        following = [command] if command else []
+    else:
+        following = summary.first_commands(graph, path)
+    if as_json:
+        typer.echo(json.dumps({"tensors": tensors, **summary.to_json(found), "next": following}))
+        return DONE
+    lines = [*summary.to_lines(found, path), "tensors:", *(f"  {line}" for line in tensors)]
+    lines += [f"next: {command}" for command in following]
+    typer.echo("\n".join(lines))
+    return DONE
 
 
 def read_lens(
@@ -313,7 +335,7 @@ def repeat_options(options: Sequence[Option], given: Mapping[str, Any]) -> list[
             continue
         flag = option.flag
         values = value if isinstance(value, list) else [value]
-        words += [flag] if value is True else [w for each in values for w in (flag, str(each))]
+        words += [flag] if value is True else [w for v in values for w in to_option(flag, str(v))]
     return words
 
 
@@ -328,7 +350,10 @@ def walk_from(
     from neuropil.microscope import formatting
     from neuropil.microscope.walk import walk_back
 
-    walk = walk_back(graph, probe, depth=lens["depth"], threads=lens["threads"])
+    try:
+        walk = walk_back(graph, probe, depth=lens["depth"], threads=lens["threads"])
+    except UserError as error:
+        raise suggest_below(error, words, probe.network) from None
     command = word_deeper(words, walk.next)
     write_targets(walk, command, files)
     if lens["json"]:
@@ -341,6 +366,19 @@ def walk_from(
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
     failed = [stage.worked.name for stage in walk.steps if not stage.worked.check().passed]
     return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
+
+
+def suggest_below(error: UserError, words: Sequence[str], path: Path) -> UserError:
+    """Say of a unit that can't be opened which command opens one that leads to it."""
+    if "below" not in error.facts:
+        return error
+    command = word_deeper(words, cast("Unit | None", error.facts["below"]))
+    return error.wrap(
+        f"{error.message}; what can be opened nearest to it: {command}"
+        if command
+        else f"{error.message}; nothing that leads to it can be opened either",
+        path,
+    )
 
 
 def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None:
@@ -362,4 +400,9 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
 
 def word_deeper(words: Sequence[str], unit: "Unit | None") -> str:
     """Word the command that opens the unit behind the largest term."""
-    return shlex.join(["neuropil", *words, "--unit", str(unit)]) if unit is not None else ""
+    return "" if unit is None else shlex.join(["neuropil", *words, *to_option("--unit", str(unit))])
+
+
+def to_option(flag: str, value: str) -> list[str]:
+    """Write an option and its value; a value that begins with a dash has to stand beside it."""
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
