@@ -389,4 +389,4 @@ def test_the_input_of_a_network_with_one_needs_no_name(capsys: Output) -> None:
     file = str(registry.find_app("classify").networks["classifier"].path)
     np.save("x.npy", np.zeros((1, 3, 32, 32), np.float32))
     assert cli.run(["open", file, "--input", "x.npy", "--unit", "logits,0,3", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["stages"][0]["checked"]
+    assert json.loads(capsys.readouterr().out)["steps"][0]["checked"]

@@ -1,6 +1,6 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
-const stages = data.stages;
+const steps = data.steps;
 const SHOWN = 8;
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
@@ -16,7 +16,7 @@ function erf(t) { // Abramowitz and Stegun 7.1.26 would do for a plot; a series 
   for (let n = 1; n < 80; n++) { part *= -t * t / n; sum += part / (2 * n + 1); }
   return sum * 2 / Math.sqrt(Math.PI);
 }
-for (const s of stages) {
+for (const s of steps) {
   s.f = new Function("z", "x", "erf", "return " + s.js);
   s.x0 = s.x.slice(); s.w0 = s.w.slice(); s.b0 = s.bias; s.inputs = [];
 }
@@ -29,12 +29,12 @@ const sum = s => { // compensated (Neumaier 1974), so that the order of the term
   }
   return total + rest;
 };
-function follow(start) { // recompute a stage and all that stand on it; stages below come later in the list
+function follow(start) { // recompute a stage and all that stand on it; steps below come later in the list
   for (let n = start; n >= 0; n--) {
-    const s = stages[n];
+    const s = steps[n];
     for (const [term, lower] of Object.entries(s.below)) {
       if (lower > start) continue;
-      const i = +term, value = stages[lower].a;
+      const i = +term, value = steps[lower].a;
       if (value === s.x[i]) continue;
       if (s.shares) { // probabilities: what one gains the others lose
         const scale = (1 - value) / (1 - s.x[i]);
@@ -159,12 +159,12 @@ function box(s) {
 function swatch() {
   const now = document.getElementById("now");
   if (!now) return;
-  const rgb = stages.slice(0, 3).map(s => Math.round(Math.min(255, Math.max(0, s.a))));
+  const rgb = steps.slice(0, 3).map(s => Math.round(Math.min(255, Math.max(0, s.a))));
   now.style.background = `rgb(${rgb})`;
   document.getElementById("says").textContent = `now ${rgb.join(", ")}`;
 }
 function aside() {
-  const s = data.sight, side = document.getElementById("aside");
+  const s = data.image, side = document.getElementById("aside");
   if (!s) { side.remove(); return; }
   document.getElementById("main").className = "seen";
   const cross = make("div", { class: "cross" }), frame = make("div", { class: "field", id: "field", hidden: true });
@@ -181,15 +181,15 @@ function aside() {
     side.append(make("div", { class: "swatches" }, was, `as painted ${s.rgb.join(", ")}`, now, make("span", { id: "says" })));
   }
   const reset = make("button", {}, "put everything back");
-  reset.onclick = () => { for (const t of stages) { t.x = t.x0.slice(); t.w = t.w0.slice(); t.bias = t.b0; } follow(stages.length - 1); };
+  reset.onclick = () => { for (const t of steps) { t.x = t.x0.slice(); t.w = t.w0.slice(); t.bias = t.b0; } follow(steps.length - 1); };
   side.append(make("p", {}, reset));
 }
 aside();
 const walk = document.getElementById("walk");
 let part = "";
-for (const s of stages) {
+for (const s of steps) {
   if (s.part !== part) walk.append(make("h3", { class: "part" }, part = s.part));
   walk.append(card(s));
 }
-for (const s of stages) show(s);
+for (const s of steps) show(s);
 swatch();
