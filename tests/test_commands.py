@@ -375,6 +375,7 @@ def test_help_of_open_is_of_what_is_opened(capsys: Output) -> None:
     [
         ("open net.onnx --weights nope.onnx", "no such option: --weights"),
         ("open net.onnx --max-pixels 5", "no such option: --max-pixels"),
+        ("open colorize old.jpg --at 2,2 --rate 0.5", "--rate needs a --target"),
         ("open neuron", "neuron has no network to open"),
         ("open neuron --x 1 -o walk.html", "neuron has no network to open"),
     ],
@@ -382,6 +383,24 @@ def test_help_of_open_is_of_what_is_opened(capsys: Output) -> None:
 def test_what_open_does_not_take_is_refused(capsys: Output, line: str, sentence: str) -> None:
     assert cli.run(line.split()) == 2
     assert capsys.readouterr().err.startswith(f"neuropil: {sentence}")
+
+
+@pytest.mark.parametrize("typed", ["--depth 3", "--terms 9", "--exact", "--output-unit logits,0,3"])
+def test_options_of_a_neuron_need_one(capsys: Output, typed: str) -> None:
+    file = str(registry.find_app("classify").networks["classifier"].path)
+    assert cli.run(["open", file, *typed.split()]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"neuropil: {typed.split()[0]} needs a neuron: name one by --unit")
+
+
+def test_files_are_named_in_json_too(capsys: Output, tmp_path: Path) -> None:
+    file = str(registry.find_app("classify").networks["classifier"].path)
+    np.save("x.npy", np.zeros((1, 3, 32, 32), np.float32))
+    made = tmp_path / "terms.csv"
+    line = ["open", file, "--input", "x.npy", "--unit", "logits,0,3", "--json", "-o", str(made)]
+    assert cli.run(line) == 0
+    assert json.loads(capsys.readouterr().out)["files"] == [str(made)]
+    assert made.exists()
 
 
 def test_the_input_of_a_network_with_one_needs_no_name(capsys: Output) -> None:

@@ -107,6 +107,7 @@ OF_A_FILE = (  # those of `open` for an ONNX file
     ),
 )
 FLAGS = ("--exact", "--force", "--json", "--help")  # options that take no value
+NEED_UNIT = ("output_unit", "depth", "terms", "digits", "exact")
 ONCE = ("unit", "depth", "output", "force")  # options that a deeper look doesn't repeat
 
 
@@ -235,6 +236,14 @@ def open_application(
             f"open {name} needs an input, as in: {registry.open_example(name)}",
         )
     typed = {o.name: given[o.name] for o in signature.options if is_given(o, given[o.name])}
+    if (
+        "rate" in typed
+        and "target" not in typed
+        and any(o.name == "target" for o in signature.options)
+    ):
+        raise UserError(
+            "option.missing", "--rate needs a --target, towards which the step is; add one"
+        )
     asked = signature.parse(typed)
     settings = read_settings(view)
     app = Sessions().get(name, settings)
@@ -262,14 +271,20 @@ def open_file(path: str, given: Mapping[str, Any]) -> int:
     feeds = tuple(targets.ArrayInput.parse(text, graph.inputs) for text in view["inputs"])
     words = [OPEN, path, *repeat_options((*OF_A_FILE, *VIEW_OPTIONS), given)]
     if not view["unit"]:
-        if files:
-            suffix, _ = next(iter(files.items()))
-            raise UserError(
-                "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
-            )
+        refuse_options_of_a_unit(given, files)
         return list_file(graph, Path(path), targets.record(graph, feeds), words, view["json"])
     probe = targets.probe_file(graph, Path(path), feeds, view["unit"], view["output_unit"])
     return walk_from(graph, probe, words, view, files)
+
+
+def refuse_options_of_a_unit(given: Mapping[str, Any], files: Mapping[str, Path]) -> None:
+    """Raise UserError for what was typed and means nothing where no neuron is opened."""
+    of_a_unit = [option for option in (*OF_A_FILE, *VIEW_OPTIONS) if option.name in NEED_UNIT]
+    typed = [option.flag for option in of_a_unit if is_given(option, given[option.name])]
+    if needing := [*(f"a {suffix} file" for suffix in files), *typed]:
+        raise UserError(
+            "option.missing", f"{needing[0]} needs a neuron: name one by --unit NAME,I,J"
+        )
 
 
 def list_file(
@@ -361,7 +376,8 @@ def walk_from(
     command = word_deeper(words, walk.next)
     write_targets(walk, command, files)
     if view["json"]:
-        typer.echo(json.dumps(formatting.to_json(walk, view["terms"]), allow_nan=False))
+        found = formatting.to_json(walk, view["terms"]) | {"files": list(map(str, files.values()))}
+        typer.echo(json.dumps(found, allow_nan=False))
         return DONE
     digits = None if view["exact"] else view["digits"]
     typer.echo("\n".join(formatting.to_lines(walk, digits, view["terms"])))
