@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, ClassVar, final, overload
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from neuropil.apps.colorize import temporal
 from neuropil.apps.colorize.alternatives import HintArrays, sample_hint_sets
+from neuropil.apps.colorize.border import Rectangle, find_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
     affinity,
@@ -26,7 +27,13 @@ from neuropil.apps.colorize.decode import (
 )
 from neuropil.apps.colorize.hints import Hint, hint_maps
 from neuropil.apps.colorize.pixel_trace import trace_pixel
-from neuropil.apps.colorize.preprocess import CELL, average_pool, normalize_lightness, working_size
+from neuropil.apps.colorize.preprocess import (
+    CELL,
+    average_pool,
+    normalize_lightness,
+    resize_uint8,
+    working_size,
+)
 from neuropil.apps.colorize.probe import (
     At,
     DecodedCell,
@@ -36,10 +43,11 @@ from neuropil.apps.colorize.probe import (
     make_goal,
 )
 from neuropil.apps.colorize.render import (
+    Photo,
     apply_color,
     confidence_map,
     draw_markers,
-    resize_uint8,
+    paint_gray,
     upsample_to_guide,
 )
 from neuropil.contract import App, verb
@@ -50,12 +58,13 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
-from neuropil.kit.progress import tick, ticking
+from neuropil.kit.progress import message, mute, tick, ticking
 from neuropil.kit.ranges import Range
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
+FILM_SAMPLE, FILM_STEP = 720, 24  # frames among which bars are sought, of which each so manyth
 RATE, SEED = Range(0, 100), Range(0, 10**9)
 
 
@@ -73,6 +82,7 @@ class Exploration:
 
     alternatives: other colorings
     confidence: light where the colors are known, dark where they are guessed
+    frame: the part inside of the border that was found, which alone has colors; none without one
     suggestions: the photograph, its places marked where a hint would help most
     places: these, best first
     """
@@ -82,6 +92,7 @@ class Exploration:
     confidence: Image
     suggestions: Image
     places: tuple[PixelPosition, ...]
+    frame: Rectangle | None
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,7 @@ class NetworkInput:
     light: Floats  # (4h, 4w), L 0..100
     cell_lightness: Floats  # (h, w), L averaged over cells
     hints: HintArrays  # the hints
+    inside: Rectangle  # the part of the photograph that all this is of
 
 
 @final
@@ -127,14 +139,18 @@ class Colorize(App):
     ) -> Image | Film:
         """Give grey photographs and films their colors.
 
+        A border, as prints, negatives and films in another format have one, stays grey.
+
         photo: a picture or film of any size; colors that it has already are ignored
         strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
             above 1 is more vivid
-        hints: a color that you know, at a pixel of the picture (of a film: of its first frame)
+        hints: a color that you know, at a pixel of the picture (of a film: of its first frame); one
+            on what was taken for a border says that there is none
         """
         if isinstance(photo, Film):
-            return photo.map_frames(lambda frames: self.film(frames, hints, strength))
-        view = preprocess(photo.pixels, hints)
+            find = partial(find_film_inside, photo, hints)
+            return photo.map_frames(lambda frames: self.film(frames, hints, strength, find()))
+        view = preprocess(photo.pixels, hints, find_picture(photo.pixels, hints))
         p = self.predict_probabilities(view, [view.hints])
         return self.apply_color(photo, view, p, strength)
 
@@ -159,20 +175,20 @@ class Colorize(App):
         suggestions: how many places to mark where a hint would help most
         seed: random seed of the alternatives; the same seed gives the same ones
         """
-        view = preprocess(photo.pixels, hints)
+        frame = find_picture(photo.pixels, hints)
+        view = preprocess(photo.pixels, hints, frame)
         logits = self.logits(view, [view.hints])
         picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
         unsure = uncertainty(probabilities(logits), self.palette)[0]
         cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
-        places = tuple(
-            dict.fromkeys(cell_to_pixel(cell, view, photo) for cell in cells)
-        )  # each once
+        places = tuple(dict.fromkeys(cell_to_pixel(cell, view) for cell in cells))  # each once
         return Exploration(
             picture,
             tuple(self.make_alternatives(photo, view, alternatives, strength, seed)),
-            Image(confidence_map(unsure, photo.height, photo.width)),
+            Image(confidence_map(unsure, photo.pixels.shape[:2], view.inside)),
             Image(draw_markers(photo.pixels, [(p.x, p.y) for p in places])),
             places,
+            frame,
         )
 
     @property
@@ -203,11 +219,19 @@ class Colorize(App):
 
     def apply_color(self, photo: Image, view: NetworkInput, p: Floats, strength: float) -> Image:
         """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
+        colors = mean_color(p, self.palette)[0]
+        return photo.replace(pixels=self.paint(photo.pixels, view, colors, strength))
+
+    def paint(self, pixels: Photo, view: NetworkInput, ab: Floats, strength: float) -> Photo:
+        """Bring colors (h, w, 2) to a photograph (H, W, 3); what lies around them becomes grey."""
         tick()
-        colors = upsample_to_guide(
-            mean_color(p, self.palette)[0], view.cell_lightness, photo.pixels
-        )
-        return photo.replace(pixels=apply_color(photo.pixels, colors, strength, self.n_threads))
+        part = view.inside.cut(pixels)
+        colors = upsample_to_guide(ab, view.cell_lightness, part)
+        if part.shape == pixels.shape:
+            return apply_color(pixels, colors, strength, self.n_threads)
+        whole = paint_gray(pixels, self.n_threads)
+        view.inside.cut(whole)[:] = apply_color(part, colors, strength, self.n_threads)
+        return whole
 
     def make_alternatives(
         self, photo: Image, view: NetworkInput, n: int, strength: float, seed: int
@@ -246,12 +270,16 @@ class Colorize(App):
         rate: learning rate of the training step towards the target
         """
         refuse_outside("at", (at.x, at.y), photo.pixels)
-        view = preprocess(photo.pixels, hints)
+        frame = find_picture(photo.pixels, hints)
+        refuse_border(at, frame)
+        view = preprocess(photo.pixels, hints, frame)
+        part = view.inside.cut(photo.pixels)
+        place = at.x - view.inside.left, at.y - view.inside.top
         feeds = self.feeds(view, [view.hints])
         logits = self.network(COLORIZER).run(**feeds)["logits"]
         colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
-        painter = upsample_to_guide(colors, view.cell_lightness, photo.pixels)
-        point = trace_pixel(photo.pixels, (at.x, at.y), painter, view.cell_lightness, strength)
+        painter = upsample_to_guide(colors, view.cell_lightness, part)
+        point = trace_pixel(part, place, painter, view.cell_lightness, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
         cell = DecodedCell(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
         n = cell.dominant_color()
@@ -265,25 +293,31 @@ class Colorize(App):
             decoding_steps(point, around, cell, n),
             partial(describe_unit, cell=cell, size=view.light.shape),
             ProbedImage(
-                picture.pixels, (at.x, at.y), "the color of this pixel", is_pixel_color=True
+                picture.pixels,
+                (at.x, at.y),
+                "the color of this pixel",
+                is_pixel_color=True,
+                crop=view.inside.share_of(photo.pixels),
             ),
             ("lightness",),
         )
 
     def film(
-        self, frames: Iterator[Frame], hints: tuple[Hint, ...], strength: float
+        self,
+        frames: Iterator[Frame],
+        hints: tuple[Hint, ...],
+        strength: float,
+        inside: Rectangle | None = None,
     ) -> Iterator[Frame]:
-        """Color one frame after the other, each knowing the one before."""
+        """Color the inside of one frame after the other, each knowing the one before."""
         first = next(frames, None)
         if first is None:
             return
-        state = temporal.initial_state(preprocess(first.pixels, hints).hints)
+        state = temporal.initial_state(preprocess(first.pixels, hints, inside).hints)
         for frame in chain([first], frames):
-            view = replace(preprocess(frame.pixels, ()), hints=state.told)
+            view = replace(preprocess(frame.pixels, (), inside), hints=state.told)
             state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
-            colors = upsample_to_guide(state.ab, view.cell_lightness, frame.pixels)
-            pixels = apply_color(frame.pixels, colors, strength, self.n_threads)
-            yield replace(frame, pixels=pixels)
+            yield replace(frame, pixels=self.paint(frame.pixels, view, state.ab, strength))
 
     def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
         """Predict the mean colors (h, w, 2) of one view."""
@@ -306,21 +340,68 @@ def refuse_outside(name: str, place: tuple[float, float], pixels: Pixels) -> Non
         )
 
 
-def preprocess(pixels: Pixels, hints: tuple[Hint, ...]) -> NetworkInput:
-    """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
-    H, W, _ = pixels.shape
+def refuse_border(at: At, frame: Rectangle | None) -> None:
+    """Raise UserError for a pixel of the border: no neuron is behind its grey."""
+    if frame and not frame.holds(at.x, at.y):
+        raise UserError(
+            "option.range",
+            f"at {at.x},{at.y} lies on the border of the picture, which stays grey; inside of it "
+            f"x goes from {frame.left} to {frame.right - 1}, "
+            f"y from {frame.top} to {frame.bottom - 1}",
+            name="at",
+            value=(at.x, at.y),
+            low=(frame.left, frame.top),
+            high=(frame.right - 1, frame.bottom - 1),
+        )
+
+
+def find_picture(pixels: Pixels, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Find the picture inside of a border, and say so; hints on a border say that it is none."""
+    frame = find_inside(pixels)
+    if frame is None or not all(frame.holds(hint.x, hint.y) for hint in hints):
+        return None
+    message(
+        f"a border was found and stays grey; the picture inside is {frame.describe()} "
+        "(if that is wrong, a hint on the border says so)"
+    )
+    return frame
+
+
+def find_film_inside(film: Film, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Find the bars or the border of a film, one for all of it, on the mean of early frames."""
+    total, n = np.zeros((film.height, film.width, 3), np.float32), 0
+    with mute():  # what is to be said of the frames is said when they are colored
+        for frame in islice(film.frames(), 0, FILM_SAMPLE, FILM_STEP):
+            total, n = total + frame.pixels, n + 1
+    return find_picture((total / n).round().astype(np.uint8), hints)
+
+
+def preprocess(
+    pixels: Pixels, hints: tuple[Hint, ...], inside: Rectangle | None = None
+) -> NetworkInput:
+    """Reduce a photograph, or its part `inside` a border, to what the network sees.
+
+    Raises UserError for a hint outside of the photograph.
+    """
     for hint in hints:
         refuse_outside("hint", (hint.x, hint.y), pixels)
+    inside = inside or Rectangle(0, 0, pixels.shape[1], pixels.shape[0])
+    part = inside.cut(pixels)
+    H, W, _ = part.shape
     height, width = working_size(H, W)
-    light = lightness(resize_uint8(pixels, height, width))
+    light = lightness(resize_uint8(part, height, width))
     to_cells = np.array([height / H, width / W], np.float32) / CELL
-    pixel = np.array([(hint.y + 0.5, hint.x + 0.5) for hint in hints], np.float32).reshape(-1, 2)
+    corner = np.array([inside.top - 0.5, inside.left - 0.5], np.float32)
+    pixel = np.array([(hint.y, hint.x) for hint in hints], np.float32).reshape(-1, 2) - corner
     places: Floats = (pixel * to_cells).astype(np.float32)
     colors = np.array([hint.ab for hint in hints], np.float32).reshape(-1, 2)
-    return NetworkInput(light, average_pool(light), (places, colors))
+    return NetworkInput(light, average_pool(light), (places, colors), inside)
 
 
-def cell_to_pixel(cell: tuple[int, int], view: NetworkInput, photo: Image) -> PixelPosition:
+def cell_to_pixel(cell: tuple[int, int], view: NetworkInput) -> PixelPosition:
     """Find the pixel of the photograph at the middle of a cell."""
-    (row, column), (h, w) = cell, view.cell_lightness.shape
-    return PixelPosition(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))
+    (row, column), (h, w), part = cell, view.cell_lightness.shape, view.inside
+    return PixelPosition(
+        part.left + int((column + 0.5) * (part.right - part.left) / w),
+        part.top + int((row + 0.5) * (part.bottom - part.top) / h),
+    )
