@@ -14,11 +14,10 @@ import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.decode import affinity, probabilities, rank_hint_cells, uncertainty
+from neuropil.apps.colorize.locality import HintArrays
 
 N_DRAWS = 3  # imagined hints in one coloring
 SAMPLING_POWER = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
-
-HintArrays = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
 
 
 def sample_hint_sets(

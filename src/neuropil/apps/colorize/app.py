@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, final, overload
 import numpy as np
 
 from neuropil.apps.colorize import temporal
-from neuropil.apps.colorize.alternatives import HintArrays, sample_hint_sets
+from neuropil.apps.colorize.alternatives import sample_hint_sets
 from neuropil.apps.colorize.border import Rectangle, find_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
@@ -26,6 +26,13 @@ from neuropil.apps.colorize.decode import (
     uncertainty,
 )
 from neuropil.apps.colorize.hints import Hint, hint_maps
+from neuropil.apps.colorize.locality import (
+    NO_HINTS,
+    HintArrays,
+    LocalColors,
+    measure_surprise,
+    reach_of_hints,
+)
 from neuropil.apps.colorize.pixel_trace import trace_pixel
 from neuropil.apps.colorize.preprocess import (
     CELL,
@@ -36,6 +43,7 @@ from neuropil.apps.colorize.preprocess import (
 )
 from neuropil.apps.colorize.probe import (
     At,
+    CellMix,
     DecodedCell,
     RgbColor,
     decoding_steps,
@@ -151,8 +159,8 @@ class Colorize(App):
             find = partial(find_film_inside, photo, hints)
             return photo.map_frames(lambda frames: self.film(frames, hints, strength, find()))
         view = preprocess(photo.pixels, hints, find_picture(photo.pixels, hints))
-        p = self.predict_probabilities(view, [view.hints])
-        return self.apply_color(photo, view, p, strength)
+        ab = self.predict_colors(view, view.hints)
+        return photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
     @verb(example="neuropil colorize-explore old.jpg --alternatives 2")
     def explore(
@@ -178,7 +186,8 @@ class Colorize(App):
         frame = find_picture(photo.pixels, hints)
         view = preprocess(photo.pixels, hints, frame)
         logits = self.logits(view, [view.hints])
-        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
+        ab = self.localize_hints(view, view.hints, self.mean_colors(logits)).ab
+        picture = photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
         unsure = uncertainty(probabilities(logits), self.palette)[0]
         cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
         places = tuple(dict.fromkeys(cell_to_pixel(cell, view) for cell in cells))  # each once
@@ -201,9 +210,29 @@ class Colorize(App):
         """Read the palette (N, 2) that the network was trained with."""
         return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
 
-    def predict_probabilities(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
-        """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
-        return probabilities(self.logits(view, sets), TEMPERATURE)
+    def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
+        """Predict the colors (h, w, 2) of one view, those of surprising hints on their things."""
+        return self.localize_hints(view, told, self.mean_colors(self.logits(view, [told]))).ab
+
+    def localize_hints(self, view: NetworkInput, told: HintArrays, ab: Floats) -> LocalColors:
+        """Keep hints that surprise to their things; `ab` (h, w, 2) is predicted with all hints."""
+        everywhere = LocalColors(ab, ab, np.ones(ab.shape[:2], np.float32), told)
+        if not len(told[0]):
+            return everywhere
+        bare = self.mean_colors(self.logits(view, [NO_HINTS]))
+        surprise = measure_surprise(told, bare)
+        known, news = surprise == 0, surprise > 0
+        if not news.any():
+            return everywhere
+        hints = told[0][known], told[1][known]
+        expected = self.mean_colors(self.logits(view, [hints])) if known.any() else bare
+        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, bare)
+        return LocalColors(ab, expected, share, hints)
+
+    def mean_colors(self, logits: Floats) -> Floats:
+        """Average the palette by the logits (1, N, h, w) of one view: (h, w, 2)."""
+        mean: Floats = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
+        return mean
 
     def logits(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
@@ -216,11 +245,6 @@ class Colorize(App):
         maps = np.stack([hint_maps(*told, view.cell_lightness) for told in sets])
         light = np.broadcast_to(normalize_lightness(view.light), (len(sets), 1, *view.light.shape))
         return {"lightness": np.ascontiguousarray(light), "hints": maps}
-
-    def apply_color(self, photo: Image, view: NetworkInput, p: Floats, strength: float) -> Image:
-        """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
-        colors = mean_color(p, self.palette)[0]
-        return photo.replace(pixels=self.paint(photo.pixels, view, colors, strength))
 
     def paint(self, pixels: Photo, view: NetworkInput, ab: Floats, strength: float) -> Photo:
         """Bring colors (h, w, 2) to a photograph (H, W, 3); what lies around them becomes grey."""
@@ -247,8 +271,9 @@ class Colorize(App):
                 n,
                 rng,
             )
-            for p in self.predict_probabilities(view, sets):
-                yield self.apply_color(photo, view, p[None], strength)
+            for told in sets:
+                ab = self.predict_colors(view, told)
+                yield photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
     def probe(
         self,
@@ -275,25 +300,28 @@ class Colorize(App):
         view = preprocess(photo.pixels, hints, frame)
         part = view.inside.cut(photo.pixels)
         place = at.x - view.inside.left, at.y - view.inside.top
-        feeds = self.feeds(view, [view.hints])
-        logits = self.network(COLORIZER).run(**feeds)["logits"]
-        colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
+        mixed = self.localize_hints(
+            view, view.hints, self.mean_colors(self.logits(view, [view.hints]))
+        )
+        colors = mixed.ab
         painter = upsample_to_guide(colors, view.cell_lightness, part)
         point = trace_pixel(part, place, painter, view.cell_lightness, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
+        mix = CellMix.at(row, column, mixed)
+        feeds = self.feeds(view, [view.hints if mix.opens_told else mixed.expected_hints])
+        logits = self.network(COLORIZER).run(**feeds)["logits"]
         cell = DecodedCell(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
         n = cell.dominant_color()
-        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
             self.network(COLORIZER).path,
             feeds,
             Unit("logits", (0, n, row, column)),
             make_goal(cell, n, target, rate),
-            decoding_steps(point, around, cell, n),
+            decoding_steps(point, around, cell, n, mix),
             partial(describe_unit, cell=cell, size=view.light.shape),
             ProbedImage(
-                picture.pixels,
+                self.paint(photo.pixels, view, colors, strength),
                 (at.x, at.y),
                 "the color of this pixel",
                 is_pixel_color=True,
@@ -318,11 +346,6 @@ class Colorize(App):
             view = replace(preprocess(frame.pixels, (), inside), hints=state.told)
             state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
             yield replace(frame, pixels=self.paint(frame.pixels, view, state.ab, strength))
-
-    def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
-        """Predict the mean colors (h, w, 2) of one view."""
-        color: Floats = mean_color(self.predict_probabilities(view, [told]), self.palette)[0]
-        return color
 
 
 def refuse_outside(name: str, place: tuple[float, float], pixels: Pixels) -> None:
