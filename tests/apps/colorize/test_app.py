@@ -79,6 +79,33 @@ def test_alternatives_differ_and_come_again(app: Colorize) -> None:
     assert not np.array_equal(one[0], one[1])
 
 
+def test_alternatives_are_ranked_by_likelihood(app: Colorize) -> None:
+    explored = app.explore(landscape(), alternatives=5, suggestions=0)
+    assert len(explored.likelihoods) == 5
+    assert list(explored.likelihoods) == sorted(explored.likelihoods, reverse=True)
+    assert explored.likelihoods[0] > explored.likelihoods[-1] > 0
+    few = app.explore(landscape(), alternatives=0, suggestions=0)
+    assert few.likelihoods == ()
+
+
+def stripes() -> Image:
+    """Make sixteen upright stripes, every second one dark."""
+    rng = np.random.default_rng(0)
+    grey = np.where(np.arange(256) // 16 % 2, 210, 50) + rng.normal(0, 4, (96, 256))
+    return Image(np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2))
+
+
+def test_alternatives_differ_in_things(app: Colorize) -> None:
+    """Where imagined hints don't reach, an alternative is the picture."""
+    explored = app.explore(stripes(), alternatives=3, suggestions=0)
+    picture = lab_from_rgb(explored.picture.pixels)[..., 1:]
+    for image in explored.alternatives:
+        change = np.hypot(*np.moveaxis(lab_from_rgb(image.pixels)[..., 1:] - picture, -1, 0))
+        of_stripe = change.reshape(96, 16, 16).mean(axis=(0, 2))
+        assert of_stripe.max() > 3
+        assert of_stripe.min() < 0.1 * of_stripe.max()
+
+
 def test_places_to_ask_about_lie_inside_and_apart(app: Colorize) -> None:
     coloring = app.explore(landscape(33, 47), suggestions=9)
     assert len(set(coloring.places)) == 9

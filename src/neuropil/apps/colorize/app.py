@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, final, overload
 import numpy as np
 
 from neuropil.apps.colorize import temporal
-from neuropil.apps.colorize.alternatives import sample_hint_sets
+from neuropil.apps.colorize.alternatives import likelihood_ratio, sample_hint_sets
 from neuropil.apps.colorize.border import Rectangle, find_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
@@ -88,7 +88,9 @@ class PixelPosition:
 class Exploration:
     """A photograph in color, and what is behind the colors.
 
-    alternatives: other colorings
+    alternatives: other colorings, the likeliest first
+    likelihoods: of each alternative, how likely the network holds its colors to be: the probability
+        of a cell's color (geometric mean), of what the picture's has
     confidence: light where the colors are known, dark where they are guessed
     frame: the part inside of the border that was found, which alone has colors; none without one
     suggestions: the photograph, its places marked where a hint would help most
@@ -101,6 +103,7 @@ class Exploration:
     suggestions: Image
     places: tuple[PixelPosition, ...]
     frame: Rectangle | None
+    likelihoods: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -188,16 +191,18 @@ class Colorize(App):
         logits = self.logits(view, [view.hints])
         ab = self.localize_hints(view, view.hints, self.mean_colors(logits)).ab
         picture = photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
+        others = self.rank_alternatives(view, logits, ab, alternatives, seed)
         unsure = uncertainty(probabilities(logits), self.palette)[0]
         cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
         places = tuple(dict.fromkeys(cell_to_pixel(cell, view) for cell in cells))  # each once
         return Exploration(
             picture,
-            tuple(self.make_alternatives(photo, view, alternatives, strength, seed)),
+            tuple(self.paint_alternatives(photo, view, others, strength)),
             Image(confidence_map(unsure, photo.pixels.shape[:2], view.inside)),
             Image(draw_markers(photo.pixels, [(p.x, p.y) for p in places])),
             places,
             frame,
+            tuple(likelihood for likelihood, _ in others),
         )
 
     @property
@@ -257,23 +262,37 @@ class Colorize(App):
         view.inside.cut(whole)[:] = apply_color(part, colors, strength, self.n_threads)
         return whole
 
-    def make_alternatives(
-        self, photo: Image, view: NetworkInput, n: int, strength: float, seed: int
+    def rank_alternatives(
+        self, view: NetworkInput, logits: Floats, ab: Floats, n: int, seed: int
+    ) -> list[tuple[float, Floats]]:
+        """Make n other colors (h, w, 2) beside `ab`, each with its likelihood, likeliest first."""
+        if not n:
+            return []
+        sets = sample_hint_sets(
+            lambda sets: self.logits(view, sets),
+            self.palette,
+            view.cell_lightness,
+            view.hints,
+            n,
+            np.random.default_rng(seed),
+        )
+        n_told = len(view.hints[0])
+        p, made = probabilities(logits)[0], []
+        for told in ticking(sets):
+            other = self.mean_colors(self.logits(view, [told]))
+            imagined = told[0][n_told:]
+            news = np.ones(len(imagined), np.float32)
+            m = reach_of_hints(imagined, news, view.cell_lightness, ab)[..., None]
+            other = m * other + (1 - m) * ab  # so that things differ, not one cast over all
+            made.append((likelihood_ratio(other, ab, p, self.palette), other))
+        return sorted(made, key=lambda pair: -pair[0])
+
+    def paint_alternatives(
+        self, photo: Image, view: NetworkInput, others: list[tuple[float, Floats]], strength: float
     ) -> Iterator[Image]:
-        """Make n other colorings."""
-        if n:
-            rng = np.random.default_rng(seed)
-            sets = sample_hint_sets(
-                lambda sets: self.logits(view, sets),
-                self.palette,
-                view.cell_lightness,
-                view.hints,
-                n,
-                rng,
-            )
-            for told in sets:
-                ab = self.predict_colors(view, told)
-                yield photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
+        """Bring other colors to the photograph."""
+        for _, ab in others:
+            yield photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
     def probe(
         self,
