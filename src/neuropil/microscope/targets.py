@@ -115,18 +115,18 @@ def probe_file(
     What is looked at is the unit itself where it is an output, else the largest output.
     """
     values = bind_inputs(graph, feeds)
-    slide = record_activations(graph, values)
+    activations = record_activations(graph, values)
     opened = parse_unit(unit, graph)
-    goal = opened if opened.tensor in graph.outputs else largest_output(slide)
+    goal = opened if opened.tensor in graph.outputs else largest_output(activations)
     goal = parse_unit(output, graph) if output else goal
-    slide.value(goal)
+    activations.value(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
-    views = tuple(name for name in graph.inputs if slide.values[name].ndim == 4)
+    views = tuple(name for name in graph.inputs if activations.values[name].ndim == 4)
     return Probe(path, values, opened, Goal.of_unit(goal, text), image_inputs=views)
 
 
-def largest_output(slide: Activations) -> Unit:
+def largest_output(activations: Activations) -> Unit:
     """Find the largest number of the first output."""
-    name = slide.graph.outputs[0]
-    value = slide.values[name]
+    name = activations.graph.outputs[0]
+    value = activations.values[name]
     return Unit(name, tuple(int(i) for i in np.unravel_index(value.argmax(), value.shape)))

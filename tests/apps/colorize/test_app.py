@@ -211,10 +211,10 @@ def test_a_hint_on_a_border_says_that_it_is_none(app: Colorize) -> None:
 def test_a_pixel_is_opened_through_the_border(app: Colorize) -> None:
     framed = mount(textured(), 8, 12, CREAM)
     probe = app.probe(framed, at=At(60, 50))
-    assert probe.sight is not None
-    assert probe.sight.crop == pytest.approx((8 / 137, 12 / 109, 128 / 137, 102 / 109))
+    assert probe.probed_image is not None
+    assert probe.probed_image.crop == pytest.approx((8 / 137, 12 / 109, 128 / 137, 102 / 109))
     painted = app(framed).pixels[50, 60]
-    ran = [step.worked.observed.a for step in probe.steps[:3]]
+    ran = [step.record.observed.a for step in probe.steps[:3]]
     assert np.abs(np.array(ran) - painted).max() <= 0.5 + 1e-3
     with refused("option.range", "at 3,50", "border", "8 to 127", "12 to 101"):
         app.probe(framed, at=At(3, 50))

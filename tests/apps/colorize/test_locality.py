@@ -107,12 +107,12 @@ def test_the_mixture_is_opened_as_a_sum(app: Colorize, place: tuple[int, int]) -
     known = Hint(100, 80, (red, green, blue))
     probe = app.probe(disk(), at=At(*place), hints=(STRONG, known))
     painted = app(disk(), hints=(STRONG, known)).pixels[place[1], place[0]]
-    ran = [step.worked.observed.a for step in probe.steps[:3]]
+    ran = [step.record.observed.a for step in probe.steps[:3]]
     assert np.abs(np.array(ran) - painted).max() <= 0.5 + 1e-3
     for step in probe.steps:  # each is what its terms say, and what the next one starts from
-        worked = step.worked
-        assert worked.a == pytest.approx(worked.observed.a, rel=1e-4, abs=2e-3)
+        record = step.record
+        assert record.a == pytest.approx(record.observed.a, rel=1e-4, abs=2e-3)
         for term, child in step.children.items():
             if child < len(probe.steps):
-                below = probe.steps[child].worked.observed.a
-                assert worked.terms[term].x == pytest.approx(below, rel=1e-4, abs=1e-4)
+                below = probe.steps[child].record.observed.a
+                assert record.terms[term].x == pytest.approx(below, rel=1e-4, abs=1e-4)

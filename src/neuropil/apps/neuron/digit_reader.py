@@ -108,12 +108,12 @@ def read_digit(
         f" on test digits it is right {accuracy:.1%} of the time\n\n"
     )
     two = explain(network, x, first)
-    words = "\n".join(to_text(worked, shown) for worked in two)
+    words = "\n".join(to_text(record, shown) for record in two)
     sheet = Document(
         told + words,
         render_page("A digit, read", [Section(told.strip(), preformat(words))]),
-        latex="\n".join(to_latex(worked, shown) for worked in two),
-        csv="\n".join(to_csv(worked) for worked in two),
+        latex="\n".join(to_latex(record, shown) for record in two),
+        csv="\n".join(to_csv(record) for record in two),
     )
     return sheet, enlarge(x), tuple(float(v) for v in p)
 
