@@ -33,7 +33,6 @@ from neuropil.microscope import graph, saliency, walk
 
 DOCS = Path(__file__).parent
 SAMPLES = Path(neuropil.__file__).parent / "samples"
-BORDER = 0.07  # of each side: the black edge of the negative, cut off
 LETTER = (
     "Dear Ada,\nthe engine weaves patterns of numbers, you wrote; this one\n"
     "has learned to move a pen, and a second one read each line\nbefore you saw it. Yours, N."
@@ -64,9 +63,7 @@ def sheet(archive: Path, n_columns: int, side: int) -> Picture.Image:
     with zipfile.ZipFile(archive) as file:
         for name in sorted(name for name in file.namelist() if name.endswith(".jpg")):
             with Picture.open(io.BytesIO(file.read(name))) as picture:
-                W, H = picture.size
-                inside = (BORDER * W, BORDER * H, (1 - BORDER) * W, (1 - BORDER) * H)
-                grey = np.asarray(picture.convert("RGB").crop(inside))
+                grey = np.asarray(picture.convert("RGB"))
             made.append(colorize(Image(grey)).thumbnail(side - 4).pixels)
     n_rows = -(-len(made) // n_columns)
     whole = Picture.new("RGB", (n_columns * side, n_rows * side), "white")

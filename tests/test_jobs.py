@@ -360,16 +360,17 @@ def test_a_job_gives_the_same_files_here_elsewhere_and_twice(photo: Path) -> Non
 
 def test_events_tell_how_far_it_is(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from neuropil.apps.colorize.app import Colorize
+    from neuropil.apps.colorize.cielab import Floats
 
-    paint = Colorize.apply_color
+    predict = Colorize.predict_colors
 
-    def told(self: Colorize, *given: Any) -> Image:
+    def told(self: Colorize, *given: Any) -> Floats:
         progress.message("painting")
         for _ in progress.track(range(2), total=2, title="strips"):
             pass
-        return paint(self, *given)
+        return predict(self, *given)
 
-    monkeypatch.setattr(Colorize, "apply_color", told)
+    monkeypatch.setattr(Colorize, "predict_colors", told)
     events: list[Event] = []
     done = run(Job(COLORIZE, (str(photo),)), Sessions(), emit=events.append)
     assert Message("painting") in events
@@ -400,7 +401,7 @@ def test_mistakes_and_faults_are_told_apart(photo: Path, monkeypatch: pytest.Mon
     def broken(*given: object) -> Image:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(Colorize, "apply_color", broken)
+    monkeypatch.setattr(Colorize, "predict_colors", broken)
     failed = attempt(Job(COLORIZE, (str(photo),)), Sessions())
     assert failed == Failed("internal", "ZeroDivisionError: by nothing", ours=True)
 

@@ -45,6 +45,24 @@ class Nobody:
         """Do nothing."""
 
 
+class Muted:
+    """A reporter that only lets the work be stopped, where another one stops it."""
+
+    def __init__(self, other: Reporter) -> None:
+        self._other = other
+
+    def at(self, title: str, done: int, total: int | None) -> None:
+        """Stop the work if that was asked for."""
+        self.ask()
+
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def ask(self) -> None:
+        """Stop the work if that was asked for."""
+        self._other.ask()
+
+
 _reporter: ContextVar[Reporter] = ContextVar("reporter")
 
 
@@ -89,3 +107,10 @@ def report_to(reporter: Reporter) -> Iterator[None]:
         yield
     finally:
         _reporter.reset(token)
+
+
+@contextmanager
+def mute() -> Iterator[None]:
+    """Tell nothing of what is done inside the block, which can still be stopped."""
+    with report_to(Muted(listener())):
+        yield

@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import listening
 from refusals import refused
 
 from neuropil.apps.colorize.app import Colorize, preprocess
+from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.lab.metrics import Bytes
+from neuropil.apps.colorize.probe import At
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.film_writer import write_film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 
@@ -73,6 +79,33 @@ def test_alternatives_differ_and_come_again(app: Colorize) -> None:
     assert not np.array_equal(one[0], one[1])
 
 
+def test_alternatives_are_ranked_by_likelihood(app: Colorize) -> None:
+    explored = app.explore(landscape(), alternatives=5, suggestions=0)
+    assert len(explored.likelihoods) == 5
+    assert list(explored.likelihoods) == sorted(explored.likelihoods, reverse=True)
+    assert explored.likelihoods[0] > explored.likelihoods[-1] > 0
+    few = app.explore(landscape(), alternatives=0, suggestions=0)
+    assert few.likelihoods == ()
+
+
+def stripes() -> Image:
+    """Make sixteen upright stripes, every second one dark."""
+    rng = np.random.default_rng(0)
+    grey = np.where(np.arange(256) // 16 % 2, 210, 50) + rng.normal(0, 4, (96, 256))
+    return Image(np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2))
+
+
+def test_alternatives_differ_in_things(app: Colorize) -> None:
+    """Where imagined hints don't reach, an alternative is the picture."""
+    explored = app.explore(stripes(), alternatives=3, suggestions=0)
+    picture = lab_from_rgb(explored.picture.pixels)[..., 1:]
+    for image in explored.alternatives:
+        change = np.hypot(*np.moveaxis(lab_from_rgb(image.pixels)[..., 1:] - picture, -1, 0))
+        of_stripe = change.reshape(96, 16, 16).mean(axis=(0, 2))
+        assert of_stripe.max() > 3
+        assert of_stripe.min() < 0.1 * of_stripe.max()
+
+
 def test_places_to_ask_about_lie_inside_and_apart(app: Colorize) -> None:
     coloring = app.explore(landscape(33, 47), suggestions=9)
     assert len(set(coloring.places)) == 9
@@ -110,3 +143,96 @@ def test_a_film_takes_frames_one_by_one(app: Colorize) -> None:
     next(made)
     next(made)
     assert given == 2
+
+
+def textured(height: int = 90, width: int = 120) -> Image:
+    """Make a landscape in which nothing is even."""
+    rng = np.random.default_rng(3)
+    grey = np.asarray(landscape(height, width).pixels, np.float64) + rng.normal(
+        0, 30, (height, width, 1)
+    )
+    return Image(grey.clip(0, 255).astype(np.uint8))
+
+
+def mount(photo: Image, left: int, top: int, tone: tuple[int, int, int]) -> Image:
+    """Put a picture on a border, which is 9 pixels right and 7 below."""
+    sizes = ((top, 7), (left, 9), (0, 0))
+    pixels = np.pad(np.asarray(photo.pixels, np.uint8), sizes)
+    inside = np.pad(np.ones(photo.pixels.shape[:2], bool), sizes[:2])
+    pixels[~inside] = tone
+    return Image(pixels)
+
+
+CREAM, BLACK = (236, 224, 196), (9, 9, 9)
+
+
+@pytest.mark.parametrize("tone", [CREAM, BLACK, (255, 255, 255), (120, 120, 120)])
+def test_a_border_stays_grey_and_spoils_nothing(app: Colorize, tone: tuple[int, int, int]) -> None:
+    photo = textured()
+    framed = mount(photo, 8, 12, tone)
+    with listening() as said:
+        made = app(framed).pixels
+    assert np.array_equal(made[12:-7, 8:-9], app(photo).pixels)
+    border = np.ones(made.shape[:2], bool)
+    border[12:-7, 8:-9] = False
+    assert np.abs(lab_from_rgb(made[border])[..., 1:]).max() < 1
+    assert (
+        np.abs(lightness(made[None, border]) - lightness(framed.pixels[None, border])).max() < 0.5
+    )
+    assert [line for line in said if "x 8 to 127, y 12 to 101" in line]
+
+
+def test_hints_and_places_are_those_of_the_whole_picture(app: Colorize) -> None:
+    photo = textured()
+    framed = mount(photo, 8, 12, CREAM)
+    hint, moved = (Hint(x, y, (40, 90, 200)) for x, y in ((50, 20), (58, 32)))
+    assert np.array_equal(
+        app(framed, hints=(moved,)).pixels[12:-7, 8:-9], app(photo, hints=(hint,)).pixels
+    )
+    bare, explored = app.explore(photo, alternatives=1), app.explore(framed, alternatives=1)
+    assert bare.frame is None
+    assert explored.frame == Rectangle(8, 12, 128, 102)
+    assert [(p.x + 8, p.y + 12) for p in bare.places] == [(p.x, p.y) for p in explored.places]
+    for one, other in (
+        (bare.alternatives[0], explored.alternatives[0]),
+        (bare.confidence, explored.confidence),
+    ):
+        assert np.array_equal(one.pixels, other.pixels[12:-7, 8:-9])
+
+
+def test_a_hint_on_a_border_says_that_it_is_none(app: Colorize) -> None:
+    framed = mount(textured(), 8, 12, BLACK)
+    hint = Hint(3, 3, (40, 90, 200))
+    assert app.explore(framed, hints=(hint,), alternatives=0, suggestions=0).frame is None
+    colored = lab_from_rgb(app(framed, hints=(hint,)).pixels[3, 3])
+    assert np.abs(colored[1:]).max() > 1
+
+
+def test_a_pixel_is_opened_through_the_border(app: Colorize) -> None:
+    framed = mount(textured(), 8, 12, CREAM)
+    probe = app.probe(framed, at=At(60, 50))
+    assert probe.probed_image is not None
+    assert probe.probed_image.crop == pytest.approx((8 / 137, 12 / 109, 128 / 137, 102 / 109))
+    painted = app(framed).pixels[50, 60]
+    ran = [step.record.observed.a for step in probe.steps[:3]]
+    assert np.abs(np.array(ran) - painted).max() <= 0.5 + 1e-3
+    with refused("option.range", "at 3,50", "border", "8 to 127", "12 to 101"):
+        app.probe(framed, at=At(3, 50))
+
+
+def test_the_bars_of_a_film_stay_black_in_all_of_it(app: Colorize, tmp_path: Path) -> None:
+    photo = np.asarray(textured(64, 128).pixels, np.uint8)
+    picture = np.pad(photo, ((16, 16), (0, 0), (0, 0)))
+    dark = np.pad(photo // 30, ((16, 16), (0, 0), (0, 0)))  # alone it would show no bars
+    shots = [dark] + 30 * [picture]
+    write_film(
+        tmp_path / "bars.mkv",
+        (Frame(pixels, Fraction(t, 25)) for t, pixels in enumerate(shots)),
+        fps=Fraction(25),
+    )
+    with listening() as said:
+        frames = list(app(Film.open(tmp_path / "bars.mkv")).frames())
+    assert len([line for line in said if "y 16 to 79" in line]) == 1
+    for frame in frames:
+        bars = np.concatenate([frame.pixels[:16], frame.pixels[80:]])
+        assert np.ptp(bars.astype(int), axis=-1).max() == 0

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.colorize import render
+from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import (
     Floats,
     Pixels,
@@ -13,13 +14,13 @@ from neuropil.apps.colorize.cielab import (
     lab_from_rgb,
     lightness,
 )
+from neuropil.apps.colorize.preprocess import resize_uint8
 from neuropil.apps.colorize.render import (
     GUIDE,
     apply_color,
     confidence_map,
     draw_markers,
     guide_size,
-    resize_uint8,
     upsample_to_guide,
 )
 
@@ -132,11 +133,19 @@ def test_reducing_averages() -> None:
 
 def test_confidence_is_light_where_there_is_no_doubt() -> None:
     doubt = np.array([[0.0, 15, 30, 99]], np.float32)
-    made = confidence_map(doubt, 1, 4)
+    made = confidence_map(doubt, (1, 4), Rectangle(0, 0, 4, 1))
     brightness = made.sum(axis=-1)[0]
     assert (np.diff(brightness.astype(int)) <= 0).all()
     assert brightness[0] > brightness[-1]
-    assert confidence_map(doubt, 30, 40).shape == (30, 40, 3)
+    assert confidence_map(doubt, (30, 40), Rectangle(0, 0, 40, 30)).shape == (30, 40, 3)
+
+
+def test_confidence_is_light_on_a_border() -> None:
+    unsure, sure = np.full((2, 2), 30, np.float32), np.zeros((1, 1), np.float32)
+    made = confidence_map(unsure, (30, 40), Rectangle(4, 5, 38, 27)).copy()
+    assert (made[5:27, 4:38] == made[10, 10]).all()
+    made[5:27, 4:38] = made[0, 0]
+    assert (made == confidence_map(sure, (30, 40), Rectangle(0, 0, 40, 30))).all()
 
 
 def test_rings_mark_places() -> None:

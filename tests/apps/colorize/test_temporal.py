@@ -5,8 +5,8 @@ import pytest
 from PIL import Image as Picture
 
 from neuropil.apps.colorize import temporal
-from neuropil.apps.colorize.alternatives import HintArrays
 from neuropil.apps.colorize.cielab import Floats
+from neuropil.apps.colorize.locality import HintArrays
 
 NOTHING = np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
 

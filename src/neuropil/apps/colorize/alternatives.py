@@ -3,7 +3,8 @@
 One coloring is made like this: find the place of the greatest doubt, draw one color from what the
 network thinks possible there, tell it that color as a hint, and look again; three times. Because
 each draw is made knowing the ones before, the colors of a picture fit together. The first draws of
-the n colorings are spread evenly over the possible colors, so that the colorings differ.
+the n colorings are spread evenly over the possible colors, so that the colorings differ. Each draw
+reaches over the thing that it lies on, as hints that surprise do (`locality.py`).
 
     N  colors of the palette     h, w  cells of the grid     K  hints
 """
@@ -14,11 +15,10 @@ import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.decode import affinity, probabilities, rank_hint_cells, uncertainty
+from neuropil.apps.colorize.locality import HintArrays
 
 N_DRAWS = 3  # imagined hints in one coloring
 SAMPLING_POWER = 1.5  # colors are drawn by p^1.5: likely ones more often, absurd ones never
-
-HintArrays = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
 
 
 def sample_hint_sets(
@@ -57,3 +57,14 @@ def sample_color(p: Floats, palette: Floats, chance: float) -> Floats:
     reached = int(np.searchsorted(np.cumsum(sharp[order]), chance))
     chosen: Floats = palette[order[min(reached, len(order) - 1)]]
     return chosen
+
+
+def likelihood_ratio(one: Floats, other: Floats, p: Floats, palette: Floats) -> float:
+    """Divide how likely two colorings (h, w, 2) are by p (N, h, w): geometric means over cells."""
+    log_p = np.log(np.maximum(p, np.finfo(np.float32).tiny))
+
+    def mean_log(ab: Floats) -> float:
+        nearest = ((ab[..., None, :] - palette) ** 2).sum(axis=-1).argmin(axis=-1)
+        return float(np.take_along_axis(log_p, nearest[None], axis=0).mean())
+
+    return float(np.exp(mean_log(one) - mean_log(other)))

@@ -8,14 +8,15 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, ClassVar, final, overload
 
 import numpy as np
 
 from neuropil.apps.colorize import temporal
-from neuropil.apps.colorize.alternatives import HintArrays, sample_hint_sets
+from neuropil.apps.colorize.alternatives import likelihood_ratio, sample_hint_sets
+from neuropil.apps.colorize.border import Rectangle, find_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
     affinity,
@@ -25,10 +26,24 @@ from neuropil.apps.colorize.decode import (
     uncertainty,
 )
 from neuropil.apps.colorize.hints import Hint, hint_maps
+from neuropil.apps.colorize.locality import (
+    NO_HINTS,
+    HintArrays,
+    LocalColors,
+    measure_surprise,
+    reach_of_hints,
+)
 from neuropil.apps.colorize.pixel_trace import trace_pixel
-from neuropil.apps.colorize.preprocess import CELL, average_pool, normalize_lightness, working_size
+from neuropil.apps.colorize.preprocess import (
+    CELL,
+    average_pool,
+    normalize_lightness,
+    resize_uint8,
+    working_size,
+)
 from neuropil.apps.colorize.probe import (
     At,
+    CellMix,
     DecodedCell,
     RgbColor,
     decoding_steps,
@@ -36,10 +51,11 @@ from neuropil.apps.colorize.probe import (
     make_goal,
 )
 from neuropil.apps.colorize.render import (
+    Photo,
     apply_color,
     confidence_map,
     draw_markers,
-    resize_uint8,
+    paint_gray,
     upsample_to_guide,
 )
 from neuropil.contract import App, verb
@@ -50,12 +66,13 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
-from neuropil.kit.progress import tick, ticking
+from neuropil.kit.progress import message, mute, tick, ticking
 from neuropil.kit.ranges import Range
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
+FILM_SAMPLE, FILM_STEP = 720, 24  # frames among which bars are sought, of which each so manyth
 RATE, SEED = Range(0, 100), Range(0, 10**9)
 
 
@@ -71,8 +88,11 @@ class PixelPosition:
 class Exploration:
     """A photograph in color, and what is behind the colors.
 
-    alternatives: other colorings
+    alternatives: other colorings, the likeliest first
+    likelihoods: of each alternative, how likely the network holds its colors to be: the probability
+        of a cell's color (geometric mean), of what the picture's has
     confidence: light where the colors are known, dark where they are guessed
+    frame: the part inside of the border that was found, which alone has colors; none without one
     suggestions: the photograph, its places marked where a hint would help most
     places: these, best first
     """
@@ -82,6 +102,8 @@ class Exploration:
     confidence: Image
     suggestions: Image
     places: tuple[PixelPosition, ...]
+    frame: Rectangle | None
+    likelihoods: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +113,7 @@ class NetworkInput:
     light: Floats  # (4h, 4w), L 0..100
     cell_lightness: Floats  # (h, w), L averaged over cells
     hints: HintArrays  # the hints
+    inside: Rectangle  # the part of the photograph that all this is of
 
 
 @final
@@ -127,16 +150,20 @@ class Colorize(App):
     ) -> Image | Film:
         """Give grey photographs and films their colors.
 
+        A border, as prints, negatives and films in another format have one, stays grey.
+
         photo: a picture or film of any size; colors that it has already are ignored
         strength: strength of the colors: 0 leaves the picture grey, 1 is what the network predicts,
             above 1 is more vivid
-        hints: a color that you know, at a pixel of the picture (of a film: of its first frame)
+        hints: a color that you know, at a pixel of the picture (of a film: of its first frame); one
+            on what was taken for a border says that there is none
         """
         if isinstance(photo, Film):
-            return photo.map_frames(lambda frames: self.film(frames, hints, strength))
-        view = preprocess(photo.pixels, hints)
-        p = self.predict_probabilities(view, [view.hints])
-        return self.apply_color(photo, view, p, strength)
+            find = partial(find_film_inside, photo, hints)
+            return photo.map_frames(lambda frames: self.film(frames, hints, strength, find()))
+        view = preprocess(photo.pixels, hints, find_picture(photo.pixels, hints))
+        ab = self.predict_colors(view, view.hints)
+        return photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
     @verb(example="neuropil colorize-explore old.jpg --alternatives 2")
     def explore(
@@ -159,20 +186,23 @@ class Colorize(App):
         suggestions: how many places to mark where a hint would help most
         seed: random seed of the alternatives; the same seed gives the same ones
         """
-        view = preprocess(photo.pixels, hints)
+        frame = find_picture(photo.pixels, hints)
+        view = preprocess(photo.pixels, hints, frame)
         logits = self.logits(view, [view.hints])
-        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
+        ab = self.localize_hints(view, view.hints, self.mean_colors(logits)).ab
+        picture = photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
+        others = self.rank_alternatives(view, logits, ab, alternatives, seed)
         unsure = uncertainty(probabilities(logits), self.palette)[0]
         cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
-        places = tuple(
-            dict.fromkeys(cell_to_pixel(cell, view, photo) for cell in cells)
-        )  # each once
+        places = tuple(dict.fromkeys(cell_to_pixel(cell, view) for cell in cells))  # each once
         return Exploration(
             picture,
-            tuple(self.make_alternatives(photo, view, alternatives, strength, seed)),
-            Image(confidence_map(unsure, photo.height, photo.width)),
+            tuple(self.paint_alternatives(photo, view, others, strength)),
+            Image(confidence_map(unsure, photo.pixels.shape[:2], view.inside)),
             Image(draw_markers(photo.pixels, [(p.x, p.y) for p in places])),
             places,
+            frame,
+            tuple(likelihood for likelihood, _ in others),
         )
 
     @property
@@ -185,9 +215,29 @@ class Colorize(App):
         """Read the palette (N, 2) that the network was trained with."""
         return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
 
-    def predict_probabilities(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
-        """Run the network once for each of B sets of hints: annealed p (B, N, h, w)."""
-        return probabilities(self.logits(view, sets), TEMPERATURE)
+    def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
+        """Predict the colors (h, w, 2) of one view, those of surprising hints on their things."""
+        return self.localize_hints(view, told, self.mean_colors(self.logits(view, [told]))).ab
+
+    def localize_hints(self, view: NetworkInput, told: HintArrays, ab: Floats) -> LocalColors:
+        """Keep hints that surprise to their things; `ab` (h, w, 2) is predicted with all hints."""
+        everywhere = LocalColors(ab, ab, np.ones(ab.shape[:2], np.float32), told)
+        if not len(told[0]):
+            return everywhere
+        bare = self.mean_colors(self.logits(view, [NO_HINTS]))
+        surprise = measure_surprise(told, bare)
+        known, news = surprise == 0, surprise > 0
+        if not news.any():
+            return everywhere
+        hints = told[0][known], told[1][known]
+        expected = self.mean_colors(self.logits(view, [hints])) if known.any() else bare
+        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, bare)
+        return LocalColors(ab, expected, share, hints)
+
+    def mean_colors(self, logits: Floats) -> Floats:
+        """Average the palette by the logits (1, N, h, w) of one view: (h, w, 2)."""
+        mean: Floats = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
+        return mean
 
     def logits(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
@@ -201,30 +251,48 @@ class Colorize(App):
         light = np.broadcast_to(normalize_lightness(view.light), (len(sets), 1, *view.light.shape))
         return {"lightness": np.ascontiguousarray(light), "hints": maps}
 
-    def apply_color(self, photo: Image, view: NetworkInput, p: Floats, strength: float) -> Image:
-        """Bring the mean colors of probabilities (1, N, h, w) to the photograph."""
+    def paint(self, pixels: Photo, view: NetworkInput, ab: Floats, strength: float) -> Photo:
+        """Bring colors (h, w, 2) to a photograph (H, W, 3); what lies around them becomes grey."""
         tick()
-        colors = upsample_to_guide(
-            mean_color(p, self.palette)[0], view.cell_lightness, photo.pixels
-        )
-        return photo.replace(pixels=apply_color(photo.pixels, colors, strength, self.n_threads))
+        part = view.inside.cut(pixels)
+        colors = upsample_to_guide(ab, view.cell_lightness, part)
+        if part.shape == pixels.shape:
+            return apply_color(pixels, colors, strength, self.n_threads)
+        whole = paint_gray(pixels, self.n_threads)
+        view.inside.cut(whole)[:] = apply_color(part, colors, strength, self.n_threads)
+        return whole
 
-    def make_alternatives(
-        self, photo: Image, view: NetworkInput, n: int, strength: float, seed: int
+    def rank_alternatives(
+        self, view: NetworkInput, logits: Floats, ab: Floats, n: int, seed: int
+    ) -> list[tuple[float, Floats]]:
+        """Make n other colors (h, w, 2) beside `ab`, each with its likelihood, likeliest first."""
+        if not n:
+            return []
+        sets = sample_hint_sets(
+            lambda sets: self.logits(view, sets),
+            self.palette,
+            view.cell_lightness,
+            view.hints,
+            n,
+            np.random.default_rng(seed),
+        )
+        n_told = len(view.hints[0])
+        p, made = probabilities(logits)[0], []
+        for told in ticking(sets):
+            other = self.mean_colors(self.logits(view, [told]))
+            imagined = told[0][n_told:]
+            news = np.ones(len(imagined), np.float32)
+            m = reach_of_hints(imagined, news, view.cell_lightness, ab)[..., None]
+            other = m * other + (1 - m) * ab  # so that things differ, not one cast over all
+            made.append((likelihood_ratio(other, ab, p, self.palette), other))
+        return sorted(made, key=lambda pair: -pair[0])
+
+    def paint_alternatives(
+        self, photo: Image, view: NetworkInput, others: list[tuple[float, Floats]], strength: float
     ) -> Iterator[Image]:
-        """Make n other colorings."""
-        if n:
-            rng = np.random.default_rng(seed)
-            sets = sample_hint_sets(
-                lambda sets: self.logits(view, sets),
-                self.palette,
-                view.cell_lightness,
-                view.hints,
-                n,
-                rng,
-            )
-            for p in self.predict_probabilities(view, sets):
-                yield self.apply_color(photo, view, p[None], strength)
+        """Bring other colors to the photograph."""
+        for _, ab in others:
+            yield photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
     def probe(
         self,
@@ -246,49 +314,57 @@ class Colorize(App):
         rate: learning rate of the training step towards the target
         """
         refuse_outside("at", (at.x, at.y), photo.pixels)
-        view = preprocess(photo.pixels, hints)
-        feeds = self.feeds(view, [view.hints])
-        logits = self.network(COLORIZER).run(**feeds)["logits"]
-        colors = mean_color(probabilities(logits, TEMPERATURE), self.palette)[0]
-        painter = upsample_to_guide(colors, view.cell_lightness, photo.pixels)
-        point = trace_pixel(photo.pixels, (at.x, at.y), painter, view.cell_lightness, strength)
+        frame = find_picture(photo.pixels, hints)
+        refuse_border(at, frame)
+        view = preprocess(photo.pixels, hints, frame)
+        part = view.inside.cut(photo.pixels)
+        place = at.x - view.inside.left, at.y - view.inside.top
+        mixed = self.localize_hints(
+            view, view.hints, self.mean_colors(self.logits(view, [view.hints]))
+        )
+        colors = mixed.ab
+        painter = upsample_to_guide(colors, view.cell_lightness, part)
+        point = trace_pixel(part, place, painter, view.cell_lightness, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
+        mix = CellMix.at(row, column, mixed)
+        feeds = self.feeds(view, [view.hints if mix.opens_told else mixed.expected_hints])
+        logits = self.network(COLORIZER).run(**feeds)["logits"]
         cell = DecodedCell(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
         n = cell.dominant_color()
-        picture = self.apply_color(photo, view, probabilities(logits, TEMPERATURE), strength)
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
             self.network(COLORIZER).path,
             feeds,
             Unit("logits", (0, n, row, column)),
             make_goal(cell, n, target, rate),
-            decoding_steps(point, around, cell, n),
+            decoding_steps(point, around, cell, n, mix),
             partial(describe_unit, cell=cell, size=view.light.shape),
             ProbedImage(
-                picture.pixels, (at.x, at.y), "the color of this pixel", is_pixel_color=True
+                self.paint(photo.pixels, view, colors, strength),
+                (at.x, at.y),
+                "the color of this pixel",
+                is_pixel_color=True,
+                crop=view.inside.share_of(photo.pixels),
             ),
             ("lightness",),
         )
 
     def film(
-        self, frames: Iterator[Frame], hints: tuple[Hint, ...], strength: float
+        self,
+        frames: Iterator[Frame],
+        hints: tuple[Hint, ...],
+        strength: float,
+        inside: Rectangle | None = None,
     ) -> Iterator[Frame]:
-        """Color one frame after the other, each knowing the one before."""
+        """Color the inside of one frame after the other, each knowing the one before."""
         first = next(frames, None)
         if first is None:
             return
-        state = temporal.initial_state(preprocess(first.pixels, hints).hints)
+        state = temporal.initial_state(preprocess(first.pixels, hints, inside).hints)
         for frame in chain([first], frames):
-            view = replace(preprocess(frame.pixels, ()), hints=state.told)
+            view = replace(preprocess(frame.pixels, (), inside), hints=state.told)
             state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
-            colors = upsample_to_guide(state.ab, view.cell_lightness, frame.pixels)
-            pixels = apply_color(frame.pixels, colors, strength, self.n_threads)
-            yield replace(frame, pixels=pixels)
-
-    def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
-        """Predict the mean colors (h, w, 2) of one view."""
-        color: Floats = mean_color(self.predict_probabilities(view, [told]), self.palette)[0]
-        return color
+            yield replace(frame, pixels=self.paint(frame.pixels, view, state.ab, strength))
 
 
 def refuse_outside(name: str, place: tuple[float, float], pixels: Pixels) -> None:
@@ -306,21 +382,68 @@ def refuse_outside(name: str, place: tuple[float, float], pixels: Pixels) -> Non
         )
 
 
-def preprocess(pixels: Pixels, hints: tuple[Hint, ...]) -> NetworkInput:
-    """Reduce a photograph to what the network sees; raises UserError for a hint outside of it."""
-    H, W, _ = pixels.shape
+def refuse_border(at: At, frame: Rectangle | None) -> None:
+    """Raise UserError for a pixel of the border: no neuron is behind its grey."""
+    if frame and not frame.holds(at.x, at.y):
+        raise UserError(
+            "option.range",
+            f"at {at.x},{at.y} lies on the border of the picture, which stays grey; inside of it "
+            f"x goes from {frame.left} to {frame.right - 1}, "
+            f"y from {frame.top} to {frame.bottom - 1}",
+            name="at",
+            value=(at.x, at.y),
+            low=(frame.left, frame.top),
+            high=(frame.right - 1, frame.bottom - 1),
+        )
+
+
+def find_picture(pixels: Pixels, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Find the picture inside of a border, and say so; hints on a border say that it is none."""
+    frame = find_inside(pixels)
+    if frame is None or not all(frame.holds(hint.x, hint.y) for hint in hints):
+        return None
+    message(
+        f"a border was found and stays grey; the picture inside is {frame.describe()} "
+        "(if that is wrong, a hint on the border says so)"
+    )
+    return frame
+
+
+def find_film_inside(film: Film, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Find the bars or the border of a film, one for all of it, on the mean of early frames."""
+    total, n = np.zeros((film.height, film.width, 3), np.float32), 0
+    with mute():  # what is to be said of the frames is said when they are colored
+        for frame in islice(film.frames(), 0, FILM_SAMPLE, FILM_STEP):
+            total, n = total + frame.pixels, n + 1
+    return find_picture((total / n).round().astype(np.uint8), hints)
+
+
+def preprocess(
+    pixels: Pixels, hints: tuple[Hint, ...], inside: Rectangle | None = None
+) -> NetworkInput:
+    """Reduce a photograph, or its part `inside` a border, to what the network sees.
+
+    Raises UserError for a hint outside of the photograph.
+    """
     for hint in hints:
         refuse_outside("hint", (hint.x, hint.y), pixels)
+    inside = inside or Rectangle(0, 0, pixels.shape[1], pixels.shape[0])
+    part = inside.cut(pixels)
+    H, W, _ = part.shape
     height, width = working_size(H, W)
-    light = lightness(resize_uint8(pixels, height, width))
+    light = lightness(resize_uint8(part, height, width))
     to_cells = np.array([height / H, width / W], np.float32) / CELL
-    pixel = np.array([(hint.y + 0.5, hint.x + 0.5) for hint in hints], np.float32).reshape(-1, 2)
+    corner = np.array([inside.top - 0.5, inside.left - 0.5], np.float32)
+    pixel = np.array([(hint.y, hint.x) for hint in hints], np.float32).reshape(-1, 2) - corner
     places: Floats = (pixel * to_cells).astype(np.float32)
     colors = np.array([hint.ab for hint in hints], np.float32).reshape(-1, 2)
-    return NetworkInput(light, average_pool(light), (places, colors))
+    return NetworkInput(light, average_pool(light), (places, colors), inside)
 
 
-def cell_to_pixel(cell: tuple[int, int], view: NetworkInput, photo: Image) -> PixelPosition:
+def cell_to_pixel(cell: tuple[int, int], view: NetworkInput) -> PixelPosition:
     """Find the pixel of the photograph at the middle of a cell."""
-    (row, column), (h, w) = cell, view.cell_lightness.shape
-    return PixelPosition(int((column + 0.5) * photo.width / w), int((row + 0.5) * photo.height / h))
+    (row, column), (h, w), part = cell, view.cell_lightness.shape, view.inside
+    return PixelPosition(
+        part.left + int((column + 0.5) * (part.right - part.left) / w),
+        part.top + int((row + 0.5) * (part.bottom - part.top) / h),
+    )

@@ -22,12 +22,12 @@ from neuropil.apps.colorize.cielab import (
     srgb_encode,
     to_gamut,
 )
+from neuropil.apps.colorize.preprocess import resize_uint8
 from neuropil.apps.colorize.render import (
     LocalLinearColor,
     guide_size,
     resize_columns,
     resize_rows,
-    resize_uint8,
 )
 from neuropil.apps.colorize.upsample import RADIUS, guided_filter, neighbors, weighted_average
 

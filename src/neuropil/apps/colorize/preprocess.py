@@ -1,6 +1,10 @@
 """Lightness L as the network takes it: H rows and W columns of pixels, in cells of 4 × 4."""
 
-from neuropil.apps.colorize.cielab import Floats
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.colorize.cielab import Floats, Pixels
 
 CELL = 4  # pixels to a cell
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
@@ -14,6 +18,16 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     rows, columns = (max(2, round(side * scale / MULTIPLE)) for side in (height, width))
     limit = WORKING_AREA // (2 * MULTIPLE**2)  # a panorama is squeezed rather than seen at length
     return MULTIPLE * min(rows, limit), MULTIPLE * min(columns, limit)
+
+
+def resize_uint8(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
+    """Average the photograph down (or bring it up) to height x width, 8 bits."""
+    bytes_ = (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
+    if bytes_.shape[:2] == (height, width):
+        return bytes_
+    smaller = height < pixels.shape[0] or width < pixels.shape[1]
+    how = Picture.Resampling.BOX if smaller else Picture.Resampling.BILINEAR
+    return np.asarray(Picture.fromarray(bytes_).resize((width, height), how))
 
 
 def average_pool(values: Floats) -> Floats:

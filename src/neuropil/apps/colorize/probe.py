@@ -14,6 +14,7 @@ import numpy as np
 
 from neuropil.apps.colorize.cielab import LAB_KNEE, RGB_FROM_XYZ, SLOPE, WHITE, Floats, lab_from_rgb
 from neuropil.apps.colorize.decode import probabilities
+from neuropil.apps.colorize.locality import LocalColors
 from neuropil.apps.colorize.palette import nearest_index
 from neuropil.apps.colorize.pixel_trace import PixelTrace
 from neuropil.core.activations import EXP, IDENTITY, Activation, softmax_share
@@ -104,25 +105,57 @@ class DecodedCell:
         return f"color {n} (a {round(a):+d}, b {round(b):+d})"
 
 
+@dataclass(frozen=True)
+class CellMix:
+    """What the color of a cell is mixed of: a, b (2) told all hints and told the expected ones.
+
+    share: of the first; the one that counts more is opened
+    """
+
+    told: Floats
+    expected: Floats
+    share: float
+
+    @classmethod
+    def at(cls, row: int, column: int, colors: LocalColors) -> "CellMix":
+        """Look at one cell of a picture."""
+        place = row, column
+        return cls(colors.told[place], colors.expected[place], float(colors.share[place]))
+
+    @property
+    def opens_told(self) -> bool:
+        """Tell whether what was told all hints counts more."""
+        return self.share >= 0.5
+
+    @property
+    def opened(self) -> Floats:
+        """Give a, b (2) of what counts more."""
+        return self.told if self.opens_told else self.expected
+
+
 def decoding_steps(
-    pixel: PixelTrace, cell_colors: Floats, cell: DecodedCell, n: int
+    pixel: PixelTrace, cell_colors: Floats, cell: DecodedCell, n: int, mix: CellMix
 ) -> tuple[Step, ...]:
     """Tell how a pixel got its color, down to color n of the cell that counts most.
 
     cell_colors: a and b of every cell that counts (K, 2)
     """
     k = pixel.cells.index((cell.row, cell.column))
+    opened = 0 if mix.opens_told else 1
+    mixing = [Step(mix_step(cell, mix, i), {opened: 10 + i}) for i in range(2)]
+    mixing = mixing if mix.share < 1 else []
     return (
         *(Step(srgb_step(pixel, i), {0: 3, 1: 4, 2: 5}) for i in range(3)),
         Step(xyz_step("X", pixel, 0, 1 / 500), {1: 6}),
         Step(xyz_step("Y", pixel, None, 0.0)),
         Step(xyz_step("Z", pixel, 1, -1 / 200), {1: 7}),
         *(Step(pixel_ab_step(pixel, cell_colors, i), {k: 8 + i}) for i in range(2)),
+        *mixing,
         *(
-            Step(cell_ab_step(cell, cell_colors[k], i), {n: 10}, constant_sum=True)
+            Step(cell_ab_step(cell, mix.opened, i), {n: 10 + len(mixing)}, constant_sum=True)
             for i in range(2)
         ),
-        Step(softmax_step(cell, n), {n: 11}),
+        Step(softmax_step(cell, n), {n: 11 + len(mixing)}),
         Step(exp_step(cell, n)),
     )
 
@@ -228,6 +261,18 @@ def pixel_ab_step(pixel: PixelTrace, cell_colors: Floats, i: int) -> NeuronRecor
     value = float(pixel.ab[i])
     sides = ("green to red", "blue to yellow")[i]
     name = f"{'ab'[i]} of the pixel ({sides})"
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
+
+
+def mix_step(cell: DecodedCell, mix: CellMix, i: int) -> NeuronRecord:
+    """Tell a or b of a cell that hints reach in part: with them all, and with the expected ones."""
+    place = f"{'ab'[i]} of the cell at row {cell.row}, column {cell.column}"
+    terms = (
+        Term(f"{place}, told all hints", float(mix.told[i]), mix.share),
+        Term(f"{place}, told no hint that surprises", float(mix.expected[i]), 1 - mix.share),
+    )
+    value = float(mix.share * mix.told[i] + (1 - mix.share) * mix.expected[i])
+    name = f"{place}, mixed by how far the hints reach"
     return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(value, value, ROUNDING))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
+from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import (
     Floats,
     Pixels,
@@ -22,6 +23,7 @@ from neuropil.apps.colorize.cielab import (
     lightness,
     to_gamut,
 )
+from neuropil.apps.colorize.preprocess import resize_uint8
 from neuropil.apps.colorize.upsample import guided_filter, joint_bilateral
 from neuropil.kit.progress import tick, ticking
 
@@ -42,16 +44,6 @@ class LocalLinearColor:
 
     slope: Floats | None  # (2, Hg, Wg); None where the guide is the photograph itself
     offset: Floats  # (2, Hg, Wg)
-
-
-def resize_uint8(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:
-    """Average the photograph down (or bring it up) to height x width, 8 bits."""
-    bytes_ = (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
-    if bytes_.shape[:2] == (height, width):
-        return bytes_
-    smaller = height < pixels.shape[0] or width < pixels.shape[1]
-    how = Picture.Resampling.BOX if smaller else Picture.Resampling.BILINEAR
-    return np.asarray(Picture.fromarray(bytes_).resize((width, height), how))
 
 
 def guide_size(height: int, width: int) -> tuple[int, int]:
@@ -121,11 +113,24 @@ def resize_rows(values: Floats, top: int, n_rows: int, height: int) -> Floats:
     return between
 
 
-def confidence_map(doubt: Floats, height: int, width: int) -> NDArray[np.uint8]:
-    """Paint doubt (h, w) in ab units: light where the color is known, dark where it was guessed."""
+def paint_gray(pixels: Photo, threads: int) -> Photo:
+    """Take the color out of a photograph (H, W, 3)."""
+    none = LocalLinearColor(None, np.zeros((2, 1, 1), np.float32))
+    return apply_color(pixels, none, 0.0, threads)
+
+
+def confidence_map(doubt: Floats, size: tuple[int, int], inside: Rectangle) -> NDArray[np.uint8]:
+    """Paint doubt (h, w) in ab units: light where the color is known, dark where it was guessed.
+
+    size: height and width of the picture, in which doubt is of the part `inside`; a border is light
+    """
     share = np.clip(doubt / MAX_UNCERTAINTY, 0, 1)[..., None]
     small = (KNOWN_COLOR + (GUESSED_COLOR - KNOWN_COLOR) * share).astype(np.uint8)
-    return np.asarray(Picture.fromarray(small).resize((width, height), Picture.Resampling.BICUBIC))
+    whole = Picture.new("RGB", (size[1], size[0]), tuple(map(int, KNOWN_COLOR)))
+    width, height = inside.right - inside.left, inside.bottom - inside.top
+    part = Picture.fromarray(small).resize((width, height), Picture.Resampling.BICUBIC)
+    whole.paste(part, (inside.left, inside.top))
+    return np.asarray(whole)
 
 
 def draw_markers(pixels: Pixels, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:

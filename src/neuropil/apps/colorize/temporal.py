@@ -14,8 +14,8 @@ from itertools import product
 
 import numpy as np
 
-from neuropil.apps.colorize.alternatives import HintArrays
 from neuropil.apps.colorize.cielab import Floats
+from neuropil.apps.colorize.locality import HintArrays
 from neuropil.apps.colorize.preprocess import CELL, average_pool
 
 REACH = 6  # pixels of the working size that a thing may move in one frame

@@ -42,6 +42,7 @@ ON_HINTS = {
     "alternatives_apart_ab": "distance between alternatives, ab units",
     "hint_inside_ab": "change by one strong hint inside its object, ab units",
     "hint_outside_ab": "change by it outside of the object, ab units",
+    "hint_outside_share": "the same as a share of the change inside",
 }
 
 Figures = dict[str, float]
@@ -234,7 +235,7 @@ def headline_metrics(scores: Scores, truths: list[ColorMetrics]) -> Figures:
 def evaluate_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figures]:
     """Measure asked places against random ones, how far a hint reaches, how alternatives differ."""
     few = list(photos[::EVERY_NTH])
-    found: dict[str, list[float]] = {name: [] for name in ON_HINTS}
+    found: dict[str, list[float]] = {}
     for i, case in enumerate(track(evaluation_cases(few), total=len(few), title="hints")):
         grey_db = psnr(to_grayscale(case.truth), case.truth)
         default = psnr(colorize_pixels(app, case.grey), case.truth) - grey_db
@@ -243,14 +244,15 @@ def evaluate_hints(app: Colorize, photos: Sequence[Bytes]) -> tuple[Table, Figur
         )
         for name, hints in (("asked", asked), ("random", case.hints[:5])):
             gain = psnr(colorize_pixels(app, case.grey, hints), case.truth) - grey_db - default
-            found[f"{name}_5_hints_db"].append(gain)
+            found.setdefault(f"{name}_5_hints_db", []).append(gain)
         best, apart = evaluate_alternatives(app, case, i)
         inside, outside = hint_spread(app, case.truth, few[(i + 1) % len(few)], i)
-        found["best_of_8_db"].append(best - grey_db - default)
-        found["alternatives_apart_ab"].append(apart)
-        found["hint_inside_ab"].append(inside)
-        found["hint_outside_ab"].append(outside)
+        found.setdefault("best_of_8_db", []).append(best - grey_db - default)
+        found.setdefault("alternatives_apart_ab", []).append(apart)
+        found.setdefault("hint_inside_ab", []).append(inside)
+        found.setdefault("hint_outside_ab", []).append(outside)
     means = {name: float(np.mean(values)) for name, values in found.items()}
+    means["hint_outside_share"] = means["hint_outside_ab"] / means["hint_inside_ab"]
     rows = tuple((words, means[name]) for name, words in ON_HINTS.items())
     return Table(
         f"Hints and alternatives on {len(few)} photographs", ("what", "value"), rows

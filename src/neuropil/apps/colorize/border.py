@@ -1,0 +1,198 @@
+"""The border around a picture: mounts, margins, the black edge of a negative, the bars of a film.
+
+    H, W  pixels of the picture     h, w  of the reduced one in which a border is sought
+
+A border is peeled off in layers: the bed of a scanner, a mat, the edge of a print. A side of a
+layer has one tone from the edge of the picture to a straight line, at which most of its pixels
+leave that tone at once. Snow, a night sky, a white backdrop have one tone too, but they end at the
+outlines of things, and not on all sides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
+from neuropil.apps.colorize.preprocess import resize_uint8
+
+LONGER_SIDE = 320  # pixels at which a border is sought
+N_LAYERS = 4  # at most
+SMALLEST = 32  # pixels a side in which a border is sought
+DEEPEST = 0.3  # share of the picture that one side of a layer takes at most
+SWAY = 0.02  # share of the picture by which an edge sways that is deckled or turned
+STRIP = 0.006  # share of the picture: the outermost lines, which give a side its tone
+TOLERANCE = (3.0, 10.0)  # units of L around the tone, least and most
+GRAINS = 5  # times the grain that pixels may lie off the tone
+EVEN = 0.8  # share of a side that has its tone
+SAME_TONE = 15.0  # units of L between the sides of one layer
+BLACK, WHITE = 20.0, 88.0  # L of borders that need not be on all sides
+SHALLOW = 0.15  # share of the picture that a side of such a border takes at most, but for bars
+# Share of a side's pixels that leave its tone at the edge (its drop):
+WEAK, STRONG = 0.25, 0.5  # of any side; of any side of an inner layer
+MOST, AVERAGE = 0.6, 0.72  # of all but one side; of all sides together
+SHARP, BAR = 0.8, 0.75  # of three sides where there is no fourth; of two
+REST = 0.2  # of the drop: what is left of it at the end of an edge that sways
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A part of a picture, in pixels: left and top lie inside of it, right and bottom outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def cut(self, pixels: Pixels) -> Pixels:
+        """Cut the part out of a picture (H, W, 3); both share their memory."""
+        return pixels[self.top : self.bottom, self.left : self.right]
+
+    def holds(self, x: float, y: float) -> bool:
+        """Tell whether a place of the picture lies in the part."""
+        return self.left <= x < self.right and self.top <= y < self.bottom
+
+    def share_of(self, pixels: Pixels) -> tuple[float, float, float, float]:
+        """Tell left, top, right and bottom as shares, 0 to 1, of a picture (H, W, 3)."""
+        H, W, _ = pixels.shape
+        return self.left / W, self.top / H, self.right / W, self.bottom / H
+
+    def describe(self) -> str:
+        """Say where the part lies."""
+        return f"x {self.left} to {self.right - 1}, y {self.top} to {self.bottom - 1}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a layer: its L, how many lines it has, the share of pixels that change there."""
+
+    tone: float
+    depth: int
+    drop: float
+
+
+Depths = tuple[int, ...]  # lines of a layer above, below, left and right
+NO_SIDE = Side(-1.0, 0, 0.0)
+NO_LAYER: Depths = (0, 0, 0, 0)
+
+
+def find_inside(pixels: Pixels) -> Rectangle | None:
+    """Find what a border leaves of a picture (H, W, 3); None where there is no border."""
+    H, W, _ = pixels.shape
+    scale = min(1.0, LONGER_SIDE / max(H, W))
+    h, w = max(1, round(H * scale)), max(1, round(W * scale))
+    light = lightness(resize_uint8(pixels, h, w))
+    box = whole = Rectangle(0, 0, w, h)
+    for layer in range(N_LAYERS):
+        part = light[box.top : box.bottom, box.left : box.right]
+        above, below, left, right = measure_layer(part, is_outermost=layer == 0)
+        box = Rectangle(box.left + left, box.top + above, box.right - right, box.bottom - below)
+        if box == whole:
+            break
+    return None if box == whole else enlarge_box(box, (h, w), pixels)
+
+
+def enlarge_box(box: Rectangle, size: tuple[int, int], pixels: Pixels) -> Rectangle:
+    """Bring a box found at a size (h, w) to the picture (H, W, 3), its edges to the pixel."""
+    H, W, _ = pixels.shape
+    h, w = size
+    if (h, w) == (H, W):
+        return box
+    rows = slice(round(box.top * H / h), round(box.bottom * H / h))
+    columns = slice(round(box.left * W / w), round(box.right * W / w))
+    upright = pixels[:, columns]
+    lying = np.swapaxes(pixels[rows], 0, 1)
+    return Rectangle(
+        columns.start and refine_edge(lying, columns.start, W / w),
+        rows.start and refine_edge(upright, rows.start, H / h),
+        W - (W - columns.stop and refine_edge(lying[::-1], W - columns.stop, W / w)),
+        H - (H - rows.stop and refine_edge(upright[::-1], H - rows.stop, H / h)),
+    )
+
+
+def refine_edge(pixels: Pixels, depth: int, scale: float) -> int:
+    """Find the line of a picture (H, W, 3) at which it leaves the tone, near `depth` lines."""
+    reach = int(np.ceil(2 * scale))
+    first = max(0, depth - reach)
+    light = lightness(pixels[first : depth + reach, :: int(scale)])
+    away = np.abs(light - np.median(light[0])).mean(axis=1)
+    return first + int((away > (away.min() + away.max()) / 2).argmax())
+
+
+def measure_layer(light: Floats, is_outermost: bool) -> Depths:
+    """Measure the layer around L (h, w), one border as a whole or none."""
+    if min(light.shape) < SMALLEST:
+        return NO_LAYER
+    depths, sides = NO_LAYER, [NO_SIDE] * 4
+    for least in (WEAK, STRONG):  # first with corners that belong to other sides, then without
+        sides = [measure_side(turn(light, k), cut_ends(depths, k)) for k in range(4)]
+        depths = tuple(side.depth if side.drop >= least else 0 for side in sides)
+    tone = max(sides, key=lambda side: side.drop).tone
+    alike = [side if abs(side.tone - tone) <= SAME_TONE else NO_SIDE for side in sides]
+    if is_border(alike, is_outermost):
+        return tuple(side.depth for side in alike)
+    return find_open_border(alike, light.shape) if is_outermost else NO_LAYER
+
+
+def turn(light: Floats, k: int) -> Floats:
+    """Turn a picture so that side k lies above; 0 to 3: above, below, left, right."""
+    return (light, light[::-1], light.T, light.T[::-1])[k]
+
+
+def cut_ends(depths: Depths, k: int) -> tuple[int, int]:
+    """Tell how much of both ends of side k belongs to the sides next to it."""
+    return (depths[2], depths[3]) if k < 2 else (depths[0], depths[1])
+
+
+def measure_side(light: Floats, ends: tuple[int, int]) -> Side:
+    """Measure the side above of L (h, w), without the columns at both ends."""
+    light = light[:, ends[0] : light.shape[1] - ends[1]]
+    strip = light[: max(1, round(STRIP * len(light)))]
+    tone = float(np.median(strip))
+    grain = float(np.median(np.abs(strip - tone)))
+    has_tone = np.abs(light - tone) < np.clip(GRAINS * grain, *TOLERANCE)
+    return find_edge(has_tone.mean(axis=1), tone)
+
+
+def find_edge(share: Floats, tone: float) -> Side:
+    """Find the line at which most pixels leave the tone, by the share of each line that has it."""
+    h = len(share)
+    reach = max(1, round(SWAY * h))
+    total = np.concatenate(([0.0], np.cumsum(share)))
+    d = np.arange(1, max(2, int(DEEPEST * h)))  # lines that the side may have
+    first = np.maximum(d - reach, 1)
+    even = np.minimum.accumulate(total[first] / first)
+    before = np.max([share[np.maximum(d - 1 - k, 0)] for k in range(reach + 1)], axis=0)
+    after = (total[d + 2 * reach] - total[d + reach - 1]) / (reach + 1)
+    drop = np.where(even >= EVEN, before - after, 0)
+    best = int(drop.argmax())
+    near = max(1, int(d[best]) - reach)
+    left = after[best] + REST * drop[best]
+    below = np.flatnonzero(share[near : int(d[best]) + 2 * reach + 1] < left)
+    depth = near + int(below[0]) if len(below) else int(d[best])
+    return Side(tone, depth, float(drop[best]))
+
+
+def is_border(sides: Sequence[Side], is_outermost: bool) -> bool:
+    """Tell a border on all four sides by how sharply these end."""
+    drops = sorted(side.drop for side in sides)
+    least = WEAK if is_outermost else STRONG
+    return drops[0] >= least and drops[1] >= MOST and float(np.mean(drops)) >= AVERAGE
+
+
+def find_open_border(sides: Sequence[Side], shape: tuple[int, ...]) -> Depths:
+    """Find a black or white border on three sides, or bars on two that face each other."""
+    if any(side != NO_SIDE and BLACK <= side.tone <= WHITE for side in sides):
+        return NO_LAYER
+    lengths = shape[0], shape[0], shape[1], shape[1]
+    sharp = [side.drop >= SHARP for side in sides]
+    depths = tuple(side.depth if side.drop >= SHARP else 0 for side in sides)
+    if sum(sharp) == 3 and all(d <= SHALLOW * n for d, n in zip(depths, lengths, strict=True)):
+        return depths
+    for k in (0, 2):
+        one, other = sides[k : k + 2]
+        if min(one.drop, other.drop) >= BAR and abs(one.depth - other.depth) <= SWAY * lengths[k]:
+            bars = [0, 0, 0, 0]
+            bars[k : k + 2] = one.depth, other.depth
+            return tuple(bars)
+    return NO_LAYER

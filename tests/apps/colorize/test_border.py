@@ -1,0 +1,113 @@
+"""Borders are found where there are some, and nowhere else."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from neuropil.apps.colorize.border import Rectangle, find_inside
+
+Bytes = NDArray[np.uint8]
+
+
+def texture(height: int = 120, width: int = 160, seed: int = 0) -> Bytes:
+    """Make a picture without an even place: grey blots of a few pixels."""
+    rng = np.random.default_rng(seed)
+    blots = rng.uniform(40, 215, (height // 4, width // 4)).astype(np.uint8)
+    large = Picture.fromarray(blots).resize((width, height), Picture.Resampling.BILINEAR)
+    return np.repeat(np.asarray(large)[..., None], 3, axis=2)
+
+
+def surround(pixels: Bytes, sizes: tuple[int, int, int, int], tone: int, seed: int = 1) -> Bytes:
+    """Put lines of a tone with grain above, below, left and right of a picture."""
+    above, below, left, right = sizes
+    inside = np.pad(np.ones(pixels.shape[:2], bool), ((above, below), (left, right)))
+    made = np.pad(pixels, ((above, below), (left, right), (0, 0)))
+    grain = np.random.default_rng(seed).normal(tone, 2, (*inside.shape, 1))
+    return np.where(inside[..., None], made, grain.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("tone", [0, 12, 128, 235, 255])
+@pytest.mark.parametrize("sizes", [(9, 9, 9, 9), (3, 14, 6, 8), (40, 40, 40, 40)])
+def test_a_border_is_found(tone: int, sizes: tuple[int, int, int, int]) -> None:
+    above, _, left, _ = sizes
+    found = find_inside(surround(texture(), sizes, tone))
+    assert found == Rectangle(left, above, left + 160, above + 120)
+
+
+def test_borders_inside_one_another_are_found() -> None:
+    edge = surround(texture(), (4, 4, 4, 4), 10)
+    mat = surround(edge, (14, 18, 14, 14), 240)
+    bed = surround(mat, (5, 9, 6, 6), 40)
+    assert find_inside(bed) == Rectangle(24, 23, 184, 143)
+
+
+@pytest.mark.parametrize("degrees", [-1.2, 0.8])
+def test_a_border_that_is_slightly_turned_is_found(degrees: float) -> None:
+    straight = surround(texture(), (16, 16, 16, 16), 245)
+    turned = Picture.fromarray(straight).rotate(degrees, fillcolor=(245, 245, 245))
+    found = find_inside(np.asarray(turned))
+    assert found is not None
+    edges = np.array([found.left, found.top, found.right, found.bottom])
+    assert np.abs(edges - (16, 16, 176, 136)).max() <= 4
+
+
+def test_a_deckled_border_is_found() -> None:
+    framed = surround(surround(texture(), (8, 8, 8, 8), 245), (14, 14, 14, 14), 30)
+    for x in range(14, 14 + 176, 6):  # teeth of the white paper's edge
+        framed[14:16, x : x + 3] = 30
+        framed[-16:-14, x : x + 3] = 30
+    assert find_inside(framed) == Rectangle(22, 22, 182, 142)
+
+
+@pytest.mark.parametrize("sizes", [(16, 16, 0, 0), (0, 0, 22, 22)])
+def test_bars_on_two_sides_are_found(sizes: tuple[int, int, int, int]) -> None:
+    above, _, left, _ = sizes
+    found = find_inside(surround(texture(), sizes, 3))
+    assert found == Rectangle(left, above, left + 160, above + 120)
+
+
+def test_the_edges_of_a_large_picture_are_found_to_the_pixel() -> None:
+    large = np.asarray(Picture.fromarray(texture()).resize((1600, 1200)))
+    framed = surround(large, (83, 71, 55, 147), 240)
+    assert find_inside(framed) == Rectangle(55, 83, 1655, 1283)
+
+
+def draw(kind: str) -> Bytes:
+    """Draw what is even at its edges but has no border."""
+    pixels = texture(seed=4)
+    y, x = np.indices(pixels.shape[:2])
+    if kind == "night sky":
+        pixels[y < 70 + 12 * np.sin(x / 9)] = 6
+    if kind == "snow":
+        pixels[y > 60 + x // 4] = 250
+    if kind == "white backdrop":
+        pixels[((y - 60) / 50) ** 2 + ((x - 80) / 60) ** 2 > 1] = 255
+    if kind == "sea":
+        pixels[y < 50] = 190
+    if kind == "wall":
+        pixels[x < 30] = 120
+    if kind == "bright top and bottom":  # bars are black or white
+        pixels[(y < 20) | (y > 99)] = 150
+    if kind == "blank":
+        pixels[:] = 200
+    return pixels
+
+
+@pytest.mark.parametrize(
+    "kind",
+    "texture,night sky,snow,white backdrop,sea,wall,bright top and bottom,blank".split(","),
+)
+def test_what_has_no_border_is_left_whole(kind: str) -> None:
+    assert find_inside(draw(kind)) is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (33, 33), (2, 4000)])
+def test_any_size_is_looked_at(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    assert find_inside(rng.integers(0, 255, (*size, 3), dtype=np.uint8)) is None
+
+
+def test_16_bits_are_seen_as_8_are() -> None:
+    framed = surround(texture(), (9, 9, 9, 9), 240)
+    assert find_inside(framed.astype(np.uint16) * 257) == find_inside(framed)
