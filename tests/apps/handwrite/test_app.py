@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from refusals import refused
 from stopwatch import stopped_soon
 
@@ -231,7 +232,24 @@ def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
 
 
 def test_spaces_are_plain() -> None:
-    assert normalize_text(" a \t b\r\nc…\u00a0d ") == "a b\nc... d"
+    assert normalize_text("a   b\r\nc…\u00a0d \n \t ") == "a b\nc... d\n"
+
+
+def test_indents_and_tabs_keep_their_place() -> None:
+    assert normalize_text("  a \t b\n\tc \n \t\t d") == "  a\tb\n    c\n         d"
+
+
+def test_lines_begin_behind_their_indent_and_columns_at_tab_stops(app: Handwrite) -> None:
+    def rows(text: str) -> list[NDArray[np.float64]]:
+        (page,) = written(app, text, spacing=8).drawing.pages  # so wide apart that no lines touch
+        x, y = np.concatenate([stroke.points for stroke in page]).T
+        number = np.round((y - y.min()) / (8 * 2.5)).astype(int)
+        return [np.sort(x[number == n]) for n in range(number.max() + 1)]
+
+    plain, indented = rows("minimum\n    minimum")
+    assert 10 < indented.min() - plain.min() < 16
+    starts = [row[np.diff(row).argmax() + 1] for row in rows("so\tman\nwe\tmum")]
+    assert abs(starts[0] - starts[1]) < 0.5
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\n"])

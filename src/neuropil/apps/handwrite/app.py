@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, final
 
 import numpy as np
 
-from neuropil.apps.handwrite.diacritics import decompose
+from neuropil.apps.handwrite.diacritics import TAB, decompose
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS, LineRequest, generate
 from neuropil.apps.handwrite.layout import (
     FREE,
@@ -23,6 +23,7 @@ from neuropil.apps.handwrite.layout import (
     SIZE,
     SLANT,
     SPACING,
+    TAB_STOP,
     Layout,
     StyleMetrics,
     check_room,
@@ -323,7 +324,7 @@ class Handwrite(App):
         seed: random seed that the line was written with
         """
         style = choose(style, seed)
-        line = decompose(normalize_text(text)).text
+        line = decompose(normalize_text(text).strip()).text
         if not 0 < len(line) <= MAX_CHARACTERS:
             raise UserError(
                 "option.range",
@@ -374,21 +375,33 @@ def choose(style: Style | None, seed: int) -> Style:
 
 
 def normalize_text(text: str) -> str:
-    """Make every space a single one, every end of a line the same, and drop what is not seen."""
+    """Make spaces and ends of lines alike, and drop what is not seen; indents and tabs stay.
+
+    Within a line a gap is one space, or one tab where it has any; before it, a space a column.
+    """
     text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
-    lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
-    return "\n".join("".join(filter(is_seen, line)) for line in lines)
+    lines = ("".join(filter(is_seen, line)).rstrip() for line in text.splitlines())
+    return "\n".join(map(normalize_line, lines))
+
+
+def normalize_line(line: str) -> str:
+    """Make the indent spaces, and every gap a single character."""
+    its = line.lstrip()
+    columns = len(line[: len(line) - len(its)].expandtabs(TAB_STOP))
+    gaps = re.sub(r"\s+", lambda gap: TAB if TAB in gap[0] else " ", its)
+    return " " * columns + gaps
 
 
 def is_seen(character: str) -> bool:
     """Tell whether a character leaves ink or a gap: joiners, marks of direction and such do not."""
     is_selector = "\ufe00" <= character <= "\ufe0f"  # says how the character before it looks
-    return unicodedata.category(character) not in ("Cf", "Cc") and not is_selector
+    is_hidden = unicodedata.category(character) in ("Cf", "Cc") and character != TAB
+    return not is_hidden and not is_selector
 
 
 def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
     """List the words that read otherwise, with their accents, and whole where a line broke them."""
-    paragraphs = [paragraph.split(" ") for paragraph in text.split("\n")]
+    paragraphs = [paragraph.split() for paragraph in text.split("\n")]
     wrong = {  # of a word that two lines share, only once
         (line.paragraph, line.part.word + number): None
         for line in ticking(lines)

@@ -133,7 +133,7 @@ BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1)
 CHANGED = {*STRETCHED, *TURNED, *BARS, *REDRAWN}  # those of OTHERS that are drawn on after writing
 GRID_STEP = 0.09  # of the hand's own unit: a step of the grid of marks
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
-
+TAB = "\t"  # a space behind which the writing goes on at the next tab stop
 
 Bar = tuple[tuple[float, float], tuple[float, float]]
 
@@ -143,30 +143,40 @@ class Diacritic:
     """Something to add to the character at a place of the spelled text."""
 
     place: int
-    character: str  # a combining mark, or one of OTHERS
+    character: str  # a combining mark, one of OTHERS, or TAB
 
 
 @dataclass(frozen=True)
 class DecomposedText:
-    """A text in characters of ALPHABET, and the marks that make it what it was."""
+    """A text in characters of ALPHABET, and the marks that make it what it was.
+
+    indent: columns that are free before it
+    """
 
     text: str
     marks: tuple[Diacritic, ...] = ()
+    indent: int = 0
+
+    @property
+    def tabs(self) -> list[int]:
+        """List the places of spaces that lead to a tab stop."""
+        return [mark.place for mark in self.marks if mark.character == TAB]
 
     def part(self, start: int, end: int) -> "DecomposedText":
         """Cut out the characters from one place to another."""
         marks = [
             Diacritic(m.place - start, m.character) for m in self.marks if start <= m.place < end
         ]
-        return DecomposedText(self.text[start:end], tuple(marks))
+        return DecomposedText(self.text[start:end], tuple(marks), 0 if start else self.indent)
 
 
 def decompose(text: str, *, replace: bool = False) -> DecomposedText:
-    """Spell a text; raises UserError that lists what can't be written, or writes ? for it."""
+    """Spell a line; raises UserError that lists what can't be written, or writes ? for it."""
+    indent = len(text) - len(text.lstrip(" "))
     letters: list[str] = []
     marks: list[Diacritic] = []
     missing: dict[str, None] = {}
-    for character in unicodedata.normalize("NFC", text):
+    for character in unicodedata.normalize("NFC", text[indent:]):
         if character in MARKS and letters:  # one that Unicode has no whole letter for
             marks.append(Diacritic(len(letters) - 1, character))
             continue
@@ -184,13 +194,15 @@ def decompose(text: str, *, replace: bool = False) -> DecomposedText:
             " quotes and dashes (--replace writes ? instead)",
             value="".join(missing),
         )
-    return DecomposedText("".join(letters), tuple(marks))
+    return DecomposedText("".join(letters), tuple(marks), indent)
 
 
 def decompose_character(character: str) -> tuple[str, str]:
     """Take a character apart: what is written of ALPHABET, and the marks that are added."""
     if character in ALPHABET:
         return character, ""
+    if character == TAB:
+        return " ", TAB
     if character in SUBSTITUTES:
         return SUBSTITUTES[character], character if character in CHANGED else ""
     taken_apart = unicodedata.normalize("NFD", character)
@@ -211,7 +223,8 @@ def describe_character(character: str) -> str:
 
 def add_diacritics(penned: WrittenLine, marks: tuple[Diacritic, ...]) -> WrittenLine:
     """Add the marks to a line that was written."""
-    for mark in sorted(marks, key=lambda mark: mark.character not in STRETCHED):  # dashes first
+    seen = [mark for mark in marks if mark.character != TAB]
+    for mark in sorted(seen, key=lambda mark: mark.character not in STRETCHED):  # dashes first
         if mark.character in STRETCHED:
             penned = stretch_character(penned, mark.place, STRETCHED[mark.character])
         elif mark.character in REDRAWN:

@@ -43,6 +43,7 @@ USUAL = 0.9  # of the lines have room above the first base line; another is move
 SLOPE_SD = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
 JITTER = 0.05  # of the spacing: how much a line's place differs
 DOUBT = 2.0  # so many characters of average width are added to those that were measured
+TAB_STOP = 4  # columns of average width from one tab stop to the next
 TINY = 1e-9  # mm
 
 
@@ -236,6 +237,29 @@ def place_line(
     return np.column_stack([x, y * scale + sway * (x - x.max() / 2), penned.line[:, 2]])
 
 
+def indent_line(
+    line: Line, letter: NDArray[np.int64], tabs: Sequence[int], indent: float, column: float
+) -> Line:
+    """Move a line behind its indent, and what follows a tab to the next stop, in mm.
+
+    Strokes are moved whole, by the character that most of their points belong to.
+
+    letter: of each point (P,) the character it belongs to
+    tabs: the places of characters behind which a stop is sought
+    column: width of a column
+    """
+    stop, x = TAB_STOP * column, line[:, 0] + indent
+    strokes = np.cumsum(line[:, 2]) - line[:, 2]  # the number of each point's stroke
+    medians = [np.median(letter[strokes == number]) for number in np.unique(strokes)]
+    owner = np.array(medians)[strokes.astype(int)]
+    for place in tabs:
+        before, after = owner <= place, owner > place
+        if before.any() and after.any():
+            goal = stop * np.ceil((x[before].max() + column) / stop)
+            x[after] += goal - x[after].min()
+    return np.column_stack([x, line[:, 1:]])
+
+
 def is_fitting(line: Line, layout: Layout) -> bool:
     """Tell whether a line has room on the paper, pressed together a little."""
     return bool(MAX_COMPRESSION * line[:, 0].max() <= layout.room[0])
@@ -243,7 +267,7 @@ def is_fitting(line: Line, layout: Layout) -> bool:
 
 def press_into_margins(line: Line, layout: Layout) -> Line:
     """Press a line into the room between the margins."""
-    room, extent = np.array(layout.room), np.ptp(line[:, :2], axis=0)
+    room, extent = np.array(layout.room), [line[:, 0].max(), np.ptp(line[:, 1])]
     shares = np.minimum(1.0, room / np.maximum(extent, TINY))
     return np.column_stack([line[:, :2] * shares, line[:, 2]])
 

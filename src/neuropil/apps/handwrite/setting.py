@@ -20,12 +20,19 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.breaking import Part, break_paragraph, shorter
 from neuropil.apps.handwrite.diacritics import DecomposedText, add_diacritics
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS
-from neuropil.apps.handwrite.layout import Layout, StyleMetrics, is_fitting, place_line
+from neuropil.apps.handwrite.layout import (
+    Layout,
+    StyleMetrics,
+    indent_line,
+    is_fitting,
+    place_line,
+)
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.apps.handwrite.verification import Draft
 
 FULL = 0.95  # of the room is filled by estimate, as lines come out wider or narrower
 WINDOW = 1024  # lines that are looked at together: those of a text of thirty pages
+MOST_INDENTED = 0.5  # of the room: so far in a line begins at most
 AHEAD = 32  # lines of a paragraph that are written at once after one was too wide: all may move on
 
 Key = tuple[DecomposedText, int]  # a line, and how many with the same text stand above it
@@ -137,7 +144,15 @@ class Setter:
         """Bring a line to mm, with its accents."""
         penned = add_diacritics(draft.penned, its.marks)
         line = place_line(penned, its.text, self.its, self.layout, self.seed, bare=draft.penned)
+        column, indent = self.layout.size * self.its.advance, self.indent(its)
+        line = indent_line(line, penned.letter, its.tabs, indent, column)
         return Placed(draft, line, penned.letter)
+
+    def indent(self, its: DecomposedText) -> float:
+        """Give the mm before a line; only lines that begin at the left have any."""
+        column = self.layout.size * self.its.advance
+        wanted = its.indent * column if self.layout.align == "left" else 0.0
+        return min(wanted, MOST_INDENTED * self.layout.room[0])
 
     def is_too_wide(self, line: SetLine) -> bool:
         """Tell a line that has no room, though fewer characters may have."""
@@ -148,7 +163,8 @@ class Setter:
         """Limit the characters of a line that is too wide."""
         assert line.placed
         letter, n = line.placed.letter, len(line.text)
-        return shorter(line.text, count_fitting(line.placed.line, letter, n, self.layout.room[0]))
+        room = self.layout.room[0] - line.placed.line[:, 0].min()
+        return shorter(line.text, count_fitting(line.placed.line, letter, n, room))
 
 
 @dataclass(eq=False)
