@@ -26,8 +26,8 @@ def build_demo(folder: Path) -> Path:
     page = folder / "index.html"
     refuse_foreign(page)
     sections = []
-    for name in registry.NAMES:
-        message(f"{name}: {registry.summary(name)}")
+    for n, name in enumerate(registry.NAMES, 1):
+        message(f"{n} of {len(registry.NAMES)}, {name}: {registry.summary(name)}")
         module = registry.demo_module(name)
         if module is None:
             continue

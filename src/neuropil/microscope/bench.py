@@ -34,6 +34,7 @@ from neuropil.microscope.walk import walk_back
 # of axes that are named, not numbered
 SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1, "T": 96}
 UNITS = 24  # opened for the time
+WALK = 30  # steps of a walk, more than it takes from the last layer down to the picture
 NETWORKS = Path(__file__).parents[1] / "apps"
 
 
@@ -51,11 +52,12 @@ def measure(data: Path | None) -> Report:
         rows.append((file.stem, len(errors), max(errors), len(times), checked, median(times)))
     names = ("network", "nodes", "worst relative error", "units", "proven", "seconds a unit")
     table = Table("Every node by core beside ONNX Runtime, and units opened", names, tuple(rows))
-    first = in_a_fresh_process(next(f for f in files if f.stem.startswith("colorize")))
+    colorizer = next(f for f in files if f.stem.startswith("colorize"))
     figures: Metrics = {
         "seconds_open_unit": median(seconds),
         "seconds_open_unit_slowest": max(seconds),
-        "seconds_open_unit_fresh_process": first,
+        "seconds_open_unit_fresh_process": in_a_fresh_process(colorizer, 1),
+        "seconds_walk_fresh_process": in_a_fresh_process(colorizer, WALK),
         "nodes_checked": nodes,
         "worst_relative_error": worst,
     }
@@ -103,15 +105,15 @@ def openings(file: Path, graph: Graph, activations: Activations) -> tuple[list[f
     return seconds, proven
 
 
-def in_a_fresh_process(file: Path) -> float:
-    """Open one unit on the command line of a fresh process, as a person does: seconds."""
+def in_a_fresh_process(file: Path, depth: int) -> float:
+    """Walk on the command line of a fresh process, as a person does, so many steps: seconds."""
     graph = load_graph(file)
     with tempfile.TemporaryDirectory() as folder:
         words = ["open", str(file)]
         for name, value in random_feeds(graph).items():
             np.save(Path(folder, f"{name}.npy"), value)
             words += ["--input", f"{name}={Path(folder, name)}.npy"]
-        words += ["--unit", f"{graph.outputs[0]},0,17,18,24"]
+        words += ["--unit", f"{graph.outputs[0]},0,17,18,24", "--depth", str(depth)]
         start = time.perf_counter()
         subprocess.run([sys.executable, "-m", "neuropil", *words], check=True, capture_output=True)
         return time.perf_counter() - start
