@@ -217,7 +217,7 @@ def spelled(command: str) -> list[str]:
     if words[0] == "python":
         return [sys.executable, *words[1:]]
     assert words[0] == "neuropil", f"not a command of ours: {command}"
-    short = ["--set", "steps=2"] if words[1:2] == ["train"] else []
+    short = ["--set", "steps=1"] if words[1:2] == ["train"] else []
     return [sys.executable, "-m", *words, *short]
 
 
