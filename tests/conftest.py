@@ -169,8 +169,3 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, so that at the end no worker waits for another."""
-    items.sort(key=lambda item: "test_commands_work" not in item.nodeid)
