@@ -214,7 +214,7 @@ class Classify(App):
     ) -> OnnxFile:
         """Put a new last layer on the network, and the neurons that say none of them."""
         model = OnnxFile(self.network(CLASSIFIER).content)
-        return model.with_operations(*write_distance(distance)).with_tensors(
+        return model.with_nodes(*write_distance(distance)).with_tensors(
             {"head.weight": lesson.head.weight, "head.bias": lesson.head.bias},
             {
                 "classes": json.dumps(names),

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.classify import lda
 from neuropil.apps.classify.lda import FOLDS, NO_FOLD, CrossValidatedHead, Floats, Labels
-from neuropil.kit.networks.onnx_file import Operation
+from neuropil.kit.networks.onnx_file import GraphNode
 from neuropil.kit.progress import ticking
 
 Mask = NDArray[np.bool_]
@@ -170,15 +170,15 @@ def measure(
     return half, PictureViews(z, views.of).mean()
 
 
-def write_distance(head: DistanceHead) -> tuple[list[Operation], dict[str, NDArray[Any]]]:
-    """Write the neurons as operations on the outputs of a network, and their weights."""
-    operations = [
-        Operation("Gemm", ("features", "whitening.weight", "whitening.bias"), "whitened", BY_ROWS),
-        Operation("Pow", ("whitened", "two"), "squares"),
-        Operation("Gemm", ("whitened", "nearness.weight", "nearness.bias"), "nearness", BY_ROWS),
-        Operation("ReduceMax", ("nearness", "classes.axis"), "largest", {"keepdims": 1}),
-        Operation("Concat", ("squares", "largest"), "distance", {"axis": 1}),
-        Operation("Gemm", ("distance", "outside.weight", "outside.bias"), "outside", BY_ROWS),
+def write_distance(head: DistanceHead) -> tuple[list[GraphNode], dict[str, NDArray[Any]]]:
+    """Write the neurons as nodes that follow the features of a network, and their weights."""
+    nodes = [
+        GraphNode("Gemm", ("features", "whitening.weight", "whitening.bias"), "whitened", BY_ROWS),
+        GraphNode("Pow", ("whitened", "two"), "squares"),
+        GraphNode("Gemm", ("whitened", "nearness.weight", "nearness.bias"), "nearness", BY_ROWS),
+        GraphNode("ReduceMax", ("nearness", "classes.axis"), "largest", {"keepdims": 1}),
+        GraphNode("Concat", ("squares", "largest"), "distance", {"axis": 1}),
+        GraphNode("Gemm", ("distance", "outside.weight", "outside.bias"), "outside", BY_ROWS),
     ]
     weights = {
         "whitening.weight": head.whitening,
@@ -192,4 +192,4 @@ def write_distance(head: DistanceHead) -> tuple[list[Operation], dict[str, NDArr
     tensors: dict[str, NDArray[Any]] = {
         name: values.astype(np.float32) for name, values in weights.items()
     }
-    return operations, tensors | {"classes.axis": np.array([1])}
+    return nodes, tensors | {"classes.axis": np.array([1])}

@@ -25,7 +25,7 @@ FLOAT16_SUFFIX = ".float16"  # ends the name of a matrix that is stored in half 
 
 
 @dataclass(frozen=True)
-class Operation:
+class GraphNode:
     """A node of a graph: its operation, the names of its inputs, its one output, its settings."""
 
     op: str
@@ -95,10 +95,8 @@ class OnnxFile:
         helper.set_model_props(model, metadata)
         return type(self)(model.SerializeToString())
 
-    def with_operations(
-        self, operations: Sequence[Operation], tensors: "Mapping[str, NDArray[Any]]"
-    ) -> Self:
-        """Copy it with an output calculated otherwise: by operations, the last of which makes it.
+    def with_nodes(self, nodes: Sequence[GraphNode], tensors: "Mapping[str, NDArray[Any]]") -> Self:
+        """Copy it with an output calculated otherwise: by nodes, the last of which makes it.
 
         tensors: weights of theirs, by name. What only the former calculation needed is removed.
         """
@@ -106,12 +104,12 @@ class OnnxFile:
 
         model = load_from_string(self.content)
         graph = model.graph
-        for node in [node for node in graph.node if operations[-1].output in node.output]:
+        for node in [node for node in graph.node if nodes[-1].output in node.output]:
             graph.node.remove(node)
         _remove_unused(graph)
         graph.node.extend(
             helper.make_node(each.op, each.inputs, [each.output], each.output, **each.settings)
-            for each in operations
+            for each in nodes
         )
         graph.initializer.extend(
             numpy_helper.from_array(values, name) for name, values in tensors.items()
