@@ -32,7 +32,7 @@ SPAN = 0.85  # of the picture's width or height: what is darker than paper in so
 LINE = 0.03  # of the longer side: ruled lines are thinner
 OVER_LINE = 1.5  # times as dark as the ruled line: a stroke that crosses it
 CELLS = 64  # along the longer side: strokes of neighboring ones are of one digit
-PEN = 0.2  # of the digit's longer side: thinner strokes are thickened to this
+PEN = 0.17  # of the digit's longer side: thinner strokes are thickened to this
 
 
 @dataclass(frozen=True, eq=False)
