@@ -59,7 +59,7 @@ def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Se
     walk = walk_back(load_graph(probe.network), probe, depth=DEPTH)
     save_text(folder / f"{name}-neuron.html", render_walk(walk, ""))
     inside = walk.steps[len(probe.steps) :][:SHOWN]
-    lines = "\n".join(to_text(stage.worked, 6, 6) for stage in inside)
+    lines = "\n".join(to_text(stage.record, 6, 6) for stage in inside)
     command = f"`neuropil open {name} {way.partition(': ')[2]} --depth {DEPTH} -o w.html`"
     count = f"{len(walk.steps)} steps of arithmetic, each proven"
     words = f"{way.partition(': ')[0]}: {count}. {command}"

@@ -31,14 +31,14 @@ NOTES = NeuronRecord(
 )
 
 
-def with_loss(worked: NeuronRecord, target: float = 1.0) -> NeuronRecord:
+def with_loss(record: NeuronRecord, target: float = 1.0) -> NeuronRecord:
     """Give a neuron the loss L = (a - target)², and the network (itself) to prove it by."""
 
     def moved(by: float) -> float:
-        return (worked.activation.f(worked.z + by) - target) ** 2
+        return (record.activation.f(record.z + by) - target) ** 2
 
     return replace(
-        worked, backward=BackwardPass("(a - t)²", 2 * (worked.a - target), 0.5, perturb=moved)
+        record, backward=BackwardPass("(a - t)²", 2 * (record.a - target), 0.5, perturb=moved)
     )
 
 
@@ -55,37 +55,37 @@ def test_the_notes_first_neuron() -> None:
 
 
 def test_the_way_back_by_hand() -> None:
-    worked = with_loss(NOTES)
+    record = with_loss(NOTES)
     a = NOTES.a
     dL_dz = 2 * (a - 1) * a * (1 - a)
-    assert worked.dL_dz == pytest.approx(dL_dz, rel=1e-14)
-    assert worked.dL_dw == pytest.approx((0.1 * dL_dz,), rel=1e-14)
-    assert worked.updated_weights == pytest.approx((0.15 - 0.5 * 0.1 * dL_dz,), rel=1e-14)
-    assert worked.updated_bias == pytest.approx(0.4 - 0.5 * dL_dz, rel=1e-14)
-    proof = worked.check()
+    assert record.dL_dz == pytest.approx(dL_dz, rel=1e-14)
+    assert record.dL_dw == pytest.approx((0.1 * dL_dz,), rel=1e-14)
+    assert record.updated_weights == pytest.approx((0.15 - 0.5 * 0.1 * dL_dz,), rel=1e-14)
+    assert record.updated_bias == pytest.approx(0.4 - 0.5 * dL_dz, rel=1e-14)
+    proof = record.check()
     assert proof.passed
     assert proof.gradient_allowed
     assert proof.largest < 1e-9
 
 
 def tampered() -> list[NeuronRecord]:
-    worked = with_loss(many(30))
-    terms = worked.terms
-    back = worked.backward
+    record = with_loss(many(30))
+    terms = record.terms
+    back = record.backward
     assert back
     nudged = replace(terms[7], w=terms[7].w * 1.000001)
     return [
-        replace(worked, terms=(*terms[:7], nudged, *terms[8:])),
-        replace(worked, terms=terms[:-1]),
-        replace(worked, bias=worked.bias + 1e-9),
-        replace(worked, observed=replace(worked.observed, z=worked.z + 1e-9)),
-        replace(worked, observed=replace(worked.observed, a=worked.a * (1 + 1e-9))),
-        replace(worked, observed=replace(worked.observed, z=math.nan)),
-        replace(worked, activation=SIGMOID),
+        replace(record, terms=(*terms[:7], nudged, *terms[8:])),
+        replace(record, terms=terms[:-1]),
+        replace(record, bias=record.bias + 1e-9),
+        replace(record, observed=replace(record.observed, z=record.z + 1e-9)),
+        replace(record, observed=replace(record.observed, a=record.a * (1 + 1e-9))),
+        replace(record, observed=replace(record.observed, z=math.nan)),
+        replace(record, activation=SIGMOID),
         replace(
-            worked, activation=replace(TANH, derivative=lambda z: 1.001 * (1 - math.tanh(z) ** 2))
+            record, activation=replace(TANH, derivative=lambda z: 1.001 * (1 - math.tanh(z) ** 2))
         ),
-        replace(worked, backward=replace(back, dL_da=back.dL_da * 1.001)),
+        replace(record, backward=replace(back, dL_da=back.dL_da * 1.001)),
     ]
 
 
@@ -104,10 +104,10 @@ def test_without_a_loss_there_is_no_way_back() -> None:
 
 def test_a_weight_that_was_never_learned_stays() -> None:
     shortcut = replace(NOTES, terms=(*NOTES.terms, Term("shortcut", 0.3, 1.0, learned=False)))
-    worked = with_loss(shortcut)
-    assert worked.updated_weights[0] != 0.15
-    assert worked.updated_weights[1] == 1.0
-    assert "w2 after" not in to_text(worked)
+    record = with_loss(shortcut)
+    assert record.updated_weights[0] != 0.15
+    assert record.updated_weights[1] == 1.0
+    assert "w2 after" not in to_text(record)
 
 
 def test_gradients_of_shared_weights_are_of_all_places() -> None:
@@ -178,50 +178,50 @@ def sized(curve: Activation, size: float) -> NeuronRecord:
     return NeuronRecord("sized", terms, bias, curve, Observed(z, curve.f(z), DOUBLE))
 
 
-def with_far_target(worked: NeuronRecord) -> NeuronRecord:
-    return with_loss(worked, 2 * worked.a or 1.0)
+def with_far_target(record: NeuronRecord) -> NeuronRecord:
+    return with_loss(record, 2 * record.a or 1.0)
 
 
-def is_told(worked: NeuronRecord) -> bool:
+def is_told(record: NeuronRecord) -> bool:
     """Tell an activation that float64 has digits of, also where it is a difference."""
-    is_lost = worked.activation.cancels and abs(worked.a) < 1e-8 * abs(worked.z)
-    return abs(worked.a) > 1e-300 and not is_lost
+    is_lost = record.activation.cancels and abs(record.a) < 1e-8 * abs(record.z)
+    return abs(record.a) > 1e-300 and not is_lost
 
 
-def broken_forward(worked: NeuronRecord) -> list[NeuronRecord]:
+def broken_forward(record: NeuronRecord) -> list[NeuronRecord]:
     """Break the arithmetic in every way, by a millionth."""
-    terms, ran, curve, more = worked.terms, worked.observed, worked.activation, 1 + 1e-6
+    terms, ran, curve, more = record.terms, record.observed, record.activation, 1 + 1e-6
     nudged = replace(terms[2], w=terms[2].w * more)
     made = [
-        replace(worked, terms=(*terms[:2], nudged, *terms[3:])),
-        replace(worked, terms=terms[1:]),
-        replace(worked, bias=worked.bias * more),
-        replace(worked, observed=replace(ran, z=worked.z * more)),
-        replace(worked, observed=replace(ran, z=math.inf)),
+        replace(record, terms=(*terms[:2], nudged, *terms[3:])),
+        replace(record, terms=terms[1:]),
+        replace(record, bias=record.bias * more),
+        replace(record, observed=replace(ran, z=record.z * more)),
+        replace(record, observed=replace(ran, z=math.inf)),
     ]
-    if is_told(worked):
-        made.append(replace(worked, observed=replace(ran, a=worked.a * more)))
-        made.append(replace(worked, activation=replace(curve, f=lambda z: curve.f(z) * more)))
+    if is_told(record):
+        made.append(replace(record, observed=replace(ran, a=record.a * more)))
+        made.append(replace(record, activation=replace(curve, f=lambda z: curve.f(z) * more)))
     return made
 
 
-def broken_back(worked: NeuronRecord) -> list[NeuronRecord]:
+def broken_back(record: NeuronRecord) -> list[NeuronRecord]:
     """Break the derivatives, by a hundredth, which float64 must be able to tell."""
-    curve, back, made = worked.activation, worked.backward, list[NeuronRecord]()
+    curve, back, made = record.activation, record.backward, list[NeuronRecord]()
     assert back
     assert back.perturb
-    seen = abs(worked.derivative) * max(1.0, abs(worked.z)) > 1e-9 * abs(worked.a) and is_told(
-        worked
+    seen = abs(record.derivative) * max(1.0, abs(record.z)) > 1e-9 * abs(record.a) and is_told(
+        record
     )
-    if seen and worked.derivative:
+    if seen and record.derivative:
         made.append(
             replace(
-                worked, activation=replace(curve, derivative=lambda z: 1.01 * curve.derivative(z))
+                record, activation=replace(curve, derivative=lambda z: 1.01 * curve.derivative(z))
             )
         )
-    if seen and worked.dL_dz and 1e-150 < abs(worked.a) < 1e150:  # the square of a is a float
-        made.append(replace(worked, backward=replace(back, dL_da=1.01 * back.dL_da)))
-        made.append(replace(worked, backward=replace(back, dL_da=-back.dL_da)))
+    if seen and record.dL_dz and 1e-150 < abs(record.a) < 1e150:  # the square of a is a float
+        made.append(replace(record, backward=replace(back, dL_da=1.01 * back.dL_da)))
+        made.append(replace(record, backward=replace(back, dL_da=-back.dL_da)))
     return made
 
 
@@ -232,13 +232,13 @@ def test_the_proof_holds_at_every_magnitude_and_finds_what_is_wrong(
 ) -> None:
     if curve.name == "exp" and size > 3:
         pytest.skip("e^z is no float there")
-    worked = sized(curve, size)
-    proof = worked.check()
+    record = sized(curve, size)
+    proof = record.check()
     assert proof.passed, proof
-    for broken in broken_forward(worked):
+    for broken in broken_forward(record):
         assert not broken.check().passed
     if abs(size) <= 1e100:
-        learning = with_far_target(worked)
+        learning = with_far_target(record)
         proof = learning.check()
         assert proof.passed, proof
         for broken in broken_back(learning):
@@ -287,27 +287,27 @@ def test_digits_as_many_as_asked_and_exact_ones_read_back() -> None:
 
 
 def test_of_many_inputs_the_rest_is_one_line_and_the_sum_still_adds_up() -> None:
-    worked = many(100)
-    table = to_text(worked, None, most=10).splitlines()
+    record = many(100)
+    table = to_text(record, None, most=10).splitlines()
     products = [float(line.split()[-1]) for line in table[3:15]]
     assert "the other 90" in table[13]
-    assert math.fsum(products) == pytest.approx(worked.z, rel=1e-12)
+    assert math.fsum(products) == pytest.approx(record.z, rel=1e-12)
 
 
 def test_the_table_adds_up_in_a_spreadsheet() -> None:
-    worked = with_loss(many(20))
-    rows = list(csv.reader(io.StringIO(to_csv(worked))))
+    record = with_loss(many(20))
+    rows = list(csv.reader(io.StringIO(to_csv(record))))
     terms = rows[1:22]
     for _, x, w, product, *_ in terms[:-1]:
         assert float(x) * float(w) == float(product)
-    assert math.fsum(float(row[3]) for row in terms) == worked.z
+    assert math.fsum(float(row[3]) for row in terms) == record.z
     assert rows[22][3] == "=SUM(D2:D22)"
-    assert float(rows[1][4]) == worked.dL_dw[0]
+    assert float(rows[1][4]) == record.dL_dw[0]
 
 
 def test_names_are_never_formulas() -> None:
-    worked = replace(NOTES, terms=(Term("=cmd()", 0.1, 0.15),))
-    assert "\n'=cmd()," in to_csv(worked)
+    record = replace(NOTES, terms=(Term("=cmd()", 0.1, 0.15),))
+    assert "\n'=cmd()," in to_csv(record)
 
 
 def test_a_printable_neuron_writes_itself() -> None:
@@ -320,10 +320,10 @@ def test_a_printable_neuron_writes_itself() -> None:
 
 
 def test_html_is_escaped_and_latex_balanced() -> None:
-    worked = with_loss(replace(many(30), name="<b>"))
-    assert "<b>" not in to_html(worked)
-    assert "&lt;b&gt;" in to_html(worked)
-    latex = to_latex(worked)
+    record = with_loss(replace(many(30), name="<b>"))
+    assert "<b>" not in to_html(record)
+    assert "&lt;b&gt;" in to_html(record)
+    latex = to_latex(record)
     assert latex.count("{") == latex.count("}")
     assert latex.startswith(r"\begin{aligned}")
     assert "e-0" not in to_latex(replace(NOTES, bias=1e-9))
@@ -412,6 +412,6 @@ def test_every_line_of_latex_and_csv() -> None:
     )
 
 
-def back(worked: NeuronRecord) -> BackwardPass:
-    assert worked.backward
-    return worked.backward
+def back(record: NeuronRecord) -> BackwardPass:
+    assert record.backward
+    return record.backward

@@ -46,11 +46,11 @@ def small(dtype: type = np.float64) -> Network:
 def test_every_neuron_is_proven(layer: int, dtype: type) -> None:
     network, x = small(dtype), RNG(0).normal(size=5)
     for unit in range(network.layers[layer].weight.shape[0]):
-        worked = open_neuron(network, x, layer=layer, unit=unit, target=1)
-        proof = worked.check()
+        record = open_neuron(network, x, layer=layer, unit=unit, target=1)
+        proof = record.check()
         assert proof.passed
         assert proof.gradient_allowed
-        assert len(worked.terms) == network.layers[layer].weight.shape[1]
+        assert len(record.terms) == network.layers[layer].weight.shape[1]
 
 
 @pytest.mark.parametrize("bends", [LeakyReLU(), ELU(), ReLU(), Tanh(), Sigmoid()])
@@ -60,29 +60,29 @@ def test_the_activation_is_the_networks(bends: Layer) -> None:
     dense.set_parameter("bias", np.zeros(2))
     network = Network(dense, bends, dtype=np.float64)
     for unit in (0, 1):
-        worked = open_neuron(network, [0.7], layer=0, unit=unit, target=[0, 0], loss=squared_error)
-        assert worked.a == pytest.approx(network([[0.7]]).value[0, unit], rel=1e-12)
-        assert worked.observed.z == worked.z
-        assert worked.check().passed
+        record = open_neuron(network, [0.7], layer=0, unit=unit, target=[0, 0], loss=squared_error)
+        assert record.a == pytest.approx(network([[0.7]]).value[0, unit], rel=1e-12)
+        assert record.observed.z == record.z
+        assert record.check().passed
 
 
 def test_derivatives_and_steps_are_those_of_training() -> None:
     network, x = small(), RNG(1).normal(size=5)
     goal = np.array([0.3, -0.2])
     squared_error(network(x[None]), goal[None]).backward()
-    worked = open_neuron(network, x, layer=2, unit=1, target=goal, loss=squared_error, rate=0.2)
+    record = open_neuron(network, x, layer=2, unit=1, target=goal, loss=squared_error, rate=0.2)
     dense = network.layers[2]
-    assert worked.dL_dw == pytest.approx(dense.weight.grad[1], rel=1e-12)
-    assert worked.dL_db == pytest.approx(dense.bias.grad[1], rel=1e-12)
+    assert record.dL_dw == pytest.approx(dense.weight.grad[1], rel=1e-12)
+    assert record.dL_db == pytest.approx(dense.bias.grad[1], rel=1e-12)
     after = dense.weight.value[1] - 0.2 * dense.weight.grad[1]
-    assert worked.updated_weights == pytest.approx(after, rel=1e-12)
+    assert record.updated_weights == pytest.approx(after, rel=1e-12)
 
 
 def test_each_weights_derivative_is_the_difference_of_the_network() -> None:
     network, x = small(), RNG(2).normal(size=5)
-    worked = open_neuron(network, x, layer=0, unit=2, target=0)
+    record = open_neuron(network, x, layer=0, unit=2, target=0)
     weight, h = network.layers[0].weight, 1e-6
-    for i, slope in enumerate(worked.dL_dw):
+    for i, slope in enumerate(record.dL_dw):
         losses = []
         for by in (h, -h):
             weight.value[2, i] += by
@@ -112,14 +112,14 @@ def test_a_convolutions_weights_learn_from_all_places() -> None:
     x = RNG(5).normal(size=(2, 4, 4))
     cross_entropy(network(x[None]), np.array([1])).backward()
     weight, bias = network.layers[0].weight, network.layers[0].bias
-    worked = open_neuron(network, x, layer=0, unit=(3, 1, 1), target=1)
-    assert worked.check().passed
-    assert len(worked.terms) == 9
-    assert worked.dL_dw == pytest.approx(weight.grad[3].ravel(), rel=1e-12)
-    assert [term.w for term in worked.terms] == pytest.approx(weight.value[3].ravel(), rel=1e-15)
-    assert worked.dL_db == pytest.approx(bias.grad[3], rel=1e-12)
+    record = open_neuron(network, x, layer=0, unit=(3, 1, 1), target=1)
+    assert record.check().passed
+    assert len(record.terms) == 9
+    assert record.dL_dw == pytest.approx(weight.grad[3].ravel(), rel=1e-12)
+    assert [term.w for term in record.terms] == pytest.approx(weight.value[3].ravel(), rel=1e-15)
+    assert record.dL_db == pytest.approx(bias.grad[3], rel=1e-12)
     again = open_neuron(network, x, layer=0, unit=np.array([3, 1, 1]), target=1)  # type: ignore[arg-type]
-    assert again.terms == worked.terms
+    assert again.terms == record.terms
 
 
 CONVOLUTIONS = [  # with the shape of what they are given
@@ -145,10 +145,10 @@ def test_each_neuron_of_a_convolution_sees_what_the_gradient_says(
         seed[0, *unit] = 1
         z.backward(seed=seed)
         assert x.grad is not None
-        worked = open_neuron(network, x.value[0], layer=0, unit=unit)
-        assert [term.w for term in worked.terms] == x.grad[x.grad != 0].tolist()
-        assert [term.x for term in worked.terms] == x.value[x.grad != 0].tolist()
-        assert worked.check().passed
+        record = open_neuron(network, x.value[0], layer=0, unit=unit)
+        assert [term.w for term in record.terms] == x.grad[x.grad != 0].tolist()
+        assert [term.x for term in record.terms] == x.value[x.grad != 0].tolist()
+        assert record.check().passed
         x.grad = None
 
 
@@ -162,14 +162,14 @@ def test_the_gradient_of_what_is_certain_is_proven_too() -> None:
     dense = Dense(1, 2)
     dense.set_parameter("weight", np.array([[9.0], [-9.0]], np.float32))
     dense.set_parameter("bias", np.zeros(2, np.float32))
-    worked = open_neuron(Network(dense), [0.9], layer=0, unit=0, target=0)
-    assert worked.dL_dz == pytest.approx(-1 / (1 + np.exp(16.2)), rel=1e-6)
+    record = open_neuron(Network(dense), [0.9], layer=0, unit=0, target=0)
+    assert record.dL_dz == pytest.approx(-1 / (1 + np.exp(16.2)), rel=1e-6)
 
 
 def test_names_and_what_is_not_there() -> None:
     network, x = small(), RNG(4).normal(size=5)
-    worked = open_neuron(network, x, layer=0, unit=0, names=["a", "b", "c", "d", "e"])
-    assert [term.name for term in worked.terms] == ["a", "b", "c", "d", "e"]
+    record = open_neuron(network, x, layer=0, unit=0, names=["a", "b", "c", "d", "e"])
+    assert [term.name for term in record.terms] == ["a", "b", "c", "d", "e"]
     for layer, unit, sentence in (
         (9, 0, "has 0 to 4"),
         (1, 0, r"weighs nothing; those that do: \[0, 2, 4\]"),
@@ -207,18 +207,18 @@ def test_every_loss_is_put_in_words() -> None:
         if {"target", "labels"} & {*inspect.signature(getattr(function, "rule", len)).parameters}
     }
     assert losses == opening.LOSSES.keys()
-    worked = open_neuron(small(), RNG(9).normal(size=5), layer=0, unit=0, target=[2, 0], loss=huber)
-    assert worked.check().passed
-    assert "e = a - t, t = 2, 0" in str(worked)
+    record = open_neuron(small(), RNG(9).normal(size=5), layer=0, unit=0, target=[2, 0], loss=huber)
+    assert record.check().passed
+    assert "e = a - t, t = 2, 0" in str(record)
 
 
 def test_a_neuron_of_the_digits_network() -> None:
     data = digits()
     network = Network(Dense(64, 32), Sigmoid(), Dense(32, 10), seed=0)
     network.fit(data.x_train[:200], data.y_train[:200], epochs=2)
-    worked = open_neuron(network, data.x_test[0], layer=0, unit=5, target=data.y_test[0])
-    assert worked.check().passed
-    assert worked.observed.a == network.layers[1](network.layers[0](data.x_test[:1])).value[0, 5]
+    record = open_neuron(network, data.x_test[0], layer=0, unit=5, target=data.y_test[0])
+    assert record.check().passed
+    assert record.observed.a == network.layers[1](network.layers[0](data.x_test[:1])).value[0, 5]
 
 
 # --- what lies behind a neuron ------------------------------------------------------------------
@@ -256,8 +256,8 @@ def test_the_way_back_is_proven_whatever_lies_behind(name: str, x: float, target
     network = BEHIND[name]
     goal = [target] * network.layers[2].weight.shape[0]
     for unit in range(network.layers[0].weight.shape[0]):
-        worked = open_neuron(network, [x], layer=0, unit=unit, target=goal, loss=squared_error)
-        assert worked.check().passed, worked.check()
+        record = open_neuron(network, [x], layer=0, unit=unit, target=goal, loss=squared_error)
+        assert record.check().passed, record.check()
 
 
 def test_behind_a_neuron_where_the_loss_has_a_corner_nothing_is_claimed() -> None:

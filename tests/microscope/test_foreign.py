@@ -51,37 +51,41 @@ def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def slide(probe: Probe) -> Activations:
+def activations(probe: Probe) -> Activations:
     return record_activations(load_graph(probe.network), probe.inputs)
 
 
-def test_core_computes_every_node(slide: Activations) -> None:
+def test_core_computes_every_node(activations: Activations) -> None:
     n = 0
-    for node in slide.graph.nodes:
-        if slide.is_float(node.outputs[0]) and node.op in OPERATORS:
-            made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
+    for node in activations.graph.nodes:
+        if activations.is_float(node.outputs[0]) and node.op in OPERATORS:
+            made = apply_node(
+                node, [to_operand(activations.values.get(name)) for name in node.inputs]
+            )
             for name, y in zip(node.outputs, made, strict=False):
                 if name:
-                    assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=1e-5), name
+                    assert y.value == pytest.approx(activations.values[name], rel=1e-4, abs=1e-5), (
+                        name
+                    )
                     n += 1
     assert n > 5
 
 
-def test_random_units_are_proven(slide: Activations, probe: Probe) -> None:
+def test_random_units_are_proven(activations: Activations, probe: Probe) -> None:
     rng = np.random.default_rng(0)
-    context = OpeningContext(probe.goal, gradients(slide, probe.goal, "x"), str)
+    context = OpeningContext(probe.goal, gradients(activations, probe.goal, "x"), str)
     n = 0
-    for node in slide.graph.nodes:
-        shape = slide.values[node.outputs[0]].shape
+    for node in activations.graph.nodes:
+        shape = activations.values[node.outputs[0]].shape
         unit = Unit(node.outputs[0], tuple(int(rng.integers(n)) for n in shape))
         with contextlib.suppress(UserError):
-            stages = open_unit(slide, unit, context)
-            ran = stages[0].worked.observed
-            assert ran.a == slide.value(unit)
-            if ran.z is not None and stages[0].worked.activation.name != "identity":
-                assert ran.z == slide.value(Unit(node.inputs[0], unit.index))
+            stages = open_unit(activations, unit, context)
+            ran = stages[0].record.observed
+            assert ran.a == activations.value(unit)
+            if ran.z is not None and stages[0].record.activation.name != "identity":
+                assert ran.z == activations.value(Unit(node.inputs[0], unit.index))
             for stage in stages:
-                assert stage.worked.check().passed, stage.worked.name
+                assert stage.record.check().passed, stage.record.name
                 n += 1
     assert n > 5
 
@@ -94,34 +98,40 @@ def test_a_walk_goes_down_to_the_inputs(probe: Probe) -> None:
         assert not (maker and find_operator(maker.op).moves), (
             "what only carries a number is passed over"
         )
-    assert all(stage.worked.check().passed for stage in walk.steps)
+    assert all(stage.record.check().passed for stage in walk.steps)
     for upper in walk.steps:
         for term, lower in upper.children.items():
-            made = walk.steps[lower].worked.observed.a
-            assert upper.worked.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
+            made = walk.steps[lower].record.observed.a
+            assert upper.record.terms[term].x == pytest.approx(made, rel=1e-5, abs=1e-6)
     if walk.receptive_boxes[-1]:
         first, *_ = walk.steps[-1].sources
         assert first
         assert first.tensor == "x"
 
 
-def test_a_field_holds_everything_that_matters(slide: Activations) -> None:
+def test_a_field_holds_everything_that_matters(activations: Activations) -> None:
     """Outside of a unit's field no input moves it, and at its edges some input does."""
-    places = [name for name in slide.graph.names if slide.values[name].ndim == 4 and name != "x"]
-    if slide.values["x"].ndim != 4 or not places:
+    places = [
+        name
+        for name in activations.graph.names
+        if activations.values[name].ndim == 4 and name != "x"
+    ]
+    if activations.values["x"].ndim != 4 or not places:
         pytest.skip("no pictures")
     for name in places[:4]:
-        shape = slide.values[name].shape
+        shape = activations.values[name].shape
         unit = Unit(name, (0, 0, shape[2] // 2, shape[3] // 2))
-        box = receptive_field(slide, unit, "x")
-        seen = gradients(slide, Goal.of_unit(unit, "y"), "x")["x"][0].any(axis=0)
+        box = receptive_field(activations, unit, "x")
+        seen = gradients(activations, Goal.of_unit(unit, "y"), "x")["x"][0].any(axis=0)
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         if len(rows):
             assert box
             (top, bottom), (left, right) = box
             assert top <= rows[0] <= rows[-1] <= bottom
             assert left <= columns[0] <= columns[-1] <= right
-            if slide.graph.producer[name].op != "MaxPool":  # which the largest input alone moves
+            if (
+                activations.graph.producer[name].op != "MaxPool"
+            ):  # which the largest input alone moves
                 edges = (rows[0], rows[-1]), (columns[0], columns[-1])
                 assert edges == box
 
@@ -161,8 +171,8 @@ def test_fields_by_hand(op: str, settings: dict[str, Any], place: int, rows: Spa
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    slide = record_activations(parse_model(model), {"x": x})
-    box = receptive_field(slide, Unit("y", (0, 0, place, 0)), "x")
+    activations = record_activations(parse_model(model), {"x": x})
+    box = receptive_field(activations, Unit("y", (0, 0, place, 0)), "x")
     assert box
     assert box[0] == rows
 
@@ -182,14 +192,14 @@ def test_a_field_of_two_ways_is_both_together() -> None:
         opset_imports=[helper.make_opsetid("", 18)],
         ir_version=8,
     )
-    slide = record_activations(parse_model(model), {"x": np.ones((1, 1, 20, 20), np.float32)})
-    assert receptive_field(slide, Unit("y", (0, 0, 10, 2)), "x") == ((7, 13), (0, 5))
+    activations = record_activations(parse_model(model), {"x": np.ones((1, 1, 20, 20), np.float32)})
+    assert receptive_field(activations, Unit("y", (0, 0, 10, 2)), "x") == ((7, 13), (0, 5))
     (stage,) = open_unit(
-        slide,
+        activations,
         Unit("y", (0, 0, 10, 2)),
         OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0, 0)), "y"), {}, str),
     )
-    assert len(stage.worked.terms) == 7 * 6 + 1
+    assert len(stage.record.terms) == 7 * 6 + 1
 
 
 def test_a_size_is_taken_from_a_picture_without_seeing_it() -> None:
@@ -210,11 +220,11 @@ def test_a_size_is_taken_from_a_picture_without_seeing_it() -> None:
         ir_version=8,
     )
     picture = np.random.default_rng(0).normal(size=(1, 1, 20, 20)).astype(np.float32)
-    slide = record_activations(parse_model(model), {"x": picture})
-    box = receptive_field(slide, Unit("y", (0, 0, 10, 10)), "x")
+    activations = record_activations(parse_model(model), {"x": picture})
+    box = receptive_field(activations, Unit("y", (0, 0, 10, 10)), "x")
     assert box
     assert all(8 <= first <= 10 <= last <= 13 for first, last in box)
-    assert receptive_field(slide, Unit("size", (2,)), "x") is None
+    assert receptive_field(activations, Unit("size", (2,)), "x") is None
 
 
 def made(op: str, *, inputs: int = 1) -> Graph:
@@ -234,27 +244,27 @@ def made(op: str, *, inputs: int = 1) -> Graph:
 def test_what_is_not_known_is_said_and_the_rest_still_opens() -> None:
     graph = made("Celu")
     x = np.array([[0.5, -0.4, 0.1]], np.float32)
-    slide = record_activations(graph, {"x0": x})
+    activations = record_activations(graph, {"x0": x})
     context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "Celu", "x0"):
-        open_unit(slide, Unit("y", (0, 1)), context)
-    (stage,) = open_unit(slide, Unit("z", (0, 2)), context)
-    assert stage.worked.check().passed
-    assert stage.worked.terms[0].x == pytest.approx(0.1)
+        open_unit(activations, Unit("y", (0, 1)), context)
+    (stage,) = open_unit(activations, Unit("z", (0, 2)), context)
+    assert stage.record.check().passed
+    assert stage.record.terms[0].x == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("op", ["Exp", "Sqrt", "Abs", "Neg", "Erf", "HardSigmoid", "Sin"])
 def test_single_operations(op: str) -> None:
     graph = made(op)
-    slide = record_activations(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
+    activations = record_activations(graph, {"x0": np.array([[0.5, 0.4, 0.1]], np.float32)})
     context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     try:
-        stages = open_unit(slide, Unit("y", (0, 1)), context)
+        stages = open_unit(activations, Unit("y", (0, 1)), context)
     except UserError as error:
         assert error.code == "network.no_neuron"  # noqa: PT017
         assert op in error.message  # noqa: PT017
     else:
-        assert all(stage.worked.check().passed for stage in stages)
+        assert all(stage.record.check().passed for stage in stages)
         assert op != "Sin"
 
 
@@ -274,8 +284,8 @@ def test_above_what_is_not_known_units_open_without_a_gradient() -> None:
     graph = parse_model(model)
     feed = ArrayInput("", np.array([[0.5, 0.1, 0.9]], np.float32))
     walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "a,b,0,1", None))
-    assert walk.steps[0].worked.backward is None
-    assert walk.steps[0].worked.check().passed
+    assert walk.steps[0].record.backward is None
+    assert walk.steps[0].record.check().passed
     reason = "Celu, on the way to L, can't be differentiated here"
     assert formatting.to_lines(walk, 6, 5)[-1] == f"no gradients: {reason}"
     assert formatting.to_json(walk, 5)["no_gradients"] == reason
@@ -303,7 +313,7 @@ def test_what_a_unit_does_not_move_is_said() -> None:
     graph = parse_model(model)
     feed = ArrayInput("", np.array([[0.5, 0.1, 0.9]], np.float32))
     walk = walk_back(graph, probe_file(graph, Path("n"), (feed,), "y,0,1", "z,0,1"))
-    assert walk.steps[0].worked.backward is None
+    assert walk.steps[0].record.backward is None
     assert walk.no_gradients == "L doesn't depend on y"
 
 
@@ -324,10 +334,10 @@ def test_feeds_that_are_no_numbers(tmp_path: Path) -> None:
 
 def test_an_input_is_where_it_ends() -> None:
     graph = made("Neg")
-    slide = record_activations(graph, {"x0": np.zeros((1, 3), np.float32)})
+    activations = record_activations(graph, {"x0": np.zeros((1, 3), np.float32)})
     context = OpeningContext(Goal.of_unit(Unit("z", (0, 1)), "z"), {}, str)
     with refused("network.no_neuron", "x0,0,1"):
-        open_unit(slide, Unit("x0", (0, 1)), context)
+        open_unit(activations, Unit("x0", (0, 1)), context)
 
 
 BAD: list[tuple[Callable[[Graph], object], str, str]] = [
@@ -374,14 +384,16 @@ def test_a_product_and_a_difference_of_two_tensors() -> None:
     for op, w in (("Mul", (2.0,)), ("Sub", (1.0, -1.0)), ("Div", (0.5,))):
         graph = made(op, inputs=2)
         feeds = {"x0": np.full((1, 3), 3, np.float32), "x1": np.full((1, 3), 2, np.float32)}
-        slide = record_activations(graph, feeds)
+        activations = record_activations(graph, feeds)
         goal = Goal.of_unit(Unit("z", (0, 1)), "z")
         (stage,) = open_unit(
-            slide, Unit("y", (0, 1)), OpeningContext(goal, gradients(slide, goal, "x0"), str)
+            activations,
+            Unit("y", (0, 1)),
+            OpeningContext(goal, gradients(activations, goal, "x0"), str),
         )
-        assert tuple(term.w for term in stage.worked.terms) == w
-        assert stage.worked.check().passed
-        assert largest_input(slide, stage) is None  # both are inputs
+        assert tuple(term.w for term in stage.record.terms) == w
+        assert stage.record.check().passed
+        assert largest_input(activations, stage) is None  # both are inputs
 
 
 def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
@@ -405,8 +417,8 @@ def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
         probe_file(graph, path, (ArrayInput("", np.ones((1, 3), np.float32)),), "y,0,1", None),
     )
     (stage,) = walk.steps
-    assert [term.w for term in stage.worked.terms] == [2, 4, 6]
-    assert stage.worked.name == "w 1"
+    assert [term.w for term in stage.record.terms] == [2, 4, 6]
+    assert stage.record.name == "w 1"
 
 
 def test_a_network_with_weights_in_another_file_is_refused(

@@ -30,14 +30,14 @@ def test_operators_are_those_of_onnx(case: tuple[str, Shape, list[Any], dict[str
     op, shape, constants, settings = case
     x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
     graph = built(op, x.shape, constants, settings)
-    slide = record_activations(graph, {"x": x})
+    activations = record_activations(graph, {"x": x})
     (node,) = graph.nodes
-    others = [to_operand(slide.values.get(name), np.float64) for name in node.inputs[1:]]
+    others = [to_operand(activations.values.get(name), np.float64) for name in node.inputs[1:]]
     begin = Tensor(x.astype(np.float64), requires_grad=True)
     made = apply_node(node, [begin, *others])
     for name, y in zip(node.outputs, made, strict=False):
-        assert y.shape == slide.values[name].shape
-        assert y.value == pytest.approx(slide.values[name], rel=1e-4, abs=2e-6)
+        assert y.shape == activations.values[name].shape
+        assert y.value == pytest.approx(activations.values[name], rel=1e-4, abs=2e-6)
     assert made[0].requires_grad
     sway = RNG(1).normal(size=made[0].shape)
     made[0].backward(seed=sway)
@@ -56,23 +56,23 @@ def test_their_units_open(case: tuple[str, Shape, list[Any], dict[str, Any]]) ->
     """Open every unit: what it says is what ran, and the proof holds."""
     op, shape, constants, settings = case
     x = floats(*(shape if shape != (0,) else (2, 9)), low=-1.0 if shape != (0,) else 0.1)
-    slide = record_activations(built(op, x.shape, constants, settings), {"x": x})
-    name = slide.graph.outputs[0]
-    for index in list(np.ndindex(slide.values[name].shape))[:40]:
+    activations = record_activations(built(op, x.shape, constants, settings), {"x": x})
+    name = activations.graph.outputs[0]
+    for index in list(np.ndindex(activations.values[name].shape))[:40]:
         unit = Unit(name, index)
         goal = Goal.of_unit(unit, "y")
-        context = OpeningContext(goal, gradients(slide, goal, "x"), str)
+        context = OpeningContext(goal, gradients(activations, goal, "x"), str)
         if settings.get("approximate") == "tanh":
             with refused("network.no_neuron", op):
-                open_unit(slide, unit, context)
+                open_unit(activations, unit, context)
             continue
-        stages = open_unit(slide, unit, context)
-        assert stages[0].worked.observed.a == float(slide.values[name][index])
+        stages = open_unit(activations, unit, context)
+        assert stages[0].record.observed.a == float(activations.values[name][index])
         for stage in stages:
-            assert stage.worked.check().passed, stage.worked
-            for source, term in zip(stage.sources, stage.worked.terms, strict=False):
+            assert stage.record.check().passed, stage.record
+            for source, term in zip(stage.sources, stage.record.terms, strict=False):
                 if source:
-                    assert term.x == float(slide.values[source.tensor][source.index])
+                    assert term.x == float(activations.values[source.tensor][source.index])
 
 
 def test_every_operator_has_a_case() -> None:
@@ -93,10 +93,10 @@ def test_shapes_and_whole_numbers_are_those_of_onnx(
     y = helper.make_empty_tensor_value_info("y")
     proto = helper.make_graph([node], op, values, [y])
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
-    slide = record_activations(parse_model(model), feeds)
-    (made,) = apply_node(slide.graph.nodes[0], [to_operand(x) for x in feeds.values()])
-    assert made.value.tolist() == slide.values["y"].tolist()
-    assert made.shape == slide.values["y"].shape
+    activations = record_activations(parse_model(model), feeds)
+    (made,) = apply_node(activations.graph.nodes[0], [to_operand(x) for x in feeds.values()])
+    assert made.value.tolist() == activations.values["y"].tolist()
+    assert made.shape == activations.values["y"].shape
 
 
 def test_a_range_of_floats_has_the_slopes_of_its_start_and_step() -> None:
@@ -121,18 +121,18 @@ def test_a_constant_of_a_computed_shape_opens_as_a_number_alone() -> None:
         opset_imports=[helper.make_opsetid("", 20)],
         ir_version=9,
     )
-    slide = record_activations(parse_model(model), {"x": floats(2, 3)})
+    activations = record_activations(parse_model(model), {"x": floats(2, 3)})
     goal = Goal.of_unit(Unit("y", (1, 2)), "y")
-    found = gradients(slide, goal, "x")
+    found = gradients(activations, goal, "x")
     assert found["x"].tolist() == [[0, 0, 0], [0, 0, 2]]
     assert found.keys() == {"x", "y"}
     context = OpeningContext(goal, found, str)
-    (stage,) = open_unit(slide, Unit("c", (1,)), context)
-    assert (stage.worked.terms, stage.worked.bias) == ((), 2.0)
-    assert stage.worked.check().passed
-    assert "2" in to_text(stage.worked)
+    (stage,) = open_unit(activations, Unit("c", (1,)), context)
+    assert (stage.record.terms, stage.record.bias) == ((), 2.0)
+    assert stage.record.check().passed
+    assert "2" in to_text(stage.record)
     with refused("network.no_neuron", "shape,0", "whole number"):
-        open_unit(slide, Unit("shape", (0,)), context)
+        open_unit(activations, Unit("shape", (0,)), context)
 
 
 GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.float32(0.7)]
@@ -141,13 +141,13 @@ GEMMS = [floats(5), floats(1), floats(4, 1), floats(1, 5), floats(4, 5), np.floa
 @pytest.mark.parametrize("added", GEMMS, ids=lambda added: str(np.shape(added)))
 def test_biases_of_every_shape_are_found(added: Array) -> None:
     graph = built("Gemm", (4, 3), [floats(3, 5), added], {"beta": 0.5})
-    slide = record_activations(graph, {"x": floats(4, 3)})
+    activations = record_activations(graph, {"x": floats(4, 3)})
     for index in np.ndindex(4, 5):
         unit = Unit("y0", index)
-        (stage,) = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
-        assert stage.worked.check().passed
+        (stage,) = open_unit(activations, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
+        assert stage.record.check().passed
         spread = np.broadcast_to(added, (4, 5))[index]
-        assert stage.worked.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
+        assert stage.record.bias == pytest.approx(0.5 * float(spread), rel=1e-6)
 
 
 def test_logits_of_any_size_and_limits_on_one_side() -> None:
@@ -156,26 +156,28 @@ def test_logits_of_any_size_and_limits_on_one_side() -> None:
         ("Clip", [np.float32(-0.5)], [[-1.0, 0.2, 9.0]]),
         ("Clip", [None, np.float32(0.5)], [[-1.0, 0.2, 9.0]]),
     ):
-        slide = record_activations(built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)})
+        activations = record_activations(
+            built(op, (1, 3), constants, {}), {"x": np.array(x, np.float32)}
+        )
         for i in range(3):
             for stage in open_unit(
-                slide,
+                activations,
                 Unit("y0", (0, i)),
                 OpeningContext(Goal.of_unit(Unit("y0", (0, i)), "y"), {}, str),
             ):
-                assert stage.worked.check().passed
+                assert stage.record.check().passed
 
 
 @pytest.mark.parametrize("op", ["Log", "Sqrt"])
 def test_where_there_is_no_slope_it_is_said(op: str) -> None:
-    slide = record_activations(
+    activations = record_activations(
         built(op, (1, 3), [], {}), {"x": np.array([[-1.0, 0.0, 1.0]], np.float32)}
     )
     context = OpeningContext(Goal.of_unit(Unit("y0", (0, 2)), "y"), {}, str)
     for i in (0, 1):
         with refused("network.no_neuron", f"y0,0,{i}", op):
-            open_unit(slide, Unit("y0", (0, i)), context)
-    assert open_unit(slide, Unit("y0", (0, 2)), context)[0].worked.check().passed
+            open_unit(activations, Unit("y0", (0, i)), context)
+    assert open_unit(activations, Unit("y0", (0, 2)), context)[0].record.check().passed
 
 
 def test_old_softmax_over_several_axes_is_refused() -> None:
@@ -190,10 +192,10 @@ def test_old_softmax_over_several_axes_is_refused() -> None:
         opset_imports=[helper.make_opsetid("", 11)],
         ir_version=7,
     )
-    slide = record_activations(parse_model(model), {"x": floats(2, 3, 4)})
+    activations = record_activations(parse_model(model), {"x": floats(2, 3, 4)})
     with refused("network.no_neuron", "13"):
         open_unit(
-            slide,
+            activations,
             Unit("y", (0, 0, 0)),
             OpeningContext(Goal.of_unit(Unit("y", (0, 0, 0)), "y"), {}, str),
         )
@@ -229,14 +231,14 @@ def test_settings_that_are_not_known_are_refused(
     case: tuple[str, Shape, list[Any], dict[str, Any]],
 ) -> None:
     graph = built(*case)
-    slide = record_activations(graph, {"x": floats(*case[1])})
+    activations = record_activations(graph, {"x": floats(*case[1])})
     (node,) = graph.nodes
     with pytest.raises(UnsupportedOperator):
-        apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
+        apply_node(node, [to_operand(activations.values.get(name)) for name in node.inputs])
     if case[0] == "LSTM":
         with refused("network.no_neuron", "LSTM"):
             open_unit(
-                slide,
+                activations,
                 Unit("y0", (1, 0, 0, 0)),
                 OpeningContext(Goal.of_unit(Unit("y0", (0,) * 4), "y"), {}, str),
             )
@@ -244,12 +246,12 @@ def test_settings_that_are_not_known_are_refused(
 
 def test_a_softmax_is_told_as_applications_tell_theirs() -> None:
     x = np.log([[1.0, 2.0, 5.0]]).astype(np.float32)
-    slide = record_activations(built("Softmax", (1, 3), [], {"axis": -1}), {"x": x})
+    activations = record_activations(built("Softmax", (1, 3), [], {"axis": -1}), {"x": x})
     unit = Unit("y0", (0, 1))
-    share, power = open_unit(slide, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
-    assert "a = its own term / z = 0.39999" in to_text(share.worked)
-    assert "da/dz = -a / z, its own term held = -0.25 / 1.6 = -0.15625\n" in to_text(share.worked)
-    assert share.worked.terms[1].x == power.worked.a
+    share, power = open_unit(activations, unit, OpeningContext(Goal.of_unit(unit, "y"), {}, str))
+    assert "a = its own term / z = 0.39999" in to_text(share.record)
+    assert "da/dz = -a / z, its own term held = -0.25 / 1.6 = -0.15625\n" in to_text(share.record)
+    assert share.record.terms[1].x == power.record.a
 
 
 @pytest.mark.parametrize(

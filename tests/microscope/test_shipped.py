@@ -67,7 +67,7 @@ def test_the_table_knows_every_operator_of_every_shipped_network(name: str) -> N
 
 
 @pytest.fixture(scope="module", params=INPUTS)
-def slide(request: pytest.FixtureRequest) -> Activations:
+def activations(request: pytest.FixtureRequest) -> Activations:
     return record_activations(load_graph(SHIPPED[request.param].path), random_feeds(request.param))
 
 
@@ -80,18 +80,20 @@ def end(graph: Graph) -> str:
     return graph.outputs[0]
 
 
-def test_core_computes_every_node_as_onnx_runtime_does(slide: Activations) -> None:
-    for node in slide.graph.nodes:
-        made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
+def test_core_computes_every_node_as_onnx_runtime_does(activations: Activations) -> None:
+    for node in activations.graph.nodes:
+        made = apply_node(node, [to_operand(activations.values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
-            assert off(y.value, slide.values[name]) < TOLERANCE, name
+            assert off(y.value, activations.values[name]) < TOLERANCE, name
 
 
-def test_core_computes_the_whole_as_onnx_runtime_does(slide: Activations) -> None:
-    for start in slide.graph.inputs:
-        made = recompute(slide, start, end(slide.graph), Tensor(slide.values[start]))
+def test_core_computes_the_whole_as_onnx_runtime_does(activations: Activations) -> None:
+    for start in activations.graph.inputs:
+        made = recompute(
+            activations, start, end(activations.graph), Tensor(activations.values[start])
+        )
         for name, y in made.items():
-            assert off(y.value, slide.values[name]) < TOLERANCE, name
+            assert off(y.value, activations.values[name]) < TOLERANCE, name
 
 
 def in_torch(node: Node, inputs: list[Any]) -> Any:
@@ -195,12 +197,12 @@ def lstm_in_torch(s: dict[str, Any], x: Any, w: Any, r: Any, b: Any, *more: Any)
     return y.reshape(T, N, len(w), -1).transpose(1, 2), *last
 
 
-def test_gradients_are_torchs(slide: Activations) -> None:
+def test_gradients_are_torchs(activations: Activations) -> None:
     torch = pytest.importorskip("torch")
-    graph = slide.graph
+    graph = activations.graph
     made: dict[str, Any] = {k: torch.from_numpy(np.array(v)) for k, v in graph.constants.items()}
     for name in graph.inputs:
-        made[name] = torch.from_numpy(slide.values[name]).requires_grad_()
+        made[name] = torch.from_numpy(activations.values[name]).requires_grad_()
     for node in graph.nodes:
         given = in_torch(node, [made[name] for name in node.inputs if name])
         several = given if isinstance(given, tuple) else (given,)
@@ -208,84 +210,92 @@ def test_gradients_are_torchs(slide: Activations) -> None:
             if tensor.requires_grad:
                 tensor.retain_grad()
             made[name] = tensor
-    shape = slide.values[end(graph)].shape
+    shape = activations.values[end(graph)].shape
     unit = Unit(end(graph), tuple(n // 2 for n in shape))
     made[unit.tensor][unit.index].backward()
     for start in graph.inputs:
-        found = gradients(slide, Goal.of_unit(unit, "y"), start)
+        found = gradients(activations, Goal.of_unit(unit, "y"), start)
         assert start in found
         for name, slope in found.items():
             assert off(slope, made[name].grad.numpy()) < TOLERANCE, name
 
 
-def test_random_units_are_proven(slide: Activations) -> None:
+def test_random_units_are_proven(activations: Activations) -> None:
     """Open units of every kind of node and check them, their sums also in float64."""
     rng = np.random.default_rng(1)
-    graph = slide.graph
-    shape = slide.values[end(graph)].shape
+    graph = activations.graph
+    shape = activations.values[end(graph)].shape
     goal = Goal.of_unit(Unit(end(graph), tuple(n // 3 for n in shape)), "y")
-    slope = gradients(slide, goal, graph.inputs[0])
+    slope = gradients(activations, goal, graph.inputs[0])
     context = OpeningContext(goal, slope, str)
-    exact = recomputed_in_double(slide)
+    exact = recomputed_in_double(activations)
     for node in graph.nodes:
         name = node.outputs[0]
-        unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
-        if not slide.is_float(name):
+        unit = Unit(name, tuple(int(rng.integers(n)) for n in activations.values[name].shape))
+        if not activations.is_float(name):
             with refused("network.no_neuron", "whole number"):
-                open_unit(slide, unit, context)
+                open_unit(activations, unit, context)
             continue
-        for stage in open_unit(slide, unit, context):
-            assert stage.worked.check().passed, stage.worked.name
+        for stage in open_unit(activations, unit, context):
+            assert stage.record.check().passed, stage.record.name
         for stage in open_unit(exact, unit, context):
-            worked = stage.worked
-            size = sum(abs(t.product) for t in worked.terms) + abs(worked.bias)
-            if worked.observed.z is not None:  # of an LSTM's output it is a itself
-                assert abs(worked.z - worked.observed.z) <= EXACT * max(size, 1e-12)
-            assert abs(worked.a - worked.observed.a) <= EXACT * max(size, 1e-12)
+            record = stage.record
+            size = sum(abs(t.product) for t in record.terms) + abs(record.bias)
+            if record.observed.z is not None:  # of an LSTM's output it is a itself
+                assert abs(record.z - record.observed.z) <= EXACT * max(size, 1e-12)
+            assert abs(record.a - record.observed.a) <= EXACT * max(size, 1e-12)
 
 
 def test_cells_of_an_lstm_are_proven_and_a_wrong_one_is_seen() -> None:
     """Open cells at any time, whose state is core's alone; then one whose run came out wrong."""
     network = load_graph(SHIPPED["handwrite reader"].path)
-    slide = record_activations(network, {"strokes": np.full((1, 160, 4), 0.3, np.float32)})
+    activations = record_activations(network, {"strokes": np.full((1, 160, 4), 0.3, np.float32)})
     rng = np.random.default_rng(2)
     for node in (node for node in network.nodes if node.op == "LSTM"):
         name = node.outputs[0]
-        shape = slide.values[name].shape
-        wrong = Activations(network, {**slide.values, name: slide.values[name] + np.float32(0.01)})
+        shape = activations.values[name].shape
+        wrong = Activations(
+            network, {**activations.values, name: activations.values[name] + np.float32(0.01)}
+        )
         for _ in range(40):
             unit = Unit(name, tuple(int(rng.integers(n)) for n in shape))
             context = OpeningContext(Goal.of_unit(unit, "y"), {}, str)
-            assert all(stage.worked.check().passed for stage in open_unit(slide, unit, context))
+            assert all(
+                stage.record.check().passed for stage in open_unit(activations, unit, context)
+            )
             top, *_ = open_unit(wrong, unit, context)
-            assert not top.worked.check().passed
+            assert not top.record.check().passed
 
 
-def recomputed_in_double(slide: Activations) -> Activations:
+def recomputed_in_double(activations: Activations) -> Activations:
     """Run a network once more, in float64, by core."""
-    values = {k: v.astype(np.float64) for k, v in slide.graph.constants.items() if is_float(v)}
-    values |= {k: v for k, v in slide.graph.constants.items() if not is_float(v)}
-    values |= {name: slide.values[name].astype(np.float64) for name in slide.graph.inputs}
-    for node in slide.graph.nodes:
+    values = {
+        k: v.astype(np.float64) for k, v in activations.graph.constants.items() if is_float(v)
+    }
+    values |= {k: v for k, v in activations.graph.constants.items() if not is_float(v)}
+    values |= {
+        name: activations.values[name].astype(np.float64) for name in activations.graph.inputs
+    }
+    for node in activations.graph.nodes:
         made = apply_node(node, [to_operand(values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
-            whole = None if slide.is_float(name) else slide.values[name].dtype
+            whole = None if activations.is_float(name) else activations.values[name].dtype
             values[name] = y.value.astype(whole)  # None is float64
-    return Activations(slide.graph, values)
+    return Activations(activations.graph, values)
 
 
 def is_float(value: Array) -> bool:
     return bool(np.issubdtype(value.dtype, np.floating))
 
 
-def test_a_wrong_weight_is_seen(slide: Activations) -> None:
+def test_a_wrong_weight_is_seen(activations: Activations) -> None:
     """Change one weight behind the back of the run: the arithmetic no longer fits."""
-    node = next(node for node in slide.graph.nodes if node.op in ("Conv", "Gemm"))
-    weight = slide.values[node.inputs[1]].copy()
+    node = next(node for node in activations.graph.nodes if node.op in ("Conv", "Gemm"))
+    weight = activations.values[node.inputs[1]].copy()
     weight[0] += 0.01 * np.abs(weight).max()
-    changed = Activations(slide.graph, {**slide.values, node.inputs[1]: weight})
-    shape = slide.values[node.outputs[0]].shape
+    changed = Activations(activations.graph, {**activations.values, node.inputs[1]: weight})
+    shape = activations.values[node.outputs[0]].shape
     unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))
     context = OpeningContext(Goal.of_unit(unit, "y"), {}, str)
     (stage,) = open_unit(changed, unit, context)
-    assert not stage.worked.check().passed
+    assert not stage.record.check().passed

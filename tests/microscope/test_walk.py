@@ -69,8 +69,8 @@ def test_the_first_steps_are_the_color_that_is_painted(
     for x, y in places(width, height):
         walk = look(app, photo, x, y)
         for stage in walk.steps:
-            assert stage.worked.check().passed, stage.worked.name
-        rgb = [walk.steps[i].worked.a for i in range(3)]
+            assert stage.record.check().passed, stage.record.name
+        rgb = [walk.steps[i].record.a for i in range(3)]
         assert np.abs(np.array(rgb) - painted.pixels[y, x]).max() <= 0.56
 
 
@@ -83,8 +83,8 @@ def test_colors_out_of_a_screens_reach_add_up_too(app: Colorize) -> None:
     photo, hints = Image(pixels), (Hint(20, 30, (0, 40, 255)),)
     probe = app.probe(photo, at=At(20, 30), hints=hints)
     walk = walk_back(load_graph(probe.network), probe)
-    assert "for its strength on a screen" in walk.steps[3].worked.terms[1].name
-    assert all(stage.worked.check().passed for stage in walk.steps)
+    assert "for its strength on a screen" in walk.steps[3].record.terms[1].name
+    assert all(stage.record.check().passed for stage in walk.steps)
 
 
 def test_every_step_hands_its_number_on(app: Colorize) -> None:
@@ -92,7 +92,7 @@ def test_every_step_hands_its_number_on(app: Colorize) -> None:
     for number, stage in enumerate(walk.steps):
         for term, lower in stage.children.items():
             assert lower > number
-            x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
+            x, a = stage.record.terms[term].x, walk.steps[lower].record.a
             assert x == pytest.approx(a, rel=2e-5, abs=1e-7)
     linked = {lower for stage in walk.steps for lower in stage.children.values()}
     assert linked | {0, 1, 2} == set(range(len(walk.steps)))
@@ -101,24 +101,24 @@ def test_every_step_hands_its_number_on(app: Colorize) -> None:
 def test_a_target_makes_a_loss_that_a_step_makes_smaller(app: Colorize) -> None:
     probe = app.probe(sized(605, 409), at=At(130, 250), target=RgbColor((208, 128, 64)), rate=0.01)
     walk = walk_back(load_graph(probe.network), probe)
-    worked = walk.steps[-1].worked
-    back = worked.backward
+    record = walk.steps[-1].record
+    back = record.backward
     assert back
     assert back.perturb
-    assert worked.check().passed
-    assert worked.check().gradient_allowed
+    assert record.check().passed
+    assert record.check().gradient_allowed
     truth = app.palette[RgbColor((208, 128, 64)).palette_index()]
     assert np.abs(truth - [22, 50]).max() < 12  # orange: a bit of red, much yellow
-    step = sum((w - t.w) * t.x for w, t in zip(worked.updated_weights, worked.terms, strict=True))
-    assert back.perturb(step) < back.perturb(0) or worked.dL_dz == 0
+    step = sum((w - t.w) * t.x for w, t in zip(record.updated_weights, record.terms, strict=True))
+    assert back.perturb(step) < back.perturb(0) or record.dL_dz == 0
 
 
 @pytest.mark.parametrize("shade", [0, 3, 12, 128, 255])
 def test_flat_photographs_add_up(app: Colorize, shade: int) -> None:
     photo = Image(np.full((20, 30, 3), shade, np.uint8))
     for stage in look(app, photo, 3, 3).steps:
-        assert stage.worked.check().passed, stage.worked
-    first = to_text(look(app, photo, 3, 3).steps[0].worked)
+        assert stage.record.check().passed, stage.record
+    first = to_text(look(app, photo, 3, 3).steps[0].record)
     assert ("12.92" in first) == (shade in (0, 3))
 
 
@@ -128,19 +128,19 @@ def test_the_strength_is_part_of_it(app: Colorize, strength: float) -> None:
     probe = app.probe(photo, at=At(130, 250), strength=strength)
     walk = walk_back(load_graph(probe.network), probe)
     painted = app(photo, strength=strength)
-    assert all(stage.worked.check().passed for stage in walk.steps)
-    rgb = [walk.steps[i].worked.a for i in range(3)]
+    assert all(stage.record.check().passed for stage in walk.steps)
+    rgb = [walk.steps[i].record.a for i in range(3)]
     assert np.abs(np.array(rgb) - painted.pixels[250, 130]).max() <= 0.56
 
 
 def test_the_color_that_is_followed_pulls_most(app: Colorize) -> None:
     walk = look(app, sized(605, 409), 130, 250)
-    a, b = (walk.steps[i].worked for i in (8, 9))
+    a, b = (walk.steps[i].record for i in (8, 9))
     (n,) = walk.steps[8].children
     assert a.name.startswith("a of the cell")
     pulls = [a.z * s.product + b.z * t.product for s, t in zip(a.terms, b.terms, strict=True)]
     assert n == int(np.argmax(pulls))
-    names = [walk.steps[i].worked.name for i in (6, 7)]
+    names = [walk.steps[i].record.name for i in (6, 7)]
     assert names == ["a of the pixel (green to red)", "b of the pixel (blue to yellow)"]
 
 
@@ -183,7 +183,7 @@ def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
     assert not re.search(r'(?:src|href)="(?!data:|#)', made)  # nothing is fetched
     for told, stage in zip(data["stages"], walk.steps, strict=True):
         total = sum(x * w for x, w in zip(told["x"], told["w"], strict=True)) + told["bias"]
-        assert total == pytest.approx(stage.worked.z, rel=1e-9, abs=1e-9)
+        assert total == pytest.approx(stage.record.z, rel=1e-9, abs=1e-9)
         assert len(told["names"]) == len(told["x"])
         assert told["proved"]
         if told["field"]:
@@ -192,7 +192,7 @@ def test_the_page_carries_everything_that_it_adds_up(walk: Walk) -> None:
 
 def test_the_page_marks_places_where_they_are(app: Colorize) -> None:
     probe = app.probe(sized(605, 409), at=At(130, 250))
-    made = page.image_json(probe.sight) if probe.sight else {}
+    made = page.image_json(probe.probed_image) if probe.probed_image else {}
     painted = app(sized(605, 409))
     assert made["at"] == pytest.approx([130.5 / 605, 250.5 / 409])
     assert made["rgb"] == painted.pixels[250, 130].tolist()
@@ -210,13 +210,13 @@ def test_the_pages_curves_are_those_of_python(walk: Walk) -> None:
     names |= {"math.SQRT2": "math.sqrt(2)", "math.abs": "abs"}
     n = 0
     for stage in walk.steps:
-        js = to_javascript(stage.worked.activation)
+        js = to_javascript(stage.record.activation)
         if "?" in js or "x[" in js:
             continue
         for old, new in names.items():
             js = js.replace(old, new)
-        found = eval(js, {"math": math, "z": stage.worked.z})
-        assert found == pytest.approx(stage.worked.a, rel=1e-12, abs=1e-12)
+        found = eval(js, {"math": math, "z": stage.record.z})
+        assert found == pytest.approx(stage.record.a, rel=1e-12, abs=1e-12)
         n += 1
     assert n >= 5
 

@@ -42,9 +42,9 @@ def test_units_open(opset: int, text: str, unit: str, value: float) -> None:
     graph = parse_model(model)
     feeds = [ArrayInput(name, x) for name, x in numbers_for(model).items()]
     walk = walk_back(graph, probe_file(graph, Path("n"), feeds, unit, None))
-    (worked, *_) = (step.worked for step in walk.steps)
-    assert worked.a == pytest.approx(value, rel=1e-6)
-    assert worked.check().passed
+    (record, *_) = (step.record for step in walk.steps)
+    assert record.a == pytest.approx(value, rel=1e-6)
+    assert record.check().passed
 
 
 @pytest.mark.parametrize(("opset", "text", "unit", "said"), CLOSED)
@@ -94,11 +94,11 @@ def test_of_several_readings_of_a_unit_the_one_that_is_there_counts() -> None:
     made = onnx.helper.make_graph(nodes, "g", [x], [y], [axis])
     imports = [onnx.helper.make_opsetid("", 18)]
     graph = parse_model(onnx.helper.make_model(made, opset_imports=imports, ir_version=8))
-    slide = record_activations(graph, {"x": np.ones((1, 2), np.float32)})
-    assert parse_unit("a,0,1", graph, slide) == Unit("a,0", (1,))
-    assert parse_unit("a,0,0,1", graph, slide) == Unit("a,0", (0, 1))
-    slide.values["a,0"] = np.ones((1, 2, 3))
-    assert parse_unit("a,0,1", graph, slide) == Unit("a", (0, 1))
+    activations = record_activations(graph, {"x": np.ones((1, 2), np.float32)})
+    assert parse_unit("a,0,1", graph, activations) == Unit("a,0", (1,))
+    assert parse_unit("a,0,0,1", graph, activations) == Unit("a,0", (0, 1))
+    activations.values["a,0"] = np.ones((1, 2, 3))
+    assert parse_unit("a,0,1", graph, activations) == Unit("a", (0, 1))
 
 
 def test_attributes_that_became_inputs_are_all_known() -> None:
@@ -141,10 +141,10 @@ def test_a_sum_that_feeds_more_than_its_curve_is_proven(nodes: str) -> None:
     graph = parse_model(parse(f"(float[1,2] v) => (float[] y) {{ x = Neg (v)  {nodes} }}"))
     feed = ArrayInput("v", np.array([[1, 2]], np.float32))
     (step,) = walk_back(graph, probe_file(graph, Path("n"), [feed], "s,0,1", "y,0,1")).steps
-    slope = step.worked.activation.derivative(-2.0)
-    assert step.worked.dL_dz == pytest.approx(slope * (-2 if "Mul" in nodes else 1), rel=1e-6)
-    assert step.worked.check().gradient_allowed is not None
-    assert step.worked.check().passed
+    slope = step.record.activation.derivative(-2.0)
+    assert step.record.dL_dz == pytest.approx(slope * (-2 if "Mul" in nodes else 1), rel=1e-6)
+    assert step.record.check().gradient_allowed is not None
+    assert step.record.check().passed
 
 
 def test_small_numbers_of_half_precision_are_proven() -> None:
@@ -157,7 +157,7 @@ def test_small_numbers_of_half_precision_are_proven() -> None:
     feed = ArrayInput("x", np.array([[1.5e-3, 2.3e-3, 3.7e-3]], np.float16))
     for i in range(3):
         (step, *_) = walk_back(graph, probe_file(graph, Path("n"), [feed], f"y,0,{i}", None)).steps
-        assert step.worked.check().passed
+        assert step.record.check().passed
 
 
 def test_numbers_that_numpy_lacks_are_passed_through() -> None:
@@ -166,8 +166,8 @@ def test_numbers_that_numpy_lacks_are_passed_through() -> None:
     feed = ArrayInput("x", np.array([[1, 2]], np.float32))
     walk = walk_back(graph, probe_file(graph, Path("n"), [feed], "a,0,0", "y,0,0"))
     assert not walk.no_gradients
-    assert walk.steps[0].worked.dL_dz == 1
-    assert walk.steps[0].worked.check().passed
+    assert walk.steps[0].record.dL_dz == 1
+    assert walk.steps[0].record.check().passed
 
 
 def test_a_tensor_of_nothing_has_no_units(capsys: Output) -> None:
@@ -182,7 +182,7 @@ def test_a_result_that_is_infinite_has_no_slope() -> None:
     feed = ArrayInput("x", np.array([[-1, 2]], np.float32))
     walk = walk_back(graph, probe_file(graph, Path("n"), [feed], "a,0,0", "y,0,0"))
     assert "no finite number" in walk.no_gradients
-    assert walk.steps[0].worked.check().passed
+    assert walk.steps[0].record.check().passed
 
 
 def test_an_input_given_twice_is_refused(capsys: Output) -> None:

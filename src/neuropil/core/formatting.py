@@ -1,8 +1,8 @@
 """A neuron written out: as text, step by step as in the lecture notes; as LaTeX, HTML and CSV.
 
-    print(to_text(worked))              six digits
-    print(to_text(worked, None))        every digit: the shortest that reads back as the same float
-    to_latex(worked), to_html(worked), to_csv(worked)
+    print(to_text(record))              six digits
+    print(to_text(record, None))        every digit: the shortest that reads back as the same float
+    to_latex(record), to_html(record), to_csv(record)
 
 A neuron with few inputs is written out in full; of one with many, the largest terms are shown and
 the rest is one line, so that the sum still adds up.
@@ -30,36 +30,36 @@ def number(value: float, digits: int | None = DIGITS) -> str:
     return repr(value) if digits is None else f"{value:.{digits}g}"
 
 
-def to_text(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_text(record: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic step by step; `digits` None writes every digit, `most` terms are shown.
 
     Raises ValueError for digits that no number has.
     """
     if digits is not None and not 1 <= digits <= 17:
         raise ValueError(f"{digits} digits: give 1 to 17, or None for all")
-    lines = [worked.name, *_sum_lines(worked, digits, most), *_curve_lines(worked, digits)]
-    if worked.backward:
-        lines += _backward_lines(worked, digits)
-    return "\n  ".join([*lines, *_proof_lines(worked, digits)]) + "\n"
+    lines = [record.name, *_sum_lines(record, digits, most), *_curve_lines(record, digits)]
+    if record.backward:
+        lines += _backward_lines(record, digits)
+    return "\n  ".join([*lines, *_proof_lines(record, digits)]) + "\n"
 
 
-def _sum_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
+def _sum_lines(record: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Write z: in full, or as a table."""
-    if len(worked.terms) > MAX_INLINE_TERMS:
-        return _table_lines(worked, digits, most)
-    one = len(worked.terms) == 1  # w·x, not w1·x1
-    letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(worked.terms) + 1))]
-    factors = [f"{number(t.w, digits)}·{_bracket(t.x, digits)}" for t in worked.terms]
-    products = [number(t.product, digits) for t in worked.terms]
-    b = number(worked.bias, digits)
-    symbols = ["x"] if one else [f"x{i}" for i in range(1, len(worked.terms) + 1)]
-    named = zip(symbols, (term.name for term in worked.terms), strict=True)
+    if len(record.terms) > MAX_INLINE_TERMS:
+        return _table_lines(record, digits, most)
+    one = len(record.terms) == 1  # w·x, not w1·x1
+    letters = [f"w{i or ''}·x{i or ''}" for i in ([0] if one else range(1, len(record.terms) + 1))]
+    factors = [f"{number(t.w, digits)}·{_bracket(t.x, digits)}" for t in record.terms]
+    products = [number(t.product, digits) for t in record.terms]
+    b = number(record.bias, digits)
+    symbols = ["x"] if one else [f"x{i}" for i in range(1, len(record.terms) + 1)]
+    named = zip(symbols, (term.name for term in record.terms), strict=True)
     return [  # the rule, the numbers put in, the products, the sum: one line each
         *(f"{symbol}: {name}" for symbol, name in named if name and name != symbol),
         f"z = {' + '.join([*letters, 'b'])}",
         f"  = {_join_sum([*factors, b])}",
         f"  = {_join_sum([*products, b])}",
-        f"  = {number(worked.z, digits)}",
+        f"  = {number(record.z, digits)}",
     ]
 
 
@@ -76,107 +76,107 @@ def _bracket(value: float, digits: int | None) -> str:
     return f"({shown})" if shown.startswith(MINUS) else shown
 
 
-def term_rows(worked: NeuronRecord, digits: int | None, most: int) -> list[tuple[str, ...]]:
+def term_rows(record: NeuronRecord, digits: int | None, most: int) -> list[tuple[str, ...]]:
     """List the largest terms, the rest, the bias and the sum: name, x, w, w·x (, dL/dw, new w)."""
     # A rest of a single term would take the line that the term itself takes.
-    chosen = worked.largest(most if len(worked.terms) > most + 1 else len(worked.terms))
+    chosen = record.largest(most if len(record.terms) > most + 1 else len(record.terms))
     listed = []
     # All of them come in their own order; a choice comes with the largest |w·x| first.
-    for i in sorted(chosen) if len(chosen) == len(worked.terms) else chosen:
-        term = worked.terms[i]
-        values = [term.x, term.w, term.product, *gradient_values(worked, i)]
+    for i in sorted(chosen) if len(chosen) == len(record.terms) else chosen:
+        term = record.terms[i]
+        values = [term.x, term.w, term.product, *gradient_values(record, i)]
         told = ["" if value is None else number(value, digits) for value in values]
         listed.append((term.name or f"x{i + 1}", *told))
-    n_back = len(column_names(worked)) - 4  # columns of the way back: none, dL/dw, or also new w
-    if rest := set(range(len(worked.terms))) - set(chosen):
+    n_back = len(column_names(record)) - 4  # columns of the way back: none, dL/dw, or also new w
+    if rest := set(range(len(record.terms))) - set(chosen):
         # So that the column still adds up to z, whatever is left out.
-        total = number(math.fsum(worked.terms[i].product for i in rest), digits)
+        total = number(math.fsum(record.terms[i].product for i in rest), digits)
         listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
-    after = [number(v, digits) for v in ([worked.dL_db, worked.updated_bias] if n_back else [])]
-    bias = number(worked.bias, digits)
+    after = [number(v, digits) for v in ([record.dL_db, record.updated_bias] if n_back else [])]
+    bias = number(record.bias, digits)
     # The bias is a weight whose input is always 1, and stands in the table as one.
     return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
 
 
-def gradient_values(worked: NeuronRecord, i: int) -> list[float] | list[None]:
+def gradient_values(record: NeuronRecord, i: int) -> list[float] | list[None]:
     """List what a term's row says of the way back: nothing, dL/dw, or also the new w.
 
     A weight that was never learned (the 1 of a shortcut) has no gradient.
     """
-    if worked.backward is None:
+    if record.backward is None:
         return []
-    if not worked.terms[i].learned:
-        return [None] * (len(column_names(worked)) - 4)
-    return [worked.dL_dw[i], worked.updated_weights[i]][: len(column_names(worked)) - 4]
+    if not record.terms[i].learned:
+        return [None] * (len(column_names(record)) - 4)
+    return [record.dL_dw[i], record.updated_weights[i]][: len(column_names(record)) - 4]
 
 
-def column_names(worked: NeuronRecord) -> tuple[str, ...]:
+def column_names(record: NeuronRecord) -> tuple[str, ...]:
     """Name the columns of `term_rows`."""
     names = ("input", "x", "w", "w·x", "dL/dw", "w after the step")
-    if worked.backward is None:
+    if record.backward is None:
         return names[:4]
-    return names[:5] if worked.backward.rate is None else names
+    return names[:5] if record.backward.rate is None else names
 
 
-def _table_lines(worked: NeuronRecord, digits: int | None, most: int) -> list[str]:
+def _table_lines(record: NeuronRecord, digits: int | None, most: int) -> list[str]:
     """Lay the terms out in columns under each other."""
-    table = [column_names(worked), *term_rows(worked, digits, most)]
+    table = [column_names(record), *term_rows(record, digits, most)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]  # of the longest cell
     laid = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in table
     ]
-    n = len(worked.terms)
-    total = f"z = Σ w·x + b, {n} inputs = {number(worked.z, digits)}"
+    n = len(record.terms)
+    total = f"z = Σ w·x + b, {n} inputs = {number(record.z, digits)}"
     return [laid[0], "-" * (sum(widths) + 2 * len(widths) - 2), *laid[1:], total]
 
 
-def _curve_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
+def _curve_lines(record: NeuronRecord, digits: int | None) -> list[str]:
     """Write a = f(z) and its slope with the numbers put in."""
     values = {
-        "z": number(worked.z, digits),
-        "a": number(worked.a, digits),
-        "Z": _bracket(worked.z, digits),
-        "A": _bracket(worked.a, digits),
+        "z": number(record.z, digits),
+        "a": number(record.a, digits),
+        "Z": _bracket(record.z, digits),
+        "A": _bracket(record.a, digits),
     }
-    if worked.activation.name == "identity":
+    if record.activation.name == "identity":
         return [f"a = z = {values['a']}   (no activation function)"]
     # The formula with its numbers, a = f(z), then da/dz: what a reader would put in by hand.
-    curve = worked.activation
+    curve = record.activation
     slope = curve.derivative_formula.format(**values)
     return [
         f"a = {curve.formula}{curve.substitution.format(**values)}",
         f"  = {values['a']}",
-        f"da/dz = {slope} = {number(worked.derivative, digits)}",
+        f"da/dz = {slope} = {number(record.derivative, digits)}",
     ]
 
 
-def _backward_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
+def _backward_lines(record: NeuronRecord, digits: int | None) -> list[str]:
     """Write the way back: dL/da, dL/dz, each dL/dw and each weight after a step."""
-    back = worked.backward
+    back = record.backward
     assert back is not None
-    da, slope, dz = (number(v, digits) for v in (worked.dL_da, worked.derivative, worked.dL_dz))
+    da, slope, dz = (number(v, digits) for v in (record.dL_da, record.derivative, record.dL_dz))
     lines = [
         f"L = {back.loss}",
         f"dL/da = {_path_sum(back.paths, digits)}{da}",
-        f"dL/dz = dL/da · da/dz = {da} · {_bracket(worked.derivative, digits)} = {dz}",
+        f"dL/dz = dL/da · da/dz = {da} · {_bracket(record.derivative, digits)} = {dz}",
     ]
-    if len(worked.terms) > MAX_INLINE_TERMS:  # the numbers are columns of the table
+    if len(record.terms) > MAX_INLINE_TERMS:  # the numbers are columns of the table
         step = "" if back.rate is None else f", and after a step w - {back.rate:g} · dL/dw"
-        shared = any(term.shared_gradient is not None for term in worked.terms)
+        shared = any(term.shared_gradient is not None for term in record.terms)
         rule = "the sum of dL/dz · x over all places that share w" if shared else "dL/dz · x"
         return [*lines, f"dL/dw = {rule}{step}: see above"]
-    one = len(worked.terms) == 1
+    one = len(record.terms) == 1
     # dL/dw_i = dL/dz · x_i, then w_i - η dL/dw_i: the same two lines for each weight that learns.
-    for i, (term, gradient) in enumerate(zip(worked.terms, worked.dL_dw, strict=True)):
+    for i, (term, gradient) in enumerate(zip(record.terms, record.dL_dw, strict=True)):
         if not term.learned:
             continue
         n, x, g = "" if one else i + 1, _bracket(term.x, digits), number(gradient, digits)
         lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
-        lines += _step_line(f"w{n}", term.w, gradient, back.rate, worked.updated_weights[i], digits)
-    lines.append(f"dL/db = dL/dz = {number(worked.dL_db, digits)}")
-    after = worked.updated_bias
-    return [*lines, *_step_line("b", worked.bias, worked.dL_db, back.rate, after, digits)]
+        lines += _step_line(f"w{n}", term.w, gradient, back.rate, record.updated_weights[i], digits)
+    lines.append(f"dL/db = dL/dz = {number(record.dL_db, digits)}")
+    after = record.updated_bias
+    return [*lines, *_step_line("b", record.bias, record.dL_db, back.rate, after, digits)]
 
 
 def _path_sum(paths: tuple[tuple[float, float], ...], digits: int | None) -> str:
@@ -197,11 +197,11 @@ def _step_line(
     return [f"  {name} after the step: {step} = {number(after, digits)}"]
 
 
-def _proof_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
+def _proof_lines(record: NeuronRecord, digits: int | None) -> list[str]:
     """Set the run's number beside the exact one, and say what the check has found."""
-    ran, proof = worked.observed, worked.check()
+    ran, proof = record.observed, record.check()
     # The sum tells more than the activation, which may have squashed a difference away.
-    name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
+    name, run, exact = ("a", ran.a, record.a) if ran.z is None else ("z", ran.z, record.z)
     what = ["sum", "da/dz"] + (["dL/dz"] if proof.gradient_allowed is not None else [])
     verdict = "checked" if proof.passed else "CHECK FAILED"
     what = list(proof.failed) or what
@@ -212,41 +212,41 @@ def _proof_lines(worked: NeuronRecord, digits: int | None) -> list[str]:
     ]
 
 
-def to_latex(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_latex(record: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as an `aligned` environment of LaTeX."""
-    chosen = worked.largest(most) if len(worked.terms) > most + 1 else range(len(worked.terms))
+    chosen = record.largest(most) if len(record.terms) > most + 1 else range(len(record.terms))
     factors = [
-        rf"{number(worked.terms[i].w, digits)} \cdot {_bracket(worked.terms[i].x, digits)}"
+        rf"{number(record.terms[i].w, digits)} \cdot {_bracket(record.terms[i].x, digits)}"
         for i in chosen
     ]
-    if rest := set(range(len(worked.terms))) - set(chosen):
-        total = number(math.fsum(worked.terms[i].product for i in rest), digits)
+    if rest := set(range(len(record.terms))) - set(chosen):
+        total = number(math.fsum(record.terms[i].product for i in rest), digits)
         # The terms that are left out stand under a brace as one number.
         factors.append(rf"\underbrace{{{total}}}_{{\text{{{len(rest)} smaller terms}}}}")
-    z, a = number(worked.z, digits), number(worked.a, digits)
+    z, a = number(record.z, digits), number(record.a, digits)
     # & marks where the lines are aligned: at their equals signs.
     lines = [
         r"z &= \sum_i w_i x_i + b",
-        rf"&= {' + '.join([*factors, number(worked.bias, digits)])}",
+        rf"&= {' + '.join([*factors, number(record.bias, digits)])}",
         rf"&= {z}",
-        rf"a &= {worked.activation.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
-        rf"\frac{{da}}{{dz}} &= {number(worked.derivative, digits)}",
+        rf"a &= {record.activation.latex.replace('ZZ', z)}" + (f" = {a}" if z != a else ""),
+        rf"\frac{{da}}{{dz}} &= {number(record.derivative, digits)}",
     ]
-    if worked.backward:
+    if record.backward:
         lines += [
-            rf"\frac{{dL}}{{da}} &= {number(worked.dL_da, digits)}",
+            rf"\frac{{dL}}{{da}} &= {number(record.dL_da, digits)}",
             rf"\frac{{dL}}{{dz}} &= \frac{{dL}}{{da}} \cdot \frac{{da}}{{dz}}"
-            rf" = {number(worked.dL_dz, digits)}",
+            rf" = {number(record.dL_dz, digits)}",
         ]
-        learned = [i for i in chosen if worked.terms[i].learned]
-        lines += [_latex_gradient(worked, i, digits) for i in learned]
+        learned = [i for i in chosen if record.terms[i].learned]
+        lines += [_latex_gradient(record, i, digits) for i in learned]
     body = " \\\\\n".join(f"  {line}" for line in lines)
     return f"\\begin{{aligned}}\n{_scientific(body)}\n\\end{{aligned}}\n"
 
 
-def _latex_gradient(worked: NeuronRecord, i: int, digits: int | None) -> str:
+def _latex_gradient(record: NeuronRecord, i: int, digits: int | None) -> str:
     """Write dL/dw of one weight, and the weight after the step if there is one."""
-    values = (worked.dL_dw[i], worked.updated_weights[i])[: len(column_names(worked)) - 4]
+    values = (record.dL_dw[i], record.updated_weights[i])[: len(column_names(record)) - 4]
     gradient, *stepped = (number(value, digits) for value in values)
     line = rf"\frac{{dL}}{{dw_{{{i + 1}}}}} &= {gradient}"
     return line + (rf", \quad w_{{{i + 1}}}' = {stepped[0]}" if stepped else "")
@@ -257,48 +257,48 @@ def _scientific(body: str) -> str:
     return re.sub(r"(\d)e([+-])0*(\d+)", r"\1 \\cdot 10^{\2\3}", body).replace("{+", "{")
 
 
-def to_html(worked: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
+def to_html(record: NeuronRecord, digits: int | None = DIGITS, most: int = MAX_ROWS) -> str:
     """Write the arithmetic as a piece of HTML: a table of the terms, then the lines under it."""
-    head = "".join(f"<th>{web.escape(name)}</th>" for name in column_names(worked))
+    head = "".join(f"<th>{web.escape(name)}</th>" for name in column_names(record))
     body = "".join(
         f"<tr>{''.join(f'<td>{web.escape(value)}</td>' for value in row)}</tr>"
-        for row in term_rows(worked, digits, most)
+        for row in term_rows(record, digits, most)
     )
     # Of the way back three lines, L, dL/da and dL/dz: dL/dw is a column of the table.
-    lines = [f"z = Σ w·x + b = {number(worked.z, digits)}", *_curve_lines(worked, digits)]
-    if worked.backward:
-        lines += _backward_lines(worked, digits)[:3]
-    lines += _proof_lines(worked, digits)
+    lines = [f"z = Σ w·x + b = {number(record.z, digits)}", *_curve_lines(record, digits)]
+    if record.backward:
+        lines += _backward_lines(record, digits)[:3]
+    lines += _proof_lines(record, digits)
     told = "<br>".join(web.escape(line) for line in lines)
     return (
-        f'<div class="neuron"><h4>{web.escape(worked.name)}</h4>'
+        f'<div class="neuron"><h4>{web.escape(record.name)}</h4>'
         f"<table><tr>{head}</tr>{body}</table><p>{told}</p></div>\n"
     )
 
 
-def to_csv(worked: NeuronRecord, first: int = 1) -> str:
+def to_csv(record: NeuronRecord, first: int = 1) -> str:
     """Write every term with all digits as CSV; a spreadsheet adds the products up once more.
 
     first: the row of the spreadsheet that the table begins in
     """
     file = io.StringIO()
     sheet = csv.writer(file, lineterminator="\n")  # which quotes commas and quotes in names
-    sheet.writerow(column_names(worked))
-    for i, term in enumerate(worked.terms):
-        values = [term.x, term.w, term.product, *gradient_values(worked, i)]
+    sheet.writerow(column_names(record))
+    for i, term in enumerate(record.terms):
+        values = [term.x, term.w, term.product, *gradient_values(record, i)]
         told = ["" if value is None else repr(value) for value in values]  # every digit
         sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
-    back = [worked.dL_db, worked.updated_bias] if worked.backward else []
-    of_bias = [1.0, worked.bias, worked.bias, *back[: len(column_names(worked)) - 4]]
+    back = [record.dL_db, record.updated_bias] if record.backward else []
+    of_bias = [1.0, record.bias, record.bias, *back[: len(column_names(record)) - 4]]
     sheet.writerow(["bias", *map(repr, of_bias)])
-    last = first + len(worked.terms) + 1  # heads, terms, bias
+    last = first + len(record.terms) + 1  # heads, terms, bias
     added = f"=SUM(D{first + 1}:D{last})"  # w·x of all terms and the bias: somebody else's addition
     sheet.writerow(["z, added up by the spreadsheet", "", "", added])
-    sheet.writerow(["z, exact", "", "", repr(worked.z)])
-    if worked.observed.z is not None:
-        sheet.writerow([f"z, as {worked.observed.source} ran", "", "", repr(worked.observed.z)])
-    sheet.writerow([f"a, {worked.activation.name}", "", "", repr(worked.a)])
-    sheet.writerow([f"a, as {worked.observed.source} ran", "", "", repr(worked.observed.a)])
+    sheet.writerow(["z, exact", "", "", repr(record.z)])
+    if record.observed.z is not None:
+        sheet.writerow([f"z, as {record.observed.source} ran", "", "", repr(record.observed.z)])
+    sheet.writerow([f"a, {record.activation.name}", "", "", repr(record.a)])
+    sheet.writerow([f"a, as {record.observed.source} ran", "", "", repr(record.observed.a)])
     return file.getvalue()
 
 

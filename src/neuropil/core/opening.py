@@ -78,7 +78,7 @@ def open_neuron(
     a = z if last == layer else network.layers[last](z)  # neuron and activation are two layers
     roundoff = SINGLE if network.dtype == np.float32 else DOUBLE
     terms, bias = _terms(network, layer, before, index, names)
-    worked = PrintableNeuron(
+    record = PrintableNeuron(
         f"neuron {', '.join(map(str, index[1:]))} of layer {layer} ({_name_layer(network, layer)})",
         terms,
         bias,
@@ -86,12 +86,12 @@ def open_neuron(
         Observed(float(z.value[index]), float(a.value[index]), roundoff),
     )
     if target is None:
-        return worked
+        return record
     back = _backward(network, last, (a, z), index, (target, loss, rate))
-    worked = replace(worked, backward=back)
+    record = replace(record, backward=back)
     if isinstance(network.layers[layer], Dense):  # each weight belongs to one neuron
-        return worked
-    return _share_gradients(worked, network, layer, before, index, (np.asarray(target)[None], loss))
+        return record
+    return _share_gradients(record, network, layer, before, index, (np.asarray(target)[None], loss))
 
 
 def _name_layer(network: Network, layer: int) -> str:
@@ -209,7 +209,7 @@ def _spread_taps(window: Window, axis: int, t: int, size: int) -> list[tuple[int
 
 
 def _share_gradients(
-    worked: PrintableNeuron,
+    record: PrintableNeuron,
     network: Network,
     layer: int,
     before: Array,
@@ -228,12 +228,12 @@ def _share_gradients(
     links = _find_links(network.layers[layer], before.shape, index)
     terms = tuple(
         replace(term, shared_gradient=float(weight[which]))
-        for term, (_, which) in zip(worked.terms, links, strict=True)
+        for term, (_, which) in zip(record.terms, links, strict=True)
     )
-    back = worked.backward
+    back = record.backward
     if back and whole.layers[0].has_bias:
         back = replace(back, dL_db=float(whole.layers[0].bias.grad[index[1]]))
-    return replace(worked, terms=terms, backward=back)
+    return replace(record, terms=terms, backward=back)
 
 
 def _backward(

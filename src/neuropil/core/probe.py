@@ -43,7 +43,7 @@ class Step:
     sources: the unit that each term's x comes from, where it comes from one
     """
 
-    worked: NeuronRecord
+    record: NeuronRecord
     children: Mapping[int, int] = field(default_factory=dict)
     constant_sum: bool = False
     unit: Unit | None = None
@@ -145,6 +145,6 @@ class Probe:
     goal: Goal
     steps: tuple[Step, ...] = ()
     describe_unit: Callable[[Unit], str | None] = lambda unit: None
-    sight: ProbedImage | None = None
+    probed_image: ProbedImage | None = None
     image_inputs: tuple[str, ...] = ()
     saliency: bool = False

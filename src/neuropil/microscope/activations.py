@@ -2,8 +2,8 @@
 
     slide = record_activations(graph, {"lightness": ..., "hints": ...})
     slide.values["logits"]                          as ONNX Runtime computed it
-    recompute(slide, "lightness", "logits", x)      the same by `neuropil.core`
-    gradients(slide, goal, "lightness")             dL/dtensor of all on the way
+    recompute(activations, "lightness", "logits", x)      the same by `neuropil.core`
+    gradients(activations, goal, "lightness")             dL/dtensor of all on the way
 
 Values come from one run of ONNX Runtime with every tensor exposed. `core` computes again only what
 lies between the tensors that are asked about.
@@ -158,35 +158,37 @@ def to_operand(value: Array | None, dtype: Any = None) -> Any:
     return Tensor(value.astype(dtype or value.dtype, copy=False))
 
 
-def recompute(slide: Activations, start: str, end: str, begin: Tensor) -> dict[str, Tensor]:
+def recompute(activations: Activations, start: str, end: str, begin: Tensor) -> dict[str, Tensor]:
     """Compute everything between two tensors by core, from the value of the first.
 
     All else comes from the run, also whole numbers, such as shapes. In the dtype of `begin`; its
     gradient can be asked for.
     """
     made = {start: begin}
-    for node in slide.graph.nodes_between(start, end):
-        if not slide.is_float_operation(node):
+    for node in activations.graph.nodes_between(start, end):
+        if not activations.is_float_operation(node):
             continue
         inputs = [
-            made[name] if name in made else to_operand(slide.values.get(name), begin.dtype)
+            made[name] if name in made else to_operand(activations.values.get(name), begin.dtype)
             for name in node.inputs
         ]
         outputs = dict(zip(node.outputs, apply_node(node, inputs), strict=False))
         for name in filter(None, node.outputs):
             y = outputs.get(name, UNKNOWN)
-            ran = slide.values.get(name, y.value)
+            ran = activations.values.get(name, y.value)
             if y is not UNKNOWN and y.shape == ran.shape:
                 made[name] = y
-            elif slide.is_float(name) and (name == end or name in slide.graph.consumers):
-                raise UnsupportedOperator(slide.graph.describe_output(name))
+            elif activations.is_float(name) and (
+                name == end or name in activations.graph.consumers
+            ):
+                raise UnsupportedOperator(activations.graph.describe_output(name))
     return made
 
 
-def gradients(slide: Activations, goal: Goal, start: str) -> dict[str, Array]:
+def gradients(activations: Activations, goal: Goal, start: str) -> dict[str, Array]:
     """Differentiate the goal by every tensor between `start` and the goal's own, in float64."""
-    begin = Tensor(slide.values[start].astype(np.float64), requires_grad=True)
-    made = recompute(slide, start, goal.tensor, begin)
+    begin = Tensor(activations.values[start].astype(np.float64), requires_grad=True)
+    made = recompute(activations, start, goal.tensor, begin)
     end = made.get(goal.tensor)
     if end is None or not end.requires_grad:
         return {}  # nothing leads from the one to the other
@@ -194,9 +196,9 @@ def gradients(slide: Activations, goal: Goal, start: str) -> dict[str, Array]:
     return {name: tensor.grad for name, tensor in made.items() if tensor.grad is not None}
 
 
-def perturb(slide: Activations, goal: Goal, unit: Unit, by: float) -> float:
+def perturb(activations: Activations, goal: Goal, unit: Unit, by: float) -> float:
     """Move one unit and let the rest of the network follow, in float64: the goal's new value."""
-    value = slide.values[unit.tensor].astype(np.float64)
+    value = activations.values[unit.tensor].astype(np.float64)
     value[unit.index] += by
-    made = recompute(slide, unit.tensor, goal.tensor, Tensor(value))
+    made = recompute(activations, unit.tensor, goal.tensor, Tensor(value))
     return goal.value(made[goal.tensor].value)

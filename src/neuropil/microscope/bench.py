@@ -43,9 +43,9 @@ def measure(data: Path | None) -> Report:
     rows, nodes, worst, seconds = [], 0, 0.0, []
     for file in track(files, total=len(files), title="networks"):
         graph = load_graph(file)
-        slide = record_activations(graph, random_feeds(graph))
-        errors = list(node_errors(slide))
-        times, checked = openings(file, graph, slide)
+        activations = record_activations(graph, random_feeds(graph))
+        errors = list(node_errors(activations))
+        times, checked = openings(file, graph, activations)
         nodes, worst = nodes + len(errors), max(worst, *errors)
         seconds += times
         rows.append((file.stem, len(errors), max(errors), len(times), checked, median(times)))
@@ -73,30 +73,32 @@ def random_feeds(graph: Graph) -> dict[str, Array]:
     return feeds
 
 
-def node_errors(slide: Activations) -> Iterator[float]:
+def node_errors(activations: Activations) -> Iterator[float]:
     """Compute each node by core from the run's inputs to it: the largest deviation, relative."""
-    for node in filter(slide.is_float_operation, slide.graph.nodes):
-        made = apply_node(node, [to_operand(slide.values.get(name)) for name in node.inputs])
+    for node in filter(activations.is_float_operation, activations.graph.nodes):
+        made = apply_node(node, [to_operand(activations.values.get(name)) for name in node.inputs])
         for name, y in zip(node.outputs, made, strict=True):
-            run = slide.values[name]
+            run = activations.values[name]
             yield float(np.abs(y.value - run).max() / max(float(np.abs(run).max()), 1e-12))
 
 
-def openings(file: Path, graph: Graph, slide: Activations) -> tuple[list[float], int]:
+def openings(file: Path, graph: Graph, activations: Activations) -> tuple[list[float], int]:
     """Open units of nodes spread over the network, from the file on: seconds, how many proven."""
     rng = np.random.default_rng(1)
     end = graph.outputs[0]
-    goal = Goal.of_unit(Unit(end, tuple(n // 2 for n in slide.values[end].shape)), "an output")
-    inputs = {name: slide.values[name] for name in graph.inputs}
-    able = list(filter(slide.is_float_operation, graph.nodes))
+    goal = Goal.of_unit(
+        Unit(end, tuple(n // 2 for n in activations.values[end].shape)), "an output"
+    )
+    inputs = {name: activations.values[name] for name in graph.inputs}
+    able = list(filter(activations.is_float_operation, graph.nodes))
     nodes = [able[i] for i in np.linspace(0, len(able) - 1, UNITS).astype(int)]
     seconds, proven = [], 0
     for node in nodes:
         name = node.outputs[0]
-        unit = Unit(name, tuple(int(rng.integers(n)) for n in slide.values[name].shape))
+        unit = Unit(name, tuple(int(rng.integers(n)) for n in activations.values[name].shape))
         start = time.perf_counter()
         walk = walk_back(load_graph(file), Probe(file, inputs, unit, goal))
-        proven += all(step.worked.check().passed for step in walk.steps)
+        proven += all(step.record.check().passed for step in walk.steps)
         seconds.append(time.perf_counter() - start)
     return seconds, proven
 

@@ -16,7 +16,7 @@ def to_lines(walk: Walk, digits: int | None, most: int) -> list[str]:
     n = len(walk.steps)
     told = []
     for number, (step, box) in enumerate(zip(walk.steps, walk.receptive_boxes, strict=True), 1):
-        head, _, rest = to_text(step.worked, digits, most).partition("\n")
+        head, _, rest = to_text(step.record, digits, most).partition("\n")
         told.append(f"[{number} of {n}] {head}")
         told += [f"  unit {step.unit}"] if step.unit else []
         told += (
@@ -36,10 +36,10 @@ def format_box(box: tuple[tuple[float, float], ...]) -> str:
 
 def format_image_region(walk: Walk, box: Box) -> str:
     """Word where that is on the picture, where the network sees a part of it only."""
-    sight = walk.probe.sight
-    if not sight or sight.covers_image:
+    probed_image = walk.probe.probed_image
+    if not probed_image or probed_image.covers_image:
         return ""
-    height, width, _ = sight.pixels.shape
+    height, width, _ = probed_image.pixels.shape
     left, top, right, bottom = to_image_box(walk, box)
     return (
         f": x {left * width:.0f} to {right * width:.0f},"
@@ -58,32 +58,32 @@ def to_json(walk: Walk, most: int) -> dict[str, Any]:
 
 def step_to_json(step: Step, most: int) -> dict[str, Any]:
     """List the numbers of one neuron; terms, rest and bias add up to z."""
-    worked = step.worked
-    largest = [worked.terms[i] for i in worked.largest(most)]
+    record = step.record
+    largest = [record.terms[i] for i in record.largest(most)]
     return {
-        "name": worked.name,
+        "name": record.name,
         "unit": str(step.unit) if step.unit else None,
-        "inputs": len(worked.terms),
-        "bias": worked.bias,
-        "z": worked.z,
-        "activation": worked.activation.name,
-        "a": worked.a,
-        "ran": worked.observed.a,
-        "slope": worked.derivative,
-        "dL_dz": worked.dL_dz if worked.backward else None,
-        "checked": worked.check().passed,
+        "inputs": len(record.terms),
+        "bias": record.bias,
+        "z": record.z,
+        "activation": record.activation.name,
+        "a": record.a,
+        "ran": record.observed.a,
+        "slope": record.derivative,
+        "dL_dz": record.dL_dz if record.backward else None,
+        "checked": record.check().passed,
         "terms": [{"name": term.name, "x": term.x, "w": term.w} for term in largest],
-        "rest": math.fsum([worked.z, -worked.bias, *(-term.product for term in largest)]),
+        "rest": math.fsum([record.z, -record.bias, *(-term.product for term in largest)]),
     }
 
 
-def list_tensors(graph: Graph, slide: Activations | None) -> list[str]:
+def list_tensors(graph: Graph, activations: Activations | None) -> list[str]:
     """List the tensors of a network: name, operation, shape where a run has shown it."""
     lines = [f"{name}  input" for name in graph.inputs]
     for node in graph.nodes:
         for name in filter(None, node.outputs):
-            value = slide.values.get(name) if slide else None
-            told = slide.others.get(name, "nothing") if slide else ""
-            shape = f"  {told if value is None else value.shape}" if slide else ""
+            value = activations.values.get(name) if activations else None
+            told = activations.others.get(name, "nothing") if activations else ""
+            shape = f"  {told if value is None else value.shape}" if activations else ""
             lines.append(f"{name}  {node.op}{shape}")
     return lines

@@ -50,12 +50,12 @@ class LstmStep:
     slack: Array  # (H,), by how much h of the run may be off
 
 
-def run_to_step(slide: Activations, node: Node, t: int, d: int, n: int) -> LstmStep:
+def run_to_step(activations: Activations, node: Node, t: int, d: int, n: int) -> LstmStep:
     """Step through the sequence up to time t."""
-    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    x, w, r = (activations.values[name] for name in node.inputs[:3])
     T, H = len(x), r.shape[-1]
-    b = combined_bias(slide, node, d)
-    h, c = (initial_state(slide, node, i, (d, n), H) for i in (5, 6))
+    b = combined_bias(activations, node, d)
+    h, c = (initial_state(activations, node, i, (d, n), H) for i in (5, 6))
     off = np.zeros(H)
     backwards = node.attributes.get("direction", "forward") == "reverse" or d == 1
     before = None
@@ -66,7 +66,7 @@ def run_to_step(slide: Activations, node: Node, t: int, d: int, n: int) -> LstmS
         new, off, slack = step_with_error(z, c, off, rounding)
         if time == t:
             return LstmStep(t, before, h, c, z, new, slack)
-        h, c, before = slide.values[node.outputs[0]][time, d, n], new, time
+        h, c, before = activations.values[node.outputs[0]][time, d, n], new, time
     raise AssertionError(f"there is no time {t}")
 
 
@@ -82,34 +82,40 @@ def step_with_error(z: Array, c: Array, off: Array, rounding: Array) -> tuple[Ar
     return new, off, o * ((1 - top**2) * off + ROUNDOFF) + np.abs(top) * off_o
 
 
-def combined_bias(slide: Activations, node: Node, d: int) -> Array:
+def combined_bias(activations: Activations, node: Node, d: int) -> Array:
     """Add the two biases of a direction: (4H,)."""
     if len(node.inputs) < 4 or not node.inputs[3]:
-        return np.zeros(slide.values[node.inputs[1]].shape[1], np.float32)
-    of_input, of_output = slide.values[node.inputs[3]][d].reshape(2, -1)
+        return np.zeros(activations.values[node.inputs[1]].shape[1], np.float32)
+    of_input, of_output = activations.values[node.inputs[3]][d].reshape(2, -1)
     total: Array = of_input + of_output
     return total
 
 
-def initial_state(slide: Activations, node: Node, i: int, at: tuple[int, int], H: int) -> Array:
+def initial_state(
+    activations: Activations, node: Node, i: int, at: tuple[int, int], H: int
+) -> Array:
     """Find the state that a sequence starts from, zero unless it is given: (H,)."""
     given = len(node.inputs) > i and bool(node.inputs[i])
-    state: Array = slide.values[node.inputs[i]][at] if given else np.zeros(H, np.float32)
+    state: Array = activations.values[node.inputs[i]][at] if given else np.zeros(H, np.float32)
     return state
 
 
 def open_cell(
-    slide: Activations, node: Node, unit: Unit, named: UnitNamer, backward: BackwardPass | None
+    activations: Activations,
+    node: Node,
+    unit: Unit,
+    named: UnitNamer,
+    backward: BackwardPass | None,
 ) -> list[Step]:
     """Open one cell: the output h, the state c, then the gates."""
     refuse_unusual_lstm(node.attributes, has_peepholes=any(node.inputs[7:]))
     refuse_short_sequences(
-        slide.values.get((*node.inputs, "", "")[4]), len(slide.values[node.inputs[0]])
+        activations.values.get((*node.inputs, "", "")[4]), len(activations.values[node.inputs[0]])
     )
     t, d, n, k = unit.index
-    now = run_to_step(slide, node, t, d, n)
-    gates = [open_gate(slide, node, unit, now, j, named) for j in range(len(GATES))]
-    i, o, f, g = (step.worked.observed.a for step in gates)
+    now = run_to_step(activations, node, t, d, n)
+    gates = [open_gate(activations, node, unit, now, j, named) for j in range(len(GATES))]
+    i, o, f, g = (step.record.observed.a for step in gates)
     name, c = named(unit), float(now.c[k])
     kept = Term("state before, by the forget gate", float(now.c_before[k]), f, learned=False)
     new = Term("candidate, by the input gate", g, i, learned=False)
@@ -117,7 +123,7 @@ def open_cell(
         f"state of {name}", (kept, new), 0.0, TANH, Observed(c, float(np.tanh(now.c[k])), ROUNDOFF)
     )
     out = Term("tanh of the state, by the output gate", state.observed.a, o, learned=False)
-    h = slide.value(unit)
+    h = activations.value(unit)
     ran = Observed(None, h, ROUNDOFF, float(now.slack[k]))
     top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward)
     return [
@@ -128,17 +134,17 @@ def open_cell(
 
 
 def open_gate(
-    slide: Activations, node: Node, unit: Unit, now: LstmStep, j: int, named: UnitNamer
+    activations: Activations, node: Node, unit: Unit, now: LstmStep, j: int, named: UnitNamer
 ) -> Step:
     """Write out one gate of a cell: its inputs, then the outputs of all cells before."""
     t, d, n, k = unit.index
-    x, w, r = (slide.values[name] for name in node.inputs[:3])
+    x, w, r = (activations.values[name] for name in node.inputs[:3])
     H = r.shape[-1]
     row = j * H + k
     (gate_name, curve), before = GATES[j], now.time_before
     inputs = [Unit(node.inputs[0], (t, n, i)) for i in range(x.shape[-1])]
     outputs = [None if before is None else Unit(unit.tensor, (before, d, n, i)) for i in range(H)]
-    h = now.h_before if before is None else slide.values[unit.tensor][before, d, n]
+    h = now.h_before if before is None else activations.values[unit.tensor][before, d, n]
     named_h = [named(u) if u else f"h at the start, {i}" for i, u in enumerate(outputs)]
     terms = [
         *(Term(named(u), float(x[u.index]), float(w[d, row, i])) for i, u in enumerate(inputs)),
@@ -146,8 +152,8 @@ def open_gate(
     ]
     z = now.z[j, k]
     a = float(np.tanh(z) if curve is TANH else ops.sigmoid(now.z[j]).value[k])
-    b = float(combined_bias(slide, node, d)[row])
-    worked = NeuronRecord(
+    b = float(combined_bias(activations, node, d)[row])
+    record = NeuronRecord(
         f"{gate_name} of {named(unit)}", tuple(terms), b, curve, Observed(float(z), a, ROUNDOFF)
     )
-    return Step(worked, sources=(*inputs, *outputs))
+    return Step(record, sources=(*inputs, *outputs))

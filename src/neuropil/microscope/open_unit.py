@@ -1,6 +1,6 @@
 """A unit of a network opened: one step of arithmetic, or a few for a cell with gates.
 
-    open_unit(slide, unit, OpeningContext(goal, slopes, named))
+    open_unit(activations, unit, OpeningContext(goal, slopes, named))
 
 An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
 softmax is two steps, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
@@ -40,17 +40,17 @@ class OpeningContext:
     named: Callable[[Unit], str]
 
 
-def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[Step]:
+def open_unit(activations: Activations, unit: Unit, context: OpeningContext) -> list[Step]:
     """Open a unit; raises UserError where its operation is no neuron or not known."""
-    value = slide.value(unit)
-    node = slide.graph.producer.get(unit.tensor)
+    value = activations.value(unit)
+    node = activations.graph.producer.get(unit.tensor)
     if node is None:
-        kind = "a constant" if unit.tensor in slide.graph.constants else "an input"
+        kind = "a constant" if unit.tensor in activations.graph.constants else "an input"
         raise UserError(
             "network.no_neuron",
             f"{context.named(unit)} is {kind}, {value:.6g}: nothing lies behind it",
         )
-    if not slide.is_float(unit.tensor) and not find_operator(node.op).weighted:
+    if not activations.is_float(unit.tensor) and not find_operator(node.op).weighted:
         raise UserError(
             "network.no_neuron",
             f"{context.named(unit)} is {value:g}, a whole number made by {node.op}, which is no"
@@ -58,12 +58,14 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
         )
     try:
         if unit.tensor != node.outputs[0] and node.op in ("Softmax", "LSTM"):
-            raise UnsupportedOperator(slide.graph.describe_output(unit.tensor))
+            raise UnsupportedOperator(activations.graph.describe_output(unit.tensor))
         if node.op == "Softmax":
-            return open_softmax(slide, node, unit, context)
+            return open_softmax(activations, node, unit, context)
         if node.op == "LSTM":
-            return open_cell(slide, node, unit, context.named, backward(slide, unit, unit, context))
-        return [open_neuron(slide, node, unit, context)]
+            return open_cell(
+                activations, node, unit, context.named, backward(activations, unit, unit, context)
+            )
+        return [open_neuron(activations, node, unit, context)]
     except UnsupportedOperator as unknown:
         raise UserError(
             "network.no_neuron",
@@ -72,31 +74,33 @@ def open_unit(slide: Activations, unit: Unit, context: OpeningContext) -> list[S
         ) from None
 
 
-def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
+def open_neuron(activations: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
     """Write out a weighted sum and the activation function over it, if there is one.
 
     Of an operation that is both, z can't be seen.
     """
-    curve = activation_of(slide, node)
+    curve = activation_of(activations, node)
     is_fused = find_operator(node.op).inner is not None
     under = Unit(node.inputs[0], unit.index) if curve and not is_fused else unit
-    taken = sum_below(slide, under) if curve and not is_fused else decompose(slide, under)
-    shared = shared_gradients(slide, taken, context)
-    back = backward(slide, unit, under, context, IDENTITY if is_fused else curve or IDENTITY)
+    taken = (
+        sum_below(activations, under) if curve and not is_fused else decompose(activations, under)
+    )
+    shared = shared_gradients(activations, taken, context)
+    back = backward(activations, unit, under, context, IDENTITY if is_fused else curve or IDENTITY)
     if back and is_fused and curve not in (None, IDENTITY):
         back = replace(back, perturb=None)  # its z can't be moved
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
-    a, z = slide.value(unit), slide.value(under)
+    a, z = activations.value(unit), activations.value(under)
     if not math.isfinite(a) or (curve and curve.name in POSITIVE and z <= LEAST):
         what = f"{node.op} of {z:.6g}" if curve else f"a sum that gives {a}"
         raise UserError(
             "network.no_neuron",
             f"{context.named(unit)} is {a:.6g}, {what}: it has no slope to show",
         )
-    tolerance = statistics_error(slide, node, taken)
-    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
-    worked = NeuronRecord(
+    tolerance = statistics_error(activations, node, taken)
+    roundoff = ROUNDOFF.get(activations.values[unit.tensor].dtype.name, SINGLE)
+    record = NeuronRecord(
         context.named(unit),
         tuple(make_term(source, shared, context) for source in taken.sources),
         taken.bias,
@@ -104,27 +108,27 @@ def open_neuron(slide: Activations, node: Node, unit: Unit, context: OpeningCont
         Observed(None if is_fused or tolerance else z, a, roundoff, tolerance),
         back,
     )
-    return Step(worked, unit=unit, sources=tuple(source.unit for source in taken.sources))
+    return Step(record, unit=unit, sources=tuple(source.unit for source in taken.sources))
 
 
-def statistics_error(slide: Activations, node: Node, taken: WeightedSum) -> float:
+def statistics_error(activations: Activations, node: Node, taken: WeightedSum) -> float:
     """Bound by how much the run's mean and spread may be off, where weights hold them.
 
     A sum of n numbers is off by about √n roundings of the largest, which the weight scales.
     """
     if not find_operator(node.op).held or not taken.sources:
         return 0.0
-    x = np.abs(slide.values[taken.sources[0].unit.tensor].astype(np.float64))
+    x = np.abs(activations.values[taken.sources[0].unit.tensor].astype(np.float64))
     weight = max(abs(source.w) for source in taken.sources)
     return 4 * math.sqrt(x.shape[-1]) * SINGLE * weight * float(x.max())
 
 
-def sum_below(slide: Activations, unit: Unit) -> WeightedSum:
+def sum_below(activations: Activations, unit: Unit) -> WeightedSum:
     """Take the sum under an activation function apart; one that is none counts as one input."""
     try:
-        return decompose(slide, unit)
+        return decompose(activations, unit)
     except UnsupportedOperator:
-        return single_term(slide, unit)
+        return single_term(activations, unit)
 
 
 def make_term(source: WeightedInput, shared: Mapping[str, Array], context: OpeningContext) -> Term:
@@ -136,7 +140,7 @@ def make_term(source: WeightedInput, shared: Mapping[str, Array], context: Openi
 
 
 def shared_gradients(
-    slide: Activations, taken: WeightedSum, context: OpeningContext
+    activations: Activations, taken: WeightedSum, context: OpeningContext
 ) -> dict[str, Array]:
     """Differentiate the goal by the whole tensors of weights and biases, where there is a step."""
     if context.goal.learning_rate is None:
@@ -144,11 +148,11 @@ def shared_gradients(
     units = [taken.bias_unit, *(source.weight for source in taken.sources)]
     shared: dict[str, Array] = {}
     for tensor in {unit.tensor for unit in units if unit}:
-        (node, *others) = slide.graph.consumers[tensor]
+        (node, *others) = activations.graph.consumers[tensor]
         dy = context.slopes.get(node.outputs[0])
         if dy is not None and not others:
-            inputs = [to_operand(slide.values.get(name)) for name in node.inputs]
-            weight = Tensor(slide.values[tensor], requires_grad=True)
+            inputs = [to_operand(activations.values.get(name)) for name in node.inputs]
+            weight = Tensor(activations.values[tensor], requires_grad=True)
             inputs[node.inputs.index(tensor)] = weight
             apply_node(node, inputs)[0].backward(seed=dy)
             assert weight.grad is not None
@@ -157,7 +161,7 @@ def shared_gradients(
 
 
 def backward(
-    slide: Activations,
+    activations: Activations,
     unit: Unit,
     under: Unit,
     context: OpeningContext,
@@ -172,36 +176,38 @@ def backward(
     if slope is None:
         return None
     goal = context.goal
-    follow = partial(perturb, slide, goal, under)
-    if curve is not IDENTITY and len(slide.graph.consumers.get(under.tensor, ())) != 1:
-        follow = partial(perturb_through, slide, goal, unit, curve, slide.value(under))
+    follow = partial(perturb, activations, goal, under)
+    if curve is not IDENTITY and len(activations.graph.consumers.get(under.tensor, ())) != 1:
+        follow = partial(perturb_through, activations, goal, unit, curve, activations.value(under))
     return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
 
 
 def perturb_through(
-    slide: Activations, goal: Goal, unit: Unit, curve: Activation, z: float, by: float
+    activations: Activations, goal: Goal, unit: Unit, curve: Activation, z: float, by: float
 ) -> float:
     """Move a by what the curve makes of a z that is moved: the goal's new value."""
-    return perturb(slide, goal, unit, curve.f(z + by) - curve.f(z))
+    return perturb(activations, goal, unit, curve.f(z + by) - curve.f(z))
 
 
-def activation_of(slide: Activations, node: Node) -> Activation | None:
+def activation_of(activations: Activations, node: Node) -> Activation | None:
     """Find the activation function that an operation is; None where it is none."""
-    if node.op == "Pow" and node.inputs[1] not in slide.graph.constants:
+    if node.op == "Pow" and node.inputs[1] not in activations.graph.constants:
         return None  # a power of two numbers that both move
-    others = [slide.values.get(name) for name in node.inputs[1:]]
+    others = [activations.values.get(name) for name in node.inputs[1:]]
     return find_operator(node.op).activation_for(node.attributes, *others)
 
 
 # ---- softmax: a share of exponentials ------------------------------------------------------------
 
 
-def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningContext) -> list[Step]:
+def open_softmax(
+    activations: Activations, node: Node, unit: Unit, context: OpeningContext
+) -> list[Step]:
     """Write out p_n = e^z_n / Σ e^z_m, and e^z_n below it.
 
     The largest z is taken away from all, which changes no share and keeps the powers finite.
     """
-    logits = slide.values[node.inputs[0]].astype(np.float64)
+    logits = activations.values[node.inputs[0]].astype(np.float64)
     axis = softmax_axis(node.attributes, Tensor(logits))
     units = [
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
@@ -212,8 +218,8 @@ def open_softmax(slide: Activations, node: Node, unit: Unit, context: OpeningCon
     powers = [math.exp(value - most) for value in z]
     names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
     parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
-    roundoff = ROUNDOFF.get(slide.values[unit.tensor].dtype.name, SINGLE)
-    ran = Observed(None, slide.value(unit), roundoff)
+    roundoff = ROUNDOFF.get(activations.values[unit.tensor].dtype.name, SINGLE)
+    ran = Observed(None, activations.value(unit), roundoff)
     whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
     term = Term(context.named(units[n]), z[n], 1.0, learned=False)
     one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))

@@ -31,12 +31,12 @@ AFTER, INSIDE = "What you see, and how it was put together", "Inside the network
 
 def render_walk(walk: Walk, command: str) -> str:
     """Write the page; `command` opens what lies deeper."""
-    sight = walk.probe.sight
-    first = walk.steps[0].worked.name
-    title = f"Behind {sight.caption}" if sight else f"Inside {first}"
-    seen = image_json(sight) if sight else None
-    if sight and seen and walk.probe.image_inputs and walk.probe.saliency:
-        words = saliency_legend(sight, walk.probe.goal)
+    probed_image = walk.probe.probed_image
+    first = walk.steps[0].record.name
+    title = f"Behind {probed_image.caption}" if probed_image else f"Inside {first}"
+    seen = image_json(probed_image) if probed_image else None
+    if probed_image and seen and walk.probe.image_inputs and walk.probe.saliency:
+        words = saliency_legend(probed_image, walk.probe.goal)
         seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
     data = json.dumps({"stages": steps_json(walk), "sight": seen}, allow_nan=False)
     return render(
@@ -48,9 +48,9 @@ def render_walk(walk: Walk, command: str) -> str:
     )
 
 
-def saliency_legend(sight: ProbedImage, goal: Goal) -> str:
+def saliency_legend(probed_image: ProbedImage, goal: Goal) -> str:
     """Word what the saliency picture shows."""
-    part = "" if sight.covers_image else "; only what is in the frame is seen"
+    part = "" if probed_image.covers_image else "; only what is in the frame is seen"
     return f"Yellow: the pixels that move L most, |dL/dx| of each{part}. L: {goal.text}."
 
 
@@ -65,28 +65,28 @@ def steps_json(walk: Walk) -> list[dict[str, Any]]:
 
 def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]:
     """Take a step apart."""
-    worked = step.worked
-    proof = worked.check()
+    record = step.record
+    proof = record.check()
     return {
         "n": n,
-        "name": worked.name,
+        "name": record.name,
         "unit": str(step.unit) if step.unit else "",
-        "names": [term.name for term in worked.terms],
-        "x": [term.x for term in worked.terms],
-        "w": [term.w for term in worked.terms],
-        "bias": worked.bias,
-        "z": worked.z,
-        "a": worked.a,
-        "curve": worked.activation.name,
-        "formula": worked.activation.formula,
-        "js": to_javascript(worked.activation),
+        "names": [term.name for term in record.terms],
+        "x": [term.x for term in record.terms],
+        "w": [term.w for term in record.terms],
+        "bias": record.bias,
+        "z": record.z,
+        "a": record.a,
+        "curve": record.activation.name,
+        "formula": record.activation.formula,
+        "js": to_javascript(record.activation),
         "below": {str(term): lower for term, lower in step.children.items()},
         "shares": step.constant_sum,
         "field": relative_box(box, walk) if box else None,
         "fields": receptive_boxes(step, walk),
-        "back": chain_rule_text(worked),
+        "back": chain_rule_text(record),
         "proved": proof.passed,
-        "proofText": check_text(worked),
+        "proofText": check_text(record),
     }
 
 
@@ -95,7 +95,7 @@ def receptive_boxes(step: Step, walk: Walk) -> dict[str, list[float]]:
     if not step.sources or not walk.probe.image_inputs:
         return {}
     made: dict[str, list[float]] = {}
-    for term in step.worked.largest(SEEN):
+    for term in step.record.largest(SEEN):
         unit = step.sources[term]
         box = (
             receptive_field(
@@ -114,18 +114,18 @@ def relative_box(box: Box, walk: Walk) -> list[float]:
     return [left, top, right - left, bottom - top]
 
 
-def chain_rule_text(worked: NeuronRecord) -> str:
+def chain_rule_text(record: NeuronRecord) -> str:
     """Word the chain rule for a step, where there is one."""
-    if worked.backward is None:
+    if record.backward is None:
         return ""
-    da, slope, dz = (number(v, DIGITS) for v in (worked.dL_da, worked.derivative, worked.dL_dz))
-    return f"L = {worked.backward.loss}; dL/dz = dL/da · da/dz = {da} · {slope} = {dz}"
+    da, slope, dz = (number(v, DIGITS) for v in (record.dL_da, record.derivative, record.dL_dz))
+    return f"L = {record.backward.loss}; dL/dz = dL/da · da/dz = {da} · {slope} = {dz}"
 
 
-def check_text(worked: NeuronRecord) -> str:
+def check_text(record: NeuronRecord) -> str:
     """Word what the check has found."""
-    proof, ran = worked.check(), worked.observed
-    name, run, exact = ("a", ran.a, worked.a) if ran.z is None else ("z", ran.z, worked.z)
+    proof, ran = record.check(), record.observed
+    name, run, exact = ("a", ran.a, record.a) if ran.z is None else ("z", ran.z, record.z)
     mark = "✓ checked" if proof.passed else "✗ check failed"
     return (
         f"{mark}: {ran.source} ran {name} = {number(run, 9)}, the exact sum gives"
@@ -133,16 +133,19 @@ def check_text(worked: NeuronRecord) -> str:
     )
 
 
-def image_json(sight: ProbedImage) -> dict[str, Any]:
+def image_json(probed_image: ProbedImage) -> dict[str, Any]:
     """Encode the picture, with the place as parts of its width and height."""
-    pixels = np.asarray(sight.pixels)
+    pixels = np.asarray(probed_image.pixels)
     height, width, _ = pixels.shape
     bytes_ = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
     small = Picture.fromarray(bytes_)
     small.thumbnail((SIDE, SIDE))
-    made: dict[str, Any] = {"picture": data_uri(Image(np.asarray(small))), "words": sight.caption}
-    if sight.pixel:
-        x, y = sight.pixel
+    made: dict[str, Any] = {
+        "picture": data_uri(Image(np.asarray(small))),
+        "words": probed_image.caption,
+    }
+    if probed_image.pixel:
+        x, y = probed_image.pixel
         made["at"] = [(x + 0.5) / width, (y + 0.5) / height]
-        made |= {"rgb": [int(v) for v in bytes_[y, x]]} if sight.is_pixel_color else {}
+        made |= {"rgb": [int(v) for v in bytes_[y, x]]} if probed_image.is_pixel_color else {}
     return made

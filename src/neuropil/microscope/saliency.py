@@ -44,32 +44,36 @@ def overlay(walk: Walk) -> Image:
     """Paint the pixels that move much over the picture, which is dimmed and grey."""
     amount = saliency(walk)
     heat = np.clip(amount / max(np.percentile(amount, CLIP_PERCENTILE), 1e-300), 0, 1)
-    grey = dimmed_gray(walk.probe.sight, amount.shape)
-    left, top, right, bottom = visible_region(walk.probe.sight, grey.shape)
+    grey = dimmed_gray(walk.probe.probed_image, amount.shape)
+    left, top, right, bottom = visible_region(walk.probe.probed_image, grey.shape)
     large = Picture.fromarray(np.round(255 * heat).astype(np.uint8)).resize(
         (right - left, bottom - top), Picture.Resampling.BILINEAR
     )
     share = np.zeros(grey.shape)
     share[top:bottom, left:right] = np.asarray(large)[..., None] / 255
-    if walk.probe.sight and not walk.probe.sight.covers_image:  # a frame around what is seen
+    if (
+        walk.probe.probed_image and not walk.probe.probed_image.covers_image
+    ):  # a frame around what is seen
         for edge in (np.s_[[top, bottom - 1], left:right], np.s_[top:bottom, [left, right - 1]]):
             share[edge] = FRAME
     return Image(np.round(grey + share * (HOT - grey)).astype(np.uint8))
 
 
-def dimmed_gray(sight: ProbedImage | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def dimmed_gray(probed_image: ProbedImage | None, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Make the picture dark and grey (H, W, 1); all dark where nobody has shown one."""
-    if sight is None:
+    if probed_image is None:
         return np.zeros((shape[0] * ENLARGED, shape[1] * ENLARGED, 1))
-    pixels = np.asarray(sight.pixels)
+    pixels = np.asarray(probed_image.pixels)
     bright = pixels.astype(np.float64) * (255 / np.iinfo(pixels.dtype).max)
     grey: NDArray[np.float64] = DIM * bright.mean(axis=2, keepdims=True)
     return grey
 
 
-def visible_region(sight: ProbedImage | None, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def visible_region(
+    probed_image: ProbedImage | None, shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
     """Find the pixels of the picture that the network's input shows."""
     height, width, _ = shape
-    left, top, right, bottom = sight.crop if sight else WHOLE
+    left, top, right, bottom = probed_image.crop if probed_image else WHOLE
     x, y = round(left * width), round(top * height)
     return x, y, max(x + 1, round(right * width)), max(y + 1, round(bottom * height))

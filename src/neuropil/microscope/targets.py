@@ -83,7 +83,7 @@ def split_input(text: str, inputs: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def parse_unit(text: str, graph: Graph, slide: Activations | None = None) -> Unit:
+def parse_unit(text: str, graph: Graph, activations: Activations | None = None) -> Unit:
     """Read "NAME,I,J"; raises UserError where it is not of that form or names no tensor.
 
     A name may have commas and numbers of its own: of several readings the longest name counts whose
@@ -98,7 +98,7 @@ def parse_unit(text: str, graph: Graph, slide: Activations | None = None) -> Uni
             readings.append(Unit(name, tuple(map(int, numbers))))
     if not readings:
         raise misread_unit(text, graph)
-    shapes = slide.values if slide else {}
+    shapes = activations.values if activations else {}
     fitting = (u for u in readings if u.tensor in shapes and shapes[u.tensor].ndim == len(u.index))
     return next(fitting, readings[0])
 
@@ -171,26 +171,28 @@ def probe_file(
     What is looked at is the unit itself where it is an output, else the largest output.
     """
     values = bind_inputs(graph, feeds)
-    slide = record_activations(graph, values)
-    opened = parse_unit(unit, graph, slide)
-    is_goal = opened.tensor in graph.outputs and opened.tensor in slide.values
-    goal = opened if is_goal else largest_output(slide) or opened
-    goal = parse_unit(output, graph, slide) if output else goal
+    activations = record_activations(graph, values)
+    opened = parse_unit(unit, graph, activations)
+    is_goal = opened.tensor in graph.outputs and opened.tensor in activations.values
+    goal = opened if is_goal else largest_output(activations) or opened
+    goal = parse_unit(output, graph, activations) if output else goal
     if output or is_goal:
-        slide.value(goal)
+        activations.value(goal)
     text = f"{graph.label(goal.tensor)} at {', '.join(map(str, goal.index))}, what is looked at"
     views = tuple(
-        name for name in graph.inputs if name in slide.values and slide.values[name].ndim == 4
+        name
+        for name in graph.inputs
+        if name in activations.values and activations.values[name].ndim == 4
     )
     return Probe(path, values, opened, Goal.of_unit(goal, text), image_inputs=views)
 
 
-def largest_output(slide: Activations) -> Unit | None:
+def largest_output(activations: Activations) -> Unit | None:
     """Find the largest number of the first output that has numbers, floats if there are any."""
-    names = [name for name in slide.graph.outputs if name in slide.values]
-    names = [name for name in names if slide.values[name].size]
-    name = next(filter(slide.is_float, names), names[0] if names else None)
+    names = [name for name in activations.graph.outputs if name in activations.values]
+    names = [name for name in names if activations.values[name].size]
+    name = next(filter(activations.is_float, names), names[0] if names else None)
     if name is None:
         return None
-    value = np.nan_to_num(slide.values[name].astype(np.float64), nan=-np.inf)
+    value = np.nan_to_num(activations.values[name].astype(np.float64), nan=-np.inf)
     return Unit(name, tuple(int(i) for i in np.unravel_index(value.argmax(), value.shape)))

@@ -44,81 +44,81 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
 
     Raises UserError where the inputs don't fit, the unit isn't there or can't be opened.
     """
-    slide = record_activations(graph, probe.inputs, threads=threads)
+    activations = record_activations(graph, probe.inputs, threads=threads)
     graph.require_tensor(probe.goal.tensor)
-    plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(slide, probe, unit))
+    plain = OpeningContext(probe.goal, {}, lambda unit: unit_name(activations, probe, unit))
     try:
-        units = list(largest_path(slide, probe.unit, depth, plain))
+        units = list(largest_path(activations, probe.unit, depth, plain))
     except UserError as error:
         if error.code == "network.no_neuron":
-            below = find_below(slide, probe.unit.tensor, plain)
+            below = find_below(activations, probe.unit.tensor, plain)
             raise UserError(error.code, error.message, below=below) from None
         raise
-    slopes, no_gradients = available_gradients(slide, probe, units[-1].tensor)
+    slopes, no_gradients = available_gradients(activations, probe, units[-1].tensor)
     context = replace(plain, slopes=slopes)
-    steps = [replace(s, worked=mark_as_application(s.worked)) for s in probe.steps]
+    steps = [replace(s, record=mark_as_application(s.record)) for s in probe.steps]
     for unit in units:
         n = len(steps)
         if steps:
-            steps[-1] = link(slide, steps[-1], n)
-        new = open_unit(slide, unit, context)
+            steps[-1] = link(activations, steps[-1], n)
+        new = open_unit(activations, unit, context)
         steps += [replace(s, children={t: n + i for t, i in s.children.items()}) for s in new]
-    boxes = tuple(receptive_box(slide, probe, step) for step in steps)
-    following = next_unit(slide, steps[-1], plain)
-    return Walk(probe, slide, tuple(steps), boxes, following, no_gradients)
+    boxes = tuple(receptive_box(activations, probe, step) for step in steps)
+    following = next_unit(activations, steps[-1], plain)
+    return Walk(probe, activations, tuple(steps), boxes, following, no_gradients)
 
 
-def next_unit(slide: Activations, step: Step, context: OpeningContext) -> Unit | None:
+def next_unit(activations: Activations, step: Step, context: OpeningContext) -> Unit | None:
     """Find the unit behind the largest term, or the nearest one below it that can be opened."""
-    deeper = largest_input(slide, step)
-    if deeper is None or can_open(slide, deeper[1], context):
+    deeper = largest_input(activations, step)
+    if deeper is None or can_open(activations, deeper[1], context):
         return deeper[1] if deeper else None
-    return find_below(slide, deeper[1].tensor, context)
+    return find_below(activations, deeper[1].tensor, context)
 
 
-def can_open(slide: Activations, unit: Unit, context: OpeningContext) -> bool:
+def can_open(activations: Activations, unit: Unit, context: OpeningContext) -> bool:
     """Tell whether a unit can be opened."""
     try:
-        open_unit(slide, unit, context)
+        open_unit(activations, unit, context)
     except UserError:
         return False
     return True
 
 
-def find_below(slide: Activations, name: str, context: OpeningContext) -> Unit | None:
+def find_below(activations: Activations, name: str, context: OpeningContext) -> Unit | None:
     """Find a unit that can be opened among all that leads to a tensor, the nearest first.
 
     Other outputs of the same operation are the nearest of all.
     """
     ahead, seen = [name], {name}
     while ahead:
-        node = slide.graph.producer.get(ahead.pop(0))
+        node = activations.graph.producer.get(ahead.pop(0))
         for other in dict.fromkeys((*node.outputs, *node.inputs) if node else ()):
-            if other in seen or other not in slide.graph.producer:
+            if other in seen or other not in activations.graph.producer:
                 continue
-            unit = slide.largest(other) if other in slide.values else None
-            if unit and can_open(slide, unit, context):
+            unit = activations.largest(other) if other in activations.values else None
+            if unit and can_open(activations, unit, context):
                 return unit
             seen.add(other)
             ahead.append(other)
     return None
 
 
-def mark_as_application(worked: NeuronRecord) -> NeuronRecord:
+def mark_as_application(record: NeuronRecord) -> NeuronRecord:
     """Mark arithmetic that comes after the network as the application's."""
-    return replace(worked, observed=replace(worked.observed, source="the application"))
+    return replace(record, observed=replace(record.observed, source="the application"))
 
 
 def largest_path(
-    slide: Activations, unit: Unit, depth: int, context: OpeningContext
+    activations: Activations, unit: Unit, depth: int, context: OpeningContext
 ) -> Iterator[Unit]:
     """Go down along the largest terms, as far as units can be opened."""
-    steps = open_unit(slide, unit, context)
+    steps = open_unit(activations, unit, context)
     yield unit
     for _ in range(depth - 1):
-        deeper = largest_input(slide, steps[-1])
+        deeper = largest_input(activations, steps[-1])
         try:
-            steps = open_unit(slide, deeper[1], context) if deeper else []
+            steps = open_unit(activations, deeper[1], context) if deeper else []
         except UserError:
             return
         if not deeper:
@@ -127,61 +127,61 @@ def largest_path(
 
 
 def available_gradients(
-    slide: Activations, probe: Probe, start: str
+    activations: Activations, probe: Probe, start: str
 ) -> tuple[dict[str, Array], str]:
     """Differentiate the goal from a tensor on; where that can't be, say why."""
-    if not math.isfinite(probe.goal.value(slide.values[probe.goal.tensor])):
+    if not math.isfinite(probe.goal.value(activations.values[probe.goal.tensor])):
         return {}, "L is no finite number, so that nothing has a slope"
     try:
-        found = gradients(slide, probe.goal, start)
+        found = gradients(activations, probe.goal, start)
     except UnsupportedOperator as unknown:
         return {}, f"{unknown}, on the way to L, can't be differentiated here"
-    return found, "" if found else f"L doesn't depend on {slide.graph.label(start)}"
+    return found, "" if found else f"L doesn't depend on {activations.graph.label(start)}"
 
 
-def largest_input(slide: Activations, step: Step) -> tuple[int, Unit] | None:
+def largest_input(activations: Activations, step: Step) -> tuple[int, Unit] | None:
     """Find the largest term of a step that another unit makes: its number, and that unit."""
-    for number in step.worked.largest(len(step.worked.terms)):
+    for number in step.record.largest(len(step.record.terms)):
         unit = step.sources[number] if step.sources else None
-        if unit and step.worked.terms[number].product:
-            unit = skip_moves(slide, unit)
-            if unit.tensor in slide.graph.producer:
+        if unit and step.record.terms[number].product:
+            unit = skip_moves(activations, unit)
+            if unit.tensor in activations.graph.producer:
                 return number, unit
     return None
 
 
-def skip_moves(slide: Activations, unit: Unit) -> Unit:
+def skip_moves(activations: Activations, unit: Unit) -> Unit:
     """Find where a number was made that has only been carried here."""
-    node = slide.graph.producer.get(unit.tensor)
+    node = activations.graph.producer.get(unit.tensor)
     while node and find_operator(node.op).moves:
-        sources = decompose(slide, unit).sources
+        sources = decompose(activations, unit).sources
         if len(sources) != 1:
             break
         unit = sources[0].unit
-        node = slide.graph.producer.get(unit.tensor)
+        node = activations.graph.producer.get(unit.tensor)
     return unit
 
 
-def link(slide: Activations, step: Step, n: int) -> Step:
+def link(activations: Activations, step: Step, n: int) -> Step:
     """Note that the next step, number n, makes the term that the walk follows."""
-    found = largest_input(slide, step)
+    found = largest_input(activations, step)
     number = found[0] if found else 0  # of steps after the network, the unit makes the first
     return replace(step, children={**step.children, number: n})
 
 
-def receptive_box(slide: Activations, probe: Probe, step: Step) -> Box | None:
+def receptive_box(activations: Activations, probe: Probe, step: Step) -> Box | None:
     """Find what a step can see of the picture."""
     if not step.unit or not probe.image_inputs:
         return None
-    return receptive_field(slide, argmax_unit(slide, step.unit), probe.image_inputs[0])
+    return receptive_field(activations, argmax_unit(activations, step.unit), probe.image_inputs[0])
 
 
 def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     """Find a box of the network's input on the picture: left, top, right, bottom, 0 to 1."""
     height, width = walk.activations.values[walk.probe.image_inputs[0]].shape[2:]
     (top, bottom), (left, right) = box
-    sight = walk.probe.sight
-    x, y, x_end, y_end = sight.crop if sight else WHOLE
+    probed_image = walk.probe.probed_image
+    x, y, x_end, y_end = probed_image.crop if probed_image else WHOLE
     across, down = (x_end - x) / width, (y_end - y) / height
     return (
         x + across * left,
@@ -191,18 +191,18 @@ def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     )
 
 
-def unit_name(slide: Activations, probe: Probe, unit: Unit) -> str:
+def unit_name(activations: Activations, probe: Probe, unit: Unit) -> str:
     """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
     own = probe.describe_unit(unit)
     if own:
-        best = argmax_unit(slide, unit)
+        best = argmax_unit(activations, unit)
         found = "" if best == unit else f", found at row {best.index[2]}, column {best.index[3]}"
         return own + found
-    label, index = slide.graph.label(unit.tensor), unit.index
-    node = slide.graph.producer.get(unit.tensor)
+    label, index = activations.graph.label(unit.tensor), unit.index
+    node = activations.graph.producer.get(unit.tensor)
     if node and node.op == "LSTM" and len(index) == 4:
         return f"cell {index[3]} at time {index[0]}{', backwards' * index[1]} of {label}"
     if len(index) == 4:
         return f"channel {index[1]} at row {index[2]}, column {index[3]} of {label}"
-    short = index[1:] if len(index) > 1 and slide.values[unit.tensor].shape[0] == 1 else index
+    short = index[1:] if len(index) > 1 and activations.values[unit.tensor].shape[0] == 1 else index
     return f"{label} {', '.join(map(str, short))}"

@@ -35,12 +35,12 @@ def test_the_walk_begins_with_what_is_printed(app: Classify, label: str) -> None
     walk = look(app.probe(CAT, label=ClassName(label)))
     printed = {g.name: g.probability for g in app(CAT, top=11).guesses}
     name = "none of them" if label == "none" else label
-    assert walk.steps[0].worked.a == pytest.approx(printed[name], rel=1e-6)
+    assert walk.steps[0].record.a == pytest.approx(printed[name], rel=1e-6)
     for number, stage in enumerate(walk.steps):
-        assert stage.worked.check().passed, stage.worked.name
+        assert stage.record.check().passed, stage.record.name
         for term, lower in stage.children.items():
             assert lower > number
-            x, a = stage.worked.terms[term].x, walk.steps[lower].worked.a
+            x, a = stage.record.terms[term].x, walk.steps[lower].record.a
             assert x == pytest.approx(a, rel=1e-5, abs=1e-5)
 
 
@@ -50,9 +50,9 @@ def test_the_most_likely_class_is_opened_by_default(app: Classify) -> None:
 
 def test_it_leads_down_to_the_pixels(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("cat")), depth=30)
-    assert all(stage.worked.check().passed for stage in walk.steps)
+    assert all(stage.record.check().passed for stage in walk.steps)
     assert walk.next is None
-    last = walk.steps[-1].worked
+    last = walk.steps[-1].record
     assert len(last.terms) <= 12
     assert all("of what is seen" in term.name for term in last.terms)
     assert walk.receptive_boxes[-1] is not None
@@ -65,20 +65,20 @@ def test_it_leads_down_to_the_pixels(app: Classify) -> None:
 
 def test_features_say_where_they_were_found(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("cat")))
-    names = [term.name for term in walk.steps[-1].worked.terms]
+    names = [term.name for term in walk.steps[-1].record.terms]
     assert len(names) == 320
     assert all("found at row" in name for name in names)
 
 
 def test_a_true_class_makes_a_loss_and_a_step(app: Classify) -> None:
     walk = look(app.probe(CAT, label=ClassName("dog"), target=ClassName("cat")))
-    back = walk.steps[-1].worked.backward
+    back = walk.steps[-1].record.backward
     assert back is not None
     assert back.rate == 0.01
-    assert walk.steps[-1].worked.dL_dz > 0, "the dog's neuron is to say less"
+    assert walk.steps[-1].record.dL_dz > 0, "the dog's neuron is to say less"
     outside = look(app.probe(CAT, label=ClassName("none"), target=ClassName("cat")))
-    assert outside.steps[-1].worked.dL_dz > 0, "and so is the one that says none"
-    assert all(s.worked.check().passed for s in (*walk.steps, *outside.steps))
+    assert outside.steps[-1].record.dL_dz > 0, "and so is the one that says none"
+    assert all(s.record.check().passed for s in (*walk.steps, *outside.steps))
 
 
 def test_mistakes_are_told(app: Classify) -> None:
@@ -109,9 +109,9 @@ def test_saliency_is_the_gradient(app: Classify) -> None:
 def test_the_view_that_is_opened_is_named(app: Classify) -> None:
     for label in ("cat", "ship", "none"):
         mean, opened = look(app.probe(CAT, label=ClassName(label))).steps[-2:]
-        first = mean.worked.terms[0]
-        assert mean.worked.largest(1)[0] == 0, "the largest term is the one that is opened"
-        assert first.name.partition(", ")[2] == opened.worked.name.partition(", ")[2] != ""
+        first = mean.record.terms[0]
+        assert mean.record.largest(1)[0] == 0, "the largest term is the one that is opened"
+        assert first.name.partition(", ")[2] == opened.record.name.partition(", ")[2] != ""
 
 
 def test_page_and_picture_show_it(app: Classify, tmp_path: Path) -> None:

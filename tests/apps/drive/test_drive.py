@@ -154,10 +154,10 @@ def test_a_film_that_was_cut_is_found_out(ending: str, tmp_path: Path) -> None:
 def test_what_was_done_is_opened(label: str, app: Drive, film: Film, drove: DriveResult) -> None:
     probe = app.probe(film, frame=5, label=label)  # type: ignore[arg-type]
     walk = walk_back(load_graph(probe.network), probe, depth=3)
-    assert walk.steps[0].worked.a == pytest.approx(
+    assert walk.steps[0].record.a == pytest.approx(
         getattr(drove.laps[0].instants[5], label), rel=1e-5
     )
-    assert all(stage.worked.check().passed for stage in walk.steps)
+    assert all(stage.record.check().passed for stage in walk.steps)
 
 
 def test_what_should_have_been_done_makes_a_step(app: Drive, film: Film) -> None:

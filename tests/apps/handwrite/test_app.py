@@ -275,12 +275,12 @@ def test_a_step_of_the_pen_is_opened(app: Handwrite) -> None:
     probe = app.probe("Dear Ada,", step=7)
     walk = walk_back(load_graph(probe.network), probe, depth=4)
     assert len(walk.steps) >= 9
-    worked: list[NeuronRecord] = [stage.worked for stage in walk.steps]
-    assert all(w.check().passed for w in worked)
-    assert "as the window sees it" in worked[0].name
-    assert worked[6].name.startswith("dx of the point")
-    mean = worked[7]
-    assert worked[6].terms[0].x == pytest.approx(mean.a, rel=1e-5)
+    record: list[NeuronRecord] = [stage.record for stage in walk.steps]
+    assert all(w.check().passed for w in record)
+    assert "as the window sees it" in record[0].name
+    assert record[6].name.startswith("dx of the point")
+    mean = record[7]
+    assert record[6].terms[0].x == pytest.approx(mean.a, rel=1e-5)
     made = OnnxNetwork(probe.network, threads=1).run(**probe.inputs)["mixture"]
     assert mean.a == pytest.approx(float(made[probe.unit.index]), abs=1e-5)
 
@@ -291,9 +291,9 @@ def test_a_step_is_proven_by_what_was_recorded_when_it_was_drawn(app: Handwrite,
     (row,) = generate_states(pen, [LineRequest("so", Style.parse("ada").vector, 0.5, (3,))])
     _, made = replay(pen, row, 4)
     mixture = made["mixture"][0]
-    assert all(s.worked.check().passed for s in decoding_steps(row, mixture, made, 4))
+    assert all(s.record.check().passed for s in decoding_steps(row, mixture, made, 4))
     row.drawn[4] = row.drawn[4]._replace(**{name: 1.01 * getattr(row.drawn[4], name)})
-    wrong = [s.worked for s in decoding_steps(row, mixture, made, 4) if not s.worked.check().passed]
+    wrong = [s.record for s in decoding_steps(row, mixture, made, 4) if not s.record.check().passed]
     told = {"share": "share of", "sigma_dx": "sigma of dx", "sigma_dy": "sigma of dy"}
     assert wrong[0].name.startswith(told.get(name, "tanh(r)"))
 
@@ -302,7 +302,7 @@ def test_the_opened_step_is_the_one_that_was_written(app: Handwrite) -> None:
     """The points of a line are the sums of the steps that are told."""
     first, second = (app.probe("Dear", step=step) for step in (0, 1))
     assert not first.inputs["point"].any()
-    dx = first.steps[6].worked.a, first.steps[5].worked.a
+    dx = first.steps[6].record.a, first.steps[5].record.a
     assert np.allclose(second.inputs["point"][0, :2], dx, atol=1e-5)
 
 

@@ -85,11 +85,11 @@ def test_every_activation_is_worked_out(name: str) -> None:
     chain = small_network.parse_network(
         Vector((0.7,)), (WeightMatrix(((1.3,),)),), (Vector((-0.2,)),), (ActivationName(name),)
     )
-    ((worked,),) = small_network.open_all(
+    ((record,),) = small_network.open_all(
         chain, small_network.LearningGoal((0.5,), "mean-squares", 0.1)
     )
-    assert worked.a == pytest.approx(activations.ACTIVATIONS[name].f(0.71), rel=1e-12)
-    assert worked.check().passed
+    assert record.a == pytest.approx(activations.ACTIVATIONS[name].f(0.71), rel=1e-12)
+    assert record.check().passed
 
 
 # Worked examples as they are printed, with as many digits: options, z or a of the neurons in order,

@@ -24,7 +24,7 @@ def build_probe(
 ) -> Probe:
     """Find the neuron of a control."""
     unit = UNITS[label]
-    sight = there.picture.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
+    probed_image = there.picture.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
     words = f"what the camera saw on track {there.seed} at step {there.step}"
     return Probe(
         network,
@@ -32,7 +32,7 @@ def build_probe(
         unit,
         make_goal(unit, label, target, rate),
         describe_unit=describe_unit,
-        sight=ProbedImage(sight, None, words),
+        probed_image=ProbedImage(probed_image, None, words),
         image_inputs=("picture",),
         saliency=True,
     )

@@ -57,11 +57,11 @@ def compare(chain: SmallNetwork, seed: int) -> tuple[str, Image]:
         )
     trace = simulate(x, w, b, ms=MS, seed=seed, progress=ticking)
     rates = firing_rates(DRIVES, ms=MS, seed=seed, progress=ticking)
-    ((worked,),) = open_all(chain, None)
-    return describe(trace, worked), Image(render(trace, x, worked, rates))
+    ((record,),) = open_all(chain, None)
+    return describe(trace, record), Image(render(trace, x, record, rates))
 
 
-def describe(trace: NeuronRecording, worked: NeuronRecord) -> str:
+def describe(trace: NeuronRecording, record: NeuronRecord) -> str:
     """Say what the living neuron did beside what the artificial one computed."""
     n = sum(map(len, trace.spike_times))
     return (
@@ -69,7 +69,7 @@ def describe(trace: NeuronRecording, worked: NeuronRecord) -> str:
         f" {len(trace.weights)};"
         f" it fired {len(trace.spikes)} times, {trace.firing_rate:.0f} Hz;"
         f" the next cell fired {len(trace.next_spikes)} times\n"
-        f"the artificial one: z = {worked.z:.6g}, a = {worked.a:.6g}\n"
+        f"the artificial one: z = {record.z:.6g}, a = {record.a:.6g}\n"
     )
 
 
@@ -141,7 +141,7 @@ def write(
 
 
 def render(
-    trace: NeuronRecording, x: Sequence[float], worked: NeuronRecord, rates: Points
+    trace: NeuronRecording, x: Sequence[float], record: NeuronRecord, rates: Points
 ) -> NDArray[np.uint8]:
     """Draw everything: RGB (H, W, 3)."""
     large = Picture.new("RGB", (FINE * SIZE[0], FINE * SIZE[1]), PAPER)
@@ -149,8 +149,8 @@ def render(
     write(canvas, LEFT[0], 34, "The living neuron", INK, 26)
     write(canvas, RIGHT[0], 34, "The artificial neuron", INK, 26)
     draw_biological(canvas, trace)
-    draw_artificial(canvas, trace, x, worked.bias)
-    draw_responses(canvas, trace, worked, rates)
+    draw_artificial(canvas, trace, x, record.bias)
+    draw_responses(canvas, trace, record, rates)
     draw_correspondence(canvas)
     tick()
     small = np.asarray(large.resize(SIZE, Picture.Resampling.LANCZOS))
@@ -227,20 +227,20 @@ def draw_artificial(
 
 
 def draw_responses(
-    canvas: ImageDraw.ImageDraw, trace: NeuronRecording, worked: NeuronRecord, rates: Points
+    canvas: ImageDraw.ImageDraw, trace: NeuronRecording, record: NeuronRecord, rates: Points
 ) -> None:
     """Draw how both answer to a drive z."""
     span = (float(DRIVES[0]), float(DRIVES[-1]))
     z = np.linspace(*span, 200)
-    values = np.array([worked.activation.f(v) for v in z])
+    values = np.array([record.activation.f(v) for v in z])
     low, high = min(0.0, float(values.min())), max(1.0, float(values.max()))
     top = Panel(canvas, RIGHT[0], 470, RIGHT[1], 640, span, (low, 1.05 * high))
     top.axes(
-        f"a = {worked.activation.name}(z), the activation",
+        f"a = {record.activation.name}(z), the activation",
         sorted({round(low, 1), 0.0, round(high, 1)}),
     )
     top.line(z, values, PLUS, 2)
-    top.dot(min(max(worked.z, span[0]), span[1]), worked.a, SPIKE)
+    top.dot(min(max(record.z, span[0]), span[1]), record.a, SPIKE)
     most = max(float(rates.max()), trace.firing_rate, 10)
     below = Panel(canvas, RIGHT[0], 700, RIGHT[1], 870, span, (0, 1.1 * most))
     below.axes(

@@ -167,12 +167,12 @@ def word_answer(p: NDArray[np.float64], doubts: tuple[str, ...]) -> str:
 
 def write_sheet(told: str, neurons: tuple[NeuronRecord, ...], shown: int | None) -> Document:
     """Write the answer and the neurons behind it in the four forms of a document."""
-    words = "\n".join(to_text(worked, shown) for worked in neurons)
+    words = "\n".join(to_text(record, shown) for record in neurons)
     return Document(
         told + words,
         render_page("A digit, read", [Section(told.strip(), preformat(words))]),
-        latex="\n".join(to_latex(worked, shown) for worked in neurons),
-        csv="\n".join(to_csv(worked) for worked in neurons),
+        latex="\n".join(to_latex(record, shown) for record in neurons),
+        csv="\n".join(to_csv(record) for record in neurons),
     )
 
 

@@ -216,10 +216,10 @@ def open_all(chain: SmallNetwork, goal: LearningGoal | None) -> list[list[Printa
             ]
             for i, rows in enumerate(chain.weights)
         ]
-    for name, worked in ticking(name_neurons(layers)):
-        if not all(map(math.isfinite, way_back(worked))):
+    for name, record in ticking(name_neurons(layers)):
+        if not all(map(math.isfinite, way_back(record))):
             raise too_large(f"{name}: a number of the way back", "or a target that is nearer")
-        worked.proven()
+        record.proven()
     return layers
 
 
@@ -265,20 +265,20 @@ def too_large(what: str, otherwise: str) -> UserError:
     )
 
 
-def way_back(worked: NeuronRecord) -> tuple[float, ...]:
+def way_back(record: NeuronRecord) -> tuple[float, ...]:
     """List the numbers of the way back, none where there is no loss."""
-    if worked.backward is None:
+    if record.backward is None:
         return ()
-    dL = worked.dL_da, worked.dL_dz, worked.dL_db, *worked.dL_dw
-    return *dL, *worked.updated_weights, worked.updated_bias
+    dL = record.dL_da, record.dL_dz, record.dL_db, *record.dL_dw
+    return *dL, *record.updated_weights, record.updated_bias
 
 
 def name_neurons(layers: Sequence[Sequence[NeuronRecord]]) -> list[tuple[str, NeuronRecord]]:
     """Name each neuron by its place, layer by layer."""
     return [
-        (neuron_title(i, j, len(layer)), worked)
+        (neuron_title(i, j, len(layer)), record)
         for i, layer in enumerate(layers)
-        for j, worked in enumerate(layer)
+        for j, record in enumerate(layer)
     ]
 
 
@@ -297,12 +297,12 @@ def work_out(
     loss = None
     if goal:
         loss = LossValues(evaluate_loss(chain, goal), evaluate_loss(take_step(chain, layers), goal))
-    told = [(name, neuron_text(worked, digits)) for name, worked in ticking(each)]
+    told = [(name, neuron_text(record, digits)) for name, record in ticking(each)]
     told += closing_texts(chain, layers, goal, loss, digits)
     tables: list[str] = []
     row = 2  # below the title
-    for name, worked in ticking(each):
-        tables.append(f"{name}\n{to_csv(worked, row)}")
+    for name, record in ticking(each):
+        tables.append(f"{name}\n{to_csv(record, row)}")
         row += tables[-1].count("\n")
     sheet = Document(
         "\n".join(f"{name}\n{text}" for name, text in told),
@@ -310,10 +310,10 @@ def work_out(
             "A network worked out by hand",
             [Section(name, preformat(text)) for name, text in told],
         ),
-        "\n".join(f"% {name}\n{to_latex(worked, digits)}" for name, worked in ticking(each)),
+        "\n".join(f"% {name}\n{to_latex(record, digits)}" for name, record in ticking(each)),
         "".join(tables),
     )
-    return sheet, tuple(list_values(name, worked) for name, worked in each), loss
+    return sheet, tuple(list_values(name, record) for name, record in each), loss
 
 
 def closing_texts(
@@ -347,19 +347,19 @@ def find_shares(outputs: Sequence[float]) -> tuple[float, ...]:
     return tuple(ops.softmax(np.array(outputs)).value.tolist())
 
 
-def list_values(name: str, worked: NeuronRecord) -> NeuronValues:
+def list_values(name: str, record: NeuronRecord) -> NeuronValues:
     """List the numbers of a neuron."""
-    values = NeuronValues(name, worked.z, worked.a, worked.derivative)
-    if worked.backward is None:
+    values = NeuronValues(name, record.z, record.a, record.derivative)
+    if record.backward is None:
         return values
     return replace(
         values,
-        dL_da=worked.dL_da,
-        dL_dz=worked.dL_dz,
-        dL_dw=worked.dL_dw,
-        dL_db=worked.dL_db,
-        weights=worked.updated_weights,
-        bias=worked.updated_bias,
+        dL_da=record.dL_da,
+        dL_dz=record.dL_dz,
+        dL_dw=record.dL_dw,
+        dL_db=record.dL_db,
+        weights=record.updated_weights,
+        bias=record.updated_bias,
     )
 
 
@@ -368,6 +368,6 @@ def neuron_title(layer: int, unit: int, n: int) -> str:
     return f"layer {layer + 1}" + (f", neuron {unit + 1}" if n > 1 else "")
 
 
-def neuron_text(worked: NeuronRecord, digits: int | None) -> str:
+def neuron_text(record: NeuronRecord, digits: int | None) -> str:
     """Write a neuron out, without its name."""
-    return to_text(worked, digits, len(worked.terms)).partition("\n")[2]
+    return to_text(record, digits, len(record.terms)).partition("\n")[2]

@@ -63,7 +63,7 @@ UNIT = Option(
 UNIT_OF_A_FILE = Option(
     "unit", PLACE, None, "the neuron to open, NAME,I,J,... of any tensor of the network"
 )
-LENS = (  # the options of every `open`
+VIEW_OPTIONS = (  # the options of every `open`
     Option(
         "depth",
         int,
@@ -181,7 +181,7 @@ def build_file(path: str) -> Any:
     """Make the command that opens an ONNX file."""
     example = f"neuropil open {shlex.quote(path)} --input x.npy --unit conv1,0,3,5 -o walk.html"
     call = partial(open_file, path)
-    return build(call, path, [], (*OF_A_FILE, *LENS), FILE_SUMMARY, example)
+    return build(call, path, [], (*OF_A_FILE, *VIEW_OPTIONS), FILE_SUMMARY, example)
 
 
 def build_refusal(name: str) -> Any:
@@ -218,7 +218,7 @@ def read_probe(name: str) -> Signature:
 def options_of(signature: Signature) -> tuple[Option, ...]:
     """List the options of `open` for an application: the probe's own, and those of every `open`."""
     pixels = [PIXELS] if "image" in signature.inputs[0].kinds else []
-    return (*signature.options, UNIT, *LENS, *pixels, WEIGHTS)
+    return (*signature.options, UNIT, *VIEW_OPTIONS, *pixels, WEIGHTS)
 
 
 def open_application(
@@ -228,7 +228,7 @@ def open_application(
     from neuropil.microscope import targets
     from neuropil.microscope.graph import load_graph
 
-    lens, files = read_lens(options[len(signature.options) :], given)
+    view, files = read_view(options[len(signature.options) :], given)
     if not given["source"]:
         raise UserError(
             "input.required",
@@ -236,7 +236,7 @@ def open_application(
         )
     typed = {o.name: given[o.name] for o in signature.options if is_given(o, given[o.name])}
     asked = signature.parse(typed)
-    settings = read_settings(lens)
+    settings = read_settings(view)
     app = Sessions().get(name, settings)
     (kind,) = signature.inputs
     source = given["source"]
@@ -246,10 +246,10 @@ def open_application(
         source = find_text(source, None, kind.name)
     probe: Probe = app.probe(open_input(kind, source, settings), **asked)
     graph = load_graph(probe.network)
-    if lens["unit"]:
-        probe = targets.with_unit(probe, targets.parse_unit(lens["unit"], graph))
+    if view["unit"]:
+        probe = targets.with_unit(probe, targets.parse_unit(view["unit"], graph))
     words = [OPEN, name, given["source"], *repeat_options(options, given)]
-    return walk_from(graph, probe, words, lens, files)
+    return walk_from(graph, probe, words, view, files)
 
 
 def open_file(path: str, given: Mapping[str, Any]) -> int:
@@ -257,31 +257,35 @@ def open_file(path: str, given: Mapping[str, Any]) -> int:
     from neuropil.microscope import targets
     from neuropil.microscope.graph import load_graph
 
-    lens, files = read_lens((*OF_A_FILE, *LENS), given)
+    view, files = read_view((*OF_A_FILE, *VIEW_OPTIONS), given)
     graph = load_graph(Path(path))
-    feeds = tuple(targets.ArrayInput.parse(text, graph.inputs) for text in lens["inputs"])
-    words = [OPEN, path, *repeat_options((*OF_A_FILE, *LENS), given)]
-    if not lens["unit"]:
+    feeds = tuple(targets.ArrayInput.parse(text, graph.inputs) for text in view["inputs"])
+    words = [OPEN, path, *repeat_options((*OF_A_FILE, *VIEW_OPTIONS), given)]
+    if not view["unit"]:
         if files:
             suffix, _ = next(iter(files.items()))
             raise UserError(
                 "option.missing", f"a {suffix} file needs a neuron: name one by --unit NAME,I,J"
             )
-        return list_file(graph, Path(path), targets.record(graph, feeds), words, lens["json"])
-    probe = targets.probe_file(graph, Path(path), feeds, lens["unit"], lens["output_unit"])
-    return walk_from(graph, probe, words, lens, files)
+        return list_file(graph, Path(path), targets.record(graph, feeds), words, view["json"])
+    probe = targets.probe_file(graph, Path(path), feeds, view["unit"], view["output_unit"])
+    return walk_from(graph, probe, words, view, files)
 
 
 def list_file(
-    graph: "Graph", path: Path, slide: "Activations | None", words: Sequence[str], as_json: bool
+    graph: "Graph",
+    path: Path,
+    activations: "Activations | None",
+    words: Sequence[str],
+    as_json: bool,
 ) -> int:
     """Sum up a network and list its tensors, and say what to type next."""
     from neuropil.microscope import formatting, summary, targets
 
     found = summary.summarize(graph)
-    tensors = formatting.list_tensors(graph, slide)
-    if slide:
-        command = word_deeper(words, targets.largest_output(slide))
+    tensors = formatting.list_tensors(graph, activations)
+    if activations:
+        command = word_deeper(words, targets.largest_output(activations))
         following = [command] if command else []
     else:
         following = summary.first_commands(graph, path)
@@ -294,13 +298,13 @@ def list_file(
     return DONE
 
 
-def read_lens(
+def read_view(
     options: Sequence[Option], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Path]]:
     """Read options that are no probe's own, and by their ending the files to be written."""
-    lens = {option.name: option.parse(given[option.name]) for option in options}
+    view = {option.name: option.parse(given[option.name]) for option in options}
     files: dict[str, Path] = {}
-    for path in map(Path, lens["output"]):
+    for path in map(Path, view["output"]):
         suffix = path.suffix.lower()
         if suffix not in (WALK, TERMS, SALIENCY):
             raise UserError(
@@ -312,17 +316,17 @@ def read_lens(
             raise UserError(
                 "option.conflict", f"{files[suffix]} and {path} are two files for one thing"
             )
-        check_place(path, lens["force"])
+        check_place(path, view["force"])
         files[suffix] = path
-    return lens, files
+    return view, files
 
 
-def read_settings(lens: Mapping[str, Any]) -> Settings:
+def read_settings(view: Mapping[str, Any]) -> Settings:
     """Read what stands beside an application's own options."""
     return Settings(
-        max_pixels=lens.get("max_pixels", PIXELS.default),
-        threads=lens["threads"],
-        networks=tuple(lens["weights"]),
+        max_pixels=view.get("max_pixels", PIXELS.default),
+        threads=view["threads"],
+        networks=tuple(view["weights"]),
     )
 
 
@@ -343,7 +347,7 @@ def walk_from(
     graph: Any,
     probe: "Probe",
     words: Sequence[str],
-    lens: Mapping[str, Any],
+    view: Mapping[str, Any],
     files: Mapping[str, Path],
 ) -> int:
     """Walk, write what was asked for, and show the walk."""
@@ -351,20 +355,20 @@ def walk_from(
     from neuropil.microscope.walk import walk_back
 
     try:
-        walk = walk_back(graph, probe, depth=lens["depth"], threads=lens["threads"])
+        walk = walk_back(graph, probe, depth=view["depth"], threads=view["threads"])
     except UserError as error:
         raise suggest_below(error, words, probe.network) from None
     command = word_deeper(words, walk.next)
     write_targets(walk, command, files)
-    if lens["json"]:
-        typer.echo(json.dumps(formatting.to_json(walk, lens["terms"]), allow_nan=False))
+    if view["json"]:
+        typer.echo(json.dumps(formatting.to_json(walk, view["terms"]), allow_nan=False))
         return DONE
-    digits = None if lens["exact"] else lens["digits"]
-    typer.echo("\n".join(formatting.to_lines(walk, digits, lens["terms"])))
+    digits = None if view["exact"] else view["digits"]
+    typer.echo("\n".join(formatting.to_lines(walk, digits, view["terms"])))
     for path in files.values():
         typer.echo(str(path))
     typer.echo(f"deeper: {command}" if command else "deeper: there are only inputs")
-    failed = [stage.worked.name for stage in walk.steps if not stage.worked.check().passed]
+    failed = [stage.record.name for stage in walk.steps if not stage.record.check().passed]
     return complain(f"the check of {failed[0]} failed", FAULT) if failed else DONE
 
 
@@ -393,7 +397,7 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
             if suffix == WALK:
                 place.write_text(page.render_walk(walk, command), encoding="utf-8")
             elif suffix == TERMS:
-                place.write_text(to_csv(walk.steps[-1].worked), encoding="utf-8")
+                place.write_text(to_csv(walk.steps[-1].record), encoding="utf-8")
             else:
                 saliency.overlay(walk).save(place)
 
