@@ -10,7 +10,7 @@ from refusals import refused
 
 from neuropil.kit.networks import onnx_file
 from neuropil.kit.networks.network import OnnxNetwork
-from neuropil.kit.networks.onnx_file import OnnxFile, check_whole
+from neuropil.kit.networks.onnx_file import GraphNode, OnnxFile, check_whole
 
 X = np.array([[1.0, 2.0, 3.0]], np.float32)
 
@@ -50,6 +50,21 @@ def test_weights_and_words_are_replaced(file: Path, tmp_path: Path) -> None:
     kinds = {t.name: t.data_type for t in onnx.load(tmp_path / "made.onnx").graph.initializer}
     assert kinds == {"head.weight.float16": TensorProto.FLOAT16, "head.bias": TensorProto.FLOAT}
     assert OnnxNetwork(file).run(x=X)["y"].tolist() == [[6, 6]], "the first is as it was"
+
+
+def test_an_output_is_calculated_otherwise(file: Path, tmp_path: Path) -> None:
+    nodes = [GraphNode("Neg", ("x",), "minus"), GraphNode("Mul", ("minus", "three"), "y")]
+    three = np.full((1, 3), 3, np.float32)
+    made = OnnxFile.open(file).with_nodes(nodes, {"three": three})
+    made.save(tmp_path / "made.onnx")
+    network = OnnxNetwork(tmp_path / "made.onnx")
+    assert network.run(x=X)["y"].tolist() == [[-3, -6, -9]]
+    assert network.metadata == {"neuropil": "tiny", "kept": "yes"}
+    graph = onnx.load(tmp_path / "made.onnx").graph
+    assert [node.op_type for node in graph.node] == ["Neg", "Mul"]
+    assert [tensor.name for tensor in graph.initializer] == ["three"], "no weight is left over"
+    again = OnnxFile.open(tmp_path / "made.onnx").with_nodes(nodes, {"three": three})
+    assert again.content == made.content
 
 
 def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:

@@ -234,10 +234,11 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     assert "tested: 24" in lines
     assert "share of largest class: 0.3333" in lines
     assert float(lines[-2].removeprefix("cross validated accuracy: ")) > 0.7
-    assert cli.run(["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json"]) == 0
+    line = ["classify", "album/lying/0.png", "--weights", "mine.onnx", "--json", "--top", "4"]
+    assert cli.run(line) == 0
     told = json.loads(capsys.readouterr().out)["guesses"]
     assert told[0]["name"] == "lying"
-    assert {guess["name"] for guess in told} == {"lying", "standing", "spotted"}
+    assert {guess["name"] for guess in told} == {"lying", "standing", "spotted", "none of them"}
     assert cli.run(["classify-teach", "album", "-o", "mine.onnx"]) == 2, "it is there already"
     before = Path("mine.onnx").read_bytes()
     assert cli.run(["classify-teach", "album", "-o", "mine.onnx", "--force", "--json"]) == 0
@@ -255,8 +256,13 @@ def test_a_taught_network_opens(
     line = ["open", "classify", file, "--weights", "classify-teach.onnx", "--label"]
     assert cli.run([*line, "spotted", "--depth", "3"]) == 0
     assert "z of spotted" in capsys.readouterr().out
-    assert cli.run([*line, "none"]) == 2
-    assert "there are: lying, spotted, standing" in capsys.readouterr().err
+    assert cli.run([*line, "none", "--depth", "6"]) == 0
+    walk = capsys.readouterr().out
+    assert "p of none of them" in walk
+    assert "nearness of" in walk
+    assert "CHECK FAILED" not in walk
+    assert cli.run([*line, "dotted"]) == 2
+    assert "there are: lying, spotted, standing, none" in capsys.readouterr().err
 
 
 def test_a_network_fresh_from_training_can_be_used(tmp_path: Path) -> None:

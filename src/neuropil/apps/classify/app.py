@@ -18,9 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
+from neuropil.apps.classify.distance import (
+    DistanceHead,
+    PictureViews,
+    fit_distance,
+    write_distance,
+)
 from neuropil.apps.classify.lda import CrossValidatedHead, fit_head, group_duplicates
 from neuropil.apps.classify.photo_folder import PhotoFolder
 from neuropil.apps.classify.prediction import (
+    NONE,
+    NONE_LABEL,
     ClassifierMetadata,
     ClassName,
     CropPredictions,
@@ -42,9 +50,6 @@ from neuropil.kit.ranges import Range
 
 CLASSIFIER = "classifier"
 TOP, RATE = Range(1, 1000), Range(0, 100)
-NONE_DISABLED_BIAS = (
-    -100.0
-)  # the outside neuron's bias in a network that knows no outside: p = e^-100
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class TaughtClassifier:
 
     confusion: which class is taken for which
     tested: how many pictures could be left out of the learning and be tested by
+    accepted: share of these that are not told none of them
+    refused_of_other_classes: share of the pictures of classes left out told none of them
     cross_validated_accuracy: share of these told right, by networks that saw four fifths of all
     share_of_largest_class: of these; so much is right when the largest class is always said
     """
@@ -89,6 +96,8 @@ class TaughtClassifier:
     classes: tuple[str, ...]
     pictures: int
     tested: int
+    accepted: float
+    refused_of_other_classes: float
     cross_validated_accuracy: float
     share_of_largest_class: float
 
@@ -149,16 +158,18 @@ class Classify(App):
         groups = group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
         require_testable(groups, labels, names)
         warn_duplicates(groups, labels, folder.labels_of_images)
-        lesson = fit_head(
-            extract_features(self.network(CLASSIFIER), photos), labels, len(names), groups
-        )
+        views = extract_views(self.network(CLASSIFIER), photos)
+        lesson = fit_head(views.mean(), labels, len(names), groups)
+        distance = fit_distance(views, labels, lesson)
         true = labels[lesson.tested]
         return TaughtClassifier(
-            self.with_head(lesson, names),
+            self.with_head(lesson, distance, names),
             confusion_matrix(true, lesson.told, names),
             names,
             len(photos),
             len(true),
+            distance.accepted,
+            distance.refused,
             lesson.accuracy,
             int(np.bincount(true).max()) / len(true),
         )
@@ -198,20 +209,17 @@ class Classify(App):
         """Read what the network's file tells of it."""
         return read_metadata(self.network(CLASSIFIER))
 
-    def with_head(self, lesson: CrossValidatedHead, names: tuple[str, ...]) -> OnnxFile:
-        """Put a new last layer on the network."""
+    def with_head(
+        self, lesson: CrossValidatedHead, distance: DistanceHead, names: tuple[str, ...]
+    ) -> OnnxFile:
+        """Put a new last layer on the network, and the neurons that say none of them."""
         model = OnnxFile(self.network(CLASSIFIER).content)
-        return model.with_tensors(
-            {
-                "head.weight": lesson.head.weight,
-                "head.bias": lesson.head.bias,
-                "outside.weight": np.zeros_like(model.tensor("outside.weight")),
-                "outside.bias": np.full(1, NONE_DISABLED_BIAS),
-            },
+        return model.with_nodes(*write_distance(distance)).with_tensors(
+            {"head.weight": lesson.head.weight, "head.bias": lesson.head.bias},
             {
                 "classes": json.dumps(names),
                 "temperature": "1.0",
-                "outside": "",
+                "outside": choose_none_label(names),
                 "scores": json.dumps({"accuracy": lesson.accuracy}),
                 "data": "pictures of the user's own, for the last layer; the rest as shipped",
             },
@@ -295,10 +303,22 @@ def warn_duplicates(
 
 def extract_features(network: OnnxNetwork, photos: Sequence[Image]) -> NDArray[np.float64]:
     """Find the mean features (N, D) of the views of every picture."""
-    rows = [
-        run_on_crops(network, photo, choose_crops(photo.height, photo.width))["features"].mean(
-            axis=0
-        )
+    return extract_views(network, photos).mean()
+
+
+def extract_views(network: OnnxNetwork, photos: Sequence[Image]) -> PictureViews:
+    """Find the features of all views of every picture."""
+    parts = [
+        run_on_crops(network, photo, choose_crops(photo.height, photo.width))["features"]
         for photo in track(photos, total=len(photos), title="looking")
     ]
-    return np.array(rows, np.float64)
+    of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return PictureViews(np.concatenate(parts).astype(np.float64), of)
+
+
+def choose_none_label(names: Sequence[str]) -> str:
+    """Name the answer none of them, or "" where the user has a class for that."""
+    theirs = [name for name in names if name in (NONE, NONE_LABEL)]
+    for name in theirs:
+        message(f"{name} is a class of yours, so no picture is told {NONE_LABEL} by its distance")
+    return "" if theirs else NONE_LABEL

@@ -23,7 +23,8 @@ def sections() -> list[Section]:
             "What is in a picture",
             paragraph(
                 "Ten classes of things, or none of them, at a look at 32 × 32 pixels of the whole "
-                "and of a few squares of it. `neuropil classify cat.jpg`"
+                "and of a few squares of it. `neuropil classify cat.jpg` People are "
+                "no class of it, and at so few pixels an astronaut is taken for a dog."
             )
             + row(figure(Image.open(p).thumbnail(SHOWN), caption(app, p)) for p in (cat, *others)),
         ),

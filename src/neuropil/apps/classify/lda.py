@@ -50,9 +50,14 @@ class CrossValidatedHead:
 
     tested: (N,) which pictures could be left out: all but those of a class that all look the same
     told: the class that each of these is taken for by the head of the other folds
+    folds: (N,) of each picture, or NO_FOLD
+    shrinkage, factor: what cross-validation has chosen
     """
 
     head: LinearHead
+    folds: Labels
+    shrinkage: float
+    factor: float
     tested: NDArray[np.bool_]
     told: Labels
     accuracy: float
@@ -76,6 +81,9 @@ def fit_head(
     told = tried[best].argmax(axis=1)
     return CrossValidatedHead(
         LinearHead(factors[best] * head.weight, factors[best] * head.bias),
+        folds,
+        best,
+        factors[best],
         tested,
         told,
         float((told == true).mean()),
@@ -84,13 +92,24 @@ def fit_head(
 
 def lda_head(x: Floats, labels: Labels, n_classes: int, shrinkage: float) -> LinearHead:
     """Find w_k and b_k for one shrinkage."""
-    means = np.stack([x[labels == k].mean(axis=0) for k in range(n_classes)])  # (K, D)
-    middle = means.mean(axis=0)
+    return head_of_clouds(*fit_clouds(x, labels, n_classes, shrinkage))
+
+
+def fit_clouds(
+    x: Floats, labels: Labels, n_classes: int, shrinkage: float
+) -> tuple[Floats, Floats]:
+    """Find the means (K, D) of the classes and the shape S (D, D) that they share."""
+    means = np.stack([x[labels == k].mean(axis=0) for k in range(n_classes)])
     apart = x - means[labels]
     S = apart.T @ apart / max(1, len(x) - n_classes)
     D = len(S)
-    least = LEAST * float(np.square(x - middle).mean()) + 1e-12
-    S = (1 - shrinkage) * S + (shrinkage * np.trace(S) / D + least) * np.eye(D)
+    least = LEAST * float(np.square(x - means.mean(axis=0)).mean()) + 1e-12
+    return means, (1 - shrinkage) * S + (shrinkage * np.trace(S) / D + least) * np.eye(D)
+
+
+def head_of_clouds(means: Floats, S: Floats) -> LinearHead:
+    """Find w_k and b_k of clouds of one shape."""
+    middle = means.mean(axis=0)
     weight = np.linalg.solve(S, (means - middle).T).T  # what is the same for all is taken away
     bias = -0.5 * np.einsum("kd,kd->k", weight, means + middle)
     return LinearHead(weight, bias)

@@ -19,7 +19,7 @@ from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
-NONE = "none"  # what a person types for it
+NONE, NONE_LABEL = "none", "none of them"  # what a person types for it, and is told
 TEMPERATURES = 1e-6, 1e6  # the least and the greatest that a network may have
 
 

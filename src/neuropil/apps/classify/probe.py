@@ -225,6 +225,10 @@ def describe_unit(unit: Unit, pressed: ProbedClass) -> str | None:
         return f"{color} at row {unit.index[2]}, column {unit.index[3]} of what is seen"
     if unit.tensor == "features":
         return f"feature {unit.index[1]}, the largest value of channel {unit.index[1]}"
+    if unit.tensor == "squares":  # of a network that was taught (distance.py)
+        return f"squared spread in direction {unit.index[1]}"
+    if unit.tensor == "nearness":
+        return f"nearness of {pressed.answer.classes[unit.index[1]]}"
     if unit.tensor == "logits":
         return f"z of {pressed.answer.classes[unit.index[1]]}, {pressed.crop_name}"
     if unit.tensor == "outside":

@@ -55,13 +55,20 @@ class DigitReading:
     """What a digit is taken for, and the neurons behind it.
 
     input_picture: what the network sees, written only where a file is named for it
-    probabilities: of the digits 0 to 9
+    digit: None where there is no clear one
+    probabilities: of the digits 0 to 9, if it is one
+    distance: of the 64 pixels, 0 to 1 each, from the nearest known picture of the likeliest digit
+    ink_share: of all the ink in the picture, 0 to 1, that is in one place, where the digit is
+    doubts: why there is no clear digit
     """
 
     document: Document
     input_picture: DigitPicture
-    digit: int
+    digit: int | None
     probabilities: tuple[float, ...]
+    distance: float
+    ink_share: float
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -154,16 +161,24 @@ class Neuron(App):
         """Read a digit that you have written, and say why.
 
         A network learns to read digits, reads it, and the neurons behind its answer are opened.
+        Shadows and ruled lines are taken away before; what doesn't look like one digit is said to
+        be no clear digit, and why.
 
         picture: a picture of one digit, darker or lighter than its paper
         seed: random seed of the network that learns to read digits
         digits: how many significant digits to write
         exact: write all digits of every number
         """
-        sheet, seen, probabilities = digit_reader.read_digit(
-            picture, seed, None if exact else digits
+        made = digit_reader.read_digit(picture, seed, None if exact else digits)
+        return DigitReading(
+            made.sheet,
+            made.input_picture,
+            None if made.doubts else made.best,
+            made.p,
+            made.distance,
+            made.share,
+            made.doubts,
         )
-        return DigitReading(sheet, seen, probabilities.index(max(probabilities)), probabilities)
 
     @verb(
         example="neuropil neuron-biology --x 0.8,0.6,0.3 --w 3,2,-1 --b 0.5 -o living.png",

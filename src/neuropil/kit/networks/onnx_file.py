@@ -6,7 +6,7 @@
 A change makes a new value and leaves the first as it is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2_000_000_000  # of a network: protobuf, its format, ends at 2 GiB
 FLOAT16_SUFFIX = ".float16"  # ends the name of a matrix that is stored in half precision
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A node of a graph: its operation, the names of its inputs, its one output, its settings."""
+
+    op: str
+    inputs: tuple[str, ...]
+    output: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,41 @@ class OnnxFile:
         metadata = {entry.key: entry.value for entry in model.metadata_props} | dict(told)
         helper.set_model_props(model, metadata)
         return type(self)(model.SerializeToString())
+
+    def with_nodes(self, nodes: Sequence[GraphNode], tensors: "Mapping[str, NDArray[Any]]") -> Self:
+        """Copy it with an output calculated otherwise: by nodes, the last of which makes it.
+
+        tensors: weights of theirs, by name. What only the former calculation needed is removed.
+        """
+        from onnx import helper, load_from_string, numpy_helper
+
+        model = load_from_string(self.content)
+        graph = model.graph
+        for node in [node for node in graph.node if nodes[-1].output in node.output]:
+            graph.node.remove(node)
+        _remove_unused(graph)
+        graph.node.extend(
+            helper.make_node(each.op, each.inputs, [each.output], each.output, **each.settings)
+            for each in nodes
+        )
+        graph.initializer.extend(
+            numpy_helper.from_array(values, name) for name, values in tensors.items()
+        )
+        del graph.value_info[:]
+        return type(self)(model.SerializeToString())
+
+
+def _remove_unused(graph: Any) -> None:
+    """Remove nodes and weights that no output needs."""
+    while True:
+        needed = {name for node in graph.node for name in node.input}
+        needed |= {output.name for output in graph.output}
+        idle = [node for node in graph.node if not needed & {*node.output}]
+        idle += [tensor for tensor in graph.initializer if tensor.name not in needed]
+        for each in idle:
+            (graph.node if hasattr(each, "op_type") else graph.initializer).remove(each)
+        if not idle:
+            return
 
 
 def check_whole(path: Path, content: bytes) -> None:

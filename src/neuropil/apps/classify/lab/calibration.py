@@ -25,6 +25,7 @@ from PIL import Image as Picture
 from neuropil.apps.classify import lda, preprocess
 from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_features
 from neuropil.apps.classify.lab import data, none_head
+from neuropil.apps.classify.prediction import NONE_LABEL
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
@@ -36,7 +37,6 @@ from neuropil.training.stages import claim_file
 Floats = NDArray[np.float64]
 
 NONE, CIFAR_IMAGE = "none", "one of the ten, small"
-NONE_LABEL = "none of them"
 PHOTOS = "photos-[0-9].zip"
 MAX_PER_RANGE = 100  # photographs from one range, evenly spread over it
 RANGES = {  # collection -> first and last number, and what these photographs show

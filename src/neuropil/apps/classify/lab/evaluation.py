@@ -30,7 +30,7 @@ from neuropil.apps.classify.lab.calibration import (
     run_network,
 )
 from neuropil.apps.classify.lab.data import LabeledImages, test_set
-from neuropil.apps.classify.prediction import CropPredictions
+from neuropil.apps.classify.prediction import NONE_LABEL, CropPredictions
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
@@ -230,11 +230,17 @@ def evaluate_teaching(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
         taught.network.save(here / "mine.onnx")
         seconds = time.perf_counter() - started
         mine = Classify(networks=[here / "mine.onnx"])
-        right = [mine.guesses(photo)[0].name == name for name, photo in others]
+        told = [(name, mine.guesses(photo)[0].name) for name, photo in others]
+        foreign = [answer.ranked_labels()[0].name for answer in predict_photos(mine, data).answers]
+    right = [guess == name for name, guess in told]
+    accepted = float(np.mean([guess != NONE_LABEL for _, guess in told]))
+    refused = float(np.mean([guess == NONE_LABEL for guess in foreign]))
     figures: Metrics = {
         "teach_seconds": seconds,
         "teach_accuracy": taught.cross_validated_accuracy,
         "teach_accuracy_others": float(np.mean(right)),
+        "teach_accepted_others": accepted,
+        "teach_refused_photos": refused,
         "teach_pictures": taught.pictures,
     }
     rows = (
@@ -242,6 +248,8 @@ def evaluate_teaching(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
         ("seconds, from folder to file", seconds),
         ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
         (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
+        ("of these not told none of them, %", 100 * accepted),
+        (f"of {len(foreign)} photographs of other things told none of them, %", 100 * refused),
     )
     return [Table("Ten classes of one's own (classify-teach)", ("what", "measured"), rows)], figures
 

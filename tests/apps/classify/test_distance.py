@@ -1,0 +1,114 @@
+"""None of them, for taught classes: own pictures pass, what is far from all classes doesn't."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from listening import listening
+from numpy.typing import NDArray
+
+from neuropil.apps.classify import distance, lda
+from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_views, gray_thumbnail
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_folder import ImageFolder
+
+D, K, V = 12, 4, 3  # features, classes, views of a picture
+
+
+def clouds(n: int, seed: int, far: float = 0.0) -> tuple[distance.PictureViews, NDArray[np.int64]]:
+    """Draw pictures of K classes, or so far away from them, in a direction of no class."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % K
+    means = 5 * np.eye(K, D)[labels] + far * np.eye(D)[D - 1]
+    x = (means + rng.normal(size=(n, D)))[:, None] + 0.3 * rng.normal(size=(n, V, D))
+    return distance.PictureViews(x.reshape(-1, D), np.repeat(np.arange(n), V)), labels
+
+
+def odds(head: distance.DistanceHead, x: distance.PictureViews) -> NDArray[np.float64]:
+    """Calculate o of pictures as the file does."""
+    y = x.features @ head.whitening.T + head.shift
+    largest = head.nearness.logits(y).max(axis=1, keepdims=True)
+    o = np.hstack([y**2, largest]) @ head.weight[0] + head.bias[0]
+    made: NDArray[np.float64] = np.bincount(x.of, o) / np.bincount(x.of)
+    return made
+
+
+@pytest.fixture(scope="module")
+def fitted() -> distance.DistanceHead:
+    views, labels = clouds(400, 0)
+    lesson = lda.fit_head(views.mean(), labels, K)
+    return distance.fit_distance(views, labels, lesson)
+
+
+def test_own_pictures_pass_and_far_ones_do_not(
+    fitted: distance.DistanceHead,
+) -> None:
+    own, far = (odds(fitted, clouds(2000, 7, far)[0]) for far in (0.0, 9.0))
+    assert 0.955 <= (own < 0).mean() <= 0.99
+    assert (far > 0).mean() > 0.99
+    assert 0.965 <= fitted.accepted <= 0.98, "0.975 of those that are left out"
+    assert fitted.refused > 0.8, "each class is far from the others"
+
+
+def test_o_is_the_distance_of_mahalanobis(
+    fitted: distance.DistanceHead,
+) -> None:
+    """From one picture to the next it changes by g/2 times the smallest squared distance."""
+    views, labels = clouds(400, 0)
+    means, S = lda.fit_clouds(
+        views.mean(), labels, K, lda.fit_head(views.mean(), labels, K).shrinkage
+    )
+    others = clouds(8, 3)[0]
+    apart = others.features[:, None] - means
+    squares = np.einsum("vkd,de,vke->vk", apart, np.linalg.inv(S), apart).min(axis=1)
+    half = np.bincount(others.of, squares / 2) / V
+    gain = 2 * fitted.weight[0, 0]
+    assert np.diff(odds(fitted, others)) == pytest.approx(gain * np.diff(half), rel=1e-6)
+
+
+def test_views_of_chosen_pictures_are_kept() -> None:
+    views = distance.PictureViews(np.arange(5.0)[:, None], np.array([0, 0, 1, 2, 2]))
+    kept = views.select(np.array([True, False, True]))
+    assert kept.features.ravel().tolist() == [0, 1, 3, 4]
+    assert kept.of.tolist() == [0, 0, 1, 1]
+    assert views.mean().ravel().tolist() == [0.5, 2, 3.5]
+
+
+def stripes(n: int, lying: bool) -> list[Image]:
+    rng = np.random.default_rng(int(lying))
+    made = []
+    for _ in range(n):
+        on = np.mgrid[:48, :64][0 if lying else 1] // int(rng.integers(4, 9)) % 2
+        made.append(Image((on[..., None] * rng.integers(60, 256, 3)).astype(np.uint8)))
+    return made
+
+
+def test_the_file_says_none_of_them_by_the_distance(tmp_path: Path) -> None:
+    app = Classify()
+    classes = {"lying": stripes(8, True), "standing": stripes(8, False)}
+    taught = app.teach(ImageFolder(classes))
+    taught.network.save(tmp_path / "mine.onnx")
+    mine = Classify(networks=[tmp_path / "mine.onnx"])
+    assert mine.metadata.outside == "none of them"
+    photos = [photo for its in classes.values() for photo in its]
+    views = extract_views(app.network(CLASSIFIER), photos)
+    labels = np.repeat([0, 1], 8)
+    groups = lda.group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
+    lesson = lda.fit_head(views.mean(), labels, 2, groups)
+    head = distance.fit_distance(views, labels, lesson)
+    found = [mine.predict_crops(photo).none_logits.mean() for photo in photos]
+    assert found == pytest.approx(odds(head, views), abs=1e-3)
+    noise = Image(np.random.default_rng(0).integers(256, size=(64, 64, 3), dtype=np.uint8))
+    assert mine(noise).guesses[0].name == "none of them"
+    again = mine.teach(ImageFolder(classes))
+    assert again.refused_of_other_classes == taught.refused_of_other_classes
+
+
+def test_a_class_of_ones_own_for_none_takes_its_place(tmp_path: Path) -> None:
+    with listening() as lines:
+        taught = Classify().teach(
+            ImageFolder({"none": stripes(6, True), "standing": stripes(6, False)})
+        )
+    taught.network.save(tmp_path / "mine.onnx")
+    assert Classify(networks=[tmp_path / "mine.onnx"]).metadata.outside == ""
+    assert lines == ["none is a class of yours, so no picture is told none of them by its distance"]

@@ -1,0 +1,50 @@
+"""The lines of the page that run a taught network without neuropil give the same answer."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pages
+import pytest
+from PIL import Image as Picture
+
+from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_folder import ImageFolder
+
+SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
+PAGE = (pages.ROOT / "docs" / "classify.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    noise = [Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(12)]
+    folder = ImageFolder(
+        {"rose": noise[:6], "tulip": [p.replace(pixels=p.pixels // 2) for p in noise[6:]]}
+    )
+    file = tmp_path_factory.mktemp("taught") / "taught.onnx"
+    Classify().teach(folder).network.save(file)
+    return file
+
+
+@pytest.mark.parametrize("size", [(300, 200), (120, 250), (90, 90), (32, 32), (24, 31), (33, 20)])
+@pytest.mark.parametrize("taught_itself", [True, False])
+def test_the_same_answer_elsewhere(
+    size: tuple[int, int],
+    taught_itself: bool,
+    taught: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = taught if taught_itself else Classify.networks[CLASSIFIER].path
+    (tmp_path / "taught.onnx").write_bytes(network.read_bytes())
+    with Picture.open(SAMPLES / "cat-color.jpg") as cat:
+        cat.resize(size).save(tmp_path / "old.jpg")
+    monkeypatch.chdir(tmp_path)
+    (example,) = (block for block in pages.blocks(PAGE, "python") if "onnxruntime" in block)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    app = Classify(networks=[tmp_path / "taught.onnx"])
+    ours = {guess.name: guess.probability for guess in app.guesses(Image.open(Path("old.jpg")))}
+    assert names["answers"] == pytest.approx(ours, rel=1e-3, abs=1e-6)
