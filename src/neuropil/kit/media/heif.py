@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL.ImageFile import ImageFile
 
+from neuropil.kit.errors import UserError
+
 Deep = NDArray[np.uint16]
 
 BYTES_OF_A_HEAD = 1 << 20  # in which a file says what its colors are
@@ -23,6 +25,21 @@ CODED_AS = b"av1C"  # a box, with the bits of a channel in its third byte
 DEEP, DEEPER = 0x40, 0x20  # more than 8 bits, more than 10
 PREMULTIPLIED = b"prem"  # a reference from colors to the opacity that they were multiplied by
 COLORS = b"colrnclx"  # a box, with two numbers of 16 bits and others behind it
+
+
+def open_heic(path: Path) -> ImageFile:
+    """Read the header of a HEIC; raises UserError where the library for it isn't installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ModuleNotFoundError:
+        raise UserError(
+            "dependency.missing",
+            f'{path} is HEIC; to read it: pip install "neuropil[heic]"',
+            name="pillow-heif",
+            path=path,
+        ) from None
+    register_heif_opener()
+    return Picture.open(path, formats=("HEIF",))
 
 
 def read_color_numbers(path: Path) -> tuple[int, int] | None:

@@ -144,7 +144,7 @@ def _open(path: Path) -> ImageFile:
         with path.open("rb") as file:
             start = file.read(12)
         if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
-            return _open_heic(path)
+            return heif.open_heic(path)
         image = Picture.open(path, formats=READABLE_FORMATS)
         image.filename = ""  # else Pillow maps files into memory, and some TIFF come out scrambled
         return image
@@ -161,20 +161,6 @@ def _open(path: Path) -> ImageFile:
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
         ) from error
-
-
-def _open_heic(path: Path) -> ImageFile:
-    try:
-        from pillow_heif import register_heif_opener
-    except ModuleNotFoundError:
-        raise UserError(
-            "dependency.missing",
-            f'{path} is HEIC; to read it: pip install "neuropil[heic]"',
-            name="pillow-heif",
-            path=path,
-        ) from None
-    register_heif_opener()
-    return Picture.open(path, formats=("HEIF",))
 
 
 def _refuse_large(image: ImageFile, max_pixels: int) -> None:
