@@ -18,6 +18,7 @@ from neuropil.apps.handwrite.app import (
     Handwrite,
     HandwritingResult,
     WritingSettings,
+    check_text,
     normalize_text,
     unread_words,
 )
@@ -232,6 +233,7 @@ def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
 
 def test_spaces_are_plain() -> None:
     assert normalize_text(" a \t b\r\nc…\u00a0d ") == "a b\nc... d"
+    assert normalize_text("1½ or 10²") == "1 ½ or 10^²"
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\n"])
@@ -485,3 +487,9 @@ def test_of_written_lines_the_steps_are_not_kept(app: Handwrite) -> None:
     ((_, draft),) = app.write_lines(manner, ["so"], [0])
     assert len(draft.penned.line)
     assert (draft.row.points, draft.row.pauses, draft.row.drawn) == ([], {}, [])
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\u200b", "\ufeff\n\u00ad", "\0"])
+def test_a_text_of_which_nothing_is_seen_is_refused(text: str) -> None:
+    with refused("input.empty", "nothing to write"):
+        check_text(text, replace=False)

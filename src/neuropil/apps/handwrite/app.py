@@ -30,6 +30,7 @@ from neuropil.apps.handwrite.layout import (
     measure_style,
     sheet_size,
 )
+from neuropil.apps.handwrite.numerals import part_numerals
 from neuropil.apps.handwrite.probe import build_probe
 from neuropil.apps.handwrite.recording import StrokeRecording
 from neuropil.apps.handwrite.setting import SetLine, Setter
@@ -182,16 +183,16 @@ def check_writing(given: Mapping[str, Any]) -> None:
 
 def check_text(text: str, *, replace: bool) -> str:
     """Give a text as it is written, its spaces single; raises UserError where it can't be."""
-    if not text.strip():
+    seen = normalize_text(text)
+    if not seen.strip():
         raise UserError(
             "input.empty",
             'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
             name="text",
         )
     LENGTH.check("the length of the text", len(text))
-    text = normalize_text(text)
-    decompose(text.replace("\n", " "), replace=replace)  # tells of all that can't be written
-    return text
+    decompose(seen.replace("\n", " "), replace=replace)  # tells of all that can't be written
+    return seen
 
 
 @final
@@ -375,7 +376,7 @@ def choose(style: Style | None, seed: int) -> Style:
 
 def normalize_text(text: str) -> str:
     """Make every space a single one, every end of a line the same, and drop what is not seen."""
-    text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
+    text = part_numerals(text.replace("\N{HORIZONTAL ELLIPSIS}", "..."))
     lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
     return "\n".join("".join(filter(is_seen, line)) for line in lines)
 
