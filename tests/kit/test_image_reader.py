@@ -345,3 +345,10 @@ def test_bits_that_are_lost_are_said(tmp_path: Path, deep_colors: Deep) -> None:
     data = bytearray(file.getvalue())
     at = data.index(b"\xff\x4f\xff\x51") + 4 + 38
     assert data[at] == 7
+
+
+def test_a_deep_psd_is_not_asked_for_as_it_is(tmp_path: Path) -> None:
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 4, 4, 16, 3) + bytes(14 + 4 * 4 * 6)
+    (tmp_path / "a.psd").write_bytes(header)
+    with refused("input.kind", "PSD of a rare layout", "save it as PNG of 8 or 16 bits"):
+        Image.open(tmp_path / "a.psd")
