@@ -59,6 +59,8 @@ DEFAULT_FPS = Fraction(25)
 TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
 TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
 MOST_TOLD = 5  # places of damage
+TELLING_LENGTH = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv")  # of which kinds' heads
+EARLY = 1.0  # seconds before the told end that a film ends early
 STRIDE = 24  # frames of a short film, of which one is looked at
 
 
@@ -184,12 +186,14 @@ class _Timeline:
     jumps: whether time may also jump ahead, as in a broadcast
     last: the moment of the last packet of each stream, in seconds
     reached: where all of them have come, in seconds
+    end: the end of what is shown last, in seconds
     """
 
     shift: Fraction
     jumps: bool
     last: dict[int, Fraction] = field(default_factory=dict)
     reached: Fraction = Fraction(0)
+    end: Fraction = Fraction(0)
 
     def place(self, packet: "Packet[Any]") -> None:
         """Move a packet to its place."""
@@ -204,15 +208,18 @@ class _Timeline:
             self.reached = max(self.reached, moment + (packet.duration or 0) * base)
         late = round(self.shift / base)
         packet.dts = None if packet.dts is None else packet.dts + late
-        packet.pts = None if packet.pts is None else packet.pts + late
+        if packet.pts is not None:
+            packet.pts += late
+            self.end = max(self.end, (packet.pts + (packet.duration or 0)) * base)
 
 
 @dataclass(eq=False)
 class _Damage:
-    """Counts what can't be decoded, and says it in the end."""
+    """Counts what can't be decoded, whole or in part, and says it in the end."""
 
     what: str
-    places: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)  # by the decoder, from what is around
 
     def decode(
         self, stream: "VideoStream | AudioStream", packet: "Packet[Any] | None"
@@ -225,19 +232,23 @@ class _Damage:
         except av.MemoryError:
             raise
         except av.FFmpegError:
-            self.places.append(_place(packet))
+            self.skipped.append(_place(packet))
             return []
         for frame in frames:
+            if frame.is_corrupt:
+                self.mended.append(_place(packet))
             frame.time_base = frame.time_base or stream.time_base  # the last ones have none
         return frames
 
     def tell(self, tell: Tell) -> None:
-        """Say how many were skipped, and where."""
-        if n := len(self.places):
-            more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
-            places = ", ".join(self.places[:MOST_TOLD])
-            what = f"{n} damaged {self.what}{'s' * (n > 1)}"
-            tell(f"{what} skipped, at {places}{more}; the rest is kept")
+        """Say how many were skipped or mended, and where."""
+        fates = {"skipped": self.skipped, "shown with what could be read": self.mended}
+        for fate, places in fates.items():
+            if n := len(places):
+                more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
+                where = ", ".join(places[:MOST_TOLD])
+                what = f"{n} damaged {self.what}{'s' * (n > 1)}"
+                tell(f"{what} {fate}, at {where}{more}; the rest is kept")
 
 
 def _place(packet: "Packet[Any] | None") -> str:
@@ -260,9 +271,19 @@ def _read_packets(
             if packet.size or packet.dts is not None:  # others mark an end
                 timeline.place(packet)
                 yield packet
+        _tell_early_end(source, float(timeline.end), tell)
     except av.FFmpegError as error:
         reached = float(timeline.reached)
         tell(f"damaged at {reached:.2f} s ({error.strerror}); what follows is left out")
+
+
+def _tell_early_end(source: "InputContainer", end: float, tell: Tell) -> None:
+    """Say it of a film that ends long before the moment that its file tells."""
+    if source.duration and source.format.name in TELLING_LENGTH:
+        late = max(0, source.start_time or 0)  # some count from the start of the film, some from 0
+        told = (source.duration - late) / 1e6
+        if end < told - EARLY:
+            tell(f"it ends at {end:.2f} s, of {told:.2f} s that it is said to have; cut off")
 
 
 def _read_sounds(

@@ -151,7 +151,7 @@ def _open(path: Path) -> ImageFile:
     except UnidentifiedImageError:
         words = f"{path} is not a picture that can be read; {NAMES} can"
         if kind := PARTLY_READ.get(start[:4]):
-            words = f"{path} is a {kind} of a rare layout; save it as PNG of 8 or 16 bits a channel"
+            words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits, in a PNG"
         raise UserError("input.kind", words, path=path) from None
     except (UserError, MemoryError):
         raise
