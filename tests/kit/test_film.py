@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -137,3 +138,25 @@ def test_a_container_keeps_long_notes(suffix: str, tmp_path: Path) -> None:
     write_film(path, frames, fps=Fraction(25), notes={"title": "A drive", "comment": long})
     notes = Film.open(path).metadata
     assert (notes["title"], notes["comment"]) == ("A drive", long)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_a_long_film_is_looked_at_all_over(tmp_path: Path, name: str) -> None:
+    film = Film.open(shoot(tmp_path / name, [i / 10 for i in range(240)]))
+    seen = [float(frame.time) for frame in film.sample(6)]
+    late = np.arange(0, 24, 4) - seen
+    assert late.min() >= -0.11  # AVI counts from the first packet, a frame before
+    assert late.max() < 1.3  # from one keyframe to the next
+    inverse = film.map_frames(inverted).sample(6)
+    both = zip(film.sample(6), inverse, strict=True)
+    assert all(np.array_equal(one.pixels, 255 - other.pixels) for one, other in both)
+
+
+def test_a_short_film_is_looked_at_in_steps(tmp_path: Path) -> None:
+    film = Film.open(shoot(tmp_path / "a.mkv", [i / 10 for i in range(50)]))
+    assert [float(frame.time) for frame in film.sample(30)] == [0, 2.4, 4.8]
+
+
+def test_a_film_in_which_nothing_can_be_looked_up(tmp_path: Path) -> None:
+    film = Film.open(shoot(tmp_path / "a.m2v", EVEN, sound=(), codec="mpeg2video", fps=25))
+    assert 1 <= len(list(replace(film, seconds=100.0).sample(4))) <= 4

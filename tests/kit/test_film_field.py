@@ -305,3 +305,43 @@ def test_colors_that_can_not_be_converted_are_said(tmp_path: Path) -> None:
     )
     with refused("input.kind", path, "save it as MP4"):
         Film.open(path)
+
+
+# Cut off
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+def test_a_film_that_is_cut_off_is_kept_and_said(tmp_path: Path, name: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (60, 48, 64, 3), dtype=np.uint8)
+    fast = {"movflags": "faststart"} if name == "a.mp4" else {}
+    path = tmp_path / name
+    with av.open(path, "w", options=fast) as container:
+        stream: Any = container.add_stream("mpeg4", rate=10)
+        stream.height, stream.width = 48, 64
+        for pixels in noise:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(stream.encode())
+    assert told(Film.open(path), tmp_path / "whole.mkv") == []
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    film = Film.open(path)
+    said = told(film, tmp_path / "new.mkv")
+    assert 20 < len(times(film)) < 40
+    assert len([line for line in said if "of 6.00 s" in line or "damaged at" in line]) == 1
+
+
+def test_a_pause_before_the_last_frames_cuts_nothing_off(tmp_path: Path) -> None:
+    late = [0, 0.04, 0.5, 0.52, 1.2, 1.3, 1.31, 2, 2.5, 2.6, 4, 4.1]
+    film = Film.open(shoot(tmp_path / "a.mkv", late, sound=()))
+    assert told(film, tmp_path / "new.mkv") == []
+
+
+def test_frames_that_are_read_in_part_are_said(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (30, 48, 64, 3), dtype=np.uint8)
+    path = encode(tmp_path / "a.ts", list(noise), codec="libx264", pix_fmt="yuv420p")
+    assert told(Film.open(path), tmp_path / "whole.mkv") == []
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 600] = bytes(600)
+    path.write_bytes(data)
+    said = " ".join(told(Film.open(path), tmp_path / "new.mkv"))
+    assert "damaged frame" in said
+    assert "shown with what could be read" in said

@@ -331,6 +331,9 @@ def test_the_merged_picture_of_a_psd_is_read(tmp_path: Path, colors: Colors) -> 
         path.write_bytes(data)
         with refused("input.kind", path, "save it as RGB"):
             Image.open(path)
+    path.write_bytes(psd(colors, bits=16))
+    with refused("input.kind", "PSD of a rare layout", "in a PNG"):  # no other PSD would help
+        Image.open(path)
 
 
 def test_bits_that_are_lost_are_said(tmp_path: Path, deep_colors: Deep) -> None:

@@ -52,3 +52,20 @@ def test_the_former_listener_is_back_after_the_block() -> None:
             progress.message("in")
         progress.message("out")
     assert (outer.lines, inner.lines) == (["out"], ["in"])
+
+
+def test_what_is_muted_is_not_told_but_can_be_stopped() -> None:
+    class Impatient(Notes):
+        def ask(self) -> None:
+            raise progress.Cancelled
+
+    notes = Notes()
+    with progress.report_to(notes):
+        with progress.mute():
+            progress.message("in")
+            list(progress.track("ab", total=2, title="letters"))
+        progress.message("out")
+    assert (notes.told, notes.lines) == ([], ["out"])
+    for work in (progress.tick, lambda: next(progress.track("a", total=1, title="letters"))):
+        with progress.report_to(Impatient()), progress.mute(), pytest.raises(progress.Cancelled):
+            work()

@@ -331,12 +331,15 @@ def _check_labels(labels: Array, logits: Array) -> None:
 def log_loss(p: Array, target: Array) -> Result:
     """Add up -t ln p - (1 - t) ln(1 - p), of p between 0 and 1, as a sigmoid gives them."""
     t = _same_shape(target, p)
-    slope = (p - t) / (p * (1 - p))  # -t / p + (1 - t) / (1 - p); times σ' = p (1 - p): p - t
-    odds = np.log(p) - np.log1p(-p)
+    zero, yes, no = np.zeros_like(p), t != 0, t != 1  # 0 ln 0 is 0: a p of 0 may be told to be 0
+    log_p = np.log(p, out=zero.copy(), where=yes)
+    log_q = np.log1p(-p, out=zero.copy(), where=no)
+    per_p = np.divide(t, p, out=zero.copy(), where=yes)
+    per_q = np.divide(1 - t, 1 - p, out=zero, where=no)
     return (
-        -(t * np.log(p) + (1 - t) * np.log1p(-p)).sum(),
-        lambda dy: dy * slope,
-        lambda dy: -dy * odds,
+        -(t * log_p + (1 - t) * log_q).sum(),
+        lambda dy: dy * (per_q - per_p),  # times σ' = p (1 - p): p - t
+        lambda dy: dy * (np.log1p(-p) - np.log(p)),
     )
 
 

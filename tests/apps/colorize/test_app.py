@@ -10,7 +10,7 @@ import pytest
 from listening import listening
 from refusals import refused
 
-from neuropil.apps.colorize.app import Colorize, preprocess
+from neuropil.apps.colorize.app import Colorize, find_film_inside, preprocess
 from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
@@ -236,3 +236,15 @@ def test_the_bars_of_a_film_stay_black_in_all_of_it(app: Colorize, tmp_path: Pat
     for frame in frames:
         bars = np.concatenate([frame.pixels[:16], frame.pixels[80:]])
         assert np.ptp(bars.astype(int), axis=-1).max() == 0
+
+
+def test_bars_of_a_part_are_none_of_the_whole_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuropil.apps.colorize.app.FILM_SAMPLE", 4)
+    whole = np.asarray(textured(96, 128).pixels, np.uint8)
+    bars = np.pad(whole[16:80], ((16, 16), (0, 0), (0, 0)))
+    path = tmp_path / "trailer.mkv"
+    shots = (Frame(p, Fraction(t, 25)) for t, p in enumerate(96 * [bars] + 96 * [255 - whole]))
+    write_film(path, shots, fps=Fraction(25))
+    assert find_film_inside(Film.open(path), ()) is None

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.apps.colorize.border import Rectangle, find_inside
+from neuropil.apps.colorize.border import Rectangle, find_inside, find_lasting_inside
 
 Bytes = NDArray[np.uint8]
 
@@ -111,3 +111,27 @@ def test_any_size_is_looked_at(size: tuple[int, int]) -> None:
 def test_16_bits_are_seen_as_8_are() -> None:
     framed = surround(texture(), (9, 9, 9, 9), 240)
     assert find_inside(framed.astype(np.uint16) * 257) == find_inside(framed)
+
+
+def shoot(kind: str) -> list[Bytes]:
+    """Make frames of a film in bars of 16 lines, of which some are otherwise."""
+    frames = [surround(texture(seed=k), (16, 16, 0, 0), 2) for k in range(20)]
+    for k in range(5):
+        if kind == "black at first":
+            frames[k] = np.zeros_like(frames[k])
+        elif kind == "a fade":
+            frames[k] = frames[k] // 5 * k
+        elif kind == "words on a bar":
+            frames[3 * k][-12:-4, 40:120:2] = 255
+        else:  # another format
+            frames[3 * k] = texture(152, 160, seed=30 + k)
+    return frames
+
+
+@pytest.mark.parametrize("kind", ["black at first", "a fade", "words on a bar"])
+def test_bars_of_a_film_are_found(kind: str) -> None:
+    assert find_lasting_inside(shoot(kind), 152, 160) == Rectangle(0, 16, 160, 136)
+
+
+def test_bars_of_a_part_of_a_film_are_none() -> None:
+    assert find_lasting_inside(shoot("another format"), 152, 160) is None

@@ -19,6 +19,7 @@ from neuropil.apps.handwrite.app import (
     Handwrite,
     HandwritingResult,
     WritingSettings,
+    check_text,
     unread_words,
 )
 from neuropil.apps.handwrite.breaking import Part
@@ -489,3 +490,9 @@ def test_of_written_lines_the_steps_are_not_kept(app: Handwrite) -> None:
     ((_, draft),) = app.write_lines(manner, ["so"], [0])
     assert len(draft.penned.line)
     assert (draft.row.points, draft.row.pauses, draft.row.drawn) == ([], {}, [])
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\u200b", "\ufeff\n\u00ad", "\0"])
+def test_a_text_of_which_nothing_is_seen_is_refused(text: str) -> None:
+    with refused("input.empty", "nothing to write"):
+        check_text(text, replace=False)

@@ -5,6 +5,7 @@ from neuropil.apps.handwrite.typed_text import normalize_text
 
 def test_spaces_are_plain() -> None:
     assert normalize_text("a   b\r\nc…\u00a0d \n \t ") == "a b\nc... d\n"
+    assert normalize_text("1½ or 10²") == "1 ½ or 10^²"
 
 
 def test_indents_and_tabs_keep_their_place() -> None:

@@ -363,3 +363,34 @@ def test_a_check_that_fails_is_a_fault_of_ours(
     monkeypatch.setitem(activations.ACTIVATIONS, "sigmoid", wrong)
     assert cli.run(line.split()) == 1
     assert "the check of neuron 0 of layer 0 (dense) failed: da/dz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("z", "target"), [(50, 1), (-800, 0)])
+def test_a_sigmoid_at_its_target_loses_nothing(
+    capsys: pytest.CaptureFixture[str], z: int, target: int
+) -> None:
+    line = f"neuron --x 1 --w {z} --target {target} --loss cross-entropy --json"
+    made = json.loads(printed(capsys, line))
+    assert made["loss"] == {"before": 0, "after": 0}
+    assert made["neurons"][0]["dL_da"] == 1 - 2 * target  # 0 ln 0 is 0; the other term is left
+    assert abs(made["neurons"][0]["dL_dz"]) < 1e-20
+
+
+def test_an_infinite_cross_entropy_is_told_as_such() -> None:
+    x, w = Vector.parse("1"), WeightMatrix.parse("50")
+    with refused("option.range", "rounded", "infinite", "between -37 and 37"):
+        Neuron()(x=x, w=(w,), target=Vector.parse("0"), loss="cross-entropy")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--x 10 --w 3 --target .5 --rate 1000 --loss cross-entropy",
+        "--x 1e70 --w 1 --activation linear --target 0 --rate 1",
+    ],
+)
+def test_a_step_without_bounds_is_said(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    assert json.loads(printed(capsys, f"neuron {line} --json"))["loss"]["after"] is None
+    assert "L is too large to be calculated; take a smaller rate" in printed(
+        capsys, f"neuron {line}"
+    )

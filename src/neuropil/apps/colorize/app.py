@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, ClassVar, final, overload
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from neuropil.apps.colorize import temporal
 from neuropil.apps.colorize.alternatives import likelihood_ratio, sample_hint_sets
-from neuropil.apps.colorize.border import Rectangle, find_inside
+from neuropil.apps.colorize.border import Rectangle, find_inside, find_lasting_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
     affinity,
@@ -72,7 +72,7 @@ from neuropil.kit.ranges import Range
 TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
-FILM_SAMPLE, FILM_STEP = 720, 24  # frames among which bars are sought, of which each so manyth
+FILM_SAMPLE = 30  # frames in which bars are sought
 RATE, SEED = Range(0, 100), Range(0, 10**9)
 
 
@@ -399,7 +399,19 @@ def refuse_border(at: At, frame: Rectangle | None) -> None:
 
 def find_picture(pixels: Pixels, hints: tuple[Hint, ...]) -> Rectangle | None:
     """Find the picture inside of a border, and say so; hints on a border say that it is none."""
-    frame = find_inside(pixels)
+    return tell_frame(find_inside(pixels), hints)
+
+
+def find_film_inside(film: Film, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Find the bars or the border that a film has all the time."""
+    with mute():  # what is to be said of the frames is said when they are colored
+        frames = (frame.pixels for frame in film.sample(FILM_SAMPLE))
+        inside = find_lasting_inside(frames, film.height, film.width)
+    return tell_frame(inside, hints)
+
+
+def tell_frame(frame: Rectangle | None, hints: tuple[Hint, ...]) -> Rectangle | None:
+    """Say that a border was found around `frame`; None where hints lie on it, or none was found."""
     if frame is None or not all(frame.holds(hint.x, hint.y) for hint in hints):
         return None
     message(
@@ -407,15 +419,6 @@ def find_picture(pixels: Pixels, hints: tuple[Hint, ...]) -> Rectangle | None:
         "(if that is wrong, a hint on the border says so)"
     )
     return frame
-
-
-def find_film_inside(film: Film, hints: tuple[Hint, ...]) -> Rectangle | None:
-    """Find the bars or the border of a film, one for all of it, on the mean of early frames."""
-    total, n = np.zeros((film.height, film.width, 3), np.float32), 0
-    with mute():  # what is to be said of the frames is said when they are colored
-        for frame in islice(film.frames(), 0, FILM_SAMPLE, FILM_STEP):
-            total, n = total + frame.pixels, n + 1
-    return find_picture((total / n).round().astype(np.uint8), hints)
 
 
 def preprocess(

@@ -8,7 +8,7 @@ leave that tone at once. Snow, a night sky, a white backdrop have one tone too, 
 outlines of things, and not on all sides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ SHALLOW = 0.15  # share of the picture that a side of such a border takes at mos
 WEAK, STRONG = 0.25, 0.5  # of any side; of any side of an inner layer
 MOST, AVERAGE = 0.6, 0.72  # of all but one side; of all sides together
 SHARP, BAR = 0.8, 0.75  # of three sides where there is no fourth; of two
+LASTING = 30  # levels of 255: standard deviation over time of a border that lasts
 REST = 0.2  # of the drop: what is left of it at the end of an edge that sways
 
 
@@ -90,6 +91,21 @@ def find_inside(pixels: Pixels) -> Rectangle | None:
         if box == whole:
             break
     return None if box == whole else enlarge_box(box, (h, w), pixels)
+
+
+def find_lasting_inside(frames: Iterable[Pixels], height: int, width: int) -> Rectangle | None:
+    """Find what a border leaves of a film's frames (H, W, 3) that all have it."""
+    mean = np.zeros((height, width, 3), np.float32)
+    squares = np.zeros((height, width), np.float32)  # mean of green's
+    for n, pixels in enumerate(frames, 1):
+        mean += (pixels - mean) / n
+        squares += (np.square(pixels[..., 1], dtype=np.float32) - squares) / n
+    box = find_inside(mean.round().astype(np.uint8))
+    if box is None:
+        return None
+    change = np.sqrt((squares - mean[..., 1] ** 2).clip(0))
+    box.cut(change)[:] = np.nan
+    return box if np.nanmean(change) < LASTING else None
 
 
 def enlarge_box(box: Rectangle, size: tuple[int, int], pixels: Pixels) -> Rectangle:

@@ -181,16 +181,16 @@ def check_writing(given: Mapping[str, Any]) -> None:
 
 def check_text(text: str, *, replace: bool) -> str:
     """Give a text as it is written, its spaces single; raises UserError where it can't be."""
-    if not text.strip():
+    seen = normalize_text(text)
+    if not seen.strip():
         raise UserError(
             "input.empty",
             'there is nothing to write; give a text, as in neuropil handwrite "Dear Ada,"',
             name="text",
         )
     LENGTH.check("the length of the text", len(text))
-    text = normalize_text(text)
-    decompose(text.replace("\n", " "), replace=replace)  # tells of all that can't be written
-    return text
+    decompose(seen.replace("\n", " "), replace=replace)  # tells of all that can't be written
+    return seen
 
 
 @final

@@ -5,6 +5,7 @@ import unicodedata
 
 from neuropil.apps.handwrite.diacritics import TAB
 from neuropil.apps.handwrite.layout import TAB_STOP
+from neuropil.apps.handwrite.numerals import part_numerals
 
 
 def normalize_text(text: str) -> str:
@@ -12,7 +13,7 @@ def normalize_text(text: str) -> str:
 
     Within a line a gap is one space, or one tab where it has any; before it, a space a column.
     """
-    text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
+    text = part_numerals(text.replace("\N{HORIZONTAL ELLIPSIS}", "..."))
     lines = ("".join(filter(is_seen, line)).rstrip() for line in text.splitlines())
     return "\n".join(map(normalize_line, lines))
 

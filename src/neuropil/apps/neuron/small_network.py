@@ -37,6 +37,7 @@ LOSSES: dict[str, Callable[..., Tensor]] = {  # by what people type
     "half-squares": half_squared_error,
     "cross-entropy": log_loss,
 }
+TOO_FAR = "L is too large to be calculated; take a smaller rate"
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ class NeuronValues:
 
 @dataclass(frozen=True)
 class LossValues:
-    """What is lost, before and after one step of all weights."""
+    """What is lost, before and after one step of all weights; after: none where it has no bound."""
 
     before: float
-    after: float
+    after: float | None
 
 
 LECTURE_EXAMPLE = SmallNetwork(
@@ -250,6 +251,14 @@ def refuse_growth(chain: SmallNetwork, goal: LearningGoal | None) -> None:
         for unit in np.flatnonzero(~np.isfinite(size + a)):
             raise too_large(f"{neuron_title(i, int(unit), len(rows))}: its sum", "or fewer layers")
     if goal and not math.isfinite(evaluate_loss(chain, goal)):
+        if goal.loss == "cross-entropy" and chain.activations[-1] == "sigmoid":
+            raise UserError(
+                "option.range",
+                "an a of the last layer is so near to 0 or 1 that it is rounded to it, and its"
+                " target is another: cross-entropy is infinite there; give smaller inputs and"
+                " weights (z between -37 and 37)",
+                name="w",
+            )
         raise too_large("the loss", "or a target that is nearer")
 
 
@@ -296,7 +305,8 @@ def work_out(
     each = name_neurons(layers)
     loss = None
     if goal:
-        loss = LossValues(evaluate_loss(chain, goal), evaluate_loss(take_step(chain, layers), goal))
+        after = evaluate_loss(take_step(chain, layers), goal)
+        loss = LossValues(evaluate_loss(chain, goal), after if math.isfinite(after) else None)
     told = [(name, neuron_text(record, digits)) for name, record in ticking(each)]
     told += closing_texts(chain, layers, goal, loss, digits)
     tables: list[str] = []
@@ -332,11 +342,11 @@ def closing_texts(
     if goal and loss:
         words = layers[-1][0].backward
         assert words
-        before, after = number(loss.before, digits), number(loss.after, digits)
+        after = "L = " + number(loss.after, digits) if loss.after is not None else TOO_FAR
         lines = [
             f"  L = {words.loss}",
-            f"    = {before}",
-            f"  after one step of all weights and biases at rate {goal.rate:g}: L = {after}",
+            f"    = {number(loss.before, digits)}",
+            f"  after one step of all weights and biases at rate {goal.rate:g}: {after}",
         ]
         told.append(("loss", "\n".join(lines) + "\n"))
     return told

@@ -12,9 +12,11 @@ Dimension key: H, W height and width.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -23,7 +25,17 @@ from numpy.typing import NDArray
 
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
-from neuropil.kit.media import film_writer
+from neuropil.kit.media import film_writer, icc
+from neuropil.kit.media.film_container import (
+    Tell,
+    find_picture,
+    find_start,
+    list_pictures,
+    list_sounds,
+    open_container,
+    read_tick,
+    tell_left_out,
+)
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import message, track
 
@@ -40,23 +52,19 @@ SUFFIXES = frozenset(  # by which films are looked for in folders; others are tr
     " .mjpeg .mjpg .mkv .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nut .nuv .ogm .ogv .qt .rm .rmvb"
     " .tod .trp .ts .vob .vro .webm .wmv .wtv .y4m".split()
 )
-NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could lie anywhere
-    "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
-)
-TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
-UNSPECIFIED, HD = 2, 720  # color space; lines from which a film is one of high definition
-HDR = {16: "PQ", 18: "HLG"}  # by transfer function (ITU-T H.273)
-WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}  # by primaries
-BT709 = 1
+BT709, UNSPECIFIED = 1, 2  # color spaces
+HD = 720  # lines from which a film is one of high definition
 LEAST = 4  # pixels a side that FFmpeg's filter of interlaced frames takes
 DEFAULT_FPS = Fraction(25)
 TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
 TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
 MOST_TOLD = 5  # places of damage
+TELLING_LENGTH = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv")  # of which kinds' heads
+EARLY = 1.0  # seconds before the told end that a film ends early
+STRIDE = 24  # frames of a short film, of which one is looked at
 
 
 FrameTransform = Callable[[Iterator[Frame]], Iterator[Frame]]
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,18 +88,15 @@ class Film:
         """Read what the film says of itself, and its first frame of at most so many pixels."""
         path = Path(path)
         require_file(path, "film")
-        with _open_container(path) as source:
-            stream = _picture_stream(path, source)
+        with open_container(path) as source:
+            stream = find_picture(path, source)
             fps = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
             n_frames = stream.frames or None
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
         first = next(_decode(path, _ignore), None)
         if first is None:
-            raise UserError(
-                "input.damaged",
-                f"{path} has no frame that can be read; find a whole copy",
-                path=path,
-            )
+            words = f"{path} has no frame that can be read; find a whole copy"
+            raise UserError("input.damaged", words, path=path)
         height, width, _ = first.pixels.shape
         if height * width > max_pixels:
             raise UserError(
@@ -108,20 +113,28 @@ class Film:
     def recognize(cls, path: Path) -> bool:
         """Tell by its content whether a file is a film, whatever its name ends in."""
         try:
-            with _open_container(path) as source:
-                return bool(_picture_streams(source))
+            with open_container(path) as source:
+                return bool(list_pictures(source))
         except UserError:
             return False
 
     @property
     def metadata(self) -> dict[str, str]:
         """Read what the container says of the film: title, comment and so on, in small letters."""
-        with _open_container(self.path) as source:
+        with open_container(self.path) as source:
             return {key.lower(): value for key, value in source.metadata.items()}
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
-        frames = _decode(self.path, partial(_tell, self.path))
+        return self._change(_decode(self.path, partial(_tell, self.path)))
+
+    def sample(self, n: int) -> Iterator[Frame]:
+        """Look at up to n frames: of a long film at keyframes all over it, else at each 24th."""
+        if self.seconds * self.fps > n * STRIDE:
+            return self._change(_decode_keyframes(self.path, n))
+        return islice(self.frames(), 0, n * STRIDE, STRIDE)
+
+    def _change(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         for change in self.transforms:
             frames = change(frames)
         return frames
@@ -136,9 +149,9 @@ class Film:
         film_writer.choose_format(path, quality)
         total = self.n_frames or round(self.seconds * self.fps) or None
         frames = track(self.frames(), total=total, title=self.path.name)
-        with _open_container(self.path) as container:
-            picture, sounds = _picture_stream(self.path, container), _sounds(container)
-            _tell_left_out(container, tell)
+        with open_container(self.path) as container:
+            picture, sounds = find_picture(self.path, container), list_sounds(container)
+            tell_left_out(container, tell)
             source = film_writer.Source(
                 container,
                 picture,
@@ -146,7 +159,7 @@ class Film:
                 partial(_read_sounds, container, (picture, *sounds), tell),
                 self.fps,
                 self.width,
-                _start(container),
+                find_start(container),
             )
             film_writer.write_with_sound(path, frames, source, quality, tell)
 
@@ -158,82 +171,6 @@ def _tell(path: Path, sentence: str) -> None:
 
 def _ignore(sentence: str) -> None:
     """Let a sentence pass that is said when the film is read in earnest."""
-
-
-# Opening
-
-
-def _open_container(path: Path) -> "InputContainer":
-    """Open a file, and nothing that it names."""
-    import av
-
-    kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM
-    moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
-    try:
-        return av.open(
-            f"file:{path}",  # else a name with a colon is taken for an address
-            container_options={"format_whitelist": ",".join(moving)},
-            metadata_errors="replace",  # old programs wrote Latin-1
-        )
-    except av.ArgumentError as error:
-        words = f"{path} is no film, or a list of other files, which is not followed; name a film"
-        raise UserError("input.kind", words, path=path) from error
-    except av.FFmpegError as error:
-        words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
-        raise UserError("input.damaged", words, path=path) from error
-
-
-def _picture_streams(source: "InputContainer") -> "list[VideoStream]":
-    """List the moving pictures; the cover of a song is none."""
-    from av.stream import Disposition
-
-    return [
-        stream
-        for stream in source.streams.video
-        if stream.codec_context and not stream.disposition & Disposition.attached_pic
-    ]
-
-
-def _picture_stream(path: Path, source: "InputContainer") -> "VideoStream":
-    """Find the film among the streams: the one that players show by default."""
-    from av.stream import Disposition
-
-    streams = _picture_streams(source)
-    if not streams:
-        raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
-    usual = (stream for stream in streams if stream.disposition & Disposition.default)
-    return next(usual, streams[0])
-
-
-def _sounds(source: "InputContainer") -> "tuple[AudioStream, ...]":
-    """List the sounds that can be read."""
-    known = (stream for stream in source.streams.audio if stream.codec_context)
-    return tuple(stream for stream in known if stream.channels and stream.rate)
-
-
-def _tell_left_out(source: "InputContainer", tell: Tell) -> None:
-    """Say which streams are not carried over."""
-    counts = {
-        "further track{s} of pictures": len(_picture_streams(source)) - 1,
-        "track{s} of sound that can't be read": len(source.streams.audio) - len(_sounds(source)),
-        "track{s} of subtitles": len(source.streams.subtitles),
-    }
-    for what, n in counts.items():
-        if n > 0:
-            tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
-
-
-def _start(source: "InputContainer") -> Fraction:
-    """Find the moment at which the file begins, which becomes zero: some start hours late."""
-    streams: list[VideoStream | AudioStream] = [*source.streams.video, *source.streams.audio]
-    starts = [s.start_time * _clock(s) for s in streams if s.start_time is not None]
-    return max(Fraction(0), min(starts, default=Fraction(0)))
-
-
-def _clock(ticking: "VideoStream | AudioStream | VideoFrame") -> Fraction:
-    """Give the seconds of a tick."""
-    assert ticking.time_base, "every container has a clock, and its frames take it"
-    return ticking.time_base
 
 
 # Packets
@@ -249,12 +186,14 @@ class _Timeline:
     jumps: whether time may also jump ahead, as in a broadcast
     last: the moment of the last packet of each stream, in seconds
     reached: where all of them have come, in seconds
+    end: the end of what is shown last, in seconds
     """
 
     shift: Fraction
     jumps: bool
     last: dict[int, Fraction] = field(default_factory=dict)
     reached: Fraction = Fraction(0)
+    end: Fraction = Fraction(0)
 
     def place(self, packet: "Packet[Any]") -> None:
         """Move a packet to its place."""
@@ -269,15 +208,18 @@ class _Timeline:
             self.reached = max(self.reached, moment + (packet.duration or 0) * base)
         late = round(self.shift / base)
         packet.dts = None if packet.dts is None else packet.dts + late
-        packet.pts = None if packet.pts is None else packet.pts + late
+        if packet.pts is not None:
+            packet.pts += late
+            self.end = max(self.end, (packet.pts + (packet.duration or 0)) * base)
 
 
 @dataclass(eq=False)
 class _Damage:
-    """Counts what can't be decoded, and says it in the end."""
+    """Counts what can't be decoded, whole or in part, and says it in the end."""
 
     what: str
-    places: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)  # by the decoder, from what is around
 
     def decode(
         self, stream: "VideoStream | AudioStream", packet: "Packet[Any] | None"
@@ -290,19 +232,23 @@ class _Damage:
         except av.MemoryError:
             raise
         except av.FFmpegError:
-            self.places.append(_place(packet))
+            self.skipped.append(_place(packet))
             return []
         for frame in frames:
+            if frame.is_corrupt:
+                self.mended.append(_place(packet))
             frame.time_base = frame.time_base or stream.time_base  # the last ones have none
         return frames
 
     def tell(self, tell: Tell) -> None:
-        """Say how many were skipped, and where."""
-        if n := len(self.places):
-            more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
-            places = ", ".join(self.places[:MOST_TOLD])
-            what = f"{n} damaged {self.what}{'s' * (n > 1)}"
-            tell(f"{what} skipped, at {places}{more}; the rest is kept")
+        """Say how many were skipped or mended, and where."""
+        fates = {"skipped": self.skipped, "shown with what could be read": self.mended}
+        for fate, places in fates.items():
+            if n := len(places):
+                more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
+                where = ", ".join(places[:MOST_TOLD])
+                what = f"{n} damaged {self.what}{'s' * (n > 1)}"
+                tell(f"{what} {fate}, at {where}{more}; the rest is kept")
 
 
 def _place(packet: "Packet[Any] | None") -> str:
@@ -319,15 +265,25 @@ def _read_packets(
     import av
 
     jumps = source.format.flags & cast(int, av.format.Flags.ts_discont.value)
-    timeline = _Timeline(-_start(source), bool(jumps))
+    timeline = _Timeline(-find_start(source), bool(jumps))
     try:
         for packet in source.demux(*streams):
             if packet.size or packet.dts is not None:  # others mark an end
                 timeline.place(packet)
                 yield packet
+        _tell_early_end(source, float(timeline.end), tell)
     except av.FFmpegError as error:
         reached = float(timeline.reached)
         tell(f"damaged at {reached:.2f} s ({error.strerror}); what follows is left out")
+
+
+def _tell_early_end(source: "InputContainer", end: float, tell: Tell) -> None:
+    """Say it of a film that ends long before the moment that its file tells."""
+    if source.duration and source.format.name in TELLING_LENGTH:
+        late = max(0, source.start_time or 0)  # some count from the start of the film, some from 0
+        told = (source.duration - late) / 1e6
+        if end < told - EARLY:
+            tell(f"it ends at {end:.2f} s, of {told:.2f} s that it is said to have; cut off")
 
 
 def _read_sounds(
@@ -359,8 +315,8 @@ def _decode(path: Path, tell: Tell) -> Iterator[Frame]:
     """Decode the frames of a film, upright, of one size, and without interlacing."""
     import av
 
-    with _open_container(path) as source:
-        stream = _picture_stream(path, source)
+    with open_container(path) as source:
+        stream = find_picture(path, source)
         stream.thread_type = "SLICE"  # with whole frames at once, damage costs frames beside it too
         try:
             frames = _deinterlace(_resize(_decode_stream(source, stream, tell), tell), tell)
@@ -370,6 +326,27 @@ def _decode(path: Path, tell: Tell) -> Iterator[Frame]:
         except av.FFmpegError as error:
             words = f"{path}: its frames can't be converted ({error.strerror}); save it as MP4"
             raise UserError("input.kind", words, path=path) from error
+
+
+def _decode_keyframes(path: Path, n: int) -> Iterator[Frame]:
+    """Decode the keyframes before n moments, each once; where none can be looked up, the next."""
+    import av
+
+    def look_up() -> "Iterator[VideoFrame]":
+        last = None
+        for k in range(n):
+            with suppress(av.FFmpegError):
+                source.seek((source.start_time or 0) + (source.duration or 0) * k // n)
+            with suppress(av.FFmpegError, StopIteration):
+                frame = next(source.decode(stream))
+                if frame.pts is None or frame.pts != last:
+                    yield frame
+                last = frame.pts
+
+    with open_container(path) as source:
+        stream = find_picture(path, source)
+        stream.codec_context.skip_frame = "NONKEY"
+        yield from _place_frames(_resize(look_up(), _ignore), stream, _ignore)
 
 
 def _place_frames(
@@ -385,15 +362,17 @@ def _place_frames(
         if number == 0:
             _tell_colors(frame, stream, tell)
         ticks = frame.pts if frame.pts is not None else frame.dts
-        time = time + step if ticks is None else ticks * _clock(frame)
-        yield Frame(_upright(frame, convert), time, Fraction(frame.duration or 0) * _clock(frame))
+        time = time + step if ticks is None else ticks * read_tick(frame)
+        yield Frame(
+            _upright(frame, convert), time, Fraction(frame.duration or 0) * read_tick(frame)
+        )
 
 
 def _decode_stream(
     source: "InputContainer", stream: "VideoStream", tell: Tell
 ) -> "Iterator[VideoFrame]":
     damage = _Damage("frame")
-    for packet in _read_packets(source, (stream, *_sounds(source)), tell):
+    for packet in _read_packets(source, (stream, *list_sounds(source)), tell):
         if packet.stream.index == stream.index:
             yield from damage.decode(stream, packet)
     yield from damage.decode(stream, None)
@@ -453,10 +432,11 @@ def _upright(frame: "VideoFrame", convert: "VideoReformatter") -> NDArray[np.uin
     """Take the pixels, turned and mirrored as the file says that they are to be shown."""
     untold = frame.colorspace == UNSPECIFIED and frame.height >= HD  # players take BT.709 then
     colors: dict[str, Any] = {"src_colorspace": "ITU709" if untold else None}
-    if frame.color_trc in HDR or frame.color_primaries in WIDE:
+    if icc.is_wide(frame.color_primaries, frame.color_trc):
         colors |= {"dst_color_trc": BT709, "dst_color_primaries": BT709}
-        frame.color_trc = frame.color_trc if frame.color_trc in HDR else BT709
-        frame.color_primaries = frame.color_primaries if frame.color_primaries in WIDE else BT709
+        frame.color_trc = frame.color_trc if frame.color_trc in icc.HDR else BT709
+        is_wide = frame.color_primaries in icc.WIDE
+        frame.color_primaries = frame.color_primaries if is_wide else BT709
     pixels: NDArray[Any] = convert.reformat(frame, format="rgb24", **colors).to_ndarray()
     given: Any = frame.side_data.get("DISPLAYMATRIX")
     if given is None:
@@ -469,9 +449,8 @@ def _upright(frame: "VideoFrame", convert: "VideoReformatter") -> NDArray[np.uin
 
 def _tell_colors(frame: "VideoFrame", stream: "VideoStream", tell: Tell) -> None:
     """Say what of the colors is not kept: a high range, a wide gamut, alpha."""
-    range_and_gamut = (HDR.get(frame.color_trc), WIDE.get(frame.color_primaries))
-    if any(range_and_gamut):
-        given = " and ".join(filter(None, range_and_gamut))
+    if icc.is_wide(frame.color_primaries, frame.color_trc):
+        given = icc.word_colors(frame.color_primaries, frame.color_trc)
         tell(f"its colors, {given}, are converted to those of ordinary films (BT.709)")
     if any(c.is_alpha for c in frame.format.components) or stream.metadata.get("alpha_mode") == "1":
         tell("its transparency is left out: films are written without")

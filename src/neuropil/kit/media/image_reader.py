@@ -6,9 +6,8 @@ that is far larger than so many pixels take is not read at all, as some decoders
 """
 
 import io
-import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
-from neuropil.kit.media import high_bit_depth, icc
+from neuropil.kit.media import heif, high_bit_depth, icc
 from neuropil.kit.media.metadata import ImageMetadata, read_metadata
 from neuropil.kit.progress import message
 
@@ -52,7 +51,6 @@ PARTLY_READ = {
 }  # of which some kinds can't be read
 BYTES_OF_A_PIXEL = 16  # at most, as they are stored
 BYTES_OF_A_TEXT = 64_000_000  # at most, unpacked: a text or a color profile within a PNG
-BYTES_OF_A_HEAD = 1 << 20  # in which a file says what its colors are
 BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 END_OF_JPEG = b"\xff\xd9"
@@ -146,14 +144,14 @@ def _open(path: Path) -> ImageFile:
         with path.open("rb") as file:
             start = file.read(12)
         if start[4:8] == b"ftyp" and start[8:11] in HEIC_BRANDS:
-            return _open_heic(path)
+            return heif.open_heic(path)
         image = Picture.open(path, formats=READABLE_FORMATS)
         image.filename = ""  # else Pillow maps files into memory, and some TIFF come out scrambled
         return image
     except UnidentifiedImageError:
         words = f"{path} is not a picture that can be read; {NAMES} can"
         if kind := PARTLY_READ.get(start[:4]):
-            words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits a channel"
+            words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits, in a PNG"
         raise UserError("input.kind", words, path=path) from None
     except (UserError, MemoryError):
         raise
@@ -163,20 +161,6 @@ def _open(path: Path) -> ImageFile:
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
         ) from error
-
-
-def _open_heic(path: Path) -> ImageFile:
-    try:
-        from pillow_heif import register_heif_opener
-    except ModuleNotFoundError:
-        raise UserError(
-            "dependency.missing",
-            f'{path} is HEIC; to read it: pip install "neuropil[heic]"',
-            name="pillow-heif",
-            path=path,
-        ) from None
-    register_heif_opener()
-    return Picture.open(path, formats=("HEIF",))
 
 
 def _refuse_large(image: ImageFile, max_pixels: int) -> None:
@@ -250,13 +234,12 @@ def _decode(path: Path, image: ImageFile) -> Decoded:
         )
 
     high_bit_depth.refuse_rare(image)
-    if lost := high_bit_depth.lost_bits(image):
-        message(f"{path}: its {lost} bits a channel are read as 8")
+    deep = _read_deep(path, image, reopen, turned)
     numbers = _color_numbers(path, image)
     if numbers and image.format == "PNG":  # where they go before a profile
         notes = replace(notes, icc=None)
-    if high_bit_depth.is_16_bit(image):
-        colors, alpha = high_bit_depth.read_16_bit(image, reopen, turned)
+    if deep:
+        colors, alpha = deep
         pixels = icc.to_srgb_16_bit(colors, notes.icc)
     else:
         picture, opacity = _split(turned(image))
@@ -267,6 +250,23 @@ def _decode(path: Path, image: ImageFile) -> Decoded:
     elif icc.color_space(notes.icc) != "RGB":  # it can't describe a color picture
         notes = replace(notes, icc=icc.srgb())
     return pixels, alpha, notes
+
+
+def _read_deep(
+    path: Path,
+    image: ImageFile,
+    reopen: Callable[[], ImageFile],
+    turned: Callable[[Picture.Image], Picture.Image],
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None] | None:
+    """Decode colors and alpha of more than 8 bits a channel; say it of those that come as 8."""
+    bits = heif.count_bits(path, image)
+    deep = heif.read_deep(path, image, turned) if bits > 8 else None
+    if deep is None and high_bit_depth.is_16_bit(image):
+        deep = high_bit_depth.read_16_bit(image, reopen, turned)
+    lost = max(bits, high_bit_depth.lost_bits(image))
+    if deep is None and lost > 8:
+        message(f"{path}: its {lost} bits a channel are read as 8")
+    return deep
 
 
 def _convert_untagged(
@@ -283,16 +283,12 @@ def _convert_untagged(
 
 def _color_numbers(path: Path, image: ImageFile) -> tuple[int, int] | None:
     """Read the numbers of primaries and transfer function (ITU-T H.273) in AVIF, HEIC and PNG."""
-    marks = {"AVIF": (b"colrnclx", ">HH"), "HEIF": (b"colrnclx", ">HH"), "PNG": (b"cICP", "BB")}
-    if image.format not in marks:
+    if image.format in ("AVIF", "HEIF"):
+        return heif.read_color_numbers(path)
+    if image.format != "PNG":
         return None
-    mark, layout = marks[image.format]
-    with path.open("rb") as file:
-        head, found, rest = file.read(BYTES_OF_A_HEAD).partition(mark)
-    if not found or b"IDAT" in head or len(rest) < struct.calcsize(layout):
-        return None
-    primaries, transfer = struct.unpack_from(layout, rest)
-    return primaries, transfer
+    head, found, rest = heif.read_head(path).partition(b"cICP")
+    return (rest[0], rest[1]) if found and b"IDAT" not in head and len(rest) > 1 else None
 
 
 def _split(picture: Picture.Image) -> tuple[Picture.Image, Picture.Image | None]:

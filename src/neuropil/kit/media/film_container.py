@@ -1,0 +1,95 @@
+"""The file that a film is in, opened: which of its streams are the film, and when it starts."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuropil.kit.errors import UserError
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could lie anywhere
+    "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
+)
+TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
+
+Tell = Callable[[str], None]
+
+
+def open_container(path: Path) -> "InputContainer":
+    """Open a file, and nothing that it names."""
+    import av
+
+    kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM
+    moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
+    try:
+        return av.open(
+            f"file:{path}",  # else a name with a colon is taken for an address
+            container_options={"format_whitelist": ",".join(moving)},
+            metadata_errors="replace",  # old programs wrote Latin-1
+        )
+    except av.ArgumentError as error:
+        words = f"{path} is no film, or a list of other files, which is not followed; name a film"
+        raise UserError("input.kind", words, path=path) from error
+    except av.FFmpegError as error:
+        words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
+        raise UserError("input.damaged", words, path=path) from error
+
+
+def list_pictures(source: "InputContainer") -> "list[VideoStream]":
+    """List the moving pictures; the cover of a song is none."""
+    from av.stream import Disposition
+
+    return [
+        stream
+        for stream in source.streams.video
+        if stream.codec_context and not stream.disposition & Disposition.attached_pic
+    ]
+
+
+def find_picture(path: Path, source: "InputContainer") -> "VideoStream":
+    """Find the film among the streams: the one that players show by default."""
+    from av.stream import Disposition
+
+    streams = list_pictures(source)
+    if not streams:
+        raise UserError("input.kind", f"{path} has no moving picture in it; name a film", path=path)
+    usual = (stream for stream in streams if stream.disposition & Disposition.default)
+    return next(usual, streams[0])
+
+
+def list_sounds(source: "InputContainer") -> "tuple[AudioStream, ...]":
+    """List the sounds that can be read."""
+    known = (stream for stream in source.streams.audio if stream.codec_context)
+    return tuple(stream for stream in known if stream.channels and stream.rate)
+
+
+def tell_left_out(source: "InputContainer", tell: Tell) -> None:
+    """Say which streams are not carried over."""
+    n_unreadable = len(source.streams.audio) - len(list_sounds(source))
+    counts = {
+        "further track{s} of pictures": len(list_pictures(source)) - 1,
+        "track{s} of sound that can't be read": n_unreadable,
+        "track{s} of subtitles": len(source.streams.subtitles),
+    }
+    for what, n in counts.items():
+        if n > 0:
+            tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
+
+
+def find_start(source: "InputContainer") -> Fraction:
+    """Find the moment at which the file begins, which becomes zero: some start hours late."""
+    streams: list[VideoStream | AudioStream] = [*source.streams.video, *source.streams.audio]
+    starts = [s.start_time * read_tick(s) for s in streams if s.start_time is not None]
+    return max(Fraction(0), min(starts, default=Fraction(0)))
+
+
+def read_tick(ticking: "VideoStream | AudioStream | VideoFrame") -> Fraction:
+    """Give the seconds of a tick."""
+    assert ticking.time_base, "every container has a clock, and its frames take it"
+    return ticking.time_base
