@@ -323,6 +323,6 @@ def test_commands_are_read() -> None:
     text = "```sh\n# set up\n./run demo\n\nneuropil list  # all\n```\n```text\nno\n```\n"
     assert pages.commands(text) == ["./run demo", "neuropil list  # all"]
     assert spelled("./run neuropil list # all")[1:] == ["-m", "neuropil", "list"]
-    assert spelled("neuropil train colorize --data photos")[-2:] == ["--set", "steps=2"]
+    assert spelled("neuropil train colorize --data photos")[-2:] == ["--set", "steps=1"]
     with pytest.raises(AssertionError):
         spelled("curl something")
