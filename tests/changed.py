@@ -32,6 +32,7 @@ OTHERS = {  # pattern of files that no test has the name of -> their tests
     "src/*/bench.json": (PAGES,),
     "*.md": (PAGES,),
     "docs/*": (PAGES,),
+    "tests/sweep.py": ("tests/microscope/test_zoo.py",),
     "run": ("tests/test_run.py",),
     "constraints.txt": ("tests/test_run.py",),
     "pyproject.toml": ("tests/test_run.py", "tests/test_wheel.py"),

@@ -19,7 +19,6 @@ from neuropil.apps.handwrite.app import (
     Handwrite,
     HandwritingResult,
     WritingSettings,
-    normalize_text,
     unread_words,
 )
 from neuropil.apps.handwrite.breaking import Part
@@ -231,14 +230,6 @@ def test_accents_and_signs_that_are_not_there(app: Handwrite) -> None:
     assert written(app, "so ✓", replace=True).drawing.about["text"] == "so ✓"
 
 
-def test_spaces_are_plain() -> None:
-    assert normalize_text("a   b\r\nc…\u00a0d \n \t ") == "a b\nc... d\n"
-
-
-def test_indents_and_tabs_keep_their_place() -> None:
-    assert normalize_text("  a \t b\n\tc \n \t\t d") == "  a\tb\n    c\n         d"
-
-
 def test_lines_begin_behind_their_indent_and_columns_at_tab_stops(app: Handwrite) -> None:
     def rows(text: str) -> list[NDArray[np.float64]]:
         (page,) = written(app, text, spacing=8).drawing.pages  # so wide apart that no lines touch
@@ -403,11 +394,6 @@ def test_a_byte_order_mark_is_no_part_of_a_text(tmp_path: Path, encoding: str) -
     file = tmp_path / "letter.txt"
     file.write_bytes("Grüße\r\naus \\n Köln".encode(encoding))
     assert find_text(f"@{file}", None, "text") == "Grüße\naus \\n Köln"
-
-
-def test_what_is_not_seen_is_not_written() -> None:
-    hidden = "\ufeffza\u00adbc\u200b \u2009d\u200de\ufe0f\u2028f\x0cg\u200f"
-    assert normalize_text(hidden) == "zabc de\nf\ng"
 
 
 def test_texts_come_from_files_and_pipes(

@@ -180,7 +180,7 @@ def test_the_loss_adds_what_is_weighed_little() -> None:
 
 def test_recipes_name_their_files_and_their_data() -> None:
     names = [recipe().name for recipe in (reader, judge, writer_last)]
-    assert names == ["handwrite-reader", "handwrite-judge", "handwrite-writer"]
+    assert names == ["handwrite-reader", "handwrite-judge", "handwrite-writer-last"]
     stages = writer(), writer_middle(), writer_last()
     assert len({stage.seed for stage in stages}) == 3  # so that each sees other lines
     assert [packing.part for packing in writer().exports] == ["hand", "pen"]

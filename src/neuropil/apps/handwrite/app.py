@@ -5,8 +5,6 @@
 The same text with the same seed is written the same again.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, final
 
 import numpy as np
 
-from neuropil.apps.handwrite.diacritics import TAB, decompose
+from neuropil.apps.handwrite.diacritics import decompose
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS, LineRequest, generate
 from neuropil.apps.handwrite.layout import (
     FREE,
@@ -23,7 +21,6 @@ from neuropil.apps.handwrite.layout import (
     SIZE,
     SLANT,
     SPACING,
-    TAB_STOP,
     Layout,
     StyleMetrics,
     check_room,
@@ -36,6 +33,7 @@ from neuropil.apps.handwrite.recording import StrokeRecording
 from neuropil.apps.handwrite.setting import SetLine, Setter
 from neuropil.apps.handwrite.strokes import Line, split_strokes
 from neuropil.apps.handwrite.styles import FIRST, RANDOM, Style, encode_style
+from neuropil.apps.handwrite.typed_text import normalize_text
 from neuropil.apps.handwrite.verification import Draft, WriteRequest, write_verified
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
@@ -372,31 +370,6 @@ def choose(style: Style | None, seed: int) -> Style:
     if style is None:
         return Style.parse(FIRST)
     return Style.draw(seed) if style.name == RANDOM else style
-
-
-def normalize_text(text: str) -> str:
-    """Make spaces and ends of lines alike, and drop what is not seen; indents and tabs stay.
-
-    Within a line a gap is one space, or one tab where it has any; before it, a space a column.
-    """
-    text = text.replace("\N{HORIZONTAL ELLIPSIS}", "...")
-    lines = ("".join(filter(is_seen, line)).rstrip() for line in text.splitlines())
-    return "\n".join(map(normalize_line, lines))
-
-
-def normalize_line(line: str) -> str:
-    """Make the indent spaces, and every gap a single character."""
-    its = line.lstrip()
-    columns = len(line[: len(line) - len(its)].expandtabs(TAB_STOP))
-    gaps = re.sub(r"\s+", lambda gap: TAB if TAB in gap[0] else " ", its)
-    return " " * columns + gaps
-
-
-def is_seen(character: str) -> bool:
-    """Tell whether a character leaves ink or a gap: joiners, marks of direction and such do not."""
-    is_selector = "\ufe00" <= character <= "\ufe0f"  # says how the character before it looks
-    is_hidden = unicodedata.category(character) in ("Cf", "Cc") and character != TAB
-    return not is_hidden and not is_selector
 
 
 def unread_words(text: str, lines: Sequence[SetLine]) -> tuple[str, ...]:
