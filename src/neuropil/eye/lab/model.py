@@ -3,7 +3,7 @@
 B pictures   C channels   H, W pixels, multiples of 32   N = 1000 classes   D = 1280 features
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,8 @@ class SameConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C_out, H/stride, W/stride)."""
-        convolved: Tensor = PaddedConvolution.apply(
-            x, self.weight, self.bias, self.stride[0], self.groups
-        )
-        return convolved
+        apply: Callable[..., Tensor] = PaddedConvolution.apply
+        return apply(x, self.weight, self.bias, self.stride[0], self.groups)
 
 
 class PaddedConvolution(torch.autograd.Function):
@@ -161,5 +159,3 @@ def load_published(weights: Mapping[str, Tensor]) -> EfficientNetLite0:
     renamed["classes.weight"] = renamed["classes.weight"][:, :, None, None]
     network.load_state_dict(renamed)
     return network
-
-

@@ -117,6 +117,8 @@ def train_network(given: Given) -> int:
     collected, a network is calibrated or chosen.
     """
     name = given["name"]
+    if name in registry.MADE_PARTS and not given["stage"] and not given["recipe"]:
+        given = {**given, "stage": next(iter(registry.stages(name)))}
     if given["list"]:
         show_rows(list_stage(given) if given["stage"] else list_training(name))
         return DONE
@@ -286,7 +288,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         "train": Taken(
             "neuropil train colorize --data photos -o runs/mine",
             {
-                "name": "an application, such as colorize",
+                "name": "an application, such as colorize, or eye",
                 "recipe": "one of its recipes; by default the first that --list prints",
             },
             (
