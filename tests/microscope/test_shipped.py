@@ -106,9 +106,9 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
     match node.op:
         case "Conv":
             pads, (x, w, *b) = s["pads"], inputs
-            assert list(pads[: len(pads) // 2]) == list(pads[len(pads) // 2 :])
             n = len(pads) // 2
-            how = (s["strides"], pads[:n], s["dilations"], s["group"])
+            around = [side for axis in reversed(range(n)) for side in (pads[axis], pads[n + axis])]
+            x, how = F.pad(x, around), (s["strides"], 0, s["dilations"], s["group"])
             return (F.conv1d if n == 1 else F.conv2d)(x, w, b[0] if b else None, *how)
         case "Relu":
             return torch.relu(*inputs)

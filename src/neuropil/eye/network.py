@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 NETWORK = NetworkFile(
     HERE / "weights",
     "eye-lite0-v1.onnx",
-    "77767c6f676e76391121bc72b80bb239be9afee06582cc085abb9e0737f2cbd7",
+    "cb2687828d714ec66e0862e522e454ef3ecc5ac28a4d7c05fa40dea021c9ef76",
     "Apache-2.0",
 )
 

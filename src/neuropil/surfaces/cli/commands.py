@@ -199,7 +199,8 @@ def run_stage(given: Given) -> Path:
     except ModuleNotFoundError as error:
         raise registry.missing_library(error) from error
     if stage.stands_for:
-        message(f"it may take the place of {stage.stands_for} in the package's apps/{name}")
+        place = name if name in registry.MADE_PARTS else f"apps/{name}"
+        message(f"it may take the place of {stage.stands_for} in the package's {place}")
     return made
 
 
