@@ -112,6 +112,8 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return (F.conv1d if n == 1 else F.conv2d)(x, w, b[0] if b else None, *how)
         case "Relu":
             return torch.relu(*inputs)
+        case "Clip":
+            return torch.clamp(*inputs)
         case "MaxPool":
             assert not any(s["pads"])
             return F.max_pool2d(inputs[0], s["kernel_shape"], s["strides"])

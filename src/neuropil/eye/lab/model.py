@@ -69,6 +69,7 @@ class PaddedConvolution(torch.autograd.Function):
             *(x, kernel, bias),
             kernel_shape_i=[size, size],
             strides_i=[stride, stride],
+            dilations_i=[1, 1],
             pads_i=[first, first, last, last],
             group_i=groups,
         )
