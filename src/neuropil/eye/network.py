@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 NETWORK = NetworkFile(
     HERE / "weights",
     "eye-lite0-v1.onnx",
-    "cb2687828d714ec66e0862e522e454ef3ecc5ac28a4d7c05fa40dea021c9ef76",
+    "1ea2cd0c6620eee43c7b41a144b1d344b8148202060174a016eb69deb173fd30",
     "Apache-2.0",
 )
 
