@@ -162,6 +162,7 @@ def test_help_says_what_is_measured_and_trained(capsys: Output) -> None:
     for text in [
         f"NAME: an application, or a part of the package: {', '.join(bench.PARTS)}.",
         "--tracks N how many tracks the car drives, for drive alone; 10 by default (from 1",
+        "NAME: an application, such as colorize, or eye",
         "RECIPE: one of its recipes; by default the first that --list prints.",
         "--list print the recipes and stages of the application, or what a --stage takes",
         "--stage NAME run a stage, a step before or after training, instead of a recipe; --list",

@@ -164,10 +164,13 @@ def test_card_has_its_headings(app: AppType) -> None:
 
 FILES = [
     pytest.param(name, weights, id=f"{name} {role}")
-    for name in registry.NAMES
-    for role, weights in registry.find_app(name).networks.items()
+    for name in (*registry.NAMES, *registry.MADE_PARTS)
+    for role, weights in registry.networks_of(name).items()
 ]
 each_network = pytest.mark.parametrize(("name", "weights"), FILES)
+each_applications_network = pytest.mark.parametrize(
+    ("name", "weights"), [file for file in FILES if file.values[0] in registry.NAMES]
+)
 
 
 @each_network
@@ -188,10 +191,10 @@ def test_weights_tell_where_they_come_from(name: str, weights: NetworkFile) -> N
 def test_weights_name_the_recipe_that_made_them(name: str, weights: NetworkFile) -> None:
     app, _, recipe = json.loads(weights.open().metadata["recipe"])["name"].partition("-")
     assert app == name
-    assert recipe.replace("-", "_") in registry.recipes(name)
+    assert recipe.replace("-", "_") in {**registry.recipes(name), **registry.stages(name)}
 
 
-@each_network
+@each_applications_network
 def test_other_weights_are_taken_if_they_fit(
     name: str, weights: NetworkFile, tmp_path: Path
 ) -> None:

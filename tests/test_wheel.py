@@ -131,13 +131,15 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         texts = [wheel.read(n).decode() for n in wheel.namelist() if "/licenses/" in n]
     licences = {
         weights.licence
-        for app in registry.NAMES
-        for weights in registry.find_app(app).networks.values()
+        for name in (*registry.NAMES, *registry.MADE_PARTS)
+        for weights in registry.networks_of(name).values()
     }
-    assert licences == {"MIT", "research, non-commercial (IAM-OnDB)"}
-    line = "License-Expression: MIT AND LicenseRef-IAM-OnDB-non-commercial-research\n"
+    assert licences == {"MIT", "Apache-2.0", "research, non-commercial (IAM-OnDB)"}
+    line = (
+        "License-Expression: MIT AND Apache-2.0 AND LicenseRef-IAM-OnDB-non-commercial-research\n"
+    )
     assert line in told
-    assert len(texts) == 2
+    assert len(texts) == 3
     assert any("MIT License" in text for text in texts)
     assert any("non-commercial" in text and "IAM" in text for text in texts)
 

@@ -39,6 +39,7 @@ PARTS = {  # of the package that are measured -> where their bench.py lies
     "microscope": "microscope",
     "biology": "biology",
     "cli": "surfaces.cli",
+    "eye": "eye.lab",
 }
 GAP = "  "  # between columns
 PACKAGE = Path(__file__).parent
@@ -52,7 +53,7 @@ Measure = Callable[..., Report]
 
 
 def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> Iterator[str]:
-    """Run the benchmark of an application and yield what is to be printed.
+    """Run the benchmark of an application or a part and yield what is to be printed.
 
     tracks: how many a car drives, for the application that has one
     """
@@ -70,7 +71,11 @@ def run_benchmark(name: str, data: Path | None, tracks: int | None = None) -> It
         )
     if data is not None:
         is_general = isinstance(measure, partial)
-        check_data(name, data, is_needless=part or takes_tracks or is_general)
+        check_data(
+            name,
+            data,
+            is_needless=(part and name not in registry.MADE_PARTS) or takes_tracks or is_general,
+        )
     started = time.perf_counter()
     report: Report = measure(data, **({} if tracks is None else {"tracks": tracks}))
     for table in report.tables:
@@ -203,8 +208,8 @@ def measured_files(name: str) -> list[Path]:
 
 
 def weights_sha256(name: str) -> str:
-    """Name the networks of an application by their bytes: one hash each, by role."""
-    networks = {} if name in PARTS else registry.find_app(name).networks
+    """Name the networks of an application or a part by their bytes: one hash each, by role."""
+    networks = registry.networks_of(name)
     foreign = choose_files(networks, ())
     paths = {role: foreign.get(role, weights.path) for role, weights in networks.items()}
     return " ".join(file_sha256(path) for path in paths.values())

@@ -9,7 +9,7 @@ the docstring of its package, a line for each, so that they can be listed withou
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -18,10 +18,12 @@ from neuropil.contract import App, Verb
 from neuropil.kit.errors import UserError, suggest
 
 if TYPE_CHECKING:
+    from neuropil.kit.networks.network import NetworkFile
     from neuropil.training.recipe import Recipe
     from neuropil.training.stages import Stage
 
 NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
+MADE_PARTS = ("eye",)  # what is no application and has stages that make it
 
 
 def commands() -> dict[str, str]:
@@ -82,14 +84,22 @@ def load_app(
     return find_app(name)(networks=networks, threads=threads)
 
 
+def networks_of(name: str) -> "Mapping[str, NetworkFile]":
+    """Find the networks of an application, by role, or that of a part; other parts have none."""
+    if name in MADE_PARTS:
+        return {name: importlib.import_module(f"neuropil.{name}.network").NETWORK}
+    return find_app(name).networks if name in NAMES else {}
+
+
 def open_example(name: str) -> str:
     """Give a line that opens a neuron of an application."""
     return find_app(name).open_example
 
 
 def model_card(name: str) -> str:
-    """Read the model card of an application."""
-    (folder,) = _package(name).__path__
+    """Read the model card of an application, or of a part with a network."""
+    part = f"neuropil.{name}" if name in MADE_PARTS else _package(name).__name__
+    (folder,) = importlib.import_module(part).__path__
     path = Path(folder, "card.md")
     if not path.is_file():
         raise UserError("name.unsupported", f"{name} has no card", name=name)
@@ -118,6 +128,8 @@ def demo_module(name: str) -> ModuleType | None:
 
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
     """Find the recipes of an application; the first is the one that made the shipped weights."""
+    if name in MADE_PARTS:
+        return {}
     package = _package(name)
     try:
         importlib.import_module("neuropil.training.fit")  # with all that the extra [train] brings
@@ -132,7 +144,13 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
 
 
 def stages(name: str) -> "dict[str, Stage]":
-    """Find the stages of an application, which come before its training or after it, in order."""
+    """Find the stages of an application, which come before its training or after it, in order.
+
+    Also those that make a part of the package which is no application.
+    """
+    if name in MADE_PARTS:
+        part = importlib.import_module(f"neuropil.{name}.lab.stages")
+        return {stage.name: stage for stage in part.STAGES}
     try:
         module = _module(name, "lab.stages")
     except ModuleNotFoundError as error:

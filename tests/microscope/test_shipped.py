@@ -37,11 +37,12 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "colorize colorizer": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
     "classify classifier": {"picture": (1, 3, 32, 32)},
     "drive driver": {"picture": (1, 3, 96, 96)},
+    "eye eye": {"picture": (1, 3, 64, 96)},
 }
 SHIPPED = {
     f"{name} {role}": weights
-    for name in registry.NAMES
-    for role, weights in registry.find_app(name).networks.items()
+    for name in (*registry.NAMES, *registry.MADE_PARTS)
+    for role, weights in registry.networks_of(name).items()
 }
 
 
@@ -53,10 +54,10 @@ def random_feeds(name: str) -> dict[str, Array]:
     return feeds
 
 
-def test_every_shipped_file_is_an_applications() -> None:
+def test_every_shipped_file_has_an_owner() -> None:
     """And has small inputs above, so that three engines are compared on it."""
-    apps = Path(registry.__file__).parent / "apps"
-    assert {w.path for w in SHIPPED.values()} == {*apps.glob("*/weights/*.onnx")}
+    package = Path(registry.__file__).parent
+    assert {w.path for w in SHIPPED.values()} == {*package.rglob("weights/*.onnx")}
     assert INPUTS.keys() == SHIPPED.keys()
 
 
@@ -105,12 +106,14 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
     match node.op:
         case "Conv":
             pads, (x, w, *b) = s["pads"], inputs
-            assert list(pads[: len(pads) // 2]) == list(pads[len(pads) // 2 :])
             n = len(pads) // 2
-            how = (s["strides"], pads[:n], s["dilations"], s["group"])
+            around = [side for axis in reversed(range(n)) for side in (pads[axis], pads[n + axis])]
+            x, how = F.pad(x, around), (s["strides"], 0, s["dilations"], s["group"])
             return (F.conv1d if n == 1 else F.conv2d)(x, w, b[0] if b else None, *how)
         case "Relu":
             return torch.relu(*inputs)
+        case "Clip":
+            return torch.clamp(*inputs)
         case "MaxPool":
             assert not any(s["pads"])
             return F.max_pool2d(inputs[0], s["kernel_shape"], s["strides"])

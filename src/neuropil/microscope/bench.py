@@ -35,12 +35,12 @@ from neuropil.microscope.walk import walk_back
 SIZES = {"H": 144, "W": 192, "h": 36, "w": 48, "B": 1, "T": 96}
 UNITS = 24  # opened for the time
 WALK = 30  # steps of a walk, more than it takes from the last layer down to the picture
-NETWORKS = Path(__file__).parents[1] / "apps"
+PACKAGE = Path(__file__).parents[1]
 
 
 def measure(data: Path | None) -> Report:
     """Measure; there is no data to take."""
-    files = sorted(NETWORKS.glob("*/weights/*.onnx"))
+    files = sorted(PACKAGE.rglob("weights/*.onnx"))
     rows, nodes, worst, seconds = [], 0, 0.0, []
     for file in track(files, total=len(files), title="networks"):
         graph = load_graph(file)

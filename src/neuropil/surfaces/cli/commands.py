@@ -117,6 +117,8 @@ def train_network(given: Given) -> int:
     collected, a network is calibrated or chosen.
     """
     name = given["name"]
+    if name in registry.MADE_PARTS and not given["stage"] and not given["recipe"]:
+        given = {**given, "stage": next(iter(registry.stages(name)))}
     if given["list"]:
         show_rows(list_stage(given) if given["stage"] else list_training(name))
         return DONE
@@ -197,7 +199,8 @@ def run_stage(given: Given) -> Path:
     except ModuleNotFoundError as error:
         raise registry.missing_library(error) from error
     if stage.stands_for:
-        message(f"it may take the place of {stage.stands_for} in the package's apps/{name}")
+        place = name if name in registry.MADE_PARTS else f"apps/{name}"
+        message(f"it may take the place of {stage.stands_for} in the package's {place}")
     return made
 
 
@@ -265,7 +268,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         ),
         "bench": Taken(
             "neuropil bench colorize",
-            {"name": "an application, or a part of the package: core, microscope, biology, cli"},
+            {"name": "an application, or a part of the package: core, microscope, biology, cli, eye"},
             (
                 Option(
                     "data",
@@ -286,7 +289,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         "train": Taken(
             "neuropil train colorize --data photos -o runs/mine",
             {
-                "name": "an application, such as colorize",
+                "name": "an application, such as colorize, or eye",
                 "recipe": "one of its recipes; by default the first that --list prints",
             },
             (

@@ -1,0 +1,1 @@
+"""How the eye is made out of published weights, and what that costs."""
