@@ -268,7 +268,10 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         ),
         "bench": Taken(
             "neuropil bench colorize",
-            {"name": "an application, or a part of the package: core, microscope, biology, cli, eye"},
+            {
+                "name": "an application, or a part of the package:"
+                " core, microscope, biology, cli, eye"
+            },
             (
                 Option(
                     "data",
