@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "training": {"signature", "kit", "kit.networks"},
     "signature": {"kit"},
     "contract": {"signature", "core", "kit", "kit.networks"},
-    "registry": {"signature", "contract", "training", "kit"},
+    "registry": {"signature", "contract", "training", "kit", "kit.networks"},
     "job": {"signature", "kit"},
     "checks": {"signature", "contract", "registry", "job", *MEDIA, "kit.networks"},
     "jobs": {"signature", "contract", "registry", "job", "checks", "kit", "kit.networks"},

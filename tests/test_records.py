@@ -1,6 +1,7 @@
 """A record is of the weights that ship, and of a commit that anyone can check out."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def test_every_record_has_a_benchmark() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_record_is_of_the_weights_that_ship(name: str) -> None:
     assert records.read_record(FILES[name])["weights_sha256"] == bench.weights_sha256(name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_figures_are_numbers(name: str) -> None:
+    values = records.read_record(FILES[name]).values()
+    assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 
 @pytest.mark.parametrize("name", FILES)

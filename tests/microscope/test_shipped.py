@@ -105,11 +105,10 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
     s = node.attributes
     match node.op:
         case "Conv":
-            pads, (x, w, *b) = s["pads"], inputs
-            n = len(pads) // 2
-            around = [side for axis in reversed(range(n)) for side in (pads[axis], pads[n + axis])]
-            x, how = F.pad(x, around), (s["strides"], 0, s["dilations"], s["group"])
-            return (F.conv1d if n == 1 else F.conv2d)(x, w, b[0] if b else None, *how)
+            pads, n, (x, w, *b) = s["pads"], len(s["pads"]) // 2, inputs
+            x = F.pad(x, [side for axis in range(n)[::-1] for side in pads[axis::n]])
+            how = (b[0] if b else None, s["strides"], 0, s["dilations"], s["group"])
+            return (F.conv1d if n == 1 else F.conv2d)(x, w, *how)
         case "Relu":
             return torch.relu(*inputs)
         case "Clip":

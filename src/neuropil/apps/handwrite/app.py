@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, final
 
 import numpy as np
 
-from neuropil.apps.handwrite.diacritics import decompose
+from neuropil.apps.handwrite.diacritics import decompose, decompose_line
 from neuropil.apps.handwrite.generation import MAX_CHARACTERS, LineRequest, generate
 from neuropil.apps.handwrite.layout import (
     FREE,
@@ -279,7 +279,7 @@ class Handwrite(App):
         its = self.measure_style(manner)
         check_room(its, layout)
         pen = partial(self.write_lines, manner)
-        paragraphs = [decompose(line, replace=manner.replace) for line in text.split("\n")]
+        paragraphs = [decompose_line(line, replace=manner.replace) for line in text.split("\n")]
         lines = Setter(pen, its, layout, manner.seed).lines(paragraphs)
         sheets, paper = lay_out(
             [line.placed.line if line.placed else None for line in lines], layout, manner.seed

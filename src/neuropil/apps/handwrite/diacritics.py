@@ -8,6 +8,7 @@ A letter with accents is its letter and a small drawing of each accent, as Unico
     P  points of a line
 """
 
+import dataclasses
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -171,12 +172,11 @@ class DecomposedText:
 
 
 def decompose(text: str, *, replace: bool = False) -> DecomposedText:
-    """Spell a line; raises UserError that lists what can't be written, or writes ? for it."""
-    indent = len(text) - len(text.lstrip(" "))
+    """Spell a text; raises UserError that lists what can't be written, or writes ? for it."""
     letters: list[str] = []
     marks: list[Diacritic] = []
     missing: dict[str, None] = {}
-    for character in unicodedata.normalize("NFC", text[indent:]):
+    for character in unicodedata.normalize("NFC", text):
         if character in MARKS and letters:  # one that Unicode has no whole letter for
             marks.append(Diacritic(len(letters) - 1, character))
             continue
@@ -194,7 +194,14 @@ def decompose(text: str, *, replace: bool = False) -> DecomposedText:
             " quotes and dashes (--replace writes ? instead)",
             value="".join(missing),
         )
-    return DecomposedText("".join(letters), tuple(marks), indent)
+    return DecomposedText("".join(letters), tuple(marks))
+
+
+def decompose_line(line: str, *, replace: bool = False) -> DecomposedText:
+    """Spell a line behind its indent, whose spaces are columns."""
+    its = line.lstrip(" ")
+    found = decompose(its, replace=replace)
+    return dataclasses.replace(found, indent=len(line) - len(its))
 
 
 def decompose_character(character: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ STEM, D, N = 32, 1280, 1000
 
 
 @dataclass(frozen=True)
-class Stage:
+class BlockGroup:
     """Blocks of one width: the first has the stride."""
 
     expansion: int
@@ -27,14 +27,14 @@ class Stage:
     output: str = ""  # the name under which the last block's features are given
 
 
-STAGES = (
-    Stage(1, 16, 1, 1, 3),
-    Stage(6, 24, 2, 2, 3, "stride_4"),
-    Stage(6, 40, 2, 2, 5, "stride_8"),
-    Stage(6, 80, 3, 2, 3),
-    Stage(6, 112, 3, 1, 5, "stride_16"),
-    Stage(6, 192, 4, 2, 5),
-    Stage(6, 320, 1, 1, 3, "stride_32"),
+GROUPS = (
+    BlockGroup(1, 16, 1, 1, 3),
+    BlockGroup(6, 24, 2, 2, 3, "stride_4"),
+    BlockGroup(6, 40, 2, 2, 5, "stride_8"),
+    BlockGroup(6, 80, 3, 2, 3),
+    BlockGroup(6, 112, 3, 1, 5, "stride_16"),
+    BlockGroup(6, 192, 4, 2, 5),
+    BlockGroup(6, 320, 1, 1, 3, "stride_32"),
 )
 
 
@@ -88,24 +88,24 @@ def convolve(n_in: int, width: int, kernel: int = 1, stride: int = 1, groups: in
     return nn.Conv2d(n_in, width, kernel, padding=kernel // 2, groups=groups, bias=False)
 
 
-class Block(nn.Module):
+class InvertedBottleneck(nn.Module):
     """Mobile inverted bottleneck (Sandler et al. 2018): widen, filter each channel, narrow.
 
     The output is added to the input where it has its shape.
     """
 
-    def __init__(self, n_in: int, stage: Stage, stride: int) -> None:
+    def __init__(self, n_in: int, group: BlockGroup, stride: int) -> None:
         super().__init__()
-        wide = n_in * stage.expansion
-        self.is_added = stride == 1 and n_in == stage.width
+        wide = n_in * group.expansion
+        self.is_added = stride == 1 and n_in == group.width
         widen = [convolve(n_in, wide), nn.BatchNorm2d(wide, EPSILON), nn.ReLU6()]
         self.layers = nn.Sequential(
-            *(widen if stage.expansion > 1 else []),
-            convolve(wide, wide, stage.kernel, stride, groups=wide),
+            *(widen if group.expansion > 1 else []),
+            convolve(wide, wide, group.kernel, stride, groups=wide),
             nn.BatchNorm2d(wide, EPSILON),
             nn.ReLU6(),
-            convolve(wide, stage.width),
-            nn.BatchNorm2d(stage.width, EPSILON),
+            convolve(wide, group.width),
+            nn.BatchNorm2d(group.width, EPSILON),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -123,12 +123,12 @@ class EfficientNetLite0(nn.Module):
             convolve(3, STEM, 3, 2), nn.BatchNorm2d(STEM, EPSILON), nn.ReLU6()
         )
         n_in, stages = STEM, []
-        for stage in STAGES:
-            strides = [stage.stride, *[1] * (stage.blocks - 1)]
-            widths = [n_in, *[stage.width] * (stage.blocks - 1)]
-            blocks = (Block(n, stage, s) for n, s in zip(widths, strides, strict=True))
+        for group in GROUPS:
+            strides = [group.stride, *[1] * (group.blocks - 1)]
+            widths = [n_in, *[group.width] * (group.blocks - 1)]
+            blocks = (InvertedBottleneck(n, group, s) for n, s in zip(widths, strides, strict=True))
             stages.append(nn.Sequential(*blocks))
-            n_in = stage.width
+            n_in = group.width
         self.stages = nn.ModuleList(stages)
         self.head = nn.Sequential(convolve(n_in, D), nn.BatchNorm2d(D, EPSILON), nn.ReLU6())
         self.classes = nn.Conv2d(D, N, 1)  # of one place, so that it is kept in 8 bits like others
@@ -136,9 +136,9 @@ class EfficientNetLite0(nn.Module):
     def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, H, W) to the features of `outputs()`, mean features (B, D) and logits (B, N)."""
         x, features = self.stem(picture), []
-        for stage, layers in zip(STAGES, self.stages, strict=True):
+        for group, layers in zip(GROUPS, self.stages, strict=True):
             x = layers(x)
-            if stage.output:
+            if group.output:
                 features.append(x)
         mean = self.head(x).mean(dim=(2, 3), keepdim=True)  # (B, D, 1, 1)
         return (*features, mean.flatten(1), self.classes(mean).flatten(1))
@@ -146,7 +146,7 @@ class EfficientNetLite0(nn.Module):
 
 def outputs() -> tuple[str, ...]:
     """Name what the network gives, in order."""
-    return (*(stage.output for stage in STAGES if stage.output), "mean_features", "logits")
+    return (*(group.output for group in GROUPS if group.output), "mean_features", "logits")
 
 
 def load_published(weights: Mapping[str, Tensor]) -> EfficientNetLite0:
