@@ -94,8 +94,8 @@ MEASURED = (  # as many as are written side by side: more would take longer
 
 JUDGE = NetworkFile(
     FOLDER,
-    "handwrite-judge-v1.onnx",
-    "43ae7c60ba4e53cc7580b32a20af0edbc534bf5f4922a27574f9808d1e61b03c",
+    "handwrite-judge-v2.onnx",
+    "a748ce97a3b2e319a97657f9b7a2e00b74d2120770ea37312805bc3eac9916a9",
     LICENCE,
     role="measure",
 )
