@@ -127,8 +127,8 @@ def judge() -> Recipe:
     neuropil train handwrite judge --data DIR
 
     10.6 % of the characters of 256 real lines and 11.4 % of 256 composed ones by held-out writers
-    wrong; 4,000 steps in 229 minutes on one core of an AMD EPYC with AVX-512 bfloat16, in three runs
-    and beside other work; n = 1 seed; 2026-11-28.
+    wrong; 4,000 steps in 229 minutes on one core of an AMD EPYC with AVX-512 bfloat16, in three
+    runs and beside other work; n = 1 seed; 2026-11-28.
     """
     return Recipe(
         name="handwrite-judge",
