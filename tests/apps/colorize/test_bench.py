@@ -21,6 +21,9 @@ def test_peers_are_made_and_run_without_a_change_to_torch(tmp_path: Path) -> Non
     assert torch.is_grad_enabled()
     peers = bench.network_peers(tmp_path)
     assert torch.is_grad_enabled()
+    assert len(peers) == 2
+    for run in peers.values():
+        run()
     made = peers["neuropil, torch eager"]()
     tensor = made if isinstance(made, torch.Tensor) else made[0]  # type: ignore[index]
     assert not tensor.requires_grad

@@ -199,7 +199,7 @@ def export_eccv16(path: Path) -> Path:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             nn.Sequential(*layers).eval(),
-            (torch.zeros(1, 1, 256, 256),),
+            (torch.from_numpy(random_feeds()["lightness"]),),
             str(path),
             input_names=["lightness"],
             dynamo=False,
