@@ -1,7 +1,7 @@
 """Makes the pictures of README and docs, with the package itself.
 
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
-                                         docs/letter.png and docs/hands.png;
+                                         docs/letter.png, docs/hands.png and docs/field.png;
                                          docs/classify.jpg and docs/cat.jpg;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
@@ -24,6 +24,7 @@ from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, DriveFilm
 from neuropil.apps.handwrite.app import HandwritingResult
+from neuropil.apps.handwrite.lab import evaluation
 from neuropil.apps.handwrite.styles import Style, shipped_styles
 from neuropil.apps.neuron import biological_view
 from neuropil.apps.neuron.demo import LIVING, weight_image
@@ -98,11 +99,34 @@ def letter(dots: float) -> Picture.Image:
 
 def hands(dots: float) -> Picture.Image:
     """Write capitals, digits and symbols in every named style, its name beside it."""
-    rows = []
-    for name in shipped_styles()["named"]:
-        done = handwrite(ALL, style=Style.parse(name))
-        assert isinstance(done, HandwritingResult)
-        rows.append((name, Picture.fromarray(done.drawing.image(dots=dots).pixels)))
+    return stack([(name, write_in(name, ALL, dots)) for name in shipped_styles()["named"]])
+
+
+def field(dots: float) -> Picture.Image:
+    """Write what people really write, ten lines in every named style, as they come out."""
+    lines, names = evaluation.field(), list(shipped_styles()["named"])
+    texts = ["\n".join(lines[n :: len(names)]) for n in range(len(names))]
+    blocks = [(name, write_in(name, text, dots)) for name, text in zip(names, texts, strict=True)]
+    columns = [stack(blocks[n::3]) for n in range(3)]
+    whole = Picture.new(
+        "RGB", (sum(c.width for c in columns), max(c.height for c in columns)), "white"
+    )
+    left = 0
+    for column in columns:
+        whole.paste(column, (left, 0))
+        left += column.width
+    return whole
+
+
+def write_in(name: str, text: str, dots: float) -> Picture.Image:
+    """Write a text in a named style."""
+    done = handwrite(text, style=Style.parse(name))
+    assert isinstance(done, HandwritingResult)
+    return Picture.fromarray(done.drawing.image(dots=dots).pixels)
+
+
+def stack(rows: list[tuple[str, Picture.Image]]) -> Picture.Image:
+    """Put pictures one below the other, their names beside them."""
     width = 90 + max(picture.width for _, picture in rows)
     whole = Picture.new("RGB", (width, sum(picture.height for _, picture in rows)), "white")
     top = 0
@@ -163,6 +187,7 @@ def moments(film: DriveFilm) -> Picture.Image:
 if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
     letter(8).save(DOCS / "letter.png", optimize=True)
+    field(4).quantize(16).save(DOCS / "field.png", optimize=True)
     hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
