@@ -7,8 +7,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy; as the comma
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import made_up
 import pytest
+
+# No test fails because the machine is busy.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 PACKAGE = '''"""Turn a picture inside out.
 

@@ -183,6 +183,13 @@ def test_what_an_unknown_ending_hides_is_tried(photo: Path, tmp_path: Path) -> N
         run(job, Sessions())
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_of_unknown_ending_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with refused("input.address", "pipe"):
+        run(planned([tmp_path / "pipe"])[0], Sessions())
+
+
 def test_two_folders_may_not_become_one(album: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

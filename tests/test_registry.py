@@ -51,6 +51,8 @@ def test_recipes_are_the_public_functions_that_return_one() -> None:
 
 @pytest.mark.usefixtures("invert")
 def test_training_without_torch_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    if loaded := sys.modules.get("neuropil.training"):
+        monkeypatch.setattr(neuropil, "training", loaded)  # to be there again afterward
     for name in [name for name in sys.modules if name.startswith("neuropil.training")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)

@@ -54,7 +54,8 @@ def type_of(given: Input, path: Path) -> type:
     for kind in given.types:
         if path.suffix.lower() in getattr(kind, "READS", ()):
             return kind
-    for kind in given.types if len(given.types) > 1 else ():
+    is_read = len(given.types) > 1 and path.is_file()  # a pipe would wait for ever
+    for kind in given.types if is_read else ():
         if hasattr(kind, "recognize") and kind.recognize(path):
             return kind
     return given.types[0]

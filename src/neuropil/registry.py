@@ -98,6 +98,10 @@ def open_example(name: str) -> str:
 
 def model_card(name: str) -> str:
     """Read the model card of an application, or of a part with a network."""
+    if name not in NAMES + MADE_PARTS:
+        possible = NAMES + MADE_PARTS
+        words = f"nothing called {name}{suggest(name, possible)} has a card; there are: "
+        raise UserError("name.unknown", words + ", ".join(possible), name=name, possible=possible)
     part = f"neuropil.{name}" if name in MADE_PARTS else _package(name).__name__
     (folder,) = importlib.import_module(part).__path__
     path = Path(folder, "card.md")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 from films import EVEN, shoot, times, told
 from numpy.typing import NDArray
+from PIL import Image as Picture
 from refusals import refused
 
 from neuropil.kit.media.film import Film
+from neuropil.kit.media.film_container import read_rate
 
 SECOND = Fraction(1, 1000)
 
@@ -143,6 +146,36 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path, name: str, text: 
     with pytest.raises(ValueError, match=name):
         Film.open(tmp_path / name)
     assert not Film.recognize(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("average", "guessed", "expected"),
+    [(60000, 25, 25), (None, 30, 30), (12, 25, 12), (None, None, 25), (60000, None, 25)],
+)
+def test_a_clock_is_no_rate(average: int | None, guessed: int | None, expected: int) -> None:
+    """As raw DV tells 60,000 frames a second."""
+    stream: Any = SimpleNamespace(average_rate=average, guessed_rate=guessed)
+    assert read_rate(stream) == expected
+
+
+def test_raw_dv_is_a_film(tmp_path: Path) -> None:
+    path = tmp_path / "a.dv"
+    with av.open(path, "w") as container:
+        stream: Any = container.add_stream("dvvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 576, "yuv420p"
+        for shade in (50, 100, 150):
+            pixels = np.full((576, 720, 3), shade, np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels).reformat(format="yuv420p")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert Film.open(path).fps == 25
+    Film.open(path).save(tmp_path / "new.mp4")
+    assert len(times(Film.open(tmp_path / "new.mp4"))) == 3
+
+
+def test_an_icon_is_no_film(tmp_path: Path) -> None:
+    Picture.new("RGB", (32, 32), "red").save(tmp_path / "a.ico")
+    assert not Film.recognize(tmp_path / "a.ico")
 
 
 @pytest.mark.parametrize(

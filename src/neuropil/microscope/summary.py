@@ -90,7 +90,7 @@ def to_lines(summary: Summary, path: Path) -> list[str]:
     many = sum(summary.operators.values())
     counts = (f"{op} {n}" if n > 1 else op for op, n in summary.operators.items())
     return [
-        f"{path}: {many} operators, {summary.parameters:,} parameters",
+        f"{path}: {many} operator{'s' * (many != 1)}, {summary.parameters:,} parameters",
         f"operators: {', '.join(counts) or 'none, all follows from constants'}",
         *(f"input: {name}  {kind}" for name, kind in summary.inputs.items()),
         *(f"output: {name}  {kind}" for name, kind in summary.outputs.items()),

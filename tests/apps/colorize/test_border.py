@@ -42,6 +42,16 @@ def test_borders_inside_one_another_are_found() -> None:
     assert find_inside(bed) == Rectangle(24, 23, 184, 143)
 
 
+@pytest.mark.parametrize(("outer", "inner"), [(0, 255), (255, 0), (10, 235)])
+def test_they_are_found_in_pictures_that_are_reduced_for_it(outer: int, inner: int) -> None:
+    """Where a line of the reduced picture is a blend of both borders."""
+    mat = surround(texture(300, 436), (40, 40, 40, 40), inner)
+    found = find_inside(surround(mat, (20, 20, 20, 20), outer))
+    assert found is not None
+    edges = np.array([found.left, found.top, found.right, found.bottom])
+    assert np.abs(edges - (60, 60, 496, 360)).max() <= 2
+
+
 @pytest.mark.parametrize("degrees", [-1.2, 0.8])
 def test_a_border_that_is_slightly_turned_is_found(degrees: float) -> None:
     straight = surround(texture(), (16, 16, 16, 16), 245)

@@ -173,6 +173,9 @@ def test_a_softmax_makes_shares_of_the_last_layer(capsys: pytest.CaptureFixture[
 def test_numbers_are_typed_as_people_write_them() -> None:
     assert Vector.parse("1/3,\N{MINUS SIGN}0.5,1e7").values == (1 / 3, -0.5, 1e7)
     assert WeightMatrix.parse("1/3,1/2;1/4,1").rows == ((1 / 3, 0.5), (0.25, 1.0))
+    assert WeightMatrix.parse("1/3,1/2;").rows == ((1 / 3, 0.5),)
+    with refused("option.conflict", "1, 2, 1 weights", "1/3,1/2;"):
+        WeightMatrix.parse("1/3,1/2")
     assert WeightMatrix.parse("1,2/3,4").rows == ((1, 2), (3, 4))
     assert ActivationName.parse("swish").layer().name == "silu"
     for text in ("1/0", "1/", "/2", "1/2/3"):

@@ -85,12 +85,27 @@ def find_inside(pixels: Pixels) -> Rectangle | None:
     light = lightness(resize_uint8(pixels, h, w))
     box = whole = Rectangle(0, 0, w, h)
     for layer in range(N_LAYERS):
-        part = light[box.top : box.bottom, box.left : box.right]
-        above, below, left, right = measure_layer(part, is_outermost=layer == 0)
-        box = Rectangle(box.left + left, box.top + above, box.right - right, box.bottom - below)
-        if box == whole:
+        # In a reduced picture the first line of what lies inside a layer is a blend of both.
+        clear = inset(box, whole) if scale < 1 else box
+        part = light[clear.top : clear.bottom, clear.left : clear.right]
+        depths = measure_layer(part, is_outermost=layer == 0)
+        if depths == NO_LAYER:
             break
+        above, below, left, right = depths
+        box = Rectangle(
+            clear.left + left, clear.top + above, clear.right - right, clear.bottom - below
+        )
     return None if box == whole else enlarge_box(box, (h, w), pixels)
+
+
+def inset(box: Rectangle, whole: Rectangle) -> Rectangle:
+    """Leave out a line on each side on which a layer has been peeled off."""
+    return Rectangle(
+        box.left + (box.left > whole.left),
+        box.top + (box.top > whole.top),
+        box.right - (box.right < whole.right),
+        box.bottom - (box.bottom < whole.bottom),
+    )
 
 
 def find_lasting_inside(frames: Iterable[Pixels], height: int, width: int) -> Rectangle | None:

@@ -322,7 +322,12 @@ class Handwrite(App):
         seed: random seed that the line was written with
         """
         style = choose(style, seed)
-        line = decompose(normalize_text(text).strip()).text
+        line = normalize_text(text).strip()
+        if "\n" in line:
+            raise UserError(
+                "input.content", "the text has several lines; open one of them", name="text"
+            )
+        line = decompose(line).text
         if not 0 < len(line) <= MAX_CHARACTERS:
             raise UserError(
                 "option.range",

@@ -92,8 +92,8 @@ class Layout:
 
 def sheet_size(paper: str) -> tuple[float, float]:
     """Give width and height in mm of a paper by its name, or as "148x210"; raises UserError."""
-    if paper in SHEETS:
-        return SHEETS[paper]
+    if paper.lower() in SHEETS:
+        return SHEETS[paper.lower()]
     sides = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)\s*", paper)
     if not sides:
         raise UserError(

@@ -83,7 +83,7 @@ def match_text(found: list[StrokeGroup], text: str | None) -> list[tuple[StrokeG
         if any(drawing.text is None for drawing in found):
             raise UserError(
                 "option.missing",
-                f"it does not say what was written; give the text, {TEXTS}",
+                f"it does not say what was written; give the text by --text, {TEXTS}",
                 name="text",
             )
         return [(drawing, split_lines(drawing.text or "")) for drawing in found]

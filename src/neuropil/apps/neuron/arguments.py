@@ -67,16 +67,19 @@ class WeightMatrix:
     def parse(cls, text: str) -> "WeightMatrix":
         """Read "0.1,0.2/0.3,0.4", two neurons on two inputs; raises UserError for anything else.
 
-        Where a ; stands between neurons, a / is that of a fraction: "1/3,1/2;1/4,1".
+        Where a ; stands between neurons, or behind a single one, a / is that of a fraction:
+        "1/3,1/2;1/4,1", "1/3,1/2;".
         """
         between = ";" if ";" in text else "/"
-        rows = tuple(_row(row, text, cls.SYNTAX) for row in text.split(between))
+        parts = text.removesuffix(";").split(between)
+        rows = tuple(_row(row, text, cls.SYNTAX) for row in parts)
         if len({len(row) for row in rows}) > 1:
             counts = ", ".join(str(len(row)) for row in rows)
             raise UserError(
                 "option.conflict",
                 f"weights {text}: the neurons have {counts} weights; all of a layer have the same"
-                " inputs, so give each as many, as in 0.1,0.2/0.3,0.4",
+                " inputs, so give each as many, as in 0.1,0.2/0.3,0.4; where a / is that of a"
+                " fraction, put a ; behind each neuron, as in 1/3,1/2;",
                 name="w",
                 value=text,
             )

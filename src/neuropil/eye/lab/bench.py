@@ -57,11 +57,18 @@ def measure(data: Path | None) -> Report:
 
 def find_photos(data: Path | None) -> list[Path]:
     """List one photograph for each class, in the order of the classes; raises UserError."""
-    files = sorted(data.glob("*.JPEG")) if data else []
+    if data is None:
+        raise UserError(
+            "option.missing",
+            "the eye is measured on photographs: name by --data a copy of"
+            " github.com/EliSchwartz/imagenet-sample-images",
+            name="data",
+        )
+    files = sorted(data.glob("*.JPEG"))
     if len(files) != len(classes()):
         raise UserError(
             "data.missing",
-            f"{data or 'no folder'} holds {len(files)} photographs NAME.JPEG, not one for each of"
+            f"{data} holds {len(files)} photographs NAME.JPEG, not one for each of"
             f" {len(classes())} classes; name by --data a copy of"
             " github.com/EliSchwartz/imagenet-sample-images",
             path=data,

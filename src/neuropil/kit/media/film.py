@@ -33,6 +33,7 @@ from neuropil.kit.media.film_container import (
     list_pictures,
     list_sounds,
     open_container,
+    read_rate,
     read_tick,
     tell_left_out,
 )
@@ -55,7 +56,6 @@ SUFFIXES = frozenset(  # by which films are looked for in folders; others are tr
 BT709, UNSPECIFIED = 1, 2  # color spaces
 HD = 720  # lines from which a film is one of high definition
 LEAST = 4  # pixels a side that FFmpeg's filter of interlaced frames takes
-DEFAULT_FPS = Fraction(25)
 TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
 TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
 MOST_TOLD = 5  # places of damage
@@ -90,7 +90,7 @@ class Film:
         require_file(path, "film")
         with open_container(path) as source:
             stream = find_picture(path, source)
-            fps = stream.average_rate or stream.guessed_rate or DEFAULT_FPS
+            fps = read_rate(stream)
             n_frames = stream.frames or None
             seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
         first = next(_decode(path, _ignore), None)
@@ -355,7 +355,7 @@ def _place_frames(
     """Give frames their colors and their times, those that have none a step after the last."""
     from av.video.reformatter import VideoReformatter
 
-    step = 1 / (stream.average_rate or DEFAULT_FPS)
+    step = 1 / read_rate(stream)
     time: Fraction = -step
     convert = VideoReformatter()  # one for all: its table of colors takes seconds to calculate
     for number, frame in enumerate(frames):

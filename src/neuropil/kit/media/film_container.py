@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could lie anywhere
     "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
 )
+PICTURES = frozenset({"ico"})
+DEFAULT_FPS = Fraction(25)
+HIGHEST_FPS = 1000  # more is the clock of a container that knows no rate, as raw DV
 TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
 
 Tell = Callable[[str], None]
@@ -25,7 +28,7 @@ def open_container(path: Path) -> "InputContainer":
     """Open a file, and nothing that it names."""
     import av
 
-    kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM
+    kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM - PICTURES
     moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
     try:
         return av.open(
@@ -80,6 +83,12 @@ def tell_left_out(source: "InputContainer", tell: Tell) -> None:
     for what, n in counts.items():
         if n > 0:
             tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
+
+
+def read_rate(stream: "VideoStream") -> Fraction:
+    """Give the frames a second."""
+    rates = (stream.average_rate, stream.guessed_rate)
+    return next((rate for rate in rates if rate and rate <= HIGHEST_FPS), DEFAULT_FPS)
 
 
 def find_start(source: "InputContainer") -> Fraction:

@@ -26,7 +26,7 @@ EVALUATED = 192  # held-out photographs scored at each look
 
 
 def base() -> Recipe:
-    """Train the shipped network.
+    """Train the shipped network, which was shortened on the way.
 
     neuropil train colorize --data DIR
 

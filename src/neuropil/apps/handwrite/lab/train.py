@@ -87,7 +87,7 @@ def writer_middle() -> Recipe:
 
 
 def writer_last() -> Recipe:
-    """Train the writer on while its rate falls to nothing: the part whose weights ship.
+    """Train the writer on while its rate falls to nothing: the last part, not run yet.
 
     neuropil train handwrite writer_last --data DIR --init runs/writer-middle/averages.npz \\
         -o runs/writer-last
