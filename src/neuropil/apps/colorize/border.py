@@ -85,8 +85,8 @@ def find_inside(pixels: Pixels) -> Rectangle | None:
     light = lightness(resize_uint8(pixels, h, w))
     box = whole = Rectangle(0, 0, w, h)
     for layer in range(N_LAYERS):
-        # In a reduced picture the first line of what lies inside a layer is a blend of both.
-        clear = inset(box, whole) if scale < 1 else box
+        # In pictures that were reduced the first line of what lies inside a layer blends both.
+        clear = inset(box, whole)
         part = light[clear.top : clear.bottom, clear.left : clear.right]
         depths = measure_layer(part, is_outermost=layer == 0)
         if depths == NO_LAYER:
