@@ -198,7 +198,8 @@ def test_a_network_is_summed_up(text: str, capsys: Output) -> None:
     onnx.save(model, "net.onnx")
     assert cli.run(["open", "net.onnx"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"net.onnx: {len(model.graph.node)} operators, ")
+    n = len(model.graph.node)
+    assert lines[0].startswith(f"net.onnx: {n} operator{'s' * (n != 1)}, ")
     for command in (line.removeprefix("next: ") for line in lines if line.startswith("next: ")):
         words = shlex.split(command)
         if words[0] == "python3":
