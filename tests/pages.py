@@ -47,14 +47,18 @@ def pages() -> list[Path]:
     ]
 
 
-def records() -> Records:
-    """Read the records that lie in the folders of applications and parts."""
+def record_files() -> dict[str, Path]:
+    """Find the records that lie in the folders of applications and parts, by their names."""
     files = (ROOT / "src" / "neuropil").rglob("bench.json")
     return {
-        file.parent.name if file.parent.name != "lab" else file.parents[1].name: json.loads(
-            file.read_text(encoding="utf-8")
-        )
-        for file in files
+        (file.parents[1] if file.parent.name == "lab" else file.parent).name: file for file in files
+    }
+
+
+def records() -> Records:
+    """Read all records."""
+    return {
+        name: json.loads(file.read_text(encoding="utf-8")) for name, file in record_files().items()
     }
 
 

@@ -14,20 +14,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
+
 from neuropil import bench
 from neuropil.kit.provenance import code_files, code_sha256
 
-ROOT = Path(__file__).parent.parent
 SHOWN = 4  # changed files that a line names
-
-
-def record_files() -> dict[str, Path]:
-    """Find the records, by the name that `neuropil bench` knows."""
-    named = {name: bench.PACKAGE.joinpath(*dots.split(".")) for name, dots in bench.PARTS.items()}
-    files = {file.parent: file for file in bench.PACKAGE.rglob("bench.json")}
-    parts = {name: files[folder] for name, folder in named.items() if folder in files}
-    apps = {folder.parent.name: file for folder, file in files.items() if folder.name == "lab"}
-    return parts | apps
 
 
 def read_record(file: Path) -> dict[str, float | str]:
@@ -41,7 +33,11 @@ def changed_files(name: str, commit: str) -> list[str]:
     asked = ["git", "diff", "--name-only", commit, "--"]
     needed = code_files(bench.PACKAGE, bench.measured_files(name))
     done = subprocess.run(
-        [*asked, *map(str, needed)], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+        [*asked, *map(str, needed)],
+        cwd=pages.ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     return [line.removeprefix("src/neuropil/") for line in done.stdout.splitlines()]
 
@@ -59,7 +55,7 @@ def describe(name: str, record: dict[str, float | str]) -> str:
 
 def lines() -> Iterator[str]:
     """Write a line about each record."""
-    for name, file in sorted(record_files().items()):
+    for name, file in sorted(pages.record_files().items()):
         record = read_record(file)
         seconds = record.get("seconds_to_measure")
         took = f"{float(seconds) / 60:.1f} min" if seconds else "not timed"

@@ -21,7 +21,10 @@ TESTS_OF = {
     "tests/test_gone.py": set(),
     "tests/kit/test_film.py": {"tests/kit/test_film.py"},
     "tests/laws.py": {"tests/test_architecture.py"},  # word_laws.py between them too
-    "tests/pages.py": {"tests/test_readme.py", "tests/apps/classify/test_elsewhere.py"},
+    "tests/pages.py": {
+        *("tests/test_readme.py", "tests/test_records.py"),
+        "tests/apps/classify/test_elsewhere.py",
+    },
     "tests/verb_jobs.py": {"tests/test_conformance.py", "tests/test_verbs.py"},
 }
 

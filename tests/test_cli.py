@@ -235,7 +235,7 @@ def test_a_file_that_reads_as_an_option(capsys: Output) -> None:
         ),
         (
             "card invrt",
-            "nothing called invrt (did you mean invert?) has a card; there are: colorize, ",
+            "no application is called invrt (did you mean invert?); there are: colorize, ",
         ),
         ("invert old.png -o old.png/new.png", "old.png/new.png can't be written in "),
         ("invert old.png -o new.gif", "new.gif can't be written; end the name in .png"),

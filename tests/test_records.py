@@ -5,12 +5,13 @@ import math
 import re
 from pathlib import Path
 
+import pages
 import pytest
 import records
 
 from neuropil import bench
 
-FILES = records.record_files()
+FILES = pages.record_files()
 
 
 def test_every_record_has_a_benchmark() -> None:
@@ -48,5 +49,5 @@ def test_a_record_tells_what_has_changed_since(
     assert described(code_sha256="0") == "older than its code: a, b, c, d and 2 more"
     file = tmp_path / "bench.json"
     file.write_text(json.dumps(record | {"seconds_to_measure": 90, "command": "it"}), "utf-8")
-    monkeypatch.setattr(records, "record_files", lambda: {"core": file})
+    monkeypatch.setattr(pages, "record_files", lambda: {"core": file})
     assert next(iter(records.lines())).endswith("holds\n             it (1.5 min)")

@@ -98,12 +98,7 @@ def open_example(name: str) -> str:
 
 def model_card(name: str) -> str:
     """Read the model card of an application, or of a part with a network."""
-    if name not in NAMES + MADE_PARTS:
-        possible = NAMES + MADE_PARTS
-        words = f"nothing called {name}{suggest(name, possible)} has a card; there are: "
-        raise UserError("name.unknown", words + ", ".join(possible), name=name, possible=possible)
-    part = f"neuropil.{name}" if name in MADE_PARTS else _package(name).__name__
-    (folder,) = importlib.import_module(part).__path__
+    (folder,) = _package(name, NAMES + MADE_PARTS).__path__
     path = Path(folder, "card.md")
     if not path.is_file():
         raise UserError("name.unsupported", f"{name} has no card", name=name)
@@ -152,13 +147,11 @@ def stages(name: str) -> "dict[str, Stage]":
 
     Also those that make a part of the package which is no application.
     """
-    if name in MADE_PARTS:
-        part = importlib.import_module(f"neuropil.{name}.lab.stages")
-        return {stage.name: stage for stage in part.STAGES}
+    package = _package(name, NAMES + MADE_PARTS).__name__
     try:
-        module = _module(name, "lab.stages")
+        module = importlib.import_module(f"{package}.lab.stages")
     except ModuleNotFoundError as error:
-        if error.name not in (f"neuropil.apps.{name}.lab", f"neuropil.apps.{name}.lab.stages"):
+        if error.name not in (f"{package}.lab", f"{package}.lab.stages"):
             raise
         return {}
     return {stage.name: stage for stage in module.STAGES}
@@ -188,15 +181,18 @@ def missing_library(error: ModuleNotFoundError) -> UserError:
     )
 
 
-def _package(name: str) -> ModuleType:
-    if name not in NAMES:
+def _package(name: str, possible: tuple[str, ...] | None = None) -> ModuleType:
+    """Import the package of an application, or of one of several that are possible."""
+    possible = NAMES if possible is None else possible
+    if name not in possible:
         raise UserError(
             "name.unknown",
-            f"no application is called {name}{suggest(name, NAMES)}; there are: {', '.join(NAMES)}",
+            f"no application is called {name}{suggest(name, possible)};"
+            f" there are: {', '.join(possible)}",
             name=name,
-            possible=NAMES,
+            possible=possible,
         )
-    return importlib.import_module(f"neuropil.apps.{name}")
+    return importlib.import_module(f"neuropil{'' if name in MADE_PARTS else '.apps'}.{name}")
 
 
 def _module(name: str, file: str) -> ModuleType:
