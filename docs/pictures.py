@@ -146,7 +146,7 @@ def told() -> Picture.Image:
 def why_a_cat() -> Picture.Image:
     """Paint what moves the neuron for cats in the sample of one."""
     photo = Image.open(SAMPLES / "cat-color.jpg")
-    probe = classify.probe(photo, label=ClassName("cat"))
+    probe = classify.probe(photo, label=ClassName("cat"), classes="ten")
     opened = walk.walk_back(graph.load_graph(probe.network), probe, depth=1)
     both = np.concatenate([photo.pixels, saliency.overlay(opened).pixels], axis=1)
     return Picture.fromarray(both)

@@ -55,7 +55,7 @@ def test_weights_and_words_are_replaced(file: Path, tmp_path: Path) -> None:
 def test_an_output_is_calculated_otherwise(file: Path, tmp_path: Path) -> None:
     nodes = [GraphNode("Neg", ("x",), "minus"), GraphNode("Mul", ("minus", "three"), "y")]
     three = np.full((1, 3), 3, np.float32)
-    made = OnnxFile.open(file).with_nodes(nodes, {"three": three})
+    made = OnnxFile.open(file).with_outputs(nodes, {"three": three}, {"y": 3})
     made.save(tmp_path / "made.onnx")
     network = OnnxNetwork(tmp_path / "made.onnx")
     assert network.run(x=X)["y"].tolist() == [[-3, -6, -9]]
@@ -63,7 +63,7 @@ def test_an_output_is_calculated_otherwise(file: Path, tmp_path: Path) -> None:
     graph = onnx.load(tmp_path / "made.onnx").graph
     assert [node.op_type for node in graph.node] == ["Neg", "Mul"]
     assert [tensor.name for tensor in graph.initializer] == ["three"], "no weight is left over"
-    again = OnnxFile.open(tmp_path / "made.onnx").with_nodes(nodes, {"three": three})
+    again = OnnxFile.open(tmp_path / "made.onnx").with_outputs(nodes, {"three": three}, {"y": 3})
     assert again.content == made.content
 
 

@@ -196,8 +196,11 @@ def unit_name(activations: Activations, probe: Probe, unit: Unit) -> str:
     own = probe.describe_unit(unit)
     if own:
         best = argmax_unit(activations, unit)
-        found = "" if best == unit else f", found at row {best.index[2]}, column {best.index[3]}"
-        return own + found
+        if best == unit:
+            return own
+        if len(best.index) != 4:  # the largest of a vector
+            return f"{own}, {unit_name(activations, probe, best)}"
+        return f"{own}, found at row {best.index[2]}, column {best.index[3]}"
     label, index = activations.graph.label(unit.tensor), unit.index
     node = activations.graph.producer.get(unit.tensor)
     if node and node.op == "LSTM" and len(index) == 4:

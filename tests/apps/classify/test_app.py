@@ -10,9 +10,11 @@ from listening import listening
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_features
+from neuropil.apps.classify.app import CLASSIFIER, EYE, Classify, extract_features
+from neuropil.apps.classify.classifier import THOUSAND
 from neuropil.apps.classify.photo_folder import PhotoFolder
 from neuropil.apps.classify.preprocess import CLASSES, encode
+from neuropil.eye.network import normalize
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
@@ -45,32 +47,67 @@ def album(tmp_path: Path) -> Path:
 
 
 def test_a_cat_is_a_cat(app: Classify) -> None:
-    (first, *others) = app(Image.open(CAT), top=11).guesses
+    first, second, *_ = app(Image.open(CAT)).guesses
+    assert (first.name, first.group, second.group) == ("Egyptian cat", "cat", "cat")
+    assert second.group_probability is None, "the word is told once"
+    every = app(Image.open(CAT), top=1001).guesses
+    assert sum(each.probability for each in every) == pytest.approx(1)
+    cats = [each.probability for each in every if each.group == "cat"]
+    assert first.group_probability == pytest.approx(sum(cats))
+    assert [each.rank for each in every] == sorted((each.rank for each in every), reverse=True)
+    assert str(first).startswith("cat 8"), "cat 83.1 %: Egyptian cat 40.9 %"
+
+
+def test_of_ten_classes_a_cat_is_a_cat(app: Classify) -> None:
+    (first, *others) = app(Image.open(CAT), top=11, classes="ten").guesses
     assert first.name == "cat"
     assert sorted(g.name for g in (first, *others)) == sorted([*CLASSES, "none of them"])
     assert sum(g.probability for g in (first, *others)) == pytest.approx(1)
     assert [g.probability for g in others] == sorted((g.probability for g in others), reverse=True)
 
 
-def test_coffee_is_none_of_them(app: Classify) -> None:
-    assert app(Image.open(SAMPLES / "coffee-color.jpg")).guesses[0].name == "none of them"
+def test_coffee_is_something_and_none_of_the_ten(app: Classify) -> None:
+    coffee = Image.open(SAMPLES / "coffee-color.jpg")
+    assert app(coffee).guesses[0].name == "espresso"
+    assert app(coffee, classes="ten").guesses[0].name == "none of them"
+
+
+def test_a_person_is_none_of_the_thousand(app: Classify) -> None:
+    assert app(Image.open(SAMPLES / "farmer.jpg")).guesses[0].name == "none of them"
 
 
 def test_a_small_picture_gets_what_the_network_says(app: Classify) -> None:
     pixels = np.asarray(Picture.open(CAT).resize((32, 32)))
     made = app.network(CLASSIFIER).run(picture=np.ascontiguousarray(encode(pixels[None])))
-    z = made["logits"][0].astype(np.float64) / app.metadata.temperature
+    z = made["logits"][0].astype(np.float64) / app.classifier("ten").metadata.temperature
     p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
     unknown = 1 / (1 + np.exp(-float(made["outside"][0, 0])))
-    found = {g.name: g.probability for g in app(Image(pixels), top=11).guesses}
+    found = {g.name: g.probability for g in app(Image(pixels), top=11, classes="ten").guesses}
     for name, share in zip(CLASSES, p, strict=True):
         assert found[name] == pytest.approx((1 - unknown) * share, rel=1e-4)
+
+
+def test_the_eye_says_what_its_formula_says(app: Classify) -> None:
+    """Both views by hand: logits averaged, and the neuron on how far the largest stands out."""
+    pixels = np.asarray(Picture.open(CAT).convert("RGB").resize((320, 320)))
+    views = [pixels, pixels[48:272, 48:272]]  # the whole, and 0.7 of it
+    z = []
+    for view in views:
+        at = np.asarray(Picture.fromarray(view).resize((224, 224), Picture.Resampling.BICUBIC))
+        z.append(app.network(EYE).run(picture=normalize(at[None]))["logits"][0].astype(np.float64))
+    told = json.loads(THOUSAND.read_text(encoding="utf-8"))
+    e = np.mean([(v.max() - v.mean()) / v.std() for v in z])
+    none = 1 / (1 + np.exp(-(told["none_weight"] * e + told["none_bias"])))
+    powers = np.exp((np.mean(z, axis=0) - np.max(np.mean(z, axis=0))) / told["temperature"])
+    found = {g.name: g.probability for g in app(Image(pixels), top=1001).guesses}
+    assert found["none of them"] == pytest.approx(none, rel=0.02)
+    assert found["Egyptian cat"] == pytest.approx((1 - none) * max(powers) / sum(powers), rel=0.02)
 
 
 def test_depth_and_glass_do_not_matter(app: Classify) -> None:
     pixels = np.asarray(Picture.open(CAT).convert("RGB"))
     deep = Image(pixels.astype(np.uint16) * 257, np.full(pixels.shape[:2], 65535, np.uint16))
-    one, other = (app(photo, top=11).guesses for photo in (Image(pixels), deep))
+    one, other = (app(photo, top=5).guesses for photo in (Image(pixels), deep))
     assert [g.name for g in one] == [g.name for g in other]
     assert one[0].probability == pytest.approx(other[0].probability, abs=0.01)
 
@@ -81,11 +118,11 @@ def test_lines_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(": ")[0] for line in lines] == files
     assert lines[0].partition(": ")[2].startswith("cat ")
-    assert lines[0].count("%") == 2
+    assert lines[0].count("%") == 3
     assert cli.run(["classify", files[0], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["input"] == files[0]
-    assert told["guesses"][0]["name"] == "cat"
+    assert told["guesses"][0]["name"] == "Egyptian cat"
     assert 0.3 < told["guesses"][0]["probability"] <= 1
 
 
@@ -113,7 +150,7 @@ def test_a_contact_sheet_is_drawn(
     assert told["files"] == {"picture": [str(sheet)]}
     names = ["cat.png", "coffee.png", "more/rocket.png"]
     assert [each["file"] for each in told["guesses"]] == [str(photos / name) for name in names]
-    assert told["guesses"][0]["guesses"][0]["name"] == "cat"
+    assert told["guesses"][0]["guesses"][0]["group"] == "cat"
     assert all(len(each["guesses"]) == 2 for each in told["guesses"])
     assert "damaged.jpg is not a picture" in err
     with Picture.open(sheet) as drawn:
@@ -192,11 +229,12 @@ def test_folders_are_gone_through_and_bad_files_told(
         (["classify", ""], "an empty name; name a file or a folder"),
         (["classify", "-"], "files are not read from a pipe (-); name a file"),
         (["classify", "https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address"),
+        (["classify", "CAT", "--classes", "many"], "--classes is many; it is one of thousand, ten"),
         (["classify-sheet"], "as in: neuropil classify-sheet"),
         (["classify-sheet", "album", "empty"], "takes photos, and was given 2"),
         (["classify-sheet", "empty"], "no pictures are in empty; name another folder"),
         (["classify-sheet", "CAT"], "is no folder"),
-        (["classify-sheet", "album", "--top", "1001"], "top is 1001; it lies between 1"),
+        (["classify-sheet", "album", "--top", "1002"], "top is 1002; it lies between 1"),
         (["classify-sheet", "album", "-o", "x.txt"], "x.txt can't be written; end the name in"),
         (["classify-sheet", "album", "-o", "there.png"], "there.png is there already; overwrite"),
         (["classify-teach", "album", "--top", "5"], "no such option: --top"),
@@ -259,7 +297,7 @@ def test_a_taught_network_opens(
     assert cli.run([*line, "none", "--depth", "6"]) == 0
     walk = capsys.readouterr().out
     assert "p of none of them" in walk
-    assert "nearness of" in walk
+    assert "the largest z, z of " in walk
     assert "CHECK FAILED" not in walk
     assert cli.run([*line, "dotted"]) == 2
     assert "there are: lying, spotted, standing, none" in capsys.readouterr().err
@@ -343,14 +381,11 @@ def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: l
 
 
 def test_features_are_the_mean_of_the_views(app: Classify) -> None:
-    photo = Image.open(CAT)
-    (row,) = extract_features(app.network(CLASSIFIER), [photo])
-    answer = app.predict_crops(photo)
-    head = {
-        name: np.asarray(value, np.float64)
-        for name, value in zip(("weight", "bias"), matrices(app.network(CLASSIFIER)), strict=True)
-    }
-    assert head["weight"] @ row + head["bias"] == pytest.approx(answer.z, abs=1e-4)
+    photo, ten = Image.open(CAT), app.classifier("ten")
+    (row,) = extract_features(ten, [photo])
+    weight, bias = matrices(app.network(CLASSIFIER))
+    z = ten.predict(photo).z
+    assert weight.astype(np.float64) @ row + bias == pytest.approx(z, abs=1e-4)
 
 
 def matrices(network: OnnxNetwork) -> tuple[np.ndarray, np.ndarray]:
@@ -360,6 +395,13 @@ def matrices(network: OnnxNetwork) -> tuple[np.ndarray, np.ndarray]:
 
     held = {t.name: numpy_helper.to_array(t) for t in onnx.load(network.path).graph.initializer}
     return held["head.weight.float16"], held["head.bias"]
+
+
+def test_classes_and_weights_of_ones_own_exclude_each_other(tmp_path: Path) -> None:
+    file = Classify.networks[CLASSIFIER].path
+    assert Classify(networks=[file])(Image.open(CAT)).guesses[0].name == "cat"
+    with refused("option.conflict", "classes is thousand", file.name, "leave out one"):
+        Classify(networks=[file])(Image.open(CAT), classes="thousand")
 
 
 def test_teaching_in_python(app: Classify, album: Path) -> None:

@@ -83,5 +83,5 @@ def test_a_network_is_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert told["outside_pictures"] == 80
     assert 0 <= told["held_out_calibration_error"] <= 1
     assert float(network.metadata["temperature"]) > 0
-    app = Classify(networks=[tmp_path / "made.onnx"])
-    assert app.predict_crops(dark[0][0]).p_none > 0.5 > app.predict_crops(light[0][0]).p_none
+    made = Classify(networks=[tmp_path / "made.onnx"]).classifier()
+    assert made.predict(dark[0][0]).p_none > 0.5 > made.predict(light[0][0]).p_none

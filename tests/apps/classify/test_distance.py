@@ -8,7 +8,7 @@ from listening import listening
 from numpy.typing import NDArray
 
 from neuropil.apps.classify import distance, lda
-from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_views, gray_thumbnail
+from neuropil.apps.classify.app import Classify, extract_views, gray_thumbnail
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
 
@@ -24,46 +24,53 @@ def clouds(n: int, seed: int, far: float = 0.0) -> tuple[distance.PictureViews, 
     return distance.PictureViews(x.reshape(-1, D), np.repeat(np.arange(n), V)), labels
 
 
-def odds(head: distance.DistanceHead, x: distance.PictureViews) -> NDArray[np.float64]:
+@pytest.fixture(scope="module")
+def lesson() -> lda.CrossValidatedHead:
+    views, labels = clouds(400, 0)
+    return lda.fit_head(views.mean(), labels, K)
+
+
+@pytest.fixture(scope="module")
+def fitted(lesson: lda.CrossValidatedHead) -> distance.DistanceNeuron:
+    return distance.fit_distance(*clouds(400, 0), lesson)
+
+
+def odds(
+    lesson: lda.CrossValidatedHead, fitted: distance.DistanceNeuron, x: distance.PictureViews
+) -> NDArray[np.float64]:
     """Calculate o of pictures as the file does."""
-    y = x.features @ head.whitening.T + head.shift
-    largest = head.nearness.logits(y).max(axis=1, keepdims=True)
-    o = np.hstack([y**2, largest]) @ head.weight[0] + head.bias[0]
+    largest = lesson.head.logits(x.features).max(axis=1)
+    o = fitted.gain * (fitted.threshold - largest)
     made: NDArray[np.float64] = np.bincount(x.of, o) / np.bincount(x.of)
     return made
 
 
-@pytest.fixture(scope="module")
-def fitted() -> distance.DistanceHead:
-    views, labels = clouds(400, 0)
-    lesson = lda.fit_head(views.mean(), labels, K)
-    return distance.fit_distance(views, labels, lesson)
-
-
 def test_own_pictures_pass_and_far_ones_do_not(
-    fitted: distance.DistanceHead,
+    lesson: lda.CrossValidatedHead, fitted: distance.DistanceNeuron
 ) -> None:
-    own, far = (odds(fitted, clouds(2000, 7, far)[0]) for far in (0.0, 9.0))
-    assert 0.955 <= (own < 0).mean() <= 0.99
-    assert (far > 0).mean() > 0.99
+    own = odds(lesson, fitted, clouds(2000, 7)[0])
+    rng = np.random.default_rng(3)
+    between = distance.PictureViews(rng.normal(size=(2000, D)) + 5 / K, np.arange(2000))
+    assert 0.955 <= (own < 0).mean() <= 0.995
+    assert (odds(lesson, fitted, between) > 0).mean() > 0.95, "what lies in the middle of all"
     assert 0.965 <= fitted.accepted <= 0.98, "0.975 of those that are left out"
     assert fitted.refused > 0.8, "each class is far from the others"
 
 
-def test_o_is_the_distance_of_mahalanobis(
-    fitted: distance.DistanceHead,
-) -> None:
-    """From one picture to the next it changes by g/2 times the smallest squared distance."""
+def test_a_logit_is_the_difference_of_two_distances() -> None:
     views, labels = clouds(400, 0)
-    means, S = lda.fit_clouds(
-        views.mean(), labels, K, lda.fit_head(views.mean(), labels, K).shrinkage
-    )
-    others = clouds(8, 3)[0]
-    apart = others.features[:, None] - means
-    squares = np.einsum("vkd,de,vke->vk", apart, np.linalg.inv(S), apart).min(axis=1)
-    half = np.bincount(others.of, squares / 2) / V
-    gain = 2 * fitted.weight[0, 0]
-    assert np.diff(odds(fitted, others)) == pytest.approx(gain * np.diff(half), rel=1e-6)
+    found = lda.fit_clouds(views.mean(), labels, K)
+    shape, head, x = found.shrink(0.2), found.head(0.2), clouds(8, 3)[0].features
+    middle = found.means.mean(axis=0)
+    inverse = shape.solve(np.eye(D))
+
+    def half_square(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        made: NDArray[np.float64] = np.einsum("vd,de,ve->v", v, inverse, v) / 2
+        return made
+
+    far = half_square(x - middle)
+    expected = np.stack([far - half_square(x - m) for m in found.means], axis=1)
+    assert head.logits(x) == pytest.approx(expected, abs=1e-8)
 
 
 def test_views_of_chosen_pictures_are_kept() -> None:
@@ -88,19 +95,19 @@ def test_the_file_says_none_of_them_by_the_distance(tmp_path: Path) -> None:
     classes = {"lying": stripes(8, True), "standing": stripes(8, False)}
     taught = app.teach(ImageFolder(classes))
     taught.network.save(tmp_path / "mine.onnx")
-    mine = Classify(networks=[tmp_path / "mine.onnx"])
-    assert mine.metadata.outside == "none of them"
+    mine = Classify(networks=[tmp_path / "mine.onnx"]).classifier()
+    assert mine.metadata.none_label == "none of them"
     photos = [photo for its in classes.values() for photo in its]
-    views = extract_views(app.network(CLASSIFIER), photos)
+    views = extract_views(app.classifier("thousand"), photos)
     labels = np.repeat([0, 1], 8)
     groups = lda.group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
     lesson = lda.fit_head(views.mean(), labels, 2, groups)
-    head = distance.fit_distance(views, labels, lesson)
-    found = [mine.predict_crops(photo).none_logits.mean() for photo in photos]
-    assert found == pytest.approx(odds(head, views), abs=1e-3)
+    neuron = distance.fit_distance(views, labels, lesson)
+    found = [mine.predict(photo).none_logits.mean() for photo in photos]
+    assert found == pytest.approx(odds(lesson, neuron, views), rel=1e-3, abs=1e-3)
     noise = Image(np.random.default_rng(0).integers(256, size=(64, 64, 3), dtype=np.uint8))
-    assert mine(noise).guesses[0].name == "none of them"
-    again = mine.teach(ImageFolder(classes))
+    assert mine.predict(noise).ranked_labels()[0].name == "none of them"
+    again = Classify(networks=[tmp_path / "mine.onnx"]).teach(ImageFolder(classes))
     assert again.refused_of_other_classes == taught.refused_of_other_classes
 
 
@@ -110,5 +117,5 @@ def test_a_class_of_ones_own_for_none_takes_its_place(tmp_path: Path) -> None:
             ImageFolder({"none": stripes(6, True), "standing": stripes(6, False)})
         )
     taught.network.save(tmp_path / "mine.onnx")
-    assert Classify(networks=[tmp_path / "mine.onnx"]).metadata.outside == ""
+    assert Classify(networks=[tmp_path / "mine.onnx"]).classifier().metadata.none_label == ""
     assert lines == ["none is a class of yours, so no picture is told none of them by its distance"]

@@ -8,7 +8,7 @@ import pages
 import pytest
 from PIL import Image as Picture
 
-from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.classify.app import Classify
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
 
@@ -28,23 +28,20 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("size", [(300, 200), (120, 250), (90, 90), (32, 32), (24, 31), (33, 20)])
-@pytest.mark.parametrize("taught_itself", [True, False])
+@pytest.mark.parametrize("size", [(300, 200), (120, 250), (90, 90), (33, 20), (20, 90)])
 def test_the_same_answer_elsewhere(
     size: tuple[int, int],
-    taught_itself: bool,
     taught: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    network = taught if taught_itself else Classify.networks[CLASSIFIER].path
-    (tmp_path / "taught.onnx").write_bytes(network.read_bytes())
+    (tmp_path / "taught.onnx").write_bytes(taught.read_bytes())
     with Picture.open(SAMPLES / "cat-color.jpg") as cat:
         cat.resize(size).save(tmp_path / "old.jpg")
     monkeypatch.chdir(tmp_path)
     (example,) = (block for block in pages.blocks(PAGE, "python") if "onnxruntime" in block)
     names: dict[str, Any] = {}
     exec(example, names)
-    app = Classify(networks=[tmp_path / "taught.onnx"])
-    ours = {guess.name: guess.probability for guess in app.guesses(Image.open(Path("old.jpg")))}
+    told = Classify(networks=[tmp_path / "taught.onnx"])(Image.open(Path("old.jpg")), top=3)
+    ours = {guess.name: guess.probability for guess in told.guesses}
     assert names["answers"] == pytest.approx(ours, rel=1e-3, abs=1e-6)

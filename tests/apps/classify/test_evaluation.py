@@ -12,12 +12,14 @@ from neuropil.apps.classify.lab import evaluation, runs
 from neuropil.apps.classify.lab.runs import TrainingRun
 from neuropil.apps.classify.prediction import CropPredictions
 from neuropil.apps.classify.preprocess import CLASSES
+from neuropil.eye.network import SeenClass
 
 
 def answer(k: int, outside: float, views: int = 2) -> CropPredictions:
     logits = np.zeros((views, 10))
     logits[:, k] = 5
-    return CropPredictions(tuple(CLASSES), logits, np.full(views, outside), 1.0, "none of them")
+    known = tuple(SeenClass(name, "", ()) for name in CLASSES)
+    return CropPredictions(known, logits, np.full(views, outside), 1.0, "none of them")
 
 
 def test_the_list_of_photographs() -> None:
@@ -56,7 +58,11 @@ def test_auroc() -> None:
 
 def test_one_view_alone() -> None:
     both = CropPredictions(
-        ("a", "b"), np.array([[1.0, 0], [0, 9]]), np.array([1.0, 5]), 1.0, "none"
+        (SeenClass("a", "", ()), SeenClass("b", "", ())),
+        np.array([[1.0, 0], [0, 9]]),
+        np.array([1.0, 5]),
+        1.0,
+        "none",
     )
     alone = evaluation.full_image_only(both)
     assert alone.z.tolist() == [1, 0]
@@ -97,5 +103,3 @@ def test_photographs_that_are_not_there_are_missing(tmp_path: Path) -> None:
 
     with refused("data.missing", "photos-val.zip"):
         evaluation.evaluate_photos(Classify(), tmp_path)
-    with refused("data.missing", tmp_path, "imagenette", 910):
-        list(evaluation.photos_in_range(tmp_path, "imagenette", 0, 910, 100))

@@ -21,7 +21,7 @@ def clouds(n: int, apart: float, seed: int = 0) -> tuple[NDArray[np.float64], ND
 def test_without_shrinkage_it_is_scikit_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lda, "LEAST", 0.0)
     x, labels = clouds(400, 1.0)
-    head = lda.lda_head(x, labels, K, 0.0)
+    head = lda.fit_clouds(x, labels, K).head(0.0)
     theirs = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(K, 1 / K)).fit(x, labels)
     others, _ = clouds(50, 1.0, 3)
     ours, expected = head.logits(others), theirs.decision_function(others)
@@ -29,6 +29,29 @@ def test_without_shrinkage_it_is_scikit_learns(monkeypatch: pytest.MonkeyPatch) 
     scale = (len(x) - K) / len(x)  # of the covariance: the one is unbiased
     expected = expected - expected.mean(axis=1, keepdims=True)
     assert ours / scale == pytest.approx(expected)
+
+
+def test_a_shape_is_the_matrix_that_it_stands_for() -> None:
+    """S⁻¹ and the squared distance, for fewer and for more pictures than features."""
+    for n, d in ((9, 30), (60, 12)):
+        rng = np.random.default_rng(n)
+        x, labels = rng.normal(size=(n, d)) * np.arange(1, d + 1), np.arange(n) % 3
+        clouds = lda.fit_clouds(x, labels, 3)
+        apart = x - clouds.means[labels]
+        S = apart.T @ apart / (n - 3)
+        shrunk = 0.7 * S + (0.3 * np.trace(S) / d + clouds.least) * np.eye(d)
+        v = rng.normal(size=(5, d))
+        ours = clouds.shrink(0.3)
+        assert ours.solve(v) == pytest.approx(np.linalg.solve(shrunk, v.T).T)
+
+
+def test_what_the_axes_leave_out_is_spread_over_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lda, "AXES", 2)
+    x = np.random.default_rng(0).normal(size=(200, 6)) * [9, 5, 1, 1, 1, 1]
+    shape = lda.fit_shape(x - x.mean(axis=0), 199)
+    assert shape.along == pytest.approx([81, 25], rel=0.2)
+    assert shape.elsewhere == pytest.approx(1, rel=0.2)
+    assert np.abs(shape.axes[:, :2]) == pytest.approx(np.eye(2), abs=0.1)
 
 
 def test_what_it_says_of_itself_holds_for_others() -> None:
@@ -128,5 +151,5 @@ def test_no_fold_sees_itself() -> None:
     """A head that has seen a picture tells it; one that hasn't can't tell noise."""
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(60, 200)), np.arange(60) % 2
-    assert (lda.lda_head(x, labels, 2, 0.1).logits(x).argmax(axis=1) == labels).all()
+    assert (lda.fit_clouds(x, labels, 2).head(0.1).logits(x).argmax(axis=1) == labels).all()
     assert lda.fit_head(x, labels, 2).accuracy < 0.75

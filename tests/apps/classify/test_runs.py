@@ -42,7 +42,7 @@ def test_trainings_by_the_recipe_of_the_shipped_network(monkeypatch: pytest.Monk
 def test_a_row_is_added_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = Classify()
     pixels = np.random.default_rng(0).integers(256, size=(30, 32, 32, 3), dtype=np.uint8)
-    told = [int(app.predict_crops(Image(p)).z.argmax()) for p in pixels]
+    told = [int(app.classifier("ten").predict(Image(p)).z.argmax()) for p in pixels]
     labels = np.array(told)
     labels[:6] = (labels[:6] + 1) % 10  # of which a fifth is wrong
     held = LabeledImages(pixels, labels)

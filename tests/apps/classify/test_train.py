@@ -112,7 +112,7 @@ def test_training_and_calibration_make_what_ships(
     assert (made.inputs, made.outputs) == (ships.inputs, ships.outputs)
     scores = [json.loads(network.metadata["scores"]).keys() for network in (made, ships)]
     assert scores[0] == scores[1]
-    assert app.metadata.outside == shipped.metadata.outside
+    assert app.classifier().metadata.none_label == shipped.classifier("ten").metadata.none_label
     for key in ("spread", "mean", "classes", "data", "licence", "neuropil"):
         assert made.metadata[key] == ships.metadata[key]
     assert made.metadata["temperature"] != "1.0"

@@ -1,55 +1,48 @@
 """The application: a picture in, what is on it out.
 
-    classify(Image.open("cat.jpg")).guesses[0]                  Label("cat", 0.93)
+    classify(Image.open("cat.jpg")).guesses[0]                  Label("tabby", 0.63, "cat", ...)
     classify.sheet(PhotoFolder.open(Path("album"))).picture     a contact sheet
     classify.teach(ImageFolder.open(Path("flowers"))).network   a network that knows flowers
 
 V  views of a picture     K  classes     D  features
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, ClassVar, final
+from typing import Annotated, ClassVar, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
-from neuropil.apps.classify.distance import (
-    DistanceHead,
-    PictureViews,
-    fit_distance,
-    write_distance,
-)
-from neuropil.apps.classify.lda import CrossValidatedHead, fit_head, group_duplicates
+from neuropil.apps.classify.classifier import Classifier, of_network
+from neuropil.apps.classify.crops import choose_crops, crop_and_resize, to_rgb8
+from neuropil.apps.classify.distance import PictureViews, fit_distance
+from neuropil.apps.classify.lda import fit_head, group_duplicates
 from neuropil.apps.classify.photo_folder import PhotoFolder
 from neuropil.apps.classify.prediction import (
     NONE,
     NONE_LABEL,
-    ClassifierMetadata,
     ClassName,
-    CropPredictions,
     Label,
-    read_metadata,
 )
-from neuropil.apps.classify.preprocess import Floats, encode
 from neuropil.apps.classify.probe import build_probe
 from neuropil.apps.classify.render import CELL, confusion_matrix, contact_sheet
+from neuropil.apps.classify.teaching import with_head
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
+from neuropil.eye.network import NETWORK
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder, summarize_list
-from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
+from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.networks.onnx_file import OnnxFile
-from neuropil.kit.progress import message, ticking, track
+from neuropil.kit.progress import message, track
 from neuropil.kit.ranges import Range
 
-CLASSIFIER = "classifier"
-TOP, RATE = Range(1, 1000), Range(0, 100)
+CLASSIFIER, EYE = "classifier", "eye"
+TOP, RATE = Range(1, 1001), Range(0, 100)
+Classes = Literal["thousand", "ten"]
 
 
 @dataclass(frozen=True)
@@ -106,38 +99,52 @@ class TaughtClassifier:
 class Classify(App):
     """Says what is on pictures."""
 
-    summary = "Say what is in a picture: ten classes, or none of them."
+    summary = "Say what is in a picture: a thousand things, or none of them."
     open_example = "neuropil open classify old.jpg --label cat -o cat.html"
     networks: ClassVar[Mapping[str, NetworkFile]] = {
+        EYE: NETWORK,
         CLASSIFIER: NetworkFile(
             Path(__file__).parent / "weights",
             "classify-long-v1.onnx",
             sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
             licence="MIT",
-        )
+        ),
     }
 
     @verb(example="neuropil classify old.jpg")
-    def __call__(self, photo: Image, *, top: Annotated[int, TOP] = 3) -> Classification:
-        """Say what is in a picture: ten classes, or none of them.
+    def __call__(
+        self, photo: Image, *, top: Annotated[int, TOP] = 3, classes: Classes | None = None
+    ) -> Classification:
+        """Say what is in a picture: a thousand things, or none of them.
 
         photo: a picture of any size
         top: how many answers to give, the most likely first
+        classes: the thousand that the eye knows, or the ten of CIFAR-10, by a network that was
+            trained here from nothing; by default the thousand, or those of your own network
         """
-        return Classification(self.guesses(photo)[:top])
+        return Classification(self.classifier(classes).predict(photo).ranked_labels()[:top])
 
     @verb(example="neuropil classify-sheet album -o sheet.png")
-    def sheet(self, photos: PhotoFolder, *, top: Annotated[int, TOP] = 3) -> ContactSheet:
+    def sheet(
+        self,
+        photos: PhotoFolder,
+        *,
+        top: Annotated[int, TOP] = 3,
+        classes: Classes | None = None,
+    ) -> ContactSheet:
         """Draw a contact sheet of a folder of pictures.
 
         photos: a folder of pictures; those in folders below it are taken too
         top: how many answers to give for each picture, the most likely first
+        classes: the thousand that the eye knows, or the ten of CIFAR-10; by default the thousand,
+            or those of your own network
         """
+        classifier = self.classifier(classes)
         small: list[Image] = []
         told: list[PhotoGuesses] = []
         for file, photo in photos:
             small.append(photo.thumbnail(CELL))
-            told.append(PhotoGuesses(str(file), self.guesses(photo)[:top]))
+            told.append(PhotoGuesses(str(file), classifier.predict(photo).ranked_labels()[:top]))
         if not told:
             raise UserError(
                 "input.damaged",
@@ -158,12 +165,13 @@ class Classify(App):
         groups = group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
         require_testable(groups, labels, names)
         warn_duplicates(groups, labels, folder.labels_of_images)
-        views = extract_views(self.network(CLASSIFIER), photos)
+        views = extract_views(of_network(self.network(EYE)), photos)
         lesson = fit_head(views.mean(), labels, len(names), groups)
         distance = fit_distance(views, labels, lesson)
         true = labels[lesson.tested]
+        eye = OnnxFile(self.network(EYE).content)
         return TaughtClassifier(
-            self.with_head(lesson, distance, names),
+            with_head(eye, lesson, distance, names, choose_none_label(names)),
             confusion_matrix(true, lesson.told, names),
             names,
             len(photos),
@@ -174,56 +182,17 @@ class Classify(App):
             int(np.bincount(true).max()) / len(true),
         )
 
-    def guesses(self, photo: Image) -> tuple[Label, ...]:
-        """Say how likely each class is, the most likely first."""
-        return self.predict_crops(photo).ranked_labels()
-
-    def predict_crops(self, photo: Image) -> CropPredictions:
-        """Run the network on all views of a picture."""
-        network, told = self.network(CLASSIFIER), self.metadata
-        made = run_on_crops(network, photo, choose_crops(photo.height, photo.width))
-        if made["logits"].shape[1] != len(told.classes):
+    def classifier(self, classes: Classes | None = None) -> Classifier:
+        """Open the network that knows these classes; raises UserError where there are two."""
+        own = self._files.get(CLASSIFIER)
+        if own and classes:
             raise UserError(
-                "network.damaged",
-                f"{network.path} names {len(told.classes)} classes and has"
-                f" {made['logits'].shape[1]} outputs: teach or train it again",
-                path=network.path,
+                "option.conflict",
+                f"classes is {classes}, and {own} has classes of its own; leave out one of them",
+                name="classes",
             )
-        if not all(np.isfinite(values).all() for values in made.values()):
-            raise UserError(
-                "network.damaged",
-                f"{network.path} calculates numbers that are not finite: its weights are"
-                " damaged or too large; teach or train it again",
-                path=network.path,
-            )
-        return CropPredictions(
-            told.classes, made["logits"], made["outside"][:, 0], told.temperature, told.outside
-        )
-
-    def crop_names(self, photo: Image) -> tuple[str, ...]:
-        """Name the parts of a picture that are looked at, as `answer` has them."""
-        return tuple(view.name for view in choose_crops(photo.height, photo.width))
-
-    @cached_property
-    def metadata(self) -> ClassifierMetadata:
-        """Read what the network's file tells of it."""
-        return read_metadata(self.network(CLASSIFIER))
-
-    def with_head(
-        self, lesson: CrossValidatedHead, distance: DistanceHead, names: tuple[str, ...]
-    ) -> OnnxFile:
-        """Put a new last layer on the network, and the neurons that say none of them."""
-        model = OnnxFile(self.network(CLASSIFIER).content)
-        return model.with_nodes(*write_distance(distance)).with_tensors(
-            {"head.weight": lesson.head.weight, "head.bias": lesson.head.bias},
-            {
-                "classes": json.dumps(names),
-                "temperature": "1.0",
-                "outside": choose_none_label(names),
-                "scores": json.dumps({"accuracy": lesson.accuracy}),
-                "data": "pictures of the user's own, for the last layer; the rest as shipped",
-            },
-        )
+        is_eye = classes == "thousand" or not (classes or own)
+        return of_network(self.network(EYE if is_eye else CLASSIFIER))
 
     def probe(
         self,
@@ -232,6 +201,7 @@ class Classify(App):
         label: ClassName | None = None,
         target: ClassName | None = None,
         rate: Annotated[float, RATE] = 0.01,
+        classes: Classes | None = None,
     ) -> Probe:
         """Find the neuron behind the probability of a class.
 
@@ -239,19 +209,10 @@ class Classify(App):
         label: the class whose probability is opened; by default the most likely one
         target: the true class of the picture; with it a loss and a training step are shown
         rate: learning rate of the training step towards the target
+        classes: the thousand that the eye knows, or the ten of CIFAR-10; by default the thousand,
+            or those of your own network
         """
-        seen_as = choose_crops(photo.height, photo.width)
-        answer = self.predict_crops(photo)
-        return build_probe(
-            self.network(CLASSIFIER).path, photo, seen_as, answer, label, target, rate
-        )
-
-
-def run_on_crops(network: OnnxNetwork, photo: Image, seen_as: Sequence[Crop]) -> dict[str, Floats]:
-    """Run a network on the views of a picture: logits (V, K), outside (V, 1), features (V, D)."""
-    whole = to_rgb8(photo)
-    pixels = np.stack([crop_and_resize(whole, view) for view in ticking(seen_as)])
-    return network.run(picture=np.ascontiguousarray(encode(pixels)))
+        return build_probe(self.classifier(classes), photo, label, target, rate)
 
 
 def draw_contacts(small: Sequence[Image], told: Sequence[PhotoGuesses]) -> Image:
@@ -301,15 +262,15 @@ def warn_duplicates(
         message(f"these look the same, in two classes: {summarize_list(pairs)}")
 
 
-def extract_features(network: OnnxNetwork, photos: Sequence[Image]) -> NDArray[np.float64]:
+def extract_features(classifier: Classifier, photos: Sequence[Image]) -> NDArray[np.float64]:
     """Find the mean features (N, D) of the views of every picture."""
-    return extract_views(network, photos).mean()
+    return extract_views(classifier, photos).mean()
 
 
-def extract_views(network: OnnxNetwork, photos: Sequence[Image]) -> PictureViews:
+def extract_views(classifier: Classifier, photos: Sequence[Image]) -> PictureViews:
     """Find the features of all views of every picture."""
     parts = [
-        run_on_crops(network, photo, choose_crops(photo.height, photo.width))["features"]
+        classifier.run(photo)["features"]
         for photo in track(photos, total=len(photos), title="looking")
     ]
     of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])

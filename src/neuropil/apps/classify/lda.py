@@ -6,11 +6,13 @@ of features around its mean m_k, all clouds have one shape S, all classes are eq
     log p(class k | x) = w_k·x + b_k + what is the same for all
     w_k = S⁻¹ m_k      b_k = -½ m_k·S⁻¹ m_k
 
-which is a neuron for each class. From few pictures S is known badly, so it is drawn towards the
-round cloud of the same size, S ← (1 - a) S + a tr(S)/D I (Ledoit and Wolf 2004). Cross-validation
-chooses a, and a factor for w and b that makes the probabilities neither too sure nor too unsure.
+which is a neuron for each class. S has variances along its R principal axes, and one variance in
+all other directions (Tipping and Bishop 1999), so that its inverse needs no matrix of D². From few
+pictures S is known badly, so it is drawn towards the round cloud of the same size,
+S ← (1 - a) S + a tr(S)/D I (Ledoit and Wolf 2004). Cross-validation chooses a, and a factor for w
+and b that makes the probabilities neither too sure nor too unsure.
 
-    N  pictures     D  features     K  classes     F  folds
+    N  pictures     D  features     K  classes     F  folds     R  axes
 """
 
 from dataclasses import dataclass
@@ -23,9 +25,10 @@ from neuropil.kit.progress import ticking
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+AXES = 128  # R: along these the variance of the clouds is told by itself
 FOLDS = 5
 NO_FOLD = -1  # the fold of pictures that every head learns from: there is nothing to test them by
-SHRINKAGES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
+SHRINKAGES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98)
 LEAST = 1e-3  # of the size of S, as a share of how far all features spread: copies have no spread
 COARSE = np.geomspace(1e-3, 30, 60)  # factors, for logits of standard deviation 1
 FINE = np.geomspace(0.85, 1.18, 60)  # and around the best of these
@@ -74,10 +77,10 @@ def fit_head(
     folds = assign_folds(labels, np.arange(len(labels)) if groups is None else groups)
     tested = folds != NO_FOLD
     true, unsure = labels[tested], 1 / (len(labels) + 2)
-    tried = {a: cross_validate(x, labels, folds, n_classes, a)[tested] for a in SHRINKAGES}
+    tried = {a: z[tested] for a, z in cross_validate(x, labels, folds, n_classes).items()}
     factors = {a: fit_logit_scale(logits, true, unsure) for a, logits in tried.items()}
     best = min(tried, key=lambda a: cross_entropy(tried[a], true, factors[a], unsure))
-    head = lda_head(x, labels, n_classes, best)
+    head = fit_clouds(x, labels, n_classes).head(best)
     told = tried[best].argmax(axis=1)
     return CrossValidatedHead(
         LinearHead(factors[best] * head.weight, factors[best] * head.bias),
@@ -90,29 +93,79 @@ def fit_head(
     )
 
 
-def lda_head(x: Floats, labels: Labels, n_classes: int, shrinkage: float) -> LinearHead:
-    """Find w_k and b_k for one shrinkage."""
-    return head_of_clouds(*fit_clouds(x, labels, n_classes, shrinkage))
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """The shape S of a cloud: its variances along some directions, and one in all others.
+
+    axes: (R, D), of length 1, at right angles; along: (R,); elsewhere: at least 0
+    """
+
+    axes: Floats
+    along: Floats
+    elsewhere: float
+
+    def shrink(self, shrinkage: float, least: float) -> "Shape":
+        """Draw it towards the round cloud of its size, every variance `least` larger."""
+        R, D = self.axes.shape
+        mean = (self.along.sum() + (D - R) * self.elsewhere) / D
+        more = shrinkage * mean + least
+        kept = 1 - shrinkage
+        return Shape(self.axes, kept * self.along + more, kept * self.elsewhere + more)
+
+    @property
+    def excess(self) -> Floats:
+        """Tell what S⁻¹ has more along the axes than elsewhere, mostly less: (R,)."""
+        more: Floats = 1 / self.along - 1 / self.elsewhere
+        return more
+
+    def solve(self, v: Floats) -> Floats:
+        """Calculate S⁻¹ v for each v of (N, D)."""
+        made: Floats = v / self.elsewhere + (v @ self.axes.T * self.excess) @ self.axes
+        return made
 
 
-def fit_clouds(
-    x: Floats, labels: Labels, n_classes: int, shrinkage: float
-) -> tuple[Floats, Floats]:
-    """Find the means (K, D) of the classes and the shape S (D, D) that they share."""
+@dataclass(frozen=True, eq=False)
+class Clouds:
+    """Clouds of features as they were found: means (K, D), their shape, and the least variance."""
+
+    means: Floats
+    shape: Shape
+    least: float
+
+    def shrink(self, shrinkage: float) -> Shape:
+        """Give the shape for a shrinkage."""
+        return self.shape.shrink(shrinkage, self.least)
+
+    def head(self, shrinkage: float) -> LinearHead:
+        """Find w_k and b_k for a shrinkage; what is the same for all classes is taken away."""
+        middle = self.means.mean(axis=0)
+        weight = self.shrink(shrinkage).solve(self.means - middle)
+        bias = -0.5 * np.einsum("kd,kd->k", weight, self.means + middle)
+        return LinearHead(weight, bias)
+
+
+def fit_clouds(x: Floats, labels: Labels, n_classes: int) -> Clouds:
+    """Find the means of the classes and the shape that they share, of features (N, D)."""
     means = np.stack([x[labels == k].mean(axis=0) for k in range(n_classes)])
-    apart = x - means[labels]
-    S = apart.T @ apart / max(1, len(x) - n_classes)
-    D = len(S)
     least = LEAST * float(np.square(x - means.mean(axis=0)).mean()) + 1e-12
-    return means, (1 - shrinkage) * S + (shrinkage * np.trace(S) / D + least) * np.eye(D)
+    return Clouds(means, fit_shape(x - means[labels], max(1, len(x) - n_classes)), least)
 
 
-def head_of_clouds(means: Floats, S: Floats) -> LinearHead:
-    """Find w_k and b_k of clouds of one shape."""
-    middle = means.mean(axis=0)
-    weight = np.linalg.solve(S, (means - middle).T).T  # what is the same for all is taken away
-    bias = -0.5 * np.einsum("kd,kd->k", weight, means + middle)
-    return LinearHead(weight, bias)
+def fit_shape(apart: Floats, n: int) -> Shape:
+    """Find the shape of features (N, D) around their means, by n degrees of freedom."""
+    N, D = apart.shape
+    # The eigenvalues of A Aᵀ and Aᵀ A are the same but for zeros: the smaller of the two is taken.
+    few = N < D
+    squares, vectors = np.linalg.eigh((apart @ apart.T if few else apart.T @ apart) / n)
+    order = [i for i in np.argsort(-squares)[:AXES] if squares[i] > 1e-9 * squares.max()]
+    along = squares[order]
+    axes = vectors[:, order].T
+    if few:
+        axes = axes @ apart / np.sqrt(n * along)[:, None]
+    total = float(np.square(apart).sum()) / n
+    rest = max(0.0, total - float(along.sum()))
+    others = D - len(order)
+    return Shape(axes, along, rest / others if others else float(along.mean()))
 
 
 def assign_folds(labels: Labels, groups: Labels) -> Labels:
@@ -131,14 +184,17 @@ def assign_folds(labels: Labels, groups: Labels) -> Labels:
     return folds
 
 
-def cross_validate(
-    x: Floats, labels: Labels, folds: Labels, n_classes: int, shrinkage: float
-) -> Floats:
-    """Give every picture of a fold the logits (N, K) of a head that has not seen the fold."""
-    logits = np.zeros((len(x), n_classes))
+def cross_validate(x: Floats, labels: Labels, folds: Labels, n_classes: int) -> dict[float, Floats]:
+    """Give every picture of a fold the logits (N, K) of heads that have not seen the fold.
+
+    There is a head for each shrinkage.
+    """
+    logits = {a: np.zeros((len(x), n_classes)) for a in SHRINKAGES}
     for fold in ticking(np.unique(folds[folds != NO_FOLD])):
         out = folds == fold
-        logits[out] = lda_head(x[~out], labels[~out], n_classes, shrinkage).logits(x[out])
+        clouds = fit_clouds(x[~out], labels[~out], n_classes)
+        for a in SHRINKAGES:
+            logits[a][out] = clouds.head(a).logits(x[out])
     return logits
 
 

@@ -1,4 +1,4 @@
-"""What the network says of a picture, put together from its views.
+"""What a network says of a picture, put together from its views.
 
 z = mean of the views' logits            p(class) = (1 - p(none)) · softmax(z / T)
 o = mean of the views' outside neuron    p(none) = σ(o)
@@ -6,73 +6,53 @@ o = mean of the views' outside neuron    p(none) = σ(o)
 V  views of a picture     K  classes
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.preprocess import MEAN, STD
 from neuropil.core.activations import SIGMOID
+from neuropil.eye.network import SeenClass
 from neuropil.kit.errors import UserError, suggest
-from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
 NONE, NONE_LABEL = "none", "none of them"  # what a person types for it, and is told
-TEMPERATURES = 1e-6, 1e6  # the least and the greatest that a network may have
+FEW = 20  # names: of so many all are listed where one is not known
 
 
 @dataclass(frozen=True)
 class Label:
-    """A class, and how likely it is, 0 to 1."""
+    """A class, and how likely it is, 0 to 1.
+
+    group: the coarser word that several share, "" where there is none
+    group_probability: of all that share the word, at the likeliest of them; None at the others
+    synonyms: other names of it
+    """
 
     name: str
     probability: float
+    group: str = ""
+    group_probability: float | None = None
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def rank(self) -> float:
+        """Tell what it is sorted by: the likeliest of a word stands where the word stands."""
+        return self.probability if self.group_probability is None else self.group_probability
 
     def __str__(self) -> str:
-        """Word it in percent."""
-        return f"{self.name} {100 * self.probability:.1f} %"
+        """Word it in percent: `dog 95.2 %: beagle 61.0 %`."""
+        name = f"{self.name} {percent(self.probability)}"
+        if not self.group or self.group == self.name:
+            return name
+        of_all = "" if self.group_probability is None else f" {percent(self.group_probability)}"
+        return f"{self.group}{of_all}: {name}"
 
 
-@dataclass(frozen=True)
-class ClassifierMetadata:
-    """What the file of a network tells of it."""
-
-    classes: tuple[str, ...]
-    temperature: float
-    outside: str
-
-
-def read_metadata(network: OnnxNetwork) -> ClassifierMetadata:
-    """Read it; raises UserError where it isn't there or makes no sense."""
-    data = network.metadata
-    try:
-        classes = json.loads(data["classes"])
-        made = ClassifierMetadata(tuple(classes), float(data["temperature"]), data["outside"])
-        scaled = [json.loads(data[key]) for key in ("mean", "spread")]
-    except (KeyError, ValueError, TypeError):
-        classes = scaled = None
-    fits = scaled == [MEAN.tolist(), STD.tolist()]
-    least, most = TEMPERATURES
-    if not fits or not is_printable(classes, made.outside) or not least <= made.temperature <= most:
-        raise UserError(
-            "network.mismatch",
-            f"{network.path} doesn't tell its classes, temperature and scale as a network for"
-            " classify does: teach or train it again",
-            path=network.path,
-        )
-    return made
-
-
-def is_printable(classes: Any, outside: str) -> bool:
-    """Tell whether these can be shown as answers: different words of one line each."""
-    return (
-        isinstance(classes, list)
-        and all(isinstance(name, str) and name.strip() and name.isprintable() for name in classes)
-        and len({*classes, outside}) == len(classes) + 1
-        and outside.isprintable()
-    )
+def percent(p: float) -> str:
+    """Word a probability."""
+    return f"{100 * p:.1f} %"
 
 
 @dataclass(frozen=True)
@@ -100,15 +80,20 @@ class ClassName:
 class CropPredictions:
     """What the network says of the views of a picture.
 
-    logits: (V, K); outsides: (V,); temperature: of the softmax
+    known: the classes; logits: (V, K); none_logits: (V,); temperature: of the softmax
     none_label: what the answer is called that it is none of the classes, "" where there is none
     """
 
-    classes: tuple[str, ...]
+    known: tuple[SeenClass, ...]
     logits: Floats
     none_logits: Floats
     temperature: float
     none_label: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Name the classes."""
+        return tuple(each.name for each in self.known)
 
     @property
     def z(self) -> Floats:
@@ -131,26 +116,54 @@ class CropPredictions:
         return p
 
     def ranked_labels(self) -> tuple[Label, ...]:
-        """List all answers, the most likely first."""
-        known = 1 - self.p_none
+        """List all answers, the most likely first, coarser words being answers too."""
+        p = (1 - self.p_none) * self.class_probabilities
+        totals: dict[str, float] = {}
+        best: dict[str, int] = {}
+        for k, known in enumerate(self.known):
+            totals[known.group] = totals.get(known.group, 0.0) + float(p[k])
+            best[known.group] = max(best.get(known.group, k), k, key=lambda i: float(p[i]))
         every = [
-            Label(name, known * float(p))
-            for name, p in zip(self.classes, self.class_probabilities, strict=True)
+            Label(
+                each.name,
+                float(p[k]),
+                each.group,
+                totals[each.group] if each.group and best[each.group] == k else None,
+                each.synonyms,
+            )
+            for k, each in enumerate(self.known)
         ]
         every += [Label(self.none_label, self.p_none)] if self.none_label else []
-        return tuple(sorted(every, key=lambda one: -one.probability))
+        return tuple(sorted(every, key=lambda one: -one.rank))
 
     def class_index(self, label: ClassName) -> int | None:
-        """Find a class by its name; None for that it is none of them."""
+        """Find a class by its name, another name or a coarser word; None for none of them.
+
+        Of several that share a word it is the most likely one.
+        """
         if self.none_label and label.name in (self.none_label, NONE):
             return None
-        if label.name not in self.classes:
-            names = (*self.classes, *([NONE] if self.none_label else []))
-            raise UserError(
-                "name.unknown",
-                f"no class is called {label.name}{suggest(label.name, names)};"
-                f" there are: {', '.join(names)}",
-                value=label.name,
-                possible=names,
-            )
-        return self.classes.index(label.name)
+        names = [(each.name,) for each in self.known]
+        synonyms = [each.synonyms for each in self.known]
+        groups = [(each.group,) for each in self.known]
+        for of_classes in (names, synonyms, groups):
+            if meant := [k for k, its in enumerate(of_classes) if label.name in its]:
+                return max(meant, key=lambda k: float(self.z[k]))
+        raise self.unknown(label)
+
+    def unknown(self, label: ClassName) -> UserError:
+        """Say that there is no such class, and which there are."""
+        none = [NONE] if self.none_label else []
+        groups = sorted({each.group for each in self.known} - {""})
+        synonyms = [name for each in self.known for name in each.synonyms]
+        near = suggest(label.name, [*self.classes, *none, *groups, *synonyms])
+        listed = ", ".join([*self.classes, *none])
+        if len(self.classes) > FEW:
+            best = ", ".join(guess.name for guess in self.ranked_labels()[:5])
+            listed = f"{len(self.classes):,} names, the likeliest here {best}"
+        return UserError(
+            "name.unknown",
+            f"no class is called {label.name}{near}; there are: {listed}",
+            value=label.name,
+            possible=(*self.classes, *none),
+        )

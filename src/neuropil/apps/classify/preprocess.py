@@ -1,7 +1,14 @@
-"""The ten classes, and pixels as the network takes them: B pictures, H rows, W columns."""
+"""Pixels as a network takes them, and the ten classes of CIFAR-10.
+
+B pictures     H rows     W columns
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from neuropil.eye import network as eye
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -12,7 +19,25 @@ MEAN = np.array([125.3, 123.0, 113.9], np.float32)  # of the training pictures' 
 STD = np.array([63.0, 62.1, 66.7], np.float32)
 
 
+@dataclass(frozen=True)
+class PixelScale:
+    """How a network sees: the shorter side of what it looks at in pixels, and R, G, B's scale."""
+
+    side: int
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+
+    def encode(self, pixels: Bytes) -> Floats:
+        """Standardize bytes (B, H, W, 3): (B, 3, H, W), channels still last in memory."""
+        mean, spread = np.array(self.mean, np.float32), np.array(self.spread, np.float32)
+        x: Floats = (pixels.astype(np.float32) - mean) / spread
+        return x.transpose(0, 3, 1, 2)
+
+
+SMALL_SCALE = PixelScale(SIDE, tuple(MEAN.tolist()), tuple(STD.tolist()))
+EYE_SCALE = PixelScale(224, (eye.MEAN,) * 3, (eye.SPREAD,) * 3)  # trained on 224 x 224 pixels
+
+
 def encode(pixels: Bytes) -> Floats:
-    """Standardize pictures (B, H, W, 3) of bytes: (B, 3, H, W), channels still last in memory."""
-    x: Floats = (pixels.astype(np.float32) - MEAN) / STD
-    return x.transpose(0, 3, 1, 2)
+    """Standardize pictures (B, 32, 32, 3) for the network of ten classes."""
+    return SMALL_SCALE.encode(pixels)

@@ -6,18 +6,17 @@ p  <-  its share of all classes, times how likely it is that the picture shows o
 V  views of a picture     K  classes
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.crops import Crop, crop_and_resize, to_rgb8
+from neuropil.apps.classify.classifier import Classifier, ClassifierMetadata, NoneNeuron, stand_out
+from neuropil.apps.classify.crops import crop_and_resize, to_rgb8
 from neuropil.apps.classify.prediction import ClassName, CropPredictions
-from neuropil.apps.classify.preprocess import Bytes, encode
+from neuropil.apps.classify.preprocess import SMALL_SCALE, Bytes
 from neuropil.core.activations import EXP, IDENTITY, SIGMOID, softmax_share
 from neuropil.core.neuron import NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Probe, ProbedImage, Step, Unit
@@ -37,6 +36,29 @@ class ProbedClass:
     answer: CropPredictions
     names: tuple[str, ...]  # of the views
     number: int | None
+    told: ClassifierMetadata  # of the network
+
+    @property
+    def none_neuron(self) -> NoneNeuron | None:
+        """Give the neuron for none of them where the network has no output for it, as the eye."""
+        return self.told.none_neuron
+
+    @property
+    def unit(self) -> Unit:
+        """Tell which unit of the network is opened."""
+        if self.number is None and self.none_neuron is None:
+            return Unit("outside", (0, 0))
+        return Unit("logits", (0, self.opened))
+
+    @property
+    def opened(self) -> int:
+        """Tell whose logit is opened: of none of them, the largest one."""
+        return int(self.view_logits.argmax()) if self.number is None else self.number
+
+    @property
+    def view_logits(self) -> NDArray[np.float64]:
+        """List the logits (K,) of the view that is opened."""
+        return np.asarray(self.answer.logits[self.order[0]], np.float64)
 
     @property
     def label(self) -> str:
@@ -61,32 +83,29 @@ class ProbedClass:
 
 
 def build_probe(
-    network: Path,
+    classifier: Classifier,
     photo: Image,
-    seen_as: Sequence[Crop],
-    answer: CropPredictions,
     label: ClassName | None,
     target: ClassName | None,
     rate: float,
 ) -> Probe:
     """Find the neuron of a class, in the view that says most for it or against it."""
-    best = ClassName(answer.ranked_labels()[0].name)
-    pressed = ProbedClass(answer, tuple(v.name for v in seen_as), answer.class_index(label or best))
+    seen_as, answer, told = classifier.crops(photo), classifier.predict(photo), classifier.metadata
+    number = answer.class_index(label or ClassName(answer.ranked_labels()[0].name))
+    pressed = ProbedClass(answer, tuple(v.name for v in seen_as), number, told)
     view = seen_as[pressed.order[0]]
     whole = to_rgb8(photo)
-    pixels = crop_and_resize(whole, view)
-    unit = Unit("outside", (0, 0))
-    if pressed.number is not None:
-        unit = Unit("logits", (0, pressed.number))
-    goal = Goal.of_unit(unit, f"z of {pressed.label} in one view, {pressed.crop_name}")
+    pixels = told.scale.encode(crop_and_resize(whole, view)[None])
+    opened = answer.classes[pressed.opened] if pressed.unit.tensor == "logits" else pressed.label
+    goal = Goal.of_unit(pressed.unit, f"z of {opened} in one view, {pressed.crop_name}")
     goal = loss(pressed, answer.class_index(target), rate) if target else goal
     words = f"“{pressed.label}”, as seen in this view of the picture: {view.name}"
     H, W, _ = whole.shape
     window = (view.left / W, view.top / H, view.right / W, view.bottom / H)
     return Probe(
-        network,
-        {"picture": np.ascontiguousarray(encode(pixels[None]))},
-        unit,
+        classifier.network.path,
+        {"picture": np.ascontiguousarray(pixels)},
+        pressed.unit,
         goal,
         decoding_steps(pressed),
         partial(describe_unit, pressed=pressed),
@@ -104,8 +123,15 @@ def enlarge(pixels: Bytes) -> Bytes:
 
 def loss(pressed: ProbedClass, true: int | None, rate: float) -> Goal:
     """Look at -ln p of the true answer, of one view: of the classes, or of the outside neuron."""
-    if pressed.number is None:
+    if pressed.number is None and pressed.none_neuron is None:
         return none_goal(pressed, 1.0 if true is None else 0.0, rate)
+    if true is None and pressed.none_neuron:
+        raise UserError(
+            "option.conflict",
+            f"the eye has no weights for {pressed.answer.none_label} that a step could move; name"
+            " one of its classes as the true one, as in --target dog",
+            name="target",
+        )
     if true is None:
         raise UserError(
             "option.conflict",
@@ -140,6 +166,13 @@ def none_goal(pressed: ProbedClass, true: float, rate: float) -> Goal:
 def decoding_steps(pressed: ProbedClass) -> tuple[Step, ...]:
     """Tell the arithmetic from the probability that is shown down to the mean of the views."""
     mean = Step(mean_step(pressed))
+    if pressed.number is None and pressed.none_neuron:
+        return (
+            Step(none_step(pressed), {0: 1}),
+            Step(mean_step(pressed), {0: 2}),
+            Step(none_neuron_step(pressed, pressed.none_neuron), {0: 3}),
+            Step(stand_out_step(pressed)),
+        )
     if pressed.number is None:
         return (Step(none_step(pressed), {0: 1}), mean)
     return (
@@ -203,6 +236,27 @@ def none_step(pressed: ProbedClass) -> NeuronRecord:
     )
 
 
+def none_neuron_step(pressed: ProbedClass, neuron: NoneNeuron) -> NeuronRecord:
+    """Tell o of one view, from how far the largest logit stands out: o = w·e + b."""
+    z = pressed.view_logits
+    term = Term("e, how far the largest z stands out", float(stand_out(z[None])[0]), neuron.weight)
+    o = float(neuron.logits(z[None])[0])
+    name = f"z of {pressed.label}, {pressed.crop_name}"
+    return NeuronRecord(name, (term,), neuron.bias, IDENTITY, Observed(o, o, ROUNDING))
+
+
+def stand_out_step(pressed: ProbedClass) -> NeuronRecord:
+    """Tell e = (z_max - μ) / s, with mean and standard deviation of all logits of the view."""
+    z = pressed.view_logits
+    spread, best = float(z.std()), pressed.answer.classes[pressed.opened]
+    term = Term(f"z of {best}, the largest", float(z.max()), 1 / spread, learned=False)
+    e = float(stand_out(z[None])[0])
+    name = f"e: z of {best} from the mean of all {len(z):,}, in their standard deviations"
+    return NeuronRecord(
+        name, (term,), -float(z.mean()) / spread, IDENTITY, Observed(e, e, ROUNDING)
+    )
+
+
 def mean_step(pressed: ProbedClass) -> NeuronRecord:
     """Tell the mean of the views, the one that is opened first."""
     of_views, V = pressed.crop_logits, len(pressed.names)
@@ -223,12 +277,12 @@ def describe_unit(unit: Unit, pressed: ProbedClass) -> str | None:
     if unit.tensor == "picture":
         color = ("red", "green", "blue")[unit.index[1]]
         return f"{color} at row {unit.index[2]}, column {unit.index[3]} of what is seen"
-    if unit.tensor == "features":
+    if unit.tensor == "features" and pressed.told.scale == SMALL_SCALE:
         return f"feature {unit.index[1]}, the largest value of channel {unit.index[1]}"
-    if unit.tensor == "squares":  # of a network that was taught (distance.py)
-        return f"squared spread in direction {unit.index[1]}"
-    if unit.tensor == "nearness":
-        return f"nearness of {pressed.answer.classes[unit.index[1]]}"
+    if unit.tensor in ("features", "mean_features"):
+        return f"feature {unit.index[1]}, the mean of channel {unit.index[1]}"
+    if unit.tensor == "largest":  # of a network that was taught (teaching.py)
+        return "the largest z"
     if unit.tensor == "logits":
         return f"z of {pressed.answer.classes[unit.index[1]]}, {pressed.crop_name}"
     if unit.tensor == "outside":

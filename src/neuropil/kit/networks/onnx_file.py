@@ -95,18 +95,27 @@ class OnnxFile:
         helper.set_model_props(model, metadata)
         return type(self)(model.SerializeToString())
 
-    def with_nodes(self, nodes: Sequence[GraphNode], tensors: "Mapping[str, NDArray[Any]]") -> Self:
-        """Copy it with an output calculated otherwise: by nodes, the last of which makes it.
+    def with_outputs(
+        self,
+        nodes: Sequence[GraphNode],
+        tensors: "Mapping[str, NDArray[Any]]",
+        outputs: Mapping[str, int],
+    ) -> Self:
+        """Copy it with other outputs than it has, calculated by nodes that are added.
 
-        tensors: weights of theirs, by name. What only the former calculation needed is removed.
+        tensors: weights of theirs, by name
+        outputs: name of each, in order, and its size n: all are float32 (B, n). What they don't
+            need of the former calculation is removed.
         """
-        from onnx import helper, load_from_string, numpy_helper
+        from onnx import TensorProto, helper, load_from_string, numpy_helper
 
         model = load_from_string(self.content)
         graph = model.graph
-        for node in [node for node in graph.node if nodes[-1].output in node.output]:
+        made = {each.output for each in nodes}
+        for node in [node for node in graph.node if made & {*node.output}]:
             graph.node.remove(node)
-        _remove_unused(graph)
+        for tensor in [tensor for tensor in graph.initializer if tensor.name in tensors]:
+            graph.initializer.remove(tensor)
         graph.node.extend(
             helper.make_node(each.op, each.inputs, [each.output], each.output, **each.settings)
             for each in nodes
@@ -114,7 +123,12 @@ class OnnxFile:
         graph.initializer.extend(
             numpy_helper.from_array(values, name) for name, values in tensors.items()
         )
-        del graph.value_info[:]
+        del graph.output[:], graph.value_info[:]
+        graph.output.extend(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", n])
+            for name, n in outputs.items()
+        )
+        _remove_unused(graph)
         return type(self)(model.SerializeToString())
 
 

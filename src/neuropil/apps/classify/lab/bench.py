@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
-from neuropil.apps.classify.lab import evaluation, runs
+from neuropil.apps.classify.lab import evaluation, eye_evaluation, runs
 from neuropil.apps.classify.lab.data import BATCH
 from neuropil.apps.classify.preprocess import CLASSES, SIDE
 from neuropil.kit.networks.network import OnnxNetwork
@@ -45,7 +45,8 @@ def measure(data: Path | None) -> Report:
         for part in (
             evaluation.evaluate_test_set,
             evaluation.evaluate_photos,
-            evaluation.evaluate_teaching,
+            eye_evaluation.evaluate_thousand,
+            eye_evaluation.evaluate_teaching,
         ):
             more, found = part(app, data)
             tables, figures = [*tables, *more], {**figures, **found}

@@ -24,6 +24,7 @@ from PIL import Image as Picture
 
 from neuropil.apps.classify import lda, preprocess
 from neuropil.apps.classify.app import CLASSIFIER, Classify, extract_features
+from neuropil.apps.classify.classifier import of_network
 from neuropil.apps.classify.lab import data, none_head
 from neuropil.apps.classify.prediction import NONE_LABEL
 from neuropil.apps.classify.preprocess import CLASSES
@@ -88,9 +89,9 @@ def calibrate_network(output: Path, *, data: Path, network: Path) -> Path:
 
 def read_trained(path: Path) -> OnnxNetwork:
     """Open the file of a training; raises UserError where no recipe for CIFAR-10 has made it."""
-    app = Classify(networks=path)
-    network = app.network(CLASSIFIER)
-    if app.metadata.classes != tuple(CLASSES) or not tells_training(network):
+    network = Classify(networks=path).network(CLASSIFIER)
+    names = [each.name for each in of_network(network).metadata.classes]
+    if names != CLASSES or not tells_training(network):
         raise UserError(
             "network.mismatch",
             f"{path} was not made by a recipe of classify; name the .onnx file of a training",
@@ -116,7 +117,10 @@ def calibrate(network: OnnxNetwork, folder: Path) -> OnnxFile:
     z = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     photos, shown = zip(*(*labeled_photos(folder), *held_out_images(held)), strict=True)
-    x, groups = extract_features(network, photos), np.array([group_of(word) for word in shown])
+    x, groups = (
+        extract_features(of_network(network), photos),
+        np.array([group_of(word) for word in shown]),
+    )
     unseen = none_head.cross_validate(x, groups)
     neurons = none_head.train_none_head(x, groups).scaled(none_head.fit_none_scale(unseen, groups))
     is_none = groups == none_head.OF_NONE

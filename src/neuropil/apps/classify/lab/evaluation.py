@@ -10,10 +10,8 @@ and 100 none of them. Left out was what people would argue about: wolves, lions,
 """
 
 import csv
-import tempfile
-import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,35 +23,18 @@ from neuropil.apps.classify.lab import runs
 from neuropil.apps.classify.lab.calibration import (
     calibration_error,
     expected_calibration_error,
-    index_archives,
     read_from_zip,
     run_network,
 )
 from neuropil.apps.classify.lab.data import LabeledImages, test_set
-from neuropil.apps.classify.prediction import NONE_LABEL, CropPredictions
+from neuropil.apps.classify.prediction import CropPredictions
 from neuropil.apps.classify.preprocess import CLASSES
 from neuropil.kit.errors import UserError
-from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_folder import ImageFolder
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
 
 PHOTOS = Path(__file__).with_name("photos.tsv")
 NONE = "none"
-OF_ONE_CLASS = 50  # pictures that a class is taught by, and as many to test it
-TAUGHT = {  # classes that the network has never seen, for `teach`: where photographs of them are
-    "tench": ("imagenette", 0, 910),
-    "cassette player": ("imagenette", 1855, 2300),
-    "chain saw": ("imagenette", 2508, 3100),
-    "church": ("imagenette", 3237, 4078),
-    "french horn": ("imagenette", 4118, 4899),
-    "gas pump": ("imagenette", 6003, 6650),
-    "golf ball": ("imagenette", 6727, 7518),
-    "parachute": ("imagenette", 7558, 8375),
-    "elephant": ("pacs_photo", 180, 369),
-    "house": ("pacs_photo", 881, 1159),
-}
-
 Floats = NDArray[np.float64]
 
 
@@ -62,7 +43,7 @@ def evaluate_test_set(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     test = test_set(data)
     made = run_network(app.network(CLASSIFIER), test)
     logits = made["logits"]
-    z = (logits - logits.max(axis=1, keepdims=True)) / app.metadata.temperature
+    z = (logits - logits.max(axis=1, keepdims=True)) / app.classifier("ten").metadata.temperature
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     told = p.argmax(axis=1)
     right = told == test.labels
@@ -143,22 +124,22 @@ def evaluate_photos(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     )
     figures: Metrics = {
         "n_photos": len(seen.shows),
-        "photo_accuracy": found["ten"] / 100,
-        "photo_accuracy_with_none": found["eleven"] / 100,
-        "photo_ten_with_none": found["ten_of_eleven"] / 100,
-        "photo_none": found["none"] / 100,
-        "photo_none_wrong": 1 - found["none"] / 100,
-        "photo_confidence": found["sure"] / 100,
-        "photo_calibration_error": found["off"] / 100,
-        "photo_calibration_error_with_none": found["off_of_eleven"] / 100,
-        "none_auroc": found["auroc"],
-        "none_auroc_by_max_p": found["auroc_p"],
-        "photo_accuracy_whole": alone["ten"] / 100,
-        "photo_accuracy_with_none_whole": alone["eleven"] / 100,
-        "photo_ten_with_none_whole": alone["ten_of_eleven"] / 100,
-        "photo_none_whole": alone["none"] / 100,
-        "photo_calibration_error_with_none_whole": alone["off_of_eleven"] / 100,
-        "none_auroc_whole": alone["auroc"],
+        "ten_photo_accuracy": found["ten"] / 100,
+        "ten_photo_accuracy_with_none": found["eleven"] / 100,
+        "ten_photo_ten_with_none": found["ten_of_eleven"] / 100,
+        "ten_photo_none": found["none"] / 100,
+        "ten_photo_none_wrong": 1 - found["none"] / 100,
+        "ten_photo_confidence": found["sure"] / 100,
+        "ten_photo_calibration_error": found["off"] / 100,
+        "ten_photo_calibration_error_with_none": found["off_of_eleven"] / 100,
+        "ten_none_auroc": found["auroc"],
+        "ten_none_auroc_by_max_p": found["auroc_p"],
+        "ten_photo_accuracy_whole": alone["ten"] / 100,
+        "ten_photo_accuracy_with_none_whole": alone["eleven"] / 100,
+        "ten_photo_ten_with_none_whole": alone["ten_of_eleven"] / 100,
+        "ten_photo_none_whole": alone["none"] / 100,
+        "ten_photo_calibration_error_with_none_whole": alone["off_of_eleven"] / 100,
+        "ten_none_auroc_whole": alone["auroc"],
     }
     return [Table(f"{len(seen.shows)} photographs", columns, tuple(rows))], figures
 
@@ -206,7 +187,7 @@ def predict_photos(app: Classify, data: Path) -> PhotoPredictions:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with zipfile.ZipFile(archive) as files:
         answers = [
-            app.predict_crops(read_from_zip(files, f"{row['photo']}.webp"))
+            app.classifier("ten").predict(read_from_zip(files, f"{row['photo']}.webp"))
             for row in track(rows, total=len(rows), title="photographs")
         ]
     return PhotoPredictions(tuple(row["shows"] for row in rows), tuple(answers))
@@ -215,75 +196,6 @@ def predict_photos(app: Classify, data: Path) -> PhotoPredictions:
 def full_image_only(answer: CropPredictions) -> CropPredictions:
     """Take the first view, which is the whole, alone."""
     return replace(answer, logits=answer.logits[:1], none_logits=answer.none_logits[:1])
-
-
-# Classes of one's own -----------------------------------------------------------------------------
-
-
-def evaluate_teaching(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
-    """Teach ten new classes by 50 photographs each, from folder to file, and test by 50 others."""
-    with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        others = write_image_folder(data, here / "album")
-        started = time.perf_counter()
-        taught = app.teach(ImageFolder.open(here / "album"))
-        taught.network.save(here / "mine.onnx")
-        seconds = time.perf_counter() - started
-        mine = Classify(networks=[here / "mine.onnx"])
-        told = [(name, mine.guesses(photo)[0].name) for name, photo in others]
-        foreign = [answer.ranked_labels()[0].name for answer in predict_photos(mine, data).answers]
-    right = [guess == name for name, guess in told]
-    accepted = float(np.mean([guess != NONE_LABEL for _, guess in told]))
-    refused = float(np.mean([guess == NONE_LABEL for guess in foreign]))
-    figures: Metrics = {
-        "teach_seconds": seconds,
-        "teach_accuracy": taught.cross_validated_accuracy,
-        "teach_accuracy_others": float(np.mean(right)),
-        "teach_accepted_others": accepted,
-        "teach_refused_photos": refused,
-        "teach_pictures": taught.pictures,
-    }
-    rows = (
-        ("pictures, of ten classes", float(taught.pictures)),
-        ("seconds, from folder to file", seconds),
-        ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
-        (f"right of {len(right)} others, %", 100 * float(np.mean(right))),
-        ("of these not told none of them, %", 100 * accepted),
-        (f"of {len(foreign)} photographs of other things told none of them, %", 100 * refused),
-    )
-    return [Table("Ten classes of one's own (classify-teach)", ("what", "measured"), rows)], figures
-
-
-def write_image_folder(data: Path, folder: Path) -> list[tuple[str, Image]]:
-    """Write an album of the new classes, and return as many other photographs of them."""
-    others: list[tuple[str, Image]] = []
-    for name, (source, first, last) in TAUGHT.items():
-        (folder / name).mkdir(parents=True)
-        for i, photo in enumerate(photos_in_range(data, source, first, last, 2 * OF_ONE_CLASS)):
-            if i < OF_ONE_CLASS:
-                photo.save(folder / name / f"{i}.jpg")
-            else:  # from further on, so that no series of pictures is on both sides
-                others.append((name, photo))
-    return others
-
-
-def photos_in_range(data: Path, source: str, first: int, last: int, n: int) -> Iterator[Image]:
-    """Read n photographs of a collection, evenly spread over a range of its numbers."""
-    names = [
-        (number, *where)
-        for (collection, number), where in index_archives(data).items()
-        if collection == source and first <= number <= last
-    ]
-    if len(names) < n:
-        raise UserError(
-            "data.missing",
-            f"{data} has {len(names)} photographs {source} {first} to {last}, not {n}",
-            path=data,
-        )
-    names.sort()
-    for _, archive, name in (names[len(names) * i // n] for i in range(n)):
-        with zipfile.ZipFile(archive) as files:
-            yield read_from_zip(files, name)
 
 
 def runs_table() -> tuple[list[Table], Metrics]:

@@ -1,14 +1,16 @@
-"""What follows the training of the classifying network: how sure it may be, and the record.
+"""What follows the training of the network of ten classes, and how sure the thousand may be.
 
     neuropil train classify --data DIR -o runs/long
     neuropil train classify --stage calibrate --data DIR --network runs/long/classify-long.onnx
     neuropil train classify --stage measure --data DIR --network runs/long/classify-long.onnx
+    neuropil train classify --stage thousand --data DIR
 
-Each works on what the one before has made.
+Each of the first three works on what the one before has made.
 """
 
 from neuropil.apps.classify.app import CLASSIFIER, Classify
-from neuropil.apps.classify.lab import calibration, runs
+from neuropil.apps.classify.classifier import THOUSAND
+from neuropil.apps.classify.lab import calibration, runs, thousand
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option
 from neuropil.training.stages import DATA, OnnxPath, Stage
@@ -40,5 +42,12 @@ STAGES = (
             ),
         ),
         stands_for="lab/runs.json",
+    ),
+    Stage(
+        "thousand",
+        "Find how sure the eye's thousand names may be, and when it is none of them.",
+        thousand.calibrate_thousand,
+        needs=(DATA,),
+        stands_for=THOUSAND.name,
     ),
 )
