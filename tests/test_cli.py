@@ -447,4 +447,5 @@ def test_json_holds_documents_too(capsys: Output) -> None:
 
 def test_one_file_too_many_is_said(capsys: Output) -> None:
     said = fails(capsys, "invert old.png -o a.png -o b.png")
-    assert said == "b.png is one file more than invert makes of its kind"
+    makes = "invert makes image (.png .jpg .jpeg .webp .tif .tiff)"
+    assert said == f"b.png is one name too many: {makes}; leave out one -o"

@@ -50,9 +50,16 @@ def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
 
 
 def type_of(given: Input, path: Path) -> type:
-    """Tell by its ending which of an input's types a file is, by its content where none fits."""
+    """Tell by its ending which of an input's types a file is, by its content where none fits.
+
+    A picture that moves is a film where films are taken.
+    """
+    ending = path.suffix.lower()
     for kind in given.types:
-        if path.suffix.lower() in getattr(kind, "READS", ()):
+        if ending in getattr(kind, "ANIMATED", ()) and kind.recognize_animation(path):  # type: ignore[attr-defined]
+            return kind
+    for kind in given.types:
+        if ending in getattr(kind, "READS", ()):
             return kind
     is_read = len(given.types) > 1 and path.is_file()  # a pipe would wait for ever
     for kind in given.types if is_read else ():
@@ -71,6 +78,7 @@ def check(job: Job) -> None:
     for given, name in zip(verb.signature.inputs, job.inputs, strict=True):
         if not given.is_text:
             check_input(given, Path(name), verb)
+            refuse_page(given, Path(name), job.page)
     if verb.check:
         usual = {option.name: option.default for option in verb.signature.options}
         texts = zip(verb.signature.inputs, job.inputs, strict=True)
@@ -200,6 +208,13 @@ def check_input(given: Input, path: Path, verb: Verb) -> None:
         raise UserError("input.kind", f"{path} is no folder; as in: {verb.example}", path=path)
     if not takes_folder(given):
         refuse_kind(given, path, verb)
+
+
+def refuse_page(given: Input, path: Path, page: int | None) -> None:
+    """Refuse the page of a file that has none."""
+    if page is not None and not hasattr(type_of(given, path), "count_pages"):
+        words = f"{path} has no pages; leave out the page {page} of the job"
+        raise UserError("input.kind", words, path=path)
 
 
 def refuse_kind(given: Input, path: Path, verb: Verb) -> None:

@@ -148,7 +148,7 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         options = verb.signature.parse(job.options)
         app = sessions.get(verb.app, job.settings)
         pairs = zip(verb.signature.inputs, job.inputs, strict=True)
-        inputs = [open_input(given, source, job.settings) for given, source in pairs]
+        inputs = [open_input(given, source, job.settings, job.page) for given, source in pairs]
         result = getattr(app, verb.method)(*inputs, **options)
         first = type(inputs[0]) if inputs else None
         parts = split_result(result, verb.signature.outputs_for(first))
@@ -199,12 +199,13 @@ def explain(error: BaseException) -> Failed:
             return Failed("internal", f"{type(error).__name__}: {error}", ours=True)
 
 
-def open_input(given: Input, source: str, settings: Settings) -> Any:
-    """Open what an input names: a file by its ending, or the text itself."""
+def open_input(given: Input, source: str, settings: Settings, page: int | None = None) -> Any:
+    """Open what an input names: a file by its ending, one of its pages, or the text itself."""
     if given.is_text:
         return source
     kind: Any = type_of(given, Path(source))
-    return kind.open(Path(source), max_pixels=settings.max_pixels)
+    which = {} if page is None else {"page": page}  # pictures alone have pages
+    return kind.open(Path(source), max_pixels=settings.max_pixels, **which)
 
 
 def printed_texts(parts: ResultParts, job: Job) -> dict[str, Json]:

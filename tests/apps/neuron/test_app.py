@@ -270,7 +270,10 @@ WRONG = [
     ("neuron-digit", "as in: neuropil neuron-digit"),
     ("neuron-homework --x 1 --w 1", "no such option: --x"),
     ("neuron-homework -o a.csv", "end the name in .html, .txt"),
-    ("neuron-homework -o a.html -o b.html", "b.html is one file more than"),
+    (
+        "neuron-homework -o a.html -o b.html",
+        "b.html is one name too many: neuron-homework makes document (.html .txt)",
+    ),
     ("neuron -o a.png", "end the name in .txt, .html, .tex, .csv"),
 ]
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
-from neuropil.kit.media import film_writer, icc
+from neuropil.kit.media import film_writer, icc, image_reader
 from neuropil.kit.media.film_container import (
     Tell,
     find_picture,
@@ -74,6 +74,7 @@ class Film:
     KIND: ClassVar = "film"
     READS: ClassVar = SUFFIXES  # of this file, that films are read from
     SUFFIXES: ClassVar = tuple(film_writer.KINDS)
+    ANIMATED: ClassVar = (".gif", ".png", ".apng")  # of pictures, which are films if they move
 
     path: Path
     width: int
@@ -117,6 +118,11 @@ class Film:
                 return bool(list_pictures(source))
         except UserError:
             return False
+
+    @classmethod
+    def recognize_animation(cls, path: Path) -> bool:
+        """Tell an animated GIF or PNG, which is a film to whoever takes films."""
+        return image_reader.count_pages(path) > 1 and cls.recognize(path)
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -453,4 +459,4 @@ def _tell_colors(frame: "VideoFrame", stream: "VideoStream", tell: Tell) -> None
         given = icc.word_colors(frame.color_primaries, frame.color_trc)
         tell(f"its colors, {given}, are converted to those of ordinary films (BT.709)")
     if any(c.is_alpha for c in frame.format.components) or stream.metadata.get("alpha_mode") == "1":
-        tell("its transparency is left out: films are written without")
+        tell("transparency, where it has any, is left out: films are written without")
