@@ -13,7 +13,7 @@ from pathlib import Path
 from neuropil import registry
 from neuropil.contract import THREADS, Verb
 from neuropil.job import Job, Settings
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
 from neuropil.kit.networks.network import listed_files, require_network
 from neuropil.kit.ranges import Range
@@ -172,11 +172,7 @@ def check_outputs(verb: Verb, job: Job) -> None:
         if not is_asked_for(known[name], verb, job.options):
             words = f"{path} would stay empty: {name} is only made with the option {name}"
             raise UserError("output.content", words, path=path)
-        if Path(path).suffix.lower() not in known[name].suffixes:
-            endings = ", ".join(known[name].suffixes)
-            raise UserError(
-                "output.ending", f"{path} can't be written; end the name in {endings}", path=path
-            )
+        require_ending(Path(path), known[name].suffixes)
 
 
 def files_of(verb: Verb, job: Job) -> list[Path]:

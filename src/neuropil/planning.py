@@ -27,7 +27,7 @@ from neuropil.checks import (
 )
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, wrong_ending
 from neuropil.kit.folders import list_files
 from neuropil.signature import Input, Json, Output
 
@@ -261,9 +261,10 @@ def explain_mismatch(
     if fitting:
         words = f"{path} can't be written: its content is only made with --{fitting[0].name}"
         return UserError("output.ending", words, path=path)
-    possible = ", ".join(suffix for output in wanted for suffix in output.suffixes)
-    way = f"end the name in {possible}" if possible else "leave out -o"
-    return UserError("output.ending", f"{path} can't be written; {way}", path=path)
+    if possible := [suffix for output in wanted for suffix in output.suffixes]:
+        return wrong_ending(path, possible)
+    words = f"{path} can't be written: {verb.command} makes no file; leave out -o"
+    return UserError("output.ending", words, path=path)
 
 
 def default_suffix(output: Output, source: Path | None) -> str:

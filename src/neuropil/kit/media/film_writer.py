@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from neuropil.kit import progress
 from neuropil.kit.atomic import atomic_path
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITIES, QUALITY
 from neuropil.kit.media.frame import Frame
 
@@ -91,13 +91,7 @@ class Source:
 
 def choose_format(path: Path, quality: int) -> ContainerFormat:
     """Choose by the ending of a name; raises UserError where it or the quality is no good."""
-    if path.suffix.lower() not in KINDS:
-        raise UserError(
-            "output.ending",
-            f"{path}: films can't be written so; end the name in {', '.join(KINDS)}",
-            path=path,
-            possible=tuple(KINDS),
-        )
+    require_ending(path, KINDS)
     QUALITIES.check("quality", quality)
     return KINDS[path.suffix.lower()]
 

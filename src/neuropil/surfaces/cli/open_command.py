@@ -24,7 +24,7 @@ from neuropil.checks import check_place, refuse_inputs
 from neuropil.job import Settings
 from neuropil.jobs import Sessions, open_input
 from neuropil.kit.atomic import write_together
-from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.errors import UserError, require_ending, suggest
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.commands import Form
@@ -309,6 +309,7 @@ def list_file(
         return DONE
     lines = [*summary.to_lines(found, path), "tensors:", *(f"  {line}" for line in tensors)]
     lines += [f"next: {command}" for command in following]
+    lines += filter(None, [summary.explain_closed_inputs(graph)])
     typer.echo("\n".join(lines))
     return DONE
 
@@ -321,12 +322,7 @@ def read_view(
     files: dict[str, Path] = {}
     for path in map(Path, view["output"]):
         suffix = path.suffix.lower()
-        if suffix not in (WALK, TERMS, SALIENCY):
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; end the name in {WALK}, {TERMS} or {SALIENCY}",
-                path=path,
-            )
+        require_ending(path, (WALK, TERMS, SALIENCY))
         if suffix in files:
             raise UserError(
                 "option.conflict", f"{files[suffix]} and {path} are two files for one thing"
