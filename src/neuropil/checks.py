@@ -5,6 +5,7 @@
 Nothing is opened but the list of what is there, and files whose ending doesn't tell what they are.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,10 @@ SETTINGS = (
     Option("max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Range(1, 10**12)),
     THREADS,
 )
+
+BYTES_OF_A_NAME = 255  # at most, on the file systems that are in use
+NOUNS = {"image": "a picture", "film": "a film", "strokes": "a recording of strokes"}
+FRAME_OF_A_FILM = "save one of its frames as PNG, and name that"
 
 
 def takes_folder(given: Input) -> bool:
@@ -224,16 +229,16 @@ def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
         return
     for other in others:
         if suffix in getattr(other, "READS", ()):
-            is_kind = f"{path} is {with_article(other.KIND)} file"  # type: ignore[attr-defined]
-            wanted = " or ".join(map(with_article, given.kinds))
-            raise UserError(
-                "input.kind", f"{is_kind}; {verb.command} takes {wanted} file", path=path
-            )
+            wanted = " or ".join(map(name_kind, given.kinds))
+            words = f"{path} is {name_kind(other.KIND)}; {verb.command} takes {wanted}"  # type: ignore[attr-defined]
+            way = FRAME_OF_A_FILM if (other, Image) == (Film, given.types[0]) else verb.example
+            raise UserError("input.kind", f"{words}: {way}", path=path)
 
 
-def with_article(noun: str) -> str:
-    """Put a or an before a noun."""
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+def name_kind(kind: str) -> str:
+    """Name a kind of file as people do."""
+    article = "an" if kind[0] in "aeiou" else "a"
+    return NOUNS.get(kind, f"{article} {kind} file")
 
 
 def is_asked_for(output: Output, verb: Verb, options: Mapping[str, Json]) -> bool:
@@ -273,6 +278,8 @@ def is_done(verb: Verb, job: Job) -> bool:
 
 def check_place(path: Path, force: bool) -> None:
     """Refuse a place where a file can't or must not be written."""
+    if len(os.fsencode(path.name)) > BYTES_OF_A_NAME:  # said so where its folder is there already
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
     if path.is_dir():
         raise UserError("output.place", f"{path} is a folder; name a file in it")
     if path.exists() and not path.is_file():

@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourcePage:
     """A file to work on, the folder or file of the request that it was found in, and its page."""
 
     root: Path
@@ -95,7 +95,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
             yield replace(job, inputs=(str(source.path),), outputs=outputs, page=source.page)
 
 
-def group_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[list[Source]]:
+def group_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[list[SourcePage]]:
     """List all sources in groups to be named together.
 
     Of a single root these are its folders; several may have the same names, so they are one group.
@@ -111,14 +111,14 @@ def group_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[l
         yield [source for path in files for source in split_pages(roots[0], path, given)]
 
 
-def split_pages(root: Path, path: Path, given: Input) -> list[Source]:
+def split_pages(root: Path, path: Path, given: Input) -> list[SourcePage]:
     """Make a source of each page of a TIFF or frame of an animation; of other files one."""
     kind = type_of(given, path)
     n = kind.count_pages(path) if hasattr(kind, "count_pages") else 1
-    return [Source(root, path, page if n > 1 else None) for page in range(1, n + 1)]
+    return [SourcePage(root, path, page if n > 1 else None) for page in range(1, n + 1)]
 
 
-def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[Source]:
+def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[SourcePage]:
     """List the sources of several roots, each once; an empty folder is refused by its own job."""
     done: set[str] = set()
     for root in roots:
@@ -130,15 +130,15 @@ def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[So
 
 
 def name_apart(
-    request: Request, verb: Verb, group: Sequence[Source], to: Path | None
-) -> Iterator[tuple[Source, dict[str, str]]]:
+    request: Request, verb: Verb, group: Sequence[SourcePage], to: Path | None
+) -> Iterator[tuple[SourcePage, dict[str, str]]]:
     """Name the outputs of every source; those that would share one get the source's ending too.
 
     a.heic and a.png, both written as PNG, become a-heic-colorize.png and a-png-colorize.png: what a
     file becomes depends on what lies beside it, not on which comes first.
     """
 
-    def name(source: Source, *, apart: bool) -> dict[str, str]:
+    def name(source: SourcePage, *, apart: bool) -> dict[str, str]:
         if source.path.is_dir():
             return {}
         path = choose_folder(source, to) / f"{source.stem(apart=apart)}-{verb.command}"
@@ -146,7 +146,7 @@ def name_apart(
 
     plain = [name(source, apart=False) for source in group]
     uses = Counter(path for outputs in plain for path in outputs.values())
-    taken: dict[str, Source] = {}
+    taken: dict[str, SourcePage] = {}
     for source, outputs in zip(group, plain, strict=True):
         if any(uses[path] > 1 for path in outputs.values()):
             outputs = name(source, apart=True)
@@ -172,7 +172,7 @@ def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:
     return folders[0] if folders else None
 
 
-def choose_folder(source: Source, to: Path | None) -> Path:
+def choose_folder(source: SourcePage, to: Path | None) -> Path:
     """Choose where what is made of a source goes: beside it, or into a folder as it lay in its."""
     folder, root = source.path.parent, source.root
     if to is None:
@@ -180,7 +180,9 @@ def choose_folder(source: Source, to: Path | None) -> Path:
     return to / folder.relative_to(root if root.is_dir() else root.parent)
 
 
-def refuse_collision(source: Source, outputs: Mapping[str, str], taken: dict[str, Source]) -> None:
+def refuse_collision(
+    source: SourcePage, outputs: Mapping[str, str], taken: dict[str, SourcePage]
+) -> None:
     """Refuse an output that another source has taken, and take note of this one's."""
     for path in outputs.values():
         other = taken.setdefault(path, source)

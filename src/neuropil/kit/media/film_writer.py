@@ -23,6 +23,7 @@ from neuropil.kit import progress
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITIES, QUALITY
+from neuropil.kit.media.film_container import find_damaged_rate
 from neuropil.kit.media.frame import Frame
 
 if TYPE_CHECKING:
@@ -233,7 +234,9 @@ def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
     context, given = stream.codec_context, source.picture
     context.framerate = source.fps
     assert given.time_base, "every container has a clock"
-    stream.time_base = context.time_base = given.time_base
+    chosen = 1 / (source.fps * TICKS_PER_FRAME)
+    clock = chosen if find_damaged_rate(given) else given.time_base
+    stream.time_base = context.time_base = clock
     if aspect := given.sample_aspect_ratio:
         lies = given.width != given.height == source.width  # the camera was held on its side
         context.sample_aspect_ratio = 1 / aspect if lies else aspect

@@ -24,6 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media import heif, high_bit_depth, icc
+from neuropil.kit.media.film_container import holds_film, is_list_of_files
 from neuropil.kit.media.metadata import ImageMetadata, read_metadata
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
@@ -167,7 +168,7 @@ def _open(path: Path) -> ImageFile:
         image.filename = ""  # else Pillow maps files into memory, and some TIFF come out scrambled
         return image
     except UnidentifiedImageError:
-        words = f"{path} is not a picture that can be read; {NAMES} can"
+        words = _explain_other_kind(path)
         if kind := PARTLY_READ.get(start[:4]):
             words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits, in a PNG"
         raise UserError("input.kind", words, path=path) from None
@@ -179,6 +180,15 @@ def _open(path: Path) -> ImageFile:
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
         ) from error
+
+
+def _explain_other_kind(path: Path) -> str:
+    """Say what a file is that is no picture."""
+    if is_list_of_files(path):
+        return f"{path} is a list of other files, which is not followed; name one of them"
+    if holds_film(path):
+        return f"{path} is a film; save one of its frames as PNG, and name that"
+    return f"{path} is not a picture that can be read; {NAMES} can"
 
 
 def _refuse_large(image: ImageFile, max_pixels: int) -> None:
@@ -204,8 +214,8 @@ def _choose_page(path: Path, image: ImageFile, page: int | None) -> None:
     pages = _list_pages(image)
     Range(1, len(pages)).check("the page", page or 1)
     wanted = pages[(page or 1) - 1]
-    if image.tell() != wanted:  # thumbnails may have been looked at
-        image.seek(wanted)
+    if image.format in MULTI_IMAGE_FORMATS and image.tell() != wanted:
+        image.seek(wanted)  # back from thumbnails that were looked at, or on to the page
     if len(pages) > 1 and page is None:
         message(f"{path}: it holds {len(pages)} pictures, of which the first is taken")
 

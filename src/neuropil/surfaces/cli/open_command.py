@@ -23,7 +23,7 @@ from neuropil import registry
 from neuropil.checks import check_place, refuse_inputs
 from neuropil.job import Settings
 from neuropil.jobs import Sessions, open_input
-from neuropil.kit.atomic import write_together
+from neuropil.kit.atomic import make_folders, write_together
 from neuropil.kit.errors import UserError, require_ending, suggest
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
@@ -402,9 +402,8 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
     from neuropil.core.formatting import to_csv
     from neuropil.microscope import page, saliency
 
-    for path in files.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with write_together(list(files.values())) as places:
+    paths = list(files.values())
+    with make_folders(paths), write_together(paths) as places:
         for suffix, place in zip(files, places, strict=True):
             if suffix == WALK:
                 place.write_text(page.render_walk(walk, command), encoding="utf-8")
