@@ -270,10 +270,46 @@ def test_programs_get_mistakes_as_json(capsys: Output) -> None:
 def test_a_kind_of_media_that_is_not_taken_is_said(
     capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (
-        fails(capsys, "invert-look old.mkv")
-        == "old.mkv is a film file; invert-look takes an image file"
-    )
+    way = "save one of its frames as PNG, and name that"
+    said = fails(capsys, "invert-look old.mkv")
+    assert said == f"old.mkv is a film; invert-look takes a picture: {way}"
+    Path("old.mkv").rename("old.xyz")
+    assert fails(capsys, "invert-look old.xyz") == f"old.xyz is a film; {way}"
+    said = fails(capsys, "drive-predict old.png")
+    assert said.startswith("old.png is a picture; drive-predict takes a film: neuropil drive-pre")
+
+
+@pytest.mark.parametrize("verb", ["invert", "invert-look", "drive-predict"])
+@pytest.mark.parametrize("name", ["list.m3u8", "list.xyz"])
+def test_a_list_of_files_is_not_followed(capsys: Output, verb: str, name: str) -> None:
+    Path(name).write_text("#EXTM3U\n#EXTINF:4,\nold.mkv\n")
+    said = f"{name} is a list of other files, which is not followed; name one of them"
+    assert fails(capsys, f"{verb} {name}") == said
+
+
+def test_a_text_that_reads_as_a_file_is_explained(capsys: Output) -> None:
+    for line in ("handwrite @home", "handwrite --text @home"):
+        said = "for the text itself type @@home"
+        assert fails(capsys, line).endswith(f"No such file or directory; {said}")
+    assert cli.run(["handwrite", "--help"]) == 0
+    assert "@@ begins a text with @" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "line", ["invert {}.png", "invert old.png -o {}.png", "invert old.png -o {}", "open {}.onnx"]
+)
+def test_a_name_that_is_too_long_is_said_in_short(capsys: Output, line: str) -> None:
+    said = fails(capsys, line.format("a" * 300))
+    assert said == f"{'a' * 60}... is too long for the name of a file; give a shorter one"
+
+
+def test_a_result_whose_name_is_too_long_does_not_stop_the_others(capsys: Output) -> None:
+    Path("album").mkdir()
+    for name in ("a" * 250, "b"):
+        Path(f"album/{name}.png").write_bytes(Path("old.png").read_bytes())
+    assert cli.run(["invert", "album", "-o", "new"]) == 2
+    assert files(Path("new")) == ["b-invert.png"]
+    assert "too long for the name of a file" in capsys.readouterr().err
 
 
 def test_a_folder_that_can_not_be_written_to_is_said_before_any_work(
@@ -315,6 +351,8 @@ def test_work_can_be_stopped(
 
     monkeypatch.setattr(Image, "save", stop)
     assert fails(capsys, "invert old.png", code) == sentence
+    assert fails(capsys, "invert old.png -o new/of/old.png", code) == sentence
+    assert not Path("new").exists(), "a folder that was made for nothing is taken away"
 
 
 SLOW = """
@@ -447,4 +485,5 @@ def test_json_holds_documents_too(capsys: Output) -> None:
 
 def test_one_file_too_many_is_said(capsys: Output) -> None:
     said = fails(capsys, "invert old.png -o a.png -o b.png")
-    assert said == "b.png is one file more than invert makes of its kind"
+    makes = "invert makes image (.png .jpg .jpeg .webp .tif .tiff)"
+    assert said == f"b.png is one name too many: {makes}; leave out one -o"

@@ -246,6 +246,20 @@ NAMES = [
     "self",
     " a",
 ]
+NO_ARRAYS = [  # inputs that no array is, and what the first is called
+    ("(seq(float[]) s) => (float[] y) { y = ConcatFromSequence <axis=0> (s) }", "a sequence"),
+    (
+        "(seq(float[]) s, float[1,2] x) => (float[] y, float[1,2] z)"
+        " { y = ConcatFromSequence <axis=0> (s)  z = Relu (x) }",
+        "a sequence",
+    ),
+    (
+        "(optional(float[1,2]) s, float[1,2] x) => (float[1,2] z)"
+        " { y = OptionalGetElement (s)  z = Add (x, y) }",
+        "an optional value",
+    ),
+    ("(string[2] s, float[1,2] x) => (float[1,2] z) { z = Relu (x) }", "string (2)"),
+]
 ZOO = [
     "(float[1,2] x) => (float[1,2] y) { y = Relu (x) }",
     "(float[N,2] x) => (float[N,2] y) { a = Relu (x)  y = Celu (a) }",

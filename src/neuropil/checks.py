@@ -5,6 +5,7 @@
 Nothing is opened but the list of what is there, and files whose ending doesn't tell what they are.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from neuropil import registry
 from neuropil.contract import THREADS, Verb
 from neuropil.job import Job, Settings
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import MAX_PIXELS, QUALITIES, QUALITY
 from neuropil.kit.networks.network import listed_files, require_network
 from neuropil.kit.ranges import Range
@@ -24,6 +25,10 @@ SETTINGS = (
     Option("max_pixels", int, MAX_PIXELS, "most pixels that a picture may have", Range(1, 10**12)),
     THREADS,
 )
+
+BYTES_OF_A_NAME = 255  # at most, on the file systems that are in use
+NOUNS = {"image": "a picture", "film": "a film", "strokes": "a recording of strokes"}
+FRAME_OF_A_FILM = "save one of its frames as PNG, and name that"
 
 
 def takes_folder(given: Input) -> bool:
@@ -50,9 +55,16 @@ def outputs_of(verb: Verb, source: Path | None) -> Sequence[Output]:
 
 
 def type_of(given: Input, path: Path) -> type:
-    """Tell by its ending which of an input's types a file is, by its content where none fits."""
+    """Tell by its ending which of an input's types a file is, by its content where none fits.
+
+    A picture that moves is a film where films are taken.
+    """
+    ending = path.suffix.lower()
     for kind in given.types:
-        if path.suffix.lower() in getattr(kind, "READS", ()):
+        if ending in getattr(kind, "ANIMATED", ()) and kind.recognize_animation(path):  # type: ignore[attr-defined]
+            return kind
+    for kind in given.types:
+        if ending in getattr(kind, "READS", ()):
             return kind
     is_read = len(given.types) > 1 and path.is_file()  # a pipe would wait for ever
     for kind in given.types if is_read else ():
@@ -71,6 +83,7 @@ def check(job: Job) -> None:
     for given, name in zip(verb.signature.inputs, job.inputs, strict=True):
         if not given.is_text:
             check_input(given, Path(name), verb)
+            refuse_page(given, Path(name), job.page)
     if verb.check:
         usual = {option.name: option.default for option in verb.signature.options}
         texts = zip(verb.signature.inputs, job.inputs, strict=True)
@@ -164,11 +177,7 @@ def check_outputs(verb: Verb, job: Job) -> None:
         if not is_asked_for(known[name], verb, job.options):
             words = f"{path} would stay empty: {name} is only made with the option {name}"
             raise UserError("output.content", words, path=path)
-        if Path(path).suffix.lower() not in known[name].suffixes:
-            endings = ", ".join(known[name].suffixes)
-            raise UserError(
-                "output.ending", f"{path} can't be written; end the name in {endings}", path=path
-            )
+        require_ending(Path(path), known[name].suffixes)
 
 
 def files_of(verb: Verb, job: Job) -> list[Path]:
@@ -202,6 +211,13 @@ def check_input(given: Input, path: Path, verb: Verb) -> None:
         refuse_kind(given, path, verb)
 
 
+def refuse_page(given: Input, path: Path, page: int | None) -> None:
+    """Refuse the page of a file that has none."""
+    if page is not None and not hasattr(type_of(given, path), "count_pages"):
+        words = f"{path} has no pages; leave out the page {page} of the job"
+        raise UserError("input.kind", words, path=path)
+
+
 def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
     """Refuse a file whose ending is that of another kind; content is looked at when it is read."""
     from neuropil.kit.media.film import Film
@@ -213,16 +229,16 @@ def refuse_kind(given: Input, path: Path, verb: Verb) -> None:
         return
     for other in others:
         if suffix in getattr(other, "READS", ()):
-            is_kind = f"{path} is {with_article(other.KIND)} file"  # type: ignore[attr-defined]
-            wanted = " or ".join(map(with_article, given.kinds))
-            raise UserError(
-                "input.kind", f"{is_kind}; {verb.command} takes {wanted} file", path=path
-            )
+            wanted = " or ".join(map(name_kind, given.kinds))
+            words = f"{path} is {name_kind(other.KIND)}; {verb.command} takes {wanted}"  # type: ignore[attr-defined]
+            way = FRAME_OF_A_FILM if (other, Image) == (Film, given.types[0]) else verb.example
+            raise UserError("input.kind", f"{words}: {way}", path=path)
 
 
-def with_article(noun: str) -> str:
-    """Put a or an before a noun."""
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+def name_kind(kind: str) -> str:
+    """Name a kind of file as people do."""
+    article = "an" if kind[0] in "aeiou" else "a"
+    return NOUNS.get(kind, f"{article} {kind} file")
 
 
 def is_asked_for(output: Output, verb: Verb, options: Mapping[str, Json]) -> bool:
@@ -262,6 +278,8 @@ def is_done(verb: Verb, job: Job) -> bool:
 
 def check_place(path: Path, force: bool) -> None:
     """Refuse a place where a file can't or must not be written."""
+    if len(os.fsencode(path.name)) > BYTES_OF_A_NAME:  # said so where its folder is there already
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
     if path.is_dir():
         raise UserError("output.place", f"{path} is a folder; name a file in it")
     if path.exists() and not path.is_file():

@@ -35,6 +35,7 @@ class Job:
 
     inputs: a path for each input of the verb, or the text itself
     outputs: field of the result -> path; what is not named here is not written
+    page: which page of a TIFF or frame of an animation is meant, from 1; None of other files
     """
 
     verb: str
@@ -42,6 +43,7 @@ class Job:
     options: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = Settings()
+    page: int | None = None
 
     def __post_init__(self) -> None:
         """Bring options to the form that they have in JSON; raises UserError for others."""
@@ -51,6 +53,11 @@ class Job:
             words = f"the options of the job can't be written as JSON: {error}"
             raise UserError("job.damaged", words) from None
         object.__setattr__(self, "options", plain)
+
+    @property
+    def source(self) -> str:
+        """Name the first input for people: scan.tif, page 2."""
+        return self.inputs[0] if self.page is None else f"{self.inputs[0]}, page {self.page}"
 
     @property
     def id(self) -> str:

@@ -8,6 +8,7 @@ their places before the first takes its own. The command line runs jobs in its o
 here prints, so that others can run them in worker processes: progress and messages are events.
 """
 
+import errno
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -20,10 +21,12 @@ from neuropil.checks import check, check_place, identify, number_path, type_of
 from neuropil.contract import Media, ResultParts, format_value, split_result
 from neuropil.job import Job, Settings
 from neuropil.kit import progress
-from neuropil.kit.atomic import write_together
+from neuropil.kit.atomic import make_folders, write_together
 from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import listed_files
 from neuropil.signature import Input, Json, to_json
+
+SHOWN = 60  # characters of a name that is too long
 
 # --- what a job says while it runs --------------------------------------------------------------
 
@@ -148,7 +151,7 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         options = verb.signature.parse(job.options)
         app = sessions.get(verb.app, job.settings)
         pairs = zip(verb.signature.inputs, job.inputs, strict=True)
-        inputs = [open_input(given, source, job.settings) for given, source in pairs]
+        inputs = [open_input(given, source, job.settings, job.page) for given, source in pairs]
         result = getattr(app, verb.method)(*inputs, **options)
         first = type(inputs[0]) if inputs else None
         parts = split_result(result, verb.signature.outputs_for(first))
@@ -192,6 +195,10 @@ def explain(error: BaseException) -> Failed:
         case MemoryError():
             words = "there is too little memory for this; give it something smaller"
             return Failed("memory", words)
+        case OSError(errno=errno.ENAMETOOLONG):
+            start = str(error.filename)[:SHOWN]
+            words = f"{start}... is too long for the name of a file; give a shorter one"
+            return Failed("machine", words)
         case OSError():  # of the machine; those that can be foreseen are UserErrors
             who = error.filename or "the machine"
             return Failed("machine", f"{who} says: {error.strerror or error}")
@@ -199,12 +206,13 @@ def explain(error: BaseException) -> Failed:
             return Failed("internal", f"{type(error).__name__}: {error}", ours=True)
 
 
-def open_input(given: Input, source: str, settings: Settings) -> Any:
-    """Open what an input names: a file by its ending, or the text itself."""
+def open_input(given: Input, source: str, settings: Settings, page: int | None = None) -> Any:
+    """Open what an input names: a file by its ending, one of its pages, or the text itself."""
     if given.is_text:
         return source
     kind: Any = type_of(given, Path(source))
-    return kind.open(Path(source), max_pixels=settings.max_pixels)
+    which = {} if page is None else {"page": page}  # pictures alone have pages
+    return kind.open(Path(source), max_pixels=settings.max_pixels, **which)
 
 
 def printed_texts(parts: ResultParts, job: Job) -> dict[str, Json]:
@@ -236,9 +244,7 @@ def place_outputs(parts: ResultParts, job: Job) -> dict[str, dict[Path, Media]]:
 
 def write_all(files: Mapping[Path, Media], settings: Settings) -> None:
     """Write all files beside their places, then let them take these, one right after the other."""
-    for path in files:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with write_together(list(files)) as places:
+    with make_folders(files), write_together(list(files)) as places:
         for place, (path, media) in zip(places, progress.ticking(files.items()), strict=True):
             try:
                 media.save(place, quality=settings.quality)

@@ -5,6 +5,7 @@ old.bmp                 old-colorize.png             where the input's kind can'
 old.jpg    -o new.png   new.png
 album      -o new       new/1925/old-colorize.jpg    with the folders of album
 a.bmp and a.png         a-bmp-colorize.png ...       where both would have one name
+scan.tif of two pages   scan-1-colorize.tif ...      pages are done one by one
 """
 
 import os
@@ -16,10 +17,17 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from neuropil import registry
-from neuropil.checks import count_inputs, empty_folder, is_asked_for, outputs_of, takes_files
+from neuropil.checks import (
+    count_inputs,
+    empty_folder,
+    is_asked_for,
+    outputs_of,
+    takes_files,
+    type_of,
+)
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, wrong_ending
 from neuropil.kit.folders import list_files
 from neuropil.signature import Input, Json, Output
 
@@ -37,6 +45,20 @@ class Request:
     options: Mapping[str, Json] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class SourcePage:
+    """A file to work on, the folder or file of the request that it was found in, and its page."""
+
+    root: Path
+    path: Path
+    page: int | None = None
+
+    def stem(self, *, apart: bool) -> str:
+        """Begin the name of what is made of it: scan-2, or scan-tif-2 to tell it from others."""
+        parts = self.path.name.rsplit(".", 1) if apart else [self.path.stem]
+        return "-".join([*parts, *([] if self.page is None else [str(self.page)])])
 
 
 def plan(request: Request) -> Iterator[Job]:
@@ -66,16 +88,15 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
     roots = list(once.values())
     if not roots:
         raise UserError("input.required", f"name a file or a folder, as in: {verb.example}")
-    to = choose_output_folder(request.outputs, many=len(roots) > 1 or roots[0].is_dir())
+    many = len(roots) > 1 or roots[0].is_dir() or len(split_pages(roots[0], roots[0], given)) > 1
+    to = choose_output_folder(request.outputs, many=many)
     for group in group_sources(roots, given, verb):
         for source, outputs in name_apart(request, verb, group, to):
-            yield replace(job, inputs=(str(source),), outputs=outputs)
+            yield replace(job, inputs=(str(source.path),), outputs=outputs, page=source.page)
 
 
-def group_sources(
-    roots: Sequence[Path], given: Input, verb: Verb
-) -> Iterator[list[tuple[Path, Path]]]:
-    """List all sources, each with the root that it was found in, in groups to be named together.
+def group_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[list[SourcePage]]:
+    """List all sources in groups to be named together.
 
     Of a single root these are its folders; several may have the same names, so they are one group.
     """
@@ -87,10 +108,17 @@ def group_sources(
     if first is None:
         raise empty_folder(roots[0], verb)
     for _, files in groupby(chain([first], pairs), key=lambda path: path.parent):
-        yield [(roots[0], path) for path in files]
+        yield [source for path in files for source in split_pages(roots[0], path, given)]
 
 
-def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[tuple[Path, Path]]:
+def split_pages(root: Path, path: Path, given: Input) -> list[SourcePage]:
+    """Make a source of each page of a TIFF or frame of an animation; of other files one."""
+    kind = type_of(given, path)
+    n = kind.count_pages(path) if hasattr(kind, "count_pages") else 1
+    return [SourcePage(root, path, page if n > 1 else None) for page in range(1, n + 1)]
+
+
+def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[SourcePage]:
     """List the sources of several roots, each once; an empty folder is refused by its own job."""
     done: set[str] = set()
     for root in roots:
@@ -98,30 +126,30 @@ def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[tu
             real = os.path.realpath(path)
             if real not in done:
                 done.add(real)
-                yield root, path
+                yield from split_pages(root, path, given)
 
 
 def name_apart(
-    request: Request, verb: Verb, group: Sequence[tuple[Path, Path]], to: Path | None
-) -> Iterator[tuple[Path, dict[str, str]]]:
+    request: Request, verb: Verb, group: Sequence[SourcePage], to: Path | None
+) -> Iterator[tuple[SourcePage, dict[str, str]]]:
     """Name the outputs of every source; those that would share one get the source's ending too.
 
     a.heic and a.png, both written as PNG, become a-heic-colorize.png and a-png-colorize.png: what a
     file becomes depends on what lies beside it, not on which comes first.
     """
 
-    def name(root: Path, source: Path, stem: str) -> dict[str, str]:
-        if source.is_dir():
+    def name(source: SourcePage, *, apart: bool) -> dict[str, str]:
+        if source.path.is_dir():
             return {}
-        path = choose_folder(source, root, to) / f"{stem}-{verb.command}"
-        return name_outputs(request, verb, str(path), source, to)
+        path = choose_folder(source, to) / f"{source.stem(apart=apart)}-{verb.command}"
+        return name_outputs(request, verb, str(path), source.path, to)
 
-    plain = [name(root, source, source.stem) for root, source in group]
+    plain = [name(source, apart=False) for source in group]
     uses = Counter(path for outputs in plain for path in outputs.values())
-    taken: dict[str, Path] = {}
-    for (root, source), outputs in zip(group, plain, strict=True):
+    taken: dict[str, SourcePage] = {}
+    for source, outputs in zip(group, plain, strict=True):
         if any(uses[path] > 1 for path in outputs.values()):
-            outputs = name(root, source, "-".join(source.name.rsplit(".", 1)))
+            outputs = name(source, apart=True)
         refuse_collision(source, outputs, taken)
         yield source, outputs
 
@@ -144,20 +172,24 @@ def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:
     return folders[0] if folders else None
 
 
-def choose_folder(source: Path, root: Path, to: Path | None) -> Path:
+def choose_folder(source: SourcePage, to: Path | None) -> Path:
     """Choose where what is made of a source goes: beside it, or into a folder as it lay in its."""
+    folder, root = source.path.parent, source.root
     if to is None:
-        return source.parent
-    return to / source.parent.relative_to(root if root.is_dir() else root.parent)
+        return folder
+    return to / folder.relative_to(root if root.is_dir() else root.parent)
 
 
-def refuse_collision(source: Path, outputs: Mapping[str, str], taken: dict[str, Path]) -> None:
+def refuse_collision(
+    source: SourcePage, outputs: Mapping[str, str], taken: dict[str, SourcePage]
+) -> None:
     """Refuse an output that another source has taken, and take note of this one's."""
     for path in outputs.values():
         other = taken.setdefault(path, source)
         if other != source:
             raise UserError(
-                "output.collision", f"{other} and {source} would both become {path}; rename one"
+                "output.collision",
+                f"{other.path} and {source.path} would both become {path}; rename one",
             )
 
 
@@ -225,14 +257,16 @@ def explain_mismatch(
     """Say why a file named by `-o` is none of what a verb makes."""
     fitting = [output for output in outputs if path.suffix.lower() in output.suffixes]
     if any(output in wanted for output in fitting):
-        words = f"{path} is one file more than {verb.command} makes of its kind"
-        return UserError("option.conflict", words, path=path)
+        made = ", ".join(f"{output.name} ({' '.join(output.suffixes)})" for output in wanted)
+        words = f"{path} is one name too many: {verb.command} makes {made}"
+        return UserError("option.conflict", f"{words}; leave out one -o", path=path)
     if fitting:
         words = f"{path} can't be written: its content is only made with --{fitting[0].name}"
         return UserError("output.ending", words, path=path)
-    possible = ", ".join(suffix for output in wanted for suffix in output.suffixes)
-    way = f"end the name in {possible}" if possible else "leave out -o"
-    return UserError("output.ending", f"{path} can't be written; {way}", path=path)
+    if possible := [suffix for output in wanted for suffix in output.suffixes]:
+        return wrong_ending(path, possible)
+    words = f"{path} can't be written: {verb.command} makes no file; leave out -o"
+    return UserError("output.ending", words, path=path)
 
 
 def default_suffix(output: Output, source: Path | None) -> str:

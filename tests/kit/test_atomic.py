@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from refusals import refused
 
-from neuropil.kit.atomic import atomic_path
+from neuropil.kit.atomic import atomic_path, make_folders
 
 FULL_DISK = """
 import resource
@@ -23,6 +23,29 @@ except UserError as error:
     print(error.code, error)
 resource.setrlimit(resource.RLIMIT_FSIZE, free)  # what measures coverage writes at the end
 """
+
+
+def stop_inside(files: list[Path], *, is_written: bool) -> None:
+    """Make the folders, let somebody else write the first file or not, and press Ctrl-C."""
+    with make_folders(files):
+        assert files[0].parent.is_dir()
+        if is_written:
+            files[0].write_text("of somebody else")
+        raise KeyboardInterrupt
+
+
+def test_folders_that_were_made_for_nothing_are_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    files = [tmp_path / name for name in ("a/b/c.txt", "a/d.txt", "there/e/f.txt")]
+    with pytest.raises(KeyboardInterrupt):
+        stop_inside(files, is_written=False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+    with pytest.raises(KeyboardInterrupt):
+        stop_inside(files, is_written=True)
+    assert files[0].read_text() == "of somebody else"
+    with make_folders(files):
+        pass
+    assert all(path.parent.is_dir() for path in files)
 
 
 def test_a_file_takes_its_place_with_its_suffix(tmp_path: Path) -> None:

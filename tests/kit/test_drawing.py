@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import listening
 from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageSequence
@@ -101,6 +102,20 @@ def test_what_was_saved_is_opened_again(tmp_path: Path, name: str, filled: bool)
     again.save(tmp_path / "again.json")
     letter.save(tmp_path / "first.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "first.json").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".gcode", ".hpgl", ".dxf"])
+def test_lines_that_a_plotter_can_not_fill_are_said(tmp_path: Path, ending: str) -> None:
+    with listening() as said:
+        replace(LETTER, filled=False).save(tmp_path / f"plain{ending}")
+        LETTER.save(tmp_path / "filled.svg")
+    assert said == []
+    with listening() as said:
+        LETTER.save(tmp_path / f"filled{ending}")
+    assert len(said) == 1, "once, of three pages"
+    assert "not filled" in said[0]
+    plain, filled = (tmp_path / f"{name}{ending}" for name in ("plain", "filled"))
+    assert ending == ".dxf" or plain.read_bytes() == filled.read_bytes(), "DXF has its time in it"
 
 
 def test_a_further_svg_holds_its_page(tmp_path: Path) -> None:

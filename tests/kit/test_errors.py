@@ -12,7 +12,14 @@ import pytest
 from refusals import refused
 
 import neuropil
-from neuropil.kit.errors import CODES, UserError, escape_control, require_file, suggest
+from neuropil.kit.errors import (
+    CODES,
+    UserError,
+    escape_control,
+    require_ending,
+    require_file,
+    suggest,
+)
 
 PACKAGE = Path(neuropil.__file__).parent
 
@@ -50,6 +57,14 @@ def test_a_mistake_inside_a_file_keeps_its_code_and_gains_a_path() -> None:
     assert (error.code, str(error)) == ("input.content", "a.gif: it holds 2 pictures")
     assert error.facts == {"value": 2, "path": Path("a.gif")}
     assert inside.facts == {"value": 2}
+
+
+@pytest.mark.parametrize("name", ["new.gif", "new", "new.png.bak"])
+def test_a_wrong_ending_is_said_with_the_right_ones(name: str) -> None:
+    with refused("output.ending", f"{name} can't be written; end the name in .png, .jpg") as caught:
+        require_ending(Path(name), (".png", ".jpg"))
+    assert caught.value.facts == {"path": Path(name), "possible": (".png", ".jpg")}
+    require_ending(Path("new.PNG"), (".png", ".jpg"))
 
 
 # Codes

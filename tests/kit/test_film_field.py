@@ -1,5 +1,6 @@
 """Films as they come in from the field: mirrored, damaged, joined, interlaced, of high range."""
 
+import struct
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -154,8 +155,27 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path, name: str, text: 
 )
 def test_a_clock_is_no_rate(average: int | None, guessed: int | None, expected: int) -> None:
     """As raw DV tells 60,000 frames a second."""
-    stream: Any = SimpleNamespace(average_rate=average, guessed_rate=guessed)
+    container = SimpleNamespace(format=SimpleNamespace(name="dv"))
+    stream: Any = SimpleNamespace(average_rate=average, guessed_rate=guessed, container=container)
     assert read_rate(stream) == expected
+
+
+@pytest.mark.parametrize(
+    ("scale", "rate", "word"),
+    [(100_000, 1000, "0.01"), (1, 2**31 - 1, "2.15e+09"), (2**31 - 1, 1000, "4.66e-07")],
+)
+def test_damaged_times_of_an_avi_are_replaced(
+    tmp_path: Path, scale: int, rate: int, word: str
+) -> None:
+    data = bytearray(shoot(tmp_path / "whole.avi", codec="mpeg4", sound=("mp3",)).read_bytes())
+    struct.pack_into("<II", data, data.index(b"strh") + 8 + 20, scale, rate)
+    path = tmp_path / "damaged.avi"
+    path.write_bytes(data)
+    film = Film.open(path)
+    assert film.fps == 25
+    said = told(film, tmp_path / "new.mp4")
+    assert said == [f"its frame rate, {word} a second, is damaged; 25 is taken"]
+    assert times(Film.open(tmp_path / "new.mp4")) == pytest.approx([k / 25 for k in range(12)])
 
 
 def test_raw_dv_is_a_film(tmp_path: Path) -> None:

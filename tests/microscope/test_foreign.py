@@ -418,7 +418,7 @@ def test_half_precision_weights_are_read_as_they_run(tmp_path: Path) -> None:
     )
     (stage,) = walk.steps
     assert [term.w for term in stage.record.terms] == [2, 4, 6]
-    assert stage.record.name == "w 1"
+    assert stage.record.name == "y 1", "a weight whose name ends in .weight gives a layer its name"
 
 
 def test_a_network_with_weights_in_another_file_is_refused(

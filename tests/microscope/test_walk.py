@@ -297,8 +297,8 @@ WRONG = [
     ("open colrize a.jpg", "did you mean colorize?"),
     ("open nothing.onnx", "there is no file nothing.onnx"),
     ("open neuron", "neuron has no network to open"),
-    (f"open colorize {PHOTO} --at 1,1 -o walk.jpg", "end the name in .html, .csv or .png"),
-    (f"open colorize {PHOTO} --at 1,1 -o {PHOTO} --force", "end the name in .html, .csv or .png"),
+    (f"open colorize {PHOTO} --at 1,1 -o walk.jpg", "end the name in .html, .csv, .png"),
+    (f"open colorize {PHOTO} --at 1,1 -o {PHOTO} --force", "end the name in .html, .csv, .png"),
 ]
 
 

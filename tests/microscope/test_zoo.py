@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from refusals import refused
-from zoo import CLOSED, NAMES, OPENED, ZOO, numbers_for, parse
+from zoo import CLOSED, NAMES, NO_ARRAYS, OPENED, ZOO, numbers_for, parse
 
 from neuropil.core.probe import Unit
 from neuropil.microscope.activations import record_activations
@@ -189,6 +189,40 @@ def test_an_input_given_twice_is_refused(capsys: Output) -> None:
     line = type_open(parse("(float[1,2] x) => (float[] y) { y = Relu (x) }"))
     assert cli.run([*line, *line[2:], "--unit", "y,0,0"]) == 2
     assert "x is given twice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "kind"), NO_ARRAYS)
+@pytest.mark.parametrize(
+    "typed",
+    ["--unit y,0,0", "--input s=x.npy", "--input x.npy --unit y,0,0", "--input s=x.npy --unit y"],
+)
+def test_an_input_that_is_no_array_is_said(
+    text: str, kind: str, typed: str, capsys: Output
+) -> None:
+    """Whatever is typed: no input has to be tried to learn that none will do."""
+    onnx.save(parse(text), "net.onnx")
+    np.save("x.npy", np.ones((1, 2), np.float32))
+    said = f"s is {kind}, which no .npy file can hold: this network can be listed"
+    assert cli.run(["open", "net.onnx", *typed.split()]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "onnx.utils.extract_model" in error
+    assert cli.run(["open", "net.onnx"]) == 0
+    assert said in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_tensor_is_named_after_a_weight_that_names_its_layer() -> None:
+    for weight, label in (("W", "y"), ("dense.weight", "dense")):
+        graph = parse_model(
+            parse(
+                f'(float[1,2] x) => (float[1,1] y) <float[2,1] "{weight}" = {{1,2}}>'
+                f' {{ y = MatMul (x, "{weight}") }}'
+            )
+        )
+        feed = ArrayInput("x", np.ones((1, 2), np.float32))
+        probe = probe_file(graph, Path("n"), [feed], "y,0,0", None)
+        assert probe.goal.text == f"{label} at 0, 0, what is looked at"
+        assert walk_back(graph, probe).steps[0].record.name == f"{label} 0"
 
 
 @pytest.mark.parametrize("text", ZOO)

@@ -32,6 +32,8 @@ from neuropil.kit.report import Metrics, Report, Table
 SEEDS = {"hebb": 1, "oja": 5, "stdp": 3, "backprop": 5}  # Hebb's rule draws nothing
 STARTS = 5
 START = "from neuropil.biology import simulate; simulate([0.5, 1.0], [4.0, -2.0], ms=50)"
+STEPS = {"25us": 0.025, "10us": 0.01}  # ms
+CURRENTS = (6.3, 10, 20, 50)  # µA/cm²
 NEURON_SPIKES = (1.90097, 16.82258, 31.47183, 46.10900, 60.74528, 75.38150, 90.01771)  # ms
 LEARNED = {
     "hebb": "how often its pixel is inked in its class",
@@ -57,7 +59,26 @@ def measure(data: Path | None) -> Report:
         ),
     )
     table, figures = bench_learning_rules()
-    return Report((physiology, table), {**figures, "seconds_start": seconds})
+    return Report((physiology, table), {**squid_figures(), **figures, "seconds_start": seconds})
+
+
+def squid_figures() -> Metrics:
+    """Measure what docs/biology.md sets beside other simulators: the squid's membrane and axon."""
+    figures: Metrics = {}
+    for name, step in STEPS.items():
+        run = simulate(10, 100, step=step)
+        spikes = spike_times(run.time, run.voltage[:, 0])
+        figures[f"peak_{name}"] = float(run.voltage.max())  # mV
+        figures[f"trough_{name}"] = float(run.voltage.min())
+        figures[f"first_spike_{name}"] = float(spikes[0])  # ms
+        figures[f"seventh_spike_{name}"] = float(spikes[6])
+    for current, rate in zip(CURRENTS, f_I_curve(CURRENTS), strict=True):
+        figures[f"rate_{current:g}".replace(".", "_")] = float(rate)  # Hz
+    figures["rheobase"] = rheobase()  # µA/cm²
+    figures["firing_threshold"] = repetitive_firing_threshold()
+    figures["axon_speed"] = conduct().speed  # m/s
+    figures["axon_speed_240_pieces"] = conduct(pieces=240).speed
+    return figures
 
 
 def bench_membrane() -> list[Row]:

@@ -9,8 +9,8 @@ Where the block fails, what was there before stays.
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neuropil.kit.errors import UserError
@@ -23,6 +23,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place once the block has ended well."""
     with write_together([path]) as (temporary,):
         yield temporary
+
+
+@contextmanager
+def make_folders(paths: Iterable[Path]) -> Iterator[None]:
+    """Make the folders that files will lie in; where the block fails, take the new ones away."""
+    missing = {folder for path in paths for folder in path.parents if not folder.exists()}
+    made = sorted(missing, key=lambda folder: len(folder.parts))
+    try:
+        for folder in made:
+            folder.mkdir(exist_ok=True)
+        yield
+    except BaseException:  # Ctrl-C too
+        for folder in reversed(made):
+            with suppress(OSError):  # others may have put something into it
+                folder.rmdir()
+        raise
 
 
 @contextmanager
@@ -57,8 +73,7 @@ def write_together(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 def save_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all; its folder is made where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as beside:
+    with make_folders([path]), atomic_path(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 """A user's mistake: a code for programs, and one sentence that says what to type instead."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -90,6 +90,18 @@ def suggest(word: str, among: Iterable[str]) -> str:
     names = {name.casefold(): name for name in among}
     near = get_close_matches(word.casefold(), list(names), n=1)
     return f" (did you mean {names[near[0]]}?)" if near else ""
+
+
+def require_ending(path: Path, possible: Collection[str]) -> None:
+    """Raise UserError where a name doesn't end as what is to be written, in any case of letters."""
+    if path.suffix.lower() not in possible:
+        raise wrong_ending(path, possible)
+
+
+def wrong_ending(path: Path, possible: Collection[str]) -> UserError:
+    """Word that a name doesn't end as what is to be written."""
+    words = f"{path} can't be written; end the name in {', '.join(possible)}"
+    return UserError("output.ending", words, path=path, possible=tuple(possible))
 
 
 def escape_control(text: str) -> str:

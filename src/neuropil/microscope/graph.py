@@ -107,7 +107,7 @@ class Graph:
         spec = find_operator(node.op)
         if spec.weighted:
             weight = next((i for i in node.inputs[1:] if i in self.constants), None)
-            if weight and not weight.startswith(("onnx::", "val_")):
+            if weight and weight.endswith(".weight"):  # as torch names them: W is no layer
                 return weight.removesuffix(".weight")
         if node.op == "Add":
             layers = [name for name in node.inputs if self._is_layer(name)]

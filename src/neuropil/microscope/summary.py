@@ -102,13 +102,25 @@ def to_json(summary: Summary) -> dict[str, Any]:
     return asdict(summary)
 
 
+def explain_closed_inputs(graph: Graph) -> str:
+    """Say which input no file of NumPy can hold, and what to do; "" where there is none."""
+    for name in graph.inputs:
+        if getattr(graph.dtypes.get(name), "kind", "") not in tuple("biuf"):
+            return (
+                f"{name} is {summarize(graph).inputs[name]}, which no .npy file can hold: this"
+                " network can be listed, but not run here; cut out a part whose inputs are tensors"
+                " of numbers, by onnx.utils.extract_model, and open that"
+            )
+    return ""
+
+
 def first_commands(graph: Graph, path: Path) -> list[str]:
     """Write what to type to open a number: how to make inputs that aren't there, then `open`."""
+    if explain_closed_inputs(graph):
+        return []
     kinds = {value.name: value.type for value in graph.model.graph.input}
     words, made = ["neuropil", "open", str(path)], []
     for number, name in enumerate(graph.inputs):
-        if name not in graph.dtypes or graph.dtypes[name].kind not in "biuf":
-            return []  # no .npy file can hold it
         file = f"{name}.npy" if re.fullmatch(r"\w[\w.-]*", name) else f"input{number}.npy"
         shape = tuple(n if isinstance(n, int) else 1 for n in axes_of(kinds[name]) or [])
         numbers = f'r.random({shape}).astype("{graph.dtypes[name].name}")'

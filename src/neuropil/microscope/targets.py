@@ -18,7 +18,7 @@ from neuropil.kit.errors import UserError, suggest
 from neuropil.microscope.activations import Activations, record_activations
 from neuropil.microscope.graph import Graph
 from neuropil.microscope.nodes import Array
-from neuropil.microscope.summary import summarize
+from neuropil.microscope.summary import explain_closed_inputs
 
 MOST_BYTES = 1_000_000_000  # of an input
 
@@ -126,6 +126,8 @@ def with_unit(probe: Probe, unit: Unit) -> Probe:
 
 def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
     """Give the inputs their names, and the types that the network takes."""
+    if closed := explain_closed_inputs(graph):
+        raise UserError("network.inputs", closed)
     if len(feeds) == 1 and not feeds[0].name and len(graph.inputs) == 1:
         feeds = [ArrayInput(graph.inputs[0], feeds[0].value)]
     nameless = [feed for feed in feeds if not feed.name]
@@ -138,7 +140,6 @@ def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
     if twice := [name for name in names if names.count(name) > 1]:
         raise UserError("option.conflict", f"{twice[0]} is given twice; name each input once")
     for feed in feeds:
-        check_is_tensor(graph, feed.name)
         wanted = np.dtype(graph.dtypes.get(feed.name, feed.value.dtype))
         if wanted.kind in "iu" and feed.value.dtype.kind == "f":
             raise UserError(
@@ -146,16 +147,6 @@ def bind_inputs(graph: Graph, feeds: Sequence[ArrayInput]) -> dict[str, Array]:
                 f"{feed.name} takes whole numbers ({wanted}); given are {feed.value.dtype}",
             )
     return {feed.name: feed.value.astype(graph.dtypes.get(feed.name, np.float32)) for feed in feeds}
-
-
-def check_is_tensor(graph: Graph, name: str) -> None:
-    """Raise UserError for an input that no file of NumPy can hold."""
-    if name in graph.inputs and getattr(graph.dtypes.get(name), "kind", "") not in tuple("biuf"):
-        raise UserError(
-            "network.inputs",
-            f"{name} is {summarize(graph).inputs[name]}, which no .npy file can hold: this network"
-            " can be listed, without --input, but not run here",
-        )
 
 
 def record(graph: Graph, feeds: Sequence[ArrayInput]) -> Activations | None:

@@ -12,6 +12,7 @@ def test_a_hint_is_read() -> None:
     hint = Hint.parse("120,80,#3366cc")
     assert hint == Hint(120, 80, (0x33, 0x66, 0xCC))
     assert Hint.parse(" 1.5 , 2, 3366CC ") == Hint(1.5, 2, (0x33, 0x66, 0xCC))
+    assert Hint.parse("-1,2,3366CC").x == -1, "outside every picture, as is said once there is one"
     expected = lab_from_rgb(np.array([0x33, 0x66, 0xCC], np.uint8))
     assert hint.ab.tolist() == expected[1:].tolist()
 
@@ -19,7 +20,7 @@ def test_a_hint_is_read() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "12", "1,2", "1,2,red", "1,2,#12345", "1,2,#1234567", "-1,2,#123456", "a,2,#123456"),
+        *("", "12", "1,2", "1,2,red", "1,2,#12345", "1,2,#1234567", "--1,2,#123456", "a,2,#123456"),
         *("1,2,#123456,7", "1.2.3,2,#123456", ".,2,#123456", "nan,2,#123456", "1;2;#123456"),
     ],
 )

@@ -256,7 +256,9 @@ def test_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 WRONG = [
     ("neuron --w 0.1", "give inputs and weights, as in --x 0.1"),
     ("neuron --x a --w 1", "a is no row of numbers"),
-    ("neuron --x 1e101 --w 1", "is no row of numbers"),
+    ("neuron --x 1e101 --w 1", "1e101 is too large: numbers go up to 1e+100"),
+    ("neuron --x 1 --w 1 --target=-1e308", "-1e308 is too large"),
+    ("neuron --x inf --w 1", "inf is too large"),
     ("neuron --x nan --w 1", "is no row of numbers"),
     ("neuron --x 1 --w 1,2", "layer 1: inputs 1, weights of a neuron 2"),
     ("neuron --x 1,2 --w 1,2/3", "the neurons have 2, 1 weights"),
@@ -270,7 +272,10 @@ WRONG = [
     ("neuron-digit", "as in: neuropil neuron-digit"),
     ("neuron-homework --x 1 --w 1", "no such option: --x"),
     ("neuron-homework -o a.csv", "end the name in .html, .txt"),
-    ("neuron-homework -o a.html -o b.html", "b.html is one file more than"),
+    (
+        "neuron-homework -o a.html -o b.html",
+        "b.html is one name too many: neuron-homework makes document (.html .txt)",
+    ),
     ("neuron -o a.png", "end the name in .txt, .html, .tex, .csv"),
 ]
 

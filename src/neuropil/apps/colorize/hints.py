@@ -27,6 +27,7 @@ NARROW = (2.5, 6.0)  # s in cells, r in units of L
 WIDE = (10.0, 10.0)
 N_CHANNELS = 9
 LEVELS = Range(0, 255)
+NUMBER = r"(-?[\d.]+)"  # one below 0 is a place outside, and that is said
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Hint:
     @classmethod
     def parse(cls, text: str) -> "Hint":
         """Read "120,80,#3366cc"; raises UserError for anything else."""
-        match = re.fullmatch(r"\s*([\d.]+)\s*,\s*([\d.]+)\s*,\s*#?([0-9a-fA-F]{6})\s*", text)
+        match = re.fullmatch(rf"\s*{NUMBER}\s*,\s*{NUMBER}\s*,\s*#?([0-9a-fA-F]{{6}})\s*", text)
         try:
             x, y, color = match.groups() if match else ("", "", "")
             red, green, blue = bytes.fromhex(color)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from neuropil.apps.handwrite.strokes import Line, to_features
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import read_bytes
-from neuropil.kit.errors import UserError, require_file, suggest
+from neuropil.kit.errors import UserError, require_ending, require_file, suggest
 from neuropil.kit.formats import QUALITY
 from neuropil.kit.networks.network import OnnxNetwork
 
@@ -124,13 +124,7 @@ class Style:
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write a style file; `quality` is of pictures alone."""
         path = Path(path)
-        if path.suffix.lower() not in self.SUFFIXES:
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; end the name of a style in .style",
-                path=path,
-                possible=self.SUFFIXES,
-            )
+        require_ending(path, self.SUFFIXES)
         with atomic_path(path) as beside:
             beside.write_text(json.dumps(self.to_json()) + "\n", encoding="utf-8")
 

@@ -125,7 +125,11 @@ def _row(text: str, whole: str, form: str) -> tuple[float, ...]:
         row = tuple(_number(part) for part in text.replace("\N{MINUS SIGN}", "-").split(","))
     except (ValueError, ZeroDivisionError):
         row = (math.nan,)
-    if not all(abs(value) <= LARGEST for value in row):
+    if any(abs(value) > LARGEST for value in row):
+        raise UserError(
+            "option.range", f"{text} is too large: numbers go up to {LARGEST:g}", value=text
+        )
+    if not all(map(math.isfinite, row)):
         raise UserError(
             "option.syntax",
             f"{text} is no row of numbers; it reads {form}, as in 0.1,0.25",

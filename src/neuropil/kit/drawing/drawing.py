@@ -28,12 +28,12 @@ from neuropil.kit.drawing.gcode import Plotter, gcode
 from neuropil.kit.drawing.hpgl import hpgl
 from neuropil.kit.drawing.raster import Canvas, Color, ink_path
 from neuropil.kit.drawing.strokes import Floats, Paper, Stroke
-from neuropil.kit.errors import UserError, require_file
+from neuropil.kit.errors import UserError, require_ending, require_file
 from neuropil.kit.formats import QUALITIES, QUALITY
 from neuropil.kit.media import lossless
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.metadata import ImageMetadata
-from neuropil.kit.progress import ticking
+from neuropil.kit.progress import message, ticking
 from neuropil.kit.ranges import Range
 
 __all__ = ["Drawing", "Paper", "Plotter", "Stroke"]
@@ -44,6 +44,7 @@ PARSE_ERRORS = (  # what goes wrong with a file that holds something else
     *(AttributeError, ElementTree.ParseError, LookupError, OverflowError),
     *(RecursionError, TypeError, ValueError),
 )
+PATHS_ALONE = (".gcode", ".hpgl", ".dxf")  # files for plotters, whose pen has its own width
 DPI = 300
 TITLE = 80  # characters
 
@@ -119,14 +120,8 @@ class Drawing:
     def output_paths(self, path: Path | str) -> list[Path]:
         """List what `save` writes: letter.svg, letter-2.svg, ... or one file where it holds all."""
         path = Path(path)
+        require_ending(path, self.SUFFIXES)
         ending = path.suffix.lower()
-        if ending not in self.SUFFIXES:
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; end the name in {', '.join(self.SUFFIXES)}",
-                path=path,
-                possible=tuple(self.SUFFIXES),
-            )
         if ending == ".dxf":
             require_dxf()
         if ending not in self.BY_PAGE:
@@ -220,6 +215,8 @@ def check_color(ink: str) -> None:
 def _content(drawing: Drawing, ending: str, page: int) -> bytes:
     """Make the file of a page, or the one for all."""
     paper, strokes = drawing.paper, drawing.pages[page]
+    if drawing.filled and ending in PATHS_ALONE and page == 0:
+        message("lines are drawn plain, not filled: files for plotters hold the pen's way alone")
     look = svg_pdf.InkStyle(paper, drawing.color, drawing.pen, drawing.filled)
     if ending == ".svg":
         held = drawing.pages if page == 0 else (strokes,)

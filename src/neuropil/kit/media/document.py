@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from neuropil.kit.atomic import atomic_path
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import require_ending
 from neuropil.kit.formats import QUALITY
 
 
@@ -35,12 +35,6 @@ class Document:
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.contents:
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; end the name in {', '.join(self.contents)}",
-                path=path,
-                possible=tuple(self.contents),
-            )
+        require_ending(path, self.contents)
         with atomic_path(path) as beside:
             beside.write_text(self.contents[path.suffix.lower()], encoding="utf-8")

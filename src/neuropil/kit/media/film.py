@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
-from neuropil.kit.media import film_writer, icc
+from neuropil.kit.media import film_writer, icc, image_reader
 from neuropil.kit.media.film_container import (
     Tell,
+    find_damaged_rate,
     find_picture,
     find_start,
-    list_pictures,
+    holds_film,
     list_sounds,
     open_container,
     read_rate,
@@ -74,6 +75,7 @@ class Film:
     KIND: ClassVar = "film"
     READS: ClassVar = SUFFIXES  # of this file, that films are read from
     SUFFIXES: ClassVar = tuple(film_writer.KINDS)
+    ANIMATED: ClassVar = (".gif", ".png", ".apng")  # of pictures, which are films if they move
 
     path: Path
     width: int
@@ -92,7 +94,8 @@ class Film:
             stream = find_picture(path, source)
             fps = read_rate(stream)
             n_frames = stream.frames or None
-            seconds = source.duration / 1e6 if source.duration else float((n_frames or 0) / fps)
+            told = None if find_damaged_rate(stream) else source.duration
+            seconds = told / 1e6 if told else float((n_frames or 0) / fps)
         first = next(_decode(path, _ignore), None)
         if first is None:
             words = f"{path} has no frame that can be read; find a whole copy"
@@ -112,11 +115,12 @@ class Film:
     @classmethod
     def recognize(cls, path: Path) -> bool:
         """Tell by its content whether a file is a film, whatever its name ends in."""
-        try:
-            with open_container(path) as source:
-                return bool(list_pictures(source))
-        except UserError:
-            return False
+        return holds_film(path)
+
+    @classmethod
+    def recognize_animation(cls, path: Path) -> bool:
+        """Tell an animated GIF or PNG, which is a film to whoever takes films."""
+        return image_reader.count_pages(path) > 1 and cls.recognize(path)
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -355,17 +359,18 @@ def _place_frames(
     """Give frames their colors and their times, those that have none a step after the last."""
     from av.video.reformatter import VideoReformatter
 
-    step = 1 / read_rate(stream)
+    step, damaged = 1 / read_rate(stream), find_damaged_rate(stream)
+    if damaged:
+        tell(f"its frame rate, {float(damaged):.3g} a second, is damaged; {1 / step} is taken")
     time: Fraction = -step
     convert = VideoReformatter()  # one for all: its table of colors takes seconds to calculate
     for number, frame in enumerate(frames):
         if number == 0:
             _tell_colors(frame, stream, tell)
         ticks = frame.pts if frame.pts is not None else frame.dts
-        time = time + step if ticks is None else ticks * read_tick(frame)
-        yield Frame(
-            _upright(frame, convert), time, Fraction(frame.duration or 0) * read_tick(frame)
-        )
+        time = time + step if damaged or ticks is None else ticks * read_tick(frame)
+        lasts = step if damaged else Fraction(frame.duration or 0) * read_tick(frame)
+        yield Frame(_upright(frame, convert), time, lasts)
 
 
 def _decode_stream(
@@ -453,4 +458,4 @@ def _tell_colors(frame: "VideoFrame", stream: "VideoStream", tell: Tell) -> None
         given = icc.word_colors(frame.color_primaries, frame.color_trc)
         tell(f"its colors, {given}, are converted to those of ordinary films (BT.709)")
     if any(c.is_alpha for c in frame.format.components) or stream.metadata.get("alpha_mode") == "1":
-        tell("its transparency is left out: films are written without")
+        tell("transparency, where it has any, is left out: films are written without")

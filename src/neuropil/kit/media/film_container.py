@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could lie anywhere
     "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
 )
+PLAYLIST = b"#EXTM3U"
 PICTURES = frozenset({"ico"})
 DEFAULT_FPS = Fraction(25)
 HIGHEST_FPS = 1000  # more is the clock of a container that knows no rate, as raw DV
+LOWEST_FPS = Fraction(1, 60)  # of AVI, whose only clock is this rate; slower ones are damaged
 TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
 
 Tell = Callable[[str], None]
@@ -40,8 +42,17 @@ def open_container(path: Path) -> "InputContainer":
         words = f"{path} is no film, or a list of other files, which is not followed; name a film"
         raise UserError("input.kind", words, path=path) from error
     except av.FFmpegError as error:
+        if is_list_of_files(path):
+            words = f"{path} is a list of other files, which is not followed; name one of them"
+            raise UserError("input.kind", words, path=path) from error
         words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
         raise UserError("input.damaged", words, path=path) from error
+
+
+def is_list_of_files(path: Path) -> bool:
+    """Tell a playlist (.m3u, .m3u8), whose films lie elsewhere."""
+    with path.open("rb") as file:
+        return file.read(len(PLAYLIST)) == PLAYLIST
 
 
 def list_pictures(source: "InputContainer") -> "list[VideoStream]":
@@ -53,6 +64,15 @@ def list_pictures(source: "InputContainer") -> "list[VideoStream]":
         for stream in source.streams.video
         if stream.codec_context and not stream.disposition & Disposition.attached_pic
     ]
+
+
+def holds_film(path: Path) -> bool:
+    """Tell by its content whether a file is a film, whatever its name ends in."""
+    try:
+        with open_container(path) as source:
+            return bool(list_pictures(source))
+    except UserError:
+        return False
 
 
 def find_picture(path: Path, source: "InputContainer") -> "VideoStream":
@@ -85,8 +105,18 @@ def tell_left_out(source: "InputContainer", tell: Tell) -> None:
             tell(f"left out: {n} {what.format(s='s' * (n > 1))}")
 
 
+def find_damaged_rate(stream: "VideoStream") -> Fraction | None:
+    """Find the rate of an AVI that can't be; its frames have no other times. None of a good one."""
+    rate = stream.average_rate
+    if stream.container.format.name != "avi" or not rate or LOWEST_FPS <= rate <= HIGHEST_FPS:
+        return None
+    return rate
+
+
 def read_rate(stream: "VideoStream") -> Fraction:
     """Give the frames a second."""
+    if find_damaged_rate(stream):
+        return DEFAULT_FPS
     rates = (stream.average_rate, stream.guessed_rate)
     return next((rate for rate in rates if rate and rate <= HIGHEST_FPS), DEFAULT_FPS)
 

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from neuropil.kit import progress
 from neuropil.kit.atomic import atomic_path
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITIES, QUALITY
+from neuropil.kit.media.film_container import find_damaged_rate
 from neuropil.kit.media.frame import Frame
 
 if TYPE_CHECKING:
@@ -91,13 +92,7 @@ class Source:
 
 def choose_format(path: Path, quality: int) -> ContainerFormat:
     """Choose by the ending of a name; raises UserError where it or the quality is no good."""
-    if path.suffix.lower() not in KINDS:
-        raise UserError(
-            "output.ending",
-            f"{path}: films can't be written so; end the name in {', '.join(KINDS)}",
-            path=path,
-            possible=tuple(KINDS),
-        )
+    require_ending(path, KINDS)
     QUALITIES.check("quality", quality)
     return KINDS[path.suffix.lower()]
 
@@ -239,7 +234,9 @@ def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
     context, given = stream.codec_context, source.picture
     context.framerate = source.fps
     assert given.time_base, "every container has a clock"
-    stream.time_base = context.time_base = given.time_base
+    chosen = 1 / (source.fps * TICKS_PER_FRAME)
+    clock = chosen if find_damaged_rate(given) else given.time_base
+    stream.time_base = context.time_base = clock
     if aspect := given.sample_aspect_ratio:
         lies = given.width != given.height == source.width  # the camera was held on its side
         context.sample_aspect_ratio = 1 / aspect if lies else aspect

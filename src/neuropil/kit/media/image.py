@@ -56,12 +56,21 @@ class Image:
         return f"Image({self.height} x {self.width}, {self.pixels.dtype})"
 
     @classmethod
-    def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
+    def open(
+        cls, path: Path | str, *, max_pixels: int = MAX_PIXELS, page: int | None = None
+    ) -> Self:
         """Read a picture of one of these kinds; what can't be kept of it is said.
 
         JPEG, PNG, TIFF, WebP, AVIF, GIF, BMP, JPEG 2000, PPM and PGM, PSD, with neuropil[heic] HEIC
+
+        page: which page of a TIFF or frame of an animation, from 1; by default the first
         """
-        return cls(*image_reader.read_image(Path(path), max_pixels))
+        return cls(*image_reader.read_image(Path(path), max_pixels, page))
+
+    @classmethod
+    def count_pages(cls, path: Path) -> int:
+        """Count the pages of a TIFF or the frames of an animation; 1 of all other files."""
+        return image_reader.count_pages(path)
 
     @classmethod
     def recognize(cls, path: Path) -> bool:

@@ -24,8 +24,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media import heif, high_bit_depth, icc
+from neuropil.kit.media.film_container import holds_film, is_list_of_files
 from neuropil.kit.media.metadata import ImageMetadata, read_metadata
 from neuropil.kit.progress import message
+from neuropil.kit.ranges import Range
 
 SUFFIXES = frozenset(  # of the pictures that are looked for in folders
     ".avif .bmp .gif .heic .heif .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg .jpx .pbm .pgm .png"
@@ -59,15 +61,18 @@ HEIC_BRANDS = (b"hei", b"hev", b"mif", b"msf")
 Decoded = tuple[NDArray[Any], NDArray[Any] | None, ImageMetadata]  # (H, W, 3), alpha (H, W), notes
 
 
-def read_image(path: Path, max_pixels: int) -> Decoded:
-    """Decode the picture at `path`; raises UserError where that can't be done."""
+def read_image(path: Path, max_pixels: int, page: int | None = None) -> Decoded:
+    """Decode the picture at `path`; raises UserError where that can't be done.
+
+    page: which one of several pages or frames, from 1; the first, which is said, where it is None
+    """
     require_file(path, "picture")
     most = BYTES_OF_A_PIXEL * max_pixels + BYTES_BESIDES
     if path.stat().st_size > most:
         raise too_large(f"{path} has", most, "save the picture alone, as PNG or JPEG", path=path)
     with without_pillow_limits(), _open(path) as image:
         try:
-            _choose_page(path, image)
+            _choose_page(path, image, page)
             _refuse_large(image, max_pixels)
             return _decode(path, image)
         except UserError as error:
@@ -80,6 +85,20 @@ def read_image(path: Path, max_pixels: int) -> Decoded:
                 raise _damage_error(path, error) from error
             message(f"{path}: the mark at its end is missing; the picture is whole")
             return _decode(path, mended)
+
+
+def count_pages(path: Path) -> int:
+    """Count the pages of a TIFF or the frames of an animation; 1 where the file can't be read."""
+    if not path.is_file():  # a pipe would wait for ever
+        return 1
+    try:
+        with (
+            without_pillow_limits(),
+            Picture.open(path, formats=MULTI_IMAGE_FORMATS) as image,
+        ):
+            return len(_list_pages(image))
+    except Exception:  # whatever a decoder makes of it: it is said when the picture is read
+        return 1
 
 
 def is_picture(path: Path) -> bool:
@@ -149,7 +168,7 @@ def _open(path: Path) -> ImageFile:
         image.filename = ""  # else Pillow maps files into memory, and some TIFF come out scrambled
         return image
     except UnidentifiedImageError:
-        words = f"{path} is not a picture that can be read; {NAMES} can"
+        words = _explain_other_kind(path)
         if kind := PARTLY_READ.get(start[:4]):
             words = f"{path} is a {kind} of a rare layout; save it as RGB of 8 or 16 bits, in a PNG"
         raise UserError("input.kind", words, path=path) from None
@@ -161,6 +180,15 @@ def _open(path: Path) -> ImageFile:
         raise UserError(
             "input.unreadable", f"{path} can't be read: {error.strerror}", path=path
         ) from error
+
+
+def _explain_other_kind(path: Path) -> str:
+    """Say what a file is that is no picture."""
+    if is_list_of_files(path):
+        return f"{path} is a list of other files, which is not followed; name one of them"
+    if holds_film(path):
+        return f"{path} is a film; save one of its frames as PNG, and name that"
+    return f"{path} is not a picture that can be read; {NAMES} can"
 
 
 def _refuse_large(image: ImageFile, max_pixels: int) -> None:
@@ -181,16 +209,24 @@ def _size(n_pixels: int) -> str:
     return f"{n_pixels / 1e6:,.0f} megapixels" if large else f"{n_pixels:,} pixels"
 
 
-def _choose_page(path: Path, image: ImageFile) -> None:
-    """Take the first picture of an animation or of pages, no thumbnail, and say so."""
+def _choose_page(path: Path, image: ImageFile, page: int | None) -> None:
+    """Go to a frame of an animation or to a page, the first where none is named, and say so."""
+    pages = _list_pages(image)
+    Range(1, len(pages)).check("the page", page or 1)
+    wanted = pages[(page or 1) - 1]
+    if image.format in MULTI_IMAGE_FORMATS and image.tell() != wanted:
+        image.seek(wanted)  # back from thumbnails that were looked at, or on to the page
+    if len(pages) > 1 and page is None:
+        message(f"{path}: it holds {len(pages)} pictures, of which the first is taken")
+
+
+def _list_pages(image: ImageFile) -> list[int]:
+    """List the frames of an animation, or the pages that are no thumbnails."""
     n_frames = int(getattr(image, "n_frames", 1)) if image.format in MULTI_IMAGE_FORMATS else 1
     pages = list(range(n_frames))
     if isinstance(image, TiffImageFile) and n_frames > 1:
         pages = [page for page in pages if _is_page(image, page)] or pages
-    if n_frames > 1:
-        image.seek(pages[0])
-    if len(pages) > 1:
-        message(f"{path}: it holds {len(pages)} pictures, of which the first is taken")
+    return pages
 
 
 def _is_page(image: TiffImageFile, page: int) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.kit.atomic import atomic_path
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITIES
 from neuropil.kit.media import icc, lossless
 from neuropil.kit.media.metadata import (
@@ -47,14 +47,8 @@ def write_image(
     path: Path, pixels: Samples, alpha: Samples | None, notes: ImageMetadata, quality: int
 ) -> None:
     """Write by the ending of `path`; raises UserError where the format can't hold the picture."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise UserError(
-            "output.ending",
-            f"{path}: pictures can't be written so; end the name in {', '.join(FORMATS)}",
-            path=path,
-            possible=tuple(FORMATS),
-        )
+    require_ending(path, FORMATS)
+    kind = FORMATS[path.suffix.lower()]
     QUALITIES.check("quality", quality)
     _refuse_large(path, kind, pixels, notes)
     if alpha is not None and kind == "JPEG":

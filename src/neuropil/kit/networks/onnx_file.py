@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.bounded import read_bytes
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITY
 
 if TYPE_CHECKING:
@@ -50,13 +50,7 @@ class OnnxFile:
 
     def save(self, path: Path, *, quality: int = QUALITY) -> None:
         """Write the file; `quality` is of pictures alone."""
-        if path.suffix.lower() not in self.SUFFIXES:
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; a network's name ends in .onnx",
-                path=path,
-                possible=tuple(self.SUFFIXES),
-            )
+        require_ending(path, self.SUFFIXES)
         with atomic_path(path) as beside:
             beside.write_bytes(self.content)
 

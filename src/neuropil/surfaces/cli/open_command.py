@@ -23,8 +23,8 @@ from neuropil import registry
 from neuropil.checks import check_place, refuse_inputs
 from neuropil.job import Settings
 from neuropil.jobs import Sessions, open_input
-from neuropil.kit.atomic import write_together
-from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.atomic import make_folders, write_together
+from neuropil.kit.errors import UserError, require_ending, suggest
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option, Signature
 from neuropil.surfaces.cli.commands import Form
@@ -309,6 +309,7 @@ def list_file(
         return DONE
     lines = [*summary.to_lines(found, path), "tensors:", *(f"  {line}" for line in tensors)]
     lines += [f"next: {command}" for command in following]
+    lines += filter(None, [summary.explain_closed_inputs(graph)])
     typer.echo("\n".join(lines))
     return DONE
 
@@ -321,12 +322,7 @@ def read_view(
     files: dict[str, Path] = {}
     for path in map(Path, view["output"]):
         suffix = path.suffix.lower()
-        if suffix not in (WALK, TERMS, SALIENCY):
-            raise UserError(
-                "output.ending",
-                f"{path} can't be written; end the name in {WALK}, {TERMS} or {SALIENCY}",
-                path=path,
-            )
+        require_ending(path, (WALK, TERMS, SALIENCY))
         if suffix in files:
             raise UserError(
                 "option.conflict", f"{files[suffix]} and {path} are two files for one thing"
@@ -406,9 +402,8 @@ def write_targets(walk: "Walk", command: str, files: Mapping[str, Path]) -> None
     from neuropil.core.formatting import to_csv
     from neuropil.microscope import page, saliency
 
-    for path in files.values():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with write_together(list(files.values())) as places:
+    paths = list(files.values())
+    with make_folders(paths), write_together(paths) as places:
         for suffix, place in zip(files, places, strict=True):
             if suffix == WALK:
                 place.write_text(page.render_walk(walk, command), encoding="utf-8")

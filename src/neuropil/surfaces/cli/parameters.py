@@ -86,7 +86,8 @@ def to_arguments(inputs: tuple[Input, ...]) -> list[inspect.Parameter]:
         (given,) = inputs
         if given.is_text:
             told = typer.Argument(metavar=given.name.upper(), help=given.text, show_default=False)
-            flag = typer.Option(f"--{given.name}", help="the same, as an option", metavar="TEXT")
+            words = "the same, as an option; a text that begins with @ is typed with two of them"
+            flag = typer.Option(f"--{given.name}", help=words, metavar="TEXT")
             return [
                 keyword("sources", None, Annotated[str | None, told]),
                 keyword(given.name, None, Annotated[str | None, flag]),
@@ -131,10 +132,9 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
     except UserError as error:
         if error.code != "input.unreadable":
             raise
-        raise error.wrap(
-            f"{error.message.partition(';')[0]}; @ goes before a file's name, @@ begins a text",
-            path,
-        ) from error
+        reason = error.message.partition(";")[0]
+        words = f"{text} names a file, and {reason}; for the text itself type @{text}"
+        raise error.wrap(words, path) from error
 
 
 def decode(content: bytes, whose: str) -> str:

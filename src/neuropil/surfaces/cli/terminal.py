@@ -53,10 +53,18 @@ def explain_typed(error: BaseException) -> Failed:
     return failed
 
 
-def show_failure(failed: Failed, source: str | None, *, as_json: bool) -> int:
-    """Say on stderr what went wrong, as JSON on stdout too, and give the exit code."""
+def name_source(job: Job) -> dict[str, Json]:
+    """Name the file of a job, and its page where it has several."""
+    return {"input": job.inputs[0]} | ({} if job.page is None else {"page": job.page})
+
+
+def show_failure(failed: Failed, job: Job | None, *, as_json: bool) -> int:
+    """Say on stderr what went wrong, as JSON on stdout too, and give the exit code.
+
+    job: the one that failed, where it was one of files
+    """
     if as_json:
-        record: dict[str, Json] = {} if source is None else {"input": source}
+        record: dict[str, Json] = {} if job is None else name_source(job)
         record["error"] = {"code": failed.code, "message": failed.message}
         typer.echo(json.dumps(record))
     if failed.code == "cancelled":
@@ -83,25 +91,25 @@ def show_skipped(verb: Verb, job: Job, *, as_json: bool) -> None:
     """Print, as JSON alone, an input whose results are there already, and these."""
     if as_json:
         files = {name: list(map(str, its)) for name, its in planned_outputs(verb, job).items()}
-        typer.echo(json.dumps({"input": job.inputs[0], "files": files, "skipped": True}))
+        typer.echo(json.dumps({**name_source(job), "files": files, "skipped": True}))
 
 
 def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: bool = False) -> None:
     """Print what was done: the files, then the values; a line each, or one JSON object."""
     takes_file = bool(verb.signature.inputs) and not verb.signature.inputs[0].is_text
     if as_json:
-        source = {"input": job.inputs[0]} if takes_file else {}
+        source: dict[str, Json] = name_source(job) if takes_file else {}
         record: dict[str, Json] = {**source, "files": to_json(done.files), **done.values}
         record |= {"messages": list(done.messages)} if done.messages else {}
         typer.echo(json.dumps(record, allow_nan=False))
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
     if takes_file and not any(output.role != "value" for output in outputs):
-        typer.echo(f"{escape_control(job.inputs[0])}: {', '.join(done.texts.values())}")
+        typer.echo(f"{escape_control(job.source)}: {', '.join(done.texts.values())}")
         return
     documents = [str(done.values[o.name]) for o in outputs if o.printed and o.name in done.values]
     if documents and takes_file and is_one_of_many:
-        typer.echo(f"{escape_control(job.inputs[0])}:")
+        typer.echo(f"{escape_control(job.source)}:")
     typer.echo("".join(documents), nl=False)
     for path in done.outputs:
         typer.echo(escape_control(path))

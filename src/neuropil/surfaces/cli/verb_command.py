@@ -141,8 +141,8 @@ def run_job(verb: Verb, job: Job, sessions: Sessions, as_json: bool, is_one_of_m
         failed = explain_typed(error)
         if failed.ours and os.environ.get("NEUROPIL_DEBUG"):
             raise
-        source = job.inputs[0] if files_of(verb, job) else None
-        return show_failure(failed, source, as_json=as_json)
+        of_files = job if files_of(verb, job) else None
+        return show_failure(failed, of_files, as_json=as_json)
     show(verb, job, done, as_json=as_json, is_one_of_many=is_one_of_many)
     return DONE
 
@@ -173,6 +173,8 @@ def check_before(job: Job, *, is_skipping: bool) -> None:
             raise UserError(error.code, words, **error.facts) from error
         if error.code != "output.exists" and not error.code.startswith("input."):
             raise
+    except OSError:  # of a single name, as one that is too long; said when its turn comes
+        return
 
 
 def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
