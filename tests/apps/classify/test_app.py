@@ -224,7 +224,7 @@ def test_folders_are_gone_through_and_bad_files_told(
         (["classify", "no.jpg"], "there is no file no.jpg"),
         (["classify", "CAT", "-o", "x.png"], "no such option: -o"),
         (["classify", "CAT", "--top", "0"], "top is 0; it lies between 1"),
-        (["classify", "film.mp4"], "film.mp4 is a film file; classify takes an image file"),
+        (["classify", "film.mp4"], "film.mp4 is a film; classify takes a picture"),
         (["classify", "empty"], "empty holds nothing that classify reads; name another"),
         (["classify", ""], "an empty name; name a file or a folder"),
         (["classify", "-"], "files are not read from a pipe (-); name a file"),

@@ -187,7 +187,8 @@ def examples(monkeypatch: pytest.MonkeyPatch) -> Split[LabeledImages]:
 
 
 def decoded(x: NDArray[np.float32]) -> Bytes:
-    back = x.transpose(0, 2, 3, 1) * preprocess.STD + preprocess.MEAN
+    spread, mean = (np.array(each, np.float64) for each in (preprocess.STD, preprocess.MEAN))
+    back: NDArray[np.float64] = x.transpose(0, 2, 3, 1) * spread + mean
     return np.round(back).astype(np.uint8)
 
 
@@ -261,7 +262,7 @@ def test_encoding_standardizes() -> None:
     flat = np.full((1, 2, 2, 3), 255, np.uint8)
     x = preprocess.encode(flat)
     assert x.shape == (1, 3, 2, 2)
-    assert x[0, :, 0, 0] == pytest.approx((255 - preprocess.MEAN) / preprocess.STD)
+    assert x[0, :, 0, 0] == pytest.approx((255 - np.array(preprocess.MEAN)) / preprocess.STD)
 
 
 def test_a_square_of_each_picture_is_blanked() -> None:

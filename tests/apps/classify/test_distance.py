@@ -108,7 +108,7 @@ def test_the_file_says_none_of_them_by_the_distance(tmp_path: Path) -> None:
     noise = Image(np.random.default_rng(0).integers(256, size=(64, 64, 3), dtype=np.uint8))
     assert mine.predict(noise).ranked_labels()[0].name == "none of them"
     again = Classify(networks=[tmp_path / "mine.onnx"]).teach(ImageFolder(classes))
-    assert again.refused_of_other_classes == taught.refused_of_other_classes
+    assert again.other_things_recognized == taught.other_things_recognized
 
 
 def test_a_class_of_ones_own_for_none_takes_its_place(tmp_path: Path) -> None:
@@ -116,6 +116,7 @@ def test_a_class_of_ones_own_for_none_takes_its_place(tmp_path: Path) -> None:
         taught = Classify().teach(
             ImageFolder({"none": stripes(6, True), "standing": stripes(6, False)})
         )
+    assert (taught.own_classes_kept, taught.other_things_recognized) == (None, None)
     taught.network.save(tmp_path / "mine.onnx")
     assert Classify(networks=[tmp_path / "mine.onnx"]).classifier().metadata.none_label == ""
     assert lines == ["none is a class of yours, so no picture is told none of them by its distance"]

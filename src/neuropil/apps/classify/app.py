@@ -78,8 +78,9 @@ class TaughtClassifier:
 
     confusion: which class is taken for which
     tested: how many pictures could be left out of the learning and be tested by
-    accepted: share of these that are not told none of them
-    refused_of_other_classes: share of the pictures of classes left out told none of them
+    own_classes_kept: share of these, not used for learning, that are not told none of them
+    other_things_recognized: share of the pictures of a class that was left out of the learning
+        that are told none of them; both None where the user has a class for that
     cross_validated_accuracy: share of these told right, by networks that saw four fifths of all
     share_of_largest_class: of these; so much is right when the largest class is always said
     """
@@ -89,8 +90,8 @@ class TaughtClassifier:
     classes: tuple[str, ...]
     pictures: int
     tested: int
-    accepted: float
-    refused_of_other_classes: float
+    own_classes_kept: float | None
+    other_things_recognized: float | None
     cross_validated_accuracy: float
     share_of_largest_class: float
 
@@ -169,15 +170,15 @@ class Classify(App):
         lesson = fit_head(views.mean(), labels, len(names), groups)
         distance = fit_distance(views, labels, lesson)
         true = labels[lesson.tested]
-        eye = OnnxFile(self.network(EYE).content)
+        eye, none = OnnxFile(self.network(EYE).content), choose_none_label(names)
         return TaughtClassifier(
-            with_head(eye, lesson, distance, names, choose_none_label(names)),
+            with_head(eye, lesson, distance, names, none),
             confusion_matrix(true, lesson.told, names),
             names,
             len(photos),
             len(true),
-            distance.accepted,
-            distance.refused,
+            distance.accepted if none else None,
+            distance.refused if none else None,
             lesson.accuracy,
             int(np.bincount(true).max()) / len(true),
         )

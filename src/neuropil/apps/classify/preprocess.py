@@ -15,8 +15,8 @@ Floats = NDArray[np.float32]
 
 CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
 SIDE = 32  # pixels
-MEAN = np.array([125.3, 123.0, 113.9], np.float32)  # of the training pictures' R, G, B
-STD = np.array([63.0, 62.1, 66.7], np.float32)
+MEAN = (125.3, 123.0, 113.9)  # of the training pictures' R, G, B
+STD = (63.0, 62.1, 66.7)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PixelScale:
         return x.transpose(0, 3, 1, 2)
 
 
-SMALL_SCALE = PixelScale(SIDE, tuple(MEAN.tolist()), tuple(STD.tolist()))
+SMALL_SCALE = PixelScale(SIDE, MEAN, STD)
 EYE_SCALE = PixelScale(224, (eye.MEAN,) * 3, (eye.SPREAD,) * 3)  # trained on 224 x 224 pixels
 
 

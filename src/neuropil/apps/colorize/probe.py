@@ -41,7 +41,7 @@ class At:
     @classmethod
     def parse(cls, text: str) -> "At":
         """Read "120,80"; raises UserError for anything else."""
-        match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", text)
+        match = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*", text)
         if not match:
             raise UserError(
                 "option.syntax",

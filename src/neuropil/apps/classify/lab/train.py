@@ -156,8 +156,8 @@ def export_spec() -> ExportSpec:
             "classes": json.dumps(preprocess.CLASSES),
             "temperature": "1.0",  # this and the next are found afterward, by the stage calibrate
             "outside": "",
-            "mean": json.dumps(preprocess.MEAN.tolist()),
-            "spread": json.dumps(preprocess.STD.tolist()),
+            "mean": json.dumps(np.array(preprocess.MEAN, np.float32).tolist()),
+            "spread": json.dumps(np.array(preprocess.STD, np.float32).tolist()),
             "licence": "MIT",
             "data": "CIFAR-10 (Krizhevsky 2009), 45,000 of the training pictures; see the card",
         },
