@@ -55,7 +55,9 @@ def evaluate_thousand(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     )
     title = "A photograph of each of the thousand classes (may be of ImageNet's training set)"
     tables, more = evaluate_pacs(classifier, data)
-    return [Table(title, ("what", "measured"), rows), *tables], {**figures, **more}
+    old, still_more = evaluate_old(classifier, data)
+    whole = Table(title, ("what", "measured"), rows)
+    return [whole, *tables, *old], {**figures, **more, **still_more}
 
 
 def evaluate_pacs(classifier: Classifier, data: Path) -> tuple[list[Table], Metrics]:
@@ -83,6 +85,37 @@ def evaluate_pacs(classifier: Classifier, data: Path) -> tuple[list[Table], Metr
         rows.append((name, int(its.sum()), 100 * float(right[its].mean()), 100 * sure[its].mean()))
     columns = ("photographs of PACS", "how many", "right as it is printed, %", "mean p, %")
     return [Table("Photographs of other sources", columns, tuple(rows))], figures
+
+
+def evaluate_old(classifier: Classifier, data: Path) -> tuple[list[Table], Metrics]:
+    """Measure on old photographs, the frame of the negative around them, that fsa.tsv lists.
+
+    They were looked at by eye: 20 show something of the list, 13 people or a bare field.
+    """
+    told = [
+        (photo, classifier.predict(picture))
+        for photo, picture in track(photo_sets.old(data), total=33, title="photographs")
+    ]
+    first = [answer.ranked_labels()[0] for _, answer in told]
+    right = np.array([is_right(*each) for each in zip(told, first, strict=True)])
+    inside = np.array([bool(photo.right) for photo, _ in told])
+    among = np.array([int(answer.z.argmax()) in photo.right for photo, answer in told])
+    sure = np.array([label.probability for label in first])
+    figures: Metrics = {
+        "fsa_right": float(right.mean()),
+        "fsa_confidence": float(sure.mean()),
+        "fsa_right_among": float(among[inside].mean()),
+        "fsa_none": float(right[~inside].mean()),
+        "n_fsa": len(told),
+    }
+    rows = (
+        ("right as it is printed, %", 100 * float(right.mean())),
+        ("mean probability of what is printed, %", 100 * float(sure.mean())),
+        ("of what is on the list: right if it has to choose, %", 100 * float(among[inside].mean())),
+        ("of what is not: none of them, %", 100 * float(right[~inside].mean())),
+    )
+    title = f"{len(told)} photographs of 1935-45, grey, with the frame around them"
+    return [Table(title, ("what", "measured"), rows)], figures
 
 
 def is_right(told: tuple[LabeledPhoto, CropPredictions], first: Label) -> bool:

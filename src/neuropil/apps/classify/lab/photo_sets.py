@@ -4,23 +4,29 @@
     DIR/PACS/photo              PACS (Li et al. 2017), the photographs: how right it is
     DIR/imagenet-sample-images  one photograph of each of the thousand classes
     DIR/intel/test              Intel's scenes, for classes of one's own, with PACS
+    DIR/old-photos.zip          photographs of 1935-45, of which `fsa.tsv` lists some by eye
 
 `caltech101.tsv` says which words of the eye are right for a folder of Caltech-101, names or coarser
 words, or that none is; folders that people would argue about are left out.
 """
 
 import csv
+import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Picture
 
 from neuropil.eye.network import classes
 from neuropil.kit.errors import UserError
+from neuropil.kit.media.image import Image
 
 CALTECH = Path(__file__).with_name("caltech101.tsv")
+OLD = Path(__file__).with_name("fsa.tsv")
 NONE = "none"
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PACS = {  # folder -> the word that is right; people, giraffes and houses are not of the thousand
@@ -62,20 +68,33 @@ def samples(data: Path) -> list[LabeledPhoto]:
     return [LabeledPhoto(file, file.stem, (k,)) for k, file in enumerate(files)]
 
 
+def old(data: Path) -> Iterator[tuple[LabeledPhoto, Image]]:
+    """Read the old photographs that are listed, and the classes that are right for each."""
+    archive = data / "old-photos.zip"
+    require(archive.is_file(), archive, "photographs")
+    with OLD.open(encoding="utf-8", newline="") as file, zipfile.ZipFile(archive) as photos:
+        for row in csv.DictReader(file, delimiter="\t"):
+            name = Path(f"{row['photo']}.jpg")
+            pixels = Picture.open(io.BytesIO(photos.read(name.name))).convert("RGB")
+            yield (
+                LabeledPhoto(name, name.stem, find_classes(row["shows"])),
+                Image(np.asarray(pixels)),
+            )
+
+
 def labeled(root: Path, words: dict[str, str], most: int) -> Iterator[LabeledPhoto]:
     """List photographs of folders, by the words that are right for each."""
     for folder, text in words.items():
-        right = () if text == NONE else tuple(find_classes(text.split(", ")))
+        right = find_classes(text)
         files = evenly(root / folder, most)
         require(bool(files), root / folder, "photographs")
         yield from (LabeledPhoto(file, folder, right) for file in files)
 
 
-def find_classes(words: Sequence[str]) -> Iterator[int]:
-    """Find the numbers of classes by names or coarser words."""
-    for k, known in enumerate(classes()):
-        if known.name in words or known.group in words:
-            yield k
+def find_classes(text: str) -> tuple[int, ...]:
+    """Find the numbers of classes by names or coarser words, `car, grille`; none of `none`."""
+    words = text.split(", ")
+    return tuple(k for k, each in enumerate(classes()) if {each.name, each.group} & {*words})
 
 
 def evenly(folder: Path, most: int) -> list[Path]:
