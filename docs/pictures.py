@@ -9,7 +9,9 @@ python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet 
 """
 
 import io
+import shutil
 import sys
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, classify, colorize, drive, handwrite
+from neuropil import Image, PhotoFolder, classify, colorize, drive, handwrite
 from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, DriveFilm
@@ -139,8 +141,10 @@ def stack(rows: list[tuple[str, Picture.Image]]) -> Picture.Image:
 
 def told() -> Picture.Image:
     """Say what the samples show, the failures too, on a contact sheet."""
-    photos = [(path.name, Image.open(path)) for path in sorted(SAMPLES.glob("*.jpg"))]
-    return Picture.fromarray(classify.sheet([(n, p, classify(p)) for n, p in photos]).pixels)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in SAMPLES.glob("*.jpg"):
+            shutil.copy(path, folder)
+        return Picture.fromarray(classify.sheet(PhotoFolder.open(Path(folder))).picture.pixels)
 
 
 def why_a_cat() -> Picture.Image:

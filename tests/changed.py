@@ -26,7 +26,6 @@ OTHERS = {  # pattern of files that no test has the name of -> their tests
     "src/neuropil/checks.py": ("tests/test_jobs.py",),
     "src/neuropil/demo.py": ("tests/test_commands.py",),
     "src/neuropil/job.py": ("tests/test_jobs.py",),
-    "src/neuropil/planning.py": ("tests/test_jobs.py",),
     "src/neuropil/signature.py": ("tests/test_contract.py",),
     "src/neuropil/surfaces/*": ("tests/test_cli.py", "tests/test_commands.py"),
     "src/*/bench.json": (PAGES,),

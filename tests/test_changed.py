@@ -9,7 +9,7 @@ TESTS_OF = {
     "src/neuropil/core/nn.py": {"tests/core/test_nn.py"},
     "src/neuropil/core/storage.py": {"tests/core"},
     "src/neuropil/apps/colorize/lab/data.py": {"tests/apps/colorize/test_data.py"},
-    "src/neuropil/planning.py": {"tests/test_jobs.py"},
+    "src/neuropil/planning.py": {"tests/test_planning.py"},
     "src/neuropil/signature.py": {"tests/test_contract.py"},
     "src/neuropil/surfaces/cli/open_command.py": {
         "tests/surfaces/cli",

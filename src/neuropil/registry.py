@@ -91,6 +91,12 @@ def networks_of(name: str) -> "Mapping[str, NetworkFile]":
     return find_app(name).networks if name in NAMES else {}
 
 
+def is_own(name: str, weights: "NetworkFile") -> bool:
+    """Tell a network that was made for an application from one of a part, which it may share."""
+    (folder,) = _package(name, NAMES + MADE_PARTS).__path__
+    return weights.path.is_relative_to(folder)
+
+
 def open_example(name: str) -> str:
     """Give a line that opens a neuron of an application."""
     return find_app(name).open_example

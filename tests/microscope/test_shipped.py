@@ -43,6 +43,7 @@ SHIPPED = {
     f"{name} {role}": weights
     for name in (*registry.NAMES, *registry.MADE_PARTS)
     for role, weights in registry.networks_of(name).items()
+    if registry.is_own(name, weights)
 }
 
 
