@@ -146,19 +146,33 @@ def evaluate_teaching(app: Classify, data: Path) -> tuple[list[Table], Metrics]:
     classifier = of_network(app.network(EYE))
     n = TAUGHT_BY[-1] + TESTED
     photos = [Image.open(file) for name in names for file in files[name]]
-    x = extract_features(classifier, photos).reshape(len(names), n, -1)
+    x, grey = (
+        extract_features(classifier, seen).reshape(len(names), n, -1)
+        for seen in (photos, [to_grey(photo) for photo in photos])
+    )
     rows: list[tuple[object, ...]] = []
     figures: Metrics = {}
     for count in TAUGHT_BY:
-        ours, theirs = np.array([compare_heads(x, count, seed) for seed in range(SEEDS)]).T
-        rows.append((count, 100 * ours.mean(), 100 * ours.std(ddof=1), 100 * theirs.mean()))
+        found = np.array([compare_heads(x, grey, count, seed) for seed in range(SEEDS)])
+        ours, theirs, ours_of_grey = found.T
+        rows.append(
+            (
+                count,
+                100 * ours.mean(),
+                100 * ours.std(ddof=1),
+                100 * ours_of_grey.mean(),
+                100 * theirs.mean(),
+            )
+        )
         figures |= {
             f"teach_accuracy_{count}": float(ours.mean()),
             f"teach_accuracy_{count}_sd": float(ours.std(ddof=1)),
+            f"teach_accuracy_{count}_grey": float(ours_of_grey.mean()),
             f"teach_accuracy_{count}_softmax": float(theirs.mean()),
         }
     columns = (
         *("pictures a class", "right of 50 others a class, %", "standard deviation"),
+        "right of the same in grey, %",
         "two layers and a softmax, as Teachable Machine's, %",
     )
     title = f"{len(names)} classes of one's own (PACS, Intel's scenes), {SEEDS} draws"
@@ -179,17 +193,32 @@ def album_files(data: Path) -> dict[str, list[Path]]:
     return found
 
 
-def compare_heads(x: Floats, count: int, seed: int) -> tuple[float, float]:
-    """Learn from so many of features (K, n, D) a class; tell the share right of TESTED others."""
+def to_grey(photo: Image) -> Image:
+    """Take the colors away: the mean of R, G and B."""
+    mean = photo.pixels.mean(axis=2, keepdims=True).round().astype(photo.pixels.dtype)
+    return photo.replace(pixels=np.repeat(mean, 3, axis=2))
+
+
+def compare_heads(x: Floats, grey: Floats, count: int, seed: int) -> tuple[float, float, float]:
+    """Learn from so many of features (K, n, D) a class, and try TESTED others.
+
+    grey: features of the same pictures without their colors. The share right of ours, of two
+    layers and a softmax, and of ours for the others in grey.
+    """
     K, n, D = x.shape
     rng = np.random.default_rng(seed)
     order = np.stack([rng.permutation(n) for _ in range(K)])
-    mixed = np.take_along_axis(x, order[..., None], axis=1)
+    mixed, mixed_grey = (np.take_along_axis(of, order[..., None], axis=1) for of in (x, grey))
     shown, others = mixed[:, :count].reshape(-1, D), mixed[:, -TESTED:].reshape(-1, D)
     labels, truth = np.repeat(np.arange(K), count), np.repeat(np.arange(K), TESTED)
-    ours = fit_head(shown, labels, K).head.logits(others).argmax(axis=1)
-    theirs = train_softmax(shown, labels, K, seed).predict(others).argmax(axis=1)
-    return float((ours == truth).mean()), float((theirs == truth).mean())
+    head = fit_head(shown, labels, K).head
+    told = (
+        head.logits(others),
+        train_softmax(shown, labels, K, seed).predict(others),
+        head.logits(mixed_grey[:, -TESTED:].reshape(-1, D)),
+    )
+    ours, theirs, ours_of_grey = (float((z.argmax(axis=1) == truth).mean()) for z in told)
+    return ours, theirs, ours_of_grey
 
 
 def train_softmax(x: Floats, labels: Labels, n_classes: int, seed: int) -> Network:
