@@ -5,7 +5,7 @@ neuropil train colorize decoder --data SEEN -o runs/decoder
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -160,12 +160,19 @@ def decoder_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     Only these cells go through the last layers, which are a quarter of the work at this size.
     """
     assert isinstance(network, DecoderNet)
-    x = network.decode(*(batch[name] for name in (*SEEN, "hints")))  # (B, C4, h, w)
+    x = network.decode(*decoder_inputs(batch))  # (B, C4, h, w)
     cells = batch["cell"].long()[:, None].expand(-1, x.shape[1], -1)
     asked = x.flatten(2).gather(2, cells)[..., None]  # (B, C4, K, 1)
     log_p = network.name_colors(asked).float().log_softmax(dim=1)[..., 0]  # (B, N, K)
     surprise = nll_loss(log_p, batch["label"].long(), reduction="none")
     return (batch["weight"] * surprise).mean()
+
+
+def decoder_inputs(batch: Mapping[str, Tensor]) -> Iterator[Tensor]:
+    """Yield what the decoder takes, channels last, which is half the time of a step."""
+    for name in (*SEEN, "hints"):
+        x = batch[name]
+        yield x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
 
 
 @torch.no_grad()
@@ -181,8 +188,7 @@ def decoder_score(network: nn.Module, seen: seen_batch.SeenPhotos) -> dict[str, 
         looks = []
         for arrays in seen_batch.validation_batches(seen, n_hints):
             batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
-            seen_and_told = (batch[name] for name in (*SEEN, "hints"))
-            log_p = network(*seen_and_told).float().log_softmax(dim=1)
+            log_p = network(*decoder_inputs(batch)).float().log_softmax(dim=1)
             made = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)
             looks.append(
                 torch.stack(
