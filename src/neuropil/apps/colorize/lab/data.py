@@ -158,7 +158,7 @@ def folder_entries(data: Path, validation: bool) -> Iterator[tuple[str, Callable
         folders.sort()
         place = Path(here).relative_to(data)
         if ("val" in place.parts) == validation:
-            for name in filter(is_photo, files):
+            for name in sorted(filter(is_photo, files)):
                 yield (
                     (place / name).as_posix(),
                     partial(read_bytes, Path(here, name), MOST_BYTES, ADVICE),

@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.colorize.app import Colorize, preprocess
+from neuropil.apps.colorize.app import Colorize
 from neuropil.apps.colorize.cielab import Floats, encode_srgb, lab_f_of_y, lab_from_rgb, to_gamut
 from neuropil.apps.colorize.hints import WIDE, Hint, bilateral_spread
 from neuropil.apps.colorize.lab.metrics import (
@@ -126,14 +126,14 @@ def colorize_by_methods(app: Colorize, case: EvaluationCase) -> Iterator[tuple[s
     """Color one photograph by every method."""
     photo = case.grey
     yield "grey", to_grayscale(case.truth)
-    view = preprocess(photo.pixels, ())
+    view = app.view(photo.pixels, ())
     flat = np.broadcast_to(np.array(MEAN_AB, np.float32), (*view.cell_lightness.shape, 2))
     yield "mean color", paint_colors(app, photo, view.cell_lightness, flat)
     for strength in STRENGTHS:
         name = DEFAULT if strength == 1 else f"{DEFAULT}, strength {strength:g}"
         yield name, colorize_pixels(app, photo, strength=strength)
     for n in N_HINTS:
-        told = preprocess(photo.pixels, case.hints[:n]).hints
+        told = app.view(photo.pixels, case.hints[:n]).hints
         yield (
             f"spreading {n} hints",
             paint_colors(
