@@ -58,3 +58,23 @@ def test_a_chain_of_one_is_that_network(chain: tuple[Path, Path]) -> None:
     assert load_chain(chain[1:]).inputs == ("seen", "told")
     with refused("input.missing", "no.onnx"):
         load_chain((chain[0], chain[0].parent / "no.onnx"))
+
+
+KINK = """
+(float[1, 2] x) => (float[1, 1] y)
+<float[2, 2] same = {1, 0, 0, 1}, float[2, 2] w = {1, 0, 0, 3}, float[2, 1] v = {3.7e-9, 1},
+ float[1] b = {-0.300000011920929}>
+{ h = MatMul(x, same)  u = MatMul(h, w)  s = MatMul(u, v)  z = Add(s, b)  y = Relu(z) }
+"""
+
+
+def test_a_slope_is_that_of_the_run_beside_a_kink(tmp_path: Path) -> None:
+    """3 · 0.1 in 32 bits and in 64 lie on either side of the kink of y, whatever is moved."""
+    onnx.save(parse(KINK), tmp_path / "kink.onnx")
+    goal = Goal.of_unit(Unit("y", (0, 0)), "y")
+    inputs = {"x": np.array([[1, 0.1]], np.float32)}
+    probe = Probe(tmp_path / "kink.onnx", inputs, Unit("u", (0, 0)), goal)
+    walk = walk_back(load_chain(probe.networks), probe, depth=2)
+    assert [str(step.unit) for step in walk.steps] == ["u,0,0", "h,0,0"]
+    assert walk.steps[0].record.dL_dz == pytest.approx(3.7e-9)
+    assert all(step.record.check().passed for step in walk.steps)

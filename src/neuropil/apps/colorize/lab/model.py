@@ -82,7 +82,7 @@ class DecoderSize:
     """How wide (channels) and how deep (residual blocks) the decoder is at 1/4, 1/8, 1/16, 1/32."""
 
     widths: tuple[int, int, int, int] = (64, 96, 160, 192)
-    depths: tuple[int, int, int, int] = (2, 2, 2, 1)
+    depths: tuple[int, int, int, int] = (1, 2, 2, 1)
     eye: tuple[int, int, int, int] = (24, 40, 112, 320)  # channels of the eye's features
     n_mean: int = 1280  # mean features of the eye
     n_colors: int = 132
@@ -93,7 +93,7 @@ class DecoderNet(nn.Module):
     """Predicts, from what the eye sees, how likely each color is in each cell of 4 x 4 pixels.
 
     From the coarsest features up to the finest; at each level what came from below is added to what
-    the eye sees there. Hints enter at 1/16, where a few layers reach across the photograph, at 1/8,
+    the eye sees there. Hints enter twice: at 1/16, where a few layers reach across the photograph,
     and at 1/4, where they lie.
     """
 
@@ -107,7 +107,6 @@ class DecoderNet(nn.Module):
         self.enter8 = ConvNorm(eye8, w8, kernel=1)
         self.enter4 = ConvNorm(eye4, w4, kernel=3)
         self.hints16 = nn.Conv2d(size.n_hint_channels, w16, 3, padding=1)
-        self.hints8 = nn.Conv2d(size.n_hint_channels, w8, 3, padding=1)
         self.hints4 = nn.Conv2d(size.n_hint_channels, w4, 3, padding=1)
         self.decode32 = blocks(w32, d32)
         self.up16 = nn.Conv2d(w32, w16, 1)
@@ -146,9 +145,8 @@ class DecoderNet(nn.Module):
         x32 = self.decode32(torch.relu(self.enter32(stride_32) + scene))  # (B, C32, h/8, w/8)
         told = self.hints16(nn.functional.avg_pool2d(hints, 4))
         x16 = torch.relu(self.enter16(stride_16) + told + double(self.up16(x32)))
-        told = self.hints8(nn.functional.avg_pool2d(hints, 2))
-        x8 = torch.relu(self.enter8(stride_8) + told + double(self.up8(self.decode16(x16))))
-        x8 = self.decode8(x8)  # (B, C8, h/2, w/2)
+        x8 = self.enter8(stride_8) + double(self.up8(self.decode16(x16)))
+        x8 = self.decode8(torch.relu(x8))
         x4 = self.enter4(stride_4) + self.hints4(hints) + double(self.up4(x8))
         decoded: Tensor = self.decode4(torch.relu(x4))
         return decoded

@@ -82,8 +82,8 @@ def make_batch(seen: SeenPhotos, moment: TrainingStep) -> dict[str, Floats]:
     cells = rng.permuted(np.tile(np.arange(32 * 32), (len(crops), 1)), axis=1)[:, :ASKED]
     batch = collate(crops, told)
     labels = np.take_along_axis(batch.pop("label").reshape(len(crops), -1), cells, axis=1)
-    ab = np.take_along_axis(batch.pop("ab").reshape(len(crops), 2, -1), cells[:, None], axis=2)
-    asked = {"label": labels, "ab": ab, "weight": seen.weights[labels.astype(np.intp)]}
+    del batch["ab"]
+    asked = {"label": labels, "weight": seen.weights[labels.astype(np.intp)]}
     return batch | asked | {"cell": cells.astype(np.float32)}
 
 

@@ -165,20 +165,7 @@ def decoder_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     asked = x.flatten(2).gather(2, cells)[..., None]  # (B, C4, K, 1)
     log_p = network.name_colors(asked).float().log_softmax(dim=1)[..., 0]  # (B, N, K)
     surprise = nll_loss(log_p, batch["label"].long(), reduction="none")
-    return (batch["weight"] * surprise).mean() + PER_PHOTO * told_error(log_p.exp(), batch)
-
-
-def told_error(p: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-    """Measure how far the mean color (p: (B, N, K)) is off where hints tell it: 1/2 log error^2.
-
-    Cells count by the confidence of the widest spread of hints. A palette is coarse; without this
-    a color that was told came out as the nearest of it.
-    """
-    mean = torch.einsum("bnk,nc->bck", p, torch.from_numpy(palette()).to(p.device))
-    squared = (mean - batch["ab"]).square().sum(dim=1)  # (B, K)
-    sure = batch["hints"][:, -1].flatten(1).gather(1, batch["cell"].long())  # (B, K)
-    error = (sure * squared).sum(dim=1) / sure.sum(dim=1).clamp(min=1e-3)
-    return ((error + FLOOR).log() * (sure.amax(dim=1) > 0)).mean()
+    return (batch["weight"] * surprise).mean()
 
 
 def decoder_inputs(batch: Mapping[str, Tensor]) -> Iterator[Tensor]:
