@@ -52,11 +52,11 @@ def refuse_foreign(page: Path) -> None:
 
 def walk_section(name: str, probe: Probe, way: str, folder: Path) -> Iterator[Section]:
     """Walk from what is seen down to the inputs: a page of its own, and its beginning."""
-    from neuropil.microscope.graph import load_graph
+    from neuropil.microscope.chain import load_chain
     from neuropil.microscope.page import render_walk
     from neuropil.microscope.walk import walk_back
 
-    walk = walk_back(load_graph(probe.network), probe, depth=DEPTH)
+    walk = walk_back(load_chain(probe.networks), probe, depth=DEPTH)
     save_text(folder / f"{name}-neuron.html", render_walk(walk, ""))
     inside = walk.steps[len(probe.steps) :][:SHOWN]
     lines = "\n".join(to_text(stage.record, 6, 6) for stage in inside)

@@ -137,6 +137,8 @@ class Probe:
     describe_unit: says what a unit of an input or an output is; None where its tensor is no picture
     image_inputs: the input tensors (1, C, H, W) that show the whole picture of `sight`
     saliency: whether a page shows how much each pixel of it matters
+    before: the networks that feed it, in order: an output of one is the input of that name of the
+        next; `inputs` are then those of them all
     """
 
     network: Path
@@ -148,3 +150,9 @@ class Probe:
     probed_image: ProbedImage | None = None
     image_inputs: tuple[str, ...] = ()
     saliency: bool = False
+    before: tuple[Path, ...] = ()
+
+    @property
+    def networks(self) -> tuple[Path, ...]:
+        """List the networks from the first to the one that is opened."""
+        return (*self.before, self.network)

@@ -132,6 +132,11 @@ def _meets(ends: Iterable[str], known: set[str], others: Iterable[str]) -> bool:
 
 def load_graph(path: Path) -> Graph:
     """Read an ONNX file; raises UserError where it is none."""
+    return parse_model(read_model(path))
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file as it stands; raises UserError where it is none."""
     if not path.is_file():
         raise UserError(
             "input.missing",
@@ -155,7 +160,7 @@ def load_graph(path: Path) -> Graph:
             f"{path} is not an ONNX network, or an empty one; name an .onnx file",
             path=path,
         )
-    return parse_model(model)
+    return model
 
 
 def parse_model(model: onnx.ModelProto) -> Graph:

@@ -19,7 +19,13 @@ from neuropil.core.neuron import DOUBLE, HALF, SINGLE, BackwardPass, NeuronRecor
 from neuropil.core.probe import Goal, Step, Unit
 from neuropil.core.tensor import Tensor
 from neuropil.kit.errors import UserError
-from neuropil.microscope.activations import Activations, apply_node, perturb, to_operand
+from neuropil.microscope.activations import (
+    Activations,
+    apply_node,
+    gradients,
+    perturb,
+    to_operand,
+)
 from neuropil.microscope.lstm import open_cell
 from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.operator_table import find_operator
@@ -172,10 +178,12 @@ def backward(
     Where z is seen and feeds nothing but a, z itself is moved to prove that; else a by what the
     curve makes of it, since other ways from z to L are no part of this neuron.
     """
-    slope = context.slopes.get(unit.tensor)
-    if slope is None:
+    if unit.tensor not in context.slopes:
         return None
     goal = context.goal
+    # Anew, from where z is moved on: computed from further up, in float64, a number behind it may
+    # lie on the other side of a kink than it did in the run, and the slope would be that one's.
+    slope = gradients(activations, goal, under.tensor)[unit.tensor]
     follow = partial(perturb, activations, goal, under)
     if curve is not IDENTITY and len(activations.graph.consumers.get(under.tensor, ())) != 1:
         follow = partial(perturb_through, activations, goal, unit, curve, activations.value(under))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from neuropil.apps.colorize.cielab import Floats, Pixels
+from neuropil.apps.colorize.cielab import Floats, Pixels, encode_uint8, lab_f_inverse
 
 CELL = 4  # pixels to a cell
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
@@ -41,3 +41,10 @@ def average_pool(values: Floats) -> Floats:
 def normalize_lightness(light: Floats) -> Floats:
     """Bring L 0..100 to the -1..1 that the network takes."""
     return (light - LIGHT_MEAN) * LIGHT_SCALE
+
+
+def gray_pixels(light: Floats) -> NDArray[np.uint8]:
+    """Render L (..., H, W), 0..100, as grey RGB (..., H, W, 3): what the eye is shown."""
+    fy = (light + np.float32(16)) * np.float32(1 / 116)
+    level = encode_uint8(lab_f_inverse(fy))
+    return np.repeat(level[..., None], 3, axis=-1)

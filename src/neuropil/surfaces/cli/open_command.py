@@ -227,7 +227,7 @@ def open_application(
 ) -> int:
     """Walk from a place of an application's result towards the inputs."""
     from neuropil.microscope import targets
-    from neuropil.microscope.graph import load_graph
+    from neuropil.microscope.chain import load_chain
 
     view, files = read_view(options[len(signature.options) :], given)
     if not given["source"]:
@@ -254,7 +254,7 @@ def open_application(
     if kind.is_text:
         source = find_text(source, None, kind.name)
     probe: Probe = app.probe(open_input(kind, source, settings), **asked)
-    graph = load_graph(probe.network)
+    graph = load_chain(probe.networks)
     if view["unit"]:
         probe = targets.with_unit(probe, targets.parse_unit(view["unit"], graph))
     words = [OPEN, name, given["source"], *repeat_options(options, given)]

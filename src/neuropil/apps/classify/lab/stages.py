@@ -45,7 +45,7 @@ STAGES = (
     ),
     Stage(
         "thousand",
-        "Find how sure the eye's thousand names may be, and when it is none of them.",
+        "Before the eye names a thing: find how sure it may be, and when it is none of them.",
         thousand.calibrate_thousand,
         needs=(DATA,),
         stands_for=THOUSAND.name,

@@ -2,7 +2,8 @@
 
     neuropil bench colorize                speed, size, films
     neuropil bench colorize --data DIR     and quality on photographs that training never saw:
-                                           of photos-val.zip or a folder val, else all of DIR
+                                           of photos-val.zip or a folder val, else all of DIR;
+                                           of DIR/judge, whether colors help another network
 
 Speed is measured in one process and one run, beside a network of the published shape of Zhang et
 al. 2016 (32 million parameters, random weights, same ONNX Runtime) and beside our own network in
@@ -14,13 +15,14 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from neuropil.apps.colorize.app import COLORIZER, Colorize
 from neuropil.apps.colorize.hints import N_CHANNELS
-from neuropil.apps.colorize.lab import evaluation
+from neuropil.apps.colorize.lab import evaluation, judge
 from neuropil.apps.colorize.lab.data import iterate_photos, validation
 from neuropil.apps.colorize.lab.metrics import Bytes
 from neuropil.apps.colorize.preprocess import CELL, working_size
@@ -53,7 +55,16 @@ def measure(data: Path | None) -> Report:
         more, found = evaluation.evaluate_photos(app, photos)
         table, reached = evaluation.evaluate_hints(app, photos)
         tables, figures = [*tables, *more, table], {**figures, **found, **reached}
+    if data is not None:
+        color = partial(color_truth, app)
+        judged, shares = judge.evaluate_by_judge(color, evaluation.to_grayscale, data)
+        tables, figures = [*tables, *judged], {**figures, **shares}
     return Report(tuple(tables), figures)
+
+
+def color_truth(app: Colorize, truth: Bytes) -> Bytes:
+    """Take the color out of a photograph, and make others."""
+    return evaluation.colorize_pixels(app, Image(evaluation.to_grayscale(truth)))
 
 
 def evaluation_photos(data: Path) -> list[Bytes]:

@@ -7,7 +7,8 @@ crop of a photograph, of which the network sees the lightness and perhaps a few 
 random comes from the generator of its step, so step 700 is the same batch in every run.
 
 Training reads `photos-*.zip` and photographs in folders; `photos-val.zip` and folders `val` are
-read by `validation` only. What can't be read, or is far too large, is skipped and counted.
+read by `validation` only, folders `judge` by neither. What can't be read, or is far too large, is
+skipped and counted.
 """
 
 import io
@@ -43,6 +44,7 @@ SHORT_SIDE = 144  # photographs are reduced to it
 MOST_BYTES = 100_000_000  # of a photograph's file
 ADVICE = "leave it out, or save it smaller"
 RECOLORED_SHARE = 0.3  # share of the hinted examples in which a thing has another color than it had
+JUDGED = "judge"  # the folder of photographs that a judge sees, and nobody learns from
 HELD_OUT = 40  # every 40th training photograph is kept for choices
 SOURCE_WEIGHTS = {  # how often one is drawn, against others: variety counts; color must be told
     "imagenette": 0.5,
@@ -85,8 +87,13 @@ def load_photos(data: Path) -> Split[WeightedPhotos]:
 
 def weight_by_source(named: Sequence[tuple[str, Bytes]]) -> WeightedPhotos:
     """Weigh photographs (SOURCE/NAME, RGB) by the collection that they are of."""
-    share = np.array([SOURCE_WEIGHTS.get(name.split("/")[-2:][0], 1.0) for name, _ in named])
+    share = np.array([source_weight(name) for name, _ in named])
     return WeightedPhotos([rgb for _, rgb in named], (share / share.sum()).astype(np.float32))
+
+
+def source_weight(name: str) -> float:
+    """Tell how often a photograph (SOURCE/NAME) is drawn, against others."""
+    return SOURCE_WEIGHTS.get(name.split("/")[-2:][0], 1.0)
 
 
 def validation(data: Path) -> list[tuple[str, Bytes]]:
@@ -94,8 +101,13 @@ def validation(data: Path) -> list[tuple[str, Bytes]]:
     return sorted(iterate_photos(data, validation=True), key=lambda pair: pair[0])
 
 
-def iterate_photos(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes]]:
-    """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders."""
+def iterate_photos(
+    data: Path, *, validation: bool, short_side: int = SHORT_SIDE
+) -> Iterator[tuple[str, Bytes]]:
+    """Yield (SOURCE/NAME, RGB (H, W, 3)) of every photograph in archives and folders.
+
+    short_side: pixels to which the shorter side of a larger photograph is reduced
+    """
     if not data.is_dir():
         raise UserError(
             "data.missing",
@@ -105,7 +117,7 @@ def iterate_photos(data: Path, *, validation: bool) -> Iterator[tuple[str, Bytes
     broken = []
     for name, content in chain(archive_entries(data, validation), folder_entries(data, validation)):
         try:
-            rgb = decode_small(io.BytesIO(content()))
+            rgb = decode_small(io.BytesIO(content()), short_side)
         except Exception:  # whatever a decoder raises, which for broken bytes can be anything
             broken.append(name)
         else:
@@ -145,10 +157,10 @@ def folder_entries(data: Path, validation: bool) -> Iterator[tuple[str, Callable
             folders.clear()
             continue
         entered.add(real)
-        folders.sort()
+        folders[:] = sorted(set(folders) - {JUDGED})
         place = Path(here).relative_to(data)
         if ("val" in place.parts) == validation:
-            for name in filter(is_photo, files):
+            for name in sorted(filter(is_photo, files)):
                 yield (
                     (place / name).as_posix(),
                     partial(read_bytes, Path(here, name), MOST_BYTES, ADVICE),
@@ -161,11 +173,11 @@ def is_photo(name: str) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def decode_small(file: io.BytesIO) -> Bytes:
-    """Decode one photograph, its short side brought down to 144 pixels."""
+def decode_small(file: io.BytesIO, short_side: int) -> Bytes:
+    """Decode one photograph, its short side brought down to so many pixels."""
     with Picture.open(file, formats=READABLE_FORMATS) as picture:
         rgb = ImageOps.exif_transpose(picture).convert("RGB")
-        scale = SHORT_SIDE / min(rgb.size)
+        scale = short_side / min(rgb.size)
         if scale < 1:
             size = tuple(max(1, round(side * scale)) for side in rgb.size)
             rgb = rgb.resize((size[0], size[1]), Picture.Resampling.BOX)
@@ -225,13 +237,17 @@ def make_example(ab: Floats, light: Floats, places: Places) -> dict[str, Floats]
     }
 
 
-def random_crop(photo: Bytes, side: int, rng: np.random.Generator) -> Bytes:
-    """Cut out a random part, 40 to 100 % of what fits, squashed or stretched by up to a quarter.
+def random_crop(
+    photo: Bytes, side: int, rng: np.random.Generator, part: tuple[float, float] = (0.4, 1.0)
+) -> Bytes:
+    """Cut out a random part of what fits, squashed or stretched by up to a quarter.
+
+    part: of the area, its least and its greatest share
 
     (Some collections are squashed to squares: the network has to bear it.) Mirrored half the time.
     """
     H, W, _ = photo.shape
-    scale, aspect = rng.uniform(0.4, 1.0) ** 0.5, np.exp(rng.uniform(-0.25, 0.25))
+    scale, aspect = rng.uniform(*part) ** 0.5, np.exp(rng.uniform(-0.25, 0.25))
     width, height = min(W, min(H, W) * scale * aspect), min(H, min(H, W) * scale / aspect)
     left, top = rng.uniform(0, W - width), rng.uniform(0, H - height)
     cut = Picture.fromarray(photo).resize(

@@ -215,6 +215,7 @@ def headline_metrics(scores: Scores, truths: list[ColorMetrics]) -> Figures:
         "psnr_gain_error_db": gain_over(scores[DEFAULT], scores["grey"])[1],
         "psnr_gain_best_db": max(gains),
         "psnr_gain_at_60_db": float(np.interp(0.6, colorful, gains)),
+        "psnr_gain_at_75_db": float(np.interp(0.75, colorful, gains)),
         "psnr_gain_mean_color_db": gain("mean color"),
         "psnr_gain_1_hint_db": gain(f"{DEFAULT}, 1 hints"),
         "psnr_gain_5_hints_db": gain(f"{DEFAULT}, 5 hints"),

@@ -75,3 +75,85 @@ def blocks(width: int, depth: int) -> nn.Sequential:
 def double(x: Tensor) -> Tensor:
     """Double height and width; each new value is a weighted mean of the four nearest."""
     return nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+@dataclass(frozen=True)
+class DecoderSize:
+    """How wide (channels) and how deep (residual blocks) the decoder is at 1/4, 1/8, 1/16, 1/32."""
+
+    widths: tuple[int, int, int, int] = (64, 96, 160, 192)
+    depths: tuple[int, int, int, int] = (2, 2, 2, 1)
+    eye: tuple[int, int, int, int] = (24, 40, 112, 320)  # channels of the eye's features
+    n_mean: int = 1280  # mean features of the eye
+    n_colors: int = 132
+    n_hint_channels: int = 9
+
+
+class DecoderNet(nn.Module):
+    """Predicts, from what the eye sees, how likely each color is in each cell of 4 x 4 pixels.
+
+    From the coarsest features up to the finest; at each level what came from below is added to what
+    the eye sees there. Hints enter at 1/16, where a few layers reach across the photograph, at 1/8,
+    and at 1/4, where they lie.
+    """
+
+    def __init__(self, size: DecoderSize) -> None:
+        super().__init__()
+        (w4, w8, w16, w32), (d4, d8, d16, d32) = size.widths, size.depths
+        eye4, eye8, eye16, eye32 = size.eye
+        self.scene = nn.Linear(size.n_mean, w32)
+        self.enter32 = ConvNorm(eye32, w32, kernel=1)
+        self.enter16 = ConvNorm(eye16, w16, kernel=1)
+        self.enter8 = ConvNorm(eye8, w8, kernel=1)
+        self.enter4 = ConvNorm(eye4, w4, kernel=3)
+        self.hints16 = nn.Conv2d(size.n_hint_channels, w16, 3, padding=1)
+        self.hints8 = nn.Conv2d(size.n_hint_channels, w8, 3, padding=1)
+        self.hints4 = nn.Conv2d(size.n_hint_channels, w4, 3, padding=1)
+        self.decode32 = blocks(w32, d32)
+        self.up16 = nn.Conv2d(w32, w16, 1)
+        self.decode16 = blocks(w16, d16)
+        self.up8 = nn.Conv2d(w16, w8, 1)
+        self.decode8 = blocks(w8, d8)
+        self.up4 = nn.Conv2d(w8, w4, 1)
+        self.decode4 = blocks(w4, d4)
+        self.widen = ConvNorm(w4, 2 * w4, kernel=1)
+        self.colors = nn.Conv2d(2 * w4, size.n_colors, 1)
+
+    def forward(
+        self,
+        stride_4: Tensor,
+        stride_8: Tensor,
+        stride_16: Tensor,
+        stride_32: Tensor,
+        mean_features: Tensor,
+        hints: Tensor,
+    ) -> Tensor:
+        """Map features (B, C, H/s, W/s) and hints (B, 9, h, w) to logits (B, N, h, w)."""
+        x4 = self.decode(stride_4, stride_8, stride_16, stride_32, mean_features, hints)
+        return self.name_colors(x4)
+
+    def decode(
+        self,
+        stride_4: Tensor,
+        stride_8: Tensor,
+        stride_16: Tensor,
+        stride_32: Tensor,
+        mean_features: Tensor,
+        hints: Tensor,
+    ) -> Tensor:
+        """Map what `forward` takes to features (B, C4, h, w), of which each cell has its color."""
+        scene = self.scene(mean_features)[:, :, None, None]  # one vector for the whole
+        x32 = self.decode32(torch.relu(self.enter32(stride_32) + scene))  # (B, C32, h/8, w/8)
+        told = self.hints16(nn.functional.avg_pool2d(hints, 4))
+        x16 = torch.relu(self.enter16(stride_16) + told + double(self.up16(x32)))
+        told = self.hints8(nn.functional.avg_pool2d(hints, 2))
+        x8 = torch.relu(self.enter8(stride_8) + told + double(self.up8(self.decode16(x16))))
+        x8 = self.decode8(x8)  # (B, C8, h/2, w/2)
+        x4 = self.enter4(stride_4) + self.hints4(hints) + double(self.up4(x8))
+        decoded: Tensor = self.decode4(torch.relu(x4))
+        return decoded
+
+    def name_colors(self, x: Tensor) -> Tensor:
+        """Map features (B, C4, h, w) of any cells to logits (B, N, h, w)."""
+        logits: Tensor = self.colors(self.widen(x))
+        return logits
