@@ -146,3 +146,18 @@ heavy = {"numpy", "PIL", "onnxruntime", "av", "torch", "typer", "rich"} & sys.mo
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_an_application_to_come_is_trained_and_is_no_command() -> None:
+    """It has recipes and stages; nothing else lists it."""
+    pytest.importorskip("torch")
+    for name in registry.IN_TRAINING:
+        assert registry.recipes(name)
+        folder = Path(registry.__file__).parent / "apps" / name
+        assert not (folder / "app.py").exists(), "it has come: its name belongs into NAMES"
+        assert name not in registry.NAMES
+        assert name not in registry.commands()
+        with refused("name.unknown", name):
+            registry.find_app(name)
+    assert next(iter(registry.recipes("translate"))) == "translator"
+    assert [*registry.stages("translate")] == ["vocabulary"]
