@@ -66,8 +66,11 @@ def test_both_directions_are_drawn_alike_and_the_source_is_sometimes_told() -> N
 
 
 def test_pairs_are_drawn_as_often_as_their_kind_says() -> None:
-    pairs = [Pair(word, word, "de", kind) for word, kind in
-             (("oboe", "sentence"), ("tuba", "phrase"), ("horn", "word"))]  # fmt: skip
+    pairs = [
+        Pair("oboe", "oboe", "de", "sentence"),
+        Pair("tuba", "tuba", "de", "phrase"),
+        Pair("horn", "horn", "de", "word"),
+    ]
     target = batches.make_batch(split_of(*pairs), TrainingStep())["target"]
     texts = [decode([int(t) for t in row], [0] * len(row)) for row in target]
     counts = [sum(word in text for text in texts) for word in ("oboe", "tuba", "horn")]

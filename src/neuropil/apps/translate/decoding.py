@@ -135,7 +135,8 @@ def has_best(beams: Beams) -> bool:
     if len(beams.ended) < len(beams.log_p):
         return False
     best = max(hypothesis.score for hypothesis in beams.ended)
-    return best >= float(beams.log_p.max()) / len(beams.tokens[0]) ** LENGTH_POWER
+    going: float = float(beams.log_p.max()) / len(beams.tokens[0]) ** LENGTH_POWER
+    return best >= going
 
 
 def first_beams(text: EncodedText, beams: int) -> Beams:
