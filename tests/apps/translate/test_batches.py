@@ -18,6 +18,18 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Split[object]:
     return batches.examples(write_data(tmp_path_factory.mktemp("data")))
 
 
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "N_CHARACTERS", 2000)
+
+
+@pytest.fixture
+def whole_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take all that is drawn, so that shares can be counted."""
+    monkeypatch.setattr(batches, "POOL", 1)
+    monkeypatch.setattr(batches, "N_CHARACTERS", 12_000)
+
+
 def split_of(*pairs: Pair) -> Split[object]:
     return Split[object](batches.sort_by_length(pairs), ())
 
@@ -55,6 +67,7 @@ def test_a_batch_is_what_the_network_takes(examples: Split[object]) -> None:
         assert not np.isin(batch["target"], [*TO.values(), *FROM.values()]).any()
 
 
+@pytest.mark.usefixtures("whole_pool")
 def test_both_directions_are_drawn_alike_and_the_source_is_sometimes_told() -> None:
     pair = Pair("We never sleep here", "Wir schlafen hier nie", "de", "sentence")
     source = batches.make_batch(split_of(pair), TrainingStep())["source"]
@@ -65,6 +78,7 @@ def test_both_directions_are_drawn_alike_and_the_source_is_sometimes_told() -> N
     assert (source[english, 1] == FROM["en"]).all()
 
 
+@pytest.mark.usefixtures("whole_pool")
 def test_pairs_are_drawn_as_often_as_their_kind_says() -> None:
     pairs = [
         Pair("oboe", "oboe", "de", "sentence"),
@@ -86,6 +100,20 @@ def test_a_text_may_follow_another_of_its_language(monkeypatch: pytest.MonkeyPat
     for row in batch["target"]:
         text = decode([int(t) for t in row], [0] * len(row))
         assert text.count("oboe") != 1 or text.count("tuba") != 1
+
+
+def test_a_batch_is_of_pairs_of_like_length(
+    examples: Split[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of a pool hold together what is drawn, and less of them is padding."""
+
+    def padding(pool: int) -> float:
+        monkeypatch.setattr(batches, "POOL", pool)
+        made = [batches.make_batch(examples, TrainingStep(step=step)) for step in range(6)]
+        tokens = [batch[side] for batch in made for side in ("source", "target")]
+        return sum(int((t == PAD).sum()) for t in tokens) / sum(t.size for t in tokens)
+
+    assert padding(4) < 0.8 * padding(1)
 
 
 def test_what_validates_has_all_its_translations() -> None:

@@ -25,6 +25,8 @@ def mark(text: str) -> tuple[str, list[str]]:
         ("mail: info@bad-aibling.de", "mail: <0>", ["info@bad-aibling.de"]),
         ("gare-du-nord.fr ici", "<0> ici", ["gare-du-nord.fr"]),
         ("(Москва), bitte", "(<0>), bitte", ["Москва"]),
+        ("Zimmer №5, 2 Betten", "Zimmer <0>, <1> Betten", ["№5", "2"]),
+        ("Nutella® 🍕", "<0> <1>", ["Nutella®", "🍕"]),
         ("Grüße aus Köln", "Grüße aus Köln", []),
         ("CRÈME BRÛLÉE", "CRÈME BRÛLÉE", []),
     ],

@@ -10,7 +10,6 @@ has one mark.
 """
 
 import re
-from collections.abc import Set
 
 MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009"  # of the private use area
 MARK = re.compile(f"[{MARKS}]")
@@ -26,22 +25,20 @@ class Copies:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def mark(self, text: str, known: Set[str]) -> str:
-        """Replace what is to be copied by marks, the as many as there are.
+    def mark(self, text: str, known: frozenset[str]) -> str:
+        """Replace what is to be copied by marks, as many as there are of them.
 
         known: the characters that need no copying, in both cases
         """
         text = MARK.sub("", text)
-        text = COPIED.sub(lambda found: self.mark_one(found[0]), text)
-        return WORD.sub(lambda found: self.mark_unknown(found[0], known), text)
+        text = WORD.sub(lambda found: self.mark_unknown(found[0], known), text)
+        return COPIED.sub(lambda found: self.mark_one(found[0]), text)
 
-    def mark_unknown(self, word: str, known: Set[str]) -> str:
+    def mark_unknown(self, word: str, known: frozenset[str]) -> str:
         """Replace a word that has unknown characters, but for punctuation before and behind it."""
-        if all(c in known or MARK.match(c) for c in word):
+        if known.issuperset(word):
             return word
         core = word.strip(".,;:!?()\"'")
-        if not core or MARK.search(core):
-            return word
         before, _, behind = word.partition(core)
         return before + self.mark_one(core) + behind
 

@@ -3,6 +3,7 @@
     B  pairs       S  tokens of the longest source     T  tokens of the longest target
 
 Each pair is drawn anew in every step, in one of its two directions: how often depends on its kind.
+Of several batches' worth of them, sorted by length, one batch is taken, so that little is padding.
 """
 
 from bisect import bisect_left
@@ -23,6 +24,7 @@ from neuropil.training.step import TrainingStep
 
 N_CHARACTERS = 14_000  # in the longer texts of a batch's pairs, padding counted: some 4,000 tokens
 EDGES = (10, 14, 18, 22, 26, 30, 35, 40, 47, 56, 70, 100, 150, 220)  # longest text of each bucket
+POOL = 4  # batches' worth of pairs that are drawn, so that a batch is of pairs of like length
 OFTEN = {"sentence": 1.0, "phrase": 4.0, "word": 0.4}  # how often a pair is drawn
 SOURCE_TOLD = 0.4  # share of the pairs whose source language is told
 JOINED = 0.08  # share of the batches in which one text follows another, as in a paragraph
@@ -93,7 +95,7 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
     rng = step.rng()
     b = int(rng.choice(len(EDGES), p=buckets.shares))
     reach = buckets.reach[b]
-    places = np.searchsorted(reach, rng.random(sizes()[b]) * reach[-1], side="right")
+    places = np.searchsorted(reach, rng.random(POOL * sizes()[b]) * reach[-1], side="right")
     drawn = [buckets.pairs[b][i] for i in places]
     groups: list[tuple[Pair, ...]] = [(pair,) for pair in drawn]
     if rng.random() < JOINED and EDGES[b] <= LONGEST_JOINED:
@@ -101,7 +103,10 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
         couples = zip(drawn[::2], drawn[1::2], strict=False)
         groups = [couple for couple in couples if couple[0].language == couple[1].language]
     encoded = [each for group in groups if (each := encode_group(group, rng))]
-    return collate([source for source, _ in encoded], [target for _, target in encoded])
+    encoded.sort(key=lambda pair: sorted(len(text.tokens) for text in pair)[::-1])
+    part = int(rng.integers(POOL))
+    some = encoded[part * len(encoded) // POOL : (part + 1) * len(encoded) // POOL]
+    return collate([source for source, _ in some], [target for _, target in some])
 
 
 def encode_group(pairs: Sequence[Pair], rng: Generator) -> tuple[EncodedText, EncodedText] | None:
