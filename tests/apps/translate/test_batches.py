@@ -133,6 +133,14 @@ def test_few_sentences_of_each_direction_are_checked(monkeypatch: pytest.MonkeyP
     assert len(checked) == 8
 
 
+def test_what_is_too_long_for_the_network_teaches_nothing() -> None:
+    rng = TrainingStep().rng()
+    short, long = (Pair("x", "qx" * n, "de", "sentence") for n in (20, 300))
+    assert any(batches.encode_group([short], rng) for _ in range(20))
+    sides = [batches.encode_group([long], rng) for _ in range(40)]
+    assert all(len(side[0].tokens) < 9 for side in sides if side)  # the long text is the target
+
+
 def test_rows_are_filled_up() -> None:
     assert batches.pad([[5, 6], [7]]).tolist() == [[5, 6], [7, PAD]]
     assert float(vocabulary_size()) < 2**24  # float32 holds every token exactly

@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, side
 from neuropil.apps.translate.lab.noise import add_noise, add_price, swap_name
-from neuropil.apps.translate.preprocess import PAD, EncodedText, encode_source, encode_target
+from neuropil.apps.translate.preprocess import (
+    MOST_TOKENS,
+    PAD,
+    EncodedText,
+    encode_source,
+    encode_target,
+)
 from neuropil.training.recipe import Batch
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
@@ -112,7 +118,7 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
 def encode_group(pairs: Sequence[Pair], rng: Generator) -> tuple[EncodedText, EncodedText] | None:
     """Encode pairs of one language, one behind the other, in a direction, changed by chance.
 
-    None where numbers of source and target differ.
+    None where numbers of source and target differ, or the source is too long for the network.
     """
     other = pairs[0].language
     languages = ("en", other) if rng.random() < 0.5 else (other, "en")
@@ -122,7 +128,7 @@ def encode_group(pairs: Sequence[Pair], rng: Generator) -> tuple[EncodedText, En
     told = languages[0] if rng.random() < SOURCE_TOLD else None
     encoded = encode_source(source, languages[1], told)
     answer = encode_target(target, encoded.copies)
-    return (encoded, answer) if answer else None
+    return (encoded, answer) if answer and len(encoded.tokens) <= MOST_TOKENS else None
 
 
 def vary(pair: Pair, languages: Direction, rng: Generator) -> tuple[str, str]:
