@@ -27,6 +27,7 @@ def mark(text: str) -> tuple[str, list[str]]:
         ("(Москва), bitte", "(<0>), bitte", ["Москва"]),
         ("Zimmer №5, 2 Betten", "Zimmer <0>, <1> Betten", ["№5", "2"]),
         ("Nutella® 🍕", "<0> <1>", ["Nutella®", "🍕"]),
+        ("n1cht vor 1 Uhr, 5km", "n1cht vor <0> Uhr, <1>km", ["1", "5"]),
         ("Grüße aus Köln", "Grüße aus Köln", []),
         ("CRÈME BRÛLÉE", "CRÈME BRÛLÉE", []),
     ],

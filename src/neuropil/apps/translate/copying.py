@@ -32,7 +32,12 @@ class Copies:
         """
         text = MARK.sub("", text)
         text = WORD.sub(lambda found: self.mark_unknown(found[0], known), text)
-        return COPIED.sub(lambda found: self.mark_one(found[0]), text)
+        return COPIED.sub(self.mark_found, text)
+
+    def mark_found(self, found: re.Match[str]) -> str:
+        """Give the mark of what was found; a digit between two letters is a misread letter."""
+        before, behind = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+        return found[0] if before.isalpha() and behind.isalpha() else self.mark_one(found[0])
 
     def mark_unknown(self, word: str, known: frozenset[str]) -> str:
         """Replace a word that has unknown characters, but for punctuation before and behind it."""
