@@ -83,7 +83,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy apps/*/lab/thousand.py",
     ),
     "sentencepiece": ("lazy apps/translate/lab/vocabulary.py",),
-    "sacrebleu": ("lazy apps/translate/lab/evaluation.py",),
+    "sacrebleu": ("apps/translate/lab/evaluation.py",),
     "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
     "onnx": (
         "training/*",

@@ -161,3 +161,14 @@ def test_an_application_to_come_is_trained_and_is_no_command() -> None:
             registry.find_app(name)
     assert next(iter(registry.recipes("translate"))) == "translator"
     assert [*registry.stages("translate")] == ["vocabulary"]
+
+
+def test_what_scoring_lacks_is_said_before_a_training_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("torch")
+    for name in [name for name in sys.modules if name.startswith("neuropil.apps.translate.lab")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    with refused("dependency.missing", "sacrebleu", '"neuropil[train]"'):
+        registry.recipes("translate")
