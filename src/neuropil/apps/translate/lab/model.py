@@ -130,6 +130,10 @@ class TranslatorNet(nn.Module):
         self.written_norm = nn.LayerNorm(width)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self.case = nn.Linear(width, N_CASES)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):  # wider than torch's own: attention begins sooner
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         nn.init.normal_(self.case_embedding.weight, std=width**-0.5)
 
