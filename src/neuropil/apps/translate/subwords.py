@@ -11,6 +11,7 @@ before it. A test holds the result to that of sentencepiece, which learned the v
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 BLANK = "▁"
@@ -50,7 +51,7 @@ class Subwords:
         """
         parts = [c for c in word if c in self.characters]
         while len(parts) > 1:
-            ranks = [self.numbers.get(a + b, len(self)) for a, b in zip(parts, parts[1:])]  # noqa: B905, RUF007
+            ranks = [self.numbers.get(a + b, len(self)) for a, b in pairwise(parts)]
             best = min(ranks)
             if best == len(self):
                 break
