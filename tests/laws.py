@@ -86,6 +86,8 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy apps/*/lab/evaluation.py",
         "lazy apps/*/lab/thousand.py",
     ),
+    "sentencepiece": ("lazy apps/translate/lab/vocabulary.py",),
+    "sacrebleu": ("apps/translate/lab/evaluation.py",),
     "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
     "onnx": (
         "training/*",

@@ -146,3 +146,29 @@ heavy = {"numpy", "PIL", "onnxruntime", "av", "torch", "typer", "rich"} & sys.mo
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_an_application_to_come_is_trained_and_is_no_command() -> None:
+    """It has recipes and stages; nothing else lists it."""
+    pytest.importorskip("torch")
+    for name in registry.IN_TRAINING:
+        assert registry.recipes(name)
+        folder = Path(registry.__file__).parent / "apps" / name
+        assert not (folder / "app.py").exists(), "it has come: its name belongs into NAMES"
+        assert name not in registry.NAMES
+        assert name not in registry.commands()
+        with refused("name.unknown", name):
+            registry.find_app(name)
+    assert next(iter(registry.recipes("translate"))) == "translator"
+    assert [*registry.stages("translate")] == ["vocabulary"]
+
+
+def test_what_scoring_lacks_is_said_before_a_training_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("torch")
+    for name in [name for name in sys.modules if name.startswith("neuropil.apps.translate.lab")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    with refused("dependency.missing", "sacrebleu", '"neuropil[train]"'):
+        registry.recipes("translate")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
+IN_TRAINING = ("translate",)  # applications to come: recipes and stages, no command yet
 
 
 def commands() -> dict[str, str]:
@@ -135,7 +136,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
     """Find the recipes of an application; the first is the one that made the shipped weights."""
     if name in MADE_PARTS:
         return {}
-    package = _package(name)
+    package = _package(name, NAMES + IN_TRAINING)
     try:
         importlib.import_module("neuropil.training.fit")  # with all that the extra [train] brings
         module = importlib.import_module(f"{package.__name__}.lab.train")
@@ -151,9 +152,9 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
 def stages(name: str) -> "dict[str, Stage]":
     """Find the stages of an application, which come before its training or after it, in order.
 
-    Also those that make a part of the package which is no application.
+    Also those that make a part of the package which is no application, or one to come.
     """
-    package = _package(name, NAMES + MADE_PARTS).__name__
+    package = _package(name, NAMES + MADE_PARTS + IN_TRAINING).__name__
     try:
         module = importlib.import_module(f"{package}.lab.stages")
     except ModuleNotFoundError as error:

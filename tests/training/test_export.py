@@ -122,10 +122,10 @@ def test_a_network_that_differs_is_refused(
 ) -> None:
     stored = exporting.compress_weights
 
-    def tampered(model: onnx.ModelProto, bits: int) -> onnx.ModelProto:
+    def tampered(model: onnx.ModelProto, *bits: int) -> onnx.ModelProto:
         kernel = next(t for t in model.graph.initializer if len(t.dims) == 4)
         kernel.raw_data = (1.01 * np.frombuffer(kernel.raw_data, np.float32)).tobytes()
-        return stored(model, bits)
+        return stored(model, *bits)
 
     monkeypatch.setattr(exporting, "compress_weights", tampered)
     with pytest.raises(RuntimeError, match=r"ONNX Runtime and torch differ by .*: no file"):
@@ -154,3 +154,72 @@ def test_several_results_have_names(tmp_path: Path) -> None:
     )
     assert (made["more"] == 2).all()
     assert (made["twice"] == 2).all()
+
+
+class Words(nn.Module):
+    """A table of vectors that is read, and chosen from; and a matrix between the two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(300, 64)
+        self.turn = nn.Linear(64, 64)
+        self.bias = nn.Parameter(torch.zeros(300))
+
+    def forward(self, words: torch.Tensor) -> torch.Tensor:
+        x = self.turn(self.table(words))
+        return nn.functional.linear(x[:, 0], self.table.weight, self.bias)
+
+
+def export_words(network: nn.Module, folder: Path, bits: int) -> Path:
+    packing = replace(
+        tiny().exports[0],
+        inputs={"words": ("B", "T")},
+        outputs=("logits",),
+        test_sizes=({"B": 1, "T": 3}, {"B": 4, "T": 9}),
+        whole_numbers={"words": 300},
+        matrix_bits=bits,
+    )
+    return export(network, replace(tiny(), exports=(packing,)), SCORES, folder)
+
+
+def test_matrices_take_eight_bits_where_they_are_asked_for(tmp_path: Path) -> None:
+    """A table that is used twice is kept once; each row and each output has its own scale."""
+    torch.manual_seed(0)
+    network = Words().eval()
+    with torch.no_grad():
+        network.table.weight.mul_(torch.logspace(-3, 1, 300)[:, None])
+        network.turn.weight.mul_(torch.logspace(-3, 1, 64)[:, None])
+    for bits in (16, 8):
+        (tmp_path / str(bits)).mkdir()
+    files = [export_words(network, tmp_path / str(bits), bits) for bits in (16, 8)]
+    weights = network.table.weight.numel() + network.turn.weight.numel()
+    sizes = [file.stat().st_size for file in files]
+    assert 2 * weights < sizes[0] < 2 * weights + 4000
+    assert weights < sizes[1] < weights + 8000
+    kept = onnx.load(files[1]).graph.initializer
+    scales = {tuple(tensor.dims) for tensor in kept if tensor.name.endswith(".scale")}
+    assert scales == {(300, 1), (1, 64)}  # the matrix stands turned in a product from the left
+    words = np.array([[7, 250]])
+    made = OnnxNetwork(files[1], threads=1).run(words=words)["logits"]
+    with torch.no_grad():
+        expected = network(torch.from_numpy(words)).numpy()
+    assert np.abs(made - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_whole_numbers_are_tried_in_their_range(tmp_path: Path) -> None:
+    packing = replace(tiny().exports[0], inputs={"words": ("B", 50)}, whole_numbers={"words": 3})
+    tried = exporting.random_inputs(packing, {"B": 4})["words"]
+    assert tried.dtype == torch.int64
+    assert set(tried.flatten().tolist()) == {0, 1, 2}
+
+
+def test_a_result_of_zeros_is_compared_too(tmp_path: Path) -> None:
+    class Nothing(nn.Module):
+        def forward(self, noise: torch.Tensor) -> torch.Tensor:
+            return noise * 0
+
+    file = export(Nothing(), tiny(), SCORES, tmp_path)
+    packing = tiny().exports[0]
+    assert exporting.max_relative_error(Nothing(), file, packing, packing.test_sizes[0]) == 0
+    differing = exporting.max_relative_error(nn.ReLU(), file, packing, packing.test_sizes[0])
+    assert differing == 1

@@ -63,11 +63,11 @@ def write(plain: nn.Module, packing: ExportSpec, file: Path, metadata: Mapping[s
     """Write one network whole or not at all, and only if both engines agree on it."""
     with atomic_path(file) as path:
         export_graph(plain, packing, path)
-        model = compress_weights(onnx.load(path), packing.bits)
+        model = compress_weights(onnx.load(path), packing.bits, packing.matrix_bits)
         helper.set_model_props(model, dict(metadata))
         onnx.checker.check_model(model)
         onnx.save(model, path)
-        same = round_weights(deepcopy(plain), packing.bits)
+        same = round_weights(deepcopy(plain), packing.bits, packing.matrix_bits)
         worst = np.max(
             [max_relative_error(same, path, packing, sizes) for sizes in packing.test_sizes]
         )
@@ -91,10 +91,10 @@ def fold_batch_norm(module: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def round_weights(network: nn.Module, bits: int = 16) -> nn.Module:
+def round_weights(network: nn.Module, bits: int = 16, matrix_bits: int = 16) -> nn.Module:
     """Round kernels and matrices to what the file can hold; biases stay exact."""
     for parameter in network.parameters():
-        if parameter.ndim == 4 and bits == 8:
+        if (parameter.ndim == 4 and bits == 8) or (parameter.ndim == 2 and matrix_bits == 8):
             whole, scale = quantize_int8(parameter.numpy())
             parameter.copy_(torch.from_numpy(whole * scale))
         elif parameter.ndim >= 2:
@@ -102,21 +102,31 @@ def round_weights(network: nn.Module, bits: int = 16) -> nn.Module:
     return network
 
 
-def quantize_int8(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Take a kernel (C_out, C_in, h, w) as whole numbers, -127 to 127, times a scale a channel."""
-    largest = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True)
+def quantize_int8(kernel: Floats, channel: int = 0) -> tuple[NDArray[np.int8], Floats]:
+    """Take a kernel (C_out, C_in, ..) as whole numbers, -127 to 127, times a scale a channel.
+
+    channel: the axis of the channels
+    """
+    others = tuple(axis for axis in range(kernel.ndim) if axis != channel)
+    largest = np.abs(kernel).max(axis=others, keepdims=True)
     scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
     return np.round(kernel / scale).astype(np.int8), scale
 
 
 def random_inputs(packing: ExportSpec, sizes: Mapping[str, int]) -> dict[str, Tensor]:
-    """Make standard normal inputs, the words of their shapes replaced by numbers."""
+    """Make standard normal inputs, and whole numbers; words of shapes are replaced by sizes."""
     generator = torch.Generator().manual_seed(0)
     shapes = {
         name: [sizes[axis] if isinstance(axis, str) else axis for axis in shape]
         for name, shape in packing.inputs.items()
     }
-    return {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    below = packing.whole_numbers
+    return {
+        name: torch.randint(below[name], shape, generator=generator)
+        if name in below
+        else torch.randn(shape, generator=generator)
+        for name, shape in shapes.items()
+    }
 
 
 def export_graph(network: nn.Module, packing: ExportSpec, path: Path) -> None:
@@ -152,7 +162,9 @@ def quiet() -> Iterator[None]:
         log.setLevel(before)
 
 
-def compress_weights(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
+def compress_weights(
+    model: onnx.ModelProto, bits: int = 16, matrix_bits: int = 16
+) -> onnx.ModelProto:
     """Store weights in 16 bits or 8, and before all else what makes float32 of them.
 
     The runtime does that once, on loading. An LSTM's biases are a matrix in ONNX, and stay exact
@@ -160,10 +172,13 @@ def compress_weights(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
     """
     graph = model.graph
     biases = {node.input[3] for node in graph.node if node.op_type == "LSTM"}
+    turned = {node.input[1] for node in graph.node if node.op_type == "MatMul"}
     for tensor in list(graph.initializer):
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.float32 and values.ndim >= 2 and tensor.name not in biases:
-            kept, back = compressed_tensor(tensor.name, values, bits)
+            is_int8 = {4: bits, 2: matrix_bits}.get(values.ndim) == 8
+            channel = int(values.ndim == 2 and tensor.name in turned)
+            kept, back = compressed_tensor(tensor.name, values, channel if is_int8 else None)
             graph.initializer.remove(tensor)
             graph.initializer.extend(numpy_helper.from_array(v, n) for n, v in kept.items())
             for node in reversed(back):
@@ -172,17 +187,17 @@ def compress_weights(model: onnx.ModelProto, bits: int = 16) -> onnx.ModelProto:
 
 
 def compressed_tensor(
-    name: str, values: Floats, bits: int
+    name: str, values: Floats, channel: int | None
 ) -> tuple[dict[str, NDArray[Any]], list[onnx.NodeProto]]:
     """Say what is kept of a weight, and by which operations it becomes float32 again.
 
-    Kernels are kept in so many bits: w = whole number * scale of its channel, where they are 8.
-    Matrices, which are small and are changed by teaching, are kept in 16.
+    channel: the axis of the channels, of which each has a scale where 8 bits are kept: w = whole
+        number * scale; None where 16 bits are kept
     """
     to_float = partial(helper.make_node, "Cast", to=onnx.TensorProto.FLOAT)
     half, whole, scale = f"{name}.float16", f"{name}.int8", f"{name}.scale"
-    if values.ndim == 4 and bits == 8:
-        n, s = quantize_int8(values)
+    if channel is not None:
+        n, s = quantize_int8(values, channel)
         number = f"{name}.number"
         back = [to_float([whole], [number]), helper.make_node("Mul", [number, scale], [name])]
         return {whole: n, scale: s}, back
@@ -193,13 +208,14 @@ def compressed_tensor(
 def max_relative_error(
     network: nn.Module, path: Path, packing: ExportSpec, sizes: Mapping[str, int]
 ) -> float:
-    """Compare ONNX Runtime with torch: max|a - b| / max|b| over all outputs."""
+    """Compare ONNX Runtime with torch: max|a - b| / max|b|, or max|a| where b is 0, of outputs."""
     inputs = random_inputs(packing, sizes)
     expected = network(*inputs.values())
     expected = expected if isinstance(expected, tuple) else (expected,)
     made = OnnxNetwork(path).run(**{name: value.numpy() for name, value in inputs.items()})
     pairs = zip(packing.outputs, expected, strict=True)
-    worst = [np.abs(made[name] - b.numpy()).max() / b.abs().max().item() for name, b in pairs]
+    off = [(np.abs(made[name] - b.numpy()).max(), b.abs().max().item()) for name, b in pairs]
+    worst = [error / (largest or 1) for error, largest in off]
     return float(np.max(worst))  # NaN where any is, unlike max
 
 

@@ -6,7 +6,7 @@ An application's `train.py` holds functions that return recipes; a variant is ma
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class ExportSpec:
     metadata: Mapping[str, str]
     part: str = ""  # of the network, by its attribute's name; the whole by default
     bits: int = 16  # that a weight of a kernel takes in the file: 16 or 8
+    matrix_bits: int = 16  # that a weight of a matrix takes: 16 or 8
+    whole_numbers: Mapping[str, int] = field(default_factory=dict)  # inputs below so many
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What the translator learns from, and how."""

@@ -1,0 +1,107 @@
+"""A text of any length in another language: cut into sentences, translated, put together again.
+
+    translator = Translator(OnnxNetwork(encoder), OnnxNetwork(step))
+    translator.translate(["Zwei Bier, bitte! Was kostet das?"], to="en")
+
+The network itself finds the language of a source that nobody names.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from neuropil.apps.translate.decoding import search
+from neuropil.apps.translate.preprocess import (
+    LANGUAGES,
+    MOST_TOKENS,
+    EncodedText,
+    decode,
+    encode_source,
+)
+from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.progress import ticking
+
+TOGETHER = 32  # sentences that are translated at once
+BEAMS = 4
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
+
+
+class Translator:
+    """The two networks, and how they are run.
+
+    beams: translations of each sentence that are followed at once
+    """
+
+    def __init__(self, encoder: OnnxNetwork, step: OnnxNetwork, beams: int = BEAMS) -> None:
+        self.encoder, self.step, self.beams = encoder, step, beams
+
+    def translate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[str]:
+        """Translate texts; line ends stay where they are, and what has no letter stays as it is.
+
+        to, from_: languages, of which one is English; raises UserError for others
+        """
+        require_direction(to, from_)
+        cut = [[[*cut_sentences(line)] for line in text.split("\n")] for text in texts]
+        every = {s: "" for lines in cut for line in lines for s in line if any(map(str.isalpha, s))}
+        made = self.translate_sentences([*every], to, from_)
+        known = dict(zip(every, made, strict=True))
+        return ["\n".join(" ".join(known.get(s, s) for s in line) for line in each) for each in cut]
+
+    def translate_sentences(
+        self, sentences: Sequence[str], to: str, from_: str | None
+    ) -> list[str]:
+        """Translate sentences, those of like length together."""
+        parts = [[*encode_parts(sentence, to, from_)] for sentence in sentences]
+        every = [part for each in parts for part in each]
+        order = sorted(range(len(every)), key=lambda i: len(every[i].tokens))
+        made = [""] * len(every)
+        for start in ticking(range(0, len(order), TOGETHER)):
+            places = order[start : start + TOGETHER]
+            best = search(self.encoder, self.step, [every[i] for i in places], self.beams)
+            for i, found in zip(places, best, strict=True):
+                made[i] = every[i].copies.restore(decode(found.tokens, found.cases))
+        texts = iter(made)
+        return [" ".join(islice(texts, len(each))) for each in parts]
+
+
+def cut_sentences(line: str) -> Iterator[str]:
+    """Cut a line behind what ends a sentence, if a capital follows."""
+    start = 0
+    for found in SENTENCE_END.finditer(line):
+        yield line[start : found.end()].strip()
+        start = found.end()
+    yield line[start:].strip()
+
+
+def encode_parts(sentence: str, to: str, from_: str | None) -> Iterator[EncodedText]:
+    """Encode a sentence; one with more tokens than the network has places is cut at a blank."""
+    encoded = encode_source(sentence, to, from_)
+    words = sentence.split()
+    if len(encoded.tokens) <= MOST_TOKENS:
+        yield encoded
+    elif len(words) > 1:
+        for half in (words[: len(words) // 2], words[len(words) // 2 :]):
+            yield from encode_parts(" ".join(half), to, from_)
+    else:  # no word of any language
+        for cut in (sentence[: len(sentence) // 2], sentence[len(sentence) // 2 :]):
+            yield from encode_parts(cut, to, from_)
+
+
+def require_direction(to: str, from_: str | None) -> None:
+    """Raise UserError for a language that is not known, and where neither of two is English."""
+    for name, value in (("to", to), ("from", from_)):
+        if value is not None and value not in LANGUAGES:
+            words = f"--{name} {value}{suggest(value, LANGUAGES)}: possible are"
+            raise UserError(
+                "option.choice",
+                f"{words} {', '.join(LANGUAGES)}",
+                name=name,
+                value=value,
+                possible=LANGUAGES,
+            )
+    if from_ is not None and (from_ == to or "en" not in (from_, to)):
+        words = "one of the two is en: translate into English first, and the result further"
+        if from_ == to:
+            words = "name two languages"
+        raise UserError("option.conflict", f"--from {from_} --to {to}: {words}")
