@@ -57,7 +57,7 @@ def decoder() -> Recipe:
     neuropil train colorize decoder --data SEEN
 
     It is livelier than the shipped network, and worse with hints and at the judge (LOG).
-    `stages/colorize-decoder.npz` holds its averages after some 4,900 steps on one core, in four
+    `stages/colorize-decoder.npz` holds its averages after some 3,500 steps on one core, in three
     goes, each begun with the averages of the last.
     """
     return Recipe(
