@@ -29,9 +29,14 @@ class PixelScale:
 
     def encode(self, pixels: Bytes) -> Floats:
         """Standardize bytes (B, H, W, 3): (B, 3, H, W), channels still last in memory."""
-        mean, spread = np.array(self.mean, np.float32), np.array(self.spread, np.float32)
+        mean, spread = as_factor(self.mean), as_factor(self.spread)
         x: Floats = (pixels.astype(np.float32) - mean) / spread
         return x.transpose(0, 3, 1, 2)
+
+
+def as_factor(values: tuple[float, ...]) -> np.float32 | Floats:
+    """Give one number where all three are the same: rows of three are slow to calculate with."""
+    return np.float32(values[0]) if len({*values}) == 1 else np.array(values, np.float32)
 
 
 SMALL_SCALE = PixelScale(SIDE, MEAN, STD)
