@@ -118,7 +118,7 @@ def test_wheel_holds_what_running_needs(installed: Installed) -> None:
     for name in registry.NAMES:
         assert f"neuropil/apps/{name}/card.md" in names
         for weights in registry.find_app(name).networks.values():
-            assert f"neuropil/apps/{name}/weights/{weights.file}" in names
+            assert weights.path.relative_to(source).as_posix() in names
     others = {name for name in names - files if not name.startswith("neuropil-")}
     assert not others
 
