@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from refusals import refused
 
+from neuropil.eye import samples
 from neuropil.eye.lab import bench
 from neuropil.eye.network import classes
 
@@ -36,7 +37,7 @@ def test_the_middle_is_cut_out(tmp_path: Path, size: tuple[int, int]) -> None:
 
 
 def test_it_measures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "classes", lambda: classes()[:3])
+    monkeypatch.setattr(samples, "classes", lambda: classes()[:3])
     monkeypatch.setattr(bench, "published_forward", lambda: None)
     monkeypatch.setattr(bench, "TIMED", 1)
     for name in "abc":

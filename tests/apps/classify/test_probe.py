@@ -30,18 +30,23 @@ def look(probe: Probe, depth: int = 1) -> Walk:
     return walk_back(load_graph(probe.network), probe, depth=depth)
 
 
+def check_steps(walk: Walk, tolerance: float) -> None:
+    """Every step is proven, and hands its number on to a step above it."""
+    for number, stage in enumerate(walk.steps):
+        assert stage.record.check().passed, stage.record.name
+        for term, lower in stage.children.items():
+            assert lower > number
+            x, a = stage.record.terms[term].x, walk.steps[lower].record.a
+            assert x == pytest.approx(a, rel=tolerance, abs=tolerance)
+
+
 @pytest.mark.parametrize("label", ["cat", "dog", "ship", "none"])
 def test_the_walk_begins_with_what_is_printed(app: Classify, label: str) -> None:
     walk = look(app.probe(CAT, classes="ten", label=ClassName(label)))
     printed = {g.name: g.probability for g in app(CAT, top=11, classes="ten").guesses}
     name = "none of them" if label == "none" else label
     assert walk.steps[0].record.a == pytest.approx(printed[name], rel=1e-6)
-    for number, stage in enumerate(walk.steps):
-        assert stage.record.check().passed, stage.record.name
-        for term, lower in stage.children.items():
-            assert lower > number
-            x, a = stage.record.terms[term].x, walk.steps[lower].record.a
-            assert x == pytest.approx(a, rel=1e-5, abs=1e-5)
+    check_steps(walk, 1e-5)
 
 
 def test_the_most_likely_class_is_opened_by_default(app: Classify) -> None:
@@ -140,12 +145,7 @@ def test_the_walk_through_the_eye_begins_with_what_is_printed(app: Classify, lab
     name = {"none": "none of them", "cat": "Egyptian cat", "gazelle hound": "Saluki"}.get(label)
     if label != "dog":
         assert walk.steps[0].record.a == pytest.approx(printed[name or label], rel=1e-6)
-    for number, stage in enumerate(walk.steps):
-        assert stage.record.check().passed, stage.record.name
-        for term, lower in stage.children.items():
-            assert lower > number
-            x, a = stage.record.terms[term].x, walk.steps[lower].record.a
-            assert x == pytest.approx(a, rel=1e-4, abs=1e-4)
+    check_steps(walk, 1e-4)
 
 
 def test_of_a_coarser_word_the_likeliest_is_opened(app: Classify) -> None:

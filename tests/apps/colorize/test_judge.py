@@ -11,12 +11,13 @@ from refusals import refused
 from neuropil.apps.colorize.lab import judge
 from neuropil.apps.colorize.lab.data import iterate_photos
 from neuropil.apps.colorize.lab.metrics import Bytes
+from neuropil.eye import samples
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make four photographs of four classes, the number of each its red."""
-    monkeypatch.setattr(judge, "classes", lambda: range(4))
+    monkeypatch.setattr(samples, "classes", lambda: range(4))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
     (tmp_path / "judge").mkdir()
     for i in range(4):

@@ -44,7 +44,7 @@ class NoneNeuron:
     bias: float
 
     def logits(self, z: Floats) -> Floats:
-        """Calculate o (V,) from logits (V, K)."""
+        """Calculate o (...) from logits (..., K)."""
         made: Floats = self.weight * stand_out(z) + self.bias
         return made
 
@@ -169,8 +169,8 @@ def require_sound(path: Path, made: dict[str, Floats], n_classes: int) -> None:
 
 
 def stand_out(z: Floats) -> Floats:
-    """Tell how far the largest of logits (V, K) stands out of all, in standard deviations: (V,)."""
-    made: Floats = (z.max(axis=1) - z.mean(axis=1)) / z.std(axis=1)
+    """Tell how far the largest of logits (..., K) stands out of all, in their spreads: (...)."""
+    made: Floats = (z.max(axis=-1) - z.mean(axis=-1)) / z.std(axis=-1)
     return made
 
 

@@ -239,8 +239,8 @@ def none_step(pressed: ProbedClass) -> NeuronRecord:
 def none_neuron_step(pressed: ProbedClass, neuron: NoneNeuron) -> NeuronRecord:
     """Tell o of one view, from how far the largest logit stands out: o = w·e + b."""
     z = pressed.view_logits
-    term = Term("e, how far the largest z stands out", float(stand_out(z[None])[0]), neuron.weight)
-    o = float(neuron.logits(z[None])[0])
+    term = Term("e, how far the largest z stands out", float(stand_out(z)), neuron.weight)
+    o = float(neuron.logits(z))
     name = f"z of {pressed.label}, {pressed.crop_name}"
     return NeuronRecord(name, (term,), neuron.bias, IDENTITY, Observed(o, o, ROUNDING))
 
@@ -250,7 +250,7 @@ def stand_out_step(pressed: ProbedClass) -> NeuronRecord:
     z = pressed.view_logits
     spread, best = float(z.std()), pressed.answer.classes[pressed.opened]
     term = Term(f"z of {best}, the largest", float(z.max()), 1 / spread, learned=False)
-    e = float(stand_out(z[None])[0])
+    e = float(stand_out(z))
     name = f"e: z of {best} from the mean of all {len(z):,}, in their standard deviations"
     return NeuronRecord(
         name, (term,), -float(z.mean()) / spread, IDENTITY, Observed(e, e, ROUNDING)

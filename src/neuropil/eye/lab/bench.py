@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neuropil.eye.network import NETWORK, classes, normalize
+from neuropil.eye.network import NETWORK, normalize
+from neuropil.eye.samples import cut_middle, find_samples
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Report, Table, median_seconds
 
-SIDE, SHARE = 224, 0.875  # of the square that is cut out, as published, and of the shorter side
+SIDE = 224  # of the square that is cut out, as published
 BATCH = 50
 TIMED_SIDE, TIMED = 128, 64  # of the pictures that are timed
 
@@ -64,16 +65,7 @@ def find_photos(data: Path | None) -> list[Path]:
             " github.com/EliSchwartz/imagenet-sample-images",
             name="data",
         )
-    files = sorted(data.glob("*.JPEG"))
-    if len(files) != len(classes()):
-        raise UserError(
-            "data.missing",
-            f"{data} holds {len(files)} photographs NAME.JPEG, not one for each of"
-            f" {len(classes())} classes; name by --data a copy of"
-            " github.com/EliSchwartz/imagenet-sample-images",
-            path=data,
-        )
-    return files
+    return find_samples(data)
 
 
 def batches(files: list[Path]) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
@@ -86,12 +78,7 @@ def batches(files: list[Path]) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
 def cut_square(file: Path) -> NDArray[np.uint8]:
     """Read the middle of a photograph, as the published figures were measured."""
     with Image.open(file) as opened:
-        photo = opened.convert("RGB")
-    scale = SIDE / SHARE / min(photo.size)
-    width, height = (round(side * scale) for side in photo.size)
-    left, top = (width - SIDE) // 2, (height - SIDE) // 2
-    scaled = photo.resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(scaled.crop((left, top, left + SIDE, top + SIDE)))
+        return cut_middle(opened.convert("RGB"), SIDE)
 
 
 def rank_of(logits: Floats, labels: NDArray[np.int64]) -> NDArray[np.int64]:

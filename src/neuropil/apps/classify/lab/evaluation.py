@@ -185,9 +185,10 @@ def predict_photos(app: Classify, data: Path) -> PhotoPredictions:
         )
     with PHOTOS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
+    ten = app.classifier("ten")
     with zipfile.ZipFile(archive) as files:
         answers = [
-            app.classifier("ten").predict(read_from_zip(files, f"{row['photo']}.webp"))
+            ten.predict(read_from_zip(files, f"{row['photo']}.webp"))
             for row in track(rows, total=len(rows), title="photographs")
         ]
     return PhotoPredictions(tuple(row["shows"] for row in rows), tuple(answers))

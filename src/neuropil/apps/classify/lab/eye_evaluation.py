@@ -22,7 +22,7 @@ from neuropil.apps.classify.lab import photo_sets
 from neuropil.apps.classify.lab.calibration import expected_calibration_error
 from neuropil.apps.classify.lab.photo_sets import LabeledPhoto
 from neuropil.apps.classify.lda import fit_head
-from neuropil.apps.classify.prediction import NONE_LABEL, CropPredictions, Label
+from neuropil.apps.classify.prediction import NONE, NONE_LABEL, CropPredictions, Label
 from neuropil.core import Adam, Dense, Network, ReLU, cross_entropy
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
@@ -31,6 +31,7 @@ from neuropil.kit.report import Metrics, Table
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 TAUGHT_BY = (5, 20, 50)  # pictures a class
 TESTED = 50  # others of each class
@@ -64,11 +65,7 @@ def evaluate_pacs(classifier: Classifier, data: Path) -> tuple[list[Table], Metr
     """Measure on photographs of other sources: right words, and none of them."""
     told = predict_all(classifier, photo_sets.pacs(data, 200))
     shown = [photo.folder for photo, _ in told]
-    first = [answer.ranked_labels()[0] for _, answer in told]
-    right = np.array([is_right(*each) for each in zip(told, first, strict=True)])
-    inside = np.array([bool(photo.right) for photo, _ in told])
-    among = np.array([int(answer.z.argmax()) in photo.right for photo, answer in told])
-    sure = np.array([label.probability for label in first])
+    right, sure, inside, among = compare_with_truth(told)
     figures: Metrics = {
         "photo_accuracy": float(right[inside].mean()),
         "photo_accuracy_among": float(among[inside].mean()),
@@ -81,7 +78,7 @@ def evaluate_pacs(classifier: Classifier, data: Path) -> tuple[list[Table], Metr
     rows = []
     for folder, word in photo_sets.PACS.items():
         its = np.array([each == folder for each in shown])
-        name = folder if word != photo_sets.NONE else f"{folder}: none of them"
+        name = folder if word != NONE else f"{folder}: none of them"
         rows.append((name, int(its.sum()), 100 * float(right[its].mean()), 100 * sure[its].mean()))
     columns = ("photographs of PACS", "how many", "right as it is printed, %", "mean p, %")
     return [Table("Photographs of other sources", columns, tuple(rows))], figures
@@ -96,11 +93,7 @@ def evaluate_old(classifier: Classifier, data: Path) -> tuple[list[Table], Metri
         (photo, classifier.predict(picture))
         for photo, picture in track(photo_sets.old(data), total=33, title="photographs")
     ]
-    first = [answer.ranked_labels()[0] for _, answer in told]
-    right = np.array([is_right(*each) for each in zip(told, first, strict=True)])
-    inside = np.array([bool(photo.right) for photo, _ in told])
-    among = np.array([int(answer.z.argmax()) in photo.right for photo, answer in told])
-    sure = np.array([label.probability for label in first])
+    right, sure, inside, among = compare_with_truth(told)
     figures: Metrics = {
         "fsa_right": float(right.mean()),
         "fsa_confidence": float(sure.mean()),
@@ -116,6 +109,21 @@ def evaluate_old(classifier: Classifier, data: Path) -> tuple[list[Table], Metri
     )
     title = f"{len(told)} photographs of 1935-45, grey, with the frame around them"
     return [Table(title, ("what", "measured"), rows)], figures
+
+
+def compare_with_truth(
+    told: Sequence[tuple[LabeledPhoto, CropPredictions]],
+) -> tuple[Mask, Floats, Mask, Mask]:
+    """Tell of each photograph (N,) whether the first answer is right, and its probability.
+
+    Also whether it shows something of the list, and whether its largest logit would be right.
+    """
+    first = [answer.ranked_labels()[0] for _, answer in told]
+    right = np.array([is_right(*each) for each in zip(told, first, strict=True)])
+    sure = np.array([label.probability for label in first])
+    inside = np.array([bool(photo.right) for photo, _ in told])
+    among = np.array([int(answer.z.argmax()) in photo.right for photo, answer in told])
+    return right, sure, inside, among
 
 
 def is_right(told: tuple[LabeledPhoto, CropPredictions], first: Label) -> bool:

@@ -21,13 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
+from neuropil.apps.classify.prediction import NONE
 from neuropil.eye.network import classes
+from neuropil.eye.samples import find_samples
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
 
 CALTECH = Path(__file__).with_name("caltech101.tsv")
 OLD = Path(__file__).with_name("fsa.tsv")
-NONE = "none"
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PACS = {  # folder -> the word that is right; people, giraffes and houses are not of the thousand
     "dog": "dog",
@@ -63,8 +64,7 @@ def pacs(data: Path, most: int) -> list[LabeledPhoto]:
 
 def samples(data: Path) -> list[LabeledPhoto]:
     """List the photographs of ImageNet's classes, in their order."""
-    files = evenly(data / "imagenet-sample-images", len(classes()))
-    require(len(files) == len(classes()), data / "imagenet-sample-images", "one photograph a class")
+    files = find_samples(data / "imagenet-sample-images")
     return [LabeledPhoto(file, file.stem, (k,)) for k, file in enumerate(files)]
 
 

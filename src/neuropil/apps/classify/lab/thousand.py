@@ -44,7 +44,7 @@ def calibrate_thousand(output: Path, *, data: Path) -> Path:
     right = photo_sets.right_matrix(photos)
     known: NDArray[np.bool_] = np.any(right, axis=1)
     mean = z.mean(axis=1)
-    weight, bias = fit_none(np.stack([stand_out(view) for view in z.swapaxes(0, 1)]).mean(0), known)
+    weight, bias = fit_none(stand_out(z).mean(axis=1), known)
     told = {
         "temperature": fit_temperature(mean[known], right[known]),
         "none_weight": weight,

