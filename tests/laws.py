@@ -74,6 +74,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy apps/*/lab/bench.py",
         "lazy apps/*/lab/evaluation.py",
         "apps/colorize/lab/decoder_training.py",
+        "apps/colorize/lab/objective.py",
         "lazy apps/colorize/lab/judge.py",
         "lazy core/bench.py",
     ),

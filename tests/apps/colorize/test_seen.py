@@ -11,13 +11,13 @@ from refusals import refused
 from neuropil.apps.colorize.cielab import lightness
 from neuropil.apps.colorize.lab import seen, seen_batch
 from neuropil.apps.colorize.lab.decoder_training import (
-    FLOOR,
     export_spec,
     loss,
     score,
     told_error,
 )
 from neuropil.apps.colorize.lab.model import DecoderNet, DecoderSize
+from neuropil.apps.colorize.lab.objective import FLOOR
 from neuropil.apps.colorize.lab.train import decoder
 from neuropil.apps.colorize.palette import nearest_index, palette
 from neuropil.apps.colorize.preprocess import gray_pixels

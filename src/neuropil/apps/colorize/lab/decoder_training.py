@@ -3,10 +3,8 @@
 B  crops     K  cells of each that are asked     N  colors     h, w  cells of a crop
 """
 
-import json
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
@@ -14,12 +12,17 @@ from torch.nn.functional import nll_loss
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import seen_batch
 from neuropil.apps.colorize.lab.model import DecoderNet
+from neuropil.apps.colorize.lab.objective import (
+    FLOOR,
+    PER_PHOTO,
+    file_metadata,
+    gain_db,
+    mean_color,
+)
 from neuropil.apps.colorize.lab.seen import CHANNELS, N_MEAN
 from neuropil.apps.colorize.palette import palette
 from neuropil.training.recipe import ExportSpec
 
-FLOOR = 4.0  # squared ab units: errors below two units are as good as none
-PER_PHOTO = 0.5  # weight of the second part of the loss
 SEEN = (*(f"stride_{stride}" for stride in CHANNELS), "mean_features")  # what the eye gives
 
 
@@ -36,12 +39,7 @@ def export_spec() -> ExportSpec:
         },
         outputs=("logits",),
         test_sizes=(sizes, more),
-        metadata={
-            "neuropil": "colorize",
-            "palette": json.dumps(np.round(palette(), 4).tolist()),
-            "licence": "MIT",
-            "data": "54,789 web photographs, short side 224 pixels; see the card",
-        },
+        metadata=file_metadata("54,789 web photographs, short side 224 pixels; see the card"),
     )
 
 
@@ -87,14 +85,13 @@ def score(network: nn.Module, seen: seen_batch.SeenPhotos) -> dict[str, float]:
     The gain is that of squared ab error of the mean color, the nats are -log p(true color).
     """
     place = next(network.parameters()).device
-    colors = torch.from_numpy(palette()).to(place)
     found: dict[str, float] = {}
     for n_hints in (0, 10):
         looks = []
         for arrays in seen_batch.validation_batches(seen, n_hints):
             batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
             log_p = network(*network_inputs(batch)).float().log_softmax(dim=1)
-            made = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)
+            made = mean_color(log_p)
             looks.append(
                 torch.stack(
                     (
@@ -109,10 +106,3 @@ def score(network: nn.Module, seen: seen_batch.SeenPhotos) -> dict[str, float]:
         found |= {f"gain_db_{n_hints}": gain, f"nats_{n_hints}": nats}
         found |= {f"chroma_share_{n_hints}": chroma / true_chroma}
     return found
-
-
-def gain_db(made: Tensor, truth: Tensor) -> Tensor:
-    """Compare squared errors of colors (B, 2, h, w) with those of grey: dB (B,)."""
-    error = (made - truth).square().mean(dim=(1, 2, 3))
-    grey = truth.square().mean(dim=(1, 2, 3))
-    return 10 * ((grey + FLOOR / 2) / (error + FLOOR / 2)).log10()

@@ -4,10 +4,8 @@ neuropil train colorize --data DIR -o runs/colorize
 neuropil train colorize decoder --data SEEN -o runs/decoder
 """
 
-import json
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
@@ -15,14 +13,19 @@ from torch.nn.functional import nll_loss
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import data, decoder_training, seen_batch
 from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, DecoderNet, DecoderSize
+from neuropil.apps.colorize.lab.objective import (
+    FLOOR,
+    PER_PHOTO,
+    file_metadata,
+    gain_db,
+    mean_color,
+)
 from neuropil.apps.colorize.palette import palette
 from neuropil.training.export import fold_batch_norm
 from neuropil.training.fit import to_device
 from neuropil.training.recipe import ExportSpec, Recipe
 from neuropil.training.split import Split
 
-FLOOR = 4.0  # squared ab units: errors below two units are as good as none
-PER_PHOTO = 0.5  # weight of the second part of the loss
 EVALUATED = 192  # held-out photographs scored at each look
 
 
@@ -87,12 +90,7 @@ def export_spec() -> ExportSpec:
             {"B": 1, "H": 64, "W": 64, "h": 16, "w": 16},
             {"B": 3, "H": 96, "W": 160, "h": 24, "w": 40},
         ),
-        metadata={
-            "neuropil": "colorize",
-            "palette": json.dumps(np.round(palette(), 4).tolist()),
-            "licence": "MIT",
-            "data": "20,562 web photographs, short side 144 pixels; see the card",
-        },
+        metadata=file_metadata("20,562 web photographs, short side 144 pixels; see the card"),
     )
 
 
@@ -104,9 +102,7 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     of squared errors.
     """
     log_p = network(batch["lightness"], batch["hints"]).float().log_softmax(dim=1)  # (B, N, h, w)
-    colors = torch.from_numpy(palette()).to(log_p.device)
-    mean = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)
-    squared = (mean - batch["ab"]).square().sum(dim=1).mean(dim=(1, 2))  # (B,)
+    squared = (mean_color(log_p) - batch["ab"]).square().sum(dim=1).mean(dim=(1, 2))  # (B,)
     return nll_loss(log_p, batch["label"].long()) + PER_PHOTO * (squared + FLOOR).log().mean()
 
 
@@ -117,21 +113,16 @@ def score(network: nn.Module, examples: Split[data.WeightedPhotos]) -> dict[str,
     The gain is that of squared ab error, the nats are -log p(true color).
     """
     device = next(network.parameters()).device
-    colors = torch.from_numpy(palette()).to(device)
     gains: dict[str, float] = {}
     for n_hints in (0, 10):
-        ratios, nats = [], []
+        reached, nats = [], []
         held = data.validation_examples(examples.held_out.photos[:EVALUATED], n_hints)
         for start in range(0, len(held), 32):
             arrays = data.collate(held[start : start + 32])
             batch = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
             log_p = network(batch["lightness"], batch["hints"]).float().log_softmax(dim=1)
-            mean = torch.einsum("bnhw,nc->bchw", log_p.exp(), colors)
-            error = (mean - batch["ab"]).square().mean(dim=(1, 2, 3))
-            ratios.append(
-                (batch["ab"].square().mean(dim=(1, 2, 3)) + FLOOR / 2) / (error + FLOOR / 2)
-            )
+            reached.append(gain_db(mean_color(log_p), batch["ab"]))
             nats.append(nll_loss(log_p, batch["label"].long()))
-        gains[f"gain_db_{n_hints}"] = float(10 * torch.cat(ratios).log10().mean())
+        gains[f"gain_db_{n_hints}"] = float(torch.cat(reached).mean())
         gains[f"nats_{n_hints}"] = float(torch.stack(nats).mean())
     return gains
