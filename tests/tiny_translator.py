@@ -26,7 +26,7 @@ def tiny_translator() -> TranslatorNet:
         network.bias[END] = ENDING
         for layer in network.decoder_layers:  # or each token would be followed by itself
             layer.forth.narrow.weight.mul_(12)
-            layer.out.weight.mul_(12)
+            layer.attention.out.weight.mul_(12)
             layer.new.weight.mul_(40)
     round_weights(network, matrix_bits=8)
     return network.eval()

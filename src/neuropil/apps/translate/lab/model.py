@@ -45,25 +45,43 @@ class FeedForward(nn.Module):
         return x + y
 
 
+class Attention(nn.Module):
+    """Multi-head attention: queries from one text, keys and values from the same or another."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def read(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the keys and values (B, H, S, D / H) of a source (B, S, D)."""
+        key, value = self.key(source), self.value(source)
+        return split_heads(key, self.heads), split_heads(value, self.heads)
+
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, padding: Tensor) -> Tensor:
+        """Map (B, T, D), with keys and values of a source and its padding (B, S), to (B, T, D)."""
+        q = split_heads(self.query(x), self.heads)
+        y: Tensor = self.out(merge_heads(attend(q, keys, values, padding)))
+        return y
+
+
 class EncoderLayer(nn.Module):
     """Self-attention over the source, then a feed-forward layer."""
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
-        self.heads = heads
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
+        self.attention = Attention(width, heads)
         self.dropout = nn.Dropout(DROPOUT)
         self.forth = FeedForward(width, hidden)
 
     def forward(self, x: Tensor, padding: Tensor) -> Tensor:
         """Map (B, S, D), with 0 or FAR for each token (B, S), to (B, S, D)."""
         y = self.norm(x)
-        q, k, v = (split_heads(f(y), self.heads) for f in (self.query, self.key, self.value))
-        y = self.out(merge_heads(attend(q, k, v, padding)))
+        y = self.attention(y, *self.attention.read(y), padding)
         z: Tensor = self.forth(x + self.dropout(y))
         return z
 
@@ -73,22 +91,17 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
-        self.heads = heads
         self.norm = nn.LayerNorm(width)
         self.forget = nn.Linear(width, width)
         self.new = nn.Linear(width, width)
         self.cross_norm = nn.LayerNorm(width)
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
+        self.attention = Attention(width, heads)
         self.dropout = nn.Dropout(DROPOUT)
         self.forth = FeedForward(width, hidden)
 
     def read(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Give the keys and values (B, H, S, D / H) of what the encoder made (B, S, D)."""
-        key, value = self.key(source), self.value(source)
-        return split_heads(key, self.heads), split_heads(value, self.heads)
+        return self.attention.read(source)
 
     def forward(
         self, x: Tensor, state: Tensor, keys: Tensor, values: Tensor, padding: Tensor
@@ -100,8 +113,7 @@ class DecoderLayer(nn.Module):
         y = self.norm(x)
         states = scan(torch.sigmoid(self.forget(y)).float(), self.new(y).float(), state)
         x = x + self.dropout(torch.relu(states))
-        q = split_heads(self.query(self.cross_norm(x)), self.heads)
-        x = x + self.dropout(self.out(merge_heads(attend(q, keys, values, padding))))
+        x = x + self.dropout(self.attention(self.cross_norm(x), keys, values, padding))
         return self.forth(x), states[:, -1]
 
 
