@@ -93,7 +93,9 @@ def writer_last() -> Recipe:
         -o runs/writer-last
     """
     falling = partial(adamw, weight_decay=0.01, fall=1.0)
-    return replace(writer(), name="handwrite-writer-last", optimizer=falling, lr=1e-3, seed=9)
+    return replace(
+        writer(), name="handwrite-writer-last", optimizer=falling, steps=2000, lr=1e-3, seed=9
+    )
 
 
 def reader() -> Recipe:
