@@ -1,6 +1,6 @@
-"""What comes before the training of the translator: the pieces of which words are made."""
+"""What no gradient descent makes: the pieces of words, and the neuron that joins lines."""
 
-from neuropil.apps.translate.lab import vocabulary
+from neuropil.apps.translate.lab import joining, vocabulary
 from neuropil.training.stages import DATA, Stage
 
 STAGES = (
@@ -10,5 +10,12 @@ STAGES = (
         vocabulary.learn_vocabulary,
         needs=(DATA,),
         stands_for="subwords.txt",
+    ),
+    Stage(
+        "joining",
+        "After the neurons of languages: learn which lines of a picture are one text.",
+        joining.write_joining,
+        needs=(DATA,),
+        stands_for="joining.json",
     ),
 )

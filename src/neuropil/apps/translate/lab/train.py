@@ -1,4 +1,4 @@
-"""Recipes of the translator, one network for all directions between English and three languages.
+"""Recipes: the translator, one network for all directions, and the neurons that tell languages.
 
 neuropil train translate --data DIR
 """
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
 from neuropil.apps.translate.casing import N_CASES
-from neuropil.apps.translate.lab import batches
+from neuropil.apps.translate.lab import batches, languages
 from neuropil.apps.translate.lab.batches import Checked
 from neuropil.apps.translate.lab.evaluation import corpus_scores
 from neuropil.apps.translate.lab.model import (
@@ -25,8 +25,10 @@ from neuropil.apps.translate.lab.model import (
     TranslatorNet,
     translate_greedily,
 )
+from neuropil.apps.translate.language import F
 from neuropil.apps.translate.preprocess import (
     END,
+    LANGUAGES,
     PAD,
     EncodedText,
     decode,
@@ -42,6 +44,7 @@ SMOOTHING = 0.1  # share of the target that all tokens have alike
 CASE_WEIGHT = 0.5  # of the loss of cases beside that of tokens
 LEVEL = 0.01  # share of its steps in which the rate of a part falls that another follows
 CHECKED_TOGETHER = 100  # sentences that are translated at once for the score
+TRANSLATOR_LAYERS = f"{READING} + {WRITING}, width {D}, {H} heads, {HIDDEN} hidden"
 MOST_WRITTEN = 60  # tokens of a translation for the score
 
 
@@ -83,6 +86,25 @@ def translator_last() -> Recipe:
     falling = partial(adamw, weight_decay=0.01, fall=1.0)
     name = "translate-translator-last"
     return replace(translator(), name=name, optimizer=falling, lr=8e-4, seed=9)
+
+
+def language() -> Recipe:
+    """Train the neurons that tell languages.
+
+    neuropil train translate language --data DIR
+    """
+    return Recipe(
+        name="translate-language",
+        network=languages.LanguageNet,
+        examples=languages.examples,
+        batch=languages.make_batch,
+        loss=languages.loss,
+        score=languages.score,
+        exports=(language_export(),),
+        steps=3000,
+        lr=2e-2,
+        optimizer=partial(adamw, weight_decay=0.0),
+    )
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
@@ -174,7 +196,7 @@ def encoder_export() -> ExportSpec:
         inputs={"tokens": ("B", "S"), "cases": ("B", "S")},
         outputs=("keys", "values", "padding"),
         test_sizes=({"B": 1, "S": 7}, {"B": 3, "S": 20}),
-        metadata=metadata(),
+        metadata=metadata(TRANSLATOR_LAYERS),
         part="encoder",
         whole_numbers={"tokens": vocabulary_size(), "cases": N_CASES},
         matrix_bits=8,
@@ -194,18 +216,29 @@ def step_export() -> ExportSpec:
         },
         outputs=("logits", "case", "next_state"),
         test_sizes=({"B": 1, "S": 7}, {"B": 3, "S": 20}),
-        metadata=metadata(),
+        metadata=metadata(TRANSLATOR_LAYERS),
         part="step",
         whole_numbers={"token": vocabulary_size()},
         matrix_bits=8,
     )
 
 
-def metadata() -> dict[str, str]:
+def language_export() -> ExportSpec:
+    """Name what goes in and out of the neurons that tell languages."""
+    return ExportSpec(
+        inputs={"runs": ("B", F)},
+        outputs=("logits",),
+        test_sizes=({"B": 1}, {"B": 5}),
+        metadata=metadata(f"a neuron for each of {', '.join(LANGUAGES)}"),
+        matrix_bits=8,
+    )
+
+
+def metadata(layers: str) -> dict[str, str]:
     """Tell with every file what it was made for and from."""
     return {
         "neuropil": "translate",
-        "layers": f"{READING} + {WRITING}, width {D}, {H} heads, {HIDDEN} hidden",
+        "layers": layers,
         "licence": "MIT",
         "data": "Tatoeba by way of manythings.org/anki (CC BY 2.0), OpenStreetMap's"
         " id-tagging-schema (ISC), Open Food Facts (ODbL), Wiktionary (CC BY-SA 3.0)",

@@ -1,0 +1,201 @@
+"""Lines that belong together: a sentence that runs over three lines is one block.
+
+    N  lines        P  pairs of a line and the one above it        F  features
+
+    blocks = group(lines, quads)        # what was read in each line, and where it is
+    blocks[0].lines, blocks[0].text     (3, 4), "Ensalada de la casa"
+
+One neuron decides for each line whether it goes on with the one above: z = Σ w·x + b over what a
+reader goes by, a = σ(z) its probability. x is named in FEATURES; w and b are in joining.json.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.translate.geometry import Box, Quad, upright_boxes
+from neuropil.apps.translate.linking_words import LINKING_WORDS
+
+LEAST_GAP, MOST_GAP = -0.7, 1.5  # between two lines of a block, in heights
+PRICE = re.compile(
+    r"[^\w]*(?:€|\$|CHF|EUR)?\s*\d+(?:[.,]\d+)?\s*(?:€|euros?|%|g|kg|ml|l|kcal|kJ)?\W*",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"[^\W\d_]+")
+HYPHEN = re.compile(r"[-‐\xad]$")
+
+FEATURES = (
+    "gap",  # between the lines, in heights
+    "closer_than_next",  # how much farther the next line below is
+    "closer_than_previous",  # how much farther the line before the upper one is
+    "height_differs",  # |log of the ratio|
+    "left_differs",  # of the left edges, in heights, at most 3
+    "edge_differs",  # of the left edges or the centers, the smaller
+    "begins_small",  # the lower line begins with a small letter
+    "both_capitals",
+    "capitals_end",  # one of the two is in capitals alone
+    "ends_open",  # with a comma, a hyphen, a slash
+    "links",  # a linking word at the end or the beginning
+    "price_beside_upper",
+    "price_beside_lower",
+    "number_ends",
+    "number_begins",
+    "other_language",  # 1 - Σ p q of the languages of both
+)
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """What was read in a line, and the probabilities of its languages (L,)."""
+
+    text: str
+    languages: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Lines that are one text, by number in reading order, and the text that they make."""
+
+    lines: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Joining:
+    """The neuron's weights (F,) and bias."""
+
+    weights: NDArray[np.float64]
+    bias: float
+
+    @staticmethod
+    @cache
+    def load() -> "Joining":
+        """Read those of the package."""
+        kept = json.loads(Path(__file__).with_name("joining.json").read_text(encoding="utf-8"))
+        return Joining(np.array([kept["weights"][name] for name in FEATURES]), kept["bias"])
+
+    def probability(self, x: NDArray[np.float64]) -> float:
+        """Give σ(Σ w·x + b), that the lower line goes on with the upper one."""
+        return 1 / (1 + math.exp(-float(self.weights @ x + self.bias)))
+
+
+def group(lines: Sequence[ReadLine], quads: Sequence[Quad]) -> list[TextBlock]:
+    """Group lines into blocks, from the top down; columns stay apart."""
+    boxes = upright_boxes(quads)
+    above = {
+        j: i
+        for i, j in pairs(lines, boxes)
+        if Joining.load().probability(features(i, j, lines, boxes)) > 0.5
+    }
+    below: dict[int, int] = {}
+    for j, i in sorted(above.items(), key=lambda pair: boxes[pair[0]].top):
+        below.setdefault(i, j)  # of two lines that go on with one, the upper
+    firsts = [n for n in range(len(lines)) if below.get(above.get(n, -1)) != n]
+    chains = [tuple(chain(first, below)) for first in firsts]
+    chains.sort(key=lambda numbers: (boxes[numbers[0]].top, boxes[numbers[0]].left))
+    return [TextBlock(numbers, join([lines[n].text for n in numbers])) for numbers in chains]
+
+
+def chain(first: int, below: dict[int, int]) -> Iterator[int]:
+    """Follow the lines of a block from its first one."""
+    yield first
+    while first in below:
+        first = below[first]
+        yield first
+
+
+def join(texts: Sequence[str]) -> str:
+    """Make one text of lines; a word that a hyphen divides at the end of a line is made whole."""
+    text = texts[0].strip()
+    for following in map(str.strip, texts[1:]):
+        first = following.partition(" ")[0]
+        if HYPHEN.search(text) and following[:1].islower() and first not in LINKING_WORDS:
+            text = HYPHEN.sub("", text) + following
+        else:
+            text = f"{text} {following}"
+    return text
+
+
+def pairs(lines: Sequence[ReadLine], boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """Find for each line the nearest one above that it could go on with: (upper, lower)."""
+    texts = [n for n, line in enumerate(lines) if not is_price(line.text)]
+    found = []
+    for j in texts:
+        near = [
+            (gap(boxes[i], boxes[j]), i) for i in texts if i != j and is_above(boxes[i], boxes[j])
+        ]
+        possible = [(distance, i) for distance, i in near if LEAST_GAP < distance < MOST_GAP]
+        if possible:
+            found.append((min(possible)[1], j))
+    return found
+
+
+def is_price(text: str) -> bool:
+    """Tell a price, a quantity or another number that no text belongs to."""
+    return PRICE.fullmatch(text) is not None
+
+
+def is_above(upper: Box, lower: Box) -> bool:
+    """Tell whether a box is above another, and overlaps with it along x."""
+    height = (upper.height + lower.height) / 2
+    return lower.top > upper.top + 0.3 * height and upper.overlap(lower) > 0.3 * height
+
+
+def gap(upper: Box, lower: Box) -> float:
+    """Measure the gap between two boxes in their mean height, negative where they overlap."""
+    return 2 * (lower.top - upper.bottom) / (upper.height + lower.height)
+
+
+def features(
+    i: int, j: int, lines: Sequence[ReadLine], boxes: Sequence[Box]
+) -> NDArray[np.float64]:
+    """Say what a reader goes by: whether line j goes on with line i above it (F,)."""
+    upper, lower = lines[i].text.strip(), lines[j].text.strip()
+    above, below = boxes[i], boxes[j]
+    height, distance = (above.height + below.height) / 2, gap(above, below)
+    left = abs(above.left - below.left) / height
+    center = abs(above.center - below.center) / height
+    following = [gap(below, box) for box in boxes if is_above(below, box)]
+    preceding = [gap(box, above) for box in boxes if is_above(box, above)]
+    capitals = upper.isupper(), lower.isupper()
+    ends, begins = WORD.findall(upper.casefold())[-1:], WORD.findall(lower.casefold())[:1]
+    return np.array(
+        [
+            np.clip(distance, -1, 2),
+            np.clip(min(following, default=2) - distance, -1, 1),
+            np.clip(min(preceding, default=2) - distance, -1, 1),
+            abs(math.log(above.height / below.height)),
+            min(left, 3),
+            min(left, center, 3),
+            lower[:1].islower(),
+            all(capitals),
+            any(capitals) and not all(capitals),
+            upper[-1:] in [*"-,/&+"],
+            not LINKING_WORDS.isdisjoint([*ends, *begins]),
+            has_price_beside(i, lines, boxes),
+            has_price_beside(j, lines, boxes),
+            re.search(r"\d\W*$", upper) is not None,
+            re.match(r"[\d\W]", lower) is not None,
+            1 - float(lines[i].languages @ lines[j].languages),
+        ],
+        np.float64,
+    )
+
+
+def has_price_beside(n: int, lines: Sequence[ReadLine], boxes: Sequence[Box]) -> bool:
+    """Tell whether there is a price right of a line, as in a menu."""
+    own = boxes[n]
+    middle = (own.top + own.bottom) / 2
+    return any(
+        box.left >= own.right - own.height
+        and abs((box.top + box.bottom) / 2 - middle) < own.height / 2
+        and is_price(line.text)
+        for line, box in zip(lines, boxes, strict=True)
+    )

@@ -1,0 +1,80 @@
+"""Quads of text, and the frame in which a page of them is upright.
+
+    boxes = upright_boxes(quads)    # in the frame whose x runs along the text
+
+A quad has four corners (4, 2), x and y in pixels, y down, clockwise from the top left of the text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Quad = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A line of text in the upright frame: its edges, in pixels."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        """Measure from top to bottom."""
+        return self.bottom - self.top
+
+    @property
+    def center(self) -> float:
+        """Give x of the middle."""
+        return (self.left + self.right) / 2
+
+    def overlap(self, other: "Box") -> float:
+        """Measure what two boxes share along x, negative where there is a gap."""
+        return min(self.right, other.right) - max(self.left, other.left)
+
+
+def axes(quad: Quad) -> tuple[Quad, Quad]:
+    """Give the mean of the upper and lower edge, and that of the left and right one, as vectors."""
+    along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2
+    down = (quad[3] - quad[0] + quad[2] - quad[1]) / 2
+    return along, down
+
+
+def size(quad: Quad) -> tuple[float, float]:
+    """Measure the mean width and height of a quad, in pixels."""
+    along, down = axes(quad)
+    return float(np.hypot(*along)), float(np.hypot(*down))
+
+
+def text_angle(quads: Sequence[Quad]) -> float:
+    """Find the angle of most of the text, in radians, clockwise as the picture is seen.
+
+    Long lines count more: their directions are added as they are.
+    """
+    along = np.sum([axes(quad)[0] for quad in quads], axis=0)
+    return float(np.arctan2(along[1], along[0]))
+
+
+def rotation(angle: float) -> NDArray[np.float64]:
+    """Make the matrix by which points (N, 2) @ matrix are turned back by an angle."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s], [s, c]])
+
+
+def upright_boxes(quads: Sequence[Quad]) -> list[Box]:
+    """Bring quads to the frame of most of the text; a quad that is turned in it keeps its size."""
+    if not quads:
+        return []
+    turn = rotation(text_angle(quads))
+    return [box_of(np.asarray(quad, np.float64) @ turn) for quad in quads]
+
+
+def box_of(quad: Quad) -> Box:
+    """Give the box of a quad's size about its center."""
+    (x, y), (width, height) = quad.mean(axis=0), size(quad)
+    return Box(x - width / 2, x + width / 2, y - height / 2, y + height / 2)
