@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuropil.apps.translate import blocks
-from neuropil.apps.translate.blocks import FEATURES, Joining, ReadLine, features, group, join, pairs
+from neuropil.apps.translate.blocks import FEATURES, Joining, LineText, features, group, join, pairs
 from neuropil.apps.translate.geometry import rotation, text_angle, upright_boxes
 from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.kit.networks.network import OnnxNetwork
@@ -31,9 +31,9 @@ def network() -> OnnxNetwork:
 
 def page(
     rows: list[tuple[str, int, int]], network: OnnxNetwork, angle: float = 0
-) -> tuple[list[ReadLine], list[np.ndarray]]:
+) -> tuple[list[LineText], list[np.ndarray]]:
     languages = language_probabilities(network, [text for text, _, _ in rows])
-    lines = [ReadLine(text, p) for (text, _, _), p in zip(rows, languages, strict=True)]
+    lines = [LineText(text, p) for (text, _, _), p in zip(rows, languages, strict=True)]
     corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
     quads = [
         np.array([(x + 10 * len(text) * u, y + 20 * v) for u, v in corners], float)

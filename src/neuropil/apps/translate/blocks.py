@@ -52,7 +52,7 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class ReadLine:
+class LineText:
     """What was read in a line, and the probabilities of its languages (L,)."""
 
     text: str
@@ -86,7 +86,7 @@ class Joining:
         return 1 / (1 + math.exp(-float(self.weights @ x + self.bias)))
 
 
-def group(lines: Sequence[ReadLine], quads: Sequence[Quad]) -> list[TextBlock]:
+def group(lines: Sequence[LineText], quads: Sequence[Quad]) -> list[TextBlock]:
     """Group lines into blocks, from the top down; columns stay apart."""
     boxes = upright_boxes(quads)
     above = {
@@ -123,7 +123,7 @@ def join(texts: Sequence[str]) -> str:
     return text
 
 
-def pairs(lines: Sequence[ReadLine], boxes: Sequence[Box]) -> list[tuple[int, int]]:
+def pairs(lines: Sequence[LineText], boxes: Sequence[Box]) -> list[tuple[int, int]]:
     """Find for each line the nearest one above that it could go on with: (upper, lower)."""
     texts = [n for n, line in enumerate(lines) if not is_price(line.text)]
     found = []
@@ -154,7 +154,7 @@ def gap(upper: Box, lower: Box) -> float:
 
 
 def features(
-    i: int, j: int, lines: Sequence[ReadLine], boxes: Sequence[Box]
+    i: int, j: int, lines: Sequence[LineText], boxes: Sequence[Box]
 ) -> NDArray[np.float64]:
     """Say what a reader goes by: whether line j goes on with line i above it (F,)."""
     upper, lower = lines[i].text.strip(), lines[j].text.strip()
@@ -189,7 +189,7 @@ def features(
     )
 
 
-def has_price_beside(n: int, lines: Sequence[ReadLine], boxes: Sequence[Box]) -> bool:
+def has_price_beside(n: int, lines: Sequence[LineText], boxes: Sequence[Box]) -> bool:
     """Tell whether there is a price right of a line, as in a menu."""
     own = boxes[n]
     middle = (own.top + own.bottom) / 2

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.blocks import FEATURES, ReadLine, features, pairs
+from neuropil.apps.translate.blocks import FEATURES, LineText, features, pairs
 from neuropil.apps.translate.geometry import upright_boxes
 from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.kit.atomic import save_text
@@ -78,7 +78,7 @@ def known_pairs(picture: Mapping[str, Any], network: OnnxNetwork) -> KnownPairs:
     numbers = [n for n, item in enumerate(picture["items"]) if not item["ignore"]]
     items = [picture["items"][n] for n in numbers]
     languages = language_probabilities(network, [item["text"] for item in items])
-    lines = [ReadLine(i["text"], row) for i, row in zip(items, languages, strict=True)]
+    lines = [LineText(i["text"], row) for i, row in zip(items, languages, strict=True)]
     boxes = upright_boxes([np.array(item["quad"], np.float64) for item in items])
     block = {n: k for k, b in enumerate(picture["blocks"]) for n in b["lines"]}
     known = [(i, j) for i, j in pairs(lines, boxes) if numbers[i] in block and numbers[j] in block]

@@ -1,4 +1,4 @@
-"""Recipes: the translator, one network for all directions, and the neurons that tell languages.
+"""Recipes: the translator, the neurons that tell languages, the detector and the reader of lines.
 
 neuropil train translate --data DIR
 """
@@ -13,8 +13,16 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
 from neuropil.apps.translate.casing import N_CASES
-from neuropil.apps.translate.lab import batches, languages
+from neuropil.apps.translate.lab import (
+    batches,
+    detector_batches,
+    detector_training,
+    languages,
+    reader_batches,
+    reader_training,
+)
 from neuropil.apps.translate.lab.batches import Checked
+from neuropil.apps.translate.lab.detector_model import DetectorNet
 from neuropil.apps.translate.lab.evaluation import corpus_scores
 from neuropil.apps.translate.lab.model import (
     HIDDEN,
@@ -25,6 +33,7 @@ from neuropil.apps.translate.lab.model import (
     TranslatorNet,
     translate_greedily,
 )
+from neuropil.apps.translate.lab.reader_model import ReaderNet
 from neuropil.apps.translate.language import F
 from neuropil.apps.translate.preprocess import (
     END,
@@ -105,6 +114,76 @@ def language() -> Recipe:
         lr=2e-2,
         optimizer=partial(adamw, weight_decay=0.0),
     )
+
+
+def detector() -> Recipe:
+    """Train the detector, from nothing, on what the eye sees; not run yet.
+
+    neuropil train translate detector --data DIR -o runs/detector --minutes 115
+    """
+    return Recipe(
+        name="translate-detector",
+        network=DetectorNet,
+        examples=detector_batches.examples,
+        batch=detector_batches.make_batch,
+        loss=detector_training.loss,
+        score=detector_training.score,
+        exports=(detector_training.export_spec(),),
+        steps=10_000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.02, fall=LEVEL),
+    )
+
+
+def detector_last() -> Recipe:
+    """Train on from averaged weights while the rate falls to nothing; not run yet.
+
+    neuropil train translate detector_last --data DIR --init runs/detector/averages.npz \\
+        -o runs/detector-last --minutes 115
+    """
+    falling = partial(adamw, weight_decay=0.02, fall=1.0)
+    name = "translate-detector-last"
+    return replace(detector(), name=name, optimizer=falling, lr=1.5e-3, seed=9)
+
+
+def reader() -> Recipe:
+    """Train the reader: the first of its parts, from nothing; not run yet.
+
+    neuropil train translate reader --data DIR -o runs/reader --minutes 115
+    """
+    return Recipe(
+        name="translate-reader",
+        network=ReaderNet,
+        examples=reader_batches.examples,
+        batch=reader_batches.make_batch,
+        loss=reader_training.loss,
+        score=reader_training.score,
+        exports=(reader_training.export_spec(),),
+        steps=10_000,
+        lr=1e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.02, fall=LEVEL),
+    )
+
+
+def reader_middle() -> Recipe:
+    """Train on from averaged weights, with other lines; may be repeated, each with its own seed.
+
+    neuropil train translate reader_middle --data DIR --init runs/reader/averages.npz \\
+        -o runs/reader-2 --minutes 115 --set seed=2
+    """
+    return replace(reader(), name="translate-reader-middle", lr=8e-4, seed=1)
+
+
+def reader_last() -> Recipe:
+    """Train on while the rate falls to nothing: the last part; not run yet.
+
+    neuropil train translate reader_last --data DIR --init runs/reader-3/averages.npz \\
+        -o runs/reader-last --minutes 115
+    """
+    falling = partial(adamw, weight_decay=0.02, fall=1.0)
+    return replace(reader(), name="translate-reader-last", optimizer=falling, lr=8e-4, seed=9)
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:

@@ -1,0 +1,189 @@
+"""Text lines found in a picture: from what the detector says of each cell to quads.
+
+    found = detect(pixels, run)         # pixels (H, W, 3), 0..255; run gives the maps of a part
+    found.quads, found.confidences
+
+H, W  pixels     h, w  cells of CELL x CELL pixels     N  cells of a kernel, lines
+maps (3, h, w): logit of a kernel, logarithms of the distances up and down, in pixels
+
+The kernel of a line is its middle: what is within a quarter of its height of its middle line, and
+not within a quarter of the ends. Kernels of neighbors never touch. Every cell of one also tells how
+far above and below it the line ends, from which the quad is fitted.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from neuropil.apps.translate.lines import Floats, Pixels
+from neuropil.kit.progress import ticking
+
+Numbers = NDArray[np.int64]
+
+CELL = 4  # pixels, in either direction
+SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each side
+SURE = 0.5  # probability from which a cell is of a kernel
+LEAST_CONFIDENCE = 0.6  # mean probability of a kernel that is kept
+FEWEST_CELLS = 2
+SPAN = (-1.0, 6.0)  # of the logarithm of a distance in pixels
+STRIDE = 32  # pixels, of which height and width of a part are multiples
+TILE = 1280  # pixels of a part of a large picture, in either direction
+MARGIN = 96  # pixels at the inner edges of a part that its neighbor tells of
+STRAIGHT = 1.5  # times as long as high: a shorter kernel has no direction of its own
+
+
+@dataclass(frozen=True, eq=False)
+class FoundQuads:
+    """Quads (N, 4, 2) in pixels of the picture, and the confidence in each, 0..1, (N,)."""
+
+    quads: NDArray[np.float64]
+    confidences: Floats
+
+
+def detect(pixels: Pixels, run: Callable[[Pixels], Floats], *, long: int) -> FoundQuads:
+    """Find the lines of a picture (H, W, 3), looked at with its long side of so many pixels.
+
+    run: gives the maps (3, h, w) of a part whose height and width are multiples of STRIDE
+    """
+    height, width, _ = pixels.shape
+    scale = long / max(height, width)
+    small, factors = resize(pixels, scale)
+    found = find_quads(map_parts(small, run))
+    return FoundQuads(found.quads / factors, found.confidences)
+
+
+def resize(pixels: Pixels, scale: float) -> tuple[Pixels, NDArray[np.float64]]:
+    """Scale a picture, fill it up to multiples of STRIDE, and give the scales of x and y."""
+    height, width, _ = pixels.shape
+    w, h = (max(1, round(scale * side)) for side in (width, height))
+    image = Image.fromarray(pixels).resize((w, h), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    fill = ((0, -h % STRIDE), (0, -w % STRIDE), (0, 0))
+    return np.pad(np.asarray(image), fill, mode="edge"), np.array([w / width, h / height])
+
+
+def map_parts(pixels: Pixels, run: Callable[[Pixels], Floats]) -> Floats:
+    """Run the detector over a picture, a large one part by part, and put the maps together."""
+    height, width, _ = pixels.shape
+    maps = np.zeros((3, height // CELL, width // CELL), np.float32)
+    for top, bottom, y0, y1 in ticking(split(height)):
+        for left, right, x0, x1 in ticking(split(width)):
+            part = run(pixels[top:bottom, left:right])
+            inner = part[:, (y0 - top) // CELL : (y1 - top) // CELL]
+            inner = inner[:, :, (x0 - left) // CELL : (x1 - left) // CELL]
+            maps[:, y0 // CELL : y1 // CELL, x0 // CELL : x1 // CELL] = inner
+    return maps
+
+
+def split(length: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield parts of a side: where each starts and stops, and the inner part that it tells of."""
+    start = 0
+    while True:
+        stop = min(start + TILE, length)
+        yield start, stop, start + (MARGIN if start else 0), stop - (MARGIN if stop < length else 0)
+        if stop == length:
+            return
+        start = stop - 2 * MARGIN
+
+
+def find_quads(maps: Floats) -> FoundQuads:
+    """Find the lines in the maps of a picture, in no order."""
+    chances = 1 / (1 + np.exp(-maps[0]))
+    quads, confidences = [], []
+    for rows, columns in components(chances > SURE):
+        confidence = float(chances[rows, columns].mean())
+        if len(rows) >= FEWEST_CELLS and confidence >= LEAST_CONFIDENCE:
+            up, down = np.exp(maps[1:, rows, columns].clip(*SPAN))
+            centers = CELL * (np.column_stack([columns, rows]).astype(np.float64) + 0.5)
+            quads.append(fit_quad(centers, up, down, chances[rows, columns]))
+            confidences.append(confidence)
+    return FoundQuads(np.array(quads).reshape(-1, 4, 2), np.array(confidences, np.float32))
+
+
+def fit_quad(
+    centers: NDArray[np.float64], up: Floats, down: Floats, weights: Floats
+) -> NDArray[np.float64]:
+    """Fit a quad (4, 2) to the cells (N, 2) of a kernel and their distances to the edges."""
+    along = direction(centers, float(np.median(up + down)))
+    across = np.array([-along[1], along[0]])
+    middle = centers.mean(axis=0)
+    u, v = (centers - middle) @ along, (centers - middle) @ across
+    end = SHRINK * float(np.average(up + down, weights=weights)) + CELL / 2
+    ends = np.array([u.min() - end, u.max() + end])
+    top = ends_of_edge(u, v - up, weights, ends)
+    bottom = ends_of_edge(u, v + down, weights, ends)
+    points = [(ends[0], top[0]), (ends[1], top[1]), (ends[1], bottom[1]), (ends[0], bottom[0])]
+    quad: NDArray[np.float64] = middle + np.array([a * along + b * across for a, b in points])
+    return quad
+
+
+def direction(centers: NDArray[np.float64], height: float) -> NDArray[np.float64]:
+    """Give the direction in which a line reads: rightward, or down where it is upright.
+
+    That in which its cells spread most; to the right where they are too few to tell.
+    """
+    spread = np.cov(centers.T, bias=True)
+    lengths, axes = np.linalg.eigh(spread)
+    if np.sqrt(12 * max(lengths[1], 0)) < STRAIGHT * max(height * (1 - 2 * SHRINK), CELL):
+        return np.array([1.0, 0.0])
+    axis: NDArray[np.float64] = axes[:, 1]
+    is_turned = axis[0] < 0 if abs(axis[0]) > abs(axis[1]) else axis[1] < 0
+    return -axis if is_turned else axis
+
+
+def ends_of_edge(
+    u: NDArray[np.float64], v: NDArray[np.float64], weights: Floats, ends: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Fit a straight edge v = a + b u through what all cells say, and give v at both ends.
+
+    As few cells know no slope, b is held near zero: as if eight cells more had told so.
+    """
+    mean = np.average(v, weights=weights)
+    center = np.average(u, weights=weights)
+    spread = weights @ (u - center) ** 2 + 8 * CELL**2
+    slope = weights @ ((u - center) * (v - mean)) / spread
+    edge: NDArray[np.float64] = mean + slope * (ends - center)
+    return edge
+
+
+# --- connected cells ----------------------------------------------------------------------------
+
+
+def components(mask: NDArray[np.bool_]) -> Iterator[tuple[Numbers, Numbers]]:
+    """Yield rows and columns of the cells of each connected part of a mask, corners not counted."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return
+    number = np.full(mask.shape, -1, np.int64)
+    number[rows, columns] = np.arange(len(rows))
+    beside = mask[:, 1:] & mask[:, :-1]
+    below = mask[1:] & mask[:-1]
+    first = np.concatenate([number[:, :-1][beside], number[:-1][below]])
+    second = np.concatenate([number[:, 1:][beside], number[1:][below]])
+    labels = join(len(rows), first, second)
+    order = np.argsort(labels, kind="stable")
+    cuts = np.flatnonzero(np.diff(labels[order])) + 1
+    for part in np.split(order, cuts):
+        yield rows[part], columns[part]
+
+
+def join(n: int, first: Numbers, second: Numbers) -> Numbers:
+    """Give each of n cells the least number of those that pairs connect it with.
+
+    Each turn hangs the larger root of a pair below the smaller, and shortens all ways to a root.
+    """
+    labels = np.arange(n)
+    while len(first):
+        a, b = labels[first], labels[second]
+        apart = a != b
+        if not apart.any():
+            break
+        np.minimum.at(labels, np.maximum(a, b)[apart], np.minimum(a, b)[apart])
+        while True:
+            shorter = labels[labels]
+            if (shorter == labels).all():
+                break
+            labels = shorter
+    return labels

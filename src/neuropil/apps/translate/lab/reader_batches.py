@@ -1,0 +1,215 @@
+"""Batches for the reader: rendered lines and real words, padded to the longest of about a length.
+
+    B  lines   L  width of the longest   S  characters of the longest text
+
+Lines are made some batches' worth at a time and sorted by width, so that little is padding. Which
+they are depends on the seed and the step alone.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator, default_rng
+from numpy.typing import NDArray
+
+from neuropil.apps.translate.alphabet import encode, unify
+from neuropil.apps.translate.lab.dirt import add_dirt
+from neuropil.apps.translate.lab.fonts import FOLDER, Fonts, find_fonts
+from neuropil.apps.translate.lab.rendering import Grounds, render_line
+from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes, read_words
+from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
+from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of, stack_lines
+from neuropil.apps.translate.preprocess import LANGUAGES
+from neuropil.training.recipe import Batch
+from neuropil.training.split import Split
+from neuropil.training.step import TrainingStep
+
+LINES = 320  # made at a time
+BATCHES = 8  # that are cut out of them
+LONGEST = 1000  # pixels of a line that teaches
+REAL = 0.3  # share of the lines that are real
+DIRTY = 0.3  # share of the real ones that get more dirt
+INVERTED = 0.1  # share of the real ones whose colors are turned round
+PHOTOS = 800  # that lines are rendered on
+TRUSTED = ("icdar2003", "foreign", "menu")  # scenes whose texts are right; icdar2015's are crops
+SCENES_KEPT = 12  # one scene of so many is held out
+CHECKED = 50  # rendered lines of each language, for the score
+CHECKED_REAL = 500  # real words, for the score
+MARGIN = 0.4  # heights around a text that are kept of its scene
+RNG = 2015  # of the lines of the score
+
+
+@dataclass(frozen=True, eq=False)
+class RealLine:
+    """A text in a small picture: its quad, and what it says, unified."""
+
+    pixels: Pixels
+    quad: NDArray[np.float64]
+    text: str
+    scene: str
+
+
+@dataclass(frozen=True, eq=False)
+class Writing:
+    """What lines are made of."""
+
+    texts: Mapping[str, LanguageTexts]
+    fonts: Fonts
+    grounds: Grounds
+    real: Sequence[RealLine]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedLine:
+    """A line of the score, what it says, and of what kind it is: a language, or "real"."""
+
+    line: Floats
+    text: str
+    kind: str
+
+
+def examples(data: Path) -> Split[object]:
+    """Read a folder: Writing to learn from, and a tuple of CheckedLine."""
+    fonts, photos, texts = find_fonts(FOLDER), read_photos(data, PHOTOS), read_texts(data)
+    real = read_real(data)
+    kept = [line for line in real if is_held_out(line.scene)]
+    train = [line for line in real if not is_held_out(line.scene)]
+    grounds = Grounds(photos[: -PHOTOS // 8])
+    apart = Writing(texts.held_out, fonts, Grounds(photos[-PHOTOS // 8 :]), ())
+    checked = (*check_rendered(apart), *check_real(kept))
+    return Split[object](Writing(texts.train, fonts, grounds, train), checked)
+
+
+def is_held_out(scene: str) -> bool:
+    """Tell the scenes whose texts are for the score, by a hash."""
+    return int(hashlib.sha256(scene.encode()).hexdigest()[:8], 16) % SCENES_KEPT == 0
+
+
+def check_rendered(writing: Writing) -> list[CheckedLine]:
+    """Render lines of held-out sentences, CHECKED of each language, always the same."""
+    rng = default_rng(RNG)
+    return [
+        CheckedLine(line, text, language)
+        for language in LANGUAGES
+        for line, text in (make_line(writing, language, rng) for _ in range(CHECKED))
+    ]
+
+
+def check_real(lines: Sequence[RealLine]) -> list[CheckedLine]:
+    """Take real words for the score, evenly."""
+    some = lines[:: max(1, len(lines) // CHECKED_REAL)][:CHECKED_REAL]
+    return [CheckedLine(cut_line(each.pixels, each.quad), each.text, "real") for each in some]
+
+
+# --- real lines ---------------------------------------------------------------------------------
+
+
+def read_real(data: Path) -> list[RealLine]:
+    """Read all real texts of the split `train` that the reader can say."""
+    found = [whole_crop(w.pixels, w.text, w.scene) for w in read_words(data, "train")]
+    for scene in read_scenes(data, "train"):
+        if scene.source in TRUSTED:
+            found += cut_items(scene)
+    return [line for line in found if encode(line.text) and not is_upright(line)]
+
+
+def whole_crop(pixels: Pixels, text: str, scene: str) -> RealLine:
+    """Take a word whose picture is all of it."""
+    h, w, _ = pixels.shape
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64)
+    return RealLine(pixels, corners, unify(text), scene)
+
+
+def cut_items(scene: Scene) -> list[RealLine]:
+    """Cut the readable texts out of a scene, each with a margin."""
+    found = []
+    for item in scene.items:
+        if not item.is_ignored:
+            margin = MARGIN * size_of(item.quad)[1]
+            low = np.floor(np.maximum(item.quad.min(axis=0) - margin, 0)).astype(int)
+            high = np.ceil(item.quad.max(axis=0) + margin).astype(int)
+            part = scene.pixels[low[1] : high[1], low[0] : high[0]]
+            found.append(RealLine(part, item.quad - low, unify(item.text), scene.photo))
+    return found
+
+
+def is_upright(line: RealLine) -> bool:
+    """Tell a text of some letters that is higher than wide: it stands on end."""
+    width, height = size_of(line.quad)
+    return len(line.text) > 2 and height > 1.5 * width
+
+
+# --- lines --------------------------------------------------------------------------------------
+
+
+def make_line(writing: Writing, language: str, rng: Generator) -> tuple[Floats, str]:
+    """Render a line of a language as the reader gets it."""
+    while True:
+        text = writing.texts[language].draw(rng)
+        made = render_line(text, writing.fonts, writing.grounds, rng)
+        line = cut_line(add_dirt(made.pixels, rng), shift_corners(made.quad, rng))
+        if line.shape[1] <= LONGEST:
+            return line, text
+
+
+def vary_real(real: RealLine, rng: Generator) -> tuple[Floats, str]:
+    """Cut a real text out a little differently each time."""
+    pixels = real.pixels if rng.random() > INVERTED else 255 - real.pixels
+    pixels = add_dirt(pixels, rng) if rng.random() < DIRTY else pixels
+    return cut_line(pixels, shift_corners(real.quad, rng)), real.text
+
+
+def shift_corners(quad: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
+    """Move the corners of a quad as a detector may, mostly outward, by shares of its height."""
+    width, height = size_of(quad)
+    along = (quad[1] - quad[0] + quad[2] - quad[3]) / (2 * width)
+    down = (quad[3] - quad[0] + quad[2] - quad[1]) / (2 * height)
+    out = rng.uniform(-0.04, 0.14, 4) * height  # left, right, above, below
+    moves = np.array(
+        [
+            -out[0] * along - out[2] * down,
+            out[1] * along - out[2] * down,
+            out[1] * along + out[3] * down,
+            -out[0] * along + out[3] * down,
+        ]
+    )
+    moved: NDArray[np.float64] = quad + moves + rng.normal(0, 0.03 * height, (4, 2))
+    return moved
+
+
+def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
+    """Make the batch of a step: lines, steps of each, characters, and how many, all padded."""
+    writing = examples.train
+    assert isinstance(writing, Writing)
+    some = make_batches(writing, step.seed, step.step // BATCHES)[step.step % BATCHES]
+    batch, steps = stack_lines([line for line, _ in some])
+    numbers = [encode(text) or [] for _, text in some]
+    target = np.zeros((len(some), max(map(len, numbers))), np.float32)
+    for row, found in zip(target, numbers, strict=True):
+        row[: len(found)] = found
+    lengths = np.array([*map(len, numbers)], np.float32)
+    return {"line": batch, "steps": steps.astype(np.float32), "target": target, "lengths": lengths}
+
+
+@lru_cache(maxsize=1)
+def make_batches(
+    writing: Writing, seed: int, turn: int
+) -> tuple[tuple[tuple[Floats, str], ...], ...]:
+    """Make the lines of BATCHES steps: sorted by width, cut into batches of about equal area."""
+    rng = default_rng((seed, turn))
+    made: list[tuple[Floats, str]] = []
+    for i in range(LINES):
+        if writing.real and rng.random() < REAL:
+            made.append(vary_real(writing.real[int(rng.integers(len(writing.real)))], rng))
+        else:
+            made.append(make_line(writing, LANGUAGES[i % len(LANGUAGES)], rng))
+    made.sort(key=lambda each: each[0].shape[1])
+    reach = np.cumsum([line.shape[1] for line, _ in made])
+    cuts = np.searchsorted(reach, reach[-1] * np.arange(BATCHES + 1) / BATCHES)
+    cuts[-1] = len(made)
+    order = rng.permutation(BATCHES)
+    return tuple(tuple(made[cuts[k] : cuts[k + 1]]) for k in order)
