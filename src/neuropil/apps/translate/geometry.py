@@ -78,3 +78,11 @@ def box_of(quad: Quad) -> Box:
     """Give the box of a quad's size about its center."""
     (x, y), (width, height) = quad.mean(axis=0), size(quad)
     return Box(x - width / 2, x + width / 2, y - height / 2, y + height / 2)
+
+
+def grow(quad: Quad, pixels: float) -> Quad:
+    """Move the sides of a quad outward, or inward by a negative number."""
+    along, down = (vector / max(1e-6, float(np.hypot(*vector))) for vector in axes(quad))
+    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
+    grown: Quad = quad + pixels * (signs[:, :1] * along + signs[:, 1:] * down)
+    return grown
