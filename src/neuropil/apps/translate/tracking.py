@@ -1,0 +1,213 @@
+"""Where a text went from one picture of a film to the next: how the camera moved.
+
+    tracker = Tracker(pixels, quads)            # a picture (H, W, 3) whose quads are known
+    motion = tracker.follow(next_pixels)        # None where the view has changed
+    motion.move(quads)
+
+H, W  height and width     N  points of the texts     P = 8 + 2  numbers of a motion
+
+Every picture is compared with the first one, never with the last, so that nothing drifts. The
+motion of a plane is a homography, p its eight numbers; the light adds a gain and a bias. Points
+where the brightness changes most are compared in both pictures, and p is moved until they agree:
+the inverse compositional algorithm (Baker and Matthews 2004, "Lucas-Kanade 20 years on", section
+3.2), from a coarse picture to the fine one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from neuropil.apps.translate.erasing import box_around, fill_polygon
+from neuropil.apps.translate.geometry import Quad, grow, size
+from neuropil.apps.translate.lines import Floats, Pixels
+
+LEVELS = (4, 2, 1)  # how much smaller the pictures are that are compared, one after the other
+MOST_POINTS = 4000  # of each level
+ROUNDS = 12  # of moving p at each level, at most
+STILL = 0.01  # pixels; where no corner moves farther, p is found
+AROUND = 0.3  # heights around a quad in which there are points, too
+UNLIKE = 6.0  # levels of brightness from which a difference counts less (Huber 1964)
+LEAST_LIKENESS = 0.7  # correlation of both pictures at the points, below which the view has changed
+LEAST_INSIDE = 0.5  # share of the points that must be in the picture
+FEWEST_POINTS = 30
+
+Matrix = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """A homography (3, 3), from the first picture's pixels to this one's, and the light.
+
+    gain, bias: brightness here is gain times that of the first picture, plus bias
+    """
+
+    matrix: Matrix
+    gain: float
+    bias: float
+
+    def move(self, points: Matrix) -> Matrix:
+        """Move points (..., 2) of the first picture to where they are in this one."""
+        return project(self.matrix, points)
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """What is known of the first picture at one scale.
+
+    points: (N, 2), in pixels of the whole picture; values: brightness there (N,)
+    slopes: how the brightness changes with each number of p (N, 8)
+    """
+
+    scale: int
+    points: Matrix
+    values: Floats
+    slopes: Matrix
+
+
+class Tracker:
+    """The texts of a picture, to be found again in pictures that follow it."""
+
+    def __init__(self, pixels: Pixels, quads: Sequence[Quad]) -> None:
+        self.center = np.array([pixels.shape[1], pixels.shape[0]]) / 2
+        self.unit = float(self.center.max())
+        mask = mask_of(quads, *pixels.shape[:2])
+        self.levels = [self.look(pixels, mask, scale) for scale in LEVELS]
+        self.last = Motion(np.eye(3), 1.0, 0.0)
+
+    def look(self, pixels: Pixels, mask: NDArray[np.bool_], scale: int) -> Level:
+        """Choose the points of a level where the brightness changes most."""
+        grey = brightness(pixels, scale)
+        dy, dx = np.gradient(grey)
+        strength: Floats = np.hypot(dx, dy)
+        strength *= mask[::scale, ::scale]
+        strength[[0, -1]] = strength[:, [0, -1]] = 0
+        best = np.argsort(strength, axis=None)[::-1][:MOST_POINTS]
+        rows, columns = np.unravel_index(best[strength.ravel()[best] > 0], grey.shape)
+        points: Matrix = np.stack([columns, rows], axis=1) * scale + (scale - 1) / 2
+        gx, gy = (np.asarray(each)[rows, columns] * self.unit / scale for each in (dx, dy))
+        x, y = ((points - self.center) / self.unit).T
+        slopes = [gx * x, gx * y, gx, gy * x, gy * y, gy]
+        slopes += [-(gx * x * x + gy * x * y), -(gx * x * y + gy * y * y)]
+        return Level(scale, points, grey[rows, columns], np.stack(slopes, axis=1))
+
+    def follow(self, pixels: Pixels) -> Motion | None:
+        """Find the motion to a picture of the same size; None where the view has changed."""
+        motion: Motion | None = self.last
+        for level in self.levels:
+            if motion is None or len(level.points) < FEWEST_POINTS:
+                return None
+            motion = self.refine(motion, level, brightness(pixels, level.scale))
+        if motion is not None:
+            self.last = motion
+        return motion
+
+    def refine(self, motion: Motion, level: Level, grey: Floats) -> Motion | None:
+        """Move p until the points of a level agree in both pictures."""
+        corners = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]) * self.center + self.center
+        matrix: Matrix = motion.matrix
+        for _ in range(ROUNDS):
+            there, seen = sample(grey, project(matrix, level.points), level.scale)
+            if there.mean() < LEAST_INSIDE:
+                return None
+            values, slopes = level.values[there], level.slopes[there]
+            step, gain, bias = solve(values, seen[there], slopes)
+            moved: Matrix = matrix @ self.in_pixels(inverse(homography(step)))
+            moved /= moved[2, 2]
+            farthest = np.abs(project(moved, corners) - project(matrix, corners)).max()
+            matrix = moved
+            if farthest < STILL:
+                break
+        there, seen = sample(grey, project(matrix, level.points), level.scale)
+        alike = likeness(level.values[there], seen[there])
+        if there.mean() < LEAST_INSIDE or alike < LEAST_LIKENESS:
+            return None
+        return Motion(matrix, gain, bias)
+
+    def in_pixels(self, matrix: Matrix) -> Matrix:
+        """Bring a homography of centered units to one of pixels."""
+        to_units = np.array(
+            [
+                [1 / self.unit, 0, -self.center[0] / self.unit],
+                [0, 1 / self.unit, -self.center[1] / self.unit],
+                [0, 0, 1],
+            ]
+        )
+        made: Matrix = inverse(to_units) @ matrix @ to_units
+        return made
+
+
+def mask_of(quads: Sequence[Quad], height: int, width: int) -> NDArray[np.bool_]:
+    """Mark the pixels of a picture that are in a quad or near to it."""
+    mask = np.zeros((height, width), bool)
+    for quad in quads:
+        wide = grow(quad, AROUND * size(quad)[1])
+        box = box_around(wide, 0, height, width)
+        mask[box] |= fill_polygon(wide, box)
+    return mask
+
+
+def brightness(pixels: Pixels, scale: int) -> Floats:
+    """Give the brightness of a picture, 0..255, whole squares of scale x scale pixels averaged."""
+    image = Image.fromarray(pixels).convert("L")
+    return np.asarray(image.reduce(scale) if scale > 1 else image, np.float32)
+
+
+def homography(p: Matrix) -> Matrix:
+    """Make the matrix of the eight numbers by which it differs from the identity."""
+    return np.array([[1 + p[0], p[1], p[2]], [p[3], 1 + p[4], p[5]], [p[6], p[7], 1]])
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """Invert a homography."""
+    made: Matrix = np.linalg.inv(matrix)
+    return made
+
+
+def project(matrix: Matrix, points: Matrix) -> Matrix:
+    """Move points (..., 2) by a homography: x' = (a x + b y + c) / (g x + h y + i)."""
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    made: Matrix = moved[..., :2] / moved[..., 2:]
+    return made
+
+
+def sample(grey: Floats, points: Matrix, scale: int) -> tuple[NDArray[np.bool_], Floats]:
+    """Give the brightness at points (N, 2) of the whole picture, in straight lines between pixels.
+
+    grey: the picture, scale times smaller; also tells which points are inside of it (N,)
+    """
+    h, w = grey.shape
+    x, y = ((points - (scale - 1) / 2) / scale).T
+    there = (x >= 0) & (x < w - 1) & (y >= 0) & (y < h - 1)
+    column = np.clip(x, 0, w - 2).astype(int)
+    row = np.clip(y, 0, h - 2).astype(int)
+    u, v = x - column, y - row
+    upper = grey[row, column] * (1 - u) + grey[row, column + 1] * u
+    lower = grey[row + 1, column] * (1 - u) + grey[row + 1, column + 1] * u
+    made: Floats = (upper * (1 - v) + lower * v).astype(np.float32)
+    return there, made
+
+
+def solve(values: Floats, seen: Floats, slopes: Matrix) -> tuple[Matrix, float, float]:
+    """Find p, gain and bias: seen = gain values + bias + slopes p, differences beyond UNLIKE less.
+
+    The slopes are those of the first picture's light: p is divided by the gain.
+    """
+    columns = np.hstack([slopes, values[:, None], np.ones((len(values), 1))])
+    weights = np.ones(len(values))
+    found = np.zeros(columns.shape[1])
+    for _ in range(2):
+        weighted = columns * weights[:, None]
+        found = np.linalg.lstsq(weighted.T @ columns, weighted.T @ seen, rcond=None)[0]
+        off = np.abs(columns @ found - seen)
+        weights = np.minimum(1, UNLIKE / np.maximum(off, 1e-6))
+    gain = float(found[8])
+    return found[:8] / (gain if abs(gain) > 0.1 else 1.0), gain, float(found[9])
+
+
+def likeness(values: Floats, seen: Floats) -> float:
+    """Correlate the brightness at points of both pictures, -1..1."""
+    a, b = values - values.mean(), seen - seen.mean()
+    return float(a @ b / max(1e-6, float(np.linalg.norm(a) * np.linalg.norm(b))))
