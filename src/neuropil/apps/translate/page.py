@@ -1,0 +1,142 @@
+"""A page that was read: which of its blocks are translated, and why the others stay as they are.
+
+    blocks = translate_page(lines, tell, translate, to="en", from_=None, least=0.5)
+    picture = replace_texts(pixels, replacements(lines, blocks))
+
+L  languages
+
+What reads and what translates is given from outside: networks when it runs, anything in a test.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.translate.blocks import LineText, group
+from neuropil.apps.translate.copying import COPIED
+from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.language import WORD, name_language
+from neuropil.apps.translate.replacing import Replacement
+
+Translate = Callable[[Sequence[str], str, str], list[str]]  # texts, to, from: translations
+TellLanguages = Callable[[Sequence[str]], NDArray[np.float32]]  # texts: probabilities (B, L)
+
+FEWEST_LETTERS = 2  # of a word that is translated
+
+
+@dataclass(frozen=True, eq=False)
+class TextLine:
+    """A line that was found and read.
+
+    quad: in pixels of the picture (4, 2)
+    confidence: of the reader, 0..1
+    """
+
+    quad: Quad
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class TranslatedBlock:
+    """Lines that are one text, by number, their text, and what it became.
+
+    language: of the whole block, None where it is not known
+    translation: the text itself where it was kept
+    kept: why it stays as it is, None where it was translated
+    """
+
+    lines: tuple[int, ...]
+    text: str
+    language: str | None
+    translation: str
+    kept: str | None
+
+
+def name_languages(
+    texts: Sequence[str], tell: TellLanguages, from_: str | None
+) -> list[str | None]:
+    """Name the language of each text: the one that is given, or the likeliest."""
+    return [from_ or name_language(p).language for p in tell(texts)]
+
+
+def translate_page(
+    lines: Sequence[TextLine],
+    tell: TellLanguages,
+    translate: Translate,
+    *,
+    to: str,
+    from_: str | None,
+    least: float,
+) -> list[TranslatedBlock]:
+    """Group the lines of a page, and translate those blocks that are to be translated.
+
+    least: the confidence, 0..1, below which a line is not trusted, and its block kept
+    """
+    told = tell([line.text for line in lines])
+    seen = [LineText(line.text, p) for line, p in zip(lines, told, strict=True)]
+    blocks = group(seen, [line.quad for line in lines])
+    languages = name_languages([block.text for block in blocks], tell, from_)
+    kept = [
+        why_kept(block.text, language, min(lines[n].confidence for n in block.lines), to, least)
+        for block, language in zip(blocks, languages, strict=True)
+    ]
+    translations = translate_kinds(
+        [
+            (block.text, language)
+            for block, language, why in zip(blocks, languages, kept, strict=True)
+            if language and not why
+        ],
+        translate,
+        to,
+    )
+    return [
+        TranslatedBlock(
+            block.lines, block.text, language, translations.get(block.text, block.text), why
+        )
+        for block, language, why in zip(blocks, languages, kept, strict=True)
+    ]
+
+
+def translate_kinds(
+    texts: Sequence[tuple[str, str]], translate: Translate, to: str
+) -> dict[str, str]:
+    """Translate texts, each with its language: those of one language together."""
+    made: dict[str, str] = {}
+    for language in sorted({language for _, language in texts}):
+        some = [text for text, of in texts if of == language]
+        made |= dict(zip(some, translate(some, to, language), strict=True))
+    return made
+
+
+def why_kept(
+    text: str, language: str | None, confidence: float, to: str, least: float
+) -> str | None:
+    """Say why a block stays as it is; None for one that is to be translated."""
+    rest = COPIED.sub("", text)
+    if not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
+        return "it has no words"
+    if confidence < least:
+        return f"it was read with a confidence of {confidence:.2f}, below {least:.2f}"
+    if language is None:
+        return "its language is not known"
+    if language == to:
+        return f"it is {to} already"
+    if "en" not in (language, to):
+        return f"from {language} to {to} there is no way: translate into en first"
+    return None
+
+
+def replacements(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -> list[Replacement]:
+    """List what changes in the picture: blocks whose translation is another text."""
+    return [
+        Replacement(
+            tuple(lines[n].quad for n in block.lines),
+            tuple(lines[n].text for n in block.lines),
+            block.translation,
+        )
+        for block in blocks
+        if block.kept is None and block.translation != block.text
+    ]
