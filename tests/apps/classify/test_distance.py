@@ -54,7 +54,47 @@ def test_own_pictures_pass_and_far_ones_do_not(
     assert 0.955 <= (own < 0).mean() <= 0.995
     assert (odds(lesson, fitted, between) > 0).mean() > 0.95, "what lies in the middle of all"
     assert 0.965 <= fitted.accepted <= 0.98, "0.975 of those that are left out"
+    assert fitted.refused is not None
     assert fitted.refused > 0.8, "each class is far from the others"
+
+
+def near_clouds(n: int, seed: int) -> tuple[distance.PictureViews, NDArray[np.int64]]:
+    """Draw pictures of ten classes that lie so near that one left out is like the others."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 10
+    means = np.random.default_rng(1).normal(size=(10, 40)) * 0.7
+    x = (means[labels] + rng.normal(size=(n, 40)))[:, None] + 0.2 * rng.normal(size=(n, V, 40))
+    return distance.PictureViews(x.reshape(-1, 40), np.repeat(np.arange(n), V)), labels
+
+
+@pytest.mark.parametrize("n", [80, 500])
+def test_what_is_printed_is_as_often_right_as_it_says(n: int) -> None:
+    views, labels = near_clouds(n, 0)
+    lesson = lda.fit_head(views.mean(), labels, 10)
+    neuron = distance.fit_distance(views, labels, lesson)
+    others, truth = near_clouds(2000, 5)
+    none = 1 / (1 + np.exp(-odds(lesson, neuron, others)))
+    z = lesson.head.logits(others.mean())
+    shares = np.exp(z - np.logaddexp.reduce(z, axis=1)[:, None])
+    printed = np.concatenate([(1 - none)[:, None] * shares, none[:, None]], axis=1)
+    right = printed.argmax(axis=1) == truth
+    assert printed.max(axis=1).mean() == pytest.approx(right.mean(), abs=0.05)
+    assert neuron.refused is not None
+    assert neuron.refused < 0.8, "the classes are like each other, which makes it hard"
+
+
+def test_logistic_regression_finds_what_the_pictures_were_drawn_from() -> None:
+    """Foreign ones around 1, own ones around -1, as wide: o = 2 x + ln of the prior."""
+    x = np.random.default_rng(0).normal(size=40_000) + np.repeat([-1.0, 1.0], 20_000)
+    found = distance.fit_logistic(x, np.arange(40_000) >= 20_000, 0.1, np.zeros(2))
+    assert found == pytest.approx([np.log(0.1), 2], abs=0.08)
+
+
+def test_two_classes_cannot_tell_how_other_things_fare() -> None:
+    views, labels = clouds(80, 0)
+    two = labels < 2
+    lesson = lda.fit_head(views.select(two).mean(), labels[two], 2)
+    assert distance.fit_distance(views.select(two), labels[two], lesson).refused is None
 
 
 def test_a_logit_is_the_difference_of_two_distances() -> None:
