@@ -155,11 +155,19 @@ def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
     """Refuse too many or too few inputs."""
     n = len(verb.signature.inputs)
     if len(inputs) != n:
-        wanted = ", ".join(each.name for each in verb.signature.inputs) or "nothing"
+        n_given = len(inputs) or "none"
+        wanted = ", ".join(map(name_input, verb.signature.inputs)) or "nothing"
         raise UserError(
             "input.required" if len(inputs) < n else "input.kind",
-            f"{verb.command} takes {wanted}, and was given {len(inputs)}; as in: {verb.example}",
+            f"{verb.command} takes {wanted}, and was given {n_given}; as in: {verb.example}",
         )
+
+
+def name_input(given: Input) -> str:
+    """Name what one input is: a folder, a text of that name, a picture."""
+    if takes_folder(given):
+        return "one folder"
+    return given.name if given.is_text else " or ".join(map(name_kind, given.kinds))
 
 
 def check_outputs(verb: Verb, job: Job) -> None:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from listening import listening
 from numpy.typing import NDArray
+from refusals import refused
 
 from neuropil.apps.classify import distance, lda
 from neuropil.apps.classify.app import Classify, extract_views, gray_thumbnail
+from neuropil.apps.classify.prediction import ClassName
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder
 
@@ -147,16 +149,25 @@ def test_the_file_says_none_of_them_by_the_distance(tmp_path: Path) -> None:
     assert found == pytest.approx(odds(lesson, neuron, views), rel=1e-3, abs=1e-3)
     noise = Image(np.random.default_rng(0).integers(256, size=(64, 64, 3), dtype=np.uint8))
     assert mine.predict(noise).ranked_labels()[0].name == "none of them"
-    again = Classify(networks=[tmp_path / "mine.onnx"]).teach(ImageFolder(classes))
-    assert again.other_things_recognized == taught.other_things_recognized
 
 
-def test_a_class_of_ones_own_for_none_takes_its_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["none", "None"])
+def test_a_class_of_ones_own_for_none_takes_its_place(name: str, tmp_path: Path) -> None:
+    folder = ImageFolder({name: stripes(6, True), "standing": stripes(6, False)})
     with listening() as lines:
-        taught = Classify().teach(
-            ImageFolder({"none": stripes(6, True), "standing": stripes(6, False)})
-        )
+        taught = Classify().teach(folder)
     assert (taught.own_classes_kept, taught.other_things_recognized) == (None, None)
-    taught.network.save(tmp_path / "mine.onnx")
-    assert Classify(networks=[tmp_path / "mine.onnx"]).classifier().metadata.none_label == ""
-    assert lines == ["none is a class of yours, so no picture is told none of them by its distance"]
+    assert taught.classes == ("none of them", "standing"), "the answer has one name"
+    taught.network.save(str(tmp_path / "mine.onnx"))
+    mine = Classify(networks=[tmp_path / "mine.onnx"]).classifier()
+    assert mine.metadata.none_label == ""
+    answer = mine.predict(folder.classes[name][0])
+    assert answer.ranked_labels()[0].name == "none of them"
+    assert {answer.class_index(ClassName(text)) for text in ("none", "None of them")} == {0}
+    assert lines == ["none of them is a class of yours, so no picture is told so by its distance"]
+
+
+def test_two_folders_for_none_are_refused() -> None:
+    names = ("none", "none of them", "standing")
+    with refused("input.content", "none and none of them", "together"):
+        Classify().teach(ImageFolder(dict.fromkeys(names, stripes(6, True))))
