@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pages
 import pytest
 from listening import listening
 from PIL import Image as Picture
@@ -128,6 +129,24 @@ def test_lines_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["input"] == files[0]
     assert told["guesses"][0]["name"] == "Egyptian cat"
     assert 0.3 < told["guesses"][0]["probability"] <= 1
+
+
+def test_json_is_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (pages.ROOT / "docs" / "classify.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    Path("cat.jpg").write_bytes(CAT.read_bytes())
+    assert cli.run(["classify", "cat.jpg", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (example,) = map(json.loads, pages.blocks(page, "json"))
+    guesses = zip(told.pop("guesses"), example.pop("guesses"), strict=True)
+    assert told == example
+    for ours, theirs in guesses:
+        assert ours.keys() == theirs.keys()
+        for key, value in theirs.items():
+            is_number = isinstance(value, float)
+            assert ours[key] == (pytest.approx(value, abs=0.02) if is_number else value), key
 
 
 @pytest.fixture
