@@ -15,7 +15,6 @@ from refusals import refused
 from neuropil.apps.classify.app import CLASSIFIER, EYE, TWO_CLASSES, Classify, extract_features
 from neuropil.apps.classify.classifier import THOUSAND
 from neuropil.apps.classify.photo_folder import PhotoFolder
-from neuropil.apps.classify.prediction import NONE_LABEL, ClassName
 from neuropil.apps.classify.preprocess import CLASSES, encode
 from neuropil.eye.network import normalize
 from neuropil.kit.errors import UserError
@@ -345,34 +344,6 @@ def test_a_network_that_teaching_makes_no_use_of_is_refused(
     assert f"{file} would change nothing" in capsys.readouterr().err
     monkeypatch.setenv("NEUROPIL_WEIGHTS", file)
     assert cli.run(["classify-teach", "album"]) == 0, "those are for whatever can use them"
-
-
-def test_a_label_of_the_thousand_in_any_letters(app: Classify) -> None:
-    answer = app.classifier().predict(Image.open(CAT))
-
-    def named(text: str) -> str:
-        number = answer.class_index(ClassName(text))
-        return NONE_LABEL if number is None else answer.classes[number]
-
-    for typed, expected in (
-        ("CHURCH", "church"),
-        ("Golden Retriever", "golden retriever"),
-        ("None of them", NONE_LABEL),
-        ("NONE", NONE_LABEL),
-        ("Cardigan", "Cardigan"),
-        ("cardigan", "cardigan"),
-        ("Fire Truck", "fire engine"),
-        ("Cat", "Egyptian cat"),
-        ("sorrel", "horse"),
-    ):
-        assert named(typed) == expected
-    for typed, *possible in (
-        ("crane", "crane (bird)", "crane (machine)"),
-        ("chruch", "church"),
-        ("CARDIGAN", "Cardigan, cardigan", "Cardigan Welsh corgi"),
-    ):
-        with refused("name.unknown", f"(did you mean {' or '.join(possible)}?)"):
-            named(typed)
 
 
 def test_a_taught_network_opens(
