@@ -199,11 +199,12 @@ def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
     for source in inputs if path.exists() else ():
         is_inside = source.is_dir() and source.resolve() in path.resolve().parents
         if is_inside or (source.exists() and path.samefile(source)):
-            raise UserError(
-                "output.same_as_input",
-                f"{path} is an input itself, which is kept; name another file",
-                path=path,
+            words = (
+                f"{path} lies in {source}, which is read, and is kept; name a file elsewhere"
+                if is_inside
+                else f"{path} is an input itself, which is kept; name another file"
             )
+            raise UserError("output.same_as_input", words, path=path)
 
 
 def check_input(given: Input, path: Path, verb: Verb) -> None:
