@@ -288,9 +288,11 @@ def test_the_name_of_a_stage_is_no_recipe(capsys: Output) -> None:
 @pytest.mark.parametrize(
     "line", ["demo -o ", "train invert --data . --output ", "bench core --data "]
 )
-def test_an_empty_name_of_a_folder_is_refused(capsys: Output, line: str) -> None:
+def test_an_empty_name_of_a_folder_or_a_pipe_is_refused(capsys: Output, line: str) -> None:
     assert cli.run([*line.split(), ""]) == 2
     assert 'is "", an empty name' in capsys.readouterr().err
+    assert cli.run([*line.split(), "-"]) == 2
+    assert "is -, a pipe; name a file or a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,16 @@ def test_inputs_are_positional_and_options_are_not(verb: Verb) -> None:
 
 
 @each_verb
+def test_files_are_named_by_a_path_or_a_text(verb: Verb) -> None:
+    read = [kind for given in verb.signature.inputs if not given.is_text for kind in given.types]
+    made = [o for of in verb.signature.outputs.values() for o in of if o.role != "value"]
+    opened = [getattr(kind, "open") for kind in read]  # noqa: B009, what a media type has
+    for method in (*opened, *(output.type.save for output in made)):
+        name = next(p for p in inspect.signature(method).parameters.values() if p.name != "self")
+        assert {Path, str} <= {*alternatives(name.annotation)}, method
+
+
+@each_verb
 def test_options_have_types_that_every_surface_can_read(verb: Verb) -> None:
     for option in verb.signature.options:
         kind = option.type

@@ -289,7 +289,7 @@ def test_what_can_be_refused_is_refused_before_the_work(photo: Path, tmp_path: P
     (album / "one").mkdir(parents=True)
     (album / "one" / "a.png").write_bytes(photo.read_bytes())
     sheet = {"picture": str(album / "one" / "a.png")}
-    with refused("output.same_as_input"):
+    with refused("output.same_as_input", f"lies in {album}, which is read"):
         check(Job("classify-sheet", (str(album),), {}, sheet, Settings(force=True)))
     same = str(tmp_path / "same.png")
     numbered = {"picture": str(tmp_path / "p-1.png"), "alternatives": str(tmp_path / "p.png")}

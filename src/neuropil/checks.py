@@ -155,11 +155,19 @@ def count_inputs(verb: Verb, inputs: Sequence[str]) -> None:
     """Refuse too many or too few inputs."""
     n = len(verb.signature.inputs)
     if len(inputs) != n:
-        wanted = ", ".join(each.name for each in verb.signature.inputs) or "nothing"
+        n_given = len(inputs) or "none"
+        wanted = ", ".join(map(name_input, verb.signature.inputs)) or "nothing"
         raise UserError(
             "input.required" if len(inputs) < n else "input.kind",
-            f"{verb.command} takes {wanted}, and was given {len(inputs)}; as in: {verb.example}",
+            f"{verb.command} takes {wanted}, and was given {n_given}; as in: {verb.example}",
         )
+
+
+def name_input(given: Input) -> str:
+    """Name what one input is: a folder, a text of that name, a picture."""
+    if takes_folder(given):
+        return "one folder"
+    return given.name if given.is_text else " or ".join(map(name_kind, given.kinds))
 
 
 def check_outputs(verb: Verb, job: Job) -> None:
@@ -191,11 +199,12 @@ def refuse_inputs(path: Path, inputs: Iterable[Path]) -> None:
     for source in inputs if path.exists() else ():
         is_inside = source.is_dir() and source.resolve() in path.resolve().parents
         if is_inside or (source.exists() and path.samefile(source)):
-            raise UserError(
-                "output.same_as_input",
-                f"{path} is an input itself, which is kept; name another file",
-                path=path,
+            words = (
+                f"{path} lies in {source}, which is read, and is kept; name a file elsewhere"
+                if is_inside
+                else f"{path} is an input itself, which is kept; name another file"
             )
+            raise UserError("output.same_as_input", words, path=path)
 
 
 def check_input(given: Input, path: Path, verb: Verb) -> None:

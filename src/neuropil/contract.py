@@ -42,7 +42,7 @@ class Media(Protocol):
     KIND: ClassVar[str]  # "image", "film", "drawing", "document", "network", "style"
     SUFFIXES: ClassVar[tuple[str, ...]]  # of files it can be written to, the usual one first
 
-    def save(self, path: Path, *, quality: int) -> None:
+    def save(self, path: Path | str, *, quality: int) -> None:
         """Write a file; `quality`, 1 to 100, is of pictures and films."""
 
 
@@ -137,7 +137,7 @@ class App(ABC):
     ) -> None:
         files = (networks,) if isinstance(networks, str | Path) else networks
         self._threads = THREADS.convert(threads)
-        self._files = choose_files(self.networks, tuple(map(Path, files)))
+        self._files = choose_files(self.networks, tuple(map(Path, files)), self.name)
         self._open: dict[str, OnnxNetwork] = {}
 
     @classmethod

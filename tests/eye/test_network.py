@@ -64,3 +64,14 @@ def test_classes_have_names_that_differ() -> None:
     assert classes()[207].name == "golden retriever"
     assert classes()[207].group == "dog"
     assert classes()[555].synonyms == ("fire truck",)
+
+
+def test_coarser_words_are_shared_and_true_in_plain_english() -> None:
+    named = {each.name: each.group for each in classes()}
+    for word in {*named.values()} - {""}:
+        assert list(named.values()).count(word) > 1, f"{word} is a word for one name"
+    for name in ("llama", "zebra", "tricycle", "monitor", "pirate ship", "punching bag", "mosque"):
+        assert named[name] not in ("camel", "horse", "bicycle", "computer", "boat", "ball", "house")
+    assert named["mosque"] == named["church"] == "building"
+    assert classes()[339].name == "horse"
+    assert classes()[339].synonyms == ("sorrel",)

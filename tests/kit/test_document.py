@@ -13,7 +13,7 @@ def test_a_sheet_is_written_in_the_form_that_the_name_asks_for(tmp_path: Path) -
         (".tex", r"\alpha"),
         (".CSV", "a,b"),
     ):
-        sheet.save(tmp_path / f"sheet{ending}")
+        sheet.save(str(tmp_path / f"sheet{ending}"))
         assert (tmp_path / f"sheet{ending}").read_text(encoding="utf-8") == content
 
 

@@ -102,6 +102,15 @@ def test_suggests_the_nearest_word() -> None:
     assert suggest("colourize", ["colorize", "drive"]) == " (did you mean colorize?)"
     assert suggest("DRIVE", ["colorize", "drive"]) == " (did you mean drive?)"
     assert suggest("xyz", ["colorize", "drive"]) == ""
+    assert suggest("chruch", ["crutch", "church"]) == " (did you mean church?)", "letters swapped"
+
+
+def test_suggests_names_that_hold_the_words_before_those_that_are_spelled_alike() -> None:
+    names = ["crate", "crane (bird)", "house", "crane (machine)", "tow-truck", "CRANE", "crane 4"]
+    assert suggest("crane", names) == " (did you mean crane (bird), crane (machine) or CRANE?)"
+    assert suggest("truck", names) == " (did you mean tow-truck?)"
+    assert suggest("machine crane", names) == " (did you mean crane (machine)?)"
+    assert suggest("?", names) == ""
 
 
 def test_a_line_stays_one_line() -> None:

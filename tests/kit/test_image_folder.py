@@ -74,13 +74,18 @@ def test_copies_in_a_class_count_once(folder: Path) -> None:
             ["lily/100.png", "rose/100.png", "lily/104.png"],
         ),
         (lambda f: filled(f / "a\nb", 5, 300), "input.content", [r"a\nb"]),
-        (lambda f: (f / "rose" / "bad.jpg").write_text("no"), "input.kind", ["bad.jpg"]),
-        (lambda f: (f / "rose" / "bad.png").write_bytes(b""), "input.empty", ["bad.png"]),
+        (lambda f: filled(f / "Rose", 5, 300), "input.content", ["Rose and rose"]),
+        (lambda f: filled(f / " ", 5, 300), "input.content", ["' '"]),
+        (
+            lambda f: (f / "tulip" / "0.png").write_bytes(b""),
+            "input.empty",
+            ["tulip", "4", "0.png"],
+        ),
         (lambda f: [p.unlink() for p in (f / "rose").iterdir()], "input.content", ["rose"]),
         (
-            lambda f: [(f / "rose" / n).write_text("no") for n in ("a.jpg", "b.jpg")],
+            lambda f: [p.write_text("no") for p in (f / "rose").iterdir()],
             "input.kind",
-            ["a.jpg", "b.jpg"],
+            ["rose", "no pictures that can be read", "100.png", "and 1 more"],
         ),
     ],
 )
@@ -91,6 +96,43 @@ def test_what_is_no_album_is_refused(
     spoil(folder)
     with refused(code, *given):
         ImageFolder.open(folder)
+
+
+def test_what_cannot_be_read_is_left_out_and_said(folder: Path) -> None:
+    (folder / "rose" / "bad.jpg").write_text("no")
+    (folder / "tulip" / "bad.png").write_bytes(b"")
+    with listening() as said:
+        album = ImageFolder.open(folder)
+    assert {name: len(its) for name, its in album.classes.items()} == {"rose": 6, "tulip": 5}
+    (line,) = said
+    assert line.startswith("left out, 2 of 13 pictures: ")
+    assert "rose/bad.jpg" in line
+    assert "tulip/bad.png" in line
+
+
+def test_pictures_in_deeper_folders_or_in_no_class_are_said(folder: Path) -> None:
+    filled(folder / "rose" / "more", 2, 200)
+    filled(folder, 1, 300)
+    with listening() as said:
+        ImageFolder.open(folder)
+    assert said == [
+        f"in no class, and left out: {folder / '300.png'}",
+        "taken from folders below those of the classes: 2 of rose",
+    ]
+
+
+def test_what_was_drawn_beside_a_taught_network_is_no_example(folder: Path) -> None:
+    for place in (folder, folder / "rose"):
+        filled(place, 1, 400)
+        (place / "400.png").rename(place / "mine-confusion.png")
+    filled(folder / "tulip", 1, 500)
+    (folder / "tulip" / "500.png").rename(folder / "tulip" / "heart-confusion.png")
+    for place in (folder, folder / "rose"):
+        (place / "mine.onnx").touch()
+    with listening() as said:
+        album = ImageFolder.open(folder)
+    assert {name: len(its) for name, its in album.classes.items()} == {"rose": 6, "tulip": 6}
+    assert said == []
 
 
 def test_pictures_of_other_shapes_or_glass_are_not_the_same(tmp_path: Path) -> None:

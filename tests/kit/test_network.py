@@ -100,6 +100,9 @@ def test_weights_of_another_form_are_refused(weights: NetworkFile, tmp_path: Pat
     ]:
         with refused(code, path, *given):
             choose_files({"doubler": weights}, [path])
+    foreign = doubling(tmp_path / "e.onnx", owner="drive")
+    with refused("network.mismatch", "made for drive; classify can't use it"):
+        choose_files({"doubler": weights}, [foreign], "classify")
     with refused("network.mismatch", "no network"):
         choose_files({}, [doubling(tmp_path / "d.onnx")])
 

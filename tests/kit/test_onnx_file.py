@@ -74,6 +74,14 @@ def test_it_is_written_as_onnx_alone(file: Path, tmp_path: Path) -> None:
         opened.save(tmp_path / "made.bin")
 
 
+def test_what_it_tells_is_replaced_whole(file: Path, tmp_path: Path) -> None:
+    made = OnnxFile.open(str(file)).with_metadata({"neuropil": "other", "new": "ö"})
+    made.save(str(tmp_path / "made.onnx"))
+    assert OnnxNetwork(tmp_path / "made.onnx").metadata == {"neuropil": "other", "new": "ö"}
+    assert made.metadata == {"neuropil": "other", "new": "ö"}
+    assert OnnxFile.open(file).metadata == {"neuropil": "tiny", "kept": "yes"}
+
+
 def test_it_prints_in_few_words(file: Path) -> None:
     assert len(repr(OnnxFile.open(file))) < 20
 

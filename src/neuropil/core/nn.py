@@ -196,7 +196,7 @@ class Network:
         folded.set_parameter("bias", b.astype(self.dtype))
         return Network(*flat, folded, dtype=self.dtype)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the layers and all that they have learned to an .npz file."""
         storage.save(Path(path), self.layers)
 

@@ -1,10 +1,12 @@
 """A user's mistake: a code for programs, and one sentence that says what to type instead."""
 
-from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+MAX_SUGGESTED = 3  # names at once
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "input.missing": "there is no file or folder of that name",
@@ -86,10 +88,38 @@ class UserError(ValueError):
 
 
 def suggest(word: str, among: Iterable[str]) -> str:
-    """Word the nearest of what is possible as a question, or nothing where none is near."""
-    names = {name.casefold(): name for name in among}
-    near = get_close_matches(word.casefold(), list(names), n=1)
-    return f" (did you mean {names[near[0]]}?)" if near else ""
+    """Word the nearest of what is possible as a question, or nothing where none is near.
+
+    Names that hold all the words that were typed are nearer than those that are spelled alike.
+    """
+    names = list(dict.fromkeys(among))
+    near = find_holding(word, names) or find_alike(word, names)
+    *others, last = near or [""]
+    either = f"{', '.join(others)} or {last}" if others else last
+    return f" (did you mean {either}?)" if near else ""
+
+
+def find_holding(word: str, names: Sequence[str]) -> list[str]:
+    """Find the first names that hold what was typed as whole words: crane in crane (bird)."""
+    typed = split_words(word)
+    return [name for name in names if typed and typed <= split_words(name)][:MAX_SUGGESTED]
+
+
+def split_words(name: str) -> set[str]:
+    """Take a name apart into words of small letters and digits."""
+    return set(re.findall(r"[^\W_]+", name.casefold()))
+
+
+def find_alike(word: str, names: Sequence[str]) -> list[str]:
+    """Find the name that is spelled most like a word, swapped letters before others."""
+    typed = word.casefold()
+    folded = {name.casefold(): name for name in names}
+    near = get_close_matches(typed, list(folded), n=MAX_SUGGESTED)
+
+    def likeness(name: str) -> tuple[float, bool]:
+        return SequenceMatcher(None, name, typed).ratio(), sorted(name) == sorted(typed)
+
+    return [folded[max(near, key=likeness)]] if near else []
 
 
 def require_ending(path: Path, possible: Collection[str]) -> None:

@@ -1,16 +1,18 @@
 """The classifier at work: answers, contact sheets, classes of one's own."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pages
 import pytest
 from listening import listening
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.apps.classify.app import CLASSIFIER, EYE, Classify, extract_features
+from neuropil.apps.classify.app import CLASSIFIER, EYE, TWO_CLASSES, Classify, extract_features
 from neuropil.apps.classify.classifier import THOUSAND
 from neuropil.apps.classify.photo_folder import PhotoFolder
 from neuropil.apps.classify.preprocess import CLASSES, encode
@@ -49,7 +51,9 @@ def album(tmp_path: Path) -> Path:
 def test_a_cat_is_a_cat(app: Classify) -> None:
     first, second, *_ = app(Image.open(CAT)).guesses
     assert (first.name, first.group, second.group) == ("Egyptian cat", "cat", "cat")
-    assert second.group_probability is None, "the word is told once"
+    assert (first.leads_group, second.leads_group) == (True, False)
+    assert second.group_probability == first.group_probability
+    assert str(second).startswith(f"cat: {second.name} "), "the word's probability is told once"
     every = app(Image.open(CAT), top=1001).guesses
     assert sum(each.probability for each in every) == pytest.approx(1)
     cats = [each.probability for each in every if each.group == "cat"]
@@ -124,6 +128,24 @@ def test_lines_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["input"] == files[0]
     assert told["guesses"][0]["name"] == "Egyptian cat"
     assert 0.3 < told["guesses"][0]["probability"] <= 1
+
+
+def test_json_is_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (pages.ROOT / "docs" / "classify.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    Path("cat.jpg").write_bytes(CAT.read_bytes())
+    assert cli.run(["classify", "cat.jpg", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (example,) = map(json.loads, pages.blocks(page, "json"))
+    guesses = zip(told.pop("guesses"), example.pop("guesses"), strict=True)
+    assert told == example
+    for ours, theirs in guesses:
+        assert ours.keys() == theirs.keys()
+        for key, value in theirs.items():
+            is_number = isinstance(value, float)
+            assert ours[key] == (pytest.approx(value, abs=0.02) if is_number else value), key
 
 
 @pytest.fixture
@@ -231,14 +253,22 @@ def test_folders_are_gone_through_and_bad_files_told(
         (["classify", "https://example.com/cat.jpg"], "https://example.com/cat.jpg is an address"),
         (["classify", "CAT", "--classes", "many"], "--classes is many; it is one of thousand, ten"),
         (["classify-sheet"], "as in: neuropil classify-sheet"),
-        (["classify-sheet", "album", "empty"], "takes photos, and was given 2"),
+        (
+            ["classify-sheet", "album", "empty"],
+            "classify-sheet takes one folder, and was given 2; as in",
+        ),
         (["classify-sheet", "empty"], "no pictures are in empty; name another folder"),
         (["classify-sheet", "CAT"], "is no folder"),
         (["classify-sheet", "album", "--top", "1002"], "top is 1002; it lies between 1"),
         (["classify-sheet", "album", "-o", "x.txt"], "x.txt can't be written; end the name in"),
         (["classify-sheet", "album", "-o", "there.png"], "there.png is there already; overwrite"),
         (["classify-teach", "album", "--top", "5"], "no such option: --top"),
-        (["classify-teach", "album", "empty"], "takes folder, and was given 2"),
+        (
+            ["classify-teach", "album", "empty"],
+            "classify-teach takes one folder, and was given 2; as in",
+        ),
+        (["classify-teach"], "classify-teach takes one folder, and was given none; as in"),
+        (["classify-teach", "album", "-o", "-"], "--output is -, a pipe; name a file or a folder"),
         (["classify-teach", "no"], "there is no"),
         (["classify-teach", ""], "an empty name; name a file or a folder"),
         (["classify-teach", "album", "-o", "mine.txt"], "mine.txt can't be written; end the name"),
@@ -285,6 +315,37 @@ def test_taught_from_a_folder_it_knows_the_new_classes(
     assert Path("mine.onnx").read_bytes() == before, "the same folder, the same file"
 
 
+def test_a_taught_file_tells_how_it_was_made(app: Classify, album: Path) -> None:
+    network = OnnxNetwork(app.teach(ImageFolder.open(album)).network.content)
+    assert network.metadata["command"] == "neuropil classify-teach"
+    assert {"recipe", "date", "commit"} & network.metadata.keys() == set(), "those are the eye's"
+    assert json.loads(network.metadata["eye"])["command"] == "neuropil train eye"
+    assert network.metadata["licence"] == "Apache-2.0"
+
+
+def test_two_classes_say_that_none_of_them_is_not_known(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    shutil.rmtree(album / "spotted")
+    assert cli.run(["classify-teach", "album", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["other_things_recognized"] is None
+    assert json.loads(out)["own_classes_kept"] > 0.9
+    assert "of two classes none can be left out" in err
+
+
+def test_a_network_that_teaching_makes_no_use_of_is_refused(
+    album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(album.parent)
+    file = str(Classify.networks[CLASSIFIER].path)
+    assert cli.run(["classify-teach", "album", "--weights", file]) == 2
+    assert f"{file} would change nothing" in capsys.readouterr().err
+    monkeypatch.setenv("NEUROPIL_WEIGHTS", file)
+    assert cli.run(["classify-teach", "album"]) == 0, "those are for whatever can use them"
+
+
 def test_a_taught_network_opens(
     album: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +360,8 @@ def test_a_taught_network_opens(
     assert "p of none of them" in walk
     assert "the largest z, z of " in walk
     assert "CHECK FAILED" not in walk
+    assert cli.run([*line, "SPOTTED"]) == 0
+    assert "z of spotted" in capsys.readouterr().out
     assert cli.run([*line, "dotted"]) == 2
     assert "there are: lying, spotted, standing, none" in capsys.readouterr().err
 
@@ -367,7 +430,10 @@ def test_what_all_looks_the_same_is_not_counted_as_tested(app: Classify, said: l
     a, b, *others = (Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(8))
     taught = app.teach(ImageFolder({"one": resaved(a, 6), "two": others}))
     assert (taught.pictures, taught.tested, taught.share_of_largest_class) == (12, 6, 1)
-    assert said == ["all pictures of one look the same: it is learned, not tested; add others"]
+    assert said == [
+        "all pictures of one look the same: it is learned, not tested; add others",
+        TWO_CLASSES,
+    ]
     with refused("input.content", "one; two"):
         app.teach(ImageFolder({"one": resaved(a, 6), "two": resaved(b, 6)}))
 
@@ -377,7 +443,10 @@ def test_pictures_that_look_alike_in_two_classes_are_told(app: Classify, said: l
     ones = [Image(rng.integers(256, size=(40, 40, 3), dtype=np.uint8)) for _ in range(10)]
     mirrored = ones[0].replace(pixels=ones[0].pixels[:, ::-1].copy())
     app.teach(ImageFolder({"one": ones[:5], "two": [*ones[5:], mirrored]}))
-    assert said == ["these look the same, in two classes: number 1 of one and number 6 of two"]
+    assert said == [
+        "these look the same, in two classes: number 1 of one and number 6 of two",
+        TWO_CLASSES,
+    ]
 
 
 def test_features_are_the_mean_of_the_views(app: Classify) -> None:

@@ -75,7 +75,17 @@ def test_probabilities_are_calibrated() -> None:
     assert abs(p.max(axis=1).mean() - right.mean()) < 0.05
 
 
-def test_few_pictures_of_many_features_will_do() -> None:
+def test_few_pictures_of_many_classes_do_not_make_it_unsure() -> None:
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(13, 100))
+    labels, truth = np.arange(65) % 13, np.arange(2600) % 13
+    lesson = lda.fit_head(means[labels] + rng.normal(size=(65, 100)), labels, 13)
+    z = lesson.head.logits(means[truth] + rng.normal(size=(2600, 100)))
+    sure = np.exp(z.max(axis=1) - np.logaddexp.reduce(z, axis=1)).mean()
+    assert sure == pytest.approx((z.argmax(axis=1) == truth).mean(), abs=0.01)
+
+
+def test_few_pictures_of_many_features_features_will_do() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(2), 5)
     x = rng.normal(size=(10, 256)) + 2 * labels[:, None] * (np.arange(256) < 40)

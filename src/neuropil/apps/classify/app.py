@@ -35,12 +35,16 @@ from neuropil.eye.network import NETWORK
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder, summarize_list
-from neuropil.kit.networks.network import NetworkFile
+from neuropil.kit.networks.network import NetworkFile, listed_files
 from neuropil.kit.networks.onnx_file import OnnxFile
 from neuropil.kit.progress import message, track
 from neuropil.kit.ranges import Range
 
 CLASSIFIER, EYE = "classifier", "eye"
+TWO_CLASSES = (
+    f"of two classes none can be left out, so how other things fare is not known: don't trust"
+    f" {NONE_LABEL}; add a class, or a folder {NONE} of other things"
+)
 TOP, RATE = Range(1, 1001), Range(0, 100)
 Classes = Literal["thousand", "ten"]
 
@@ -80,7 +84,8 @@ class TaughtClassifier:
     tested: how many pictures could be left out of the learning and be tested by
     own_classes_kept: share of these, not used for learning, that are not told none of them
     other_things_recognized: share of the pictures of a class that was left out of the learning
-        that are told none of them; both None where the user has a class for that
+        that are told none of them, so of things that are like the rest; None of two classes, where
+        leaving one out leaves nothing to tell apart. Both None where the user has a class for that
     cross_validated_accuracy: share of these told right, by networks that saw four fifths of all
     share_of_largest_class: of these; so much is right when the largest class is always said
     """
@@ -160,7 +165,8 @@ class Classify(App):
 
         folder: a folder that holds a folder for each class, with 5 pictures or more in each
         """
-        names = tuple(folder.classes)
+        self._refuse_taught()
+        names = name_classes(tuple(folder.classes))
         labels = np.repeat(np.arange(len(names)), [len(its) for its in folder.classes.values()])
         photos = [photo for its in folder.classes.values() for photo in its]
         groups = group_duplicates(np.stack([gray_thumbnail(photo) for photo in photos]))
@@ -171,6 +177,8 @@ class Classify(App):
         distance = fit_distance(views, labels, lesson)
         true = labels[lesson.tested]
         eye, none = OnnxFile(self.network(EYE).content), choose_none_label(names)
+        if none and distance.refused is None:
+            message(TWO_CLASSES)
         return TaughtClassifier(
             with_head(eye, lesson, distance, names, none),
             confusion_matrix(true, lesson.told, names),
@@ -182,6 +190,17 @@ class Classify(App):
             lesson.accuracy,
             int(np.bincount(true).max()) / len(true),
         )
+
+    def _refuse_taught(self) -> None:
+        """Raise UserError where a network was named that teaching makes no use of."""
+        own = self._files.get(CLASSIFIER)
+        if own and str(own) not in listed_files():  # these may be for other verbs
+            raise UserError(
+                "option.conflict",
+                f"{own} would change nothing: classes are learned on the eye's features; leave it"
+                " out, and put the pictures of all classes into the folder",
+                path=own,
+            )
 
     def classifier(self, classes: Classes | None = None) -> Classifier:
         """Open the network that knows these classes; raises UserError where there are two."""
@@ -278,9 +297,21 @@ def extract_views(classifier: Classifier, photos: Sequence[Image]) -> PictureVie
     return PictureViews(np.concatenate(parts).astype(np.float64), of)
 
 
+def name_classes(folders: Sequence[str]) -> tuple[str, ...]:
+    """Name classes as their folders; raises UserError where two are for none of them.
+
+    A folder none is for none of them, in whatever letters: the answer has one name, always.
+    """
+    for_none = [name for name in folders if name.casefold() in (NONE, NONE_LABEL)]
+    if len(for_none) > 1:
+        words = f"{' and '.join(for_none)} are both for {NONE_LABEL}: put their pictures together"
+        raise UserError("input.content", words, name=for_none[1])
+    return tuple(NONE_LABEL if name in for_none else name for name in folders)
+
+
 def choose_none_label(names: Sequence[str]) -> str:
     """Name the answer none of them, or "" where the user has a class for that."""
-    theirs = [name for name in names if name in (NONE, NONE_LABEL)]
-    for name in theirs:
-        message(f"{name} is a class of yours, so no picture is told {NONE_LABEL} by its distance")
-    return "" if theirs else NONE_LABEL
+    if NONE_LABEL not in names:
+        return NONE_LABEL
+    message(f"{NONE_LABEL} is a class of yours, so no picture is told so by its distance")
+    return ""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
-from neuropil.apps.classify.prediction import NONE_LABEL, CropPredictions, Floats
+from neuropil.apps.classify.prediction import NONE, NONE_LABEL, CropPredictions, Floats
 from neuropil.apps.classify.preprocess import EYE_SCALE, SMALL_SCALE, PixelScale
 from neuropil.eye import network as eye
 from neuropil.eye.network import SeenClass
@@ -128,7 +128,7 @@ def read_metadata(network: OnnxNetwork) -> ClassifierMetadata:
             " classify does: teach or train it again",
             path=network.path,
         )
-    classes = tuple(SeenClass(name, "", ()) for name in names)
+    classes = tuple(SeenClass(name, "", (NONE,) if name == NONE_LABEL else ()) for name in names)
     return ClassifierMetadata(classes, temperature, none, scale)
 
 

@@ -7,9 +7,11 @@ classes' shared shape S (`lda.py`), to the middle m of all classes and to its ow
     o = g (t - max z_k)      p(none of them) = σ(o)
 
 so o is one more neuron, on the largest logit. The distance to the nearest class alone tells less:
-what is unusual in itself is far from everything (Ren et al. 2021; the LOG has the figures). t lets
-ACCEPTED of the pictures pass that the clouds were not made from. g is found with classes left out
-in turn, whose pictures are none of the rest.
+what is unusual in itself is far from everything (Ren et al. 2021; the LOG has the figures). Classes
+left out in turn are none of the rest: logistic regression of such pictures and of the classes' own,
+that the clouds were not made from either, finds g and t. How often there is something else, its
+prior, nobody knows: it is the largest that lets ACCEPTED of the own pictures pass. So σ(o) means
+what it says for pictures of which one in ten or twenty shows something else that is like the rest.
 
     N  pictures     V  views of all of them     D  features     K  classes
 """
@@ -26,7 +28,10 @@ from neuropil.kit.progress import ticking
 Mask = NDArray[np.bool_]
 
 ACCEPTED = 0.975  # of the pictures of the classes: so many are not to be called none of them
-GAINS = np.geomspace(0.02, 50, 60)  # for logits of standard deviation 1
+PRIORS = np.geomspace(1, 1e-3, 100)  # pictures of something else, for one of the classes
+STEPS, LONGEST_STEP = 30, 1.0  # of Newton's method, for logits of standard deviation 1
+LEAST_GAIN = 0.02  # for such logits: a classifier that knows nothing finds nothing strange either
+MIN_CLASSES = 3  # of fewer, leaving one out leaves nothing to tell apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +61,13 @@ class DistanceNeuron:
 
     gain, threshold: g and t
     accepted: share of the classes' own pictures that is not called none of them
-    refused: share of the pictures of classes left out that is
+    refused: share of the pictures of classes left out that is; None of two classes
     """
 
     gain: float
     threshold: float
     accepted: float
-    refused: float
+    refused: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,30 +90,56 @@ class Evidence:
 def fit_distance(views: PictureViews, labels: Labels, lesson: CrossValidatedHead) -> DistanceNeuron:
     """Find the neuron for pictures with labels (N,), beside the head that was found for them."""
     own, foreign = leave_out(views, labels, lesson), leave_classes_out(views, labels, lesson)
-    spread = float(own.largest_logit.std()) or 1.0
-    gain = min(GAINS / spread, key=lambda g: misfit(own, foreign, g))
+    gain = fit_gain(own, foreign)
     t = find_threshold(own, gain)
+    can_tell = len(lesson.head.bias) >= MIN_CLASSES
     return DistanceNeuron(
         gain,
         t,
         1 - float(own.is_none(gain, t).mean()),
-        float(foreign.is_none(gain, t).mean()),
+        float(foreign.is_none(gain, t).mean()) if can_tell else None,
     )
 
 
 def find_threshold(own: Evidence, gain: float) -> float:
     """Find t such that ACCEPTED of the classes' own pictures are not called none of them."""
     passing = own.largest_logit + np.log(own.largest) / gain
-    threshold = float(np.quantile(passing, 1 - ACCEPTED, method="lower"))
+    threshold = float(np.quantile(passing, 1 - ACCEPTED))
     return threshold - 1e-9 * abs(threshold)
 
 
-def misfit(own: Evidence, foreign: Evidence, gain: float) -> float:
-    """Measure the mean of -log p of the truth, own and foreign pictures weighing the same."""
-    t = find_threshold(own, gain)
-    return float(
-        np.logaddexp(0, own.odds(gain, t)).mean() + np.logaddexp(0, -foreign.odds(gain, t)).mean()
-    )
+def fit_gain(own: Evidence, foreign: Evidence) -> float:
+    """Find g of the likeliest neuron, for the largest prior that lets ACCEPTED pass."""
+    every = np.concatenate([own.largest_logit, foreign.largest_logit])
+    middle, spread = float(every.mean()), float(every.std()) or 1.0
+    is_foreign = np.arange(len(every)) >= len(own.largest)
+    found, gain = np.zeros(2), LEAST_GAIN / spread
+    for prior in ticking(PRIORS):
+        found = fit_logistic((middle - every) / spread, is_foreign, float(prior), found)
+        gain = max(LEAST_GAIN, float(found[1])) / spread
+        if own.is_none(gain, middle + float(found[0]) / gain).mean() <= 1 - ACCEPTED:
+            break
+    return gain
+
+
+def fit_logistic(x: Floats, is_foreign: Mask, prior: float, start: Floats) -> Floats:
+    """Find c and g of o = c + g x that make it likeliest which of x (N,) are foreign: (2,).
+
+    prior: what all foreign ones weigh, where all others weigh 1; start: (2,), nearby
+    """
+    n_foreign = int(is_foreign.sum())
+    n_own = len(x) - n_foreign
+    unsure = 0.5 / (n_own + 2)  # as in lda.py: few pictures make nothing infinitely sure
+    truth = np.where(is_foreign, 1 - unsure, unsure)
+    weights = np.where(is_foreign, prior / n_foreign, 1 / n_own)
+    terms, found = np.stack([np.ones_like(x), x], axis=1), start
+    for _ in range(STEPS):
+        p = (1 + np.tanh(terms @ found / 2)) / 2  # σ, for large numbers too
+        slope = terms.T @ (weights * (p - truth))
+        curvature = terms.T @ (terms * (weights * p * (1 - p))[:, None])
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), slope)
+        found = found - step * min(1.0, LONGEST_STEP / max(1e-12, float(np.abs(step).max())))
+    return found
 
 
 def leave_out(views: PictureViews, labels: Labels, lesson: CrossValidatedHead) -> Evidence:

@@ -76,7 +76,7 @@ def fit_head(
     """
     folds = assign_folds(labels, np.arange(len(labels)) if groups is None else groups)
     tested = folds != NO_FOLD
-    true, unsure = labels[tested], 1 / (len(labels) + 2)
+    true, unsure = labels[tested], 1 / (n_classes * (len(labels) + 2))
     tried = {a: z[tested] for a, z in cross_validate(x, labels, folds, n_classes).items()}
     factors = {a: fit_logit_scale(logits, true, unsure) for a, logits in tried.items()}
     best = min(tried, key=lambda a: cross_entropy(tried[a], true, factors[a], unsure))

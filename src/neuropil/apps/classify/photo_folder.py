@@ -37,8 +37,9 @@ class PhotoFolder:
     max_pixels: int = MAX_PIXELS
 
     @classmethod
-    def open(cls, folder: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
+    def open(cls, folder: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
         """List the pictures; raises UserError where there is no folder, or none in it."""
+        folder = Path(folder)
         if not folder.is_dir():
             what = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
             raise UserError(

@@ -26,7 +26,8 @@ class Label:
     """A class, and how likely it is, 0 to 1.
 
     group: the coarser word that several share, "" where there is none
-    group_probability: of all that share the word, at the likeliest of them; None at the others
+    group_probability: of all that share the word together, 0 to 1; None where there is no word
+    leads_group: whether it is the likeliest of these, which stands where the word stands
     synonyms: other names of it
     """
 
@@ -34,19 +35,21 @@ class Label:
     probability: float
     group: str = ""
     group_probability: float | None = None
+    leads_group: bool = False
     synonyms: tuple[str, ...] = ()
 
     @property
     def rank(self) -> float:
         """Tell what it is sorted by: the likeliest of a word stands where the word stands."""
-        return self.probability if self.group_probability is None else self.group_probability
+        of_all = self.group_probability
+        return self.probability if of_all is None or not self.leads_group else of_all
 
     def __str__(self) -> str:
-        """Word it in percent: `dog 95.2 %: beagle 61.0 %`."""
+        """Word it in percent: `dog 95.2 %: beagle 61.0 %`, and the next one `dog: boxer 20.3 %`."""
         name = f"{self.name} {percent(self.probability)}"
         if not self.group or self.group == self.name:
             return name
-        of_all = "" if self.group_probability is None else f" {percent(self.group_probability)}"
+        of_all = f" {percent(self.rank)}" if self.leads_group else ""
         return f"{self.group}{of_all}: {name}"
 
 
@@ -128,7 +131,8 @@ class CropPredictions:
                 each.name,
                 float(p[k]),
                 each.group,
-                totals[each.group] if each.group and best[each.group] == k else None,
+                totals[each.group] if each.group else None,
+                bool(each.group) and best[each.group] == k,
                 each.synonyms,
             )
             for k, each in enumerate(self.known)
@@ -139,16 +143,22 @@ class CropPredictions:
     def class_index(self, label: ClassName) -> int | None:
         """Find a class by its name, another name or a coarser word; None for none of them.
 
-        Of several that share a word it is the most likely one.
+        Of several that share a word it is the most likely one. Capitals matter only where two
+        names differ in nothing else, as Cardigan, a dog, and cardigan.
         """
-        if self.none_label and label.name in (self.none_label, NONE):
-            return None
         names = [(each.name,) for each in self.known]
         synonyms = [each.synonyms for each in self.known]
         groups = [(each.group,) for each in self.known]
-        for of_classes in (names, synonyms, groups):
-            if meant := [k for k, its in enumerate(of_classes) if label.name in its]:
-                return max(meant, key=lambda k: float(self.z[k]))
+        for fold in (str, str.casefold):
+            word = fold(label.name)
+            if self.none_label and word in (fold(self.none_label), NONE):
+                return None
+            for of_classes in (names, synonyms, groups):
+                meant = [k for k, its in enumerate(of_classes) if word in map(fold, its)]
+                if len(meant) > 1 and of_classes is names:
+                    raise self.unknown(label)
+                if meant:
+                    return max(meant, key=lambda k: float(self.z[k]))
         raise self.unknown(label)
 
     def unknown(self, label: ClassName) -> UserError:

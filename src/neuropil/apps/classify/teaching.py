@@ -4,6 +4,7 @@ picture -> eye -> features (B, 1280) -> logits (B, K) -> the largest -> outside 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,14 +43,22 @@ def with_head(
         name: values.astype(np.float32) for name, values in weights.items()
     }
     outputs = {"logits": len(names), "outside": 1, "features": head.weight.shape[1]}
-    return eye.with_outputs(NODES, tensors | {"classes.axis": np.array([1])}, outputs).with_tensors(
-        {}, metadata(lesson, names, none_label)
-    )
+    told = metadata(lesson, names, none_label, eye.metadata)
+    return eye.with_outputs(
+        NODES, tensors | {"classes.axis": np.array([1])}, outputs
+    ).with_metadata(told)
 
 
-def metadata(lesson: CrossValidatedHead, names: tuple[str, ...], none_label: str) -> dict[str, str]:
-    """Tell with the file what running it needs, and where it comes from."""
-    return {
+def metadata(
+    lesson: CrossValidatedHead, names: tuple[str, ...], none_label: str, eye: Mapping[str, str]
+) -> dict[str, str]:
+    """Tell with the file what running it needs, and where it comes from.
+
+    eye: what its file tells, which is kept beside. No day is told: the same folder makes the same
+    file, whenever that is done.
+    """
+    licence = {"licence": eye["licence"]} if "licence" in eye else {}
+    return licence | {
         "neuropil": "classify",
         "classes": json.dumps(names),
         "temperature": "1.0",
@@ -59,4 +68,6 @@ def metadata(lesson: CrossValidatedHead, names: tuple[str, ...], none_label: str
         "spread": json.dumps(EYE_SCALE.spread),
         "scores": json.dumps({"accuracy": lesson.accuracy}),
         "data": "pictures of the user's own, for the last layer; the rest as the eye tells",
+        "command": "neuropil classify-teach",
+        "eye": json.dumps(dict(eye), sort_keys=True),
     }

@@ -112,8 +112,9 @@ class StrokeFile:
     path: Path
 
     @classmethod
-    def open(cls, path: Path, *, max_pixels: int = MAX_PIXELS) -> Self:
+    def open(cls, path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
         """Take a file's name; raises UserError where there is none."""
+        path = Path(path)
         require_file(path, "recording")
         return cls(path)
 

@@ -52,12 +52,13 @@ class StrokeRecording:
     lines: tuple[RecordedLine, ...]
 
     @classmethod
-    def open(cls, path: Path, text: str | None) -> "StrokeRecording":
+    def open(cls, path: Path | str, text: str | None) -> "StrokeRecording":
         r"""Read a recording (JSON, SVG or InkML) and match its lines with what they say.
 
         `text` says what was written, a new line or a typed \n between two lines; None leaves that
         to the file. Raises UserError where the file is no recording, or the text can't be its.
         """
+        path = Path(path)
         require_file(path, "recording of handwriting")
         data = read_bytes(path, MOST_BYTES, "save the strokes alone, without pictures")
         try:

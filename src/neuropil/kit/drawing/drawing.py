@@ -192,8 +192,9 @@ class PageFile:
     drawing: Drawing
     number: int  # from 0
 
-    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+    def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write by the ending of `path`; `quality` is of films alone."""
+        path = Path(path)
         with atomic_path(path) as beside:
             beside.write_bytes(_content(self.drawing, path.suffix.lower(), self.number))
 

@@ -33,8 +33,9 @@ class Document:
         all_forms = {".txt": self.text, ".html": self.html, ".tex": self.latex, ".csv": self.csv}
         return {ending: content for ending, content in all_forms.items() if content}
 
-    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+    def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write the form that the ending of the name asks for; `quality` is of pictures alone."""
+        path = Path(path)
         require_ending(path, self.contents)
         with atomic_path(path) as beside:
             beside.write_text(self.contents[path.suffix.lower()], encoding="utf-8")

@@ -25,6 +25,7 @@ from neuropil.kit.media.image import Image
 SIDE = 256  # pixels
 MIN_IMAGES = 5  # pictures of a class
 MAX_LISTED = 5  # files that are named at once
+CONFUSION = "-confusion"  # ends the name of the matrix that is drawn beside a taught network
 LAYOUT = f"one folder for each class, with {MIN_IMAGES} pictures or more in each"
 
 
@@ -41,6 +42,7 @@ class ImageFolder:
     files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _require_names_apart(list(self.classes))
         if len(self.classes) < 2:
             names = ", ".join(self.classes) or "none"
             raise UserError(
@@ -66,12 +68,15 @@ class ImageFolder:
 
     @classmethod
     def open(cls, folder: Path | str, *, max_pixels: int = MAX_PIXELS) -> Self:
-        """Read all pictures; raises UserError where they are no classes to tell apart."""
+        """Read all pictures; raises UserError where they are no classes to tell apart.
+
+        Pictures that can't be read are left out, and said, where each class has enough without.
+        """
         folder = Path(folder)
         files = _classes(folder)
         every = [path for found in files.values() for path in found]
         opened: dict[Path, Image] = {}
-        bad: list[UserError] = []
+        bad: dict[Path, UserError] = {}
         with image_reader.without_pillow_limits(), ThreadPoolExecutor(cores()) as threads:
             contexts = [copy_context() for _ in every]  # of whoever listens to what is said
             made = threads.map(
@@ -80,14 +85,10 @@ class ImageFolder:
             small = progress.track(made, total=len(every), title=f"reading {folder}")
             for path, picture in zip(every, small, strict=True):
                 if isinstance(picture, UserError):
-                    bad.append(picture)
+                    bad[path] = picture
                 else:
                     opened[path] = picture
-        if bad:
-            raise UserError(
-                bad[0].code, summarize_list([error.message for error in bad]), path=folder
-            )
-        kept = _each_once(files, opened)
+        kept = _each_once(_leave_out(files, bad, folder), opened)
         return cls({name: [opened[path] for path in its] for name, its in kept.items()}, kept)
 
 
@@ -101,10 +102,10 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
             path=folder,
         )
     inner = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    loose = sum(path.suffix.lower() in image_reader.SUFFIXES for path in inner if path.is_file())
+    loose = [str(path) for path in inner if path.is_file() and _is_example(path)]
     above = (folder.resolve(), *folder.resolve().parents)  # all other classes are there
     files = {
-        path.name: sorted(list_files(path, image_reader.SUFFIXES, above))
+        path.name: sorted(filter(_is_example, list_files(path, image_reader.SUFFIXES, above)))
         for path in inner
         if path.is_dir()
     }
@@ -117,8 +118,9 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
             f"{folder} holds {held}{hint}; to tell classes apart it takes {LAYOUT}",
             path=folder,
         )
+    _require_names_apart(list(files))
     for name, found in files.items():
-        if not name.isprintable():
+        if not (name.isprintable() and name.strip()):
             raise UserError(
                 "input.content",
                 f"{name!r} can't be printed as the name of a class: rename the folder",
@@ -133,8 +135,62 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
                 path=folder / name,
             )
     if loose:
-        progress.message(f"in no class, and left out: pictures in {folder} itself, {loose}")
+        progress.message(f"in no class, and left out: {summarize_list(loose)}")
+    _tell_deeper(folder, files)
     return files
+
+
+def _require_names_apart(names: Sequence[str]) -> None:
+    """Raise UserError for two classes whose names differ in capitals alone."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            raise UserError(
+                "input.content",
+                f"{other} and {name} are two classes, and one name but for capitals:"
+                " put their pictures together, or rename one",
+                name=name,
+            )
+
+
+def _is_example(path: Path) -> bool:
+    """Tell a picture from none, and from what was drawn beside a taught network, our own result."""
+    network = path.with_name(f"{path.stem.removesuffix(CONFUSION)}.onnx")
+    is_ours = path.stem.endswith(CONFUSION) and network.exists()
+    return path.suffix.lower() in image_reader.SUFFIXES and not is_ours
+
+
+def _tell_deeper(folder: Path, files: Mapping[str, Sequence[Path]]) -> None:
+    """Say how many pictures of which classes lie in folders below these."""
+    deeper = {
+        name: sum(path.parent != folder / name for path in its) for name, its in files.items()
+    }
+    told = [f"{n} of {name}" for name, n in deeper.items() if n]
+    if told:
+        progress.message(f"taken from folders below those of the classes: {summarize_list(told)}")
+
+
+def _leave_out(
+    files: Mapping[str, Sequence[Path]], bad: Mapping[Path, UserError], folder: Path
+) -> dict[str, list[Path]]:
+    """Keep what can be read, and say the rest; raises UserError where a class has too few left."""
+    kept = {name: [path for path in its if path not in bad] for name, its in files.items()}
+    for name, its in kept.items():
+        if len(its) < MIN_IMAGES and len(its) < len(files[name]):
+            errors = [bad[path] for path in files[name] if path in bad]
+            raise UserError(
+                errors[0].code,
+                f"{folder / name} holds {len(its) or 'no'} picture{'s' * (len(its) != 1)} that can"
+                f" be read, and {MIN_IMAGES} is the fewest:"
+                f" {summarize_list([error.message for error in errors])}",
+                path=folder / name,
+            )
+    if bad:
+        count = sum(map(len, files.values()))
+        reasons = summarize_list([error.message for error in bad.values()])
+        progress.message(f"left out, {len(bad)} of {count} pictures: {reasons}")
+    return kept
 
 
 def _several(folder: Path) -> bool:

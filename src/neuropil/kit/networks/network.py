@@ -85,11 +85,14 @@ def content_of(path: Path) -> bytes:
     return read_bytes(path, MOST_BYTES, "name a network of one file")
 
 
-def choose_files(files: Mapping[str, NetworkFile], given: Sequence[Path]) -> dict[str, Path]:
+def choose_files(
+    files: Mapping[str, NetworkFile], given: Sequence[Path], app: str = ""
+) -> dict[str, Path]:
     """Find the role of each foreign file by its owner, inputs and outputs.
 
     given: files that a person named, which have to fit; those of $NEUROPIL_WEIGHTS, a list as of
         $PATH, may be of other applications
+    app: who needs them, for the sentence that one doesn't fit
     """
     listed = [(Path(name), False) for name in listed_files()] if files else []
     chosen: dict[str, Path] = {}
@@ -108,7 +111,7 @@ def choose_files(files: Mapping[str, NetworkFile], given: Sequence[Path]) -> dic
             chosen[role] = path
             asked |= {role: path} if must_fit else {}
         elif must_fit:
-            raise UserError("network.mismatch", _mismatch(network, files), path=path)
+            raise UserError("network.mismatch", _mismatch(network, files, app), path=path)
     return chosen
 
 
@@ -134,17 +137,19 @@ def match(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
     return ""
 
 
-def _mismatch(network: OnnxNetwork, files: Mapping[str, NetworkFile]) -> str:
+def _mismatch(network: OnnxNetwork, files: Mapping[str, NetworkFile], app: str) -> str:
     """Say why a network can't be used."""
     if not files:
         return f"{network.path} can't be used: there is no network here to be replaced"
     wanted = [weights.open(threads=1) for weights in files.values()]
-    owner, ours = network.metadata.get(APP_KEY, "nothing known"), wanted[0].metadata.get(APP_KEY)
-    if owner != ours:
-        return f"{network.path} is made for {owner}; {ours} can't use it"
+    owner = network.metadata.get(APP_KEY, "nothing known")
+    owners = [each.metadata.get(APP_KEY, "") for each in wanted]
+    asked = app or owners[0]
+    if owner not in owners:
+        return f"{network.path} is made for {owner}; {asked} can't use it"
     forms = " or ".join(f"{', '.join(o.inputs)} to {', '.join(o.outputs)}" for o in wanted)
     given = f"{', '.join(network.inputs)} to {', '.join(network.outputs)}"
-    return f"{network.path} goes from {given}; {ours} needs one from {forms}"
+    return f"{network.path} goes from {given}; {asked} needs one from {forms}"
 
 
 def _session(content: bytes, threads: int) -> Any:

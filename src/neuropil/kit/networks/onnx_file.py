@@ -44,15 +44,33 @@ class OnnxFile:
     content: bytes = field(repr=False)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path | str) -> Self:
         """Read a file; raises UserError where it is too large."""
+        path = Path(path)
         return cls(read_bytes(path, MOST_BYTES, "name a network of one file"))
 
-    def save(self, path: Path, *, quality: int = QUALITY) -> None:
+    def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write the file; `quality` is of pictures alone."""
+        path = Path(path)
         require_ending(path, self.SUFFIXES)
         with atomic_path(path) as beside:
             beside.write_bytes(self.content)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Read what the file tells of itself."""
+        from onnx import load_from_string
+
+        return {entry.key: entry.value for entry in load_from_string(self.content).metadata_props}
+
+    def with_metadata(self, told: Mapping[str, str]) -> Self:
+        """Copy it with this metadata, and none that it had."""
+        from onnx import helper, load_from_string
+
+        model = load_from_string(self.content)
+        del model.metadata_props[:]
+        helper.set_model_props(model, dict(told))
+        return type(self)(model.SerializeToString())
 
     def tensor(self, name: str) -> "NDArray[Any]":
         """Read a weight by its name, in the precision that it is stored in."""

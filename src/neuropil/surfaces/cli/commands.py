@@ -228,9 +228,11 @@ def first_line(described: object) -> str:
 
 
 def read_path(name: str, text: str | None) -> Path | None:
-    """Read the name of a file or folder; raises UserError where it is empty."""
+    """Read the name of a file or folder; raises UserError where it is empty or a pipe."""
     if text == "":
         raise UserError("option.syntax", f'{name} is "", an empty name; name a place', name=name)
+    if text == "-":
+        raise UserError("option.syntax", f"{name} is -, a pipe; name a file or a folder", name=name)
     return None if text is None else Path(text)
 
 

@@ -185,6 +185,12 @@ def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
     for name in ("output", "weights"):
         if "" in (given.get(name) or ()):
             raise UserError("option.syntax", f'{name} is "", an empty name; name a file', name=name)
+    if "-" in (given.get("output") or ()):
+        raise UserError(
+            "option.syntax",
+            "output is -, a pipe; name a file or a folder",
+            name="output",
+        )
     settings = Settings(
         force=bool(given.get("force")),
         quality=QUALITY_OPTION.parse(given.get("quality", QUALITY_OPTION.default)),

@@ -21,13 +21,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.classify.app import CLASSIFIER, Classify
+from neuropil.apps.classify.app import CLASSIFIER, Classification, Classify
 from neuropil.apps.classify.lab import evaluation, eye_evaluation, runs
 from neuropil.apps.classify.lab.data import BATCH
 from neuropil.apps.classify.preprocess import CLASSES, SIDE
+from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.report import Metrics, Report, Table, median_seconds_interleaved
 
+SAMPLES = Path(__file__).parents[3] / "samples"
 MANY = 256  # pictures at once
 TURNS = 5  # of each network, one after the other
 REPEATS = {1: 30, MANY: 2}  # how often it is timed in a turn
@@ -38,9 +40,11 @@ def measure(data: Path | None) -> Report:
     """Measure speed and, where there is data, quality."""
     app = Classify()
     tables, figures = bench_inference(app)
+    photos, shown = bench_photos(app, Classify(threads=1))
     table, found = bench_training()
     more, told = evaluation.runs_table()
-    tables, figures = [*tables, table, *more], {**figures, **found, **told, **training_minutes(app)}
+    tables = [*tables, photos, table, *more]
+    figures = {**figures, **shown, **found, **told, **training_minutes(app)}
     if data is not None:
         for part in (
             evaluation.evaluate_test_set,
@@ -86,6 +90,24 @@ def bench_inference(app: Classify) -> tuple[list[Table], Metrics]:
         rows.append(("torch is not installed: nothing is beside it", "", "", ""))
     columns = ("network", "at once", "pictures a second", "times ours")
     return [Table("The bare network, 32 × 32", columns, tuple(rows))], figures
+
+
+def bench_photos(app: Classify, one_thread: Classify) -> tuple[Table, Metrics]:
+    """Time `classify` as it comes, by the eye: from the pixels of the package's photographs on."""
+    photos = [Image.open(file) for file in sorted(SAMPLES.glob("*.jpg"))]
+
+    def name_all(by: Classify) -> list[Classification]:
+        return [by(photo) for photo in photos]
+
+    calls = {"all cores": partial(name_all, app), "one thread": partial(name_all, one_thread)}
+    took = median_seconds_interleaved(calls, 1, TURNS)
+    rates = {name: len(photos) / seconds for name, seconds in took.items()}
+    figures: Metrics = {
+        "photos_per_second": rates["all cores"],
+        "photos_per_second_one_thread": rates["one thread"],
+    }
+    title = f"neuropil classify, the package's {len(photos)} photographs, read before"
+    return Table(title, ("threads", "photographs a second"), tuple(rates.items())), figures
 
 
 def random_images(n: int) -> NDArray[np.float32]:

@@ -98,12 +98,14 @@ def evaluate_old(classifier: Classifier, data: Path) -> tuple[list[Table], Metri
         "fsa_right": float(right.mean()),
         "fsa_confidence": float(sure.mean()),
         "fsa_right_among": float(among[inside].mean()),
+        "fsa_known": float(right[inside].mean()),
         "fsa_none": float(right[~inside].mean()),
         "n_fsa": len(told),
     }
     rows = (
         ("right as it is printed, %", 100 * float(right.mean())),
         ("mean probability of what is printed, %", 100 * float(sure.mean())),
+        ("of what is on the list: right as it is printed, %", 100 * float(right[inside].mean())),
         ("of what is on the list: right if it has to choose, %", 100 * float(among[inside].mean())),
         ("of what is not: none of them, %", 100 * float(right[~inside].mean())),
     )
@@ -251,18 +253,24 @@ def time_teaching(app: Classify, files: dict[str, list[Path]], data: Path) -> tu
         seconds = time.perf_counter() - started
         size = (here / "mine.onnx").stat().st_size / 1e6
         mine = Classify(networks=[here / "mine.onnx"]).classifier()
-    own = [(name, first_name(mine, file)) for name in names for file in files[name][1::2]]
-    right = float(np.mean([told == name for name, told in own]))
-    accepted = float(np.mean([told != NONE_LABEL for _, told in own]))
-    foreign = [first_name(mine, photo.file) for photo in photo_sets.samples(data)[::5]]
-    refused = float(np.mean([told == NONE_LABEL for told in foreign]))
+    own = [(name, first_label(mine, file)) for name in names for file in files[name][1::2]]
+    right = np.array([told.name == name for name, told in own])
+    sure = np.array([told.probability for _, told in own])
+    accepted = float(np.mean([told.name != NONE_LABEL for _, told in own]))
+    foreign = [first_label(mine, photo.file) for photo in photo_sets.samples(data)[::5]]
+    refused = float(np.mean([told.name == NONE_LABEL for told in foreign]))
+    left_out = taught.other_things_recognized
+    assert left_out is not None
     figures: Metrics = {
         "teach_seconds": seconds,
         "teach_mb": size,
         "teach_accuracy": taught.cross_validated_accuracy,
-        "teach_accuracy_others": right,
+        "teach_accuracy_others": float(right.mean()),
+        "teach_confidence_others": float(sure.mean()),
+        "teach_calibration_error_others": expected_calibration_error(sure, right),
         "teach_accepted_others": accepted,
         "teach_refused_photos": refused,
+        "teach_refused_classes": left_out,
         "teach_pictures": taught.pictures,
     }
     rows = (
@@ -270,13 +278,15 @@ def time_teaching(app: Classify, files: dict[str, list[Path]], data: Path) -> tu
         ("seconds, from folder to file", seconds),
         ("MB of the file", size),
         ("right by cross-validation, %", 100 * taught.cross_validated_accuracy),
-        (f"right of {len(own)} others, %", 100 * right),
+        (f"right of {len(own)} others, %", 100 * float(right.mean())),
+        ("mean probability of what is printed, %", 100 * float(sure.mean())),
         ("of these not told none of them, %", 100 * accepted),
         (f"of {len(foreign)} photographs of other things told none of them, %", 100 * refused),
+        ("of a class that is left out in turn, %", 100 * left_out),
     )
     return Table("classify-teach, from folder to file", ("what", "measured"), rows), figures
 
 
-def first_name(classifier: Classifier, file: Path) -> str:
-    """Tell the first answer for a photograph."""
-    return classifier.predict(Image.open(file)).ranked_labels()[0].name
+def first_label(classifier: Classifier, file: Path) -> Label:
+    """Give the first answer for a photograph."""
+    return classifier.predict(Image.open(file)).ranked_labels()[0]
