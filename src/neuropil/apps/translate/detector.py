@@ -32,6 +32,7 @@ SPAN = (-1.0, 6.0)  # of the logarithm of a distance in pixels
 STRIDE = 32  # pixels, of which height and width of a part are multiples
 TILE = 1280  # pixels of a part of a large picture, in either direction
 MARGIN = 96  # pixels at the inner edges of a part that its neighbor tells of
+STIFFNESS = 0.3  # of an edge that would slope within a line as long as high
 STRAIGHT = 1.5  # times as long as high: a shorter kernel has no direction of its own
 
 
@@ -110,10 +111,11 @@ def fit_quad(
     across = np.array([-along[1], along[0]])
     middle = centers.mean(axis=0)
     u, v = (centers - middle) @ along, (centers - middle) @ across
-    end = SHRINK * float(np.average(up + down, weights=weights)) + CELL / 2
+    height = float(np.average(up + down, weights=weights))
+    end = SHRINK * height + CELL / 2
     ends = np.array([u.min() - end, u.max() + end])
-    top = ends_of_edge(u, v - up, weights, ends)
-    bottom = ends_of_edge(u, v + down, weights, ends)
+    top = ends_of_edge(u, v - up, weights, ends, height)
+    bottom = ends_of_edge(u, v + down, weights, ends, height)
     points = [(ends[0], top[0]), (ends[1], top[1]), (ends[1], bottom[1]), (ends[0], bottom[0])]
     quad: NDArray[np.float64] = middle + np.array([a * along + b * across for a, b in points])
     return quad
@@ -134,15 +136,19 @@ def direction(centers: NDArray[np.float64], height: float) -> NDArray[np.float64
 
 
 def ends_of_edge(
-    u: NDArray[np.float64], v: NDArray[np.float64], weights: Floats, ends: NDArray[np.float64]
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    weights: Floats,
+    ends: NDArray[np.float64],
+    height: float,
 ) -> NDArray[np.float64]:
     """Fit a straight edge v = a + b u through what all cells say, and give v at both ends.
 
-    As few cells know no slope, b is held near zero: as if eight cells more had told so.
+    The slope is held near zero where a line is not much longer than high: few letters know none.
     """
     mean = np.average(v, weights=weights)
     center = np.average(u, weights=weights)
-    spread = weights @ (u - center) ** 2 + 8 * CELL**2
+    spread = weights @ (u - center) ** 2 + STIFFNESS * height**2 * weights.sum()
     slope = weights @ ((u - center) * (v - mean)) / spread
     edge: NDArray[np.float64] = mean + slope * (ends - center)
     return edge

@@ -37,7 +37,7 @@ DIRTY = 0.2  # share of the real ones that get more dirt
 OFTEN = {"icdar2015": 1.0, "icdar2003": 1.0, "receipts_de": 1.0, "foreign": 6.0, "menu": 8.0}
 SCALES = (0.5, 1.6)  # of a real picture whose long side is LONG
 LONG = 800
-CHECKED = 20  # scenes for the score, about
+CHECKED = 36  # scenes for the score, about
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import CHARACTERS, encode, unify
 from neuropil.apps.translate.lab.data import ARCHIVE, Pair, find_file, load_corpus, read_rows, side
+from neuropil.apps.translate.lab.notices import NOTICES
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.errors import UserError
 from neuropil.training.split import Split
@@ -42,7 +43,9 @@ class LanguageTexts:
 
     def draw(self, rng: Generator) -> str:
         """Write a line: unified, of at most LONGEST characters, all of which the reader knows."""
-        kinds: Sequence[Draw] = (self.draw_sentence, self.draw_phrase, self.draw_words)
+        kinds: Sequence[Draw] = (
+            *(self.draw_sentence, self.draw_phrase, self.draw_words, self.draw_notice),
+        )
         while True:
             kind = rng.choice(len(KIND_SHARES), p=KIND_SHARES)
             if kind < len(kinds):
@@ -66,6 +69,11 @@ class LanguageTexts:
         """Take the name of a place, a dish or something on a label."""
         return self.phrases[rng.integers(len(self.phrases))]
 
+    def draw_notice(self, rng: Generator) -> str:
+        """Take what stands on a sign."""
+        notices = NOTICES[self.language]
+        return notices[int(rng.integers(len(notices)))]
+
     def draw_words(self, rng: Generator) -> str:
         """Take one word, or two or three."""
         n = int(rng.choice([1, 1, 1, 2, 3]))
@@ -73,7 +81,8 @@ class LanguageTexts:
         return " ".join(self.words[i] for i in places)
 
 
-KIND_SHARES = (0.22, 0.25, 0.25, 0.1, 0.12, 0.06)  # sentence, phrase, words, with sign, sign, odd
+KIND_SHARES = (0.22, 0.21, 0.23, 0.06, 0.1, 0.12, 0.06)
+"""Of sentences, phrases, words, notices, phrases with a sign, signs, characters in no order."""
 
 
 def read_texts(data: Path) -> Split[Mapping[str, LanguageTexts]]:
