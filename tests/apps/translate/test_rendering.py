@@ -47,6 +47,22 @@ def test_letters_stand_out_from_the_ground() -> None:
         assert part.std() > 3
 
 
+def test_a_turned_word_is_in_an_upright_box() -> None:
+    ink = draw_ink("MM..", plain_fonts().every[0], 30, 20)
+    left, top, right, bottom = ink.box
+    quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], float)
+    for angle in (12.0, -20.0, 90.0):
+        made, box = rendering.turn(ink.cover, quad, angle)
+        low, high = box[0], box[2]
+        x0, y0, x1, y1 = made.point(lambda v: 255 if v > 127 else 0).getbbox() or (0, 0, 0, 0)
+        assert (low <= np.array([x0, y0]) + 2).all()
+        assert (high >= np.array([x1, y1]) - 2).all()
+    width, height = box[2] - box[0]
+    assert (width, height) == pytest.approx((bottom - top, right - left))
+    rows = np.asarray(made, float).sum(axis=1)
+    assert rows @ np.arange(len(rows)) < rows.sum() * len(rows) / 2  # clockwise: M is at the top
+
+
 def test_the_same_chance_makes_the_same_line() -> None:
     made = [
         render_line("Brot", plain_fonts(), Grounds(PHOTOS), np.random.default_rng(3)) for _ in "ab"

@@ -26,6 +26,7 @@ Numbers = NDArray[np.int64]
 CELL = 4  # pixels, in either direction
 SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each side
 SURE = 0.5  # probability from which a cell is of a kernel
+SUREST = 50.0  # logit, beyond which nothing changes and exp overflows
 LEAST_CONFIDENCE = 0.6  # mean probability of a kernel that is kept
 FEWEST_CELLS = 2
 SPAN = (-1.0, 6.0)  # of the logarithm of a distance in pixels
@@ -91,7 +92,7 @@ def split(length: int) -> Iterator[tuple[int, int, int, int]]:
 
 def find_quads(maps: Floats) -> FoundQuads:
     """Find the lines in the maps of a picture, in no order."""
-    chances = 1 / (1 + np.exp(-maps[0]))
+    chances = 1 / (1 + np.exp(-maps[0].clip(-SUREST, SUREST)))
     quads, confidences = [], []
     for rows, columns in components(chances > SURE):
         confidence = float(chances[rows, columns].mean())

@@ -51,7 +51,8 @@ class LanguageTexts:
             if kind < len(kinds):
                 text = vary_case(kinds[kind](rng), self.language, rng)
             elif kind == len(kinds):
-                text = f"{vary_case(self.draw_phrase(rng), self.language, rng)} {draw_sign(rng)}"
+                name = vary_case(self.draw_phrase(rng), self.language, rng)
+                text = f"{name} {draw_leader(rng)}{draw_sign(rng)}"
             else:
                 text = draw_sign(rng) if kind == len(kinds) + 1 else draw_characters(rng)
             text = unify(text)[:LONGEST].strip()
@@ -189,6 +190,11 @@ def draw_price(rng: Generator) -> str:
         return number
     blank = pick(rng, "- _")
     return f"{number}{blank}{sign}" if rng.random() < 0.7 else f"{sign}{blank}{number}"
+
+
+def draw_leader(rng: Generator) -> str:
+    """Draw the dots that lead from a name to its price in a third of the menus."""
+    return f"{'.' * int(rng.integers(3, 15))} " if rng.random() < 0.35 else ""
 
 
 def draw_date(rng: Generator) -> str:
