@@ -8,6 +8,7 @@ import torch
 from reading_data import plain_fonts, write_reading_data
 from torch import nn
 
+from neuropil import registry
 from neuropil.apps.translate.alphabet import BLANK, N_OUTPUTS, NUMBERS, encode
 from neuropil.apps.translate.lab import reader_batches, reader_training, train
 from neuropil.apps.translate.lab.reader_batches import (
@@ -165,3 +166,10 @@ def test_the_file_agrees_with_the_network(tmp_path: Path) -> None:
     torch.manual_seed(0)
     file = export(ReaderNet(), train.reader(), {}, tmp_path)
     assert file.stat().st_size < 6_000_000
+
+
+def test_recipes_are_found_behind_the_translators() -> None:
+    """The first is the one that a bare `neuropil train translate` runs."""
+    found = list(registry.recipes("translate"))
+    assert found[0] == "translator"
+    assert {"detector", "detector_last", "reader", "reader_middle", "reader_last"} <= {*found}
