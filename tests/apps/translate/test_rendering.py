@@ -110,14 +110,12 @@ def test_boxes_of_a_page_hold_all_its_ink(kind: object) -> None:
         assert callable(kind)
         kind(sheet, TEXTS, plain_fonts(), grounds, rng)
         assert sheet.boxes
-        assert all(0 <= l < r <= SIDE and 0 <= t < b <= SIDE for l, t, r, b in sheet.boxes)  # noqa: E741
-        assert not any(overlap(a, b) for k, a in enumerate(sheet.boxes) for b in sheet.boxes[:k])
-        inked = [sheet.pixels[t:b, l:r].std() for l, t, r, b in sheet.boxes]  # noqa: E741
+        assert all(0 <= a < c <= SIDE and 0 <= b < d <= SIDE for a, b, c, d in sheet.boxes)
+        assert not any(
+            pages.overlap(a, b) for k, a in enumerate(sheet.boxes) for b in sheet.boxes[:k]
+        )
+        inked = [sheet.pixels[b:d, a:c].std() for a, b, c, d in sheet.boxes]
         assert np.median(inked) > 5
-
-
-def overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def test_quads_follow_the_perspective(monkeypatch: pytest.MonkeyPatch) -> None:

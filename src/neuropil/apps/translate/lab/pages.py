@@ -36,6 +36,8 @@ MOST_TILT = 0.12  # of the side, by which a corner moves
 TURNED = 0.06  # share of the pages that lie on their side
 ROUGH = {"embossed", "outlined", "shadowed"}  # of the faces of letters, those that a page has
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
 
 @dataclass(frozen=True, eq=False)
 class Page:
@@ -45,23 +47,26 @@ class Page:
     quads: tuple[NDArray[np.float64], ...]
 
 
+def overlap(first: Box, second: Box) -> bool:
+    """Tell two boxes that share something."""
+    return all(first[k] < second[k + 2] and second[k] < first[k + 2] for k in (0, 1))
+
+
 @dataclass(eq=False)
 class Sheet:
     """A page while it is written on."""
 
     pixels: Pixels
-    boxes: list[tuple[int, int, int, int]]  # left, top, right, bottom of each line
+    boxes: list[Box]  # of each line
 
-    def has_room(self, box: tuple[int, int, int, int]) -> bool:
+    def has_room(self, box: Box) -> bool:
         """Tell a box that lies on the sheet, and touches no other."""
         left, top, right, bottom = box
         if left < 0 or top < 0 or right > SIDE or bottom > SIDE:
             return False
         gap = max(2, (bottom - top) // 5)
-        return not any(
-            left - gap < r and l < right + gap and top - 1 < b and t < bottom + 1
-            for l, t, r, b in self.boxes  # noqa: E741
-        )
+        wide = (left - gap, top - 1, right + gap, bottom + 1)
+        return not any(overlap(wide, other) for other in self.boxes)
 
 
 @dataclass(frozen=True)
