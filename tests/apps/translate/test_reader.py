@@ -21,7 +21,8 @@ from neuropil.apps.translate.lab.reader_batches import (
     shift_corners,
 )
 from neuropil.apps.translate.lab.reader_model import ReaderNet
-from neuropil.apps.translate.lines import HEIGHT, STEP
+from neuropil.apps.translate.lines import HEIGHT, STEP, Floats
+from neuropil.apps.translate.reader import read_lines
 from neuropil.training.export import export
 from neuropil.training.fit import apart
 from neuropil.training.recipe import Batch
@@ -139,6 +140,24 @@ def test_the_score_counts_characters_and_words() -> None:
     )
     made = reader_training.score(Fixed("Bar"), Split[object](None, checked))
     assert made == {"cer_en": 0, "cer_de": 3 / 5, "words": 0.5}
+
+
+def test_lines_are_read_in_their_order_whatever_their_width() -> None:
+    """Each line says as many letters as it has steps."""
+    widths = [*range(64, 144, 4), 40, 24, 200, 16]
+    lines = [np.zeros((HEIGHT, width), np.float32) for width in widths]
+    batches = []
+
+    def run(batch: Floats) -> Floats:
+        batches.append(batch.shape)
+        logits = np.zeros((len(batch), batch.shape[3] // STEP, N_OUTPUTS), np.float32)
+        logits[:, ::2, NUMBERS["a"]] = logits[:, 1::2, NUMBERS["b"]] = 9
+        return logits
+
+    read = read_lines(lines, run)
+    assert [len(line.text) for line in read] == [width // STEP for width in widths]
+    assert [shape[3] for shape in batches] == [112, 200]
+    assert read_lines([], run) == []
 
 
 def test_a_few_lines_are_learned_by_heart() -> None:
