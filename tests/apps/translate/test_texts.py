@@ -7,7 +7,13 @@ from translate_data import write_data
 
 from neuropil.apps.translate.alphabet import encode, unify
 from neuropil.apps.translate.lab import texts
-from neuropil.apps.translate.lab.texts import LONGEST, drop_accents, read_texts, vary_case
+from neuropil.apps.translate.lab.texts import (
+    LONGEST,
+    LanguageTexts,
+    drop_accents,
+    read_texts,
+    vary_case,
+)
 from neuropil.kit.errors import UserError
 
 
@@ -63,3 +69,12 @@ def test_signs_have_many_forms() -> None:
     drawn = [unify(texts.draw_sign(rng)) for _ in range(500)]
     assert sum(encode(text) is not None for text in drawn) > 450
     assert any("€" in text for text in drawn)
+
+
+def test_some_lines_end_within_a_word() -> None:
+    long = LanguageTexts("de", ("Zusammenstellung",), ("x",), ("x",), np.ones(1))
+    rng = np.random.default_rng(0)
+    drawn = [long.draw_sentence(rng) for _ in range(300)]
+    ends = [text for text in drawn if text.endswith("-")]
+    assert 5 < len(ends) < 60
+    assert all("Zusammenstellung".startswith(text[:-1]) and len(text) > 3 for text in ends)

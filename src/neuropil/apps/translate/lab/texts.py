@@ -25,6 +25,7 @@ from neuropil.training.split import Split
 
 MOST_WORDS = 7  # of a sentence on one line
 LONGEST = 60  # characters of a line
+HYPHENATED = 0.08  # share of the lines that end within a word
 UNACCENTED = 0.3  # share of the French and Spanish capitals that have lost their accents
 EVENNESS = 0.5  # power of a word's count by which it is drawn, so that rare ones are seen too
 
@@ -64,7 +65,10 @@ class LanguageTexts:
         words = self.sentences[rng.integers(len(self.sentences))].split()
         n = int(rng.integers(1, MOST_WORDS + 1))
         start = int(rng.integers(max(1, len(words) - n + 1)))
-        return " ".join(words[start : start + n])
+        some = words[start : start + n]
+        if rng.random() < HYPHENATED and len(some[-1]) > 5:
+            some[-1] = some[-1][: int(rng.integers(3, len(some[-1]) - 1))] + "-"
+        return " ".join(some)
 
     def draw_phrase(self, rng: Generator) -> str:
         """Take the name of a place, a dish or something on a label."""
@@ -232,17 +236,15 @@ def draw_code(rng: Generator) -> str:
 def draw_amount(rng: Generator) -> str:
     """Write a number with its unit: 250 g, 1,5 l, 20 %, 37 °C."""
     number = f"{np.exp(rng.uniform(-1, 6)):.{rng.integers(3)}f}".replace(".", pick(rng, ", ."))
-    unit = pick(rng, "g kg ml l cl L % °C km m cm mm m² km/h kcal kJ mg µg Stk. x pers. Vol% ‰ min")
-    return (number + pick(rng, "- _") + unit).replace("‰", "%")
+    unit = pick(rng, "g kg ml l cl L % °C km m cm mm m² km/h kcal kJ mg µg Stk. x pers. %vol min")
+    return number + pick(rng, "- _") + unit
 
 
 def draw_telephone(rng: Generator) -> str:
     """Write a telephone number."""
     digits = "".join(map(str, rng.integers(10, size=rng.integers(6, 12))))
     parts = [digits[i : i + 3] for i in range(0, len(digits), 3)]
-    return pick(rng, "- Tel.:_ Tel._ +49_ 0 +33_ (0) Fax_ ☎_ +34_") + pick(rng, "_ / . -").join(
-        parts
-    )
+    return pick(rng, "- Tel.:_ Tel._ +49_ 0 +33_ (0) Fax_ +34_") + pick(rng, "_ / . -").join(parts)
 
 
 def draw_address(rng: Generator) -> str:
