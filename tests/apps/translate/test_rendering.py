@@ -118,6 +118,15 @@ def test_boxes_of_a_page_hold_all_its_ink(kind: object) -> None:
         assert np.median(inked) > 5
 
 
+def test_the_back_of_the_paper_shows_faintly_and_is_no_text() -> None:
+    sheet = Sheet(np.full((SIDE, SIDE, 3), 220, np.uint8), [])
+    pages.show_through(sheet, TEXTS, plain_fonts(), np.random.default_rng(0))
+    off = np.abs(sheet.pixels.astype(int) - 220)
+    assert sheet.boxes == []
+    assert 3 < off.max() <= 220 * pages.FAINT + 1
+    assert off.any(axis=2)[:, SIDE // 2 :].sum() > off.any(axis=2)[:, : SIDE // 2].sum()  # mirrored
+
+
 def test_quads_follow_the_perspective(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "PAGE_SHARES", (0, 0, 0, 1))
     monkeypatch.setattr(pages, "TILTED", 1)
