@@ -25,9 +25,9 @@ Numbers = NDArray[np.int64]
 
 CELL = 4  # pixels, in either direction
 SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each side
-SURE = 0.5  # probability from which a cell is of a kernel
+SURE = 0.3  # probability from which a cell is of a kernel
 SUREST = 50.0  # logit, beyond which nothing changes and exp overflows
-LEAST_CONFIDENCE = 0.6  # mean probability of a kernel that is kept
+LEAST_CONFIDENCE = 0.65  # mean probability of a kernel that is kept
 FEWEST_CELLS = 2
 SPAN = (-1.0, 6.0)  # of the logarithm of a distance in pixels
 STRIDE = 32  # pixels, of which height and width of a part are multiples
