@@ -23,7 +23,8 @@ N_SCENES = 24  # so that one of them at least is held out
 def plain_fonts() -> Fonts:
     """Take the fonts that come with matplotlib, which the extra [train] brings."""
     folder = Path(mpl.get_data_path(), "fonts", "ttf")
-    return Fonts(tuple(map(plain_font, sorted(folder.glob("DejaVuS*.ttf")))))
+    names = ("DejaVuSans.ttf", "DejaVuSerif.ttf", "DejaVuSansMono.ttf")
+    return Fonts(tuple(plain_font(folder / name) for name in names))
 
 
 def plain_font(path: Path) -> Font:

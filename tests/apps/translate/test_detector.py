@@ -62,6 +62,7 @@ def test_what_is_unsure_or_a_speck_is_left_out() -> None:
     maps[0, 5, 2:6] = 0.2
     assert len(find_quads(maps).quads) == 0
     maps[0, 5, 2:6] = 2
+    maps[0, 7] = -200
     found = find_quads(maps)
     assert found.quads.shape == (1, 4, 2)
     assert found.confidences == pytest.approx([1 / (1 + np.exp(-2))])

@@ -25,13 +25,15 @@ Numbers = NDArray[np.int64]
 
 CELL = 4  # pixels, in either direction
 SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each side
-SURE = 0.5  # probability from which a cell is of a kernel
-LEAST_CONFIDENCE = 0.6  # mean probability of a kernel that is kept
+SURE = 0.3  # probability from which a cell is of a kernel
+SUREST = 50.0  # logit, beyond which nothing changes and exp overflows
+LEAST_CONFIDENCE = 0.65  # mean probability of a kernel that is kept
 FEWEST_CELLS = 2
 SPAN = (-1.0, 6.0)  # of the logarithm of a distance in pixels
 STRIDE = 32  # pixels, of which height and width of a part are multiples
 TILE = 1280  # pixels of a part of a large picture, in either direction
 MARGIN = 96  # pixels at the inner edges of a part that its neighbor tells of
+STIFFNESS = 0.3  # of an edge that would slope within a line as long as high
 STRAIGHT = 1.5  # times as long as high: a shorter kernel has no direction of its own
 
 
@@ -90,7 +92,7 @@ def split(length: int) -> Iterator[tuple[int, int, int, int]]:
 
 def find_quads(maps: Floats) -> FoundQuads:
     """Find the lines in the maps of a picture, in no order."""
-    chances = 1 / (1 + np.exp(-maps[0]))
+    chances = 1 / (1 + np.exp(-maps[0].clip(-SUREST, SUREST)))
     quads, confidences = [], []
     for rows, columns in components(chances > SURE):
         confidence = float(chances[rows, columns].mean())
@@ -110,10 +112,11 @@ def fit_quad(
     across = np.array([-along[1], along[0]])
     middle = centers.mean(axis=0)
     u, v = (centers - middle) @ along, (centers - middle) @ across
-    end = SHRINK * float(np.average(up + down, weights=weights)) + CELL / 2
+    height = float(np.average(up + down, weights=weights))
+    end = SHRINK * height + CELL / 2
     ends = np.array([u.min() - end, u.max() + end])
-    top = ends_of_edge(u, v - up, weights, ends)
-    bottom = ends_of_edge(u, v + down, weights, ends)
+    top = ends_of_edge(u, v - up, weights, ends, height)
+    bottom = ends_of_edge(u, v + down, weights, ends, height)
     points = [(ends[0], top[0]), (ends[1], top[1]), (ends[1], bottom[1]), (ends[0], bottom[0])]
     quad: NDArray[np.float64] = middle + np.array([a * along + b * across for a, b in points])
     return quad
@@ -134,15 +137,19 @@ def direction(centers: NDArray[np.float64], height: float) -> NDArray[np.float64
 
 
 def ends_of_edge(
-    u: NDArray[np.float64], v: NDArray[np.float64], weights: Floats, ends: NDArray[np.float64]
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    weights: Floats,
+    ends: NDArray[np.float64],
+    height: float,
 ) -> NDArray[np.float64]:
     """Fit a straight edge v = a + b u through what all cells say, and give v at both ends.
 
-    As few cells know no slope, b is held near zero: as if eight cells more had told so.
+    The slope is held near zero where a line is not much longer than high: few letters know none.
     """
     mean = np.average(v, weights=weights)
     center = np.average(u, weights=weights)
-    spread = weights @ (u - center) ** 2 + 8 * CELL**2
+    spread = weights @ (u - center) ** 2 + STIFFNESS * height**2 * weights.sum()
     slope = weights @ ((u - center) * (v - mean)) / spread
     edge: NDArray[np.float64] = mean + slope * (ends - center)
     return edge

@@ -8,7 +8,7 @@ Which letters a font has is asked of the font itself: many draw an empty box for
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from numpy.random import Generator
@@ -38,6 +38,7 @@ UNFIT = (  # signs in place of letters, or capitals in place of small ones
     *("Symbol", "D050000L", "Keyboard", "Initials", "Math", "Smallcaps", "Titling", "Style Std"),
 )
 PROBED_AT = 24  # pixels, at which letters are compared
+OPEN = 600  # fonts, each at a size, that are kept in memory
 MISSING = "\U0010fffe"  # no character: what a font draws for it, it draws for all that it lacks
 
 
@@ -80,9 +81,9 @@ class Fonts:
         return min(self.every, key=lambda font: len(font.lacked))
 
 
-@cache
+@lru_cache(OPEN)
 def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
-    """Open a font at a size in pixels, once."""
+    """Open a font at a size in pixels."""
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 

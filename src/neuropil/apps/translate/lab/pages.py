@@ -33,8 +33,12 @@ LOWEST, HIGHEST = 9, 64  # pixels of a font
 PAGE_SHARES = (0.35, 0.3, 0.2, 0.15)  # scattered words, signs, columns, menus or receipts
 TILTED = 0.6  # share of the pages seen from the side
 MOST_TILT = 0.12  # of the side, by which a corner moves
+SHOWN_THROUGH = 0.25  # share of pages of paper on which what is on the back can be seen
+FAINTEST, FAINT = 0.04, 0.16  # share of its color that shows
 TURNED = 0.06  # share of the pages that lie on their side
 ROUGH = {"embossed", "outlined", "shadowed"}  # of the faces of letters, those that a page has
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,23 +49,26 @@ class Page:
     quads: tuple[NDArray[np.float64], ...]
 
 
+def overlap(first: Box, second: Box) -> bool:
+    """Tell two boxes that share something."""
+    return all(first[k] < second[k + 2] and second[k] < first[k + 2] for k in (0, 1))
+
+
 @dataclass(eq=False)
 class Sheet:
     """A page while it is written on."""
 
     pixels: Pixels
-    boxes: list[tuple[int, int, int, int]]  # left, top, right, bottom of each line
+    boxes: list[Box]  # of each line
 
-    def has_room(self, box: tuple[int, int, int, int]) -> bool:
+    def has_room(self, box: Box) -> bool:
         """Tell a box that lies on the sheet, and touches no other."""
         left, top, right, bottom = box
         if left < 0 or top < 0 or right > SIDE or bottom > SIDE:
             return False
         gap = max(2, (bottom - top) // 5)
-        return not any(
-            left - gap < r and l < right + gap and top - 1 < b and t < bottom + 1
-            for l, t, r, b in self.boxes  # noqa: E741
-        )
+        wide = (left - gap, top - 1, right + gap, bottom + 1)
+        return not any(overlap(wide, other) for other in self.boxes)
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,8 @@ def put_columns(
     width, size = SIDE // n, choose_size(rng, LOWEST, 20)
     panel = put_panel(sheet, 0, 0, SIDE, SIDE, grounds, rng) if rng.random() < 0.7 else None
     ground = sheet.pixels if panel is None else panel
+    if rng.random() < SHOWN_THROUGH:
+        show_through(sheet, texts, fonts, rng)
     leading = rng.uniform(1.1, 1.5)
     for column in range(n):
         writer = choose_writer(texts, fonts, ground, size, rng)
@@ -207,6 +216,8 @@ def put_entries(
     """Write the entries of a menu or a receipt: names at the left, prices at the right."""
     n, size = int(rng.integers(1, 3)), choose_size(rng, LOWEST, 22)
     put_panel(sheet, 0, 0, SIDE, SIDE, grounds, rng)
+    if rng.random() < SHOWN_THROUGH:
+        show_through(sheet, texts, fonts, rng)
     writer = choose_writer(texts, fonts, sheet.pixels, size, rng)
     width, leading = SIDE // n, rng.uniform(1.2, 2.2)
     for column in range(n):
@@ -219,6 +230,20 @@ def put_entries(
             if rng.random() < 0.8:
                 writer.write(sheet, price, start, row, rng)
             row += int(size * leading * (2 if rng.random() < 0.1 else 1))
+
+
+def show_through(
+    sheet: Sheet, texts: Mapping[str, LanguageTexts], fonts: Fonts, rng: Generator
+) -> None:
+    """Let mirrored lines of the back of the paper shine through: no text to be found."""
+    back = Sheet(sheet.pixels.copy(), [])
+    size = choose_size(rng, LOWEST, 20)
+    writer = choose_writer(texts, fonts, back.pixels, size, rng)
+    for row in range(int(rng.integers(2, 40)), SIDE - size, int(size * rng.uniform(1.2, 2))):
+        writer.write(back, fit_text(writer, SIDE - 20, rng), int(rng.integers(4, 120)), row, rng)
+    share = rng.uniform(FAINTEST, FAINT)
+    mirrored = back.pixels[:, ::-1].astype(np.float32)
+    sheet.pixels[:] = (sheet.pixels + share * (mirrored - sheet.pixels)).astype(np.uint8)
 
 
 def put_panel(

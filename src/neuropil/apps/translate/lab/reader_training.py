@@ -1,20 +1,20 @@
 """What the reader is trained by: its loss, its score, its file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import ctc_loss
 
-from neuropil.apps.translate.alphabet import BLANK, CHARACTERS, ReadLine, decode_lines
+from neuropil.apps.translate.alphabet import BLANK, CHARACTERS
 from neuropil.apps.translate.lab.measuring import count_edits, word_accuracy
 from neuropil.apps.translate.lab.reader_batches import CheckedLine
-from neuropil.apps.translate.lines import HEIGHT, stack_lines
+from neuropil.apps.translate.lines import HEIGHT, Floats
+from neuropil.apps.translate.reader import read_lines
 from neuropil.training.recipe import ExportSpec
 from neuropil.training.split import Split
-
-CHECKED_TOGETHER = 25  # lines that are read at once for the score
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
@@ -41,7 +41,7 @@ def score(network: nn.Module, examples: Split[object]) -> dict[str, float]:
     found: dict[str, float] = {}
     for kind, group in groupby(checked, key=lambda each: each.kind):
         some = [*group]
-        readings = read_lines(network, some)
+        readings = read_lines([each.line for each in some], partial(run, network))
         if kind == "real":
             found["words"] = word_accuracy([c.text for c in some], [r.text for r in readings])
         else:
@@ -50,18 +50,11 @@ def score(network: nn.Module, examples: Split[object]) -> dict[str, float]:
     return found
 
 
-def read_lines(network: nn.Module, checked: Sequence[CheckedLine]) -> list[ReadLine]:
-    """Read lines, those of about one width together."""
+def run(network: nn.Module, lines: Floats) -> Floats:
+    """Give the logits of lines."""
     device = next(network.parameters()).device
-    order = sorted(range(len(checked)), key=lambda i: checked[i].line.shape[1])
-    readings = [ReadLine("", 0.0)] * len(checked)
-    for start in range(0, len(order), CHECKED_TOGETHER):
-        some = order[start : start + CHECKED_TOGETHER]
-        batch, steps = stack_lines([checked[i].line for i in some])
-        logits = network(torch.from_numpy(batch).to(device)).float().cpu().numpy()
-        for i, reading in zip(some, decode_lines(logits, steps), strict=True):
-            readings[i] = reading
-    return readings
+    logits: Floats = network(torch.from_numpy(lines).to(device)).float().cpu().numpy()
+    return logits
 
 
 def export_spec() -> ExportSpec:

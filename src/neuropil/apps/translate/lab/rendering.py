@@ -21,8 +21,11 @@ from neuropil.apps.translate.lines import Pixels
 
 SMALLEST, LARGEST = 9, 50  # pixels of a font
 LOWEST_CONTRAST = 28  # levels between letters and ground, of 255
+TURNED = 0.2  # share of the short texts that slope in an upright box, as words are cut out
+LONGEST_TURNED = 12  # characters of them
+STEEPEST = 25  # degrees, two standard deviations
 FACES = {  # share of the lines that look like that
-    "spaced": 0.12,
+    "spaced": 0.08,
     "slanted": 0.06,
     "outlined": 0.12,
     "shadowed": 0.12,
@@ -251,11 +254,26 @@ def render_line(text: str, fonts: Fonts, grounds: Grounds, rng: Generator) -> Re
     cover = shape_ink(ink, faces, rng)
     if rng.random() < 0.4:
         cover = add_neighbors(cover, draw_other(text, font, size, rng), ink.box, rng)
+    corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    quad = np.array(corners, np.float64)
+    if len(text) <= LONGEST_TURNED and rng.random() < TURNED:
+        cover, quad = turn(cover, quad, rng.normal(0, STEEPEST / 2))
     ground = grounds.make(cover.height, cover.width, rng)
     colors = choose_paint(ground, rng)
     pixels = paint(ground, cover, Paint(colors.letters, colors.edge, faces), rng)
-    corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
-    return Rendered(pixels, np.array(corners, np.float64))
+    return Rendered(pixels, quad)
+
+
+def turn(
+    cover: Image.Image, quad: NDArray[np.float64], angle: float
+) -> tuple[Image.Image, NDArray[np.float64]]:
+    """Turn letters by an angle in degrees; the quad becomes the upright box around them."""
+    made = cover.rotate(-angle, Image.Resampling.BILINEAR, expand=True)
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    away = (quad - np.array(cover.size) / 2) @ np.array([[c, s], [-s, c]])
+    moved = away + np.array(made.size) / 2
+    (left, top), (right, bottom) = moved.min(axis=0), moved.max(axis=0)
+    return made, np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
 def draw_other(text: str, font: Font, size: int, rng: Generator) -> Image.Image:

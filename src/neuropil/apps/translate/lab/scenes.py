@@ -77,8 +77,11 @@ def read_scenes(data: Path, split: Part) -> list[Scene]:
     try:
         rows = [json.loads(line) for line in lines.splitlines()]
         chosen = [row for row in rows if row["split"] == split]
-        sources = {row["source"]: path.with_name(f"scenes-{row['source']}.zip") for row in chosen}
-        files = {source: read_archive(place) for source, place in sources.items()}
+        sources = {row["source"] for row in chosen}
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from error
+    files = {source: read_archive(path.with_name(f"scenes-{source}.zip")) for source in sources}
+    try:
         return [make_scene(row, files[row["source"]][row["file"]]) for row in chosen]
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, error) from error

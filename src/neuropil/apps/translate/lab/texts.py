@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import CHARACTERS, encode, unify
 from neuropil.apps.translate.lab.data import ARCHIVE, Pair, find_file, load_corpus, read_rows, side
+from neuropil.apps.translate.lab.notices import NOTICES
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.errors import UserError
 from neuropil.training.split import Split
 
 MOST_WORDS = 7  # of a sentence on one line
 LONGEST = 60  # characters of a line
+HYPHENATED = 0.08  # share of the lines that end within a word
 UNACCENTED = 0.3  # share of the French and Spanish capitals that have lost their accents
 EVENNESS = 0.5  # power of a word's count by which it is drawn, so that rare ones are seen too
 
@@ -42,13 +44,16 @@ class LanguageTexts:
 
     def draw(self, rng: Generator) -> str:
         """Write a line: unified, of at most LONGEST characters, all of which the reader knows."""
-        kinds: Sequence[Draw] = (self.draw_sentence, self.draw_phrase, self.draw_words)
+        kinds: Sequence[Draw] = (
+            *(self.draw_sentence, self.draw_phrase, self.draw_words, self.draw_notice),
+        )
         while True:
             kind = rng.choice(len(KIND_SHARES), p=KIND_SHARES)
             if kind < len(kinds):
                 text = vary_case(kinds[kind](rng), self.language, rng)
             elif kind == len(kinds):
-                text = f"{vary_case(self.draw_phrase(rng), self.language, rng)} {draw_sign(rng)}"
+                name = vary_case(self.draw_phrase(rng), self.language, rng)
+                text = f"{name} {draw_leader(rng)}{draw_sign(rng)}"
             else:
                 text = draw_sign(rng) if kind == len(kinds) + 1 else draw_characters(rng)
             text = unify(text)[:LONGEST].strip()
@@ -60,11 +65,19 @@ class LanguageTexts:
         words = self.sentences[rng.integers(len(self.sentences))].split()
         n = int(rng.integers(1, MOST_WORDS + 1))
         start = int(rng.integers(max(1, len(words) - n + 1)))
-        return " ".join(words[start : start + n])
+        some = words[start : start + n]
+        if rng.random() < HYPHENATED and len(some[-1]) > 5:
+            some[-1] = some[-1][: int(rng.integers(3, len(some[-1]) - 1))] + "-"
+        return " ".join(some)
 
     def draw_phrase(self, rng: Generator) -> str:
         """Take the name of a place, a dish or something on a label."""
         return self.phrases[rng.integers(len(self.phrases))]
+
+    def draw_notice(self, rng: Generator) -> str:
+        """Take what stands on a sign."""
+        notices = NOTICES[self.language]
+        return notices[int(rng.integers(len(notices)))]
 
     def draw_words(self, rng: Generator) -> str:
         """Take one word, or two or three."""
@@ -73,7 +86,8 @@ class LanguageTexts:
         return " ".join(self.words[i] for i in places)
 
 
-KIND_SHARES = (0.22, 0.25, 0.25, 0.1, 0.12, 0.06)  # sentence, phrase, words, with sign, sign, odd
+KIND_SHARES = (0.22, 0.21, 0.23, 0.06, 0.1, 0.12, 0.06)
+"""Of sentences, phrases, words, notices, phrases with a sign, signs, characters in no order."""
 
 
 def read_texts(data: Path) -> Split[Mapping[str, LanguageTexts]]:
@@ -182,6 +196,11 @@ def draw_price(rng: Generator) -> str:
     return f"{number}{blank}{sign}" if rng.random() < 0.7 else f"{sign}{blank}{number}"
 
 
+def draw_leader(rng: Generator) -> str:
+    """Draw the dots that lead from a name to its price in a third of the menus."""
+    return f"{'.' * int(rng.integers(3, 15))} " if rng.random() < 0.35 else ""
+
+
 def draw_date(rng: Generator) -> str:
     """Write a date: 03.11.2024, 3/11/24, 2024-11-03."""
     d, m, y = int(rng.integers(1, 32)), int(rng.integers(1, 13)), int(rng.integers(1940, 2031))
@@ -217,17 +236,15 @@ def draw_code(rng: Generator) -> str:
 def draw_amount(rng: Generator) -> str:
     """Write a number with its unit: 250 g, 1,5 l, 20 %, 37 °C."""
     number = f"{np.exp(rng.uniform(-1, 6)):.{rng.integers(3)}f}".replace(".", pick(rng, ", ."))
-    unit = pick(rng, "g kg ml l cl L % °C km m cm mm m² km/h kcal kJ mg µg Stk. x pers. Vol% ‰ min")
-    return (number + pick(rng, "- _") + unit).replace("‰", "%")
+    unit = pick(rng, "g kg ml l cl L % °C km m cm mm m² km/h kcal kJ mg µg Stk. x pers. %vol min")
+    return number + pick(rng, "- _") + unit
 
 
 def draw_telephone(rng: Generator) -> str:
     """Write a telephone number."""
     digits = "".join(map(str, rng.integers(10, size=rng.integers(6, 12))))
     parts = [digits[i : i + 3] for i in range(0, len(digits), 3)]
-    return pick(rng, "- Tel.:_ Tel._ +49_ 0 +33_ (0) Fax_ ☎_ +34_") + pick(rng, "_ / . -").join(
-        parts
-    )
+    return pick(rng, "- Tel.:_ Tel._ +49_ 0 +33_ (0) Fax_ +34_") + pick(rng, "_ / . -").join(parts)
 
 
 def draw_address(rng: Generator) -> str:

@@ -117,9 +117,9 @@ def language() -> Recipe:
 
 
 def detector() -> Recipe:
-    """Train the detector, from nothing, on what the eye sees; not run yet.
+    """Train the detector, from nothing, on what the eye sees: two hours on one core; not run yet.
 
-    neuropil train translate detector --data DIR -o runs/detector --minutes 115
+    neuropil train translate detector --data DIR -o runs/detector
     """
     return Recipe(
         name="translate-detector",
@@ -129,7 +129,7 @@ def detector() -> Recipe:
         loss=detector_training.loss,
         score=detector_training.score,
         exports=(detector_training.export_spec(),),
-        steps=10_000,
+        steps=9500,
         lr=2e-3,
         ema=0.998,
         optimizer=partial(adamw, weight_decay=0.02, fall=LEVEL),
@@ -140,7 +140,7 @@ def detector_last() -> Recipe:
     """Train on from averaged weights while the rate falls to nothing; not run yet.
 
     neuropil train translate detector_last --data DIR --init runs/detector/averages.npz \\
-        -o runs/detector-last --minutes 115
+        -o runs/detector-last
     """
     falling = partial(adamw, weight_decay=0.02, fall=1.0)
     name = "translate-detector-last"
@@ -148,9 +148,9 @@ def detector_last() -> Recipe:
 
 
 def reader() -> Recipe:
-    """Train the reader: the first of its parts, from nothing; not run yet.
+    """Train the reader: the first of its parts, from nothing, two hours on one core; not run yet.
 
-    neuropil train translate reader --data DIR -o runs/reader --minutes 115
+    neuropil train translate reader --data DIR -o runs/reader
     """
     return Recipe(
         name="translate-reader",
@@ -160,7 +160,7 @@ def reader() -> Recipe:
         loss=reader_training.loss,
         score=reader_training.score,
         exports=(reader_training.export_spec(),),
-        steps=10_000,
+        steps=7000,
         lr=1e-3,
         ema=0.998,
         optimizer=partial(adamw, weight_decay=0.02, fall=LEVEL),
@@ -171,7 +171,7 @@ def reader_middle() -> Recipe:
     """Train on from averaged weights, with other lines; may be repeated, each with its own seed.
 
     neuropil train translate reader_middle --data DIR --init runs/reader/averages.npz \\
-        -o runs/reader-2 --minutes 115 --set seed=2
+        -o runs/reader-2 --set seed=2
     """
     return replace(reader(), name="translate-reader-middle", lr=8e-4, seed=1)
 
@@ -180,7 +180,7 @@ def reader_last() -> Recipe:
     """Train on while the rate falls to nothing: the last part; not run yet.
 
     neuropil train translate reader_last --data DIR --init runs/reader-3/averages.npz \\
-        -o runs/reader-last --minutes 115
+        -o runs/reader-last
     """
     falling = partial(adamw, weight_decay=0.02, fall=1.0)
     return replace(reader(), name="translate-reader-last", optimizer=falling, lr=8e-4, seed=9)
