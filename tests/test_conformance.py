@@ -174,7 +174,7 @@ def test_card_has_its_headings(app: AppType) -> None:
 
 FILES = [
     pytest.param(name, weights, id=f"{name} {role}")
-    for name in (*registry.NAMES, *registry.MADE_PARTS)
+    for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
     for role, weights in registry.networks_of(name).items()
     if registry.is_own(name, weights)
 ]

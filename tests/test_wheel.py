@@ -131,7 +131,7 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         texts = [wheel.read(n).decode() for n in wheel.namelist() if "/licenses/" in n]
     licences = {
         weights.licence
-        for name in (*registry.NAMES, *registry.MADE_PARTS)
+        for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
         for weights in registry.networks_of(name).values()
     }
     assert licences == {"MIT", "Apache-2.0", "research, non-commercial (IAM-OnDB)"}

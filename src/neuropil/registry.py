@@ -86,15 +86,23 @@ def load_app(
 
 
 def networks_of(name: str) -> "Mapping[str, NetworkFile]":
-    """Find the networks of an application, by role, or that of a part; other parts have none."""
+    """Find the networks of an application, by role, or that of a part; other parts have none.
+
+    Of one to come, those that are there already.
+    """
     if name in MADE_PARTS:
         return {name: importlib.import_module(f"neuropil.{name}.network").NETWORK}
+    if name in IN_TRAINING:
+        networks: Mapping[str, NetworkFile] = importlib.import_module(
+            f"neuropil.apps.{name}.networks"
+        ).NETWORKS
+        return networks
     return find_app(name).networks if name in NAMES else {}
 
 
 def is_own(name: str, weights: "NetworkFile") -> bool:
     """Tell a network that was made for an application from one of a part, which it may share."""
-    (folder,) = _package(name, NAMES + MADE_PARTS).__path__
+    (folder,) = _package(name, NAMES + MADE_PARTS + IN_TRAINING).__path__
     return weights.path.is_relative_to(folder)
 
 

@@ -38,10 +38,11 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "classify classifier": {"picture": (1, 3, 32, 32)},
     "drive driver": {"picture": (1, 3, 96, 96)},
     "eye eye": {"picture": (1, 3, 64, 96)},
+    "translate language": {"runs": (2, 16384)},
 }
 SHIPPED = {
     f"{name} {role}": weights
-    for name in (*registry.NAMES, *registry.MADE_PARTS)
+    for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
     for role, weights in registry.networks_of(name).items()
     if registry.is_own(name, weights)
 }

@@ -21,6 +21,7 @@ class Activation:
     kinks: where it has no slope
     cancels: whether networks calculate it by taking apart what is nearly the same, so that it is
         rounded as numbers of the size of z are, up to INNER
+    keeps_scale: whether a is rounded in proportion to itself, however small it is
     parameters: the numbers that make this curve one of a family, in the order of its function
 
     Numbers are put in for {z} and {a}; for {Z} and {A} in brackets where they are negative.
@@ -35,6 +36,7 @@ class Activation:
     latex: str
     kinks: tuple[float, ...] = ()
     cancels: bool = False
+    keeps_scale: bool = False
     parameters: tuple[float, ...] = ()
 
 
@@ -141,7 +143,9 @@ HARDSWISH = Activation(
     cancels=True,
 )
 # e^z is its own derivative. It is the numerator of a softmax, and makes a number positive.
-EXP = Activation("exp", exponential, exponential, "e^z", " = e^{Z}", "a", r"e^{ZZ}")
+EXP = Activation(
+    "exp", exponential, exponential, "e^z", " = e^{Z}", "a", r"e^{ZZ}", keeps_scale=True
+)
 
 
 def leaky_relu(slope: float) -> Activation:

@@ -280,6 +280,7 @@ class NeuronRecord:
     def _rounded_size(self, is_rough: bool = False) -> float:
         """Give the size of the numbers that are rounded while f is calculated."""
         # z (1 + erf) / 2 far below 0: 1 + erf is off by u, so a is off by u |z|, small as it is.
+        is_rough = is_rough and not self.activation.keeps_scale
         inner = min(abs(self.z), INNER) if is_rough or self.activation.cancels else 0.0
         return abs(self.a) + inner
 

@@ -49,14 +49,14 @@ FOLDER = Path(__file__).parent / "weights"
 LICENCE = "research, non-commercial (IAM-OnDB)"
 PEN = NetworkFile(
     FOLDER,
-    "handwrite-pen-v2.onnx",
-    "0f38ac69008d393cfd419defda0253ce6a699ef89b5f3958227ac706beb9283e",
+    "handwrite-pen-v3.onnx",
+    "3db922edd05ad73d8b1ad5f4395c81c7ef480f13fe70804e35d1a5fa810a5365",
     LICENCE,
 )
 STYLE_ENCODER = NetworkFile(
     FOLDER,
-    "handwrite-hand-v2.onnx",
-    "ce988bcb6c8e5915904121c7bea95fd3f15f8832cfa57dff47bf016361155de5",
+    "handwrite-hand-v3.onnx",
+    "3f9346dfc66dae7ee2a69847a848ec3b9754c2f9fc51de85eb1e43e6d4ba2965",
     LICENCE,
 )
 READER = NetworkFile(

@@ -59,8 +59,7 @@ def writer() -> Recipe:
 
     -1.86 nats a point on lines by held-out writers, real and composed, windows 0.17 characters off;
     4,000 steps in 225 minutes on one core of an AMD EPYC with AVX-512 bfloat16, in three runs and
-    beside other work; n = 1 seed; 2026-11-28. Its averages ship; the parts that follow were not
-    run yet.
+    beside other work; n = 1 seed; 2026-11-28.
     """
     return Recipe(
         name="handwrite-writer",
@@ -81,16 +80,23 @@ def writer_middle() -> Recipe:
     """Train the writer on from its averaged weights, with other lines; may be repeated.
 
     neuropil train handwrite writer_middle --data DIR --init runs/writer/averages.npz \\
-        -o runs/writer-middle --set seed=1
+        -o runs/writer-middle
+
+    For what ships it was stopped at step 584, after some 100 minutes beside other work: -1.93 nats
+    a point at step 400; 2026-11-29.
     """
     return replace(writer(), name="handwrite-writer-middle", lr=1e-3, seed=1)
 
 
 def writer_last() -> Recipe:
-    """Train the writer on while its rate falls to nothing: the last part, not run yet.
+    """Train the writer on while its rate falls to nothing: the last part.
 
     neuropil train handwrite writer_last --data DIR --init runs/writer-middle/averages.npz \\
         -o runs/writer-last
+
+    -2.07 nats a point on lines by held-out writers, real and composed, windows 0.12 characters off;
+    2,000 steps in 103 minutes on one core of an AMD EPYC with AVX-512 bfloat16, beside other work;
+    n = 1 seed; 2026-11-29. Its averages ship.
     """
     falling = partial(adamw, weight_decay=0.01, fall=1.0)
     return replace(
