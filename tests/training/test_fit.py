@@ -92,13 +92,24 @@ def test_minutes_fix_the_steps_for_good(tmp_path: Path, monkeypatch: pytest.Monk
     assert checkpoint.load(tmp_path, CPU).steps == 24
 
 
-def test_minutes_are_turned_into_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 6.0])  # seconds, around the six steps that are timed
+@pytest.mark.parametrize(
+    ("making", "threads", "seconds"), [(0.5, 1, 1.5), (0.5, 2, 1.0), (3.0, 1, 4.0), (3.0, 2, 3.0)]
+)
+def test_minutes_are_turned_into_steps(
+    monkeypatch: pytest.MonkeyPatch, making: float, threads: int, seconds: float
+) -> None:
+    """A step of a second, beside the making of its batch or, on one core, after it."""
+    clock = iter([0.0, making, 10.0, 16.0])  # around a batch, and around the six steps timed
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("torch.get_num_threads", lambda: threads)
     recipe = tiny()
-    assert fit.steps_for_minutes(1.0, recipe, recipe.examples(Path()), CPU) == round(60 / 1.06)
+    steps = fit.steps_for_minutes(1.0, recipe, recipe.examples(Path()), CPU)
+    assert steps == round(60 / (1.06 * seconds))
+
+
+def test_minutes_above_0_are_needed() -> None:
     with refused("option.range", "--minutes 0"):
-        fit.steps_for_minutes(0, recipe, None, CPU)
+        fit.steps_for_minutes(0, tiny(), None, CPU)
 
 
 def test_resuming_with_other_numbers_is_refused(whole: Path) -> None:
