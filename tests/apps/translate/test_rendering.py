@@ -6,7 +6,7 @@ from reading_data import plain_fonts
 
 from neuropil.apps.translate.lab import pages, rendering
 from neuropil.apps.translate.lab.dirt import add_dirt
-from neuropil.apps.translate.lab.pages import SIDE, Sheet, render_page
+from neuropil.apps.translate.lab.pages import SIDE, Sheet, Stock, render_page
 from neuropil.apps.translate.lab.rendering import Grounds, draw_ink, render_line
 from neuropil.apps.translate.lab.texts import LanguageTexts
 
@@ -17,6 +17,7 @@ TEXTS = {
     name: LanguageTexts(name, ("Das ist ein Satz.",), PHRASES, ("Brot",), np.ones(1))
     for name in ("en", "de", "fr", "es")
 }
+STOCK = Stock(TEXTS, plain_fonts(), Grounds(()))
 
 
 def test_ink_is_in_its_box() -> None:
@@ -104,11 +105,10 @@ def test_grounds_fill_what_is_asked_for() -> None:
 )
 def test_boxes_of_a_page_hold_all_its_ink(kind: object) -> None:
     rng = np.random.default_rng(2)
-    grounds = Grounds(())
     for _ in range(4):
         sheet = Sheet(np.full((SIDE, SIDE, 3), 128, np.uint8), [])
         assert callable(kind)
-        kind(sheet, TEXTS, plain_fonts(), grounds, rng)
+        kind(sheet, STOCK, rng)
         assert sheet.boxes
         assert all(0 <= a < c <= SIDE and 0 <= b < d <= SIDE for a, b, c, d in sheet.boxes)
         assert not any(
@@ -120,7 +120,7 @@ def test_boxes_of_a_page_hold_all_its_ink(kind: object) -> None:
 
 def test_the_back_of_the_paper_shows_faintly_and_is_no_text() -> None:
     sheet = Sheet(np.full((SIDE, SIDE, 3), 220, np.uint8), [])
-    pages.show_through(sheet, TEXTS, plain_fonts(), np.random.default_rng(0))
+    pages.show_through(sheet, STOCK, np.random.default_rng(0))
     off = np.abs(sheet.pixels.astype(int) - 220)
     assert sheet.boxes == []
     assert 3 < off.max() <= 220 * pages.FAINT + 1
@@ -131,7 +131,7 @@ def test_quads_follow_the_perspective(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "PAGE_SHARES", (0, 0, 0, 1))
     monkeypatch.setattr(pages, "TILTED", 1)
     monkeypatch.setattr(pages, "TURNED", 1)
-    page = render_page(TEXTS, plain_fonts(), Grounds(()), np.random.default_rng(5))
+    page = render_page(STOCK, np.random.default_rng(5))
     assert page.pixels.shape == (SIDE, SIDE, 3)
     contrasts = [spread(page.pixels, quad) for quad in page.quads if inside(quad)]
     assert len(contrasts) > 3

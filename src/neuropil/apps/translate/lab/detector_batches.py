@@ -5,7 +5,7 @@
 Which they are depends on the seed and the step alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,12 +18,12 @@ from PIL import Image
 from neuropil.apps.translate.lab.detector_model import SEEN
 from neuropil.apps.translate.lab.detector_truth import LineTruth, draw_truth, truth_of
 from neuropil.apps.translate.lab.dirt import add_dirt
-from neuropil.apps.translate.lab.fonts import FOLDER, Fonts, find_fonts
-from neuropil.apps.translate.lab.pages import SIDE, render_page
+from neuropil.apps.translate.lab.fonts import FOLDER, find_fonts
+from neuropil.apps.translate.lab.pages import SIDE, Stock, render_page
 from neuropil.apps.translate.lab.reader_batches import PHOTOS, is_held_out
 from neuropil.apps.translate.lab.rendering import Grounds
 from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes
-from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
+from neuropil.apps.translate.lab.texts import read_texts
 from neuropil.apps.translate.lines import Pixels
 from neuropil.eye.network import NETWORK, normalize
 from neuropil.kit.networks.network import OnnxNetwork
@@ -44,9 +44,7 @@ CHECKED = 36  # scenes for the score, about
 class Views:
     """What pictures are made of."""
 
-    texts: Mapping[str, LanguageTexts]
-    fonts: Fonts
-    grounds: Grounds
+    stock: Stock
     scenes: Sequence[Scene]
     reach: NDArray[np.float64]  # of the scenes, how often each is drawn, added up
 
@@ -58,8 +56,8 @@ def examples(data: Path) -> Split[object]:
     train = [scene for scene in scenes if not is_held_out(scene.photo)]
     reach = np.cumsum([OFTEN.get(scene.source, 1.0) for scene in train])
     grounds = Grounds(read_photos(data, PHOTOS))
-    views = Views(read_texts(data).train, find_fonts(FOLDER), grounds, train, reach)
-    return Split[object](views, tuple(kept[:: max(1, len(kept) // CHECKED)]))
+    stock = Stock(read_texts(data).train, find_fonts(FOLDER), grounds)
+    return Split[object](Views(stock, train, reach), tuple(kept[:: max(1, len(kept) // CHECKED)]))
 
 
 @cache
@@ -92,7 +90,7 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
 
 def make_page(views: Views, rng: Generator) -> tuple[Pixels, list[LineTruth]]:
     """Render a page, and what becomes of it in a picture."""
-    page = render_page(views.texts, views.fonts, views.grounds, rng)
+    page = render_page(views.stock, rng)
     return add_dirt(page.pixels, rng), [ignore_cut(LineTruth(quad)) for quad in page.quads]
 
 

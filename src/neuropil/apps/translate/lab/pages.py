@@ -1,6 +1,6 @@
 """Whole pictures with text for the detector: signs on photographs, menus, packages, receipts.
 
-    page = render_page(texts, fonts, grounds, rng)
+    page = render_page(texts, fonts, stock.grounds, rng)
     page.pixels, page.quads         # (SIDE, SIDE, 3), 0..255; one quad a line
 
 A page is made of panels, each with a ground of its own, and of blocks of lines on them, then seen
@@ -39,6 +39,15 @@ TURNED = 0.06  # share of the pages that lie on their side
 ROUGH = {"embossed", "outlined", "shadowed"}  # of the faces of letters, those that a page has
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What pages are made of: texts by language, fonts, and grounds to write on."""
+
+    texts: Mapping[str, LanguageTexts]
+    fonts: Fonts
+    grounds: Grounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +106,17 @@ class Writer:
         return True
 
 
-def render_page(
-    texts: Mapping[str, LanguageTexts], fonts: Fonts, grounds: Grounds, rng: Generator
-) -> Page:
+def render_page(stock: Stock, rng: Generator) -> Page:
     """Render a page of one kind, in one language or in several."""
-    sheet = Sheet(np.array(make_ground(grounds, rng)), [])
-    kinds: tuple[Callable[..., None], ...] = (scatter, put_signs, put_columns, put_entries)
+    sheet = Sheet(np.array(make_ground(stock.grounds, rng)), [])
+    kinds: tuple[Callable[[Sheet, Stock, Generator], None], ...] = (
+        scatter,
+        put_signs,
+        put_columns,
+        put_entries,
+    )
     chosen = kinds[rng.choice(len(kinds), p=PAGE_SHARES)]
-    chosen(sheet, texts, fonts, grounds, rng)
+    chosen(sheet, stock, rng)
     quads = [np.array([[a, b], [c, b], [c, d], [a, d]], np.float64) for a, b, c, d in sheet.boxes]
     pixels, turn = sheet.pixels, tilt(rng) if rng.random() < TILTED else np.eye(3)
     if not np.array_equal(turn, np.eye(3)):
@@ -122,15 +134,13 @@ def make_ground(grounds: Grounds, rng: Generator) -> Pixels:
     return grounds.cut(SIDE, SIDE, rng) if kind < 0.7 else grounds.make(SIDE, SIDE, rng)
 
 
-def choose_writer(
-    texts: Mapping[str, LanguageTexts], fonts: Fonts, ground: Pixels, size: int, rng: Generator
-) -> Writer:
+def choose_writer(stock: Stock, ground: Pixels, size: int, rng: Generator) -> Writer:
     """Choose a language, a font that has its letters, and colors."""
     language = LANGUAGES[rng.integers(len(LANGUAGES))]
-    font = fonts.choose("äéèñçßÄÉÑ€", rng)
+    font = stock.fonts.choose("äéèñçßÄÉÑ€", rng)
     style = choose_paint(ground, rng)
     faces = style.faces & ROUGH if size > 14 else frozenset[str]()
-    return Writer(font, size, replace(style, faces=faces), texts[language])
+    return Writer(font, size, replace(style, faces=faces), stock.texts[language])
 
 
 def choose_size(rng: Generator, low: int = LOWEST, high: int = HIGHEST) -> int:
@@ -141,37 +151,25 @@ def choose_size(rng: Generator, low: int = LOWEST, high: int = HIGHEST) -> int:
 # --- kinds of pages -----------------------------------------------------------------------------
 
 
-def scatter(
-    sheet: Sheet,
-    texts: Mapping[str, LanguageTexts],
-    fonts: Fonts,
-    grounds: Grounds,
-    rng: Generator,
-) -> None:
+def scatter(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Write some words anywhere, each in its own way."""
     for _ in range(int(rng.integers(1, 14))):
         x, y = (int(v) for v in rng.integers(0, SIDE, 2))
         ground = sheet.pixels[y : y + 60, x : x + 160]
-        writer = choose_writer(texts, fonts, ground, choose_size(rng), rng)
+        writer = choose_writer(stock, ground, choose_size(rng), rng)
         writer.write(sheet, writer.texts.draw(rng)[: int(rng.integers(3, 25))].strip(), x, y, rng)
 
 
-def put_signs(
-    sheet: Sheet,
-    texts: Mapping[str, LanguageTexts],
-    fonts: Fonts,
-    grounds: Grounds,
-    rng: Generator,
-) -> None:
+def put_signs(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Put up panels with a few centered lines each."""
     for _ in range(int(rng.integers(1, 4))):
         w, h = (int(v) for v in rng.integers(80, SIDE, 2))
         x, y = int(rng.integers(0, SIDE - w + 1)), int(rng.integers(0, SIDE - h + 1))
-        panel = put_panel(sheet, x, y, w, h, grounds, rng)
+        panel = put_panel(sheet, x, y, w, h, stock.grounds, rng)
         if panel is None:
             continue
         size = choose_size(rng, 12)
-        writer = choose_writer(texts, fonts, panel, size, rng)
+        writer = choose_writer(stock, panel, size, rng)
         row = y + size // 2
         while row + size < y + h:
             text = fit_text(writer, w - 12, rng)
@@ -180,23 +178,17 @@ def put_signs(
             row += int(size * rng.uniform(1.15, 2))
 
 
-def put_columns(
-    sheet: Sheet,
-    texts: Mapping[str, LanguageTexts],
-    fonts: Fonts,
-    grounds: Grounds,
-    rng: Generator,
-) -> None:
+def put_columns(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Write columns of running text, as on packages, each with a heading."""
     n = int(rng.integers(1, 4))
     width, size = SIDE // n, choose_size(rng, LOWEST, 20)
-    panel = put_panel(sheet, 0, 0, SIDE, SIDE, grounds, rng) if rng.random() < 0.7 else None
+    panel = put_panel(sheet, 0, 0, SIDE, SIDE, stock.grounds, rng) if rng.random() < 0.7 else None
     ground = sheet.pixels if panel is None else panel
     if rng.random() < SHOWN_THROUGH:
-        show_through(sheet, texts, fonts, rng)
+        show_through(sheet, stock, rng)
     leading = rng.uniform(1.1, 1.5)
     for column in range(n):
-        writer = choose_writer(texts, fonts, ground, size, rng)
+        writer = choose_writer(stock, ground, size, rng)
         left, row = column * width + int(rng.integers(4, 14)), int(rng.integers(4, 60))
         heading = replace(writer, size=int(size * rng.uniform(1, 2.2)))
         heading.write(sheet, fit_text(heading, width - 20, rng), left, row, rng)
@@ -206,19 +198,13 @@ def put_columns(
             row += int(size * leading)
 
 
-def put_entries(
-    sheet: Sheet,
-    texts: Mapping[str, LanguageTexts],
-    fonts: Fonts,
-    grounds: Grounds,
-    rng: Generator,
-) -> None:
+def put_entries(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Write the entries of a menu or a receipt: names at the left, prices at the right."""
     n, size = int(rng.integers(1, 3)), choose_size(rng, LOWEST, 22)
-    put_panel(sheet, 0, 0, SIDE, SIDE, grounds, rng)
+    put_panel(sheet, 0, 0, SIDE, SIDE, stock.grounds, rng)
     if rng.random() < SHOWN_THROUGH:
-        show_through(sheet, texts, fonts, rng)
-    writer = choose_writer(texts, fonts, sheet.pixels, size, rng)
+        show_through(sheet, stock, rng)
+    writer = choose_writer(stock, sheet.pixels, size, rng)
     width, leading = SIDE // n, rng.uniform(1.2, 2.2)
     for column in range(n):
         left, row = column * width + int(rng.integers(4, 16)), int(rng.integers(4, 40))
@@ -232,13 +218,11 @@ def put_entries(
             row += int(size * leading * (2 if rng.random() < 0.1 else 1))
 
 
-def show_through(
-    sheet: Sheet, texts: Mapping[str, LanguageTexts], fonts: Fonts, rng: Generator
-) -> None:
+def show_through(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Let mirrored lines of the back of the paper shine through: no text to be found."""
     back = Sheet(sheet.pixels.copy(), [])
     size = choose_size(rng, LOWEST, 20)
-    writer = choose_writer(texts, fonts, back.pixels, size, rng)
+    writer = choose_writer(stock, back.pixels, size, rng)
     for row in range(int(rng.integers(2, 40)), SIDE - size, int(size * rng.uniform(1.2, 2))):
         writer.write(back, fit_text(writer, SIDE - 20, rng), int(rng.integers(4, 120)), row, rng)
     share = rng.uniform(FAINTEST, FAINT)
