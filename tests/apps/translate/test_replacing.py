@@ -6,8 +6,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from neuropil.apps.translate import setting
 from neuropil.apps.translate.erasing import erase, pull_push, split_in_two, widen
-from neuropil.apps.translate.geometry import Quad, grow, rotation, size
-from neuropil.apps.translate.lines import Pixels
+from neuropil.apps.translate.geometry import Quad, grow, rotation
+from neuropil.apps.translate.lines import Pixels, size_of
 from neuropil.apps.translate.replacing import Replacement, color_of, replace_texts
 from neuropil.apps.translate.setting import TextFrame, align, even_out, lay_out, measure_frame
 
@@ -172,5 +172,5 @@ def test_a_hole_is_filled_from_around_it() -> None:
 
 def test_a_quad_grows_on_all_sides() -> None:
     quad = box(10, 10, 30, 20) @ rotation(0.5)
-    assert size(grow(quad, 2)) == pytest.approx((24, 14))
+    assert size_of(grow(quad, 2)) == pytest.approx((24, 14))
     assert grow(grow(quad, 2), -2) == pytest.approx(quad)

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from neuropil.apps.translate.geometry import Quad, grow, size
-from neuropil.apps.translate.lines import Floats, Pixels
+from neuropil.apps.translate.geometry import Quad, grow
+from neuropil.apps.translate.lines import Floats, Pixels, size_of
 
 REACH = 0.5  # heights around a quad from which its holes are filled
 GROWN = 0.06  # heights by which ink may stick out of its quad
@@ -50,10 +50,10 @@ class InkFound:
 def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]]:
     """Take the text of quads out of a picture; the rest of it stays as it is to the last bit."""
     height, width, _ = pixels.shape
-    boxes = [box_around(q, REACH * size(q)[1] + 4, height, width) for q in quads]
+    boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
     text = np.zeros((height, width), bool)
     for quad, box in zip(quads, boxes, strict=True):
-        text[box] |= fill_polygon(grow(quad, GROWN * size(quad)[1]), box)
+        text[box] |= fill_polygon(grow(quad, GROWN * size_of(quad)[1]), box)
     found = [find_ink(pixels[b], text[b], q, b) for q, b in zip(quads, boxes, strict=True)]
     covered = np.zeros((height, width), bool)
     for box, (_, hole, _) in zip(boxes, found, strict=True):
@@ -89,7 +89,7 @@ def find_ink(part: Pixels, text: Mask, quad: Quad, box: Window) -> tuple[InkFoun
 
     Also gives the hole that it leaves (h, w), and the plane of its ground (h, w, 3).
     """
-    tall = size(quad)[1]
+    tall = size_of(quad)[1]
     inside = fill_polygon(grow(quad, GROWN * tall), box)
     rim = inside & ~fill_polygon(grow(quad, -RIM * tall), box)
     colors = part.astype(np.float32)

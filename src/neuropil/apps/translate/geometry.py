@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.translate.lines import size_of
+
 Quad = NDArray[np.float64]
 
 
@@ -45,12 +47,6 @@ def axes(quad: Quad) -> tuple[Quad, Quad]:
     return along, down
 
 
-def size(quad: Quad) -> tuple[float, float]:
-    """Measure the mean width and height of a quad, in pixels."""
-    along, down = axes(quad)
-    return float(np.hypot(*along)), float(np.hypot(*down))
-
-
 def text_angle(quads: Sequence[Quad]) -> float:
     """Find the angle of most of the text, in radians, clockwise as the picture is seen.
 
@@ -76,7 +72,7 @@ def upright_boxes(quads: Sequence[Quad]) -> list[Box]:
 
 def box_of(quad: Quad) -> Box:
     """Give the box of a quad's size about its center."""
-    (x, y), (width, height) = quad.mean(axis=0), size(quad)
+    (x, y), (width, height) = quad.mean(axis=0), size_of(quad)
     return Box(x - width / 2, x + width / 2, y - height / 2, y + height / 2)
 
 

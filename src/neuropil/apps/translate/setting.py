@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from neuropil.apps.translate.erasing import box_around
-from neuropil.apps.translate.geometry import Quad, axes, grow, rotation, size
-from neuropil.apps.translate.lines import Pixels, perspective
+from neuropil.apps.translate.geometry import Quad, axes, grow, rotation
+from neuropil.apps.translate.lines import Pixels, perspective, size_of
 
 FINE = 3  # pixels of the sheet for one of the picture
 DRAWN = 100  # pixels of a letter's em at which texts are measured
@@ -98,7 +98,7 @@ def even_out(frames: Sequence[TextFrame]) -> list[TextFrame]:
 def em_of(quad: Quad, text: str) -> float:
     """Find the em at which a text is as high as its quad."""
     _, top, _, bottom = load_font(LIGHT, DRAWN).getbbox(text or "x")
-    return DRAWN * size(quad)[1] / max(1.0, bottom - top)
+    return DRAWN * size_of(quad)[1] / max(1.0, bottom - top)
 
 
 def ink_share(texts: Sequence[str], file: str) -> float:
@@ -147,7 +147,7 @@ def align(quads: Sequence[Quad]) -> Alignment:
 
 def lay_out(text: str, frame: TextFrame) -> TextLayout:
     """Break a text into lines that fit into a frame, as large as they can be."""
-    width, height = size(frame.quad)
+    width, height = size_of(frame.quad)
     file = HEAVY if frame.is_bold else LIGHT
     ratio = frame.pitch / frame.em
     for em in sizes(frame.em):
@@ -214,7 +214,7 @@ def draw_sheet(layout: TextLayout, frame: TextFrame) -> Image.Image:
     The sheet is as large as the frame and its margin.
     """
     margin = MARGIN * layout.em
-    width, height = (max(1, round(FINE * (side + 2 * margin))) for side in size(frame.quad))
+    width, height = (max(1, round(FINE * (side + 2 * margin))) for side in size_of(frame.quad))
     em = max(1, round(FINE * layout.em))
     font = load_font(HEAVY if frame.is_bold else LIGHT, em)
     sheet = Image.new("L", (max(1, round(width / layout.width)), height))

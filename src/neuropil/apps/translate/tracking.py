@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from neuropil.apps.translate.erasing import box_around, fill_polygon
-from neuropil.apps.translate.geometry import Quad, grow, size
-from neuropil.apps.translate.lines import Floats, Pixels
+from neuropil.apps.translate.geometry import Quad, grow
+from neuropil.apps.translate.lines import Floats, Pixels, size_of
 
 LEVELS = (4, 2, 1)  # how much smaller the pictures are that are compared, one after the other
 MOST_POINTS = 4000  # of each level
@@ -143,7 +143,7 @@ def mask_of(quads: Sequence[Quad], height: int, width: int) -> NDArray[np.bool_]
     """Mark the pixels of a picture that are in a quad or near to it."""
     mask = np.zeros((height, width), bool)
     for quad in quads:
-        wide = grow(quad, AROUND * size(quad)[1])
+        wide = grow(quad, AROUND * size_of(quad)[1])
         box = box_around(wide, 0, height, width)
         mask[box] |= fill_polygon(wide, box)
     return mask
