@@ -23,7 +23,7 @@ TESTS_OF = {
     "tests/laws.py": {"tests/test_architecture.py"},  # word_laws.py between them too
     "tests/pages.py": {
         *("tests/test_readme.py", "tests/test_records.py"),
-        "tests/apps/classify/test_elsewhere.py",
+        *("tests/apps/classify/test_app.py", "tests/apps/classify/test_elsewhere.py"),
     },
     "tests/verb_jobs.py": {"tests/test_conformance.py", "tests/test_verbs.py"},
 }

@@ -139,7 +139,7 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         "License-Expression: MIT AND Apache-2.0 AND LicenseRef-IAM-OnDB-non-commercial-research\n"
     )
     assert line in told
-    assert len(texts) == 3
+    assert len(texts) == 4  # the fonts' besides
     assert any("MIT License" in text for text in texts)
     assert any("non-commercial" in text and "IAM" in text for text in texts)
 
