@@ -103,6 +103,23 @@ def test_a_longer_text_is_set_smaller_and_stays_inside() -> None:
         assert "".join(layout.lines)
 
 
+@pytest.mark.parametrize("em", [20, 50, 90])
+def test_large_letters_are_as_dark_as_small_ones(em: int) -> None:
+    """Sheets are finer for small letters; the ink of a text grows with the square of its size."""
+    pixels = np.full((em + 40, 3 * em + 40, 3), 255, np.uint8)
+    quad = box(20, 20, 20 + 3 * em, 20 + em)
+    setting.set_text(pixels, TextFrame(quad, em, em, "left", is_bold=False), "Hof", (0, 0, 0))
+    ink = (255 - pixels[:, :, 0].astype(float)).sum() / 255 / em**2
+    assert ink == pytest.approx(0.36, rel=0.04)
+
+
+def test_an_empty_text_leaves_the_ground() -> None:
+    pixels = plain_paper().copy()
+    frame = TextFrame(box(40, 40, 200, 80), 40, 47, "left", is_bold=False)
+    setting.set_text(pixels, frame, " ", (0, 0, 0))
+    assert (pixels == plain_paper()).all()
+
+
 def test_a_word_that_is_too_long_is_made_to_fit() -> None:
     frame = TextFrame(box(0, 0, 30, 10), 10, 12, "left", is_bold=False)
     layout = lay_out("Donaudampfschifffahrtsgesellschaft", frame)

@@ -37,7 +37,7 @@ def replace_texts(pixels: Pixels, blocks: Sequence[Replacement]) -> Pixels:
     parts = [inks[end - len(block.quads) : end] for block, end in zip(blocks, ends, strict=True)]
     frames = even_out([frame_of(b, part) for b, part in zip(blocks, parts, strict=True)])
     for block, part, frame in zip(blocks, parts, frames, strict=True):
-        made = set_text(made, frame, block.text, color_of(part))
+        set_text(made, frame, block.text, color_of(part))
     return made
 
 

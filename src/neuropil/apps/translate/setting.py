@@ -1,6 +1,6 @@
 """Text set where another one stood: its size, line breaks, alignment, weight, and perspective.
 
-    picture = set_text(clean, frame, "Please keep the entrance clear", ink)
+    set_text(clean, frame, "Please keep the entrance clear", ink)
 
 H, W  height and width of the picture      M  lines of the block that is replaced
 
@@ -11,7 +11,7 @@ perspective. Pixels that no letter touches stay as they are.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,8 @@ from neuropil.apps.translate.erasing import box_around
 from neuropil.apps.translate.geometry import Quad, axes, grow, rotation
 from neuropil.apps.translate.lines import Pixels, perspective, size_of
 
-FINE = 3  # pixels of the sheet for one of the picture
+FINE = 3  # pixels of the sheet for one of the picture; for letters of LARGE pixels one is enough
+LARGE = 60
 DRAWN = 100  # pixels of a letter's em at which texts are measured
 SMALLEST = 0.45  # of the old size of letters; what still does not fit is set so small as it must
 STEP = 0.95  # from one size that is tried to the next
@@ -61,7 +62,7 @@ class TextLayout:
     width: float
 
 
-@cache
+@lru_cache(maxsize=64)
 def load_font(file: str, em: int) -> ImageFont.FreeTypeFont:
     """Load a font of the package in a size in pixels."""
     path = Path(__file__).parent / "fonts" / file
@@ -154,13 +155,12 @@ def lay_out(text: str, frame: TextFrame) -> TextLayout:
         room = 1 + max(0, int((OVER * height - HEIGHT * em) / (ratio * em)))
         for narrow in NARROW:
             lines = break_lines(text, width / narrow, em, file)
-            if len(lines) <= room:
+            if len(lines) <= room and widest(lines, em, file) <= width / narrow:
                 return TextLayout(lines, em, narrow)
     em, narrow = SMALLEST * frame.em, NARROW[-1]
     lines = break_lines(text, width / narrow, em, file)
-    lines = tuple(line for line in lines if line)
     too_high = (HEIGHT + (len(lines) - 1) * ratio) * em / (OVER * height)
-    too_wide = max(text_width(line, em, file) for line in lines) * narrow / width
+    too_wide = widest(lines, em, file) * narrow / width
     return TextLayout(lines, em / max(1.0, too_high, too_wide), narrow)
 
 
@@ -180,8 +180,12 @@ def break_lines(text: str, width: float, em: float, file: str) -> tuple[str, ...
             lines[-1] += f" {word}"
         else:
             lines.append(word)
-    fits = all(text_width(line, em, file) <= width for line in lines)
-    return tuple(lines) if fits else (*lines, *[""] * 99)
+    return tuple(lines)
+
+
+def widest(lines: Sequence[str], em: float, file: str) -> float:
+    """Measure the widest of some lines in pixels."""
+    return max((text_width(line, em, file) for line in lines), default=0.0)
 
 
 def text_width(text: str, em: float, file: str) -> float:
@@ -189,39 +193,38 @@ def text_width(text: str, em: float, file: str) -> float:
     return load_font(file, DRAWN).getlength(text) * em / DRAWN
 
 
-def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int, int]) -> Pixels:
-    """Set a text into a frame of a picture (H, W, 3)."""
-    made = pixels.copy()
+def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int, int]) -> None:
+    """Set a text into a frame of a picture (H, W, 3), which is changed."""
     layout = lay_out(text, frame)
+    fine = FINE if layout.em < LARGE else 1
+    sheet = draw_sheet(layout, frame, fine)
     quad = grow(frame.quad, MARGIN * layout.em)
     rows, columns = window = box_around(quad, 1, *pixels.shape[:2])
-    sheet = draw_sheet(layout, frame)
     corners = [(0, 0), (sheet.width, 0), (sheet.width, sheet.height), (0, sheet.height)]
-    fine = (quad - [columns.start, rows.start]) * FINE
-    way_back = perspective(fine, np.array(corners, np.float64))
-    spot = (columns.stop - columns.start) * FINE, (rows.stop - rows.start) * FINE
+    place = fine * (quad - [columns.start, rows.start])
+    way_back = perspective(place, np.array(corners, np.float64))
+    spot = (columns.stop - columns.start) * fine, (rows.stop - rows.start) * fine
     method = Image.Transform.PERSPECTIVE
-    laid = sheet.transform(spot, method, way_back, Image.Resampling.BICUBIC).reduce(FINE)
+    laid = sheet.transform(spot, method, way_back, Image.Resampling.BICUBIC).reduce(fine)
     cover = np.asarray(laid, np.float32)[:, :, None] / 255
-    mixed = cover * np.array(color, np.float32) + (1 - cover) * made[window]
-    made[window] = np.rint(mixed).astype(np.uint8)
-    return made
+    mixed = cover * np.array(color, np.float32) + (1 - cover) * pixels[window]
+    pixels[window] = np.rint(mixed).astype(np.uint8)
 
 
-def draw_sheet(layout: TextLayout, frame: TextFrame) -> Image.Image:
-    """Draw lines of text upright, FINE times as fine as the picture: where their ink is.
+def draw_sheet(layout: TextLayout, frame: TextFrame, fine: int) -> Image.Image:
+    """Draw lines of text upright, so much finer than the picture: where their ink is.
 
     The sheet is as large as the frame and its margin.
     """
     margin = MARGIN * layout.em
-    width, height = (max(1, round(FINE * (side + 2 * margin))) for side in size_of(frame.quad))
-    em = max(1, round(FINE * layout.em))
+    width, height = (max(1, round(fine * (side + 2 * margin))) for side in size_of(frame.quad))
+    em = max(1, round(fine * layout.em))
     font = load_font(HEAVY if frame.is_bold else LIGHT, em)
     sheet = Image.new("L", (max(1, round(width / layout.width)), height))
     pitch = frame.pitch / frame.em * em
     _, top, _, bottom = font.getbbox("".join(layout.lines) or "x")
     y = (height - pitch * (len(layout.lines) - 1) - (bottom - top)) / 2 - top
-    side = FINE * margin / layout.width
+    side = fine * margin / layout.width
     for n, line in enumerate(layout.lines):
         space = sheet.width - 2 * side - font.getlength(line)
         x = side + {"left": 0.0, "center": space / 2, "right": space}[frame.alignment]
