@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy; as the command line does
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, whose threads would wait for one another
 
 from collections.abc import Iterator
 from pathlib import Path
