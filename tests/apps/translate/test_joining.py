@@ -40,6 +40,14 @@ def test_a_missing_list_is_said(tmp_path: Path) -> None:
         read_pictures(tmp_path, "train")
 
 
+def test_a_damaged_list_is_said(tmp_path: Path) -> None:
+    """Rows without what a picture has are refused, as the reader's training refuses them."""
+    for text in ("{", '{"split": "train", "blocks": [{}], "items": []}', '{"items": []}'):
+        (tmp_path / "scenes.jsonl").write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match="is damaged, or lacks something"):
+            read_pictures(tmp_path, "train")
+
+
 def test_the_weights_are_the_likeliest() -> None:
     """Where the penalized likelihood is highest, its gradient is zero."""
     rng = np.random.default_rng(0)

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from neuropil.apps.translate import setting
-from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.geometry import Quad, project
 from neuropil.apps.translate.lines import Pixels
 from neuropil.apps.translate.overlay import Overlay, warp
-from neuropil.apps.translate.tracking import Motion, Tracker, inverse, likeness, project
+from neuropil.apps.translate.tracking import Motion, Tracker, inverse, likeness
 
 WIDTH, HEIGHT = 320, 240
 STILL = Motion(np.eye(3), 1.0, 0.0)

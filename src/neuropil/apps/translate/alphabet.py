@@ -6,12 +6,13 @@ T  steps along a line     N  characters, and before them the blank that separate
 """
 
 import string
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from neuropil.apps.translate.preprocess import normalize
 
 ASCII = " " + string.digits + string.ascii_letters + string.punctuation
 SMALL = "äöüßéèêëàâçîïôœæùûÿñáíóú"
@@ -38,8 +39,7 @@ class ReadLine:
 
 def unify(text: str) -> str:
     """Compose accents, write characters that look alike in one way, single blanks between words."""
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(SAME.get(c, c) for c in composed).split())
+    return normalize(text, SAME)
 
 
 def encode(text: str) -> list[int] | None:

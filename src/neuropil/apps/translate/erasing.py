@@ -51,9 +51,7 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     """Take the text of quads out of a picture; the rest of it stays as it is to the last bit."""
     height, width, _ = pixels.shape
     boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
-    text = np.zeros((height, width), bool)
-    for quad, box in zip(quads, boxes, strict=True):
-        text[box] |= fill_polygon(grow(quad, GROWN * size_of(quad)[1]), box)
+    text = mark_quads(quads, GROWN, height, width)
     found = [find_ink(pixels[b], text[b], q, b) for q, b in zip(quads, boxes, strict=True)]
     covered = np.zeros((height, width), bool)
     for box, (_, hole, _) in zip(boxes, found, strict=True):
@@ -62,6 +60,16 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     for box, (_, hole, plane) in zip(boxes, found, strict=True):
         clean[box][hole] = fill_hole(pixels[box], plane, covered[box])[hole]
     return clean, [ink for ink, _, _ in found]
+
+
+def mark_quads(quads: Sequence[Quad], heights: float, height: int, width: int) -> Mask:
+    """Mark the pixels of a picture that are in a quad, or within some of its heights around it."""
+    mask = np.zeros((height, width), bool)
+    for quad in quads:
+        wide = grow(quad, heights * size_of(quad)[1])
+        box = box_around(wide, 0, height, width)
+        mask[box] |= fill_polygon(wide, box)
+    return mask
 
 
 def box_around(quad: Quad, margin: float, height: int, width: int) -> Window:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neuropil.apps.translate.lines import size_of
 
 Quad = NDArray[np.float64]
+Matrix = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def upright_boxes(quads: Sequence[Quad]) -> list[Box]:
     """Bring quads to the frame of most of the text; a quad that is turned in it keeps its size."""
     if not quads:
         return []
-    turn = rotation(text_angle(quads))
-    return [box_of(np.asarray(quad, np.float64) @ turn) for quad in quads]
+    upright, _ = turn_upright(quads)
+    return [box_of(quad) for quad in upright]
 
 
 def box_of(quad: Quad) -> Box:
@@ -76,9 +77,22 @@ def box_of(quad: Quad) -> Box:
     return Box(x - width / 2, x + width / 2, y - height / 2, y + height / 2)
 
 
+def turn_upright(quads: Sequence[Quad]) -> tuple[list[Quad], NDArray[np.float64]]:
+    """Turn quads such that most of the text is upright; also give the matrix that did it."""
+    turn = rotation(text_angle(quads))
+    return [np.asarray(quad, np.float64) @ turn for quad in quads], turn
+
+
 def grow(quad: Quad, pixels: float) -> Quad:
     """Move the sides of a quad outward, or inward by a negative number."""
     along, down = (vector / max(1e-6, float(np.hypot(*vector))) for vector in axes(quad))
     signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
     grown: Quad = quad + pixels * (signs[:, :1] * along + signs[:, 1:] * down)
     return grown
+
+
+def project(matrix: Matrix, points: Matrix) -> NDArray[np.float64]:
+    """Move points (..., 2) by a homography (3, 3): x' = (a x + b y + c) / (g x + h y + i)."""
+    moved = np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float64)
+    made: NDArray[np.float64] = moved[..., :2] / moved[..., 2:]
+    return made

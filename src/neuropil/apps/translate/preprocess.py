@@ -11,7 +11,7 @@ below; its case is told beside it.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,10 +43,13 @@ class EncodedText:
     copies: Copies
 
 
-def normalize(text: str) -> str:
-    """Compose accents, unify quotes, and make every space one blank."""
+def normalize(text: str, same: Mapping[str, str] = SAME) -> str:
+    """Compose accents, unify what means the same, quotes or more, and make every space one blank.
+
+    same: characters, and what is read for them
+    """
     composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(SAME.get(c, c) for c in composed).split())
+    return " ".join("".join(same.get(c, c) for c in composed).split())
 
 
 @cache

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from neuropil.apps.translate.erasing import box_around
-from neuropil.apps.translate.geometry import Quad, axes, grow, rotation
+from neuropil.apps.translate.geometry import Quad, grow, turn_upright
 from neuropil.apps.translate.lines import Pixels, perspective, size_of
 
 FINE = 3  # pixels of the sheet for one of the picture; for letters of LARGE pixels one is enough
@@ -116,9 +116,7 @@ def ink_share(texts: Sequence[str], file: str) -> float:
 
 def quad_around(quads: Sequence[Quad]) -> Quad:
     """Find the quad around lines, whose upper edge is the first's and whose lower the last's."""
-    along = np.sum([axes(quad)[0] for quad in quads], axis=0)
-    turn = rotation(float(np.arctan2(along[1], along[0])))
-    upright = [quad @ turn for quad in quads]
+    upright, turn = turn_upright(quads)
     corners = np.concatenate(upright)
     left, right = corners[:, 0].min(), corners[:, 0].max()
     top, bottom = upright[0][:2], upright[-1][[3, 2]]
@@ -136,9 +134,7 @@ def at(edge: Quad, x: float) -> float:
 
 def align(quads: Sequence[Quad]) -> Alignment:
     """Tell how lines are aligned: by what varies least, their left ends, centers or right ends."""
-    along = np.sum([axes(quad)[0] for quad in quads], axis=0)
-    turn = rotation(float(np.arctan2(along[1], along[0])))
-    upright = [quad @ turn for quad in quads]
+    upright, _ = turn_upright(quads)
     left = np.array([quad[[0, 3], 0].mean() for quad in upright])
     right = np.array([quad[[1, 2], 0].mean() for quad in upright])
     spread = {"left": left.std(), "center": ((left + right) / 2).std(), "right": right.std()}

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neuropil.apps.translate.erasing import box_around, fill_polygon
-from neuropil.apps.translate.geometry import Quad, grow
-from neuropil.apps.translate.lines import Floats, Pixels, size_of
+from neuropil.apps.translate.erasing import mark_quads
+from neuropil.apps.translate.geometry import Matrix, Quad, project
+from neuropil.apps.translate.lines import Floats, Pixels
 
 LEVELS = (4, 2, 1)  # how much smaller the pictures are that are compared, one after the other
 MOST_POINTS = 4000  # of each level
@@ -33,8 +33,6 @@ UNLIKE = 6.0  # levels of brightness from which a difference counts less (Huber 
 LEAST_LIKENESS = 0.7  # correlation of both pictures at the points, below which the view has changed
 LEAST_INSIDE = 0.5  # share of the points that must be in the picture
 FEWEST_POINTS = 30
-
-Matrix = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +71,14 @@ class Tracker:
     def __init__(self, pixels: Pixels, quads: Sequence[Quad]) -> None:
         self.center = np.array([pixels.shape[1], pixels.shape[0]]) / 2
         self.unit = float(self.center.max())
-        mask = mask_of(quads, *pixels.shape[:2])
-        self.levels = [self.look(pixels, mask, scale) for scale in LEVELS]
+        mask = mark_quads(quads, AROUND, *pixels.shape[:2])
+        grey = Image.fromarray(pixels).convert("L")
+        self.levels = [self.look(grey, mask, scale) for scale in LEVELS]
         self.last = Motion(np.eye(3), 1.0, 0.0)
 
-    def look(self, pixels: Pixels, mask: NDArray[np.bool_], scale: int) -> Level:
+    def look(self, image: Image.Image, mask: NDArray[np.bool_], scale: int) -> Level:
         """Choose the points of a level where the brightness changes most."""
-        grey = brightness(pixels, scale)
+        grey = brightness(image, scale)
         dy, dx = np.gradient(grey)
         strength: Floats = np.hypot(dx, dy)
         strength *= mask[::scale, ::scale]
@@ -95,11 +94,12 @@ class Tracker:
 
     def follow(self, pixels: Pixels) -> Motion | None:
         """Find the motion to a picture of the same size; None where the view has changed."""
+        image = Image.fromarray(pixels).convert("L")
         motion: Motion | None = self.last
         for level in self.levels:
             if motion is None or len(level.points) < FEWEST_POINTS:
                 return None
-            motion = self.refine(motion, level, brightness(pixels, level.scale))
+            motion = self.refine(motion, level, brightness(image, level.scale))
         if motion is not None:
             self.last = motion
         return motion
@@ -139,19 +139,8 @@ class Tracker:
         return made
 
 
-def mask_of(quads: Sequence[Quad], height: int, width: int) -> NDArray[np.bool_]:
-    """Mark the pixels of a picture that are in a quad or near to it."""
-    mask = np.zeros((height, width), bool)
-    for quad in quads:
-        wide = grow(quad, AROUND * size_of(quad)[1])
-        box = box_around(wide, 0, height, width)
-        mask[box] |= fill_polygon(wide, box)
-    return mask
-
-
-def brightness(pixels: Pixels, scale: int) -> Floats:
-    """Give the brightness of a picture, 0..255, whole squares of scale x scale pixels averaged."""
-    image = Image.fromarray(pixels).convert("L")
+def brightness(image: Image.Image, scale: int) -> Floats:
+    """Give a grey picture as numbers, 0..255, whole squares of scale x scale pixels averaged."""
     return np.asarray(image.reduce(scale) if scale > 1 else image, np.float32)
 
 
@@ -163,13 +152,6 @@ def homography(p: Matrix) -> Matrix:
 def inverse(matrix: Matrix) -> Matrix:
     """Invert a homography."""
     made: Matrix = np.linalg.inv(matrix)
-    return made
-
-
-def project(matrix: Matrix, points: Matrix) -> Matrix:
-    """Move points (..., 2) by a homography: x' = (a x + b y + c) / (g x + h y + i)."""
-    moved = points @ matrix[:, :2].T + matrix[:, 2]
-    made: Matrix = moved[..., :2] / moved[..., 2:]
     return made
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.detector import CELL, SHRINK
+from neuropil.apps.translate.geometry import axes
 from neuropil.apps.translate.lab.scenes import Item
 from neuropil.apps.translate.lines import size_of
 
@@ -64,7 +65,7 @@ def begin_canonical(quad: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Up and down mean the same then for all who see only its shape.
     """
-    along = quad[1] - quad[0] + quad[2] - quad[3]
+    along, _ = axes(quad)
     is_turned = along[0] < 0 if abs(along[0]) > abs(along[1]) else along[1] < 0
     return np.roll(quad, 2, axis=0) if is_turned else quad
 
@@ -144,7 +145,7 @@ def follows(line: NDArray[np.float64], word: NDArray[np.float64]) -> bool:
     if width < height / 2 or max(height, word_height) > ALIKE * min(height, word_height):
         return False
     end, start = (line[1] + line[2]) / 2, (word[0] + word[3]) / 2
-    along = (line[1] - line[0] + line[2] - line[3]) / (2 * width)
+    along = axes(line)[0] / width
     gap = (start - end) @ along
     off = (start - end) @ np.array([-along[1], along[0]])
     return bool(-0.3 * height < gap < NEAR * height and abs(off) < 0.35 * height)

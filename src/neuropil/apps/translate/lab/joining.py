@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.blocks import FEATURES, LineText, features, pairs
 from neuropil.apps.translate.geometry import upright_boxes
+from neuropil.apps.translate.lab.scenes import Part, damaged, read_rows
 from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.kit.atomic import save_text
-from neuropil.kit.bounded import read_bytes
 from neuropil.kit.networks.network import OnnxNetwork
 
 PENALTY = 0.3
 ROUNDS = 30  # of Newton's method; some eight are enough
-MOST_BYTES = 100_000_000  # of scenes.jsonl
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,14 @@ def share(counts: Sequence[tuple[int, int]]) -> dict[str, float]:
     return {"share": round(float(right / of), 4), "pairs": int(of)}
 
 
-def read_pictures(data: Path, part: str) -> list[KnownPairs]:
+def read_pictures(data: Path, part: Part) -> list[KnownPairs]:
     """Read the pairs of all pictures of a part whose blocks are known."""
-    text = read_bytes(data / "scenes.jsonl", MOST_BYTES, "name the folder of the data by --data")
-    pictures = (json.loads(line) for line in text.decode("utf-8").splitlines())
+    path, pictures = read_rows(data, part)
     network = NETWORK.open(threads=1)
-    known = [known_pairs(p, network) for p in pictures if p["split"] == part and p.get("blocks")]
+    try:
+        known = [known_pairs(picture, network) for picture in pictures if picture.get("blocks")]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from error
     return [picture for picture in known if len(picture.joined)]
 
 

@@ -1,6 +1,6 @@
 """Whole pictures with text for the detector: signs on photographs, menus, packages, receipts.
 
-    page = render_page(texts, fonts, stock.grounds, rng)
+    page = render_page(Stock(texts, fonts, grounds), rng)
     page.pixels, page.quads         # (SIDE, SIDE, 3), 0..255; one quad a line
 
 A page is made of panels, each with a ground of its own, and of blocks of lines on them, then seen
@@ -15,6 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
+from neuropil.apps.translate.geometry import project, rotation
 from neuropil.apps.translate.lab.fonts import Font, Fonts
 from neuropil.apps.translate.lab.rendering import (
     Grounds,
@@ -120,7 +121,7 @@ def render_page(stock: Stock, rng: Generator) -> Page:
     quads = [np.array([[a, b], [c, b], [c, d], [a, d]], np.float64) for a, b, c, d in sheet.boxes]
     pixels, turn = sheet.pixels, tilt(rng) if rng.random() < TILTED else np.eye(3)
     if not np.array_equal(turn, np.eye(3)):
-        pixels, quads = see_from(pixels, turn), [move(quad, turn) for quad in quads]
+        pixels, quads = see_from(pixels, turn), [project(turn, quad) for quad in quads]
     if rng.random() < TURNED:
         pixels, quads = np.rot90(pixels), [lay_down(quad) for quad in quads]
     return Page(np.ascontiguousarray(pixels), tuple(quads))
@@ -270,9 +271,7 @@ def fill_line(writer: Writer, width: int, rng: Generator) -> str:
 def tilt(rng: Generator) -> NDArray[np.float64]:
     """Draw a perspective of the page, 3 x 3: corners moved, and all turned a little."""
     corners = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], np.float64)
-    angle = rng.normal(0, 0.12)
-    c, s = np.cos(angle), np.sin(angle)
-    turned = (corners - SIDE / 2) @ np.array([[c, s], [-s, c]]) + SIDE / 2
+    turned = (corners - SIDE / 2) @ rotation(-rng.normal(0, 0.12)) + SIDE / 2
     seen = turned + rng.uniform(-MOST_TILT, MOST_TILT, (4, 2)) * SIDE
     return np.array([*perspective(corners, seen), 1]).reshape(3, 3)
 
@@ -286,12 +285,6 @@ def see_from(pixels: Pixels, turn: NDArray[np.float64]) -> Pixels:
     way_back = (a, b, c, d, e, f, g, h)
     made = image.transform(image.size, how, way_back, Image.Resampling.BICUBIC, fillcolor=fill)
     return np.asarray(made)
-
-
-def move(quad: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Move points by a perspective."""
-    moved = np.column_stack([quad, np.ones(len(quad))]) @ turn.T
-    return moved[:, :2] / moved[:, 2:]
 
 
 def lay_down(quad: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import encode, unify
+from neuropil.apps.translate.geometry import axes
 from neuropil.apps.translate.lab.dirt import add_dirt
 from neuropil.apps.translate.lab.fonts import FOLDER, Fonts, find_fonts
 from neuropil.apps.translate.lab.rendering import Grounds, render_line
@@ -166,8 +167,8 @@ def vary_real(real: RealLine, rng: Generator) -> tuple[Floats, str]:
 def shift_corners(quad: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
     """Move the corners of a quad as a detector may, mostly outward, by shares of its height."""
     width, height = size_of(quad)
-    along = (quad[1] - quad[0] + quad[2] - quad[3]) / (2 * width)
-    down = (quad[3] - quad[0] + quad[2] - quad[1]) / (2 * height)
+    along, down = axes(quad)
+    along, down = along / width, down / height
     out = rng.uniform(-0.04, 0.14, 4) * height  # left, right, above, below
     moves = np.array(
         [

@@ -72,17 +72,25 @@ class WordCrop:
 
 def read_scenes(data: Path, split: Part) -> list[Scene]:
     """Read the scenes of a split; raises UserError where a file is missing or damaged."""
-    path = find_file("scenes.jsonl", places(data))
-    lines = read_bytes(path, MOST_BYTES, "name the folder of the data by --data").decode("utf-8")
+    path, chosen = read_rows(data, split)
     try:
-        rows = [json.loads(line) for line in lines.splitlines()]
-        chosen = [row for row in rows if row["split"] == split]
         sources = {row["source"] for row in chosen}
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, error) from error
     files = {source: read_archive(path.with_name(f"scenes-{source}.zip")) for source in sources}
     try:
         return [make_scene(row, files[row["source"]][row["file"]]) for row in chosen]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from error
+
+
+def read_rows(data: Path, split: Part) -> tuple[Path, list[dict[str, Any]]]:
+    """Read what scenes.jsonl tells of the scenes of a split, and give its path, too."""
+    path = find_file("scenes.jsonl", places(data))
+    lines = read_bytes(path, MOST_BYTES, "name the folder of the data by --data").decode("utf-8")
+    try:
+        rows = [json.loads(line) for line in lines.splitlines()]
+        return path, [row for row in rows if row["split"] == split]
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, error) from error
 
