@@ -3,6 +3,8 @@
 T  steps along a line     N  characters, and before them the blank that separates equal ones
 
     decode(logits)      ReadLine("Zwei Bier", 0.98)
+
+A word in a script that is not the reader's is one mark, of which `foreign_script` tells the name.
 """
 
 import string
@@ -18,7 +20,13 @@ ASCII = " " + string.digits + string.ascii_letters + string.punctuation
 SMALL = "äöüßéèêëàâçîïôœæùûÿñáíóú"
 CAPITAL = "ÄÖÜẞÉÈÊËÀÂÇÎÏÔŒÆÙÛŸÑÁÍÓÚ"
 SIGNS = "¿¡€£¥¢«»‹›„“”‚–—…•·°ºª©®™§½¼¾²³µ×±"
-CHARACTERS = ASCII + SMALL + CAPITAL + SIGNS
+LATIN = ASCII + SMALL + CAPITAL + SIGNS
+SCRIPTS = (  # that the reader knows by their look alone
+    *("Cyrillic", "Greek", "Arabic", "Hebrew", "Chinese or Japanese", "Korean"),
+    *("Devanagari", "Thai"),
+)
+MARKS = "\ue100\ue101\ue102\ue103\ue104\ue105\ue106\ue107"  # of the private use area
+CHARACTERS = LATIN + MARKS
 BLANK = 0  # the output that stands for no character, or for the end of one
 N_OUTPUTS = 1 + len(CHARACTERS)
 NUMBERS = dict(zip(CHARACTERS, range(1, N_OUTPUTS), strict=True))
@@ -40,6 +48,13 @@ class ReadLine:
 def unify(text: str) -> str:
     """Compose accents, write characters that look alike in one way, single blanks between words."""
     return normalize(text, SAME)
+
+
+def foreign_script(text: str) -> str | None:
+    """Name the script of a text in which marks are words, if at least half of them are."""
+    words = text.split()
+    found = [SCRIPTS[MARKS.index(word)] for word in words if word in MARKS]
+    return max(found, key=found.count) if found and 2 * len(found) >= len(words) else None
 
 
 def encode(text: str) -> list[int] | None:
