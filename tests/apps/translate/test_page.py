@@ -62,7 +62,7 @@ def test_what_was_read_badly_is_kept() -> None:
         ("www.gasthof-adler.de", "de", "en", "no words"),
         ("-.50", None, "en", "no words"),
         ("Abtei", None, "en", "not known"),
-        ("Eingang", "de", "fr", "translate into en first"),
+        ("\ue100 \ue100", None, "en", "written in Cyrillic"),
         ("Eingang", "de", "de", "de already"),
     ],
 )

@@ -9,11 +9,11 @@ from reading_data import plain_scripts
 
 from neuropil.apps.translate.alphabet import MARKS, SCRIPTS, encode, foreign_script
 from neuropil.apps.translate.lab.scripts import (
-    LETTERS,
     LOOK_LATIN,
     draw_word,
     examine,
     find_scripts,
+    letters_of,
 )
 from neuropil.kit.errors import UserError
 
@@ -29,7 +29,7 @@ def test_a_line_has_a_mark_for_each_word(seed: int) -> None:
     assert script is not None
     foreign = [word for word in line.drawn.split() if not word.isascii()]
     assert len(foreign) == sum(word in MARKS for word in line.text.split())
-    assert all({*word.lower()} & {*LETTERS[script].lower()} for word in foreign)
+    assert all({*word.lower()} & {*letters_of(script).lower()} for word in foreign)
 
 
 def test_no_word_could_be_latin() -> None:

@@ -57,6 +57,11 @@ def foreign_script(text: str) -> str | None:
     return max(found, key=found.count) if found and 2 * len(found) >= len(words) else None
 
 
+def name_marks(text: str) -> str:
+    """Write the name of its script in place of each mark: [Greek]."""
+    return "".join(f"[{SCRIPTS[MARKS.index(c)]}]" if c in MARKS else c for c in text)
+
+
 def encode(text: str) -> list[int] | None:
     """Number the characters of a unified text; None where the reader lacks one of them."""
     numbers = [NUMBERS.get(c) for c in text]

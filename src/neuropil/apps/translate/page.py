@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.translate.alphabet import foreign_script
 from neuropil.apps.translate.blocks import LineText, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad
@@ -115,6 +116,8 @@ def why_kept(
     text: str, language: str | None, confidence: float, to: str, least: float
 ) -> str | None:
     """Say why a block stays as it is; None for one that is to be translated."""
+    if script := foreign_script(text):
+        return f"it is written in {script}, which is not read here"
     rest = COPIED.sub("", text)
     if not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
         return "it has no words"
@@ -124,8 +127,6 @@ def why_kept(
         return "its language is not known"
     if language == to:
         return f"it is {to} already"
-    if "en" not in (language, to):
-        return f"from {language} to {to} there is no way: translate into en first"
     return None
 
 

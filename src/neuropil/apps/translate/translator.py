@@ -3,7 +3,8 @@
     translator = Translator(OnnxNetwork(encoder), OnnxNetwork(step))
     translator.translate(["Zwei Bier, bitte! Was kostet das?"], to="en")
 
-The network itself finds the language of a source that nobody names.
+The network itself finds the language of a source that nobody names. From one language that is not
+English to another one the way leads through English.
 """
 
 import re
@@ -39,9 +40,11 @@ class Translator:
     def translate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[str]:
         """Translate texts; line ends stay where they are, and what has no letter stays as it is.
 
-        to, from_: languages, of which one is English; raises UserError for others
+        to, from_: languages; raises UserError for others, and for twice the same
         """
         require_direction(to, from_)
+        if from_ and "en" not in (to, from_):
+            texts, from_ = self.translate(texts, "en", from_), "en"
         cut = [[[*cut_sentences(line)] for line in text.split("\n")] for text in texts]
         every = {s: "" for lines in cut for line in lines for s in line if any(map(str.isalpha, s))}
         made = self.translate_sentences([*every], to, from_)
@@ -89,7 +92,7 @@ def encode_parts(sentence: str, to: str, from_: str | None) -> Iterator[EncodedT
 
 
 def require_direction(to: str, from_: str | None) -> None:
-    """Raise UserError for a language that is not known, and where neither of two is English."""
+    """Raise UserError for a language that is not known, and where both are one."""
     for name, value in (("to", to), ("from", from_)):
         if value is not None and value not in LANGUAGES:
             words = f"--{name} {value}{suggest(value, LANGUAGES)}: possible are"
@@ -100,8 +103,6 @@ def require_direction(to: str, from_: str | None) -> None:
                 value=value,
                 possible=LANGUAGES,
             )
-    if from_ is not None and (from_ == to or "en" not in (from_, to)):
-        words = "one of the two is en: translate into English first, and the result further"
-        if from_ == to:
-            words = "name two languages"
-        raise UserError("option.conflict", f"--from {from_} --to {to}: {words}")
+    if from_ == to:
+        words = f"--from {from_} --to {to}: name two languages, or leave out --from"
+        raise UserError("option.conflict", words)

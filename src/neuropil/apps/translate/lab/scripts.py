@@ -33,6 +33,18 @@ CAPITALS = 0.25  # share of the words in capitals, where a script has them
 ASKED = 8  # letters for which a font is asked, about
 MIXED = 0.25  # share of the lines that also hold a number or a Latin word
 BESIDE = ("24", "100", "2026", "WC", "OK", "A4", "TV", "50 %", "+7", "No. 3")
+HIGH = range(0xA1, 0xFF)
+LETTERS: Mapping[str, str] = {
+    "Cyrillic": "бвгджзийклмнптуфцчшщъыьэюя" * 2 + "аеорсух" * 2 + "БГДЖЗИЙЛПУФЦЧШЩЭЮЯ",
+    "Greek": "αβγδεζηθλμξπρσφχψωάέήίόύώ" * 2 + "ΓΔΘΛΞΠΣΦΨΩ",
+    "Arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىأإ",
+    "Hebrew": "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
+    "Devanagari": "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह" * 2 + "ािीुूेैोौं्",
+    "Thai": "กขคงจชซญดตถทนบปผพฟมยรลวศสหอ" * 2 + "ะาำิีืุูเแโไ่้",
+}
+NO_BLANKS = ("Chinese or Japanese", "Thai")
+LOOK_LATIN = frozenset("аеорсухαοβρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")  # alone, they would be read as Latin
+SHAPED = ("Arabic", "Devanagari", "Thai")
 
 
 def spell(encoding: str, first: range, second: range) -> str:
@@ -41,22 +53,15 @@ def spell(encoding: str, first: range, second: range) -> str:
     return "".join(pair.decode(encoding, errors="ignore") for pair in pairs)
 
 
-HIGH = range(0xA1, 0xFF)
-KANA = "".join(map(chr, (*range(0x3042, 0x3094), *range(0x30A2, 0x30F4))))
-LETTERS: Mapping[str, str] = {
-    "Cyrillic": "бвгджзийклмнптуфцчшщъыьэюя" * 2 + "аеорсух" * 2 + "БГДЖЗИЙЛПУФЦЧШЩЭЮЯ",
-    "Greek": "αβγδεζηθλμξπρσφχψωάέήίόύώ" * 2 + "ΓΔΘΛΞΠΣΦΨΩ",
-    "Arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىأإ",
-    "Hebrew": "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
-    "Chinese or Japanese": spell("gb2312", range(0xB0, 0xD7), HIGH) + KANA * 12,
-    "Korean": spell("euc_kr", range(0xB0, 0xC8), HIGH),
-    "Devanagari": "कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह" * 2 + "ािीुूेैोौं्",
-    "Thai": "กขคงจชซญดตถทนบปผพฟมยรลวศสหอ" * 2 + "ะาำิีืุูเแโไ่้",
-}
-"""The letters of each script, those as often as they stand here."""
-NO_BLANKS = ("Chinese or Japanese", "Thai")
-LOOK_LATIN = frozenset("аеорсухαοβρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")  # alone, they would be read as Latin
-SHAPED = ("Arabic", "Devanagari", "Thai")
+@cache
+def letters_of(script: str) -> str:
+    """List the letters of a script, those several times that are drawn more often."""
+    if script == "Korean":
+        return spell("euc_kr", range(0xB0, 0xC8), HIGH)
+    if script == "Chinese or Japanese":
+        kana = (chr(c) for c in (*range(0x3042, 0x3094), *range(0x30A2, 0x30F4)))
+        return spell("gb2312", range(0xB0, 0xD7), HIGH) + "".join(kana) * 12
+    return LETTERS[script]
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Scripts:
 
 def draw_word(script: str, rng: Generator) -> str:
     """Write a word of letters, of which at least one is none of the Latin ones."""
-    letters = LETTERS[script]
+    letters = letters_of(script)
     longest = 12 if script in NO_BLANKS else 9
     while True:
         n = int(rng.integers(1 if script in NO_BLANKS else 2, longest))
@@ -124,7 +129,7 @@ def fonts_of(script: str, paths: Sequence[Path]) -> list[Font]:
 
 def examine(path: Path, script: str) -> Font | None:
     """Ask a font for letters of a script; None where it lacks one."""
-    letters = sorted({*LETTERS[script]})
+    letters = sorted({*letters_of(script)})
     asked = letters[:: max(1, len(letters) // ASKED)]
     try:
         font = load_font(path, PROBED_AT)
