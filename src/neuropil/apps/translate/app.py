@@ -202,9 +202,8 @@ class Translate(App):
             refuse_comparison(photo, comparison)
             return photo.map_frames(partial(self.frames, to=to, from_=from_, least=least))
         pixels = to_8_bit(photo.pixels)
-        page = self.read_page(pixels, to, from_, least)
+        page, made = self.replace(pixels, to, from_, least)
         require_text(page)
-        made = replace_texts(pixels, replacements(page.lines, page.blocks))
         picture = photo.replace(pixels=with_changes(photo, pixels, made))
         beside = Image(set_side_by_side(pixels, made)) if comparison else None
         return TranslatedPicture(picture, beside, word_blocks(page), word_lines(page))
@@ -260,14 +259,20 @@ class Translate(App):
         told = name_languages([line.text for line in lines], self.tell_languages, from_)
         return ReadPage(tuple(lines), tuple(told), tuple(blocks))
 
+    def replace(
+        self, pixels: Pixels, to: str, from_: str | None, least: float
+    ) -> tuple[ReadPage, Pixels]:
+        """Read a picture (H, W, 3), and give it with its texts replaced."""
+        page = self.read_page(pixels, to, from_, least)
+        return page, replace_texts(pixels, replacements(page.lines, page.blocks))
+
     def frames(
         self, frames: Iterator[Frame], to: str, from_: str | None, least: float
     ) -> Iterator[Frame]:
         """Translate the frames of a film, one after the other."""
 
         def read(pixels: Pixels) -> ReadView:
-            page = self.read_page(pixels, to, from_, least)
-            made = replace_texts(pixels, replacements(page.lines, page.blocks))
+            page, made = self.replace(pixels, to, from_, least)
             return ReadView(tuple(line.quad for line in page.lines), made)
 
         return translate_frames(frames, read, self.find)
