@@ -52,7 +52,7 @@ def test_steps_are_what_is_written_at_once() -> None:
     x, last = network.write(tokens, network.first_state(2), *read)
     state = network.first_state(2)
     for t in range(tokens.shape[1]):
-        logits, case, state = network.advance(tokens[:, t], state, *read)
+        logits, case, state, _ = network.advance(tokens[:, t], state, *read)
         assert torch.allclose(logits, network.choose(x[:, t]), atol=1e-4)
         assert torch.allclose(case, network.case(x[:, t]), atol=1e-5)
     assert torch.allclose(state, last, atol=1e-6)

@@ -10,6 +10,7 @@ A word in a script that is not the reader's is one mark, of which `foreign_scrip
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,15 @@ SAME = {  # characters that look alike, and the one that is read for them
     **{"‟": "“", "″": '"', "μ": "µ", "‐": "-", "‑": "-", "−": "-", "∙": "·", "…": "..."},
     **{"\u2009": " ", "\u202f": " ", "\u00a0": " ", "\u00ad": ""},
 }
+
+
+@dataclass(frozen=True)
+class ReadCharacter:
+    """A character, the step that is surest of it, and its probability there, 0..1."""
+
+    character: str
+    step: int
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -73,19 +83,31 @@ def decode(logits: NDArray[np.float32]) -> ReadLine:
 
     The confidence is the mean probability of the characters, each at its surest step.
     """
+    said = find_characters(logits)
+    if not said:
+        return ReadLine("", 0.0)
+    confidence = sum(each.probability for each in said) / len(said)
+    return ReadLine("".join(each.character for each in said), confidence)
+
+
+def find_characters(logits: NDArray[np.floating]) -> list[ReadCharacter]:
+    """Find the characters of a line (T, N), without blanks at its ends."""
     best, chances = logits.argmax(axis=1), likeliest_chances(logits)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
-    if not len(starts):
-        return ReadLine("", 0.0)
-    surest = np.maximum.reduceat(chances, starts)
-    told = best[starts] != BLANK
-    text = "".join(CHARACTERS[n - 1] for n in best[starts][told])
-    return ReadLine(text.strip(), float(surest[told].mean()) if told.any() else 0.0)
+    said = []
+    for start, end in pairwise([*starts, len(best)]):
+        if best[start] != BLANK:
+            step = start + int(chances[start:end].argmax())
+            character = CHARACTERS[best[start] - 1]
+            said.append(ReadCharacter(character, int(step), float(chances[step])))
+    text = "".join(each.character for each in said)
+    first = len(text) - len(text.lstrip())
+    return said[first : len(text.rstrip())]
 
 
-def likeliest_chances(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def likeliest_chances(logits: NDArray[np.floating]) -> NDArray[np.floating]:
     """Give the probability of the likeliest output of every step, (T, N) to (T,)."""
-    chances: NDArray[np.float32] = 1 / np.exp(logits - logits.max(axis=1, keepdims=True)).sum(
+    chances: NDArray[np.floating] = 1 / np.exp(logits - logits.max(axis=1, keepdims=True)).sum(
         axis=1
     )
     return chances

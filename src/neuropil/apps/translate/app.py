@@ -39,10 +39,12 @@ from neuropil.apps.translate.page import (
     translate_page,
 )
 from neuropil.apps.translate.page_reader import find_lines, read_picture
+from neuropil.apps.translate.probe import probe_letter, probe_word
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.translator import Translator, require_direction
 from neuropil.contract import App, verb
+from neuropil.core.probe import Probe
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.document import Document
 from neuropil.kit.media.film import Film
@@ -55,7 +57,7 @@ from neuropil.kit.ranges import Range
 from neuropil.signature import Alias
 
 Language = Literal["en", "de", "fr", "es"]
-LEAST = Range(0, 1)
+LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
 SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
 Point = tuple[float, float]
 
@@ -248,6 +250,49 @@ class Translate(App):
         (made,) = self.translate_texts([text], to, language)
         return TextTranslation(TranslatedText(f"{made}\n"), language)
 
+    def probe(
+        self,
+        photo: Image,
+        *,
+        line: Annotated[int, NUMBER] = 0,
+        letter: Annotated[int, NUMBER] | None = None,
+        word: Annotated[int, NUMBER] | None = None,
+        target: str | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+        to: Language = "en",
+        from_: Language | None = None,
+        least: Annotated[float, LEAST] = 0.5,
+    ) -> Probe:
+        """Find the neuron behind a letter that was read, or a word of a translation.
+
+        photo: the picture that was translated
+        line: number of a line, from 0, as --json lists them
+        letter: number of a character of the line, from 0; by default the first
+        word: number of a word, from 0, of the translation of the block that the line is in
+        target: the letter that it is in truth; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
+        to: the language that the text is put into
+        from_: the language that it is in; by default it is found
+        least: how sure of a line the reader must be, or it is not translated
+        """
+        pixels = to_8_bit(photo.pixels)
+        page = self.read_page(pixels, to, from_, least)
+        require_text(page)
+        if line >= len(page.lines):
+            high, words = len(page.lines) - 1, f"line {line}: the picture has {len(page.lines)}"
+            sentence = f"{words} lines; they are counted from 0"
+            raise UserError("option.range", sentence, name="line", value=line, low=0, high=high)
+        if word is None:
+            found, reader = page.lines[line], self.network(READER)
+            return probe_letter(reader, pixels, found, letter or 0, target, rate)
+        if letter is not None or target is not None:
+            words = "letter and target are of a letter that was read, word is of a translation"
+            raise UserError("option.conflict", f"{words}; leave out word or the others")
+        block = next(block for block in page.blocks if line in block.lines)
+        refuse_kept(block, to)
+        traced = self.translator.trace(block.text, to, block.language)
+        return probe_word(self.translator, traced, word)
+
     # --- pages ----------------------------------------------------------------------------------
 
     def read_page(self, pixels: Pixels, to: str, from_: str | None, least: float) -> ReadPage:
@@ -307,6 +352,17 @@ class Translate(App):
     def translator(self) -> Translator:
         """Make the translator of its two networks."""
         return Translator(self.network(ENCODER), self.network(STEP))
+
+
+def refuse_kept(block: TranslatedBlock, to: str) -> None:
+    """Raise UserError for a block whose translation no network made."""
+    why = f"it was kept: {block.kept}" if block.kept else None
+    if block.language and Lexicon.load(block.language, to).find(block.text) is not None:
+        why = "its translation stands in the lexicon, and no network made it"
+    if why:
+        words = f"the block {name_marks(block.text)!r} has no neuron behind its words: {why}"
+        way = "name another --line, or a --letter"
+        raise UserError("input.content", f"{words}; {way}", name="word")
 
 
 def refuse_comparison(film: Film, comparison: bool) -> None:

@@ -9,9 +9,10 @@ English to another one the way leads through English.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from neuropil.apps.translate.decoding import search
+from neuropil.apps.translate.decoding import Hypothesis, search
 from neuropil.apps.translate.preprocess import (
     LANGUAGES,
     MOST_TOKENS,
@@ -26,6 +27,14 @@ from neuropil.kit.progress import ticking
 TOGETHER = 32  # sentences that are translated at once
 BEAMS = 4
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
+
+
+@dataclass(frozen=True)
+class TracedPart:
+    """A sentence, or a part of one, as the networks read it, and its best translation."""
+
+    encoded: EncodedText
+    best: Hypothesis
 
 
 class Translator:
@@ -57,15 +66,30 @@ class Translator:
         """Translate sentences, those of like length together."""
         parts = [[*encode_parts(sentence, to, from_)] for sentence in sentences]
         every = [part for each in parts for part in each]
-        order = sorted(range(len(every)), key=lambda i: len(every[i].tokens))
-        made = [""] * len(every)
+        best = self.search(every)
+        texts = (
+            part.copies.restore(decode(found.tokens, found.cases))
+            for part, found in zip(every, best, strict=True)
+        )
+        return [" ".join(islice(texts, len(each))) for each in parts]
+
+    def search(self, parts: Sequence[EncodedText]) -> list[Hypothesis]:
+        """Find the best translation of each part, those of like length together."""
+        order = sorted(range(len(parts)), key=lambda i: len(parts[i].tokens))
+        made: dict[int, Hypothesis] = {}
         for start in ticking(range(0, len(order), TOGETHER)):
             places = order[start : start + TOGETHER]
-            best = search(self.encoder, self.step, [every[i] for i in places], self.beams)
-            for i, found in zip(places, best, strict=True):
-                made[i] = every[i].copies.restore(decode(found.tokens, found.cases))
-        texts = iter(made)
-        return [" ".join(islice(texts, len(each))) for each in parts]
+            best = search(self.encoder, self.step, [parts[i] for i in places], self.beams)
+            made |= zip(places, best, strict=True)
+        return [made[i] for i in range(len(parts))]
+
+    def trace(self, text: str, to: str, from_: str | None) -> list[TracedPart]:
+        """Translate a line, and give what the networks read and wrote, part by part."""
+        if from_ and "en" not in (to, from_):
+            (text,), from_ = self.translate([text], "en", from_), "en"
+        sentences = cut_sentences(text)
+        parts = [part for each in sentences for part in encode_parts(each, to, from_)]
+        return [TracedPart(*pair) for pair in zip(parts, self.search(parts), strict=True)]
 
 
 def cut_sentences(line: str) -> Iterator[str]:
