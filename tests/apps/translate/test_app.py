@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -204,7 +205,7 @@ def test_a_word_is_walked_down_to_the_source(opened: Translate) -> None:
     ],
 )
 def test_places_that_have_no_neuron_are_refused(
-    opened: Translate, options: dict[str, int], code: str, words: tuple[str, ...]
+    opened: Translate, options: dict[str, Any], code: str, words: tuple[str, ...]
 ) -> None:
     with refused(code, *words):
         opened.probe(Image(picture()), **options)

@@ -38,7 +38,6 @@ Floats = NDArray[Any]
 
 ROUNDING = 2.0**-18  # of float32, where lines are read alone and beside others
 ENLARGED = 6  # times that a line is shown larger
-SIGNS = {END: "the end", **{n: f"the sign that it is to become {t}" for t, n in TO.items()}}
 
 
 @dataclass(frozen=True)
@@ -273,8 +272,10 @@ def name_token(token: int) -> str:
     for mark, number in MARK_TOKENS.items():
         if number == token:
             return f"copy {[*MARK_TOKENS].index(mark) + 1} of the source"
-    languages = {number: language for language, number in FROM.items()}
-    return SIGNS.get(token) or f"the sign that it is {languages.get(token, 'filled up')}"
+    targets, sources = ({n: language for language, n in signs.items()} for signs in (TO, FROM))
+    if token in targets:
+        return f"the sign that it is to become {targets[token]}"
+    return f"the sign that it is {sources[token]}" if token in sources else "the end"
 
 
 def describe_translator(unit: Unit, source: EncodedText) -> str | None:
