@@ -217,3 +217,11 @@ def test_tokens_have_names() -> None:
     assert "it is fr" in name_token(8)
     assert name_token(10) == "copy 1 of the source"
     assert name_token(20).startswith("'")
+
+
+def test_a_reader_of_other_characters_is_refused(
+    opened: Translate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHARACTERS", "abc")
+    with refused("network.mismatch", "reader.onnx", "neuropil train translate reader"):
+        opened.read_logits(np.zeros((1, 1, 32, 64), np.float32))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from neuropil.apps.translate import page_reader
 from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS
 from neuropil.apps.translate.lines import STEP, Floats, Pixels
-from neuropil.apps.translate.page_reader import is_sideways, read_picture
+from neuropil.apps.translate.page import TextLine
+from neuropil.apps.translate.page_reader import content, is_sideways, read_picture, sureness
 
 H, W = 120, 300
 BOX = np.array([[40, 30], [260, 30], [260, 62], [40, 62]], np.float64)
@@ -87,3 +88,29 @@ def test_most_of_the_text_tells_which_way_it_goes() -> None:
     assert is_sideways([down, BOX])
     assert not is_sideways([BOX, BOX, down])
     assert not is_sideways([])
+
+
+def test_of_two_ways_to_turn_a_picture_the_one_is_taken_that_says_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {(H, W): ("zz", 0.4), (W, H): ("Ausgang", 0.9)}
+
+    def find_read(pixels: Pixels, quads: object, read: object) -> list[TextLine]:
+        text, confidence = said[pixels.shape[:2]]
+        return [TextLine(BOX, text, confidence)]
+
+    monkeypatch.setattr(page_reader, "find_lines", lambda pixels, look: [BOX])
+    monkeypatch.setattr(page_reader, "read_quads", find_read)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["Ausgang"]
+    said[W, H] = ("Ausgang", 0.5)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["zz"]
+    said[H, W] = ("a little", 0.7)
+    said[W, H] = ("very much", 0.9)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["a little"]
+
+
+def test_how_sure_a_page_is() -> None:
+    lines = [TextLine(BOX, "abcd", 0.9), TextLine(BOX, "ab", 0.3)]
+    assert sureness(lines) == pytest.approx((4 * 0.9 + 2 * 0.3) / 6)
+    assert sureness([]) == 1
+    assert content(lines) == pytest.approx(4 * 0.8)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.alphabet import name_marks
+from neuropil.apps.translate.alphabet import CHARACTERS, name_marks
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
 from neuropil.apps.translate.geometry import Quad
@@ -51,7 +51,7 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_writer import to_8_bit
-from neuropil.kit.networks.network import NetworkFile
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
 from neuropil.signature import Alias
@@ -283,8 +283,8 @@ class Translate(App):
             sentence = f"{words} lines; they are counted from 0"
             raise UserError("option.range", sentence, name="line", value=line, low=0, high=high)
         if word is None:
-            found, reader = page.lines[line], self.network(READER)
-            return probe_letter(reader, pixels, found, letter or 0, target, rate)
+            found = page.lines[line]
+            return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
         if letter is not None or target is not None:
             words = "letter and target are of a letter that was read, word is of a translation"
             raise UserError("option.conflict", f"{words}; leave out word or the others")
@@ -334,7 +334,7 @@ class Translate(App):
 
     def read_logits(self, lines: Floats) -> Floats:
         """Give the logits of lines (N, 1, 32, W)."""
-        logits: Floats = self.network(READER).run(line=lines)["logits"]
+        logits: Floats = self.reader.run(line=lines)["logits"]
         return logits
 
     def tell_languages(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -347,6 +347,16 @@ class Translate(App):
         rest = [text for text, found in zip(texts, known, strict=True) if found is None]
         made = iter(self.translator.translate(rest, to, from_))
         return [next(made) if found is None else found for found in known]
+
+    @cached_property
+    def reader(self) -> OnnxNetwork:
+        """Open the reader; raises UserError for one that was trained on other characters."""
+        network = self.network(READER)
+        if network.metadata.get("alphabet") != CHARACTERS:
+            words = f"{network.path} was trained to read other characters; train one by"
+            way = "neuropil train translate reader, or leave it out"
+            raise UserError("network.mismatch", f"{words} {way}", path=network.path)
+        return network
 
     @cached_property
     def translator(self) -> Translator:

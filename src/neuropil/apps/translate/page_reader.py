@@ -24,20 +24,34 @@ Read = Callable[[Floats], Floats]
 LEAST, MOST = 1000, 2400  # pixels of the long side in which lines are sought
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
+UNSURE_PAGE = 0.6  # mean confidence of a picture's characters below which it is turned
 
 
 def read_picture(pixels: Pixels, look: Look, read: Read) -> list[TextLine]:
     """Find and read the lines of a picture; corners of quads begin at the upper left of the text.
 
-    A picture that lies on its side is turned to be read; so is each line that stands on its head.
+    A picture that seems to lie on its side, or of which little is read, is read turned, too; of
+    both ways the one is taken that says more. Each line that stands on its head is turned.
     """
-    quads = find_lines(pixels, look)
-    if is_sideways(quads):
-        upright = np.ascontiguousarray(np.rot90(pixels))
-        found = find_lines(upright, look)
-        width = pixels.shape[1]
-        return [turn_back(line, width) for line in read_quads(upright, found, read)]
-    return read_quads(pixels, quads, read)
+    lines = read_quads(pixels, quads := find_lines(pixels, look), read)
+    if not is_sideways(quads) and sureness(lines) >= UNSURE_PAGE:
+        return lines
+    upright = np.ascontiguousarray(np.rot90(pixels))
+    other = read_quads(upright, find_lines(upright, look), read)
+    if content(other) <= content(lines):
+        return lines
+    return [turn_back(line, pixels.shape[1]) for line in other]
+
+
+def sureness(lines: Sequence[TextLine]) -> float:
+    """Give the mean confidence of the characters of lines, 1 where there are none."""
+    letters = sum(len(line.text) for line in lines)
+    return sum(line.confidence * len(line.text) for line in lines) / letters if letters else 1.0
+
+
+def content(lines: Sequence[TextLine]) -> float:
+    """Count the characters that lines say, as far as the reader is surer of them than not."""
+    return sum(max(0.0, 2 * line.confidence - 1) * len(line.text) for line in lines)
 
 
 def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
