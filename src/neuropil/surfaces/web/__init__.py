@@ -1,0 +1,1 @@
+"""The studio: a local web page where every application runs and every number opens."""

@@ -1,0 +1,360 @@
+"""What the page and other programs ask for: verbs, jobs, their progress, their results.
+
+    GET    /api/verbs               every command: inputs, options as JSON Schema, outputs
+    POST   /api/jobs/{command}      a form: each input under its name, `options` as JSON -> 202
+    GET    /api/jobs/{name}         how far it is, and what was made
+    GET    /api/jobs/{name}/events  the same as it changes, as server-sent events
+    DELETE /api/jobs/{name}         stops it
+    GET    /api/results/{name}/{n}  the n-th file that was made
+
+A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.datastructures import UploadFile
+
+from neuropil import registry
+from neuropil.checks import check, is_asked_for, outputs_of, takes_folder
+from neuropil.contract import Verb
+from neuropil.job import Job, Settings
+from neuropil.jobs import Done, Failed
+from neuropil.kit.errors import UserError
+from neuropil.signature import Input, Json
+from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
+from neuropil.surfaces.web.pool import Pool, QueueFullError
+from neuropil.surfaces.web.status import read_status
+from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore, name_folder, name_upload
+
+LOOK = 0.1  # seconds between two looks at a job that is followed
+ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
+SWEEP = 1.0  # seconds between two looks for such jobs
+RETRY = "2"  # seconds after which a full line may be tried again
+CHUNK = 1 << 20  # bytes of an upload that are written at once
+MAX_PIXELS = 100_000_000
+MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
+
+
+@dataclass(eq=False)
+class KnownJob:
+    """A job that was taken: what it is, and when somebody last asked about it."""
+
+    verb: Verb
+    job: Job
+    folder: Path
+    seen: float = field(default_factory=time.monotonic)
+
+
+@dataclass(eq=False)
+class Studio:
+    """Everything that requests share."""
+
+    pool: Pool
+    store: ResultStore
+    jobs: dict[str, KnownJob] = field(default_factory=dict)
+
+    def find(self, name: str) -> KnownJob:
+        """Find a job, and note that it was asked for; raises UserError where there is none."""
+        if name not in self.jobs:
+            words = "there is no such job any more: results are kept for an hour; start it again"
+            raise UserError("name.unknown", words, name=name)
+        self.jobs[name].seen = time.monotonic()
+        return self.jobs[name]
+
+    def forget(self, name: str) -> None:
+        """Forget a job whose folder goes."""
+        self.pool.forget(name)
+        self.jobs.pop(name, None)
+
+    def stop_lonely(self) -> None:
+        """Stop jobs that nobody asks about."""
+        now = time.monotonic()
+        for name, known in list(self.jobs.items()):
+            if now - known.seen > ALONE and self.pool.outcome(name) is None:
+                self.pool.cancel(name)
+
+
+def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
+    """Make the application: routes, and the guard before them."""
+    studio = Studio(pool, store)
+    store.forget = studio.forget
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(sweep(studio))
+        yield
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+
+    app = FastAPI(title="Neuropil", lifespan=live, docs_url=None, redoc_url=None)
+    app.add_exception_handler(UserError, word_mistake)
+    app.add_exception_handler(RefusedError, word_refusal)
+    add_routes(app, studio, policy)
+    app.add_middleware(Guard, policy=policy)
+    return app
+
+
+async def sweep(studio: Studio) -> None:
+    """Look after jobs and results for as long as the studio is open."""
+    while True:
+        await asyncio.sleep(SWEEP)
+        studio.stop_lonely()
+        await asyncio.to_thread(studio.store.sweep)
+
+
+def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
+    """Add the routes."""
+
+    @app.get("/api/verbs")
+    def list_verbs() -> list[dict[str, Any]]:
+        """List every command that a page can offer."""
+        return describe_verbs()
+
+    @app.post("/api/jobs/{command}", status_code=ACCEPTED)
+    async def start_job(command: str, request: Request) -> JSONResponse:
+        """Take a job: its inputs and options, as a form."""
+        return await take_job(studio, policy, command, request)
+
+    @app.get("/api/jobs/{name}")
+    def show_job(name: str) -> dict[str, Any]:
+        """Tell how far a job is, and what was made."""
+        return describe_job(studio, name)
+
+    @app.get("/api/jobs/{name}/events")
+    def follow_job(name: str) -> StreamingResponse:
+        """Tell the same each time that it changes."""
+        studio.find(name)
+        return StreamingResponse(follow(studio, name), media_type="text/event-stream")
+
+    @app.delete("/api/jobs/{name}")
+    def stop_job(name: str) -> dict[str, Any]:
+        """Stop a job."""
+        studio.find(name)
+        studio.pool.cancel(name)
+        return describe_job(studio, name)
+
+    @app.get("/api/results/{name}/{number}")
+    def give_result(name: str, number: int) -> FileResponse:
+        """Give a file that a job made."""
+        files = files_of(studio, name)
+        if not 0 <= number < len(files):
+            raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
+        return FileResponse(files[number])
+
+
+def describe_verbs() -> list[dict[str, Any]]:
+    """Describe every command that needs no screen of this machine."""
+    verbs = [registry.find_verb(command) for command in registry.commands()]
+    return [verb.schema() for verb in verbs if not verb.local]
+
+
+# --- a job taken --------------------------------------------------------------------------------
+
+
+async def take_job(studio: Studio, policy: Policy, command: str, request: Request) -> JSONResponse:
+    """Read the form of a job, check it, and put it into the line; raises UserError, RefusedError."""
+    verb = registry.find_verb(command)
+    folder = studio.store.create()
+    try:
+        async with request.form(max_files=policy.most_files, max_fields=100) as form:
+            inputs = [
+                await take_input(given, form.getlist(given.name), folder / INPUT)
+                for given in verb.signature.inputs
+            ]
+            options = read_options(str(form.get("options") or "{}"))
+        job = make_job(verb, inputs, options, folder)
+        await asyncio.to_thread(check, job)
+        studio.pool.submit(folder.name, job, folder)
+    except QueueFullError:
+        studio.store.remove(folder.name)
+        words = "too many jobs wait already; try again in a moment"
+        return JSONResponse(
+            {"code": "queue.full", "message": words}, FULL, headers={"Retry-After": RETRY}
+        )
+    except BaseException:
+        studio.store.remove(folder.name)
+        raise
+    studio.jobs[folder.name] = KnownJob(verb, job, folder)
+    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Path) -> str:
+    """Keep what was sent for an input, and give what the job is to open."""
+    if not parts:
+        words = f"the input {given.name} is missing; send it as a field of that name"
+        raise UserError("input.required", words, name=given.name)
+    if given.is_text:
+        return str(parts[0])
+    files = [part for part in parts if isinstance(part, UploadFile)]
+    if len(files) < len(parts) or (len(files) > 1 and not takes_folder(given)):
+        words = f"{given.name} takes {'files' if takes_folder(given) else 'one file'}"
+        raise UserError("input.kind", words, name=given.name)
+    if not takes_folder(given):
+        return str(await keep(files[0], folder / name_upload(files[0].filename or "", 0)))
+    root = folder / given.name
+    for number, file in enumerate(files):
+        label = (file.filename or "").replace("\\", "/")
+        parent = root / name_folder(label.rpartition("/")[0].rpartition("/")[2])
+        parent.mkdir(parents=True, exist_ok=True)
+        await keep(file, parent / name_upload(label, number))
+    return str(root)
+
+
+async def keep(file: UploadFile, path: Path) -> Path:
+    """Write an uploaded file."""
+    with path.open("wb") as kept:
+        while part := await file.read(CHUNK):
+            await asyncio.to_thread(kept.write, part)
+    return path
+
+
+def read_options(text: str) -> Mapping[str, Json]:
+    """Read the options of a form; raises UserError where they are no JSON object."""
+    try:
+        options = json.loads(text)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        words = 'options is one JSON object, as in {"top": 3}'
+        raise UserError("option.syntax", words, name="options", value=text[:80])
+    return options
+
+
+def make_job(verb: Verb, inputs: Sequence[str], options: Mapping[str, Json], folder: Path) -> Job:
+    """Make a job whose results go into its folder; raises UserError for options that are not."""
+    verb.signature.parse(options)
+    refuse_local(verb, options)
+    source = Path(inputs[0]) if inputs and not verb.signature.inputs[0].is_text else None
+    outputs = {
+        output.name: str(folder / OUTPUT / f"{output.name}{choose_suffix(output.suffixes, source)}")
+        for output in outputs_of(verb, source)
+        if output.role != "value"
+        and is_asked_for(output, verb, options)
+        and not (output.printed or output.named_only)
+    }
+    return Job(verb.command, tuple(inputs), options, outputs, Settings(max_pixels=MAX_PIXELS))
+
+
+def choose_suffix(suffixes: Sequence[str], source: Path | None) -> str:
+    """Choose the ending of a result: the source's where it can be written, as PNG, else the usual.
+
+    JPEG in becomes JPEG out; what no browser shows becomes what it does.
+    """
+    shown = (".jpg", ".jpeg", ".png", ".webp", ".mp4", ".webm", ".svg")
+    own = source.suffix.lower() if source else ""
+    return own if own in suffixes and own in shown else suffixes[0]
+
+
+def refuse_local(verb: Verb, options: Mapping[str, Json]) -> None:
+    """Raise UserError for what needs a screen of this machine."""
+    for name, value in options.items():
+        if verb.signature.option(name).local and value:
+            words = f"{name} opens a window, which a page can't; leave it out"
+            raise UserError("option.conflict", words, name=name)
+
+
+# --- a job told ---------------------------------------------------------------------------------
+
+
+def describe_job(studio: Studio, name: str) -> dict[str, Any]:
+    """Tell all about a job."""
+    known = studio.find(name)
+    outcome, place = studio.pool.outcome(name), studio.pool.place(name)
+    told = {
+        "name": name,
+        "command": known.job.verb,
+        "options": dict(known.job.options),
+        "state": word_state(outcome, place),
+        "place": place,
+        **asdict(read_status(known.folder)),
+    }
+    if isinstance(outcome, Failed):
+        told["error"] = {"code": outcome.code, "message": hide_paths(outcome.message, known)}
+    if isinstance(outcome, Done):
+        told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
+        told["files"] = describe_files(known, outcome, name)
+    return told
+
+
+def word_state(outcome: Done | Failed | None, place: int) -> str:
+    """Name the state of a job."""
+    if outcome is None:
+        return "waiting" if place else "running"
+    if isinstance(outcome, Done):
+        return "done"
+    return "cancelled" if outcome.code == "cancelled" else "failed"
+
+
+def hide_paths(sentence: str, known: KnownJob) -> str:
+    """Leave out of a sentence where this machine keeps things."""
+    for part in (INPUT, OUTPUT):
+        sentence = sentence.replace(f"{known.folder / part}/", "")
+    return sentence.replace(str(known.folder), "the studio's folder")
+
+
+def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
+    """List the files that were made, with what they are and where to get them."""
+    source = Path(known.job.inputs[0]) if known.job.inputs else None
+    is_text = not known.verb.signature.inputs or known.verb.signature.inputs[0].is_text
+    kinds = {o.name: o.type for o in outputs_of(known.verb, None if is_text else source)}
+    pairs = [(output, path) for output, paths in done.files.items() for path in paths]
+    return [
+        {
+            "output": output,
+            "kind": kinds[output].KIND,
+            "file": f"{known.job.verb}-{Path(path).name}",
+            "address": f"/api/results/{name}/{number}",
+            "bytes": Path(path).stat().st_size,
+        }
+        for number, (output, path) in enumerate(pairs)
+    ]
+
+
+def files_of(studio: Studio, name: str) -> list[str]:
+    """List the paths of the files that a job made."""
+    studio.find(name)
+    outcome = studio.pool.outcome(name)
+    return (
+        [path for of in outcome.files.values() for path in of] if isinstance(outcome, Done) else []
+    )
+
+
+async def follow(studio: Studio, name: str) -> AsyncIterator[str]:
+    """Yield what is told of a job each time that it changes, until it has ended."""
+    last = ""
+    while name in studio.jobs:
+        told = describe_job(studio, name)
+        text = json.dumps(told)
+        if text != last:
+            yield f"data: {text}\n\n"
+            last = text
+        if told["state"] not in ("waiting", "running"):
+            return
+        await asyncio.sleep(LOOK)
+
+
+# --- mistakes -----------------------------------------------------------------------------------
+
+
+async def word_mistake(request: Request, error: Exception) -> JSONResponse:
+    """Answer a mistake that a person can mend."""
+    assert isinstance(error, UserError)
+    status = GONE if error.code == "name.unknown" else MISTAKE
+    told = {"code": error.code, "message": error.message, "name": error.facts.get("name")}
+    return JSONResponse({**told, "name": str(told["name"] or "")}, status)
+
+
+async def word_refusal(request: Request, error: Exception) -> PlainTextResponse:
+    """Answer a request that is too large."""
+    assert isinstance(error, RefusedError)
+    return PlainTextResponse(error.sentence, error.status)

@@ -1,0 +1,142 @@
+"""Jobs in worker processes, which keep their networks loaded; the rest wait for their turn.
+
+    pool = Pool(workers=2)
+    pool.submit("a1b2", job, folder)
+    pool.place("a1b2")                  # how many are before it; 0 once it runs
+    pool.outcome("a1b2")                # None until it has ended
+    pool.cancel("a1b2")
+
+A job that is cancelled while it runs costs its worker, which is killed and replaced: nothing that a
+job calls can hold it up. A worker that dies costs the job in it alone.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from neuropil.job import Job
+from neuropil.jobs import Done, Failed, Sessions, attempt
+from neuropil.surfaces.web.status import StatusWriter
+
+Outcome = Done | Failed
+CANCELLED = Failed("cancelled", "cancelled; nothing was made")
+DIED = Failed(
+    "worker.died",
+    "the process that did this was killed, perhaps for want of memory; give it something smaller,"
+    " or try again",
+)
+STARTED = "started"  # a file that a worker leaves once it has begun
+SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
+
+
+class QueueFullError(Exception):
+    """There are as many jobs as may wait."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """A job that was handed in."""
+
+    future: Any  # of pebble, whose types are half told
+    folder: Path
+    is_cancelled: bool = False
+
+
+class Pool:
+    """As many workers as cores, and a line in front of them of at most `most_waiting` jobs."""
+
+    def __init__(self, workers: int, most_waiting: int = 200) -> None:
+        self.most_waiting = most_waiting
+        self.workers = workers
+        self.entries: dict[str, Entry] = {}
+        self.lock = RLock()
+        context = multiprocessing.get_context("spawn")
+        self.pool: Any = ProcessPool(max_workers=workers, context=context, initializer=begin_worker)
+
+    def submit(self, name: str, job: Job, folder: Path) -> None:
+        """Hand in a job under a name; raises QueueFullError.
+
+        folder: where it may say how far it is
+        """
+        with self.lock:
+            if len(self.waiting()) >= self.most_waiting:
+                raise QueueFullError
+            one_thread = replace(job, settings=replace(job.settings, threads=1))
+            future = self.pool.schedule(work, args=(one_thread.to_json(), str(folder)))
+            self.entries[name] = Entry(future, folder)
+
+    def waiting(self) -> list[str]:
+        """List the jobs that have not begun, in their order."""
+        with self.lock:
+            return [name for name, entry in self.entries.items() if is_waiting(entry)]
+
+    def place(self, name: str) -> int:
+        """Count the jobs before one that waits, and itself; 0 for one that runs or has ended."""
+        line = self.waiting()
+        return line.index(name) + 1 if name in line else 0
+
+    def outcome(self, name: str) -> Outcome | None:
+        """Give what became of a job; None while it waits or runs."""
+        entry = self.entries[name]
+        if not entry.future.done():
+            return None
+        return CANCELLED if entry.is_cancelled else read_outcome(entry.future)
+
+    def cancel(self, name: str) -> None:
+        """Stop a job, or take it out of the line; one that has ended stays as it is."""
+        entry = self.entries[name]
+        if not entry.future.done():
+            entry.is_cancelled = True
+            entry.future.cancel()
+
+    def forget(self, name: str) -> None:
+        """Stop a job, and forget it."""
+        if name in self.entries:
+            self.cancel(name)
+            del self.entries[name]
+
+    def when_done(self, name: str, call: Callable[[], None]) -> None:
+        """Call once a job has ended."""
+        self.entries[name].future.add_done_callback(lambda future: call())
+
+    def close(self) -> None:
+        """Stop all jobs and workers."""
+        self.pool.stop()
+        self.pool.join()
+
+
+def is_waiting(entry: Entry) -> bool:
+    """Tell a job that has not begun."""
+    return not entry.future.done() and not (entry.folder / STARTED).exists()
+
+
+def read_outcome(future: Any) -> Outcome:
+    """Give what a worker returned, or why it returned nothing."""
+    try:
+        outcome: Outcome = future.result()
+    except CancelledError:
+        return CANCELLED
+    except ProcessExpired:
+        return DIED
+    return outcome
+
+
+# --- in the worker ------------------------------------------------------------------------------
+
+
+def begin_worker() -> None:
+    """Make ready to keep applications loaded."""
+    SESSIONS.append(Sessions())
+
+
+def work(job: str, folder: str) -> Outcome:
+    """Do a job; whatever happens, it is told."""
+    place = Path(folder)
+    (place / STARTED).touch()
+    return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))

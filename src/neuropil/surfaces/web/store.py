@@ -1,0 +1,90 @@
+"""Inputs and results of jobs, each job in a folder of its own; gone when the studio ends.
+
+    store = ResultStore(most_bytes=2_000_000_000, most_seconds=3600)
+    folder = store.create()             # folder.name is the job's
+    store.sweep()                       # removes what is too old, and the oldest of too much
+
+Names of uploaded files are labels: what is written is numbered, with an ending that was looked at.
+"""
+
+import re
+import secrets
+import shutil
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+INPUT, OUTPUT = "in", "out"
+ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}")
+LABEL = re.compile(r"[^\w \-]+")  # what no folder of a class may hold
+LONGEST_LABEL = 60
+NAME = re.compile(r"[0-9a-f]{24}")
+
+
+class ResultStore:
+    """Folders of jobs below one temporary folder.
+
+    forget: told the name of each job whose folder goes
+    """
+
+    def __init__(
+        self,
+        *,
+        most_bytes: int,
+        most_seconds: float,
+        forget: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="neuropil-studio-"))
+        self.most_bytes, self.most_seconds, self.forget = most_bytes, most_seconds, forget
+
+    def create(self) -> Path:
+        """Make the folder of a new job, whose name nobody can guess."""
+        folder = self.root / secrets.token_hex(12)
+        for part in (folder, folder / INPUT, folder / OUTPUT):
+            part.mkdir()
+        return folder
+
+    def find(self, name: str) -> Path | None:
+        """Find the folder of a job; None where there is none of that name."""
+        folder = self.root / name
+        return folder if NAME.fullmatch(name) and folder.is_dir() else None
+
+    def remove(self, name: str) -> None:
+        """Remove a job, and all that is its."""
+        if folder := self.find(name):
+            self.forget(name)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove jobs that are too old, then the oldest until the rest is small enough."""
+        folders = sorted(self.root.iterdir(), key=lambda folder: folder.stat().st_mtime)
+        now, sizes = time.time(), {folder: size_of(folder) for folder in folders}
+        total = sum(sizes.values())
+        for folder in folders:
+            is_old = now - folder.stat().st_mtime > self.most_seconds
+            if is_old or total > self.most_bytes:
+                total -= sizes[folder]
+                self.remove(folder.name)
+
+    def close(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def size_of(folder: Path) -> int:
+    """Add up the bytes of all files of a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def name_upload(label: str, number: int) -> str:
+    """Name an uploaded file: its number, and the ending that it had."""
+    ending = Path(label.replace("\\", "/")).suffix
+    return f"{number:05}{ending.lower() if ENDING.fullmatch(ending) else ''}"
+
+
+def name_folder(label: str) -> str:
+    """Make the name of a folder of what a person called a class; "" where nothing is left."""
+    plain = LABEL.sub(" ", unicodedata.normalize("NFC", label))
+    return " ".join(plain.split())[:LONGEST_LABEL].strip()

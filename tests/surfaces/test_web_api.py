@@ -1,0 +1,269 @@
+"""The studio's interface: jobs taken, followed, stopped; what is refused."""
+
+import io
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+pytest.importorskip("fastapi")
+pytest.importorskip("pebble")
+
+from starlette.testclient import TestClient
+
+from neuropil.surfaces.web import api
+from neuropil.surfaces.web.api import create_app
+from neuropil.surfaces.web.policy import Policy
+from neuropil.surfaces.web.pool import Pool
+from neuropil.surfaces.web.store import ResultStore
+
+ORIGIN = "http://127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    made = Pool(workers=1, most_waiting=3)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store() -> Iterator[ResultStore]:
+    made = ResultStore(most_bytes=10**9, most_seconds=3600)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(pool: Pool, store: ResultStore) -> Iterator[TestClient]:
+    with TestClient(create_app(pool, store, Policy()), base_url=ORIGIN) as made:
+        yield made
+
+
+def png(size: tuple[int, int] = (48, 32)) -> bytes:
+    file = io.BytesIO()
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(256, size=(size[1], size[0], 3), dtype=np.uint8)
+    Picture.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def start(client: TestClient, command: str, options: Any = None, **fields: Any) -> dict[str, Any]:
+    files = {k: v for k, v in fields.items() if not isinstance(v, str)}
+    data = {k: v for k, v in fields.items() if isinstance(v, str)}
+    data["options"] = json.dumps(options or {})
+    answer = client.post(f"/api/jobs/{command}", data=data, files=files)
+    assert answer.status_code == 202, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def finish(client: TestClient, name: str, seconds: float = 60) -> dict[str, Any]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        told: dict[str, Any] = client.get(f"/api/jobs/{name}").json()
+        if told["state"] not in ("waiting", "running"):
+            return told
+        time.sleep(0.05)
+    raise AssertionError(f"not done in {seconds} s")
+
+
+def test_verbs_are_described(client: TestClient) -> None:
+    verbs = {verb["command"]: verb for verb in client.get("/api/verbs").json()}
+    assert verbs["colorize"]["inputs"][0]["kind"] == ["image", "film"]
+    assert verbs["classify"]["options"]["properties"]["top"]["maximum"] == 1001
+
+
+def test_a_picture_is_colored_and_given(client: TestClient) -> None:
+    told = start(client, "colorize", {"strength": 0.5}, photo=("../../evil.png", png()))
+    assert told["state"] in ("waiting", "running")
+    done = finish(client, told["name"])
+    assert done["state"] == "done", done
+    (file,) = done["files"]
+    assert file["kind"] == "image"
+    assert file["file"] == "colorize-image.png"
+    answer = client.get(file["address"])
+    assert Picture.open(io.BytesIO(answer.content)).size == (48, 32)
+    assert client.get(file["address"].replace("/0", "/7")).status_code == 404
+
+
+def test_values_are_told_in_numbers_and_words(client: TestClient) -> None:
+    done = finish(client, start(client, "classify", {"top": 2}, photo=("a.png", png()))["name"])
+    assert len(done["values"]["guesses"]) == 2
+    assert "%" in done["texts"]["guesses"]
+    assert done["files"] == []
+
+
+def test_a_text_is_an_input(client: TestClient) -> None:
+    done = finish(client, start(client, "handwrite", {"seed": 3}, text="Hi")["name"])
+    assert done["state"] == "done", done
+    assert [file["kind"] for file in done["files"]] == ["drawing"]
+
+
+def test_folders_keep_the_names_of_their_classes(client: TestClient) -> None:
+    names = [f"mine/{kind}/../{n}.png" for kind in ("a b", "c") for n in range(5)]
+    names = [name.replace("/../", "/") for name in names]
+    rng = np.random.default_rng(1)
+    parts = []
+    for name in names:
+        file = io.BytesIO()
+        pixels = rng.integers(256, size=(40, 40, 3), dtype=np.uint8)
+        Picture.fromarray(pixels).save(file, "PNG")
+        parts.append(("folder", (name, file.getvalue())))
+    answer = client.post("/api/jobs/classify-teach", data={"options": "{}"}, files=parts)
+    assert answer.status_code == 202, answer.text
+    done = finish(client, answer.json()["name"])
+    assert done["state"] == "done", done
+    assert done["values"]["classes"] == ["a b", "c"]
+
+
+def test_progress_is_followed(client: TestClient) -> None:
+    name = start(client, "handwrite", {}, text="The quick brown fox")["name"]
+    with client.stream("GET", f"/api/jobs/{name}/events") as answer:
+        lines = [line for line in answer.iter_lines() if line.startswith("data: ")]
+    states = [json.loads(line.removeprefix("data: "))["state"] for line in lines]
+    assert states[-1] == "done"
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "fields", "status", "code"),
+    [
+        ("colorise", "{}", {}, 404, "name.unknown"),
+        ("colorize", "{}", {}, 422, "input.required"),
+        ("colorize", "no", {"photo": ("a.png", b"x")}, 422, "option.syntax"),
+        ("colorize", '{"strength": 9}', {"photo": ("a.png", b"x")}, 422, "option.range"),
+        ("colorize", '{"colour": 1}', {"photo": ("a.png", b"x")}, 404, "name.unknown"),
+        ("drive", '{"watch": true}', {}, 422, "option.conflict"),
+    ],
+)
+def test_mistakes_are_said_at_once(
+    client: TestClient, command: str, options: str, fields: Any, status: int, code: str
+) -> None:
+    data = {"options": options}
+    answer = client.post(f"/api/jobs/{command}", data=data, files=fields or {"x": ("y", b"")})
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+    assert answer.json()["message"]
+
+
+def test_a_damaged_file_is_said_without_our_paths(client: TestClient) -> None:
+    name = start(client, "colorize", {}, photo=("holiday.png", b"not a picture"))["name"]
+    done = finish(client, name)
+    assert done["state"] == "failed"
+    assert done["error"]["code"].startswith("input.")
+    assert "neuropil-studio" not in done["error"]["message"]
+
+
+def test_a_job_is_stopped_within_a_second(client: TestClient, pool: Pool) -> None:
+    text = "All work and no play makes Jack a dull boy. " * 60
+    name = start(client, "handwrite", {}, text=text)["name"]
+    while client.get(f"/api/jobs/{name}").json()["state"] != "running":
+        time.sleep(0.05)
+    began = time.monotonic()
+    client.delete(f"/api/jobs/{name}")
+    assert finish(client, name)["state"] == "cancelled"
+    assert time.monotonic() - began < 2
+    done = finish(client, start(client, "handwrite", {}, text="Hi")["name"])
+    assert done["state"] == "done"  # by a new worker
+
+
+def test_jobs_wait_and_a_full_line_is_said(client: TestClient) -> None:
+    text = "All work and no play makes Jack a dull boy. " * 60
+    names = [start(client, "handwrite", {}, text=text)["name"]]
+    while client.get(f"/api/jobs/{names[0]}").json()["state"] != "running":
+        time.sleep(0.05)
+    names += [start(client, "handwrite", {}, text="Hi")["name"] for _ in range(3)]
+    assert client.get(f"/api/jobs/{names[2]}").json()["place"] == 2
+    answer = client.post("/api/jobs/handwrite", data={"text": "Hi", "options": "{}"})
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+    for name in names:
+        client.delete(f"/api/jobs/{name}")
+        assert finish(client, name)["state"] == "cancelled"
+
+
+def test_a_killed_worker_costs_its_job_alone(client: TestClient, pool: Pool) -> None:
+    text = "All work and no play makes Jack a dull boy. " * 60
+    name = start(client, "handwrite", {}, text=text)["name"]
+    while client.get(f"/api/jobs/{name}").json()["state"] != "running":
+        time.sleep(0.05)
+    for process in pool.pool._pool_manager.worker_manager.workers.values():
+        os.kill(process.pid, signal.SIGKILL)
+    told = finish(client, name)
+    assert told["error"]["code"] == "worker.died"
+    assert finish(client, start(client, "handwrite", {}, text="Hi")["name"])["state"] == "done"
+
+
+def test_a_job_that_nobody_asks_about_is_stopped(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "ALONE", 0.5)
+    monkeypatch.setattr(api, "SWEEP", 0.1)
+    text = "All work and no play makes Jack a dull boy. " * 60
+    name = start(client, "handwrite", {}, text=text)["name"]
+    time.sleep(2.5)
+    assert client.get(f"/api/jobs/{name}").json()["state"] == "cancelled"
+
+
+def test_requests_of_others_are_refused(client: TestClient) -> None:
+    assert client.get("/api/verbs", headers={"host": "evil.example"}).status_code == 421
+    other = {"origin": "http://evil.example"}
+    assert client.post("/api/jobs/handwrite", data={}, headers=other).status_code == 403
+    cross = {"sec-fetch-site": "cross-site"}
+    assert client.post("/api/jobs/handwrite", data={}, headers=cross).status_code == 403
+    assert client.get("/api/jobs/../../etc/passwd").status_code == 404
+    answer = client.get("/api/verbs")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_too_large_is_refused_while_it_comes(pool: Pool, store: ResultStore) -> None:
+    policy = Policy(most_bytes=10_000)
+    with TestClient(create_app(pool, store, policy), base_url=ORIGIN) as client:
+        big = {"photo": ("a.png", b"x" * 20_000)}
+        assert client.post("/api/jobs/colorize", files=big).status_code == 413
+
+        def parts() -> Iterator[bytes]:  # without a length
+            yield b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+            for _ in range(20):
+                yield b"y" * 1000
+            yield b"\r\n--x--\r\n"
+
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        answer = client.post("/api/jobs/colorize", content=parts(), headers=kind)
+        assert answer.status_code == 413
+    assert not [*store.root.iterdir()]
+
+
+def test_a_token_is_asked_for(pool: Pool, store: ResultStore) -> None:
+    policy = Policy(token="secret")
+    with TestClient(create_app(pool, store, policy), base_url=ORIGIN) as client:
+        assert client.get("/api/verbs").status_code == 401
+        assert client.get("/api/verbs?token=wrong").status_code == 401
+        assert client.get("/api/verbs", headers={"authorization": "Bearer secret"}).is_success
+        assert client.get("/api/verbs?token=secret").is_success
+        assert client.get("/api/verbs").is_success  # by the cookie that came with it
+
+
+def test_results_are_swept_by_age_and_size(tmp_path: Path) -> None:
+    gone: list[str] = []
+    store = ResultStore(most_bytes=1000, most_seconds=1000, forget=gone.append)
+    old, large, new = (store.create() for _ in range(3))
+    os.utime(old, (0, 0))
+    (large / "out" / "a").write_bytes(b"x" * 900)
+    (new / "out" / "a").write_bytes(b"x" * 200)
+    os.utime(large, (time.time() - 5,) * 2)
+    store.sweep()
+    assert gone == [old.name, large.name]
+    assert store.find(new.name)
+    assert store.find("../etc") is None
+    store.close()
+    assert not store.root.exists()
