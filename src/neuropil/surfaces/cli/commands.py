@@ -1,4 +1,4 @@
-"""The commands that are no application's: list, card, bench, train, demo."""
+"""The commands that are no application's: list, card, bench, train, demo, serve."""
 
 import inspect
 import json
@@ -215,6 +215,18 @@ def make_demo(given: Given) -> int:
     return DONE
 
 
+def serve_studio(given: Given) -> int:
+    """Start the studio: a page in the browser for everything, served on this machine alone."""
+    try:
+        from neuropil.surfaces.web.serve import serve
+    except ModuleNotFoundError as error:
+        words = f"{error.name} is missing; the studio needs the extra [studio]:"
+        way = 'pip install "neuropil[studio]", in a clone pip install ".[studio]"'
+        raise UserError("dependency.missing", f"{words} {way}", name=error.name) from error
+    serve(given["host"], given["port"], given["token"], typer.echo, browse=not given["quiet"])
+    return DONE
+
+
 def show_rows(rows: Mapping[str, str]) -> None:
     """Print names, and what is said of each beside it."""
     width = max(map(len, rows), default=0)
@@ -241,6 +253,7 @@ def read_path(name: str, text: str | None) -> Path | None:
 
 DEMO = "demo"
 FOLDER = Form("DIR")
+PORT = Range(1, 65535)
 OF_RECIPES = ("device", "resume", "minutes", "init")  # options that mean nothing to a stage
 COMMANDS: Mapping[str, Callable[[Given], int]] = MappingProxyType(
     {
@@ -249,6 +262,7 @@ COMMANDS: Mapping[str, Callable[[Given], int]] = MappingProxyType(
         "bench": run_benchmark,
         "train": train_network,
         "demo": make_demo,
+        "serve": serve_studio,
     }
 )
 TAKEN: Mapping[str, Taken] = MappingProxyType(
@@ -366,6 +380,15 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
         "demo": Taken(
             "neuropil demo -o shown",
             options=(Option("output", FOLDER, DEMO, "folder for the page"),),
+        ),
+        "serve": Taken(
+            "neuropil serve",
+            options=(
+                Option("port", int, None, "port of the address; by default 8765 or near it", PORT),
+                Option("host", str, "127.0.0.1", "where it listens; on others it needs a --token"),
+                Option("token", str, None, "a word that who asks has to bring"),
+                Option("quiet", bool, False, "don't open a browser"),
+            ),
         ),
     }
 )

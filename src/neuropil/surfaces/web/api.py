@@ -21,6 +21,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import UploadFile
 
 from neuropil import registry
@@ -41,6 +42,9 @@ SWEEP = 1.0  # seconds between two looks for such jobs
 RETRY = "2"  # seconds after which a full line may be tried again
 CHUNK = 1 << 20  # bytes of an upload that are written at once
 MAX_PIXELS = 100_000_000
+PACKAGE = Path(__file__).parents[2]
+PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
+TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
 
 
@@ -120,6 +124,11 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         """List every command that a page can offer."""
         return describe_verbs()
 
+    @app.get("/api/samples")
+    def list_samples() -> list[dict[str, str]]:
+        """List pictures of the package that can be tried at once."""
+        return [{"file": path.name, "kind": "image"} for path in sorted(SAMPLES.glob("*.jpg"))]
+
     @app.post("/api/jobs/{command}", status_code=ACCEPTED)
     async def start_job(command: str, request: Request) -> JSONResponse:
         """Take a job: its inputs and options, as a form."""
@@ -150,6 +159,14 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         if not 0 <= number < len(files):
             raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
         return FileResponse(files[number])
+
+    @app.get("/tokens.css")
+    def give_tokens() -> FileResponse:
+        """Give the colors and letters that all pages share."""
+        return FileResponse(TOKENS, media_type="text/css")
+
+    app.mount("/samples", StaticFiles(directory=SAMPLES))
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
 
 
 def describe_verbs() -> list[dict[str, Any]]:

@@ -1,0 +1,68 @@
+// What the page asks the server for.
+
+/**
+ * @typedef {{output: string, kind: string, file: string, address: string, bytes: number}} ResultFile
+ * @typedef {{name: string, command: string, options: Record<string, unknown>, place: number,
+ *   state: "waiting" | "running" | "done" | "failed" | "cancelled",
+ *   title: string, done: number, total: number | null, messages: string[],
+ *   error?: {code: string, message: string}, seconds?: number,
+ *   files?: ResultFile[], values?: Record<string, unknown>, texts?: Record<string, string>}} Job
+ * @typedef {{name: string, kind: string[], text: string}} Input
+ * @typedef {Record<string, any>} Schema
+ * @typedef {{command: string, app: string, summary: string, inputs: Input[],
+ *   options: {properties: Record<string, Schema>, required: string[]}, outputs: Schema[]}} Verb
+ */
+
+/** A mistake that a person can mend, in the server's words; `field` is the option or input meant. */
+export class Mistake extends Error {
+  /** @param {string} words @param {string} field */
+  constructor(words, field) {
+    super(words);
+    this.field = field;
+  }
+}
+
+/** @param {string} address @param {RequestInit} [request] @returns {Promise<any>} */
+async function ask(address, request) {
+  let answer;
+  try {
+    answer = await fetch(address, request);
+  } catch {
+    throw new Mistake("The studio does not answer; is it still running in its terminal?", "");
+  }
+  const isJson = (answer.headers.get("content-type") ?? "").includes("json");
+  const told = isJson ? await answer.json() : await answer.text();
+  if (!answer.ok) throw new Mistake(isJson ? told.message : told, isJson ? told.name : "");
+  return told;
+}
+
+/** @returns {Promise<Verb[]>} */
+export const fetchVerbs = () => ask("/api/verbs");
+
+/** @returns {Promise<{file: string, kind: string}[]>} */
+export const fetchSamples = () => ask("/api/samples");
+
+/** @param {string} command @param {FormData} form @returns {Promise<Job>} */
+export const startJob = (command, form) =>
+  ask(`/api/jobs/${command}`, { method: "POST", body: form });
+
+/** @param {string} name @returns {Promise<Job>} */
+export const fetchJob = (name) => ask(`/api/jobs/${name}`);
+
+/** @param {string} name @returns {Promise<Job>} */
+export const stopJob = (name) => ask(`/api/jobs/${name}`, { method: "DELETE" });
+
+/**
+ * Follow a job until it has ended.
+ * @param {string} name @param {(job: Job) => void} tell
+ * @returns {() => void} stops following; the job goes on
+ */
+export function followJob(name, tell) {
+  const source = new EventSource(`/api/jobs/${name}/events`);
+  source.onmessage = (event) => {
+    const job = /** @type {Job} */ (JSON.parse(event.data));
+    if (!["waiting", "running"].includes(job.state)) source.close();
+    tell(job);
+  };
+  return () => source.close();
+}

@@ -1,0 +1,157 @@
+// A place for a file: dropped, pasted, chosen, taken from the camera, or a sample.
+
+import { fetchSamples } from "./api.js";
+import { humanize, make } from "./dom.js";
+
+const ENDINGS = { image: "image/*,.heic,.tif,.psd", film: "video/*,.mkv", audio: "audio/*,video/*" };
+const FOLDERS = ["image-folder", "photo-folder", "sound-folder"];
+
+/** Holds the files of one input of a verb; says `change` when they are others. */
+export class DropField extends HTMLElement {
+  /** @param {import("./api.js").Input} input */
+  constructor(input) {
+    super();
+    this.input = input;
+    /** @type {File[]} */
+    this.files = [];
+    this.isFolder = input.kind.some((kind) => FOLDERS.includes(kind));
+  }
+
+  connectedCallback() {
+    const id = `file-${this.input.name}`;
+    this.chooser = /** @type {HTMLInputElement} */ (
+      make("input", {
+        type: "file",
+        id,
+        class: "visually-hidden",
+        accept: this.isFolder ? null : this.input.kind.map((kind) => ENDINGS[kind] ?? "").join(),
+        webkitdirectory: this.isFolder,
+        onchange: () => this.take([...(this.chooser.files ?? [])]),
+      })
+    );
+    this.shown = make("div", { class: "shown" });
+    this.words = make("span", {}, `Drop ${this.isFolder ? "a folder" : "a file"} here, or `);
+    this.samples = make("div", { class: "samples" });
+    this.area = make(
+      "div",
+      {
+        class: "drop",
+        ondragover: (/** @type {DragEvent} */ event) => this.hover(event, true),
+        ondragleave: (/** @type {DragEvent} */ event) => this.hover(event, false),
+        ondrop: (/** @type {DragEvent} */ event) => this.drop(event),
+      },
+      this.shown,
+      make("p", {}, this.words, make("label", { for: id, class: "button" }, "choose"), this.cameraButton()),
+      this.chooser,
+    );
+    const title = make("h3", {}, humanize(this.input.name));
+    this.replaceChildren(title, make("p", { class: "quiet" }, this.input.text), this.area, this.samples);
+    this.pasted = (/** @type {ClipboardEvent} */ event) => this.paste(event);
+    document.addEventListener("paste", this.pasted);
+    if (this.input.kind.includes("image")) this.offerSamples();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("paste", this.pasted);
+    this.stopCamera();
+  }
+
+  /** @param {DragEvent} event @param {boolean} isOver */
+  hover(event, isOver) {
+    event.preventDefault();
+    this.area.classList.toggle("over", isOver);
+  }
+
+  /** @param {DragEvent} event */
+  drop(event) {
+    this.hover(event, false);
+    this.take([...(event.dataTransfer?.files ?? [])]);
+  }
+
+  /** @param {ClipboardEvent} event */
+  paste(event) {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length) this.take(files);
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    if (!files.length) return;
+    this.stopCamera();
+    this.files = this.isFolder ? files : files.slice(0, 1);
+    this.preview();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** The address of the picture that was chosen, "" where it is none. */
+  get picture() {
+    const [file] = this.files;
+    return !this.isFolder && file?.type.startsWith("image/") ? URL.createObjectURL(file) : "";
+  }
+
+  preview() {
+    const [file] = this.files;
+    const words = this.isFolder ? `${this.files.length} files` : file.name;
+    const address = URL.createObjectURL(file);
+    const media = file.type.startsWith("video/")
+      ? make("video", { src: address, controls: true, muted: true })
+      : make("img", { src: address, alt: words });
+    const isShown = !this.isFolder && /^(image|video)\//.test(file.type);
+    this.shown.replaceChildren(...(isShown ? [media] : []), make("p", { class: "quiet" }, words));
+    this.words.textContent = "Drop another here, or ";
+  }
+
+  cameraButton() {
+    const isWanted = this.input.kind.includes("image") && !this.isFolder;
+    if (!isWanted || !navigator.mediaDevices) return null;
+    return make("button", { type: "button", class: "button", onclick: () => this.openCamera() }, "camera");
+  }
+
+  async openCamera() {
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      const words = "No camera was opened: the browser was not allowed to, or there is none.";
+      this.shown.replaceChildren(make("p", { class: "mistake", role: "alert" }, words));
+      return;
+    }
+    const video = /** @type {HTMLVideoElement} */ (make("video", { autoplay: true, muted: true, playsinline: true }));
+    video.srcObject = this.stream;
+    const take = make("button", { type: "button", onclick: () => this.snap(video) }, "Take the picture");
+    this.shown.replaceChildren(video, take);
+  }
+
+  /** @param {HTMLVideoElement} video */
+  snap(video) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    canvas.getContext("2d")?.drawImage(video, 0, 0);
+    canvas.toBlob((blob) => blob && this.take([new File([blob], "camera.png", { type: "image/png" })]));
+  }
+
+  stopCamera() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = undefined;
+  }
+
+  async offerSamples() {
+    if (this.isFolder) return;
+    const samples = (await fetchSamples()).filter((sample) => this.input.kind.includes(sample.kind));
+    const buttons = samples.map(({ file }) =>
+      make(
+        "button",
+        { type: "button", title: file, onclick: () => this.takeSample(file) },
+        make("img", { src: `/samples/${file}`, alt: `Sample ${file}`, loading: "lazy" }),
+      ),
+    );
+    if (buttons.length) this.samples.replaceChildren(make("p", { class: "quiet" }, "Or a sample:"), ...buttons);
+  }
+
+  /** @param {string} file */
+  async takeSample(file) {
+    const blob = await (await fetch(`/samples/${file}`)).blob();
+    this.take([new File([blob], file, { type: blob.type })]);
+  }
+}
+
+customElements.define("drop-field", DropField);

@@ -1,0 +1,80 @@
+// The page: which command is shown is in its address, #/colorize or #/colorize/JOB.
+
+import { fetchVerbs, Mistake } from "./api.js";
+import { make } from "./dom.js";
+import { VerbView } from "./verb-view.js";
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const nav = /** @type {HTMLElement} */ (document.getElementById("applications"));
+
+/** @type {import("./api.js").Verb[]} */
+let verbs = [];
+
+/** @param {string} app */
+const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
+
+const apps = () => [...new Set(verbs.map((verb) => verb.app))];
+
+function showHome() {
+  const cards = apps().map((app) => {
+    const [first, ...others] = verbsOf(app);
+    const further = others.map((verb) => make("a", { href: `#/${verb.command}` }, verb.command));
+    return make(
+      "article",
+      { class: "card" },
+      make("h2", {}, make("a", { href: `#/${first.command}` }, app)),
+      make("p", {}, first.summary),
+      further.length ? make("p", { class: "further" }, ...further) : null,
+    );
+  });
+  document.title = "Neuropil";
+  main.replaceChildren(
+    make("h1", {}, "Small neural networks that do a job here, and show their work"),
+    make("p", { class: "lead" }, "Everything runs on this machine; nothing leaves it."),
+    make("div", { class: "cards" }, ...cards),
+  );
+}
+
+/** @param {import("./api.js").Verb} verb @param {string} job */
+function showVerb(verb, job) {
+  const siblings = verbsOf(verb.app);
+  const tabs = siblings.map((each) =>
+    make("a", { href: `#/${each.command}`, "aria-current": each === verb ? "page" : null }, each.command),
+  );
+  document.title = `${verb.command} – Neuropil`;
+  main.replaceChildren(
+    make("h1", {}, verb.summary),
+    siblings.length > 1 ? make("nav", { class: "tabs", "aria-label": `Commands of ${verb.app}` }, ...tabs) : "",
+    new VerbView(verb, job),
+  );
+}
+
+function route() {
+  const [command, job = ""] = location.hash.replace(/^#\//, "").split("/");
+  const verb = verbs.find((each) => each.command === command);
+  for (const link of nav.querySelectorAll("a")) {
+    const isHere = link.textContent === verb?.app;
+    if (isHere) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  if (verb) showVerb(verb, job);
+  else showHome();
+}
+
+async function begin() {
+  try {
+    verbs = await fetchVerbs();
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    main.replaceChildren(make("p", { class: "mistake", role: "alert" }, error.message));
+    return;
+  }
+  nav.replaceChildren(...apps().map((app) => make("a", { href: `#/${verbsOf(app)[0].command}` }, app)));
+  window.addEventListener("hashchange", () => {
+    route();
+    main.focus();
+  });
+  route();
+}
+
+begin();

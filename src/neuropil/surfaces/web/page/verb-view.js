@@ -1,0 +1,92 @@
+// One command: its form at the left, what came of it at the right.
+
+import { fetchJob, Mistake, startJob } from "./api.js";
+import { humanize, make } from "./dom.js";
+import { DropField } from "./drop-field.js";
+import { JobView } from "./job-view.js";
+import { makeControl } from "./option-field.js";
+
+/** The form of a verb and its job. */
+export class VerbView extends HTMLElement {
+  /** @param {import("./api.js").Verb} verb @param {string} job the name of one to be found again, or "" */
+  constructor(verb, job) {
+    super();
+    this.verb = verb;
+    this.job = job;
+  }
+
+  connectedCallback() {
+    this.inputs = this.verb.inputs.map((input) =>
+      input.kind.includes("text") ? textField(input) : new DropField(input),
+    );
+    this.controls = Object.entries(this.verb.options.properties).map(
+      ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
+    );
+    const options = this.controls.map(([, control]) => control?.element ?? null).filter((e) => e !== null);
+    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
+    const start = make("button", { type: "submit", class: "start" }, "Start");
+    const more = options.length
+      ? make("details", { open: options.length <= 4 }, make("summary", {}, "Options"), ...options)
+      : null;
+    const form = make("form", { onsubmit: (/** @type {Event} */ e) => this.start(e) }, ...this.inputs, more, start, this.mistake);
+    this.result = make("section", { class: "results", "aria-label": "Result" });
+    this.replaceChildren(make("div", { class: "verb" }, form, this.result));
+    if (this.job) this.findAgain();
+  }
+
+  async findAgain() {
+    try {
+      await fetchJob(this.job);
+      this.result.replaceChildren(new JobView(this.job, ""));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** @param {Event} event */
+  async start(event) {
+    event.preventDefault();
+    this.mistake.hidden = true;
+    try {
+      const job = await startJob(this.verb.command, this.form());
+      const [first] = this.inputs;
+      this.result.replaceChildren(new JobView(job.name, first instanceof DropField ? first.picture : ""));
+      history.replaceState(null, "", `#/${this.verb.command}/${job.name}`);
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  form() {
+    const form = new FormData();
+    for (const [n, input] of this.verb.inputs.entries()) {
+      const field = this.inputs[n];
+      if (!(field instanceof DropField)) {
+        form.append(input.name, field.querySelector("textarea")?.value ?? "");
+        continue;
+      }
+      if (!field.files.length) throw new Mistake(`Give ${humanize(input.name)}: ${input.text}.`, input.name);
+      for (const file of field.files) form.append(input.name, file, file.webkitRelativePath || file.name);
+    }
+    const told = this.controls.map(([name, control]) => [name, control?.read()]);
+    form.append("options", JSON.stringify(Object.fromEntries(told.filter(([, value]) => value !== undefined))));
+    return form;
+  }
+
+  /** @param {unknown} error */
+  complain(error) {
+    if (!(error instanceof Mistake)) throw error;
+    this.mistake.textContent = error.message;
+    this.mistake.hidden = false;
+    this.mistake.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {import("./api.js").Input} input */
+function textField(input) {
+  const area = make("textarea", { rows: 5, id: `text-${input.name}`, spellcheck: "true" });
+  const label = make("label", { for: `text-${input.name}` }, make("h3", {}, humanize(input.name)));
+  return make("div", {}, label, make("p", { class: "quiet" }, input.text), area);
+}
+
+customElements.define("verb-view", VerbView);
