@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuropil.contract import App, Verb
 from neuropil.kit.errors import UserError, suggest
+from neuropil.signature import Signature
 
 if TYPE_CHECKING:
     from neuropil.kit.networks.network import NetworkFile
@@ -109,6 +110,18 @@ def is_own(name: str, weights: "NetworkFile") -> bool:
 def open_example(name: str) -> str:
     """Give a line that opens a neuron of an application."""
     return find_app(name).open_example
+
+
+def describe_probes() -> list[dict[str, Any]]:
+    """Describe for each application whose neurons can be opened the command that does it."""
+    found = []
+    for name in NAMES:
+        app = find_app(name)
+        if app.networks and "probe" in vars(app):
+            signature = Signature.of(app.probe, has_outputs=False)
+            about = {"command": f"open {name}", "app": name, "example": open_example(name)}
+            found.append({**about, "local": False, **signature.schema()})
+    return found
 
 
 def model_card(name: str) -> str:

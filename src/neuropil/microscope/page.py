@@ -31,21 +31,32 @@ AFTER, INSIDE = "What you see, and how it was put together", "Inside the network
 
 def render_walk(walk: Walk, command: str) -> str:
     """Write the page; `command` opens what lies deeper."""
-    probed_image = walk.probe.probed_image
-    first = walk.steps[0].record.name
-    title = f"Behind {probed_image.caption}" if probed_image else f"Inside {first}"
-    seen = image_json(probed_image) if probed_image else None
-    if probed_image and seen and walk.probe.image_inputs and walk.probe.saliency:
-        words = saliency_legend(probed_image, walk.probe.goal)
-        seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
-    data = json.dumps({"steps": steps_json(walk), "image": seen}, allow_nan=False)
+    told = walk_json(walk)
+    data = json.dumps({"steps": told["steps"], "image": told["image"]}, allow_nan=False)
     return render(
         TEMPLATE,
-        title=title,
+        title=told["title"],
         no_gradients=walk.no_gradients,
         command=command,
         data=data.replace("<", "\\u003c"),  # so that no text ends the script
     )
+
+
+def walk_json(walk: Walk) -> dict[str, Any]:
+    """Give what a page shows of a walk: title, steps, what is seen, what lies deeper."""
+    probed_image = walk.probe.probed_image
+    first = walk.steps[0].record.name
+    seen = image_json(probed_image) if probed_image else None
+    if probed_image and seen and walk.probe.image_inputs and walk.probe.saliency:
+        words = saliency_legend(probed_image, walk.probe.goal)
+        seen |= {"saliency": data_uri(saliency.overlay(walk)), "legend": words}
+    return {
+        "title": f"Behind {probed_image.caption}" if probed_image else f"Inside {first}",
+        "steps": steps_json(walk),
+        "image": seen,
+        "next": str(walk.next) if walk.next else "",
+        "no_gradients": walk.no_gradients or "",
+    }
 
 
 def saliency_legend(probed_image: ProbedImage, goal: Goal) -> str:
@@ -85,9 +96,18 @@ def step_json(n: int, step: Step, box: Box | None, walk: Walk) -> dict[str, Any]
         "field": relative_box(box, walk) if box else None,
         "fields": receptive_boxes(step, walk),
         "back": chain_rule_text(record),
+        "sources": source_units(step),
         "proved": proof.passed,
         "proofText": check_text(record),
     }
+
+
+def source_units(step: Step) -> dict[str, str]:
+    """Name the units behind the inputs with the largest products."""
+    if not step.sources:
+        return {}
+    named = {term: step.sources[term] for term in step.record.largest(SEEN)}
+    return {str(term): str(unit) for term, unit in named.items() if unit}
 
 
 def receptive_boxes(step: Step, walk: Walk) -> dict[str, list[float]]:

@@ -16,7 +16,7 @@ from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
-from neuropil.signature import Option, Signature
+from neuropil.signature import Option
 from neuropil.surfaces.cli.bars import terminal_progress
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
 from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
@@ -61,21 +61,8 @@ def schemas() -> list[dict[str, Any]]:
     described: list[dict[str, Any]] = [
         registry.find_verb(command).schema() for command in registry.commands()
     ]
-    described += [describe_open(name) for name in registry.NAMES if has_probe(name)]
+    described += registry.describe_probes()
     return sorted(described, key=lambda each: registry.NAMES.index(each["app"]))
-
-
-def has_probe(name: str) -> bool:
-    """Tell an application whose neurons can be opened."""
-    app = registry.find_app(name)
-    return bool(app.networks) and "probe" in vars(app)
-
-
-def describe_open(name: str) -> dict[str, Any]:
-    """Describe the command that opens a neuron of an application: what its probe takes."""
-    signature = Signature.of(registry.find_app(name).probe, has_outputs=False)
-    about = {"command": f"{OPEN} {name}", "app": name, "example": registry.open_example(name)}
-    return {**about, "local": False, **signature.schema()}
 
 
 def summaries() -> dict[str, str]:

@@ -5,6 +5,7 @@
     GET    /api/jobs/{name}         how far it is, and what was made
     GET    /api/jobs/{name}/events  the same as it changes, as server-sent events
     DELETE /api/jobs/{name}         stops it
+    POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
 
 A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
@@ -30,11 +31,13 @@ from neuropil.contract import Verb
 from neuropil.job import Job, Settings
 from neuropil.jobs import Done, Failed
 from neuropil.kit.errors import UserError
-from neuropil.signature import Input, Json
+from neuropil.kit.ranges import Range
+from neuropil.signature import Input, Json, Option, Signature
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
-from neuropil.surfaces.web.pool import Pool, QueueFullError
+from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
 from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore, name_folder, name_upload
+from neuropil.surfaces.web.worker import Opened, OpenTask, do_job, open_neuron
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
@@ -42,6 +45,7 @@ SWEEP = 1.0  # seconds between two looks for such jobs
 RETRY = "2"  # seconds after which a full line may be tried again
 CHUNK = 1 << 20  # bytes of an upload that are written at once
 MAX_PIXELS = 100_000_000
+DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
 PACKAGE = Path(__file__).parents[2]
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
@@ -50,11 +54,16 @@ MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
 
 @dataclass(eq=False)
 class KnownJob:
-    """A job that was taken: what it is, and when somebody last asked about it."""
+    """A job that was taken: what it is, and when somebody last asked about it.
 
-    verb: Verb
-    job: Job
+    verb: None of a neuron that is opened
+    """
+
+    command: str
+    inputs: tuple[str, ...]
+    options: dict[str, Json]
     folder: Path
+    verb: Verb | None = None
     seen: float = field(default_factory=time.monotonic)
 
 
@@ -134,6 +143,16 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         """Take a job: its inputs and options, as a form."""
         return await take_job(studio, policy, command, request)
 
+    @app.get("/api/probes")
+    def list_probes() -> list[dict[str, Any]]:
+        """List the applications whose neurons can be opened, and by what a place is named."""
+        return registry.describe_probes()
+
+    @app.post("/api/open/{name}", status_code=ACCEPTED)
+    async def open_place(name: str, request: Request) -> JSONResponse:
+        """Open the neuron behind a place of a result of an application."""
+        return await take_look(studio, policy, name, request)
+
     @app.get("/api/jobs/{name}")
     def show_job(name: str) -> dict[str, Any]:
         """Tell how far a job is, and what was made."""
@@ -179,7 +198,7 @@ def describe_verbs() -> list[dict[str, Any]]:
 
 
 async def take_job(studio: Studio, policy: Policy, command: str, request: Request) -> JSONResponse:
-    """Read the form of a job, check it, and put it into the line; raises UserError, RefusedError."""
+    """Read the form of a job, check it, put it into the line; raises UserError, RefusedError."""
     verb = registry.find_verb(command)
     folder = studio.store.create()
     try:
@@ -191,18 +210,52 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
             options = read_options(str(form.get("options") or "{}"))
         job = make_job(verb, inputs, options, folder)
         await asyncio.to_thread(check, job)
-        studio.pool.submit(folder.name, job, folder)
-    except QueueFullError:
+        studio.pool.submit(folder.name, do_job, job.to_json(), folder)
+    except BaseException as error:
         studio.store.remove(folder.name)
-        words = "too many jobs wait already; try again in a moment"
-        return JSONResponse(
-            {"code": "queue.full", "message": words}, FULL, headers={"Retry-After": RETRY}
-        )
-    except BaseException:
-        studio.store.remove(folder.name)
-        raise
-    studio.jobs[folder.name] = KnownJob(verb, job, folder)
+        return refuse_full(error)
+    studio.jobs[folder.name] = KnownJob(command, job.inputs, dict(options), folder, verb)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+async def take_look(studio: Studio, policy: Policy, name: str, request: Request) -> JSONResponse:
+    """Read what is to be opened, and put it into the line; raises UserError, RefusedError.
+
+    The form names the job whose inputs are meant, by `job`, or brings them as that did.
+    """
+    signature = Signature.of(registry.find_app(name).probe, has_outputs=False)
+    folder = studio.store.create()
+    try:
+        async with request.form(max_files=policy.most_files, max_fields=100) as form:
+            if form.get("job"):
+                inputs = studio.find(str(form["job"])).inputs
+            else:
+                inputs = tuple(
+                    [
+                        await take_input(given, form.getlist(given.name), folder / INPUT)
+                        for given in signature.inputs
+                    ]
+                )
+            options = read_options(str(form.get("options") or "{}"))
+            depth = DEPTH.parse(str(form.get("depth") or 1))
+            unit = str(form.get("unit") or "")
+        signature.parse(options)
+        task = OpenTask(name, inputs, dict(options), unit, depth)
+        studio.pool.submit(folder.name, open_neuron, task.to_json(), folder)
+    except BaseException as error:
+        studio.store.remove(folder.name)
+        return refuse_full(error)
+    studio.jobs[folder.name] = KnownJob(f"open {name}", inputs, dict(options), folder)
+    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+def refuse_full(error: BaseException) -> JSONResponse:
+    """Answer that the line is full; raises every other error."""
+    if not isinstance(error, QueueFullError):
+        raise error
+    words = "too many jobs wait already; try again in a moment"
+    told = {"code": "queue.full", "message": words}
+    return JSONResponse(told, FULL, headers={"Retry-After": RETRY})
 
 
 async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Path) -> str:
@@ -259,7 +312,8 @@ def make_job(verb: Verb, inputs: Sequence[str], options: Mapping[str, Json], fol
         and is_asked_for(output, verb, options)
         and not (output.printed or output.named_only)
     }
-    return Job(verb.command, tuple(inputs), options, outputs, Settings(max_pixels=MAX_PIXELS))
+    settings = Settings(max_pixels=MAX_PIXELS, threads=1)
+    return Job(verb.command, tuple(inputs), options, outputs, settings)
 
 
 def choose_suffix(suffixes: Sequence[str], source: Path | None) -> str:
@@ -289,8 +343,8 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
     outcome, place = studio.pool.outcome(name), studio.pool.place(name)
     told = {
         "name": name,
-        "command": known.job.verb,
-        "options": dict(known.job.options),
+        "command": known.command,
+        "options": known.options,
         "state": word_state(outcome, place),
         "place": place,
         **asdict(read_status(known.folder)),
@@ -300,16 +354,18 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
     if isinstance(outcome, Done):
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
         told["files"] = describe_files(known, outcome, name)
+    if isinstance(outcome, Opened):
+        told["walk"] = outcome.walk
     return told
 
 
-def word_state(outcome: Done | Failed | None, place: int) -> str:
+def word_state(outcome: Outcome | None, place: int) -> str:
     """Name the state of a job."""
     if outcome is None:
         return "waiting" if place else "running"
-    if isinstance(outcome, Done):
-        return "done"
-    return "cancelled" if outcome.code == "cancelled" else "failed"
+    if isinstance(outcome, Failed):
+        return "cancelled" if outcome.code == "cancelled" else "failed"
+    return "done"
 
 
 def hide_paths(sentence: str, known: KnownJob) -> str:
@@ -321,15 +377,17 @@ def hide_paths(sentence: str, known: KnownJob) -> str:
 
 def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
     """List the files that were made, with what they are and where to get them."""
-    source = Path(known.job.inputs[0]) if known.job.inputs else None
-    is_text = not known.verb.signature.inputs or known.verb.signature.inputs[0].is_text
-    kinds = {o.name: o.type for o in outputs_of(known.verb, None if is_text else source)}
+    assert known.verb, "files are made by verbs alone"
+    given = known.verb.signature.inputs
+    is_text = not given or given[0].is_text
+    source = None if is_text else Path(known.inputs[0])
+    kinds = {o.name: o.type for o in outputs_of(known.verb, source)}
     pairs = [(output, path) for output, paths in done.files.items() for path in paths]
     return [
         {
             "output": output,
             "kind": kinds[output].KIND,
-            "file": f"{known.job.verb}-{Path(path).name}",
+            "file": f"{known.command}-{Path(path).name}",
             "address": f"/api/results/{name}/{number}",
             "bytes": Path(path).stat().st_size,
         }

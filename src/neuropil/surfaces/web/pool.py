@@ -1,7 +1,7 @@
 """Jobs in worker processes, which keep their networks loaded; the rest wait for their turn.
 
     pool = Pool(workers=2)
-    pool.submit("a1b2", job, folder)
+    pool.submit("a1b2", do_job, job.to_json(), folder)
     pool.place("a1b2")                  # how many are before it; 0 once it runs
     pool.outcome("a1b2")                # None until it has ended
     pool.cancel("a1b2")
@@ -13,26 +13,24 @@ job calls can hold it up. A worker that dies costs the job in it alone.
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from neuropil.job import Job
-from neuropil.jobs import Done, Failed, Sessions, attempt
-from neuropil.surfaces.web.status import StatusWriter
+from neuropil.jobs import Done, Failed
+from neuropil.surfaces.web.worker import STARTED, Opened, begin_worker
 
-Outcome = Done | Failed
+Outcome = Done | Opened | Failed
+Work = Callable[[str, str], Outcome]  # a task as JSON, and the folder of it
 CANCELLED = Failed("cancelled", "cancelled; nothing was made")
 DIED = Failed(
     "worker.died",
     "the process that did this was killed, perhaps for want of memory; give it something smaller,"
     " or try again",
 )
-STARTED = "started"  # a file that a worker leaves once it has begun
-SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
 
 
 class QueueFullError(Exception):
@@ -59,16 +57,15 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         self.pool: Any = ProcessPool(max_workers=workers, context=context, initializer=begin_worker)
 
-    def submit(self, name: str, job: Job, folder: Path) -> None:
-        """Hand in a job under a name; raises QueueFullError.
+    def submit(self, name: str, work: Work, task: str, folder: Path) -> None:
+        """Hand in a task under a name; raises QueueFullError.
 
         folder: where it may say how far it is
         """
         with self.lock:
             if len(self.waiting()) >= self.most_waiting:
                 raise QueueFullError
-            one_thread = replace(job, settings=replace(job.settings, threads=1))
-            future = self.pool.schedule(work, args=(one_thread.to_json(), str(folder)))
+            future = self.pool.schedule(work, args=(task, str(folder)))
             self.entries[name] = Entry(future, folder)
 
     def waiting(self) -> list[str]:
@@ -125,18 +122,3 @@ def read_outcome(future: Any) -> Outcome:
     except ProcessExpired:
         return DIED
     return outcome
-
-
-# --- in the worker ------------------------------------------------------------------------------
-
-
-def begin_worker() -> None:
-    """Make ready to keep applications loaded."""
-    SESSIONS.append(Sessions())
-
-
-def work(job: str, folder: str) -> Outcome:
-    """Do a job; whatever happens, it is told."""
-    place = Path(folder)
-    (place / STARTED).touch()
-    return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))

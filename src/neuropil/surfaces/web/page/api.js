@@ -46,6 +46,12 @@ export const fetchSamples = () => ask("/api/samples");
 export const startJob = (command, form) =>
   ask(`/api/jobs/${command}`, { method: "POST", body: form });
 
+/** @returns {Promise<Verb[]>} one for each application whose neurons can be opened */
+export const fetchProbes = () => ask("/api/probes");
+
+/** @param {string} app @param {FormData} form @returns {Promise<Job>} */
+export const openNeuron = (app, form) => ask(`/api/open/${app}`, { method: "POST", body: form });
+
 /** @param {string} name @returns {Promise<Job>} */
 export const fetchJob = (name) => ask(`/api/jobs/${name}`);
 

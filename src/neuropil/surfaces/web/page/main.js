@@ -1,6 +1,6 @@
 // The page: which command is shown is in its address, #/colorize or #/colorize/JOB.
 
-import { fetchVerbs, Mistake } from "./api.js";
+import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
 import { make } from "./dom.js";
 import { VerbView } from "./verb-view.js";
 
@@ -9,6 +9,8 @@ const nav = /** @type {HTMLElement} */ (document.getElementById("applications"))
 
 /** @type {import("./api.js").Verb[]} */
 let verbs = [];
+/** @type {import("./api.js").Verb[]} */
+let probes = [];
 
 /** @param {string} app */
 const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
@@ -45,7 +47,7 @@ function showVerb(verb, job) {
   main.replaceChildren(
     make("h1", {}, verb.summary),
     siblings.length > 1 ? make("nav", { class: "tabs", "aria-label": `Commands of ${verb.app}` }, ...tabs) : "",
-    new VerbView(verb, job),
+    new VerbView(verb, probes.find((each) => each.app === verb.app), job),
   );
 }
 
@@ -63,7 +65,7 @@ function route() {
 
 async function begin() {
   try {
-    verbs = await fetchVerbs();
+    [verbs, probes] = await Promise.all([fetchVerbs(), fetchProbes()]);
   } catch (error) {
     if (!(error instanceof Mistake)) throw error;
     main.replaceChildren(make("p", { class: "mistake", role: "alert" }, error.message));

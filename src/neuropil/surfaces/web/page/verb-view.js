@@ -4,15 +4,39 @@ import { fetchJob, Mistake, startJob } from "./api.js";
 import { humanize, make } from "./dom.js";
 import { DropField } from "./drop-field.js";
 import { JobView } from "./job-view.js";
+import { MicroscopeView } from "./microscope-view.js";
 import { makeControl } from "./option-field.js";
 
 /** The form of a verb and its job. */
 export class VerbView extends HTMLElement {
-  /** @param {import("./api.js").Verb} verb @param {string} job the name of one to be found again, or "" */
-  constructor(verb, job) {
+  /**
+   * @param {import("./api.js").Verb} verb
+   * @param {import("./api.js").Verb | undefined} probe what opens a neuron of its results
+   * @param {string} job the name of one to be found again, or ""
+   */
+  constructor(verb, probe, job) {
     super();
     this.verb = verb;
+    this.probe = probe;
     this.job = job;
+    this.addEventListener("finished", (event) => this.offerNeurons(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** @param {import("./api.js").Job} job */
+  offerNeurons(job) {
+    const isSame = this.probe?.inputs.every((input, n) => input.kind.some((kind) => this.verb.inputs[n]?.kind.includes(kind)));
+    if (!this.probe || !isSame || this.probe.inputs.length !== this.verb.inputs.length) return;
+    const view = new MicroscopeView(this.probe, job.name);
+    this.microscope.replaceChildren(view);
+    const [picture] = this.result.querySelectorAll("figure img:last-of-type");
+    if (!(picture instanceof HTMLImageElement) || !("at" in this.probe.options.properties)) return;
+    picture.closest("figure")?.classList.add("pressed-on");
+    picture.parentElement?.addEventListener("click", (event) => {
+      const box = picture.getBoundingClientRect();
+      const x = Math.floor(((event.clientX - box.left) / box.width) * picture.naturalWidth);
+      const y = Math.floor(((event.clientY - box.top) / box.height) * picture.naturalHeight);
+      view.openPlace(Math.min(Math.max(x, 0), picture.naturalWidth - 1), Math.min(Math.max(y, 0), picture.naturalHeight - 1));
+    });
   }
 
   connectedCallback() {
@@ -30,7 +54,8 @@ export class VerbView extends HTMLElement {
       : null;
     const form = make("form", { onsubmit: (/** @type {Event} */ e) => this.start(e) }, ...this.inputs, more, start, this.mistake);
     this.result = make("section", { class: "results", "aria-label": "Result" });
-    this.replaceChildren(make("div", { class: "verb" }, form, this.result));
+    this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
+    this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.microscope);
     if (this.job) this.findAgain();
   }
 
@@ -48,6 +73,7 @@ export class VerbView extends HTMLElement {
     event.preventDefault();
     this.mistake.hidden = true;
     try {
+      this.microscope.replaceChildren();
       const job = await startJob(this.verb.command, this.form());
       const [first] = this.inputs;
       this.result.replaceChildren(new JobView(job.name, first instanceof DropField ? first.picture : ""));

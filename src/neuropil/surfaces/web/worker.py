@@ -1,0 +1,86 @@
+"""What a worker process does: jobs, and neurons opened; its applications stay loaded.
+
+Everything goes in and out as plain data. Whatever happens is told, never raised.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from neuropil import registry
+from neuropil.job import Job, Settings
+from neuropil.jobs import Done, Failed, Sessions, attempt, explain, open_input
+from neuropil.signature import Json, Signature
+from neuropil.surfaces.web.status import StatusWriter
+
+STARTED = "started"  # a file that a worker leaves once it has begun
+SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A neuron to open: behind a place of an application's result, or any unit of its networks.
+
+    options: those of the application's probe
+    unit: "" for the one behind the place
+    depth: how many neurons, each the one behind the largest term of the last
+    """
+
+    app: str
+    inputs: tuple[str, ...]
+    options: dict[str, Json]
+    unit: str = ""
+    depth: int = 1
+
+    def to_json(self) -> str:
+        """Write it down."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A walk, as a page shows it."""
+
+    walk: dict[str, Any]
+
+
+def begin_worker() -> None:
+    """Make ready to keep applications loaded."""
+    SESSIONS.append(Sessions())
+
+
+def do_job(job: str, folder: str) -> Done | Failed:
+    """Do a job."""
+    place = Path(folder)
+    (place / STARTED).touch()
+    return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))
+
+
+def open_neuron(task: str, folder: str) -> Opened | Failed:
+    """Open a neuron, and those behind it."""
+    (Path(folder) / STARTED).touch()
+    kept = json.loads(task)
+    try:
+        return Opened(walk_from(OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})))
+    except Exception as error:
+        return explain(error)
+
+
+def walk_from(task: OpenTask) -> dict[str, Any]:
+    """Walk from a place of a result towards the inputs."""
+    from neuropil.microscope import targets
+    from neuropil.microscope.chain import load_chain
+    from neuropil.microscope.page import walk_json
+    from neuropil.microscope.walk import walk_back
+
+    settings = Settings(threads=1)
+    signature = Signature.of(registry.find_app(task.app).probe, has_outputs=False)
+    app = SESSIONS[0].get(task.app, settings)
+    pairs = zip(signature.inputs, task.inputs, strict=True)
+    inputs = [open_input(given, source, settings) for given, source in pairs]
+    probe = app.probe(*inputs, **signature.parse(task.options))
+    graph = load_chain(probe.networks)
+    if task.unit:
+        probe = targets.with_unit(probe, targets.parse_unit(task.unit, graph))
+    return walk_json(walk_back(graph, probe, depth=task.depth, threads=1))
