@@ -52,13 +52,16 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         "core",
         "microscope",
         "training",
+        "surfaces.web",
         "__init__",
         *KIT,
     },
+    "surfaces.web": {*CONTRACT, "core", "microscope", *KIT},
     "__init__": {"registry", "apps.*", "apps.neuron", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
-LAZY = {"training", "microscope", "bench", "demo"}  # from surfaces only inside functions
+# from surfaces only inside functions
+LAZY = {"training", "microscope", "bench", "demo", "surfaces.web"}
 
 NUMPY_ALONE = {"core", "biology"}
 FREE = {"numpy", "PIL"}  # light libraries that any other part may import
@@ -119,6 +122,10 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "typer": ("surfaces/cli/*",),
     "ezdxf": ("lazy kit/drawing/dxf.py",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
+    "fastapi": ("surfaces/web/*",),
+    "starlette": ("surfaces/web/*",),
+    "uvicorn": ("surfaces/web/*",),
+    "pebble": ("surfaces/web/*",),
 }
 
 PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one
@@ -256,8 +263,13 @@ def layer_faults(module: Module) -> Iterator[str]:
         target = room(name) or "__init__"
         if not _may_import(module.name, home, name, target):
             yield module.fault(found.node, f"{home} may not import {name}")
-        elif home.startswith("surfaces") and target in LAZY and not (found.lazy or found.typing):
+        elif is_heavy(home, target) and not (found.lazy or found.typing):
             yield module.fault(found.node, f"{name} is heavy: import it inside a function")
+
+
+def is_heavy(home: str, target: str) -> bool:
+    """Tell a room that a surface imports inside functions alone."""
+    return home.startswith("surfaces") and target in LAZY and target != home
 
 
 def _may_import(importer: str, home: str, name: str, target: str) -> bool:

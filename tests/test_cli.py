@@ -432,9 +432,10 @@ def test_version_and_list(capsys: Output) -> None:
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == f"neuropil {__version__}"
     words = [line.split()[0] for line in rest]
-    assert words == [*registry.commands(), "open", "list", "card", "bench", "train", "demo"]
+    others = ("list", "card", "bench", "train", "demo", "serve")
+    assert words == [*registry.commands(), "open", *others]
     assert re.search("\ninvert-look +Look at a picture from all sides.\n", "\n".join(rest))
-    assert re.fullmatch("demo +Show every application at work on one page.", rest[-1])
+    assert re.fullmatch("demo +Show every application at work on one page.", rest[-2])
 
 
 def test_the_command_line_starts_without_anything_heavy() -> None:

@@ -213,6 +213,47 @@ def test_a_job_that_nobody_asks_about_is_stopped(
     assert client.get(f"/api/jobs/{name}").json()["state"] == "cancelled"
 
 
+def test_a_neuron_behind_a_pixel_is_opened(client: TestClient) -> None:
+    job = finish(client, start(client, "colorize", {}, photo=("a.png", png((96, 64))))["name"])
+    data = {"job": job["name"], "options": json.dumps({"at": "40,30"}), "depth": "7"}
+    opened = finish(client, client.post("/api/open/colorize", data=data).json()["name"])
+    assert opened["state"] == "done", opened
+    walk = opened["walk"]
+    assert walk["title"] == "Behind the color of this pixel"
+    assert all(step["proved"] for step in walk["steps"])
+    assert walk["image"]["at"] == [40.5 / 96, 30.5 / 64]
+    deeper = [unit for step in walk["steps"] for unit in step["sources"].values()]
+    data |= {"unit": deeper[0]}
+    further = finish(client, client.post("/api/open/colorize", data=data).json()["name"])
+    assert any(step["unit"] == deeper[0] for step in further["walk"]["steps"])
+
+
+@pytest.mark.parametrize(
+    ("app", "data", "status", "code"),
+    [
+        ("colorise", {}, 404, "name.unknown"),
+        ("colorize", {"job": "0" * 24}, 404, "name.unknown"),
+        ("colorize", {"options": '{"at": "1,1"}'}, 422, "input.required"),
+        ("colorize", {"depth": "0"}, 422, "input.required"),
+    ],
+)
+def test_places_that_are_none_are_said(
+    client: TestClient, app: str, data: dict[str, str], status: int, code: str
+) -> None:
+    answer = client.post(f"/api/open/{app}", data=data or {"x": "y"})
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+
+
+def test_probes_are_described_and_the_page_is_there(client: TestClient) -> None:
+    probes = {probe["app"]: probe for probe in client.get("/api/probes").json()}
+    assert "at" in probes["colorize"]["options"]["properties"]
+    assert "neuron" not in probes
+    for file in ("", "main.js", "studio.css", "tokens.css", "samples/church.jpg"):
+        assert client.get(f"/{file}").is_success
+    assert {"file": "church.jpg", "kind": "image"} in client.get("/api/samples").json()
+
+
 def test_requests_of_others_are_refused(client: TestClient) -> None:
     assert client.get("/api/verbs", headers={"host": "evil.example"}).status_code == 421
     other = {"origin": "http://evil.example"}

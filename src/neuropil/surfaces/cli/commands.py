@@ -203,7 +203,7 @@ def make_demo(given: Given) -> int:
 
 
 def serve_studio(given: Given) -> int:
-    """Start the studio: a page in the browser for everything, served on this machine alone."""
+    """Start the studio: a page in the browser on which everything runs."""
     try:
         from neuropil.surfaces.web.serve import serve
     except ModuleNotFoundError as error:

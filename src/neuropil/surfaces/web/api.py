@@ -37,7 +37,7 @@ from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
 from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore, name_folder, name_upload
-from neuropil.surfaces.web.worker import Opened, OpenTask, do_job, open_neuron
+from neuropil.surfaces.web.worker import Opened, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
@@ -210,7 +210,7 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
             options = read_options(str(form.get("options") or "{}"))
         job = make_job(verb, inputs, options, folder)
         await asyncio.to_thread(check, job)
-        studio.pool.submit(folder.name, do_job, job.to_json(), folder)
+        studio.pool.submit(folder.name, run_job, job.to_json(), folder)
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)

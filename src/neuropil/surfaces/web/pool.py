@@ -1,7 +1,7 @@
 """Jobs in worker processes, which keep their networks loaded; the rest wait for their turn.
 
     pool = Pool(workers=2)
-    pool.submit("a1b2", do_job, job.to_json(), folder)
+    pool.submit("a1b2", run_job, job.to_json(), folder)
     pool.place("a1b2")                  # how many are before it; 0 once it runs
     pool.outcome("a1b2")                # None until it has ended
     pool.cancel("a1b2")

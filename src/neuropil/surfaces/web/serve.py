@@ -64,4 +64,4 @@ def find_port(host: str, port: int | None) -> int:
                 continue
             return each
     words = f"no port of {wanted[0]} to {wanted[-1]} can be opened on {host}; name one by --port"
-    raise UserError("machine", words, name="port")
+    raise UserError("option.range", words, name="port", low=wanted[0], high=wanted[-1])

@@ -50,7 +50,7 @@ def begin_worker() -> None:
     SESSIONS.append(Sessions())
 
 
-def do_job(job: str, folder: str) -> Done | Failed:
+def run_job(job: str, folder: str) -> Done | Failed:
     """Do a job."""
     place = Path(folder)
     (place / STARTED).touch()
