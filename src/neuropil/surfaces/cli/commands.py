@@ -198,6 +198,7 @@ def make_demo(given: Given) -> int:
     folder = read_path("output", given["output"])
     with terminal_progress():
         page = demo.build_demo(folder or Path(DEMO))
+        message("to try it all in a browser: neuropil serve, in a clone ./run neuropil serve")
     typer.echo(str(page))
     return DONE
 
