@@ -27,7 +27,7 @@ export class JobView extends HTMLElement {
   show(job) {
     const messages = job.messages.map((words) => make("p", { class: "message" }, words));
     if (job.state === "waiting" || job.state === "running") {
-      this.replaceChildren(this.progress(job), ...messages);
+      this.showProgress(job);
     } else if (job.state === "done") {
       this.replaceChildren(...messages, ...this.results(job));
       this.dispatchEvent(new CustomEvent("finished", { detail: job, bubbles: true }));
@@ -38,12 +38,21 @@ export class JobView extends HTMLElement {
     }
   }
 
+  /** The same elements for as long as it goes on: a button that is replaced can't be pressed. */
+  makeProgress() {
+    this.words = make("p", {});
+    this.bar = /** @type {HTMLProgressElement} */ (make("progress", { "aria-label": "how far it is" }));
+    this.stop = make("button", { type: "button", onclick: () => stopJob(this.name) }, "Stop");
+    this.replaceChildren(make("div", { class: "progress" }, this.words, this.bar, this.stop));
+  }
+
   /** @param {import("./api.js").Job} job */
-  progress(job) {
-    const words = job.state === "waiting" ? `waiting, place ${job.place} in the line` : job.title || "at work";
-    const bar = make("progress", { max: job.total ?? 1, value: job.total ? job.done : null, "aria-label": words });
-    const stop = make("button", { type: "button", onclick: () => stopJob(this.name) }, "Stop");
-    return make("div", { class: "progress" }, make("p", {}, words), bar, stop);
+  showProgress(job) {
+    if (!this.bar) this.makeProgress();
+    this.words.textContent = job.state === "waiting" ? `waiting, place ${job.place} in the line` : job.title || "at work";
+    this.bar.max = job.total ?? 1;
+    if (job.total) this.bar.value = job.done;
+    else this.bar.removeAttribute("value");
   }
 
   /** @param {import("./api.js").Job} job */

@@ -1,0 +1,86 @@
+"""What a person does in the studio, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+WAIT = 120_000
+
+
+def color_the_church(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/colorize")
+    page.get_by_role("button", name="Sample church.jpg").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".compare")).to_be_visible(timeout=WAIT)
+
+
+def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".card")).to_have_count(5)
+    page.get_by_role("link", name="handwrite-learn").click()
+    expect(page).to_have_title(re.compile("handwrite-learn"))
+    page.go_back()
+    expect(page.locator(".card")).to_have_count(5)
+
+
+def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
+    color_the_church(page, address)
+    page.get_by_label("how much of the picture before").fill("80")
+    assert "80%" in (page.locator(".compare").get_attribute("style") or "")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("colorize-image.jpg")).click()
+    assert download.value.suggested_filename == "colorize-image.jpg"
+
+
+def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None:
+    color_the_church(page, address)
+    expect(page.locator("microscope-view")).to_be_visible(timeout=WAIT)
+    page.locator(".compare").click(position={"x": 300, "y": 60})
+    steps = page.locator(".step")
+    expect(steps.first).to_contain_text("red of the pixel", timeout=WAIT)
+    assert steps.count() > 5
+    assert page.locator(".step .mistake").count() == 0
+    expect(steps.first.locator(".proof")).to_contain_text("checked")
+    page.get_by_role("button", name="Deeper, along the largest term").click()
+    expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
+
+
+def test_a_line_is_written_and_found_again_after_a_reload(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/handwrite")
+    page.get_by_role("textbox", name="text", exact=True).fill("Dear Ada")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("figure img")).to_be_visible(timeout=WAIT)
+    page.reload()
+    expect(page.locator("figure img")).to_be_visible(timeout=WAIT)
+    expect(page.locator("dl")).to_contain_text("ada")
+
+
+def test_work_can_be_stopped(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/handwrite")
+    page.get_by_role("textbox", name="text", exact=True).fill("All work and no play. " * 100)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("job-view [role=alert]")).to_contain_text("cancelled", timeout=WAIT)
+
+
+def test_mistakes_are_said_beside_the_form(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/classify")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("form .mistake")).to_contain_text("Give photo")
+
+
+def test_a_worked_example_is_shown_as_text(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/neuron")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("job-view")).to_contain_text("z", timeout=WAIT)
+
+
+@pytest.mark.parametrize(
+    "command", ["", "colorize", "handwrite", "classify-teach", "drive", "neuron"]
+)
+def test_it_fits_on_a_telephone(page: Page, address: str, command: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{address}/#/{command}")
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
