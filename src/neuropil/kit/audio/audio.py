@@ -55,15 +55,25 @@ class Audio:
         Of several sounds the one that players play; more than two channels are mixed to two.
         Raises UserError where there is no sound, or it is damaged or too long.
         """
-        path = Path(path)
-        info = audio_reader.read_info(path)
+        return cls._read(Path(path), None)
+
+    @classmethod
+    def decode(cls, content: bytes, name: str) -> Self:
+        """Read the bytes of such a file; `name` is for what is said of it."""
+        return cls._read(Path(name), content)
+
+    @classmethod
+    def _read(cls, path: Path, content: bytes | None) -> Self:
+        info = audio_reader.read_info(path, content)
         if info.seconds > LONGEST:
             raise _too_long(path)
         rate = info.rate if RATES[0] <= info.rate <= RATES[1] else audio_writer.USUAL_HZ
         channels = min(info.channels, audio_writer.MOST_CHANNELS)
         blocks: list[Samples] = []
         left = round(LONGEST * rate)
-        for block in audio_reader.read_blocks(path, rate=rate, channels=channels):
+        for block in audio_reader.read_blocks(
+            path, rate=rate, channels=channels, content=content
+        ):
             left -= len(block)
             if left < 0:
                 raise _too_long(path)

@@ -45,10 +45,14 @@ class AudioInfo:
     seconds: float
 
 
-def read_info(path: Path) -> AudioInfo:
-    """Read what a file says of its sound; raises UserError where there is none."""
-    require_file(path, WHAT)
-    with open_container(path, WHAT) as source:
+def read_info(path: Path, content: bytes | None = None) -> AudioInfo:
+    """Read what a file says of its sound; raises UserError where there is none.
+
+    content: the file's bytes, where they are at hand
+    """
+    if content is None:
+        require_file(path, WHAT)
+    with open_container(path, WHAT, content) as source:
         stream = find_sound(path, source)
         ticks = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
         seconds = float(ticks) or (source.duration or 0) / 1e6
@@ -76,16 +80,21 @@ def find_sound(path: Path, source: "InputContainer") -> "AudioStream":
     return next(usual, streams[0])
 
 
-def read_blocks(path: Path, *, rate: int, channels: int) -> Iterator[Samples]:
+def read_blocks(
+    path: Path, *, rate: int, channels: int, content: bytes | None = None
+) -> Iterator[Samples]:
     """Read sound block by block (N, C), in so many samples a second and channels.
 
     Damaged pieces are left out, which is said, and silence keeps their place. Raises UserError
     where nothing can be read.
+
+    content: the file's bytes, where they are at hand
     """
-    require_file(path, WHAT)
+    if content is None:
+        require_file(path, WHAT)
     tell = partial(_tell, path)
     convert = _Converter(rate, channels, tell)
-    with open_container(path, WHAT) as source:
+    with open_container(path, WHAT, content) as source:
         for frame in _decode(source, find_sound(path, source), tell):
             yield from convert.push(frame)
         yield from convert.flush()

@@ -1,0 +1,160 @@
+"""Recipes: the tagger of recordings, the head that names scenes.
+
+neuropil train foley tagger --data DIR
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from neuropil.apps.foley.lab import pictures, recordings
+from neuropil.apps.foley.lab.model import SceneNet, TaggerNet
+from neuropil.apps.foley.lab.pictures import SeenPictures
+from neuropil.apps.foley.lab.recordings import TaggedRecordings
+from neuropil.apps.foley.scene import CELLS, FEATURES, scene_names
+from neuropil.apps.foley.tagger import COLUMNS, MEL, cut, tag_names
+from neuropil.training.optim import adamw
+from neuropil.training.recipe import ExportSpec, Recipe
+from neuropil.training.split import Split
+
+SMOOTHING = 0.1  # share of the target that all classes have alike
+TOGETHER = 64  # recordings that are scored at once
+
+
+def tagger() -> Recipe:
+    """Train the tagger that ships.
+
+    neuropil train foley tagger --data DIR
+    """
+    return Recipe(
+        name="foley-tagger",
+        network=partial(TaggerNet, len(tag_names())),
+        examples=recordings.examples,
+        batch=recordings.make_batch,
+        loss=tagger_loss,
+        score=tagger_score,
+        exports=(tagger_export(),),
+        steps=5000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.05),
+    )
+
+
+def scene() -> Recipe:
+    """Train the head that names scenes and objects, on what the eye sees.
+
+    neuropil train foley --stage see --data DIR -o seen
+    neuropil train foley scene --data seen
+    """
+    return Recipe(
+        name="foley-scene",
+        network=partial(SceneNet, len(scene_names())),
+        examples=pictures.examples,
+        batch=pictures.make_batch,
+        loss=scene_loss,
+        score=scene_score,
+        exports=(scene_export(),),
+        steps=4000,
+        lr=1e-3,
+        optimizer=partial(adamw, weight_decay=0.1),
+    )
+
+
+def tagger_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Measure how unlikely the true shares of classes are, in nats."""
+    _, logits = network(batch["spectrogram"])
+    shares = batch["shares"]
+    target = shares * (1 - SMOOTHING) + SMOOTHING / shares.shape[1]
+    unlikely: Tensor = -(target * logits.float().log_softmax(dim=1)).sum(dim=1).mean()
+    return unlikely
+
+
+@torch.no_grad()
+def tagger_score(network: nn.Module, examples: Split[TaggedRecordings]) -> dict[str, float]:
+    """Tag held-out recordings: the share that is right, of ESC-50 and of the library."""
+    held = examples.held_out
+    device = next(network.parameters()).device
+    right = []
+    for start in range(0, len(held.labels), TOGETHER):
+        some = held.spectrograms[start : start + TOGETHER]
+        batch = torch.stack([torch.from_numpy(cut(s, 0, COLUMNS))[None] for s in some])
+        _, logits = network(batch.to(device))
+        labels = torch.from_numpy(held.labels[start : start + TOGETHER])
+        right.append(logits.float().argmax(dim=1).cpu() == labels)
+    is_right, of_library = torch.cat(right).float(), torch.from_numpy(held.of_library)
+    scores = {"esc50": is_right[~of_library].mean().item()}
+    if of_library.any():
+        scores["library"] = is_right[of_library].mean().item()
+    return scores
+
+
+def tagger_export() -> ExportSpec:
+    """Name input and outputs of the tagger's file."""
+    return ExportSpec(
+        inputs={"spectrogram": ("B", 1, "T", MEL.bands)},
+        outputs=("embedding", "logits"),
+        test_sizes=({"B": 1, "T": 50}, {"B": 2, "T": 250}),
+        metadata={
+            "neuropil": "foley",
+            "licence": "MIT",
+            "data": "1,770 clips of ESC-50 under CC0 and CC BY, and the 693 recordings (CC0, CC BY)"
+            " of the library",
+        },
+        bits=8,
+    )
+
+
+def scene_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Measure how unlikely the true class is after each look, in nats; later looks count more."""
+    features, labels = batch["features"], batch["labels"].long()
+    T, B, _ = features.shape
+    logits, _, _ = network(features, *new_state(B, features.device))
+    each = cross_entropy(
+        logits.float().flatten(0, 1), labels.repeat(T), label_smoothing=SMOOTHING, reduction="none"
+    )
+    weights = torch.arange(1, T + 1, device=each.device) / sum(range(1, T + 1))
+    total: Tensor = (each.view(T, B).mean(dim=1) * weights).sum()
+    return total
+
+
+def new_state(B: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Give the state before the first look."""
+    zeros = torch.zeros(1, B, CELLS, device=device)
+    return zeros, zeros
+
+
+@torch.no_grad()
+def scene_score(network: nn.Module, examples: Split[SeenPictures]) -> dict[str, float]:
+    """Name held-out pictures at one look: the share right at once, and among three."""
+    held = examples.held_out
+    device = next(network.parameters()).device
+    features = torch.from_numpy(held.features[:, 0].astype("float32"))[None].to(device)
+    logits, _, _ = network(features, *new_state(features.shape[1], device))
+    ranks = logits[0].float().topk(3, dim=1).indices.cpu()
+    is_right = ranks == torch.from_numpy(held.labels)[:, None]
+    first, three = is_right[:, 0].float().mean(), is_right.any(dim=1).float().mean()
+    return {"top1": first.item(), "top3": three.item()}
+
+
+def scene_export() -> ExportSpec:
+    """Name inputs and outputs of the scene network's file."""
+    return ExportSpec(
+        inputs={
+            "features": ("T", 1, FEATURES),
+            "h": (1, 1, CELLS),
+            "c": (1, 1, CELLS),
+        },
+        outputs=("logits", "h_out", "c_out"),
+        test_sizes=({"T": 1}, {"T": 4}),
+        metadata={
+            "neuropil": "foley",
+            "licence": "MIT",
+            "data": "what the eye sees of 8,034 small grey pictures of research sets (tinyimagenet,"
+            " imagenette, caltech101, intel_scenes, scene15, weather5, pacs, voc, cats and dogs)",
+        },
+        matrix_bits=8,
+    )
