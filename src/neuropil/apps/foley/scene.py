@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 SIDE, REDUCED = 64, 60  # pixels of the square, and to which it is reduced before
 BLUR = 0.6  # pixels
 DARKEST, LIGHTEST = 1, 99  # percentiles that become black and white
-EYE_SIDE = 128  # pixels that the eye is shown
+EYE_SIDE = 160  # pixels that the eye is shown
 FEATURES = 1280
 CELLS = 96  # of the LSTM
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ def stretch_contrast(grey: Floats) -> Bytes:
 
 
 def encode_square(square: Bytes) -> Floats:
-    """Prepare a square (64, 64) for the eye: (1, 3, 128, 128)."""
+    """Prepare a square (64, 64) for the eye: (1, 3, 160, 160)."""
     large = Picture.fromarray(square).resize((EYE_SIDE, EYE_SIDE), Picture.Resampling.BICUBIC)
     return normalize(np.repeat(np.asarray(large)[None, :, :, None], 3, axis=3))
 

@@ -7,11 +7,15 @@ C  channels    H, W  cells of a frame    N  classes    D  numbers of an embeddin
 import torch
 from torch import Tensor, nn
 
+from neuropil.apps.foley.motion import CHANNELS
+from neuropil.apps.foley.onsets import CELLS as ONSET_CELLS
+from neuropil.apps.foley.onsets import FORMS
 from neuropil.apps.foley.scene import CELLS, FEATURES
 from neuropil.apps.foley.tagger import EMBEDDING
 from neuropil.training.blocks import ConvNorm, Residual
 
 TAGGER_WIDTHS = (16, 32, 64, 128)
+ONSET_WIDTHS = (32, 48, 64)
 
 
 class TaggerNet(nn.Module):
@@ -56,3 +60,36 @@ class SceneNet(nn.Module):
         memory, (h, c) = self.lstm(x, (h, c))
         logits = self.choose(self.dropout(torch.cat([x, memory], dim=2)))
         return logits, h, c
+
+
+class OnsetNet(nn.Module):
+    """Maps of motion of each frame and its neighbors, (T, B, C, H, W), to what is heard: (T, B, N).
+
+    N: onset, strength, and the forms of motion. Convolutions look at places, the largest and the
+    mean of each channel go into an LSTM over time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        a, b, c = ONSET_WIDTHS
+        self.see = nn.Sequential(
+            ConvNorm(CHANNELS, a), ConvNorm(a, b, stride=2), Residual(b), ConvNorm(b, c, stride=2)
+        )
+        self.lstm = nn.LSTM(2 * c, ONSET_CELLS)
+        self.say = nn.Linear(ONSET_CELLS, 2 + len(FORMS))
+
+    def forward(self, motion: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Go along the frames of one film, (T, C, H, W), from a state (1, 1, D) to the next."""
+        x = self.see(motion)
+        pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
+        memory, (h, c) = self.lstm(pooled[:, None], (h, c))
+        return self.say(memory), h, c
+
+    def along(self, motion: Tensor) -> Tensor:
+        """Go along several films at once, (T, B, C, H, W), each from the beginning."""
+        T, B = motion.shape[:2]
+        x = self.see(motion.flatten(0, 1))
+        pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
+        memory, _ = self.lstm(pooled.view(T, B, -1))
+        outputs: Tensor = self.say(memory)
+        return outputs

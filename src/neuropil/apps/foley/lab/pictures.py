@@ -3,7 +3,7 @@
     neuropil train foley --stage see --data DIR -o seen
     neuropil train foley scene --data seen -o runs/scene
 
-    N pictures   V = 4 views of each   H = W = 64 pixels   D = 1280 features   T looks at a scene
+    N pictures   V = 3 views of each   H = W = 64 pixels   D = 1280 features   T looks at a scene
 
 The eye does not learn, so what it sees of a picture need not be calculated at every step. The first
 view of a picture is the picture itself; the others are crops, darker or lighter, blurred, grainy,
@@ -42,7 +42,7 @@ from neuropil.training.step import TrainingStep
 FILE = "seen.npz"
 MOST_BYTES = 1_000_000_000  # of the file, unpacked
 N_SHEETS = 45
-VIEWS = 4
+VIEWS = 3
 SMALLEST_CROP = 0.75  # of the side
 BATCH, LOOKS = 64, 5
 HELD_OUT = 8  # one training picture in so many is held out, for choices

@@ -1,6 +1,7 @@
-"""What no gradient descent makes: what the eye sees of pictures, and the library that ships."""
+"""What no gradient descent makes: pictures as the eye sees them, clips, the library."""
 
-from neuropil.apps.foley.lab import library_packing, pictures
+from neuropil.apps.foley.lab import clips, library_packing, pictures
+from neuropil.kit.ranges import Range
 from neuropil.signature import Option
 from neuropil.training.stages import DATA, OnnxPath, Stage
 
@@ -10,6 +11,16 @@ STAGES = (
         "Before training scene, done once: what the eye sees of the pictures.",
         pictures.see_pictures,
         needs=(DATA,),
+    ),
+    Stage(
+        "render",
+        "Before training onset, done once: render clips and measure their motion.",
+        clips.render_clips,
+        needs=(
+            DATA,
+            Option("clips", int, 3000, "how many clips are rendered", Range(10, 100_000)),
+            Option("seed", int, 0, "random seed of the first clip", Range(0, 10**6)),
+        ),
     ),
     Stage(
         "library",

@@ -1,4 +1,4 @@
-"""Recipes: the tagger of recordings, the head that names scenes.
+"""Recipes: the tagger of recordings, the head that names scenes, the network of onsets.
 
 neuropil train foley tagger --data DIR
 """
@@ -6,14 +6,20 @@ neuropil train foley tagger --data DIR
 from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from neuropil.apps.foley.lab import pictures, recordings
-from neuropil.apps.foley.lab.model import SceneNet, TaggerNet
+from neuropil.apps.foley.lab import clips, pictures, recordings
+from neuropil.apps.foley.lab.clips import RenderedClips
+from neuropil.apps.foley.lab.evaluation import Counts, count_matches, find_peaks
+from neuropil.apps.foley.lab.model import OnsetNet, SceneNet, TaggerNet
 from neuropil.apps.foley.lab.pictures import SeenPictures
 from neuropil.apps.foley.lab.recordings import TaggedRecordings
+from neuropil.apps.foley.motion import CHANNELS, WINDOW, H, W, stack_windows
+from neuropil.apps.foley.onsets import AFTER
+from neuropil.apps.foley.onsets import CELLS as ONSET_CELLS
 from neuropil.apps.foley.scene import CELLS, FEATURES, scene_names
 from neuropil.apps.foley.tagger import COLUMNS, MEL, cut, tag_names
 from neuropil.training.optim import adamw
@@ -21,6 +27,9 @@ from neuropil.training.recipe import ExportSpec, Recipe
 from neuropil.training.split import Split
 
 SMOOTHING = 0.1  # share of the target that all classes have alike
+ONSET_WEIGHT = 4.0  # of frames with a sound, beside those without, which are many more
+STRENGTH_WEIGHT, FORM_WEIGHT = 1.0, 0.2  # of their losses, beside that of onsets
+THRESHOLDS = tuple(k / 20 for k in range(2, 19))  # among which the best is chosen
 TOGETHER = 64  # recordings that are scored at once
 
 
@@ -61,6 +70,27 @@ def scene() -> Recipe:
         steps=4000,
         lr=1e-3,
         optimizer=partial(adamw, weight_decay=0.1),
+    )
+
+
+def onset() -> Recipe:
+    """Train the network that finds onsets, on rendered clips.
+
+    neuropil train foley --stage render --data DIR -o rendered
+    neuropil train foley onset --data rendered
+    """
+    return Recipe(
+        name="foley-onset",
+        network=OnsetNet,
+        examples=clips.examples,
+        batch=clips.make_batch,
+        loss=onset_loss,
+        score=onset_score,
+        exports=(onset_export(),),
+        steps=5000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.02),
     )
 
 
@@ -157,4 +187,65 @@ def scene_export() -> ExportSpec:
             " imagenette, caltech101, intel_scenes, scene15, weather5, pacs, voc, cats and dogs)",
         },
         matrix_bits=8,
+    )
+
+
+def onset_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Measure how unlikely it is what is heard and what is not, and how far off its strength.
+
+    What is said at a frame is of the one `AFTER` frames before.
+    """
+    assert isinstance(network, OnsetNet)
+    said = network.along(batch["motion"]).float()[AFTER:]
+    targets = batch["targets"][:-AFTER]
+    near = targets[..., 0]
+    weights = 1 + (ONSET_WEIGHT - 1) * near
+    onsets = binary_cross_entropy_with_logits(said[..., 0], near, weights)
+    strengths = ((said[..., 1].sigmoid() - targets[..., 1]) ** 2 * near).sum() / near.sum()
+    true_forms = targets[..., 2:].flatten(0, 1)
+    forms = cross_entropy(said[..., 2:].flatten(0, 1), true_forms, reduction="none")
+    total: Tensor = onsets + STRENGTH_WEIGHT * strengths
+    return total + FORM_WEIGHT * (forms * near.flatten()).sum() / near.sum()
+
+
+@torch.no_grad()
+def onset_score(network: nn.Module, examples: Split[RenderedClips]) -> dict[str, float]:
+    """Find the onsets of held-out clips: the best F of all thresholds, and that threshold."""
+    assert isinstance(network, OnsetNet)
+    held = examples.held_out
+    device = next(network.parameters()).device
+    total = {threshold: Counts() for threshold in THRESHOLDS}
+    for clip, fps in enumerate(held.fps):
+        motion = held.motion(clip)
+        batch = torch.from_numpy(stack_windows(motion, 1 / fps))[:, None].to(device)
+        likely = network.along(batch)[AFTER:, 0, 0].float().sigmoid().cpu().numpy()
+        moments = (np.arange(len(likely)) + WINDOW - 2) / fps
+        true = held.sounds[clip][:, 0]
+        inside = true[(true >= moments[0]) & (true <= moments[-1])]
+        for threshold in THRESHOLDS:
+            found = find_peaks(moments, likely, threshold)
+            total[threshold] += count_matches(found, inside)
+    best = max(THRESHOLDS, key=lambda threshold: total[threshold].f)
+    made = total[best]
+    rates = {"f": made.f, "precision": made.precision, "recall": made.recall}
+    return rates | {"threshold": best}
+
+
+def onset_export() -> ExportSpec:
+    """Name inputs and outputs of the onset network's file."""
+    return ExportSpec(
+        inputs={
+            "motion": ("T", CHANNELS, H, W),
+            "h": (1, 1, ONSET_CELLS),
+            "c": (1, 1, ONSET_CELLS),
+        },
+        outputs=("onsets", "h_out", "c_out"),
+        test_sizes=({"T": 1}, {"T": 5}),
+        metadata={
+            "neuropil": "foley",
+            "licence": "MIT",
+            "data": "rendered clips alone, their textures cut from the pictures of scenes, their"
+            " rhythms those of Greatest Hits (CondFoleyGen, MIT)",
+        },
+        bits=8,
     )
