@@ -45,7 +45,8 @@ class Motion:
     @property
     def strength(self) -> Floats:
         """Give how much each cell changed, (H, W), 0 and up."""
-        return self.maps[5]
+        strength: Floats = self.maps[5]
+        return strength
 
 
 def reduce_frame(pixels: Bytes) -> Floats:

@@ -33,7 +33,8 @@ HERE = Path(__file__).parent
 @cache
 def scene_names() -> tuple[str, ...]:
     """List the classes of scenes and objects in the order of the logits."""
-    return tuple((HERE / "scenes.txt").read_text(encoding="utf-8").split())
+    lines = (HERE / "scenes.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple(line.split("\t")[0] for line in lines)
 
 
 def reduce_frame(pixels: Bytes) -> Bytes:

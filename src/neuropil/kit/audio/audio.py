@@ -71,9 +71,7 @@ class Audio:
         channels = min(info.channels, audio_writer.MOST_CHANNELS)
         blocks: list[Samples] = []
         left = round(LONGEST * rate)
-        for block in audio_reader.read_blocks(
-            path, rate=rate, channels=channels, content=content
-        ):
+        for block in audio_reader.read_blocks(path, rate=rate, channels=channels, content=content):
             left -= len(block)
             if left < 0:
                 raise _too_long(path)
