@@ -50,6 +50,12 @@ def test_a_click_is_measured_with_silence_behind_it() -> None:
     assert short.integrated == pytest.approx(-20 + 10 * math.log10(0.25), abs=0.3)
 
 
+def test_any_length_has_a_loudness() -> None:
+    for n in (24_001, 96_512, 96_000):
+        found = measure_loudness(Audio(sine(-20, 3)[:n].copy(), RATE))
+        assert found.integrated == pytest.approx(-20, abs=0.2)
+
+
 def test_silence_has_no_loudness() -> None:
     found = measure_loudness(Audio(np.zeros((RATE, 1), np.float32), RATE))
     assert found.integrated == found.momentary == found.true_peak == -math.inf

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from neuropil.apps.foley import motion, scene
 from neuropil.apps.foley.cuts import CutFinder
+from neuropil.apps.foley.motion import Floats
 from neuropil.apps.foley.onsets import Onset, OnsetFinder
-from neuropil.apps.foley.scene import Bytes, SceneWatcher
+from neuropil.apps.foley.scene import SceneWatcher
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
@@ -23,9 +24,9 @@ from neuropil.kit.progress import track
 LOOK_EVERY = 0.5  # seconds between looks at what a shot shows
 MOST_LOOKS = 40  # at a shot, after which what it shows is known
 LONGEST = 6 * 3600  # seconds of a film
-DARK, DARK_SHARE = 64, 0.7  # levels and share of an intertitle's ground
-LIGHT, LIGHT_SHARE = 170, 0.01  # levels and share of its letters
-STILL = 0.02  # change of a cell that an intertitle has at most
+DARK, DARK_SHARE = 64, 0.6  # levels and share of an intertitle's ground
+LIGHT, LIGHT_SHARE = 120, 0.01  # levels and share of its letters
+STILL, NEARLY_ALL = 0.1, 0.97  # change of cells that an intertitle has at most, but for dust
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +55,12 @@ class _OpenShot:
     looked: float = -LOOK_EVERY
     titles: list[bool] = field(default_factory=list)
 
-    def look(self, square: Bytes, time: float, moves: float) -> None:
+    def look(self, frame: Frame, grey: Floats, moves: motion.Motion) -> None:
         """Look at it where it is time to."""
+        time = float(frame.time)
         if time - self.looked >= LOOK_EVERY and self.watcher.looks < MOST_LOOKS:
-            self.watcher.look(square)
-            self.titles.append(is_title(square) and moves < STILL)
+            self.watcher.look(scene.reduce_frame(frame.pixels))
+            self.titles.append(is_title(grey, moves))
             self.looked = time
 
     def close(self, end: float) -> Shot:
@@ -67,9 +69,11 @@ class _OpenShot:
         return Shot(self.start, end, self.watcher.probabilities, title, ())
 
 
-def is_title(square: Bytes) -> bool:
-    """Tell text on a dark ground."""
-    return bool((square < DARK).mean() > DARK_SHARE and (square > LIGHT).mean() > LIGHT_SHARE)
+def is_title(grey: Floats, moves: motion.Motion) -> bool:
+    """Tell text on a dark ground, which stands still, in the grey levels (72, 96) of a frame."""
+    has_ground = (grey < DARK).mean() > DARK_SHARE
+    has_letters = LIGHT_SHARE < (grey > LIGHT).mean() < 1 - DARK_SHARE
+    return bool(has_ground and has_letters and np.quantile(moves.strength, NEARLY_ALL) < STILL)
 
 
 @dataclass(eq=False)
@@ -114,7 +118,7 @@ class FilmAnalyzer:
             if cuts.push(grey):
                 shots.append(shot.close(before))
                 shot = self.begin_shot(before)
-            shot.look(scene.reduce_frame(frame.pixels), time, float(np.median(moves.strength)))
+            shot.look(frame, grey, moves)
             before = time
         if finder.pushed < 2 or shot is None:
             words = f"{path} has one frame, in which nothing can move; name a film"

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, final
 
 from neuropil.apps.foley.analysis import FilmAnalyzer, Shot
 from neuropil.apps.foley.cueing import CueWriter
-from neuropil.apps.foley.cues import CueSheet
+from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
 from neuropil.apps.foley.indexing import SoundFolder, index_folder
 from neuropil.apps.foley.networks import NETWORKS
@@ -141,7 +141,7 @@ class Foley(App):
         recordings = open_recordings(library)
         writer = CueWriter(recordings, has_titles=titles)
         shots = self.watch(film)
-        end = max(shot.end for shot in shots)
+        end = round(max(shot.end for shot in shots), DIGITS)
         sheet = CueSheet(film.path.name, end, writer.write(shots))
         if not any(shot.onsets for shot in shots):
             message(f"{film.path}: nothing that moves in it is heard; it gets its ambience alone")

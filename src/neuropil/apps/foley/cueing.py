@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from neuropil.apps.foley.analysis import Shot
-from neuropil.apps.foley.cues import Candidate, Cue
+from neuropil.apps.foley.cues import Candidate, Cue, round_cue
 from neuropil.apps.foley.onsets import FORMS, Onset
 from neuropil.apps.foley.scene import scene_names
 from neuropil.apps.foley.search import Match, Numbers, Query, SearchIndex
@@ -60,7 +60,7 @@ class CueWriter:
             else:
                 cues += self.cue_ambience(shot, cues)
                 cues += self.cue_events(shot)
-        return tuple(sorted(cues, key=lambda cue: (cue.time, cue.kind)))
+        return tuple(sorted(map(round_cue, cues), key=lambda cue: (cue.time, cue.kind)))
 
     def cue_ambience(self, shot: Shot, before: list[Cue]) -> list[Cue]:
         """Cue what the scene sounds like; where the shot before sounds alike, that goes on."""

@@ -10,7 +10,7 @@ time. What is damaged is said with the line that it is in.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard
 
@@ -25,6 +25,8 @@ MOST_BYTES = 500_000_000
 KINDS = ("event", "ambience")
 GAINS, PANS, SPEEDS = Range(-120, 60), Range(-1, 1), Range(0.5, 2)
 TIMES = Range(0, 10**6)
+DIGITS = 3
+ROUNDED = ("time", "duration", "gain_db", "pan", "speed", "confidence")
 ADVICE = "mend that line, or make the sheet again by: neuropil foley FILM"
 
 
@@ -127,18 +129,23 @@ class CueSheet:
     def to_json(self) -> str:
         """Word the sheet as JSON."""
         cues = [to_plain(cue) for cue in self.cues]
-        whole = {"film": self.film, "seconds": round(self.seconds, 3), "cues": cues}
+        whole = {"film": self.film, "seconds": round(self.seconds, DIGITS), "cues": cues}
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
+def round_cue(cue: Cue) -> Cue:
+    """Round the numbers of a cue to what a sheet says, so that it renders the same again."""
+    return replace(cue, **{key: round(getattr(cue, key), DIGITS) for key in ROUNDED})
+
+
 def to_plain(cue: Cue) -> dict[str, Any]:
-    """Turn a cue into what JSON holds: `class` in the place of name, rounded numbers."""
+    """Turn a cue into what JSON holds: `class` in the place of name, numbers as `round_cue`."""
     plain = {("class" if key == "name" else key): value for key, value in asdict(cue).items()}
     plain["candidates"] = [
         {"class": c.name, "file": c.file, "distance": round(c.distance, 3)} for c in cue.candidates
     ]
-    for key in ("time", "duration", "gain_db", "pan", "speed", "confidence"):
-        plain[key] = round(plain[key], 3)
+    for key in ROUNDED:
+        plain[key] = round(plain[key], DIGITS)
     return plain
 
 

@@ -21,6 +21,7 @@ from neuropil.apps.foley.tagger import Floats, read_kinds, tag
 from neuropil.kit.audio import audio_reader
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.audio.loudness import SILENCE, measure_loudness
+from neuropil.kit.audio.mixing import to_gain
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
@@ -31,7 +32,7 @@ from neuropil.kit.progress import message, track
 
 STEP_SECONDS = 0.005  # of the envelope in which an attack is looked for
 ATTACK_DB = -20.0  # below the loudest step, at which an attack has begun
-LEAD_STEPS = 6  # that an attack may begin earlier, where it only rises
+LEAD_DB, LEAD_STEPS = -30.0, 6  # to which it may have begun to rise before, and for how long
 MOST_BYTES = 50_000_000  # of a recording
 REFERENCE_HZ = 1000.0  # of brightness
 QUIETEST = -70.0  # LUFS, of what counts as silent
@@ -131,12 +132,13 @@ def find_onset(audio: Audio) -> float:
     """Find where the first attack begins, in seconds.
 
     That is where the envelope first comes within 20 dB of the loudest, and from there back as long
-    as it only rises.
+    as it only rises, and is within 30 dB.
     """
     levels = compute_envelope(audio.mix_down(), round(audio.rate * STEP_SECONDS))
-    first = int(np.argmax(levels >= levels.max() * 10 ** (ATTACK_DB / 20)))
+    first = int(np.argmax(levels >= levels.max() * to_gain(ATTACK_DB)))
     for _ in range(LEAD_STEPS):
-        if first == 0 or levels[first - 1] >= levels[first] / 1.5:
+        before = levels[first - 1] if first else 0.0
+        if not levels.max() * to_gain(LEAD_DB) <= before < levels[first]:
             break
         first -= 1
     return first * STEP_SECONDS

@@ -93,6 +93,7 @@ class OnsetFinder:
     steps: int = 0
     pushed: int = 0
     near: deque[JudgedFrame] = field(default_factory=deque)
+    judged: int = 0  # how many of those near are judged
 
     def __post_init__(self) -> None:
         if self.threshold < 0:
@@ -139,39 +140,36 @@ class OnsetFinder:
     def judge(self, frame: JudgedFrame) -> Iterator[Onset]:
         """Keep the frames of the last moments, and give an onset where one of them is a peak."""
         self.near.append(frame)
-        while self.near and self.near[-1].time - self.near[0].time > 2 * APART:
-            yield from self.take_peak(self.near[0].time + APART)
+        while frame.time - self.near[self.judged].time > APART:
+            yield from self.take_peak()
+
+    def take_peak(self) -> Iterator[Onset]:
+        """Give the next frame as an onset where none around is more likely, and forget older ones.
+
+        What comes within APART after it is known by then.
+        """
+        frame = self.near[self.judged]
+        around = [each for each in self.near if abs(each.time - frame.time) <= APART]
+        is_peak = max(around, key=lambda each: each.probability) is frame
+        if is_peak and frame.probability >= self.threshold:
+            yield to_onset(frame, refine(self.near, self.judged))
+        self.judged += 1
+        while frame.time - self.near[0].time > APART:
             self.near.popleft()
-
-    def take_peak(self, middle: float) -> Iterator[Onset]:
-        """Give the frame nearest to a moment as an onset, where none around is more likely."""
-        place = min(range(len(self.near)), key=lambda n: abs(self.near[n].time - middle))
-        best = max(range(len(self.near)), key=lambda n: self.near[n].probability)
-        frame = self.near[place]
-        if best == place and frame.probability >= self.threshold and not self.is_given(frame):
-            self.given = frame.number
-            yield to_onset(frame, refine(self.near, place))
-
-    given: int = -1  # the frame of the last onset
-
-    def is_given(self, frame: JudgedFrame) -> bool:
-        """Tell a frame that was given as an onset already."""
-        return frame.number <= self.given
+            self.judged -= 1
 
     def finish(self) -> Iterator[Onset]:
         """Give the onsets of the last frames; motion stops behind them."""
         if not self.waiting:
             return
         still = Motion(np.zeros_like(self.waiting[-1][2].maps), 0.0)
-        end = self.waiting[-1][1]
         for _ in range(AFTER + 1):
             self.window.append(still)
             if len(self.window) == WINDOW:
                 self.stacks.append(stack_window(list(self.window), USUAL_SECONDS))
         yield from self.run()
-        while self.near:
-            yield from self.take_peak(min(self.near[0].time + APART, end))
-            self.near.popleft()
+        while self.judged < len(self.near):
+            yield from self.take_peak()
 
 
 def read_threshold(network: OnnxNetwork) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.foley.sound_library import Recording
-from neuropil.apps.foley.tagger import tag_names
+from neuropil.apps.foley.tagger import EMBEDDING, tag_names
 
 Numbers = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class SearchIndex:
         some.sort(key=lambda pair: (names[pair[1].name], pair[0]))
         classes = np.array([names[r.name] for _, r in some], np.int64)
         starts = np.flatnonzero(np.diff(classes, prepend=-1))
-        embeddings = np.array([r.embedding for _, r in some]).reshape(len(some), -1)
+        embeddings = np.array([r.embedding for _, r in some]).reshape(len(some), EMBEDDING)
         return cls(
             np.array([n for n, _ in some], np.int64),
             classes,
@@ -118,7 +118,7 @@ class SearchIndex:
         if len(self.starts) == 0:
             return np.zeros(0, np.int64)
         lowest = np.minimum.reduceat(distances, self.starts)
-        ends = np.append(self.starts[1:], len(distances))
+        ends = find_ends(self.starts, len(distances))
         first = np.argsort(lowest, kind="stable")
         places = [a + np.argmin(distances[a:b]) for a, b in zip(self.starts, ends, strict=True)]
         return np.array(places, np.int64)[first]
@@ -129,10 +129,15 @@ class SearchIndex:
         return Match(int(self.order[place]), float(distances[place]), each)
 
 
+def find_ends(starts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Give where each class ends, of n recordings in all."""
+    return np.append(starts, n)[1:]
+
+
 def rank_dullness(brightness: Numbers, starts: NDArray[np.int64]) -> Numbers:
     """Rank recordings in their class, from 0, the brightest, to 1, the dullest."""
     ranks = np.full(len(brightness), UNKNOWN)
-    for first, end in zip(starts, np.append(starts[1:], len(brightness)), strict=True):
+    for first, end in zip(starts, find_ends(starts, len(brightness)), strict=True):
         if end - first > 1:
             order = np.argsort(np.argsort(-brightness[first:end], kind="stable"))
             ranks[first:end] = order / (end - first - 1)
@@ -142,7 +147,7 @@ def rank_dullness(brightness: Numbers, starts: NDArray[np.int64]) -> Numbers:
 def measure_typical(embeddings: NDArray[np.float32], starts: NDArray[np.int64]) -> Numbers:
     """Measure how unlike the mean of its class each embedding (R, D) is: 1 - cosine."""
     unlike = np.zeros(len(embeddings))
-    for first, end in zip(starts, np.append(starts[1:], len(embeddings)), strict=True):
+    for first, end in zip(starts, find_ends(starts, len(embeddings)), strict=True):
         some = embeddings[first:end].astype(np.float64)
         middle = some.mean(axis=0)
         lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(middle)

@@ -131,6 +131,7 @@ class SoundLibrary:
             atomic_path(Path(path)) as beside,
             closing(sqlite3.connect(beside, isolation_level=None)) as database,
         ):
+            database.execute("PRAGMA page_size = 1024")  # small, so that little is left empty
             database.execute("PRAGMA journal_mode = OFF")  # the rename is what makes it whole
             database.executescript(SCHEMA.format(id=APPLICATION_ID))
             database.execute("BEGIN")

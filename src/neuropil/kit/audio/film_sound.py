@@ -105,16 +105,34 @@ def _copy_picture(
 
     def copy() -> "Iterator[Packet[Any]]":
         last: int | None = None
-        for packet in read_packets(source, (picture,), tell):
-            dts = packet.dts if packet.dts is not None else packet.pts
-            if dts is None:
-                continue
-            last = packet.dts = dts if last is None else max(dts, last + 1)
-            packet.pts = last if packet.pts is None else packet.pts
+        for packet in _tell_dts(read_packets(source, (picture,), tell)):
+            assert packet.dts is not None, "it was told right before"
+            last = packet.dts = packet.dts if last is None else max(packet.dts, last + 1)
+            packet.pts = last if packet.pts is None else max(packet.pts, last)
             packet.stream = stream
             yield packet
 
     return copy()
+
+
+def _tell_dts(packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[Any]]":
+    """Give the first packets of a file that knows no moments of decoding, as Matroska, such.
+
+    They lie a tick before each other and before the first one known, or else where they are shown.
+    """
+    held: list[Packet[Any]] = []
+    for packet in packets:
+        if packet.dts is None:
+            held.append(packet)
+            continue
+        for number, early in enumerate(held):
+            early.dts = min(packet.dts, early.pts or packet.dts) - len(held) + number
+        yield from held
+        held.clear()
+        yield packet
+    for packet in held:
+        packet.dts = packet.pts or 0
+        yield packet
 
 
 def _encode_picture(

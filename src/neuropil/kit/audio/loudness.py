@@ -72,10 +72,12 @@ class LoudnessMeter:
 
     def _read(self, frame: "AudioFrame") -> None:
         said = frame.metadata
-        integrated, momentary = (float(said.get(f"lavfi.r128.{k}", "-inf")) for k in "IM")
+        if "lavfi.r128.I" not in said:  # of the last samples, which fill no tenth of a second
+            return
+        integrated, momentary = float(said["lavfi.r128.I"]), float(said["lavfi.r128.M"])
         self._integrated = integrated if integrated > SILENCE else -math.inf
         self._momentary = max(self._momentary, momentary if momentary > SILENCE else -math.inf)
-        self._true_peak = max(self._true_peak, float(said.get("lavfi.r128.true_peak", "0")))
+        self._true_peak = max(self._true_peak, float(said["lavfi.r128.true_peak"]))
 
 
 def measure_blocks(blocks: "Iterable[Samples]", rate: int, channels: int) -> Loudness:

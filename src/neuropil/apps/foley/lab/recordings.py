@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ class TaggedRecordings:
 
     def where(self, chosen: NDArray[np.bool_]) -> "TaggedRecordings":
         """Take some of them."""
-        some = [each for each, taken in zip(self.spectrograms, chosen, strict=True) if taken]
+        some = list(compress(self.spectrograms, chosen))
         labels, of_library = self.labels[chosen], self.of_library[chosen]
         return TaggedRecordings(some, labels, of_library, self.n_classes)
 

@@ -186,7 +186,6 @@ def scene_export() -> ExportSpec:
             "data": "what the eye sees of 8,034 small grey pictures of research sets (tinyimagenet,"
             " imagenette, caltech101, intel_scenes, scene15, weather5, pacs, voc, cats and dogs)",
         },
-        matrix_bits=8,
     )
 
 
