@@ -16,11 +16,14 @@ from neuropil.apps.foley.app import Foley, FoleyResult, MixMode
 from neuropil.apps.foley.cues import CueSheet
 from neuropil.apps.foley.indexing import SoundFolder
 from neuropil.apps.foley.onsets import OnsetFinder
+from neuropil.apps.foley.probe import DISTANCES
 from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.contract import split_result
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.audio.loudness import measure_loudness
 from neuropil.kit.media.film import Film
+from neuropil.microscope.graph import load_graph
+from neuropil.microscope.walk import walk_back
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +158,39 @@ def test_without_a_library_it_says_which_is_missing(
         app(film)
     with refused("input.empty", "name another --library"):
         app(film, library=(SoundLibrary(()),))
+
+
+def test_an_onset_is_opened_and_proven(app: Foley, film: Film, made: FoleyResult) -> None:
+    events = [n for n, c in enumerate(made.cues.cues) if c.kind == "event"]
+    probe = app.probe(film, cue=events[1], target=0.0)
+    distance, probability = (step.record for step in probe.steps)
+    assert {term.name for term in distance.terms} == set(DISTANCES.values())
+    assert distance.check().passed
+    assert probability.check().passed
+    network = app.network("onset")
+    z = network.run(**probe.inputs)["onsets"][probe.unit.index]
+    assert float(z) == pytest.approx(probability.z, abs=1e-5)
+    walk = walk_back(load_graph(probe.network), probe, depth=8)
+    assert all(step.record.check().passed for step in walk.steps)
+    assert any("gate" in step.record.name for step in walk.steps)
+
+
+def test_the_scene_of_an_ambience_is_opened(app: Foley, film: Film, made: FoleyResult) -> None:
+    ambience = next(n for n, c in enumerate(made.cues.cues) if c.kind == "ambience")
+    probe = app.probe(film, cue=ambience)
+    share, power = (step.record for step in probe.steps)
+    assert share.check().passed
+    assert power.check().passed
+    assert probe.unit.tensor == "logits"
+    assert probe.describe_unit(probe.unit) == power.terms[0].name
+
+
+def test_cues_beyond_the_end_and_targets_of_scenes(
+    app: Foley, film: Film, made: FoleyResult
+) -> None:
+    n = len(made.cues.cues)
+    with refused("option.range", f"cue is {n}", f"from 0 to {n - 1}"):
+        app.probe(film, cue=n)
+    ambience = next(n for n, c in enumerate(made.cues.cues) if c.kind == "ambience")
+    with refused("option.conflict", "--label onset"):
+        app.probe(film, cue=ambience, target=1.0)

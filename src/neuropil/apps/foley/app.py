@@ -9,14 +9,15 @@ The same film, libraries and networks give the same sound.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
-from neuropil.apps.foley.analysis import FilmAnalyzer, Shot
+from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer, Shot
 from neuropil.apps.foley.cueing import CueWriter
 from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
 from neuropil.apps.foley.indexing import SoundFolder, index_folder
 from neuropil.apps.foley.networks import NETWORKS
+from neuropil.apps.foley.probe import build_onset_probe, build_scene_probe
 from neuropil.apps.foley.sheet import SheetSound, draw_sheet
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
 from neuropil.apps.foley.soundtrack import (
@@ -28,6 +29,7 @@ from neuropil.apps.foley.soundtrack import (
     name_recordings,
 )
 from neuropil.contract import App, verb
+from neuropil.core.probe import Probe
 from neuropil.kit.audio.audio_reader import has_sound
 from neuropil.kit.audio.film_sound import write_soundtrack
 from neuropil.kit.errors import UserError
@@ -37,9 +39,11 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import message
+from neuropil.kit.ranges import Range
 
 EYE, SCENE, ONSET, TAGGER = "eye", "scene", "onset", "tagger"
 DEFAULT_LIBRARY = Path(__file__).parent / "sounds" / "default.library"
+CUES, TARGETS, RATES = Range(0, 10**6), Range(0, 1), Range(0, 100)
 MixMode = Literal["replace", "keep", "duck"]
 
 
@@ -212,6 +216,47 @@ class Foley(App):
             made = made.join(other)
         classes = {each.name for each in made.recordings}
         return IndexedLibrary(made, len(made.recordings), len(classes))
+
+    def probe(
+        self,
+        film: Film,
+        *,
+        cue: Annotated[int, CUES] = 0,
+        label: Literal["onset", "scene"] = "onset",
+        library: tuple[SoundLibrary, ...] = (),
+        target: Annotated[float | None, TARGETS] = None,
+        rate: Annotated[float, RATES] = 0.01,
+    ) -> Probe:
+        """Find the neuron behind a sound: why it is heard, and why then.
+
+        film: a film, as foley was given it
+        cue: number of a cue of the cue sheet, the first is 0
+        label: what is opened: the onset of an event, or the scene that the cue's shot shows; of an
+            ambience it is always the scene
+        library: the libraries that foley was given
+        target: 1 where something should have been heard, 0 where nothing; with it a loss and a
+            training step are shown
+        rate: learning rate of the training step towards the target
+        """
+        writer = CueWriter(open_recordings(library))
+        shots = self.watch(film)
+        cues = writer.write(shots)
+        if cue >= len(cues):
+            words = f"cue is {cue}, and the film has {len(cues)}, from 0 to {len(cues) - 1}"
+            raise UserError("option.range", words, value=cue, high=len(cues) - 1)
+        one = cues[cue]
+        choice = next((c for c in writer.choices if c.cue is one or c.cue == one), None)
+        if label == "onset" and choice:
+            words = f"{one.name} at {one.time:.2f} s ({one.file})"
+            return build_onset_probe(
+                film, self.network(ONSET), choice.onset, choice.match, words, target, rate
+            )
+        if target is not None:
+            words = "a target is of an onset; leave it out, or open an event with --label onset"
+            raise UserError("option.conflict", words, name="target")
+        shot = next(s for s in reversed(shots) if s.start <= one.time + AT_CUT)
+        eye, head = self.network(EYE), self.network(SCENE)
+        return build_scene_probe(film, eye, head, shot.start, shot.end)
 
     def watch(self, film: Film) -> tuple[Shot, ...]:
         """Take a film apart: its shots, and the onsets in them."""

@@ -31,6 +31,15 @@ WIDEST = 0.8  # of the pan
 PAGE = "writing"  # the class whose sound an intertitle gets, where it gets one: paper
 
 
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Why a cue of an event is what it is: its onset, and the recording that was nearest."""
+
+    cue: Cue
+    onset: Onset
+    match: Match
+
+
 @dataclass(eq=False)
 class CueWriter:
     """Chooses recordings for a film, and remembers which it chose.
@@ -45,6 +54,7 @@ class CueWriter:
     ambience: SearchIndex = field(init=False)
     heard: list[int] = field(default_factory=list)
     counts: Counter[str] = field(init=False)
+    choices: list[Choice] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.events = SearchIndex.of(self.recordings, "event")
@@ -125,6 +135,7 @@ class CueWriter:
             candidates = tuple(map(self.to_candidate, [*found[1:], *others]))
             self.heard.append(found[0].number)
             cues.append(self.cue_onset(shot, onset, best, float(ratings[number]), candidates))
+            self.choices.append(Choice(round_cue(cues[-1]), onset, found[0]))
         return cues
 
     def cue_onset(
