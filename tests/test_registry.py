@@ -148,13 +148,18 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+LACKING = {"foley": {"onset", "tagger"}}  # networks of an app.py that is written, still trained
+
+
 def test_an_application_to_come_is_trained_and_is_no_command() -> None:
     """It has recipes and stages; nothing else lists it."""
     pytest.importorskip("torch")
     for name in registry.IN_TRAINING:
         assert registry.recipes(name)
         folder = Path(registry.__file__).parent / "apps" / name
-        assert not (folder / "app.py").exists(), "it has come: its name belongs into NAMES"
+        is_whole = LACKING.get(name, set()) <= registry.networks_of(name).keys()
+        has_come = (folder / "app.py").exists() and is_whole
+        assert not has_come, "it has come: its name belongs into NAMES"
         assert name not in registry.NAMES
         assert name not in registry.commands()
         with refused("name.unknown", name):

@@ -6,6 +6,7 @@ neuropil train foley --stage library --data DIR --network runs/tagger/foley-tagg
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from neuropil.apps.foley.indexing import describe
 from neuropil.apps.foley.lab.recordings import read_files, read_table
@@ -24,13 +25,13 @@ def pack_library(output: Path, *, data: Path, network: Path) -> Path:
     file = claim_file(output, FILE)
     rows = [row for row in read_table(data, "library.csv") if row["licence"] in FREE]
     contents = read_files(data / "library.zip", (row["file"] for row in rows))
-    unpacked = output / "recordings"
     tagger = OnnxNetwork(network)
-    found = [
-        to_recording(row, contents[row["file"]], unpacked, tagger)
-        for row in track(rows, total=len(rows), title="library")
-    ]
-    SoundLibrary(()).join(SoundLibrary(tuple(found))).save(file)
+    with TemporaryDirectory() as unpacked:
+        found = [
+            to_recording(row, contents[row["file"]], Path(unpacked), tagger)
+            for row in track(rows, total=len(rows), title="library")
+        ]
+        SoundLibrary(()).join(SoundLibrary(tuple(found))).save(file)
     return file
 
 

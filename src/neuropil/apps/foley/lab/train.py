@@ -4,6 +4,7 @@ neuropil train foley tagger --data DIR
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -34,9 +35,11 @@ TOGETHER = 64  # recordings that are scored at once
 
 
 def tagger() -> Recipe:
-    """Train the tagger that ships.
+    """Train the tagger that ships: an hour on one core, by 5.6 steps a second; not run to its end.
 
-    neuropil train foley tagger --data DIR
+    neuropil train foley tagger --data DIR -o runs/tagger
+
+    A rehearsal of 2,500 steps (7 minutes of one core) tags 51 % of fold 5 of ESC-50 right.
     """
     return Recipe(
         name="foley-tagger",
@@ -46,18 +49,36 @@ def tagger() -> Recipe:
         loss=tagger_loss,
         score=tagger_score,
         exports=(tagger_export(),),
-        steps=5000,
+        steps=20_000,
         lr=2e-3,
         ema=0.998,
         optimizer=partial(adamw, weight_decay=0.05),
     )
 
 
+def tagger_of_fold() -> Recipe:
+    """Train a tagger of ESC-50's own fifty classes, its first fold held out.
+
+    neuropil train foley tagger_of_fold --data DIR -o runs/fold
+
+    The stage `folds` trains ten of them, on other folds, and keeps but their scores.
+    """
+    return replace(
+        tagger(),
+        name="foley-tagger-of-fold",
+        network=partial(TaggerNet, 50),
+        examples=partial(recordings.fold_examples, fold=1, permissive=False),
+    )
+
+
 def scene() -> Recipe:
     """Train the head that names scenes and objects, on what the eye sees.
 
-    neuropil train foley --stage see --data DIR -o seen
-    neuropil train foley scene --data seen
+    neuropil train foley --stage see --data DIR -o seen     five minutes on one core
+    neuropil train foley scene --data seen -o runs/scene    one minute
+
+    Of held-out pictures it names 63.8 % at once and 82.0 % among three (one training, November
+    2026).
     """
     return Recipe(
         name="foley-scene",
@@ -67,17 +88,19 @@ def scene() -> Recipe:
         loss=scene_loss,
         score=scene_score,
         exports=(scene_export(),),
-        steps=4000,
+        steps=3000,
         lr=1e-3,
         optimizer=partial(adamw, weight_decay=0.1),
     )
 
 
 def onset() -> Recipe:
-    """Train the network that finds onsets, on rendered clips.
+    """Train the network that finds onsets, on rendered clips; not run to its end.
 
-    neuropil train foley --stage render --data DIR -o rendered
-    neuropil train foley onset --data rendered
+    neuropil train foley --stage render --data DIR -o rendered --set clips=8000
+    neuropil train foley onset --data rendered -o runs/onset
+
+    Clips take 0.32 s each on one core, so 43 minutes; steps 0.37 s each, so an hour and 50 minutes.
     """
     return Recipe(
         name="foley-onset",
@@ -87,7 +110,7 @@ def onset() -> Recipe:
         loss=onset_loss,
         score=onset_score,
         exports=(onset_export(),),
-        steps=5000,
+        steps=18_000,
         lr=2e-3,
         ema=0.998,
         optimizer=partial(adamw, weight_decay=0.02),
