@@ -147,10 +147,8 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return torch.exp(*inputs)
         case "MatMul":
             return torch.matmul(*inputs)
-        case "Sigmoid":
-            return torch.sigmoid(*inputs)
-        case "Tanh":
-            return torch.tanh(*inputs)
+        case "Sigmoid" | "Tanh":
+            return getattr(torch, node.op.lower())(*inputs)
         case "Gather":
             return inputs[0].select(s.get("axis", 0), int(inputs[1]))
         case "Shape":

@@ -7,13 +7,13 @@ import numpy as np
 from foley_data import onset, shoot_hits
 
 from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer, Shot, assign, is_title
-from neuropil.apps.foley.motion import C, H, Motion, W
+from neuropil.apps.foley.motion import C, FrameMotion, H, W
 from neuropil.apps.foley.onsets import FORMS
 from neuropil.apps.foley.scene import FEATURES, SIDE, reduce_frame, scene_names
 from neuropil.kit.media.film import Film
 from neuropil.kit.networks.network import OnnxNetwork
 
-STILL = Motion(np.zeros((C, H, W), np.float32), 0.0)
+STILL = FrameMotion(np.zeros((C, H, W), np.float32), 0.0)
 
 
 class Quiet:
@@ -45,7 +45,7 @@ def test_text_on_a_dark_ground_is_a_title() -> None:
 
 
 def test_a_dark_scene_is_none() -> None:
-    moving = Motion(STILL.maps.copy(), 0.0)
+    moving = FrameMotion(STILL.maps.copy(), 0.0)
     moving.maps[5, 4:8, 4:8] = 0.5
     assert not is_title(title(), moving)
     assert not is_title(np.full((72, 96), 12, np.float32), STILL)

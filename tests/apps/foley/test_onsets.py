@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from foley_data import make_networks
 
-from neuropil.apps.foley.motion import CHANNELS, C, Floats, H, Motion, W
+from neuropil.apps.foley.motion import CHANNELS, C, Floats, FrameMotion, H, W
 from neuropil.apps.foley.onsets import AFTER, FORMS, Onset, OnsetFinder, locate
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.networks.network import OnnxNetwork
@@ -41,7 +41,7 @@ def find(lights: dict[int, float], n: int, fps: float = 25) -> list[Onset]:
     still = np.zeros((C, H, W), np.float32)
     found: list[Onset] = []
     for k in range(n):
-        found += finder.push_motion(Motion(still, lights.get(k, 0.0)), k / fps)
+        found += finder.push_motion(FrameMotion(still, lights.get(k, 0.0)), k / fps)
     return [*found, *finder.finish()]
 
 

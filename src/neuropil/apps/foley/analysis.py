@@ -55,7 +55,7 @@ class _OpenShot:
     looked: float = -LOOK_EVERY
     titles: list[bool] = field(default_factory=list)
 
-    def look(self, frame: Frame, grey: Floats, moves: motion.Motion) -> None:
+    def look(self, frame: Frame, grey: Floats, moves: motion.FrameMotion) -> None:
         """Look at it where it is time to."""
         time = float(frame.time)
         if time - self.looked >= LOOK_EVERY and self.watcher.looks < MOST_LOOKS:
@@ -69,7 +69,7 @@ class _OpenShot:
         return Shot(self.start, end, self.watcher.probabilities, title, ())
 
 
-def is_title(grey: Floats, moves: motion.Motion) -> bool:
+def is_title(grey: Floats, moves: motion.FrameMotion) -> bool:
     """Tell text on a dark ground, which stands still, in the grey levels (72, 96) of a frame."""
     has_ground = (grey < DARK).mean() > DARK_SHARE
     has_letters = LIGHT_SHARE < (grey > LIGHT).mean() < 1 - DARK_SHARE

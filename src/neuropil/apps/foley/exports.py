@@ -1,6 +1,8 @@
 """What other programs read of a cue sheet: labels, an edit list, stems, credits.
 
-Labels(sheet).save("film-labels.csv")     # and film-labels-audacity.txt beside it, by `split`
+    Labels(sheet).save("film-labels.csv")
+
+What is written to several files says by `split` which.
 """
 
 import csv

@@ -32,7 +32,7 @@ USUAL_FPS = 25.0
 
 
 @dataclass(frozen=True, eq=False)
-class Motion:
+class FrameMotion:
     """The motion of a frame since the one before.
 
     maps: (C, H, W), about -1 to 1
@@ -62,7 +62,7 @@ class MotionTracker:
 
     last: Floats | None = field(default=None)
 
-    def push(self, grey: Floats) -> Motion:
+    def push(self, grey: Floats) -> FrameMotion:
         """Take the grey levels (72, 96) of the next frame; the first of a film does not move."""
         before, self.last = self.last, grey
         if before is None:
@@ -70,7 +70,7 @@ class MotionTracker:
         return compare(before, grey)
 
 
-def compare(before: Floats, grey: Floats) -> Motion:
+def compare(before: Floats, grey: Floats) -> FrameMotion:
     """Measure the motion from one frame to the next."""
     light = float(grey.mean() - before.mean()) / 255
     matched = match_light(before, grey)
@@ -82,7 +82,7 @@ def compare(before: Floats, grey: Floats) -> Motion:
     maps[4] = (cells / LEVELS).clip(-1, 1)
     maps[5] = (average_cells(np.abs(change)) / LEVELS).clip(0, 1)
     maps[6] = average_cells(grey) / 127.5 - 1
-    return Motion(maps, light)
+    return FrameMotion(maps, light)
 
 
 def match_light(before: Floats, grey: Floats) -> Floats:
@@ -139,7 +139,7 @@ def sum_windows(product: Floats, cell: int) -> Floats:
     return summed
 
 
-def stack_window(window: list[Motion], seconds: float) -> Floats:
+def stack_window(window: list[FrameMotion], seconds: float) -> Floats:
     """Stack the motion of WINDOW frames for the network: (CHANNELS, H, W).
 
     seconds: the duration of a frame
@@ -151,7 +151,7 @@ def stack_window(window: list[Motion], seconds: float) -> Floats:
     return stacked
 
 
-def stack_windows(motion: list[Motion], seconds: float) -> Floats:
+def stack_windows(motion: list[FrameMotion], seconds: float) -> Floats:
     """Stack all windows of a film: (T - WINDOW + 1, CHANNELS, H, W)."""
     starts = range(len(motion) - WINDOW + 1)
     return np.stack([stack_window(motion[t : t + WINDOW], seconds) for t in starts])

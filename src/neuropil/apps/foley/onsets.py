@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from neuropil.apps.foley.motion import (
     WINDOW,
     Floats,
+    FrameMotion,
     H,
-    Motion,
     MotionTracker,
     W,
     reduce_frame,
@@ -65,7 +65,7 @@ class JudgedFrame:
 
     number: int
     time: float
-    motion: Motion
+    motion: FrameMotion
     output: Floats
 
     @property
@@ -84,10 +84,10 @@ class OnsetFinder:
     network: OnnxNetwork
     threshold: float = -1.0  # of probability; that of the network's training where it is negative
     tracker: MotionTracker = field(default_factory=MotionTracker)
-    window: deque[Motion] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    window: deque[FrameMotion] = field(default_factory=lambda: deque(maxlen=WINDOW))
     times: deque[float] = field(default_factory=deque)
     stacks: list[Floats] = field(default_factory=list)
-    waiting: deque[tuple[int, float, Motion]] = field(default_factory=deque)
+    waiting: deque[tuple[int, float, FrameMotion]] = field(default_factory=deque)
     h: Floats = field(default_factory=lambda: np.zeros((1, 1, CELLS), np.float32))
     c: Floats = field(default_factory=lambda: np.zeros((1, 1, CELLS), np.float32))
     steps: int = 0
@@ -105,7 +105,7 @@ class OnsetFinder:
             self.tracker.push(reduce_frame(frame.pixels)), float(frame.time)
         )
 
-    def push_motion(self, motion: Motion, time: float) -> Iterator[Onset]:
+    def push_motion(self, motion: FrameMotion, time: float) -> Iterator[Onset]:
         """Take the motion of the next frame."""
         if not self.window:
             self.window.extend([motion] * (WINDOW - 2))
@@ -162,7 +162,7 @@ class OnsetFinder:
         """Give the onsets of the last frames; motion stops behind them."""
         if not self.waiting:
             return
-        still = Motion(np.zeros_like(self.waiting[-1][2].maps), 0.0)
+        still = FrameMotion(np.zeros_like(self.waiting[-1][2].maps), 0.0)
         for _ in range(AFTER + 1):
             self.window.append(still)
             if len(self.window) == WINDOW:

@@ -1,7 +1,7 @@
 """From a sound of a film back to the neuron behind it: why this sound, and why now.
 
     distance of the recording  <-  -ln p of its class, strength, size, ...   (worked, no neuron)
-    probability of the onset   <-  σ(z)  <-  z, a neuron on the LSTM along the film
+    probability of the onset   <-  sigmoid  <-  z, a neuron on the LSTM along the film
     name of the scene          <-  its share of all  <-  e^z  <-  z, a neuron on what the eye sees
 
 T frames of a block   N outputs of the onset network   D features of the eye

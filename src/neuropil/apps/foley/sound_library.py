@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -97,7 +98,10 @@ class Recording:
         return Audio.decode(self.read_content(), f"{self.place.name}: {self.file}")
 
 
-COLUMNS = tuple(each.name for each in fields(Recording) if each.name != "place")
+@cache
+def list_columns() -> tuple[str, ...]:
+    """List what a row of the database says of a recording."""
+    return tuple(each.name for each in fields(Recording) if each.name != "place")
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +124,13 @@ class SoundLibrary:
             if told != APPLICATION_ID:
                 words = f"{path} is a database of something else; {REMEDY}"
                 raise UserError("input.kind", words, path=path)
-            columns = ", ".join(COLUMNS)
+            columns = ", ".join(list_columns())
             rows = database.execute(f"SELECT {columns} FROM recordings ORDER BY file, sha256")
             return cls(tuple(_to_recording(row, path) for row in rows))
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write the file whole or not at all; `quality` is of pictures and films."""
-        columns, marks = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+        columns, marks = ", ".join(list_columns()), ", ".join("?" * len(list_columns()))
         with (
             atomic_path(Path(path)) as beside,
             closing(sqlite3.connect(beside, isolation_level=None)) as database,
@@ -167,7 +171,7 @@ def read_database(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _to_recording(row: tuple[object, ...], path: Path) -> Recording:
     """Make a recording of a row; raises ValueError where the row is damaged."""
-    given = dict(zip(COLUMNS, row, strict=True))
+    given = dict(zip(list_columns(), row, strict=True))
     packed = given.pop("embedding")
     if not isinstance(packed, bytes) or len(packed) != 2 * EMBEDDING:
         raise ValueError(f"damaged row of {given['file']}")
@@ -178,7 +182,7 @@ def _to_recording(row: tuple[object, ...], path: Path) -> Recording:
 
 def _to_row(recording: Recording) -> tuple[object, ...]:
     """Give the values of the columns."""
-    values = {name: getattr(recording, name) for name in COLUMNS}
+    values = {name: getattr(recording, name) for name in list_columns()}
     values["embedding"] = recording.embedding.astype(np.float16).tobytes()
     values["is_loop"] = int(recording.is_loop)
     return tuple(values.values())

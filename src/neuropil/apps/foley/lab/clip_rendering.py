@@ -106,7 +106,7 @@ def render_clip(textures: Sequence[Bytes], gaps: NDArray[np.float64], rng: Rando
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class RenderedShot:
     """A background, a camera and actors."""
 
     background: Picture.Image
@@ -156,7 +156,7 @@ class Camera:
 
 def make_shot(
     textures: Sequence[Bytes], gaps: NDArray[np.float64], seconds: float, rng: Random
-) -> Shot:
+) -> RenderedShot:
     """Choose what a shot shows."""
     actors = []
     n_silent = int(rng.random() < 0.4) + int(rng.random() < 0.2)
@@ -176,7 +176,9 @@ def make_shot(
     background = make_background(textures, rng)
     sprites = tuple(make_sprite(textures, rng) for _ in range(PARTS))
     near = float(NEAREST ** rng.uniform(0, 1))
-    return Shot(background, sprites, tuple(actors), camera, float(rng.uniform(0.1, 0.9)), near)
+    return RenderedShot(
+        background, sprites, tuple(actors), camera, float(rng.uniform(0.1, 0.9)), near
+    )
 
 
 def make_background(textures: Sequence[Bytes], rng: Random) -> Picture.Image:

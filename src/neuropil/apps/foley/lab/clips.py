@@ -23,8 +23,8 @@ from neuropil.apps.foley.motion import (
     WINDOW,
     C,
     Floats,
+    FrameMotion,
     H,
-    Motion,
     MotionTracker,
     W,
     reduce_frame,
@@ -65,10 +65,12 @@ class RenderedClips:
             self.maps[chosen], self.light[chosen], self.fps[chosen], self.sounds[chosen]
         )
 
-    def motion(self, clip: int) -> list[Motion]:
+    def motion(self, clip: int) -> list[FrameMotion]:
         """Give the motion of a clip, frame by frame."""
         maps = self.maps[clip].astype(np.float32) / SCALE
-        return [Motion(m, float(light)) for m, light in zip(maps, self.light[clip], strict=True)]
+        return [
+            FrameMotion(m, float(light)) for m, light in zip(maps, self.light[clip], strict=True)
+        ]
 
 
 def render_clips(output: Path, *, data: Path, clips: int, seed: int) -> Path:
@@ -94,7 +96,7 @@ def render_clips(output: Path, *, data: Path, clips: int, seed: int) -> Path:
     return file
 
 
-def track_motion(clip: Clip) -> list[Motion]:
+def track_motion(clip: Clip) -> list[FrameMotion]:
     """Measure the motion of a clip's frames."""
     tracker = MotionTracker()
     return [tracker.push(reduce_frame(to_color(frame))) for frame in clip.frames]
