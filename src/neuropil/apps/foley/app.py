@@ -138,7 +138,7 @@ class Foley(App):
         credits of the recordings.
 
         film: a film of up to six hours
-        library: recordings to choose from, a file that foley-index has made; may be repeated
+        library: recordings to choose from, a file that foley-index has made
         mix: what becomes of sound that the film has already
         titles: let a page turn at intertitles
         """
@@ -178,7 +178,7 @@ class Foley(App):
 
         film: the film that the cue sheet is of
         cues: the cue sheet that foley has written, edited or not
-        library: recordings that the cues name, a file that foley-index has made; may be repeated
+        library: recordings that the cues name, a file that foley-index has made
         mix: what becomes of sound that the film has already
         labels: write the cues as a table too, and as labels for Audacity
         edl: write the cues as an edit list too
@@ -209,7 +209,7 @@ class Foley(App):
         as dog-bark, tells the class of what lies in it.
 
         folder: a folder of recordings, and of folders of them
-        library: a library whose recordings the new one holds too; may be repeated
+        library: a library whose recordings the new one holds too
         """
         made = index_folder(folder, self.network(TAGGER))
         for other in library:
@@ -233,7 +233,7 @@ class Foley(App):
         cue: number of a cue of the cue sheet, the first is 0
         label: what is opened: the onset of an event, or the scene that the cue's shot shows; of an
             ambience it is always the scene
-        library: the libraries that foley was given
+        library: a library that foley was given
         target: 1 where something should have been heard, 0 where nothing; with it a loss and a
             training step are shown
         rate: learning rate of the training step towards the target

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeGuard
 
@@ -174,10 +175,9 @@ def parse_cue(given: Any, seconds: float) -> Cue:
         raise UserError("option.choice", f"kind is {kind}; it is one of {', '.join(KINDS)}")
     if not isinstance(name, str) or name not in read_kinds():
         known = read_kinds()
-        words = (
-            f"there is no class {name}{suggest(str(name), known)}; name one of {', '.join(known)}"
-        )
-        raise UserError("name.unknown", words)
+        words = f"there is no class {name}{suggest(str(name), known)}; there are {len(known)}, as"
+        words += f" {', '.join(islice(known, 3))}, and those of the candidates"
+        raise UserError("name.unknown", words, value=name, possible=tuple(known))
     if not isinstance(file, str) or not file:
         raise UserError("input.damaged", "file is missing; name a recording of the library")
     candidates = tuple(map(parse_candidate, given.get("candidates") or ()))

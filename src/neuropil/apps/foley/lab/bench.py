@@ -21,11 +21,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from neuropil.apps.foley.app import DEFAULT_LIBRARY, EYE, SCENE, Foley
+from neuropil.apps.foley.indexing import SoundFolder
 from neuropil.apps.foley.lab import clip_evaluation
 from neuropil.apps.foley.lab.pictures import SEEN_BY_THE_EYE, read_pictures
-from neuropil.apps.foley.lab.recordings import read_table
+from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.scene import SceneWatcher, scene_names
 from neuropil.apps.foley.search import Query, SearchIndex
+from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.apps.foley.tagger import EMBEDDING, tag_names
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
@@ -39,6 +41,7 @@ SEARCHES = 20
 SIZE, SECONDS, FPS = (640, 360), 20, 25  # of the film whose time is taken
 SMALL, SLOW = (160, 90), 12  # of the films whose memory is taken: size, frames a second
 MINUTES = (1, 60)
+INDEXED = 200  # recordings by which indexing is timed
 LOUD = 8  # films whose loudness is measured
 MEANS = (("test", (0.107, 0.205)), ("unseen", (0.059, 0.184)))  # of the README of the data
 PEERS = (  # as published; none runs on this machine
@@ -51,7 +54,9 @@ PEERS = (  # as published; none runs on this machine
 def measure(data: Path | None) -> Report:
     """Measure speed, memory and sizes and, where there is data, quality."""
     app = Foley()
-    parts = [measure_search(), measure_speed(app), measure_memory(), measure_sizes(app)]
+    library = SoundLibrary.open(DEFAULT_LIBRARY)
+    parts = [measure_search(), measure_seams(library), measure_speed(app)]
+    parts += [measure_memory(), measure_sizes(app)]
     if data is not None:
         parts += [
             clip_evaluation.evaluate_onsets(app, data),
@@ -59,6 +64,7 @@ def measure(data: Path | None) -> Report:
             clip_evaluation.evaluate_cuts(data),
             evaluate_scenes(app, data),
             evaluate_loudness(app, data),
+            measure_indexing(app, data),
             read_folds(),
         ]
     tables = [table for some, _ in parts for table in some]
@@ -80,6 +86,23 @@ def measure_search() -> tuple[list[Table], Metrics]:
     took = 1000 * median_seconds(lambda: index.search(query, 4), SEARCHES)
     rows = ((f"{MANY} recordings, {EMBEDDING} numbers each", took),)
     return [Table("Search", ("library", "ms"), rows)], {"search_ms_100k": took}
+
+
+def measure_seams(library: SoundLibrary) -> tuple[list[Table], Metrics]:
+    """Measure how much louder than elsewhere ambiences change where they begin again.
+
+    That is the step from the last sample to the first, beside the largest step but for one in a
+    thousand; above 1 it may be heard as a click.
+    """
+    ratios = []
+    for recording in (each for each in library.recordings if each.is_loop):
+        mono = recording.read().mix_down()
+        steps = np.abs(np.diff(mono))
+        ratios.append((abs(mono[0] - mono[-1]) / np.quantile(steps, 0.999), recording.file))
+    worst, file = max(ratios)
+    rows = (("the worst", worst, file), ("over 1", sum(ratio > 1 for ratio, _ in ratios), ""))
+    figures: Metrics = {"loop_seam_worst": float(worst), "n_loops": len(ratios)}
+    return [Table("Seams of loops", ("what", "ratio or number", "recording"), rows)], figures
 
 
 def measure_speed(app: Foley) -> tuple[list[Table], Metrics]:
@@ -171,6 +194,21 @@ def evaluate_scenes(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
     found += [(f"class means, {title}, as the data say", "", *means) for title, means in MEANS]
     columns = ("source", "pictures", "top-1", "top-3")
     return [Table("Scenes and objects", columns, tuple(found))], figures
+
+
+def measure_indexing(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
+    """Time the indexing of recordings, and say what a thousand would take."""
+    names = [row["file"] for row in read_table(data, "library.csv")][:INDEXED]
+    with TemporaryDirectory() as folder:
+        for name, content in read_files(data / "library.zip", names).items():
+            place = Path(folder, name)
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(content)
+        started = time.perf_counter()
+        app.index(SoundFolder.open(folder)).library.save(Path(folder, "made.library"))
+        took = (time.perf_counter() - started) * 1000 / len(names)
+    rows = ((f"1,000 recordings, by {len(names)}", took),)
+    return [Table("Indexing", ("what", "seconds"), rows)], {"index_seconds_1000": took}
 
 
 def evaluate_loudness(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
