@@ -150,6 +150,11 @@ def test_films_that_can_not_be_watched(app: Foley, film: Film, tmp_path: Path) -
         app(replace(film, seconds=36_000))
 
 
+def test_a_sheet_of_a_longer_film_is_refused(app: Foley, film: Film, made: FoleyResult) -> None:
+    with refused("input.content", "film of 9.0 s", "ends at 2.0 s"):
+        app.render(film, replace(made.cues, seconds=9.0))
+
+
 def test_without_a_library_it_says_which_is_missing(
     app: Foley, film: Film, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ from neuropil.kit.ranges import Range
 EYE, SCENE, ONSET, TAGGER = "eye", "scene", "onset", "tagger"
 DEFAULT_LIBRARY = Path(__file__).parent / "sounds" / "default.library"
 CUES, TARGETS, RATES = Range(0, 10**6), Range(0, 1), Range(0, 100)
+ENDS_APART = 1.0  # seconds that a film may end before its cue sheet
 MixMode = Literal["replace", "keep", "duck"]
 
 
@@ -185,6 +186,7 @@ class Foley(App):
         stems: write ambience and events apart too, as WAV files
         sheet: draw frames at the cues, the waveform and the spectrogram too
         """
+        refuse_longer(cues, film)
         recordings = open_recordings(library)
         made = self.mix_film(film, cues, recordings, mix)
         gain, found = made.find_gain()
@@ -280,6 +282,16 @@ def open_recordings(libraries: Sequence[SoundLibrary]) -> tuple[Recording, ...]:
     if not every:
         raise UserError("input.empty", "the libraries hold no recording; name another --library")
     return every
+
+
+def refuse_longer(sheet: CueSheet, film: Film) -> None:
+    """Raise UserError where a cue sheet goes on after the film has ended."""
+    if film.seconds and sheet.seconds > film.seconds + ENDS_APART:
+        words = (
+            f"the cue sheet is of a film of {sheet.seconds:.1f} s ({sheet.film}), and {film.path}"
+            f" ends at {film.seconds:.1f} s; name the film that it is of"
+        )
+        raise UserError("input.content", words, path=film.path)
 
 
 def draw_sound(film: Film, sheet: CueSheet, mix: Mix, gain_db: float) -> Image:
