@@ -25,7 +25,7 @@ FRAME = 168  # pixels of a frame's width
 MOST_FRAMES = 8
 WAVE, SPECTRUM, LINE = 120, 256, 18  # pixels of height
 MEL = MelSettings(rate=RATE, window=2048, hop=1024, bands=128, low=30.0, high=16_000.0)
-QUIETEST, LOUDEST = -12.0, 6.0  # nats, black and white in the spectrogram
+QUIETEST, LOUDEST = -10.0, 10.0  # nats, black and white in the spectrogram
 PAPER, INK, EVENT, AMBIENCE = "#17171b", "#e8e6e0", "#d2483c", "#3fae5a"
 MOST_NAMES = 60  # cues that are named
 
