@@ -95,6 +95,8 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     ),
     "sentencepiece": ("lazy apps/translate/lab/vocabulary.py",),
     "sacrebleu": ("apps/translate/lab/evaluation.py",),
+    "rapidocr": ("lazy apps/translate/lab/peers.py",),
+    "rapidocr_onnxruntime": ("lazy apps/translate/lab/peers.py",),
     "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
     "onnx": (
         "training/*",

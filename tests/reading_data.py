@@ -12,7 +12,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 from translate_data import write_data
 
+from neuropil.apps.translate.alphabet import SCRIPTS
 from neuropil.apps.translate.lab.fonts import Font, Fonts, examine
+from neuropil.apps.translate.lab.scripts import Scripts
 
 WORDS = {"en": "bread", "de": "Brot", "fr": "pâté", "es": "niño"}
 QUAD = [[20, 30], [120, 30], [120, 54], [20, 54]]
@@ -31,6 +33,11 @@ def plain_font(path: Path) -> Font:
     font = examine(path)
     assert font is not None
     return font
+
+
+def plain_scripts() -> Scripts:
+    """Write every script in the same fonts, whether they have its letters or not."""
+    return Scripts(dict.fromkeys(SCRIPTS, plain_fonts()))
 
 
 def write_reading_data(folder: Path) -> Path:

@@ -135,11 +135,12 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         for weights in registry.networks_of(name).values()
     }
     assert licences == {"MIT", "Apache-2.0", "research, non-commercial (IAM-OnDB)"}
-    line = (
-        "License-Expression: MIT AND Apache-2.0 AND LicenseRef-IAM-OnDB-non-commercial-research\n"
-    )
-    assert line in told
-    assert len(texts) == 4  # the fonts' besides
+    lists = "ISC AND CC-BY-SA-3.0 AND ODbL-1.0"  # of translate's lexicon
+    research = "LicenseRef-IAM-OnDB-non-commercial-research"
+    assert f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {research}\n" in told
+    assert len(texts) == 7  # the fonts' besides
+    assert any("Attribution-ShareAlike 3.0" in text and "Wiktionary" in text for text in texts)
+    assert any("Open Database License" in text and "Open Food Facts" in text for text in texts)
     assert any("MIT License" in text for text in texts)
     assert any("non-commercial" in text and "IAM" in text for text in texts)
 

@@ -169,8 +169,11 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """Write the option as it is typed: --hint of hints, --max-pixels of max_pixels."""
-        return f"--{self.singular.replace('_', '-')}"
+        """Write the option as it is typed: --hint of hints, --max-pixels of max_pixels.
+
+        --from of from_, which Python has a word of its own for.
+        """
+        return f"--{self.singular.rstrip('_').replace('_', '-')}"
 
     @property
     def singular(self) -> str:

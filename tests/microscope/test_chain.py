@@ -16,12 +16,12 @@ from neuropil.microscope.walk import walk_back
 FIRST = """
 (float[B, 2] x) => (float[B, 2] seen, float[B, 2] y)
 <float[2, 2] w = {1, 2, 3, 4}>
-{ h = MatMul(x, w)  seen = Relu(h)  y = Neg(seen) }
+{ [one] h = MatMul(x, w)  seen = Relu(h)  y = Neg(seen) }
 """
 SECOND = """
 (float[B, 2] seen, float[B, 2] told) => (float[B, 2] y)
 <float[2, 2] w = {1, 0, 5, 1}>
-{ h = Add(seen, told)  y = MatMul(h, w) }
+{ [one] h = Add(seen, told)  y = MatMul(h, w) }
 """
 
 

@@ -17,6 +17,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "input.too_large": "an input has more pixels, bytes, points or lines than are allowed",
         "input.unreadable": "the operating system refuses to read an input",
         "input.address": "an input is a web address, a pipe or a device instead of a file",
+        "input.no_text": "a picture has no text that can be found",
         "input.content": "an input can be read, but what it holds can't be used here",
         "option.range": "a number, an index, a place or a length lies outside its range",
         "option.choice": "a value is none of the possible ones",

@@ -24,12 +24,13 @@ def load_chain(paths: Sequence[Path]) -> Graph:
 
 
 def apart(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
-    """Rename every tensor but inputs and outputs of a network: "eye/stem.0"."""
+    """Rename every node, and every tensor but inputs and outputs of a network: "eye/stem.0"."""
     renamed = onnx.ModelProto()
     renamed.CopyFrom(model)
     graph = renamed.graph
     kept = {"", *(value.name for value in (*graph.input, *graph.output))}
     for node in graph.node:
+        node.name = f"{name}/{node.name.strip('/')}" if node.name else ""
         for names in (node.input, node.output):
             names[:] = [n if n in kept else f"{name}/{n.strip('/')}" for n in names]
     for tensor in graph.initializer:

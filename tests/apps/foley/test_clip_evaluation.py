@@ -23,7 +23,7 @@ from neuropil.apps.foley.lab.clip_evaluation import (
     score_chance,
     unpack_clips,
 )
-from neuropil.apps.foley.lab.evaluation import Counts
+from neuropil.apps.foley.lab.evaluation import OnsetCounts
 from neuropil.apps.foley.scene import scene_names
 from neuropil.apps.foley.tagger import read_kinds
 
@@ -76,7 +76,7 @@ def test_cuts_lie_where_clips_are_joined(clips: list[clip_evaluation.CheckedClip
 
 
 def test_the_interval_holds_the_figure() -> None:
-    counts = [Counts(3, 5, 4), Counts(1, 4, 3), Counts(6, 8, 7)]
+    counts = [OnsetCounts(3, 5, 4), OnsetCounts(1, 4, 3), OnsetCounts(6, 8, 7)]
     low, high = bootstrap_f(counts)
     assert 0 < low < 20 / 31 < high < 1
 

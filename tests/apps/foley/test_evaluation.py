@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from neuropil.apps.foley.lab.evaluation import Counts, count_matches, find_peaks
+from neuropil.apps.foley.lab.evaluation import OnsetCounts, count_matches, find_peaks
 
 
 def test_matching_by_hand() -> None:
@@ -21,8 +21,8 @@ def test_counts_add_up() -> None:
     total = count_matches([1.0], [1.0]) + count_matches([], [4.0, 5.0])
     assert (total.right, total.found, total.true) == (1, 1, 3)
     assert total.f == pytest.approx(0.5)
-    assert math.isnan(Counts().median_ms)
-    assert Counts().f == 0
+    assert math.isnan(OnsetCounts().median_ms)
+    assert OnsetCounts().f == 0
 
 
 def test_peaks_are_apart() -> None:

@@ -71,6 +71,15 @@ def test_lines_of_a_batch_are_about_as_long(examples: Split[LineSet]) -> None:
         assert max(lengths) - min(lengths) <= 3
 
 
+def test_a_line_longer_than_others_are_stretched_to_is_taken(
+    examples: Split[LineSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "STRETCHED", 1.0)
+    monkeypatch.setattr(batches, "MOST_POINTS", 1)
+    chosen = draw_lines(examples.train, np.random.default_rng(0), 3)
+    assert all(length >= 1 for _, length in chosen)
+
+
 def test_a_batch_to_write_shows_the_same_hand(examples: Split[LineSet]) -> None:
     made = writer_batch(examples, TrainingStep(step=1), 16)
     B, T, _ = made["strokes"].shape

@@ -8,9 +8,9 @@ import torch
 from reading_data import plain_fonts, write_reading_data
 from torch import nn
 
-from neuropil.apps.translate.detector import CELL
+from neuropil.apps.translate.detector import CELL, see
 from neuropil.apps.translate.lab import detector_batches, detector_training, train
-from neuropil.apps.translate.lab.detector_batches import Views, cut_scene, ignore_cut, see
+from neuropil.apps.translate.lab.detector_batches import Views, cut_scene, ignore_cut, open_eye
 from neuropil.apps.translate.lab.detector_model import SEEN
 from neuropil.apps.translate.lab.detector_truth import LineTruth, draw_truth, truth_of
 from neuropil.apps.translate.lab.pages import SIDE
@@ -97,7 +97,10 @@ def made_batch() -> dict[str, torch.Tensor]:
     quad = np.array([[8, 16], [56, 16], [56, 40], [8, 40]], np.float64)
     truth = draw_truth([LineTruth(quad)], 64, 64)
     known = {part: getattr(truth, part)[None] for part in ("kernel", "counts", "up", "down")}
-    return {name: torch.from_numpy(array) for name, array in (see(pixels) | known).items()}
+    return {
+        name: torch.from_numpy(array)
+        for name, array in (see(open_eye(), pixels, tuple(SEEN)) | known).items()
+    }
 
 
 class Said(nn.Module):

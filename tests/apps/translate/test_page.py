@@ -10,6 +10,7 @@ from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.apps.translate.page import (
     TextLine,
     TranslatedBlock,
+    name_languages,
     replacements,
     translate_page,
     why_kept,
@@ -49,6 +50,15 @@ def test_a_given_language_is_that_of_all() -> None:
     assert {block.translation[:8] for block in blocks if not block.kept} == {"fr to en"}
 
 
+def test_a_short_word_is_of_the_language_of_its_page() -> None:
+    assert name_languages(["Fromage"], tell, None) == [None]
+    page = ["Fromage", "Salade verte du jardin", "Soupe à l'oignon gratinée"]
+    assert name_languages(page, tell, None) == ["fr"] * 3
+    mixed = [*page, "The dog is in the garden with a cat and a bird", "12,50"]
+    assert name_languages(mixed, tell, None)[1:] == ["fr", "fr", "en", None]
+    assert name_languages([], tell, None) == []
+
+
 def test_what_was_read_badly_is_kept() -> None:
     blocks = translate_page(page(0.3), tell, shout, to="en", from_=None, least=0.5)
     assert all(block.kept for block in blocks)
@@ -62,7 +72,7 @@ def test_what_was_read_badly_is_kept() -> None:
         ("www.gasthof-adler.de", "de", "en", "no words"),
         ("-.50", None, "en", "no words"),
         ("Abtei", None, "en", "not known"),
-        ("Eingang", "de", "fr", "translate into en first"),
+        ("\ue100 \ue100", None, "en", "written in Cyrillic"),
         ("Eingang", "de", "de", "de already"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from reading_data import plain_fonts, write_reading_data
+from reading_data import plain_fonts, plain_scripts, write_reading_data
 from torch import nn
 
 from neuropil import registry
@@ -35,6 +35,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Split[object]:
     data = write_reading_data(tmp_path_factory.mktemp("data"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader_batches, "find_fonts", lambda _: plain_fonts())
+        patch.setattr(reader_batches, "find_scripts", lambda _: plain_scripts())
         patch.setattr(reader_batches, "CHECKED", 2)
         return reader_batches.examples(data)
 
@@ -53,7 +54,7 @@ def test_real_lines_are_learned_from_or_held_out(examples: Split[object]) -> Non
     assert not any(map(reader_batches.is_held_out, scenes))
     assert {line.text for line in examples.train.real} == {"Menü 7", '"Bar'}
     kinds = [line.kind for line in examples.held_out]
-    assert [kinds.count(kind) for kind in ("en", "de", "fr", "es")] == [2] * 4
+    assert [kinds.count(kind) for kind in ("en", "de", "fr", "es", "script")] == [2] * 5
     assert "real" in kinds
 
 

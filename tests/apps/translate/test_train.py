@@ -37,7 +37,7 @@ def test_losses_are_those_of_every_step_alone() -> None:
         target = [int(t) for t in given["target"][row]]
         for i, goal in enumerate(target[: target.index(END) + 1]):
             parts = (part[row : row + 1] for part in read)
-            logits, case, state = network.advance(token, state, *parts)
+            logits, case, state, _ = network.advance(token, state, *parts)
             tokens.append(-log_softmax(logits, 1)[0, goal].item())
             if i:
                 known = int(given["target_cases"][row, i - 1])

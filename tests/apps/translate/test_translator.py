@@ -68,10 +68,22 @@ def test_directions_that_there_are_none_of_are_refused(echo: Translator) -> None
         echo.translate(["a"], to="it")
     with refused("option.choice", "--from dee", "did you mean de?"):
         echo.translate(["a"], to="en", from_="dee")
-    with refused("option.conflict", "--from de --to fr", "en"):
-        echo.translate(["a"], to="fr", from_="de")
     with refused("option.conflict", "--from de --to de", "two languages"):
         echo.translate(["a"], to="de", from_="de")
+
+
+def test_between_two_others_the_way_leads_through_english(
+    echo: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(sentences: Sequence[str], to: str, from_: str | None) -> list[str]:
+        asked.append((*sentences, to, from_))
+        return [f"{sentence} in {to}" for sentence in sentences]
+
+    monkeypatch.setattr(echo, "translate_sentences", note)
+    assert echo.translate(["Hut"], to="fr", from_="de") == ["Hut in en in fr"]
+    assert asked == [("Hut", "en", "de"), ("Hut in en", "fr", "en")]
 
 
 def test_the_networks_are_run(tmp_path: Path) -> None:

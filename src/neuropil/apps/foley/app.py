@@ -16,7 +16,7 @@ from neuropil.apps.foley.cueing import CueWriter
 from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
 from neuropil.apps.foley.indexing import SoundFolder, index_folder
-from neuropil.apps.foley.networks import NETWORKS
+from neuropil.apps.foley.networks import EYE, NETWORKS, ONSET, SCENE, TAGGER
 from neuropil.apps.foley.probe import build_onset_probe, build_scene_probe
 from neuropil.apps.foley.sheet import SheetSound, draw_sheet
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
@@ -41,7 +41,6 @@ from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
 
-EYE, SCENE, ONSET, TAGGER = "eye", "scene", "onset", "tagger"
 DEFAULT_LIBRARY = Path(__file__).parent / "sounds" / "default.library"
 CUES, TARGETS, RATES = Range(0, 10**6), Range(0, 1), Range(0, 100)
 ENDS_APART = 1.0  # seconds that a film may end before its cue sheet

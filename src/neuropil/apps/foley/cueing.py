@@ -32,7 +32,7 @@ PAGE = "writing"  # the class whose sound an intertitle gets, where it gets one:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class CueChoice:
     """Why a cue of an event is what it is: its onset, and the recording that was nearest."""
 
     cue: Cue
@@ -54,7 +54,7 @@ class CueWriter:
     ambience: SearchIndex = field(init=False)
     heard: list[int] = field(default_factory=list)
     counts: Counter[str] = field(init=False)
-    choices: list[Choice] = field(default_factory=list)
+    choices: list[CueChoice] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.events = SearchIndex.of(self.recordings, "event")
@@ -135,7 +135,7 @@ class CueWriter:
             candidates = tuple(map(self.to_candidate, [*found[1:], *others]))
             self.heard.append(found[0].number)
             cues.append(self.cue_onset(shot, onset, best, float(ratings[number]), candidates))
-            self.choices.append(Choice(round_cue(cues[-1]), onset, found[0]))
+            self.choices.append(CueChoice(round_cue(cues[-1]), onset, found[0]))
         return cues
 
     def cue_onset(

@@ -61,8 +61,8 @@ STYLE_ENCODER = NetworkFile(
 )
 READER = NetworkFile(
     FOLDER,
-    "handwrite-reader-v1.onnx",
-    "e288836c39364a72f5be885c7c03c2435aa6490b34b519972033d68b56532ba7",
+    "handwrite-reader-v2.onnx",
+    "c91500a603b08bd987b2ecf9fa1b2e73d59be75c2655bbb2235a02ba77a7976b",
     LICENCE,
 )
 

@@ -1,6 +1,6 @@
 """Text lines found in a picture: from what the detector says of each cell to quads.
 
-    found = detect(pixels, run)         # pixels (H, W, 3), 0..255; run gives the maps of a part
+    found = detect(pixels, partial(look, eye, detector), long=1000)     # pixels (H, W, 3), 0..255
     found.quads, found.confidences
 
 H, W  pixels     h, w  cells of CELL x CELL pixels     N  cells of a kernel, lines
@@ -11,7 +11,7 @@ not within a quarter of the ends. Kernels of neighbors never touch. Every cell o
 far above and below it the line ends, from which the quad is fitted.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from neuropil.apps.translate.lines import Floats, Pixels
+from neuropil.eye.network import normalize
+from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import ticking
 
 Numbers = NDArray[np.int64]
@@ -43,6 +45,23 @@ class FoundQuads:
 
     quads: NDArray[np.float64]
     confidences: Floats
+
+
+def see(eye: OnnxNetwork, pixels: Pixels, strides: Sequence[str]) -> dict[str, Floats]:
+    """Give pictures (B, H, W, 3) as the detector takes them: normalized, and what the eye sees.
+
+    strides: names of the eye's outputs
+    """
+    picture = normalize(pixels)
+    seen = eye.run(picture=picture)
+    return {"picture": picture} | {name: seen[name] for name in strides}
+
+
+def look(eye: OnnxNetwork, detector: OnnxNetwork, pixels: Pixels) -> Floats:
+    """Give the maps (3, h, w) of a part of a picture."""
+    strides = [name for name in detector.inputs if name != "picture"]
+    maps: Floats = detector.run(**see(eye, pixels[None], strides))["maps"][0]
+    return maps
 
 
 def detect(pixels: Pixels, run: Callable[[Pixels], Floats], *, long: int) -> FoundQuads:

@@ -4,4 +4,7 @@ from types import MappingProxyType
 
 from neuropil.apps.translate import language
 
-NETWORKS = MappingProxyType({"language": language.NETWORK})
+EYE, DETECTOR, READER = "eye", "detector", "reader"
+LANGUAGE, ENCODER, STEP = "language", "encoder", "step"
+ROLES = (EYE, DETECTOR, READER, LANGUAGE, ENCODER, STEP)  # that it will have
+NETWORKS = MappingProxyType({LANGUAGE: language.NETWORK})

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropil.apps.translate.alphabet import foreign_script
 from neuropil.apps.translate.blocks import LineText, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad
@@ -24,6 +25,7 @@ Translate = Callable[[Sequence[str], str, str], list[str]]  # texts, to, from: t
 TellLanguages = Callable[[Sequence[str]], NDArray[np.float32]]  # texts: probabilities (B, L)
 
 FEWEST_LETTERS = 2  # of a word that is translated
+OTHERWISE = 0.3  # weight of a language that nothing else on the page is in
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,25 @@ class TranslatedBlock:
 def name_languages(
     texts: Sequence[str], tell: TellLanguages, from_: str | None
 ) -> list[str | None]:
-    """Name the language of each text: the one that is given, or the likeliest."""
-    return [from_ or name_language(p).language for p in tell(texts)]
+    """Name the language of each text of a page: the one that is given, or the likeliest."""
+    told = weigh_by_others(texts, tell(texts))
+    return [from_ or name_language(p).language for p in told]
+
+
+def weigh_by_others(texts: Sequence[str], told: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weigh the languages of each text (N, L) by what the others on the page are in.
+
+    p ∝ p of the text (OTHERWISE + mean p of the others, each by its letters). A word that could be
+    of two languages is of its neighbors'; a page in three keeps all of them.
+    """
+    counts = [sum(map(str.isalpha, text)) for text in texts]
+    letters = np.array(counts, np.float32).reshape(-1, 1)
+    weighted = told * letters
+    others = (weighted.sum(axis=0) - weighted) / np.maximum(letters.sum() - letters, 1)
+    made = told * (OTHERWISE + others)
+    sums = np.maximum(made.sum(axis=1, keepdims=True), np.float32(1e-9))
+    shares: NDArray[np.float32] = (made / sums).astype(np.float32)
+    return shares
 
 
 def translate_page(
@@ -115,6 +134,8 @@ def why_kept(
     text: str, language: str | None, confidence: float, to: str, least: float
 ) -> str | None:
     """Say why a block stays as it is; None for one that is to be translated."""
+    if script := foreign_script(text):
+        return f"it is written in {script}, which is not read here"
     rest = COPIED.sub("", text)
     if not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
         return "it has no words"
@@ -124,8 +145,6 @@ def why_kept(
         return "its language is not known"
     if language == to:
         return f"it is {to} already"
-    if "en" not in (language, to):
-        return f"from {language} to {to} there is no way: translate into en first"
     return None
 
 

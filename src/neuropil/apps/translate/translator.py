@@ -3,14 +3,16 @@
     translator = Translator(OnnxNetwork(encoder), OnnxNetwork(step))
     translator.translate(["Zwei Bier, bitte! Was kostet das?"], to="en")
 
-The network itself finds the language of a source that nobody names.
+The network itself finds the language of a source that nobody names. From one language that is not
+English to another one the way leads through English.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from neuropil.apps.translate.decoding import search
+from neuropil.apps.translate.decoding import Hypothesis, search
 from neuropil.apps.translate.preprocess import (
     LANGUAGES,
     MOST_TOKENS,
@@ -27,6 +29,14 @@ BEAMS = 4
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
 
 
+@dataclass(frozen=True)
+class TracedPart:
+    """A sentence, or a part of one, as the networks read it, and its best translation."""
+
+    encoded: EncodedText
+    best: Hypothesis
+
+
 class Translator:
     """The two networks, and how they are run.
 
@@ -39,9 +49,11 @@ class Translator:
     def translate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[str]:
         """Translate texts; line ends stay where they are, and what has no letter stays as it is.
 
-        to, from_: languages, of which one is English; raises UserError for others
+        to, from_: languages; raises UserError for others, and for twice the same
         """
         require_direction(to, from_)
+        if from_ and "en" not in (to, from_):
+            texts, from_ = self.translate(texts, "en", from_), "en"
         cut = [[[*cut_sentences(line)] for line in text.split("\n")] for text in texts]
         every = {s: "" for lines in cut for line in lines for s in line if any(map(str.isalpha, s))}
         made = self.translate_sentences([*every], to, from_)
@@ -54,15 +66,30 @@ class Translator:
         """Translate sentences, those of like length together."""
         parts = [[*encode_parts(sentence, to, from_)] for sentence in sentences]
         every = [part for each in parts for part in each]
-        order = sorted(range(len(every)), key=lambda i: len(every[i].tokens))
-        made = [""] * len(every)
+        best = self.search(every)
+        texts = (
+            part.copies.restore(decode(found.tokens, found.cases))
+            for part, found in zip(every, best, strict=True)
+        )
+        return [" ".join(islice(texts, len(each))) for each in parts]
+
+    def search(self, parts: Sequence[EncodedText]) -> list[Hypothesis]:
+        """Find the best translation of each part, those of like length together."""
+        order = sorted(range(len(parts)), key=lambda i: len(parts[i].tokens))
+        made: dict[int, Hypothesis] = {}
         for start in ticking(range(0, len(order), TOGETHER)):
             places = order[start : start + TOGETHER]
-            best = search(self.encoder, self.step, [every[i] for i in places], self.beams)
-            for i, found in zip(places, best, strict=True):
-                made[i] = every[i].copies.restore(decode(found.tokens, found.cases))
-        texts = iter(made)
-        return [" ".join(islice(texts, len(each))) for each in parts]
+            best = search(self.encoder, self.step, [parts[i] for i in places], self.beams)
+            made |= zip(places, best, strict=True)
+        return [made[i] for i in range(len(parts))]
+
+    def trace(self, text: str, to: str, from_: str | None) -> list[TracedPart]:
+        """Translate a line, and give what the networks read and wrote, part by part."""
+        if from_ and "en" not in (to, from_):
+            (text,), from_ = self.translate([text], "en", from_), "en"
+        sentences = cut_sentences(text)
+        parts = [part for each in sentences for part in encode_parts(each, to, from_)]
+        return [TracedPart(*pair) for pair in zip(parts, self.search(parts), strict=True)]
 
 
 def cut_sentences(line: str) -> Iterator[str]:
@@ -89,7 +116,7 @@ def encode_parts(sentence: str, to: str, from_: str | None) -> Iterator[EncodedT
 
 
 def require_direction(to: str, from_: str | None) -> None:
-    """Raise UserError for a language that is not known, and where neither of two is English."""
+    """Raise UserError for a language that is not known, and where both are one."""
     for name, value in (("to", to), ("from", from_)):
         if value is not None and value not in LANGUAGES:
             words = f"--{name} {value}{suggest(value, LANGUAGES)}: possible are"
@@ -100,8 +127,6 @@ def require_direction(to: str, from_: str | None) -> None:
                 value=value,
                 possible=LANGUAGES,
             )
-    if from_ is not None and (from_ == to or "en" not in (from_, to)):
-        words = "one of the two is en: translate into English first, and the result further"
-        if from_ == to:
-            words = "name two languages"
-        raise UserError("option.conflict", f"--from {from_} --to {to}: {words}")
+    if from_ == to:
+        words = f"--from {from_} --to {to}: name two languages, or leave out --from"
+        raise UserError("option.conflict", words)

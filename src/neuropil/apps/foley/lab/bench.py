@@ -20,11 +20,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from neuropil.apps.foley.app import DEFAULT_LIBRARY, EYE, SCENE, Foley
+from neuropil.apps.foley.app import DEFAULT_LIBRARY, Foley
 from neuropil.apps.foley.indexing import SoundFolder
 from neuropil.apps.foley.lab import clip_evaluation
 from neuropil.apps.foley.lab.pictures import SEEN_BY_THE_EYE, read_pictures
 from neuropil.apps.foley.lab.recordings import read_files, read_table
+from neuropil.apps.foley.networks import EYE, SCENE
 from neuropil.apps.foley.scene import SceneWatcher, scene_names
 from neuropil.apps.foley.search import Query, SearchIndex
 from neuropil.apps.foley.sound_library import SoundLibrary

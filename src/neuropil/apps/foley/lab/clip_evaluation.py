@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.foley.analysis import Shot
-from neuropil.apps.foley.app import ONSET, Foley
+from neuropil.apps.foley.app import Foley
 from neuropil.apps.foley.cuts import CutFinder
-from neuropil.apps.foley.lab.evaluation import Counts, Times, count_matches, find_peaks
+from neuropil.apps.foley.lab.evaluation import OnsetCounts, Times, count_matches, find_peaks
 from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.motion import MotionTracker, reduce_frame
+from neuropil.apps.foley.networks import ONSET
 from neuropil.apps.foley.onsets import OnsetFinder
 from neuropil.apps.foley.sound_table import rate_ambience, rate_events
 from neuropil.apps.foley.tagger import tag_names
@@ -110,7 +111,7 @@ def evaluate_onsets(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
     return [Table("Onsets of real clips, within 100 ms", columns, tuple(rows))], figures
 
 
-def count_ours(app: Foley, clip: CheckedClip) -> Counts:
+def count_ours(app: Foley, clip: CheckedClip) -> OnsetCounts:
     """Count the onsets that the network finds."""
     finder = OnsetFinder(app.network(ONSET))
     found = [onset.time for frame in clip.film.frames() for onset in finder.push(frame)]
@@ -118,7 +119,7 @@ def count_ours(app: Foley, clip: CheckedClip) -> Counts:
     return count_matches(clip.keep_inside(found), clip.keep_inside(clip.onsets))
 
 
-def count_flow(clips: Sequence[CheckedClip]) -> list[Counts]:
+def count_flow(clips: Sequence[CheckedClip]) -> list[OnsetCounts]:
     """Count peaks of the slowing of motion, each clip by the threshold best on the others."""
     by_threshold = [
         [count_flow_of(clip, curve, at) for at in GRID] for clip, curve in curves(clips)
@@ -149,7 +150,7 @@ def curves(
 
 def count_flow_of(
     clip: CheckedClip, curve: tuple[Times, NDArray[np.float32]], threshold: float
-) -> Counts:
+) -> OnsetCounts:
     """Count the peaks of a curve that lie so many robust deviations above its median."""
     moments, x = curve
     spread = np.median(np.abs(x - np.median(x))) + 1e-6 + 0.02 * x.max()
@@ -171,15 +172,15 @@ def score_chance(clips: Sequence[CheckedClip]) -> float:
     return mean(scores)
 
 
-def sum_counts(counts: Sequence[Counts]) -> Counts:
+def sum_counts(counts: Sequence[OnsetCounts]) -> OnsetCounts:
     """Add counts up."""
-    total = Counts()
+    total = OnsetCounts()
     for each in counts:
         total += each
     return total
 
 
-def bootstrap_f(counts: Sequence[Counts]) -> tuple[float, float]:
+def bootstrap_f(counts: Sequence[OnsetCounts]) -> tuple[float, float]:
     """Give the middle 95 % of F over clips drawn again and again."""
     rng = np.random.default_rng(0)
     table = np.array([(c.right, c.found + c.true) for c in counts], float)
@@ -254,7 +255,7 @@ def evaluate_cuts(data: Path) -> tuple[list[Table], Metrics]:
     return [Table("Cuts", ("film", "cuts", "precision", "recall", "F"), rows)], figures
 
 
-def count_cuts(clips: Sequence[CheckedClip]) -> Counts:
+def count_cuts(clips: Sequence[CheckedClip]) -> OnsetCounts:
     """Count the cuts that are found where one clip follows the other."""
     finder, end = CutFinder(), 0.0
     true, found = [], []

@@ -16,7 +16,7 @@ Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Counts:
+class OnsetCounts:
     """How many onsets are right, were found, are true; errors of the right ones in seconds."""
 
     right: int = 0
@@ -24,8 +24,8 @@ class Counts:
     true: int = 0
     errors: tuple[float, ...] = ()
 
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
+    def __add__(self, other: "OnsetCounts") -> "OnsetCounts":
+        return OnsetCounts(
             self.right + other.right,
             self.found + other.found,
             self.true + other.true,
@@ -53,7 +53,7 @@ class Counts:
         return 1000 * float(np.median(self.errors)) if self.errors else float("nan")
 
 
-def count_matches(found: Sequence[float] | Times, true: Sequence[float] | Times) -> Counts:
+def count_matches(found: Sequence[float] | Times, true: Sequence[float] | Times) -> OnsetCounts:
     """Match found onsets with true ones, the nearest pairs first, each once."""
     pairs = sorted(
         (abs(f - t), i, j)
@@ -69,7 +69,7 @@ def count_matches(found: Sequence[float] | Times, true: Sequence[float] | Times)
             used_found.add(i)
             used_true.add(j)
             errors.append(float(error))
-    return Counts(len(errors), len(found), len(true), tuple(errors))
+    return OnsetCounts(len(errors), len(found), len(true), tuple(errors))
 
 
 def find_peaks(moments: Times, curve: NDArray[np.float32], threshold: float) -> list[float]:

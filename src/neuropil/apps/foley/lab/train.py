@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from neuropil.apps.foley.lab import clips, pictures, recordings
 from neuropil.apps.foley.lab.clips import RenderedClips
-from neuropil.apps.foley.lab.evaluation import Counts, count_matches, find_peaks
+from neuropil.apps.foley.lab.evaluation import OnsetCounts, count_matches, find_peaks
 from neuropil.apps.foley.lab.model import OnsetNet, SceneNet, TaggerNet
 from neuropil.apps.foley.lab.pictures import SeenPictures
 from neuropil.apps.foley.lab.recordings import TaggedRecordings
@@ -238,7 +238,7 @@ def onset_score(network: nn.Module, examples: Split[RenderedClips]) -> dict[str,
     assert isinstance(network, OnsetNet)
     held = examples.held_out
     device = next(network.parameters()).device
-    total = {threshold: Counts() for threshold in THRESHOLDS}
+    total = {threshold: OnsetCounts() for threshold in THRESHOLDS}
     for clip, fps in enumerate(held.fps):
         motion = held.motion(clip)
         batch = torch.from_numpy(stack_windows(motion, 1 / fps))[:, None].to(device)

@@ -121,7 +121,7 @@ def draw_lines(train: LineSet, rng: Random, n_lines: int) -> list[tuple[AlignedL
     n_points = float(train.lines[middle].n_points)
     is_composed = rng.random(n_lines) < COMPOSED / (COMPOSED + 1)
     if rng.random() < STRETCHED:
-        is_composed[:], n_points = True, rng.uniform(n_points, MOST_POINTS)
+        is_composed[:], n_points = True, rng.uniform(n_points, max(n_points, MOST_POINTS))
     return [
         (line, train.length_of(line.writer, n_points) if made else 0)
         for line, made in zip(chosen, is_composed, strict=True)

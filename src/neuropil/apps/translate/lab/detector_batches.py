@@ -15,6 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
+from neuropil.apps.translate.detector import see
 from neuropil.apps.translate.lab.detector_model import SEEN
 from neuropil.apps.translate.lab.detector_truth import LineTruth, draw_truth, truth_of
 from neuropil.apps.translate.lab.dirt import add_dirt
@@ -25,7 +26,7 @@ from neuropil.apps.translate.lab.rendering import Grounds
 from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes
 from neuropil.apps.translate.lab.texts import read_texts
 from neuropil.apps.translate.lines import Pixels
-from neuropil.eye.network import NETWORK, normalize
+from neuropil.eye.network import NETWORK
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.training.recipe import Batch
 from neuropil.training.split import Split
@@ -66,13 +67,6 @@ def open_eye() -> OnnxNetwork:
     return NETWORK.open(threads=1)
 
 
-def see(pixels: Pixels) -> dict[str, NDArray[np.float32]]:
-    """Give pictures (B, H, W, 3) as the detector takes them: normalized, and what the eye sees."""
-    picture = normalize(pixels)
-    seen = open_eye().run(picture=picture)
-    return {"picture": picture} | {name: seen[name] for name in SEEN}
-
-
 def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
     """Make the batch of a step: pictures as seen, and of each cell what the detector has to say."""
     views = examples.train
@@ -85,7 +79,7 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
     truths = [draw_truth(lines, SIDE, SIDE) for _, lines in made]
     parts = ("kernel", "counts", "up", "down")
     known = {part: np.stack([getattr(truth, part) for truth in truths]) for part in parts}
-    return see(np.stack([pixels for pixels, _ in made])) | known
+    return see(open_eye(), np.stack([pixels for pixels, _ in made]), tuple(SEEN)) | known
 
 
 def make_page(views: Views, rng: Generator) -> tuple[Pixels, list[LineTruth]]:

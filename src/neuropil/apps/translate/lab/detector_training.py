@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
-from neuropil.apps.translate.detector import detect
-from neuropil.apps.translate.lab.detector_batches import LONG, see
+from neuropil.apps.translate.detector import detect, see
+from neuropil.apps.translate.lab.detector_batches import LONG, open_eye
 from neuropil.apps.translate.lab.detector_model import SEEN
 from neuropil.apps.translate.lab.detector_truth import LineTruth, truth_of
 from neuropil.apps.translate.lab.measuring import DetectionScore, FoundLine
@@ -81,7 +81,8 @@ def find_in_scene(network: nn.Module, scene: Scene) -> list[FoundLine]:
 def run(network: nn.Module, pixels: Pixels) -> NDArray[np.float32]:
     """Give the maps of a picture (H, W, 3)."""
     device = next(network.parameters()).device
-    seen = {name: torch.from_numpy(part).to(device) for name, part in see(pixels[None]).items()}
+    parts = see(open_eye(), pixels[None], tuple(SEEN))
+    seen = {name: torch.from_numpy(part).to(device) for name, part in parts.items()}
     maps = network(seen["picture"], *(seen[name] for name in SEEN))[0]
     found: NDArray[np.float32] = maps.float().cpu().numpy()
     return found

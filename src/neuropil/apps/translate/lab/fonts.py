@@ -14,7 +14,7 @@ from pathlib import Path
 from numpy.random import Generator
 from PIL import ImageFont
 
-from neuropil.apps.translate.alphabet import ASCII, CAPITAL, CHARACTERS, SMALL
+from neuropil.apps.translate.alphabet import ASCII, CAPITAL, LATIN, SMALL
 from neuropil.kit.errors import UserError
 
 FOLDER = Path("/usr/share/fonts")
@@ -30,7 +30,8 @@ PACKAGES = (  # of Debian, all free: sans, serif, signs, receipts, hands
     " fonts-junction fonts-roadgeek fonts-gnutypewriter fonts-courier-prime fonts-hack"
     " fonts-firacode fonts-inconsolata fonts-ocr-b fonts-dancingscript fonts-lobster"
     " fonts-lobstertwo fonts-kaushanscript fonts-leckerli-one fonts-breip fonts-kristi"
-    " fonts-comic-neue fonts-dkg-handwriting fonts-femkeklaver fonts-cabinsketch"
+    " fonts-comic-neue fonts-dkg-handwriting fonts-femkeklaver fonts-cabinsketch fonts-wqy-zenhei"
+    " fonts-wqy-microhei fonts-vlgothic fonts-nanum fonts-droid-fallback"
 )
 LETTERS = frozenset(ASCII + SMALL + CAPITAL) - {" ", "ẞ"}
 MOST_LACKED = 14  # of LETTERS; such a font is used for texts whose letters it has
@@ -50,10 +51,11 @@ class Font:
     family: str
     lacked: frozenset[str]
     has_small: bool  # False where small letters are drawn as capitals
+    is_shaped: bool = False  # letters take the form that their neighbors ask for, as in Arabic
 
     def load(self, size: int) -> ImageFont.FreeTypeFont:
         """Open it at a size in pixels."""
-        return load_font(self.path, size)
+        return load_font(self.path, size, self.is_shaped)
 
 
 @dataclass(frozen=True)
@@ -82,16 +84,16 @@ class Fonts:
 
 
 @lru_cache(OPEN)
-def load_font(path: Path, size: int) -> ImageFont.FreeTypeFont:
+def load_font(path: Path, size: int, is_shaped: bool = False) -> ImageFont.FreeTypeFont:
     """Open a font at a size in pixels."""
-    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+    engine = ImageFont.Layout.RAQM if is_shaped else ImageFont.Layout.BASIC
+    return ImageFont.truetype(path, size, layout_engine=engine)
 
 
 @cache
 def find_fonts(folder: Path = FOLDER) -> Fonts:
     """Find the fonts of a folder and below; raises UserError where there are too few."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".ttf", ".otf"))
-    fonts = Fonts(tuple(font for path in paths if (font := examine(path))))
+    fonts = Fonts(tuple(font for path in list_fonts(folder) if (font := examine(path))))
     if len(fonts.families) < FEWEST:
         raise UserError(
             "data.missing",
@@ -103,12 +105,17 @@ def find_fonts(folder: Path = FOLDER) -> Fonts:
     return fonts
 
 
+def list_fonts(folder: Path) -> list[Path]:
+    """List the files of fonts of a folder and below."""
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".ttf", ".otf", ".ttc"))
+
+
 def examine(path: Path) -> Font | None:
     """Ask a font for its letters; None where it is no font, or none for text."""
     try:
         font = load_font(path, PROBED_AT)
         empty = bytes(font.getmask(MISSING))
-        lacked = frozenset(c for c in CHARACTERS if c != " " and is_lacked(font, c, empty))
+        lacked = frozenset(c for c in LATIN if c != " " and is_lacked(font, c, empty))
     except (OSError, ValueError):
         return None
     family = font.getname()[0] or path.stem

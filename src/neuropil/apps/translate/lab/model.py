@@ -61,11 +61,17 @@ class Attention(nn.Module):
         key, value = self.key(source), self.value(source)
         return split_heads(key, self.heads), split_heads(value, self.heads)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, padding: Tensor) -> Tensor:
-        """Map (B, T, D), with keys and values of a source and its padding (B, S), to (B, T, D)."""
+    def forward(
+        self, x: Tensor, keys: Tensor, values: Tensor, padding: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Map (B, T, D), with keys and values of a source and its padding (B, S), to (B, T, D).
+
+        Also gives the share that each token of the source has, (B, H, T, S).
+        """
         q = split_heads(self.query(x), self.heads)
-        y: Tensor = self.out(merge_heads(attend(q, keys, values, padding)))
-        return y
+        shares = attend(q, keys, padding)
+        y: Tensor = self.out(merge_heads(torch.matmul(shares.to(values.dtype), values)))
+        return y, shares
 
 
 class EncoderLayer(nn.Module):
@@ -81,7 +87,7 @@ class EncoderLayer(nn.Module):
     def forward(self, x: Tensor, padding: Tensor) -> Tensor:
         """Map (B, S, D), with 0 or FAR for each token (B, S), to (B, S, D)."""
         y = self.norm(x)
-        y = self.attention(y, *self.attention.read(y), padding)
+        y, _ = self.attention(y, *self.attention.read(y), padding)
         z: Tensor = self.forth(x + self.dropout(y))
         return z
 
@@ -105,16 +111,18 @@ class DecoderLayer(nn.Module):
 
     def forward(
         self, x: Tensor, state: Tensor, keys: Tensor, values: Tensor, padding: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Map tokens in a row (B, T, D), after a state (B, D), to (B, T, D) and the next state.
 
         keys, values: of the source for this layer (B, H, S, D / H)
+
+        Also gives the share of each token of the source, (B, H, T, S).
         """
         y = self.norm(x)
         states = scan(torch.sigmoid(self.forget(y)).float(), self.new(y).float(), state)
         x = x + self.dropout(torch.relu(states))
-        x = x + self.dropout(self.attention(self.cross_norm(x), keys, values, padding))
-        return self.forth(x), states[:, -1]
+        y, shares = self.attention(self.cross_norm(x), keys, values, padding)
+        return self.forth(x + self.dropout(y)), states[:, -1], shares
 
 
 class TranslatorNet(nn.Module):
@@ -176,24 +184,28 @@ class TranslatorNet(nn.Module):
 
     def write(
         self, tokens: Tensor, state: Tensor, keys: Tensor, values: Tensor, padding: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Run the decoder over tokens (B, T) after a state (B, L, D): (B, T, D), the next state."""
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Run the decoder over tokens (B, T) after a state (B, L, D): (B, T, D), the next state.
+
+        Also gives the share of each token of the source in the last layer, (B, H, T, S).
+        """
         x = self.dropout(self.embed(tokens))
-        states = []
+        states, shares = [], padding
         for i, layer in enumerate(self.writing):
-            x, last = layer(x, state[:, i], keys[:, i], values[:, i], padding)
+            x, last, shares = layer(x, state[:, i], keys[:, i], values[:, i], padding)
             states.append(last)
-        return self.written_norm(x), torch.stack(states, dim=1)
+        return self.written_norm(x), torch.stack(states, dim=1), shares
 
     def advance(
         self, token: Tensor, state: Tensor, keys: Tensor, values: Tensor, padding: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Take the last token (B,) one step on, with all else as in `write`.
 
-        Returns logits of the next token (B, V) and of the last one's case (B, 3), and the state.
+        Returns logits of the next token (B, V) and of the last one's case (B, 3), the state, and
+        the share of each token of the source in the last layer, the mean over heads (B, S).
         """
-        x, state = self.write(token[:, None], state, keys, values, padding)
-        return self.choose(x[:, 0]), self.case(x[:, 0]), state
+        x, state, shares = self.write(token[:, None], state, keys, values, padding)
+        return self.choose(x[:, 0]), self.case(x[:, 0]), state, shares[:, :, 0].mean(dim=1)
 
     def choose(self, x: Tensor) -> Tensor:
         """Give the logits (N, V) of the next token from what was written, (N, D)."""
@@ -239,11 +251,10 @@ def scan(forget: Tensor, new: Tensor, state: Tensor) -> Tensor:
     return torch.stack(states, dim=1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, padding: Tensor) -> Tensor:
-    """Average values by softmax(q k / √d): (B, H, T, d) of queries, (B, H, S, d) of the source."""
+def attend(q: Tensor, k: Tensor, padding: Tensor) -> Tensor:
+    """Give softmax(q k / √d) (B, H, T, S) of queries (B, H, T, d) and keys (B, H, S, d)."""
     scores = torch.matmul(q, k.transpose(2, 3)) / math.sqrt(q.shape[3])
-    shares = torch.softmax(scores + padding[:, None, None], dim=3)
-    return torch.matmul(shares.to(v.dtype), v)
+    return torch.softmax(scores + padding[:, None, None], dim=3)
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -278,7 +289,7 @@ def translate_greedily(
     token = tokens.new_full((len(tokens),), END)
     written, told = [], []
     for _ in range(most):
-        logits, case, state = network.advance(token, state, keys, values, padding)
+        logits, case, state, _ = network.advance(token, state, keys, values, padding)
         token = logits.argmax(dim=1)
         written.append(token)
         told.append(case.argmax(dim=1))

@@ -22,6 +22,7 @@ from neuropil.apps.translate.lab.dirt import add_dirt
 from neuropil.apps.translate.lab.fonts import FOLDER, Fonts, find_fonts
 from neuropil.apps.translate.lab.rendering import Grounds, render_line
 from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes, read_words
+from neuropil.apps.translate.lab.scripts import Scripts, find_scripts
 from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
 from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of, stack_lines
 from neuropil.apps.translate.preprocess import LANGUAGES
@@ -33,6 +34,7 @@ LINES = 320  # made at a time
 BATCHES = 8  # that are cut out of them
 LONGEST = 1000  # pixels of a line that teaches
 REAL = 0.3  # share of the lines that are real
+FOREIGN = 0.06  # share of the rendered lines in scripts of which the reader tells the name alone
 DIRTY = 0.3  # share of the real ones that get more dirt
 INVERTED = 0.1  # share of the real ones whose colors are turned round
 PHOTOS = 800  # that lines are rendered on
@@ -60,13 +62,14 @@ class Writing:
 
     texts: Mapping[str, LanguageTexts]
     fonts: Fonts
+    scripts: Scripts
     grounds: Grounds
     real: Sequence[RealLine]
 
 
 @dataclass(frozen=True, eq=False)
 class CheckedLine:
-    """A line of the score, what it says, and of what kind it is: a language, or "real"."""
+    """A line of the score, what it says, and of what kind: a language, "script" or "real"."""
 
     line: Floats
     text: str
@@ -75,14 +78,15 @@ class CheckedLine:
 
 def examples(data: Path) -> Split[object]:
     """Read a folder: Writing to learn from, and a tuple of CheckedLine."""
-    fonts, photos, texts = find_fonts(FOLDER), read_photos(data, PHOTOS), read_texts(data)
+    fonts, scripts = find_fonts(FOLDER), find_scripts(FOLDER)
+    photos, texts = read_photos(data, PHOTOS), read_texts(data)
     real = read_real(data)
     kept = [line for line in real if is_held_out(line.scene)]
     train = [line for line in real if not is_held_out(line.scene)]
     grounds = Grounds(photos[: -PHOTOS // 8])
-    apart = Writing(texts.held_out, fonts, Grounds(photos[-PHOTOS // 8 :]), ())
+    apart = Writing(texts.held_out, fonts, scripts, Grounds(photos[-PHOTOS // 8 :]), ())
     checked = (*check_rendered(apart), *check_real(kept))
-    return Split[object](Writing(texts.train, fonts, grounds, train), checked)
+    return Split[object](Writing(texts.train, fonts, scripts, grounds, train), checked)
 
 
 def is_held_out(scene: str) -> bool:
@@ -91,13 +95,15 @@ def is_held_out(scene: str) -> bool:
 
 
 def check_rendered(writing: Writing) -> list[CheckedLine]:
-    """Render lines of held-out sentences, CHECKED of each language, always the same."""
+    """Render lines, always the same: CHECKED of each language, and of foreign scripts."""
     rng = default_rng(RNG)
-    return [
+    made = [
         CheckedLine(line, text, language)
         for language in LANGUAGES
         for line, text in (make_line(writing, language, rng) for _ in range(CHECKED))
     ]
+    foreign = (make_foreign(writing, rng) for _ in range(CHECKED))
+    return made + [CheckedLine(line, text, "script") for line, text in foreign]
 
 
 def check_real(lines: Sequence[RealLine]) -> list[CheckedLine]:
@@ -151,10 +157,24 @@ def make_line(writing: Writing, language: str, rng: Generator) -> tuple[Floats, 
     """Render a line of a language as the reader gets it."""
     while True:
         text = writing.texts[language].draw(rng)
-        made = render_line(text, writing.fonts, writing.grounds, rng)
-        line = cut_line(add_dirt(made.pixels, rng), shift_corners(made.quad, rng))
+        line = render_dirty(text, writing.fonts, writing.grounds, rng)
         if line.shape[1] <= LONGEST:
             return line, text
+
+
+def make_foreign(writing: Writing, rng: Generator) -> tuple[Floats, str]:
+    """Render a line in a script that the reader does not know."""
+    while True:
+        of = writing.scripts.draw(rng)
+        line = render_dirty(of.drawn, of.fonts, writing.grounds, rng)
+        if line.shape[1] <= LONGEST:
+            return line, of.text
+
+
+def render_dirty(text: str, fonts: Fonts, grounds: Grounds, rng: Generator) -> Floats:
+    """Render a text and cut it out as a line, with all that happens on the way."""
+    made = render_line(text, fonts, grounds, rng)
+    return cut_line(add_dirt(made.pixels, rng), shift_corners(made.quad, rng))
 
 
 def vary_real(real: RealLine, rng: Generator) -> tuple[Floats, str]:
@@ -206,6 +226,8 @@ def make_batches(
     for i in range(LINES):
         if writing.real and rng.random() < REAL:
             made.append(vary_real(writing.real[int(rng.integers(len(writing.real)))], rng))
+        elif rng.random() < FOREIGN:
+            made.append(make_foreign(writing, rng))
         else:
             made.append(make_line(writing, LANGUAGES[i % len(LANGUAGES)], rng))
     made.sort(key=lambda each: each[0].shape[1])

@@ -1,6 +1,6 @@
 """What no gradient descent makes: the pieces of words, and the neuron that joins lines."""
 
-from neuropil.apps.translate.lab import joining, vocabulary
+from neuropil.apps.translate.lab import joining, lexicon, vocabulary
 from neuropil.training.stages import DATA, Stage
 
 STAGES = (
@@ -10,6 +10,13 @@ STAGES = (
         vocabulary.learn_vocabulary,
         needs=(DATA,),
         stands_for="subwords.txt",
+    ),
+    Stage(
+        "lexicon",
+        "Before measuring, done once: write the lists of words and phrases.",
+        lexicon.write_lexicon,
+        needs=(DATA,),
+        stands_for="lexicon/food.tsv",
     ),
     Stage(
         "joining",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.alphabet import CHARACTERS, encode, unify
+from neuropil.apps.translate.alphabet import LATIN, encode, unify
 from neuropil.apps.translate.lab.data import ARCHIVE, Pair, find_file, load_corpus, read_rows, side
 from neuropil.apps.translate.lab.notices import NOTICES
 from neuropil.apps.translate.preprocess import LANGUAGES
@@ -265,5 +265,5 @@ def draw_number(rng: Generator) -> str:
 
 def draw_characters(rng: Generator) -> str:
     """Write characters in no order, so that the rare ones are learned too."""
-    made = [CHARACTERS[i] for i in rng.integers(len(CHARACTERS), size=rng.integers(1, 9))]
+    made = [LATIN[i] for i in rng.integers(len(LATIN), size=rng.integers(1, 9))]
     return "".join(made)

@@ -201,7 +201,7 @@ def token_losses(
     before = pad(target, (1, 0), value=END)[:, :-1]
     cases_before = pad(target_cases, (1, 0))[:, :-1]
     keys, values, padding = network.encode(batch["source"].long(), batch["source_cases"].long())
-    x, _ = network.write(before, network.first_state(len(target)), keys, values, padding)
+    x, _, _ = network.write(before, network.first_state(len(target)), keys, values, padding)
     there = target != PAD
     x = x[there]
     tokens = cross_entropy(network.choose(x).float(), target[there], label_smoothing=smoothing)
@@ -293,7 +293,7 @@ def step_export() -> ExportSpec:
             "values": read,
             "padding": ("B", "S"),
         },
-        outputs=("logits", "case", "next_state"),
+        outputs=("logits", "case", "next_state", "attention"),
         test_sizes=({"B": 1, "S": 7}, {"B": 3, "S": 20}),
         metadata=metadata(TRANSLATOR_LAYERS),
         part="step",

@@ -1,0 +1,428 @@
+"""The application: a picture or film in, the same with its text in another language out.
+
+    made = translate(Image.open("sign.jpg"), to="en")
+    made.picture, made.blocks[0].translation
+    translate.text("Zwei Bier, bitte!", to="en").text
+
+H, W  height and width      N  lines      L  languages
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Annotated, Any, ClassVar, Literal, final, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.translate.alphabet import CHARACTERS, name_marks
+from neuropil.apps.translate.detector import look
+from neuropil.apps.translate.film import ReadView, translate_frames
+from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.language import language_probabilities
+from neuropil.apps.translate.lexicon import Lexicon
+from neuropil.apps.translate.lines import Floats, Pixels
+from neuropil.apps.translate.networks import (
+    DETECTOR,
+    ENCODER,
+    EYE,
+    LANGUAGE,
+    NETWORKS,
+    READER,
+    STEP,
+)
+from neuropil.apps.translate.page import (
+    TextLine,
+    TranslatedBlock,
+    name_languages,
+    replacements,
+    translate_page,
+)
+from neuropil.apps.translate.page_reader import find_lines, read_picture
+from neuropil.apps.translate.probe import probe_letter, probe_word
+from neuropil.apps.translate.render import set_side_by_side
+from neuropil.apps.translate.replacing import replace_texts
+from neuropil.apps.translate.translator import Translator, require_direction
+from neuropil.contract import App, verb
+from neuropil.core.probe import Probe
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.document import Document
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.frame import Frame
+from neuropil.kit.media.image import Image
+from neuropil.kit.media.image_writer import to_8_bit
+from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
+from neuropil.kit.progress import message
+from neuropil.kit.ranges import Range
+from neuropil.signature import Alias
+
+Language = Literal["en", "de", "fr", "es"]
+LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
+SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PictureLine:
+    """A line of text in a picture.
+
+    quad: corners x, y in pixels, clockwise from the upper left of the text as it reads
+    confidence: of the reading, 0..1
+    language: None where it is not known
+    """
+
+    quad: tuple[Point, Point, Point, Point]
+    text: str
+    confidence: float
+    language: str | None
+
+    def __str__(self) -> str:
+        """Word it in a line."""
+        return f"{self.text}  ({self.language or 'language not known'}, {self.confidence:.2f})"
+
+
+@dataclass(frozen=True)
+class PictureBlock:
+    """Lines that are one text.
+
+    lines: their numbers among the lines of the picture, from 0, in reading order
+    translation: the text itself where it was kept
+    kept: why it stays as it is; None where it was translated
+    """
+
+    lines: tuple[int, ...]
+    text: str
+    language: str | None
+    translation: str
+    kept: str | None
+
+    def __str__(self) -> str:
+        """Word it in a line."""
+        return f"{self.text}  ->  {f'kept: {self.kept}' if self.kept else self.translation}"
+
+
+@dataclass(frozen=True, eq=False)
+class TranslatedPicture:
+    """A picture whose text was translated where it stood.
+
+    comparison: before and after, side by side
+    """
+
+    picture: Image
+    comparison: Image | None
+    blocks: tuple[PictureBlock, ...]
+    lines: tuple[PictureLine, ...]
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """What is written in a picture, and its translation."""
+
+    blocks: tuple[PictureBlock, ...]
+    lines: tuple[PictureLine, ...]
+
+
+class TranslatedText(Document):
+    """A text in another language."""
+
+    SUFFIXES: ClassVar = (".txt",)
+
+
+@dataclass(frozen=True, eq=False)
+class TextTranslation:
+    """A text in another language, and the language that it was in; None where it is not known."""
+
+    text: TranslatedText
+    language: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class ReadPage:
+    """The lines and blocks of a picture."""
+
+    lines: tuple[TextLine, ...]
+    languages: tuple[str | None, ...]
+    blocks: tuple[TranslatedBlock, ...]
+
+
+def check_direction(options: Mapping[str, Any]) -> None:
+    """Refuse a direction that leads nowhere."""
+    require_direction(options["to"], options["from_"])
+
+
+@final
+class Translate(App):
+    """Puts the text of pictures into another language, where it stands."""
+
+    summary = "Translate the text in pictures, where it stands."
+    open_example = "neuropil open translate sign.jpg --line 0 --letter 3"
+    networks: ClassVar[Mapping[str, NetworkFile]] = NETWORKS
+
+    @overload
+    def __call__(
+        self,
+        photo: Image,
+        *,
+        to: Language = ...,
+        from_: Language | None = ...,
+        least: float = ...,
+        comparison: bool = ...,
+    ) -> TranslatedPicture: ...
+    @overload
+    def __call__(
+        self,
+        photo: Film,
+        *,
+        to: Language = ...,
+        from_: Language | None = ...,
+        least: float = ...,
+        comparison: bool = ...,
+    ) -> Film: ...
+
+    @verb(example="neuropil translate sign.jpg --to en", check=check_direction)
+    def __call__(
+        self,
+        photo: Image | Film,
+        *,
+        to: Language = "en",
+        from_: Language | None = None,
+        least: Annotated[float, LEAST] = 0.5,
+        comparison: Annotated[bool, Alias("keep-original")] = False,
+    ) -> TranslatedPicture | Film:
+        """Translate the text in pictures, where it stands.
+
+        Between English and German, French or Spanish; from one of the three to another by way of
+        English. Numbers, prices, times and addresses stay as they are.
+
+        photo: a picture or film of any size
+        to: the language that the text is put into
+        from_: the language that it is in; by default it is found, line by line
+        least: how sure of a line the reader must be, or it stays as it is
+        comparison: also make a picture of before and after, side by side; not of films
+        """
+        if isinstance(photo, Film):
+            refuse_comparison(photo, comparison)
+            return photo.map_frames(partial(self.frames, to=to, from_=from_, least=least))
+        pixels = to_8_bit(photo.pixels)
+        page, made = self.replace(pixels, to, from_, least)
+        require_text(page)
+        picture = photo.replace(pixels=with_changes(photo, pixels, made))
+        beside = Image(set_side_by_side(pixels, made)) if comparison else None
+        return TranslatedPicture(picture, beside, word_blocks(page), word_lines(page))
+
+    @verb(example="neuropil translate-read sign.jpg", check=check_direction)
+    def read(
+        self,
+        photo: Image,
+        *,
+        to: Language = "en",
+        from_: Language | None = None,
+        least: Annotated[float, LEAST] = 0.5,
+    ) -> ReadPicture:
+        """Read the text in a picture, and translate it; no picture is made.
+
+        photo: a picture of any size
+        to: the language that the text is put into
+        from_: the language that it is in; by default it is found, line by line
+        least: how sure of a line the reader must be, or it is not translated
+        """
+        page = self.read_page(to_8_bit(photo.pixels), to, from_, least)
+        require_text(page)
+        return ReadPicture(word_blocks(page), word_lines(page))
+
+    @verb(example='neuropil translate-text "Zwei Bier, bitte!" --to en', check=check_direction)
+    def text(
+        self, text: str, *, to: Language = "en", from_: Language | None = None
+    ) -> TextTranslation:
+        """Translate a sentence, or a text in a file (@letter.txt).
+
+        text: of any length; line ends stay where they are
+        to: the language that it is put into
+        from_: the language that it is in; by default it is found
+        """
+        if not any(map(str.isalpha, text)):
+            words = "the text has no letters, so there is nothing to translate; give some words"
+            raise UserError("input.content", words)
+        (language,) = name_languages([text], self.tell_languages, from_)
+        if language == to:
+            message(f"the text is in {to} already, and stays as it is")
+            return TextTranslation(TranslatedText(f"{text}\n"), language)
+        (made,) = self.translate_texts([text], to, language)
+        return TextTranslation(TranslatedText(f"{made}\n"), language)
+
+    def probe(
+        self,
+        photo: Image,
+        *,
+        line: Annotated[int, NUMBER] = 0,
+        letter: Annotated[int, NUMBER] | None = None,
+        word: Annotated[int, NUMBER] | None = None,
+        target: str | None = None,
+        rate: Annotated[float, RATE] = 0.01,
+        to: Language = "en",
+        from_: Language | None = None,
+        least: Annotated[float, LEAST] = 0.5,
+    ) -> Probe:
+        """Find the neuron behind a letter that was read, or a word of a translation.
+
+        photo: the picture that was translated
+        line: number of a line, from 0, as --json lists them
+        letter: number of a character of the line, from 0; by default the first
+        word: number of a word, from 0, of the translation of the block that the line is in
+        target: the letter that it is in truth; with it a loss and a training step are shown
+        rate: learning rate of the training step towards the target
+        to: the language that the text is put into
+        from_: the language that it is in; by default it is found
+        least: how sure of a line the reader must be, or it is not translated
+        """
+        pixels = to_8_bit(photo.pixels)
+        page = self.read_page(pixels, to, from_, least)
+        require_text(page)
+        if line >= len(page.lines):
+            high, words = len(page.lines) - 1, f"line {line}: the picture has {len(page.lines)}"
+            sentence = f"{words} lines; they are counted from 0"
+            raise UserError("option.range", sentence, name="line", value=line, low=0, high=high)
+        if word is None:
+            found = page.lines[line]
+            return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
+        if letter is not None or target is not None:
+            words = "letter and target are of a letter that was read, word is of a translation"
+            raise UserError("option.conflict", f"{words}; leave out word or the others")
+        block = next(block for block in page.blocks if line in block.lines)
+        refuse_kept(block, to)
+        traced = self.translator.trace(block.text, to, block.language)
+        return probe_word(self.translator, traced, word)
+
+    # --- pages ----------------------------------------------------------------------------------
+
+    def read_page(self, pixels: Pixels, to: str, from_: str | None, least: float) -> ReadPage:
+        """Find, read, group and translate the lines of a picture (H, W, 3)."""
+        lines = read_picture(pixels, self.look, self.read_logits)
+        blocks = translate_page(
+            lines, self.tell_languages, self.translate_texts, to=to, from_=from_, least=least
+        )
+        told = name_languages([line.text for line in lines], self.tell_languages, from_)
+        return ReadPage(tuple(lines), tuple(told), tuple(blocks))
+
+    def replace(
+        self, pixels: Pixels, to: str, from_: str | None, least: float
+    ) -> tuple[ReadPage, Pixels]:
+        """Read a picture (H, W, 3), and give it with its texts replaced."""
+        page = self.read_page(pixels, to, from_, least)
+        return page, replace_texts(pixels, replacements(page.lines, page.blocks))
+
+    def frames(
+        self, frames: Iterator[Frame], to: str, from_: str | None, least: float
+    ) -> Iterator[Frame]:
+        """Translate the frames of a film, one after the other."""
+
+        def read(pixels: Pixels) -> ReadView:
+            page, made = self.replace(pixels, to, from_, least)
+            return ReadView(tuple(line.quad for line in page.lines), made)
+
+        return translate_frames(frames, read, self.find)
+
+    # --- networks -------------------------------------------------------------------------------
+
+    def look(self, pixels: Pixels) -> Floats:
+        """Give the detector's maps of a part of a picture."""
+        return look(self.network(EYE), self.network(DETECTOR), pixels)
+
+    def find(self, pixels: Pixels) -> list[Quad]:
+        """Find the quads of a picture's lines."""
+        return find_lines(pixels, self.look)
+
+    def read_logits(self, lines: Floats) -> Floats:
+        """Give the logits of lines (N, 1, 32, W)."""
+        logits: Floats = self.reader.run(line=lines)["logits"]
+        return logits
+
+    def tell_languages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Give the probabilities of the languages of texts (N, L)."""
+        return language_probabilities(self.network(LANGUAGE), texts)
+
+    def translate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[str]:
+        """Translate texts: what a list has as it stands there, the rest by the network."""
+        known = [Lexicon.load(from_, to).find(text) if from_ else None for text in texts]
+        rest = [text for text, found in zip(texts, known, strict=True) if found is None]
+        made = iter(self.translator.translate(rest, to, from_))
+        return [next(made) if found is None else found for found in known]
+
+    @cached_property
+    def reader(self) -> OnnxNetwork:
+        """Open the reader; raises UserError for one that was trained on other characters."""
+        network = self.network(READER)
+        if network.metadata.get("alphabet") != CHARACTERS:
+            words = f"{network.path} was trained to read other characters; train one by"
+            way = "neuropil train translate reader, or leave it out"
+            raise UserError("network.mismatch", f"{words} {way}", path=network.path)
+        return network
+
+    @cached_property
+    def translator(self) -> Translator:
+        """Make the translator of its two networks."""
+        return Translator(self.network(ENCODER), self.network(STEP))
+
+
+def refuse_kept(block: TranslatedBlock, to: str) -> None:
+    """Raise UserError for a block whose translation no network made."""
+    why = f"it was kept: {block.kept}" if block.kept else None
+    if block.language and Lexicon.load(block.language, to).find(block.text) is not None:
+        why = "its translation stands in the lexicon, and no network made it"
+    if why:
+        words = f"the block {name_marks(block.text)!r} has no neuron behind its words: {why}"
+        way = "name another --line, or a --letter"
+        raise UserError("input.content", f"{words}; {way}", name="word")
+
+
+def refuse_comparison(film: Film, comparison: bool) -> None:
+    """Raise UserError where a film is to be shown beside itself."""
+    if comparison:
+        words = f"{film.path} is a film, of which no comparison is made; leave out --comparison"
+        raise UserError("option.conflict", words, name="comparison")
+
+
+def require_text(page: ReadPage) -> None:
+    """Raise UserError where a picture has no text."""
+    if not any(line.text for line in page.lines):
+        raise UserError(
+            "input.no_text",
+            "no text was found in the picture; name one with text, sharp and large enough to be"
+            " read (letters of 8 pixels and more)",
+        )
+
+
+def with_changes(photo: Image, before: Pixels, after: Pixels) -> Any:
+    """Give a picture of 8 or 16 bits its changes; what did not change keeps all its bits."""
+    if photo.pixels.dtype == np.uint8:
+        return after
+    changed = (before != after).any(axis=2, keepdims=True)
+    return np.where(changed, after.astype(np.uint16) * SIXTEEN_BITS, photo.pixels)
+
+
+def word_lines(page: ReadPage) -> tuple[PictureLine, ...]:
+    """Give the lines of a page as plain values."""
+    return tuple(
+        PictureLine(word_quad(line.quad), name_marks(line.text), line.confidence, language)
+        for line, language in zip(page.lines, page.languages, strict=True)
+    )
+
+
+def word_quad(quad: Quad) -> tuple[Point, Point, Point, Point]:
+    """Give the corners of a quad as plain numbers, in tenths of pixels."""
+    a, b, c, d = ((round(float(x), 1), round(float(y), 1)) for x, y in quad)
+    return a, b, c, d
+
+
+def word_blocks(page: ReadPage) -> tuple[PictureBlock, ...]:
+    """Give the blocks of a page as plain values."""
+    return tuple(
+        PictureBlock(
+            block.lines,
+            name_marks(block.text),
+            block.language,
+            name_marks(block.translation),
+            block.kept,
+        )
+        for block in page.blocks
+    )

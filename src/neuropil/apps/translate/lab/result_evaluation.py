@@ -1,0 +1,87 @@
+"""What was set into pictures, read by another: whether it says what it should, and nothing else.
+
+The reader is RapidOCR with its own weights. Of each block that was replaced: the characters in
+which what it reads differs from the translation; whether a word of the source is left. Of each
+line with a number that stays as it is: whether it reads as it did before.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import mean
+
+import numpy as np
+
+from neuropil.apps.translate.app import ReadPage, Translate
+from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.lab.measuring import FoundLine, count_edits, folded_key
+from neuropil.apps.translate.lab.peers import ReadScene
+from neuropil.apps.translate.lab.scene_evaluation import LEAST, center, is_inside
+from neuropil.apps.translate.lab.scenes import Scene
+from neuropil.apps.translate.setting import quad_around
+from neuropil.kit.progress import track
+from neuropil.kit.report import Metrics, Table
+
+NUMBER = re.compile(r"\d")
+WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+@dataclass
+class ResultCounts:
+    """What another reader finds in what was made."""
+
+    edits: int = 0
+    characters: int = 0
+    has_residue: list[bool] = field(default_factory=list)
+    numbers_kept: list[bool] = field(default_factory=list)
+
+
+def evaluate_results(
+    app: Translate, read: ReadScene, scenes: Sequence[Scene]
+) -> tuple[Table, Metrics]:
+    """Replace the texts of pictures, and let another reader read the results."""
+    counts = ResultCounts()
+    for scene in track(scenes, total=len(scenes), title="results"):
+        page, made = app.replace(scene.pixels, "en", None, LEAST)
+        after = read(made)
+        count_blocks(counts, page, after)
+        count_numbers(counts, page, read(scene.pixels), after)
+    figures: Metrics = {
+        "render_cer": counts.edits / max(1, counts.characters),
+        "residue_share": mean(counts.has_residue),
+        "numbers_kept": mean(counts.numbers_kept),
+    }
+    title = f"{len(counts.has_residue)} replaced blocks, read by RapidOCR"
+    return Table(title, ("", "share"), tuple(figures.items())), figures
+
+
+def count_blocks(counts: ResultCounts, page: ReadPage, after: Sequence[FoundLine]) -> None:
+    """Compare what stands in each replaced block with its translation."""
+    for block in page.blocks:
+        if block.kept is None and block.translation != block.text:
+            quads = [page.lines[n].quad for n in block.lines]
+            said = text_inside(after, quad_around(quads))
+            counts.edits += count_edits(folded_key(said), folded_key(block.translation))
+            counts.characters += len(folded_key(block.translation))
+            old = {*WORD.findall(block.text.casefold())}
+            old -= {*WORD.findall(block.translation.casefold())}
+            counts.has_residue.append(bool(old & {*WORD.findall(said.casefold())}))
+
+
+def text_inside(lines: Sequence[FoundLine], quad: Quad) -> str:
+    """Give what lines whose middle is in a quad say, from the top."""
+    inside = [line for line in lines if is_inside(center([line.quad]), [quad])]
+    inside.sort(key=lambda line: (float(line.quad[:, 1].mean()), float(line.quad[:, 0].mean())))
+    return " ".join(line.text for line in inside)
+
+
+def count_numbers(
+    counts: ResultCounts, page: ReadPage, before: Sequence[FoundLine], after: Sequence[FoundLine]
+) -> None:
+    """Compare lines with numbers that stay as they are, before and after."""
+    kept = [n for block in page.blocks if block.kept for n in block.lines]
+    for n in kept:
+        line = page.lines[n]
+        if NUMBER.search(line.text):
+            same = [text_inside(lines, np.asarray(line.quad)) for lines in (before, after)]
+            counts.numbers_kept.append(folded_key(same[0]) == folded_key(same[1]))

@@ -1,0 +1,98 @@
+"""The text lines of a picture: found, cut out, read, whichever way up the picture lies.
+
+    lines = read_picture(pixels, look, read)        # pixels (H, W, 3), 0..255
+
+H, W  height and width      N  lines
+
+`look` gives the maps of a part of a picture (detector.py), `read` the logits of lines (reader.py).
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from neuropil.apps.translate.alphabet import ReadLine
+from neuropil.apps.translate.detector import detect
+from neuropil.apps.translate.geometry import Quad, axes
+from neuropil.apps.translate.lines import Floats, Pixels, cut_line
+from neuropil.apps.translate.page import TextLine
+from neuropil.apps.translate.reader import read_lines
+
+Look = Callable[[Pixels], Floats]
+Read = Callable[[Floats], Floats]
+
+LEAST, MOST = 1000, 2400  # pixels of the long side in which lines are sought
+UNSURE = 0.8  # confidence of a line below which it is read upside down too
+SURER = 0.1  # by which the confidence upside down must be higher
+UNSURE_PAGE = 0.6  # mean confidence of a picture's characters below which it is turned
+
+
+def read_picture(pixels: Pixels, look: Look, read: Read) -> list[TextLine]:
+    """Find and read the lines of a picture; corners of quads begin at the upper left of the text.
+
+    A picture that seems to lie on its side, or of which little is read, is read turned, too; of
+    both ways the one is taken that says more. Each line that stands on its head is turned.
+    """
+    lines = read_quads(pixels, quads := find_lines(pixels, look), read)
+    if not is_sideways(quads) and sureness(lines) >= UNSURE_PAGE:
+        return lines
+    upright = np.ascontiguousarray(np.rot90(pixels))
+    other = read_quads(upright, find_lines(upright, look), read)
+    if content(other) <= content(lines):
+        return lines
+    return [turn_back(line, pixels.shape[1]) for line in other]
+
+
+def sureness(lines: Sequence[TextLine]) -> float:
+    """Give the mean confidence of the characters of lines, 1 where there are none."""
+    letters = sum(len(line.text) for line in lines)
+    return sum(line.confidence * len(line.text) for line in lines) / letters if letters else 1.0
+
+
+def content(lines: Sequence[TextLine]) -> float:
+    """Count the characters that lines say, as far as the reader is surer of them than not."""
+    return sum(max(0.0, 2 * line.confidence - 1) * len(line.text) for line in lines)
+
+
+def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
+    """Find the quads of the lines of a picture."""
+    long = min(max(max(pixels.shape[:2]), LEAST), MOST)
+    return [*detect(pixels, look, long=long).quads]
+
+
+def is_sideways(quads: Sequence[Quad]) -> bool:
+    """Tell whether most of the text, by its length, goes up or down."""
+    along = np.array([axes(quad)[0] for quad in quads]).reshape(-1, 2)
+    lengths = np.hypot(*along.T)
+    steep = np.abs(along[:, 1]) > np.abs(along[:, 0])
+    return bool(lengths[steep].sum() > lengths.sum() / 2)
+
+
+def turn_back(line: TextLine, width: int) -> TextLine:
+    """Bring a line from a picture turned by np.rot90 to the picture of that width before."""
+    x, y = line.quad.T
+    return TextLine(np.column_stack([width - y, x]), line.text, line.confidence)
+
+
+def read_quads(pixels: Pixels, quads: Sequence[Quad], read: Read) -> list[TextLine]:
+    """Read the lines of quads; those that are surer to say something upside down are turned."""
+    first = read_lines([cut_line(pixels, quad) for quad in quads], read)
+    unsure = [n for n, line in enumerate(first) if line.confidence < UNSURE]
+    turned = {n: np.roll(quads[n], 2, axis=0) for n in unsure}
+    second = read_lines([cut_line(pixels, quad) for quad in turned.values()], read)
+    upside_down = dict(zip(unsure, second, strict=True))
+    better = {n for n, line in upside_down.items() if is_surer(line, first[n])}
+    return [
+        as_line(turned[n], upside_down[n]) if n in better else as_line(quad, first[n])
+        for n, quad in enumerate(quads)
+    ]
+
+
+def is_surer(line: ReadLine, other: ReadLine) -> bool:
+    """Tell a reading that is clearly surer than another."""
+    return bool(line.text) and line.confidence > other.confidence + SURER
+
+
+def as_line(quad: Quad, line: ReadLine) -> TextLine:
+    """Put together what a line says and where."""
+    return TextLine(np.asarray(quad, np.float64), line.text, line.confidence)

@@ -1,0 +1,289 @@
+"""From a letter that was read, or a word that was translated, back to the neuron behind it.
+
+p of the letter  <-  e^(z - m)  <-  z, a unit of the reader at a step of the line  <-  its pixels
+p of the piece   <-  e^(z - m)  <-  z, a unit of the translator at a step of writing
+
+L  width of a line   T  steps   N  characters, and the blank   V  tokens   m  the largest logit
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.translate.alphabet import CHARACTERS, NUMBERS, find_characters, name_marks
+from neuropil.apps.translate.decoding import bar_signs, pad
+from neuropil.apps.translate.lines import HEIGHT, STEP, Pixels, cut_line, stack_lines, straighten
+from neuropil.apps.translate.page import TextLine
+from neuropil.apps.translate.preprocess import (
+    END,
+    FIRST_PIECE,
+    FROM,
+    MARK_TOKENS,
+    TO,
+    EncodedText,
+)
+from neuropil.apps.translate.subwords import BLANK, Subwords
+from neuropil.apps.translate.translator import TracedPart, Translator
+from neuropil.core.activations import EXP, IDENTITY, softmax_share
+from neuropil.core.neuron import NeuronRecord, Observed, Term
+from neuropil.core.probe import Goal, Probe, ProbedImage, Step, Unit
+from neuropil.kit.errors import UserError
+from neuropil.kit.networks.network import OnnxNetwork
+
+Floats = NDArray[Any]
+
+ROUNDING = 2.0**-18  # of float32, where lines are read alone and beside others
+ENLARGED = 6  # times that a line is shown larger
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several outputs that was chosen by its logit: which, of what, and how all are called.
+
+    logits: of all that could be chosen, float64; -inf for what could not
+    """
+
+    logits: NDArray[np.float64]
+    number: int
+    name: str
+    names: Callable[[int], str]
+
+    @property
+    def powers(self) -> NDArray[np.float64]:
+        """Give e^(z - m) of all."""
+        made: NDArray[np.float64] = np.exp(self.logits - self.logits.max())
+        return made
+
+    @property
+    def probability(self) -> float:
+        """Give the share of the chosen one (softmax)."""
+        return float(self.powers[self.number] / self.powers.sum())
+
+    @property
+    def runner_up(self) -> str:
+        """Name the second best, with its probability."""
+        powers = self.powers
+        powers[self.number] = 0
+        second = int(powers.argmax())
+        share = powers[second] / self.powers.sum()
+        return f"{self.names(second)}, p = {share:.3g}"
+
+
+def choice_steps(choice: Choice, first: int = 0) -> tuple[Step, ...]:
+    """Tell the arithmetic from the probability down to the logit.
+
+    first: the number that the first of these steps has among all
+    """
+    return (Step(share_step(choice), {choice.number: first + 1}), Step(power_step(choice)))
+
+
+def share_step(choice: Choice) -> NeuronRecord:
+    """Tell the probability: its part of all the powers."""
+    terms = tuple(
+        Term(f"e^(z - m) of {choice.names(n)}", float(e), 1.0, learned=False)
+        for n, e in enumerate(choice.powers)
+    )
+    top = float(choice.powers[choice.number])
+    name = f"p of {choice.name}; the runner-up is {choice.runner_up}"
+    seen = Observed(None, choice.probability, ROUNDING)
+    return NeuronRecord(name, terms, 0.0, softmax_share(top, choice.number), seen)
+
+
+def power_step(choice: Choice) -> NeuronRecord:
+    """Tell e^(z - m) of the chosen one; m keeps powers in bounds."""
+    z, most = float(choice.logits[choice.number]), float(choice.logits.max())
+    term = Term("z, a unit of the network", z, 1.0, learned=False)
+    name = f"e^(z - m) of {choice.name}, m = {most:.6g}, the largest z"
+    seen = Observed(None, float(choice.powers[choice.number]), ROUNDING)
+    return NeuronRecord(name, (term,), -most, EXP, seen)
+
+
+# --- a letter -----------------------------------------------------------------------------------
+
+
+def probe_letter(
+    reader: OnnxNetwork,
+    pixels: Pixels,
+    line: TextLine,
+    letter: int,
+    target: str | None,
+    rate: float,
+) -> Probe:
+    """Find the unit that said a letter of a line, at the step where it was surest.
+
+    letter: its number in the text of the line, from 0
+    target: the letter that it is in truth
+    """
+    batch, _ = stack_lines([cut_line(pixels, line.quad)])
+    logits = reader.run(line=batch)["logits"][0].astype(np.float64)
+    said = find_characters(logits)
+    if letter >= len(said):
+        words = f"letter {letter}: the line {name_marks(line.text)!r} has {len(said)} characters"
+        raise UserError(
+            "option.range",
+            f"{words}; they are counted from 0",
+            name="letter",
+            value=letter,
+            low=0,
+            high=len(said) - 1,
+        )
+    chosen = said[letter]
+    number = NUMBERS[chosen.character]
+    name = f"{name_character(number)} at step {chosen.step}"
+    choice = Choice(logits[chosen.step], number, name, name_character)
+    unit = Unit("logits", (0, chosen.step, number))
+    goal = Goal.of_unit(unit, f"z of {name}")
+    if target is not None:
+        true, place = letter_number(target), (0, chosen.step, slice(None))
+        text = f"-ln p of the true {name_character(true)} at step {chosen.step}"
+        goal = Goal.cross_entropy(text, "logits", place, true, rate)
+    strip = straighten(pixels, np.asarray(line.quad, np.float64))
+    shown = strip.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+    middle = (ENLARGED * STEP * chosen.step + ENLARGED * STEP // 2, ENLARGED * HEIGHT // 2)
+    return Probe(
+        reader.path,
+        {"line": batch},
+        unit,
+        goal,
+        choice_steps(choice),
+        describe_reader,
+        ProbedImage(shown, middle, f"{name}, {STEP} pixels a step"),
+        ("line",),
+        saliency=True,
+    )
+
+
+def letter_number(target: str) -> int:
+    """Give the number of a character; raises UserError for what the reader doesn't know."""
+    if target not in NUMBERS:
+        raise UserError(
+            "option.choice",
+            f"target is {target!r}; it is one character that the reader knows: {CHARACTERS[1:62]}"
+            " and signs and accented letters of English, German, French and Spanish",
+            name="target",
+            value=target,
+        )
+    return NUMBERS[target]
+
+
+def name_character(number: int) -> str:
+    """Name an output of the reader."""
+    return "no letter" if number == 0 else repr(name_marks(CHARACTERS[number - 1]))
+
+
+def describe_reader(unit: Unit) -> str | None:
+    """Say what a unit of the reader's input or output is."""
+    if unit.tensor == "line":
+        return f"brightness at row {unit.index[2]}, column {unit.index[3]} of the line"
+    if unit.tensor == "logits":
+        return f"z of {name_character(unit.index[2])} at step {unit.index[1]}"
+    return None
+
+
+# --- a word -------------------------------------------------------------------------------------
+
+
+def probe_word(translator: Translator, traced: Sequence[TracedPart], word: int) -> Probe:
+    """Find the unit that said a word of a translation: that of its first piece.
+
+    word: its number in the translation, from 0
+    """
+    starts = [
+        (part, k)
+        for part in traced
+        for k, token in enumerate(part.best.tokens)
+        if k == 0 or is_start(token)
+    ]
+    if word >= len(starts):
+        words = f"word {word}: the network wrote {len(starts)} words"
+        raise UserError(
+            "option.range",
+            f"{words}; they are counted from 0",
+            name="word",
+            value=word,
+            low=0,
+            high=len(starts) - 1,
+        )
+    part, k = starts[word]
+    feeds, logits, shares = replay(translator, part.encoded, part.best.tokens[:k])
+    token = part.best.tokens[k]
+    name = f"{name_token(token)}, token {k + 1} of the translation"
+    choice = Choice(logits, token, name, name_token)
+    unit = Unit("logits", (0, token))
+    return Probe(
+        translator.step.path,
+        feeds,
+        unit,
+        Goal.of_unit(unit, f"z of {name_token(token)}"),
+        (Step(attention_step(part.encoded, shares)), *choice_steps(choice, first=1)),
+        partial(describe_translator, source=part.encoded),
+        before=(translator.encoder.path,),
+    )
+
+
+def replay(
+    translator: Translator, encoded: EncodedText, written: Sequence[int]
+) -> tuple[dict[str, Floats], NDArray[np.float64], NDArray[np.float64]]:
+    """Bring the networks to where some tokens are written: their inputs, and the next logits (V,).
+
+    What no translation may hold, such as marks that the source has not, is at -inf. Also gives the
+    share of each token of the source (S,) that the last layer reads.
+    """
+    source = {"tokens": pad([encoded.tokens]), "cases": pad([encoded.cases])}
+    read = translator.encoder.run(**source)
+    layers, width = translator.step.input_shapes["state"][1:]
+    state = np.zeros((1, layers, width), np.float32)
+    token = np.array([END], np.int64)
+    for following in written:
+        state = translator.step.run(token=token, state=state, **read)["next_state"]
+        token = np.array([following], np.int64)
+    made = translator.step.run(token=token, state=state, **read)
+    logits = made["logits"][0].astype(np.float64)
+    logits[:FIRST_PIECE] += bar_signs(encoded)
+    shares = made["attention"][0].astype(np.float64)
+    return {**source, "token": token, "state": state}, logits, shares
+
+
+def attention_step(source: EncodedText, shares: NDArray[np.float64]) -> NeuronRecord:
+    """Tell where in the source the decoder looks: shares that add up to 1."""
+    terms = tuple(
+        Term(f"attention to {name_token(token)}, token {n + 1} of the source", float(share), 1.0)
+        for n, (token, share) in enumerate(zip(source.tokens, shares, strict=True))
+    )
+    most = int(shares.argmax())
+    name = f"attention of the last layer, most of it to {name_token(source.tokens[most])}"
+    total = float(shares.sum())
+    return NeuronRecord(name, terms, 0.0, IDENTITY, Observed(total, total, ROUNDING))
+
+
+def is_start(token: int) -> bool:
+    """Tell a token that begins a word."""
+    return token >= FIRST_PIECE and Subwords.load().pieces[token - FIRST_PIECE].startswith(BLANK)
+
+
+def name_token(token: int) -> str:
+    """Name a token for people: a piece of a word, or a sign."""
+    if token >= FIRST_PIECE:
+        return repr(Subwords.load().pieces[token - FIRST_PIECE].replace(BLANK, " "))
+    for mark, number in MARK_TOKENS.items():
+        if number == token:
+            return f"copy {[*MARK_TOKENS].index(mark) + 1} of the source"
+    targets, sources = ({n: language for language, n in signs.items()} for signs in (TO, FROM))
+    if token in targets:
+        return f"the sign that it is to become {targets[token]}"
+    return f"the sign that it is {sources[token]}" if token in sources else "the end"
+
+
+def describe_translator(unit: Unit, source: EncodedText) -> str | None:
+    """Say what a unit of an input or output of the translator is."""
+    if unit.tensor == "logits":
+        return f"z of {name_token(unit.index[1])}"
+    if unit.tensor in ("keys", "values"):
+        place = unit.index[3]
+        token = name_token(source.tokens[place])
+        return f"what is read of {token}, token {place + 1} of the source"
+    return None

@@ -1,0 +1,116 @@
+"""Lines found and read, whichever way up the picture lies."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from neuropil.apps.translate import page_reader
+from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS
+from neuropil.apps.translate.lines import STEP, Floats, Pixels
+from neuropil.apps.translate.page import TextLine
+from neuropil.apps.translate.page_reader import content, is_sideways, read_picture, sureness
+
+H, W = 120, 300
+BOX = np.array([[40, 30], [260, 30], [260, 62], [40, 62]], np.float64)
+
+
+def picture() -> Pixels:
+    """Draw a bar that is bright at the left and dark at the right, where text would be."""
+    made = np.full((H, W, 3), 128, np.uint8)
+    made[30:62, 40:260] = np.linspace(255, 0, 220, dtype=np.uint8)[None, :, None]
+    return made
+
+
+def read(lines: Floats) -> Floats:
+    """Read "ab" where a line is brighter at its left, else something unsure."""
+    said = []
+    for line in lines[:, 0]:
+        logits = np.zeros((line.shape[1] // STEP, N_OUTPUTS), np.float32)
+        logits[:, 0] = 9
+        half = line.shape[1] // 2
+        sure = 12.0 if line[:, :half].mean() > line[:, half:].mean() else 0.5
+        for step, c in ((1, "a"), (5, "b")):
+            logits[step] = 0
+            logits[step, NUMBERS[c]] = sure
+        said.append(logits)
+    return np.stack(said)
+
+
+def find(quads: dict[tuple[int, int], NDArray[np.float64]], pixels: Pixels, look: object) -> object:
+    return [quads[pixels.shape[:2]]]
+
+
+def patch_finding(patch: pytest.MonkeyPatch, **quads: NDArray[np.float64]) -> None:
+    sizes = {"wide": (H, W), "tall": (W, H)}
+    known = {sizes[name]: quad for name, quad in quads.items()}
+    patch.setattr(page_reader, "find_lines", partial(find, known))
+
+
+def look(pixels: Pixels) -> Floats:
+    raise AssertionError
+
+
+def test_a_line_is_read_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    patch_finding(monkeypatch, wide=BOX)
+    (line,) = read_picture(picture(), look, read)
+    assert line.text == "ab"
+    assert line.confidence > 0.99
+    assert line.quad == pytest.approx(BOX)
+
+
+def test_what_stands_on_its_head_is_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    patch_finding(monkeypatch, wide=np.array([W, H]) - np.roll(BOX, 2, axis=0))
+    (line,) = read_picture(np.ascontiguousarray(picture()[::-1, ::-1]), look, read)
+    assert line.text == "ab"
+    assert line.confidence > 0.99
+    assert line.quad == pytest.approx(
+        np.array([W, H]) - BOX
+    )  # the upper left is at the lower right
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_picture_on_its_side_is_read(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    turned = np.ascontiguousarray(np.rot90(picture(), turns))
+    left = np.column_stack([BOX[:, 1], W - BOX[:, 0]])  # as np.rot90 turns it
+    quad = left if turns == 1 else np.array([H, W]) - left
+    wide = BOX if turns == 3 else np.array([W, H]) - np.roll(BOX, 2, axis=0)
+    patch_finding(monkeypatch, tall=np.roll(quad, 2, axis=0) if turns == 1 else quad, wide=wide)
+    (line,) = read_picture(turned, look, read)
+    assert line.text == "ab"
+    assert line.confidence > 0.99
+    assert line.quad == pytest.approx(quad)
+
+
+def test_most_of_the_text_tells_which_way_it_goes() -> None:
+    down = np.array([[100, 0], [100, 300], [80, 300], [80, 0]], np.float64)
+    assert is_sideways([down, BOX])
+    assert not is_sideways([BOX, BOX, down])
+    assert not is_sideways([])
+
+
+def test_of_two_ways_to_turn_a_picture_the_one_is_taken_that_says_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {(H, W): ("zz", 0.4), (W, H): ("Ausgang", 0.9)}
+
+    def find_read(pixels: Pixels, quads: object, read: object) -> list[TextLine]:
+        text, confidence = said[pixels.shape[:2]]
+        return [TextLine(BOX, text, confidence)]
+
+    monkeypatch.setattr(page_reader, "find_lines", lambda pixels, look: [BOX])
+    monkeypatch.setattr(page_reader, "read_quads", find_read)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["Ausgang"]
+    said[W, H] = ("Ausgang", 0.5)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["zz"]
+    said[H, W] = ("a little", 0.7)
+    said[W, H] = ("very much", 0.9)
+    assert [line.text for line in read_picture(picture(), look, read)] == ["a little"]
+
+
+def test_how_sure_a_page_is() -> None:
+    lines = [TextLine(BOX, "abcd", 0.9), TextLine(BOX, "ab", 0.3)]
+    assert sureness(lines) == pytest.approx((4 * 0.9 + 2 * 0.3) / 6)
+    assert sureness([]) == 1
+    assert content(lines) == pytest.approx(4 * 0.8)
