@@ -101,8 +101,8 @@ def onset() -> Recipe:
     neuropil train foley onset --data rendered -o runs/onset
 
     Clips take 0.32 s each on one core, so 43 minutes; steps 0.37 s each, so an hour and 50 minutes.
-    A rehearsal of 60 steps on 1,200 clips (lr 4e-3, ema 0.9) came to F 0.57 on held-out clips, and
-    on the 15 real ones, which chose nothing, to F 0.50 (precision 0.53, recall 0.48).
+    A rehearsal of 120 steps on 1,200 clips (lr 4e-3, ema 0.9) came to F 0.59 on held-out clips, and
+    on the 15 real ones, which chose nothing, to F 0.52 (precision 0.55, recall 0.49).
     """
     return Recipe(
         name="foley-onset",
