@@ -39,6 +39,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "drive driver": {"picture": (1, 3, 96, 96)},
     "eye eye": {"picture": (1, 3, 64, 96)},
     "translate language": {"runs": (2, 16384)},
+    "foley scene": {"features": (2, 1, 1280), "h": (1, 1, 96), "c": (1, 1, 96)},
 }
 SHIPPED = {
     f"{name} {role}": weights
@@ -146,10 +147,8 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return torch.exp(*inputs)
         case "MatMul":
             return torch.matmul(*inputs)
-        case "Sigmoid":
-            return torch.sigmoid(*inputs)
-        case "Tanh":
-            return torch.tanh(*inputs)
+        case "Sigmoid" | "Tanh":
+            return getattr(torch, node.op.lower())(*inputs)
         case "Gather":
             return inputs[0].select(s.get("axis", 0), int(inputs[1]))
         case "Shape":
@@ -163,6 +162,8 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return lstm_in_torch(s, *inputs)
         case "Split":
             return torch.split(inputs[0], inputs[1].tolist(), dim=s["axis"])
+        case "Squeeze":
+            return inputs[0].squeeze(tuple(inputs[1].tolist()))
         case "Transpose":
             return inputs[0].permute(*s["perm"])
         case "ReduceSum":
@@ -190,7 +191,7 @@ def lstm_in_torch(s: dict[str, Any], x: Any, w: Any, r: Any, b: Any, *more: Any)
         return torch.cat([i, f, g, o])
 
     h, c = more[-2:]
-    both = s["direction"] == "bidirectional"
+    both = s.get("direction") == "bidirectional"
     flat = [
         reordered(rows)
         for d in range(len(w))
@@ -294,7 +295,7 @@ def is_float(value: Array) -> bool:
 
 def test_a_wrong_weight_is_seen(activations: Activations) -> None:
     """Change one weight behind the back of the run: the arithmetic no longer fits."""
-    node = next(node for node in activations.graph.nodes if node.op in ("Conv", "Gemm"))
+    node = next(node for node in activations.graph.nodes if node.op in ("Conv", "Gemm", "MatMul"))
     weight = activations.values[node.inputs[1]].copy()
     weight[0] += 0.01 * np.abs(weight).max()
     changed = Activations(activations.graph, {**activations.values, node.inputs[1]: weight})

@@ -1,5 +1,6 @@
 """The file that a film is in, opened: which of its streams are the film, and when it starts."""
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -26,26 +27,36 @@ TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a s
 Tell = Callable[[str], None]
 
 
-def open_container(path: Path) -> "InputContainer":
-    """Open a file, and nothing that it names."""
+def open_container(
+    path: Path, what: str = "film", content: bytes | None = None
+) -> "InputContainer":
+    """Open a file, and nothing that it names.
+
+    what: what it should be, for the sentence where it is not
+    content: its bytes, where they are at hand
+    """
     import av
 
     kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM - PICTURES
     moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
     try:
         return av.open(
-            f"file:{path}",  # else a name with a colon is taken for an address
+            f"file:{path}"  # else a name with a colon is taken for an address
+            if content is None
+            else io.BytesIO(content),
+            "r",
             container_options={"format_whitelist": ",".join(moving)},
             metadata_errors="replace",  # old programs wrote Latin-1
         )
     except av.ArgumentError as error:
-        words = f"{path} is no film, or a list of other files, which is not followed; name a film"
+        words = f"{path} is no {what}, or a list of other files, which is not followed"
+        words += f"; name a {what}"
         raise UserError("input.kind", words, path=path) from error
     except av.FFmpegError as error:
-        if is_list_of_files(path):
+        if content is None and is_list_of_files(path):
             words = f"{path} is a list of other files, which is not followed; name one of them"
             raise UserError("input.kind", words, path=path) from error
-        words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
+        words = f"{path} can't be read as a {what}: {error.strerror}; find a whole copy"
         raise UserError("input.damaged", words, path=path) from error
 
 

@@ -116,13 +116,16 @@ def write_film(
     first = next(frames, None)
     if first is None:
         raise UserError("input.empty", f"{path} would have no frame; give it some")
-    with atomic_path(path) as temporary, av.open(temporary, "w", options=_options(kind)) as target:
+    with (
+        atomic_path(path) as temporary,
+        av.open(temporary, "w", options=list_options(kind)) as target,
+    ):
         target.metadata.update(notes or {})
         shape = first.pixels.shape
-        picture = _add_picture(target, kind.picture, shape, quality, progress.message)
+        picture = add_picture(target, kind.picture, shape, quality, progress.message)
         picture.codec_context.framerate = fps
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
-        for packet in _encode(itertools.chain([first], frames), picture, 1 / fps, kind):
+        for packet in encode_frames(itertools.chain([first], frames), picture, 1 / fps, kind):
             target.mux(packet)
 
 
@@ -137,16 +140,16 @@ def write_with_sound(
 
     kind = choose_format(path, quality)
     try:
-        with atomic_path(path) as place, av.open(place, "w", options=_options(kind)) as target:
+        with atomic_path(path) as place, av.open(place, "w", options=list_options(kind)) as target:
             target.metadata.update(source.container.metadata)
             target.set_chapters(_shift_chapters(source))
             first = next(frames)  # Film.open has seen that there is one
-            picture = _add_picture(target, kind.picture, first.pixels.shape, quality, tell)
-            _set_clock_and_shape(picture, source)
+            picture = add_picture(target, kind.picture, first.pixels.shape, quality, tell)
+            set_clock_and_shape(picture, source)
             routes = _add_sounds(target, kind, source, tell)
-            moving = _encode(itertools.chain([first], frames), picture, 1 / source.fps, kind)
+            moving = encode_frames(itertools.chain([first], frames), picture, 1 / source.fps, kind)
             sounding = _route_sounds(routes, source, kind)
-            for packet in heapq.merge(moving, sounding, key=_moment):
+            for packet in heapq.merge(moving, sounding, key=find_moment):
                 target.mux(packet)
     except av.FFmpegError as error:
         if isinstance(error, OSError):  # of the machine
@@ -182,11 +185,13 @@ def write_gif(
         target.mux(stream.encode())
 
 
-def _options(kind: ContainerFormat) -> dict[str, str]:
+def list_options(kind: ContainerFormat) -> dict[str, str]:
+    """Give FFmpeg's options of a container."""
     return {"movflags": "+faststart"} if kind.is_mp4 else {}
 
 
-def _moment(packet: "Packet[Any]") -> Fraction:
+def find_moment(packet: "Packet[Any]") -> Fraction:
+    """Give the time of a packet by which it is put into its place, in seconds."""
     assert packet.dts is not None, "only ends of streams have no time, and these are not written"
     return packet.dts * packet.time_base
 
@@ -203,7 +208,7 @@ def _shift_chapters(source: Source) -> "list[Chapter]":
 # Pictures
 
 
-def _add_picture(
+def add_picture(
     target: "OutputContainer", codec: str, shape: tuple[int, ...], quality: int, tell: Tell
 ) -> "VideoStream":
     """Add the stream of pictures, of yuv420p, which all players show.
@@ -229,7 +234,7 @@ def _add_picture(
     return stream
 
 
-def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
+def set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
     """Take over the clock, so that no time has to be rounded, and the shape of a pixel."""
     context, given = stream.codec_context, source.picture
     context.framerate = source.fps
@@ -242,7 +247,7 @@ def _set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
         context.sample_aspect_ratio = 1 / aspect if lies else aspect
 
 
-def _encode(
+def encode_frames(
     frames: Iterable[Frame], stream: "VideoStream", step: Fraction, kind: ContainerFormat
 ) -> "Iterator[Packet[Any]]":
     """Encode frames; the last lasts as long as it says, or a step where it says nothing.

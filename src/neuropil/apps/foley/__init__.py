@@ -1,0 +1,5 @@
+"""Give a silent film its sound, from recorded sounds.
+
+render: Render a film's sound again from its cue sheet.
+index: Make a library of your own recordings.
+"""

@@ -1,0 +1,1 @@
+"""What learns and measures the networks that listen, look at scenes and find onsets."""

@@ -1,0 +1,60 @@
+"""The library that ships: the recordings of the table, tagged and packed.
+
+neuropil train foley --stage library --data DIR --network runs/tagger/foley-tagger.onnx -o packed
+"""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from neuropil.apps.foley.indexing import describe
+from neuropil.apps.foley.lab.recordings import read_files, read_table
+from neuropil.apps.foley.sound_library import Recording, SoundLibrary
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.progress import track
+from neuropil.training.stages import claim_file
+
+FILE = "default.library"
+FREE = ("CC0", "CC BY 3.0", "CC BY 4.0")  # licences that may ship
+
+
+def pack_library(output: Path, *, data: Path, network: Path) -> Path:
+    """Write the library of the table; raises UserError where it is there already."""
+    file = claim_file(output, FILE)
+    rows = [row for row in read_table(data, "library.csv") if row["licence"] in FREE]
+    contents = read_files(data / "library.zip", (row["file"] for row in rows))
+    tagger = OnnxNetwork(network)
+    with TemporaryDirectory() as unpacked:
+        found = [
+            to_recording(row, contents[row["file"]], Path(unpacked), tagger)
+            for row in track(rows, total=len(rows), title="library")
+        ]
+        SoundLibrary(()).join(SoundLibrary(tuple(found))).save(file)
+    return file
+
+
+def to_recording(
+    row: dict[str, str], content: bytes, folder: Path, tagger: OnnxNetwork
+) -> Recording:
+    """Describe a recording; what the table says of it goes before what is heard."""
+    place = folder / row["file"]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    audio = Audio.decode(content, row["file"])
+    heard = describe(audio, content, place, row["file"], tagger)
+    return replace(
+        heard,
+        sha256=hashlib.sha256(content).hexdigest(),
+        name=row["class"],
+        kind=row["kind"],
+        material=row["material"],
+        strength=row["strength"],
+        onset=float(row["onset_s"] or 0),
+        is_loop=row["loop"] == "1",
+        licence=row["licence"],
+        author=row["author"],
+        title=row["title"],
+        source=row["source_url"],
+    )
