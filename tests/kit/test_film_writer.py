@@ -258,7 +258,7 @@ def test_what_a_container_refuses_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         raise av.ArgumentError(22, "Invalid argument")
 
-    monkeypatch.setattr(film_writer, "_set_clock_and_shape", refuse)
+    monkeypatch.setattr(film_writer, "set_clock_and_shape", refuse)
     with refused("output.content", "new.mp4", "Invalid argument", ".mkv"):
         Film.open(shoot(tmp_path / "a.mp4")).save(tmp_path / "new.mp4")
 
