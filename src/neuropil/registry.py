@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
-IN_TRAINING = ("translate",)  # applications to come: recipes and stages, no command yet
+IN_TRAINING = ("translate", "lipsync")  # applications to come: recipes and stages, no command yet
 
 
 def commands() -> dict[str, str]:

@@ -1,0 +1,167 @@
+"""What the judge of synchrony is trained on and by: its batches, its loss, its score, its files.
+
+It sees the half of the speaker's clips that no other network sees, and nothing else.
+
+B  clips     T  steps of 20 ms     D  numbers of a direction     L  lags
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from neuropil.apps.lipsync.hearing import COLUMNS, HEARD, normalize_bands, step_times
+from neuropil.apps.lipsync.lab.data import FPS, Speaker
+from neuropil.apps.lipsync.lab.sounds import (
+    TEMPO,
+    change_tempo,
+    hear_elsewhere,
+    read_clip_columns,
+)
+from neuropil.apps.lipsync.preprocess import Floats
+from neuropil.apps.lipsync.shapes import Numbers, opening, width
+from neuropil.apps.lipsync.sync import JUDGE_SEEN, lags, look, measure_sync, overlap_at
+from neuropil.training.recipe import Batch, ExportSpec
+from neuropil.training.split import Split
+from neuropil.training.step import TrainingStep
+
+CLIPS = 24  # of a batch
+T = 150  # steps: three seconds
+OPENING_WEIGHT = 0.3  # of the squared error of the opening beside the loss of lags
+STRANGERS = 0.5  # of the loss of other clips' mouths beside that of lags
+NOISE = 0.12  # of opening and width, as landmarks tremble: deviations of their own
+HELD_OUT = 16  # one clip in so many validates
+SHIFTS = (-10, -6, -3, -1, 0, 1, 3, 6, 10)  # frames, for the score
+
+
+@dataclass(frozen=True, eq=False)
+class JudgeStock:
+    """Clips: columns (N, 300, 40), and opening and width of each frame (N, 75, 2)."""
+
+    columns: Floats
+    mouths: Numbers
+
+
+def examples(data: Path) -> Split[JudgeStock]:
+    """Read the clips of the judge, one in sixteen of them held out."""
+    speaker = Speaker.read(data)
+    clips = speaker.clips("judge")
+    columns = read_clip_columns(speaker, clips)
+    mouths = np.stack([measure_opening(speaker, n) for n in clips])
+    held = np.arange(len(clips)) % HELD_OUT == 0
+    return Split(*(JudgeStock(columns[each], mouths[each]) for each in (~held, held)))
+
+
+def measure_opening(speaker: Speaker, clip: int) -> Numbers:
+    """Measure opening and width of a clip: (75, 2)."""
+    points = speaker.points[clip].astype(np.float64)
+    return np.column_stack([opening(points), width(points)])
+
+
+def make_batch(examples: Split[JudgeStock], step: TrainingStep) -> Batch:
+    """Make the batch of a step: what is heard and seen, and where both are."""
+    stock, rng = examples.train, step.rng()
+    rows = [
+        make_pair(stock.columns[n], stock.mouths[n], rng)
+        for n in rng.choice(len(stock.columns), min(CLIPS, len(stock.columns)), replace=False)
+    ]
+    heard, seen, openings = (np.stack(each).astype(np.float32) for each in zip(*rows, strict=True))
+    return {"heard": heard, "seen": seen, "opening": openings}
+
+
+def make_pair(
+    columns: Floats, mouths: Numbers, rng: Generator
+) -> tuple[Floats, Floats, Numbers]:
+    """Hear a clip elsewhere and see its mouth tremble: (80, T), (3, T), opening (1, T)."""
+    times = float(np.exp(rng.uniform(*np.log(TEMPO))))
+    heard = hear_elsewhere(change_tempo(columns, times), rng)
+    stretched = step_times(len(heard)) * T / len(heard)
+    seen = at_steps(mouths, stretched)
+    n = min(T, len(heard))
+    start = int(rng.integers(0, len(heard) - n + 1))
+    heard, seen = heard[start : start + n], seen[start : start + n]
+    trembling = rng.normal(0, NOISE, seen.shape) * seen.std(axis=0) * rng.random()
+    told = (seen[:, 0] - seen[:, 0].mean()) / max(seen[:, 0].std(), 1e-3)
+    fill = (0, T - n)
+    return (
+        np.pad(heard.T, ((0, 0), fill), mode="edge"),
+        np.pad(look(seen + trembling), ((0, 0), fill), mode="edge"),
+        np.pad(told, fill, mode="edge")[None],
+    )
+
+
+def at_steps(mouths: Numbers, times: Numbers) -> Numbers:
+    """Interpolate what is known of frames (F, K) at moments (T,)."""
+    frames = (np.arange(len(mouths)) + 0.5) / FPS
+    return np.stack([np.interp(times, frames, column) for column in mouths.T], axis=1)
+
+
+def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Measure how unlikely the right lag is, and the right mouth, and how wrong the opening."""
+    sound, mouth, told = network(batch["heard"], batch["seen"])
+    sharp = network.sharpness.exp()
+    evidence = evidence_of_lags(sound.float(), mouth.float())
+    right = torch.full((len(sound),), evidence.shape[1] // 2, device=sound.device)
+    of_lags = cross_entropy(4 * sharp * evidence, right)
+    pairs = torch.einsum("adt,bdt->ab", sound.float(), mouth.float()) / sound.shape[2]
+    of_strangers = cross_entropy(4 * sharp * pairs, torch.arange(len(sound), device=sound.device))
+    off: Tensor = (told.float() - batch["opening"]).square().mean()
+    return of_lags + STRANGERS * of_strangers + OPENING_WEIGHT * off
+
+
+def evidence_of_lags(sound: Tensor, mouth: Tensor) -> Tensor:
+    """Average how well directions (B, D, T) fit at every lag: (B, L)."""
+    n = sound.shape[2]
+    columns = []
+    for lag in lags().tolist():
+        first, second = overlap_at(n, int(lag))
+        columns.append((sound[:, :, first] * mouth[:, :, second]).sum(dim=1).mean(dim=1))
+    return torch.stack(columns, dim=1)
+
+
+@torch.no_grad()
+def score(network: nn.Module, examples: Split[JudgeStock]) -> dict[str, float]:
+    """Measure how often a shift is found within a frame, and how sure that is."""
+    stock, place = examples.held_out, next(network.parameters()).device
+
+    def hear(heard: Floats) -> tuple[Floats, Floats]:
+        made = network.sound(torch.from_numpy(heard).to(place))  # type: ignore[operator]
+        return made[0].float().cpu().numpy(), made[1].float().cpu().numpy()
+
+    def see(seen: Floats) -> Floats:
+        made: Floats = network.mouth(torch.from_numpy(seen).to(place)).float().cpu().numpy()  # type: ignore[operator]
+        return made
+
+    right, sure, correlations = [], [], []
+    for columns, mouths in zip(stock.columns, stock.mouths, strict=True):
+        for shift in SHIFTS:
+            heard = normalize_bands(np.roll(columns, COLUMNS * 2 * shift, axis=0))
+            seen = at_steps(mouths, step_times(len(heard)))
+            found = measure_sync(hear, see, heard, seen)
+            off = (found.offset_ms or 0.0) - 40 * shift
+            right.append(found.offset_ms is not None and abs(off) <= 40)
+            sure.append(found.offset_ms is not None)
+            correlations.append(found.correlation)
+    return {
+        "found": float(np.mean(right)),
+        "sure": float(np.mean(sure)),
+        "correlation": float(np.mean(correlations)),
+    }
+
+
+def export_specs() -> tuple[ExportSpec, ExportSpec]:
+    """Name inputs and outputs of both towers."""
+    metadata = {
+        "neuropil": "lipsync",
+        "licence": "research (GRID)",
+        "data": "GRID corpus, speaker 1: the 457 clips that no other network sees",
+    }
+    sizes = ({"B": 1, "T": 60}, {"B": 2, "T": 150})
+    sound = ExportSpec({"heard": ("B", HEARD, "T")}, ("direction", "opening"), sizes, metadata)
+    mouth = ExportSpec({"seen": ("B", JUDGE_SEEN, "T")}, ("direction",), sizes, metadata)
+    return replace(sound, part="sound"), replace(mouth, part="mouth")

@@ -1,0 +1,108 @@
+"""Recipes: the speech network, the finder of faces, their landmarks, the judge of synchrony.
+
+neuropil train lipsync --data DIR
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from neuropil.apps.lipsync.lab import (
+    finder_training,
+    judge_training,
+    landmark_training,
+    speech_training,
+)
+from neuropil.apps.lipsync.lab.model import FinderNet, JudgeNet, LandmarkNet, SpeechNet
+from neuropil.training.optim import adamw
+from neuropil.training.recipe import Recipe
+
+
+def speech() -> Recipe:
+    """Train the network from sound to mouth and phones, from nothing.
+
+    neuropil train lipsync speech --data DIR -o runs/speech
+    """
+    return Recipe(
+        name="lipsync-speech",
+        network=SpeechNet,
+        examples=speech_training.examples,
+        batch=speech_training.make_batch,
+        loss=speech_training.loss,
+        score=speech_training.score,
+        exports=(speech_training.export_spec(),),
+        steps=2500,
+        lr=3e-3,
+        ema=0.995,
+        optimizer=partial(adamw, weight_decay=0.01, fall=1.0),
+    )
+
+
+def speech_unseen() -> Recipe:
+    """Train it on sentences with phones alone, so that it has never heard the speaker.
+
+    neuropil train lipsync speech_unseen --data DIR -o runs/speech-unseen
+
+    Nothing runs it but the benchmark, which lets it learn 100 of his clips as `lipsync-learn` does.
+    """
+    examples = speech_training.unseen_examples
+    return replace(speech(), name="lipsync-speech-unseen", examples=examples)
+
+
+def finder() -> Recipe:
+    """Train the finder of faces, from nothing.
+
+    neuropil train lipsync finder --data DIR -o runs/finder
+    """
+    return Recipe(
+        name="lipsync-finder",
+        network=FinderNet,
+        examples=finder_training.examples,
+        batch=finder_training.make_batch,
+        loss=finder_training.loss,
+        score=finder_training.score,
+        exports=(finder_training.export_spec(),),
+        steps=8000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.02, fall=0.7),
+    )
+
+
+def landmarks() -> Recipe:
+    """Train the network that finds the 68 points of a face, from nothing.
+
+    neuropil train lipsync landmarks --data DIR -o runs/landmarks
+    """
+    return Recipe(
+        name="lipsync-landmarks",
+        network=LandmarkNet,
+        examples=landmark_training.examples,
+        batch=landmark_training.make_batch,
+        loss=landmark_training.loss,
+        score=landmark_training.score,
+        exports=(landmark_training.export_spec(),),
+        steps=12000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.02, fall=0.7),
+    )
+
+
+def judge() -> Recipe:
+    """Train the judge of synchrony, from nothing, on clips that no other network sees.
+
+    neuropil train lipsync judge --data DIR -o runs/judge
+    """
+    return Recipe(
+        name="lipsync-judge",
+        network=JudgeNet,
+        examples=judge_training.examples,
+        batch=judge_training.make_batch,
+        loss=judge_training.loss,
+        score=judge_training.score,
+        exports=judge_training.export_specs(),
+        steps=3000,
+        lr=2e-3,
+        ema=0.995,
+        optimizer=partial(adamw, weight_decay=0.02, fall=1.0),
+    )
