@@ -11,14 +11,14 @@ film.
 Dimension key: H, W height and width.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,12 @@ from neuropil.kit.media.film_container import (
     read_tick,
     tell_left_out,
 )
+from neuropil.kit.media.film_packets import Damage, read_packets
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import message, track
 
 if TYPE_CHECKING:
-    from av import Packet, VideoFrame
+    from av import VideoFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.filter import Graph
@@ -57,11 +58,6 @@ SUFFIXES = frozenset(  # by which films are looked for in folders; others are tr
 BT709, UNSPECIFIED = 1, 2  # color spaces
 HD = 720  # lines from which a film is one of high definition
 LEAST = 4  # pixels a side that FFmpeg's filter of interlaced frames takes
-TIME_STARTS_AGAIN = Fraction(1, 5)  # seconds that a packet lies before the last one of its stream
-TIME_JUMPS = Fraction(10)  # seconds after all others, where a broadcast may begin a new time
-MOST_TOLD = 5  # places of damage
-TELLING_LENGTH = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv")  # of which kinds' heads
-EARLY = 1.0  # seconds before the told end that a film ends early
 STRIDE = 24  # frames of a short film, of which one is looked at
 
 
@@ -177,117 +173,7 @@ def _ignore(sentence: str) -> None:
     """Let a sentence pass that is said when the film is read in earnest."""
 
 
-# Packets
-
-
-@dataclass(eq=False)
-class _Timeline:
-    """Brings the times of packets to one line that starts at zero.
-
-    Files that were put one behind the other (`cat a.vob b.vob`) start their time again: from there
-    on all is shifted, picture and sound by the same, to where the film had come.
-
-    jumps: whether time may also jump ahead, as in a broadcast
-    last: the moment of the last packet of each stream, in seconds
-    reached: where all of them have come, in seconds
-    end: the end of what is shown last, in seconds
-    """
-
-    shift: Fraction
-    jumps: bool
-    last: dict[int, Fraction] = field(default_factory=dict)
-    reached: Fraction = Fraction(0)
-    end: Fraction = Fraction(0)
-
-    def place(self, packet: "Packet[Any]") -> None:
-        """Move a packet to its place."""
-        base, index = packet.time_base, packet.stream.index
-        if packet.dts is not None:  # it goes up and up, as times of frames need not
-            moment = packet.dts * base + self.shift
-            again = moment < self.last.get(index, moment) - TIME_STARTS_AGAIN
-            if again or (self.jumps and self.last and moment > self.reached + TIME_JUMPS):
-                self.shift += self.reached - moment
-                moment = self.reached
-            self.last[index] = moment
-            self.reached = max(self.reached, moment + (packet.duration or 0) * base)
-        late = round(self.shift / base)
-        packet.dts = None if packet.dts is None else packet.dts + late
-        if packet.pts is not None:
-            packet.pts += late
-            self.end = max(self.end, (packet.pts + (packet.duration or 0)) * base)
-
-
-@dataclass(eq=False)
-class _Damage:
-    """Counts what can't be decoded, whole or in part, and says it in the end."""
-
-    what: str
-    skipped: list[str] = field(default_factory=list)
-    mended: list[str] = field(default_factory=list)  # by the decoder, from what is around
-
-    def decode(
-        self, stream: "VideoStream | AudioStream", packet: "Packet[Any] | None"
-    ) -> list[Any]:
-        """Decode a packet, None at the end; what is damaged is left out."""
-        import av
-
-        try:
-            frames: list[Any] = stream.decode(packet)
-        except av.MemoryError:
-            raise
-        except av.FFmpegError:
-            self.skipped.append(_place(packet))
-            return []
-        for frame in frames:
-            if frame.is_corrupt:
-                self.mended.append(_place(packet))
-            frame.time_base = frame.time_base or stream.time_base  # the last ones have none
-        return frames
-
-    def tell(self, tell: Tell) -> None:
-        """Say how many were skipped or mended, and where."""
-        fates = {"skipped": self.skipped, "shown with what could be read": self.mended}
-        for fate, places in fates.items():
-            if n := len(places):
-                more = f" and {n - MOST_TOLD} more" if n > MOST_TOLD else ""
-                where = ", ".join(places[:MOST_TOLD])
-                what = f"{n} damaged {self.what}{'s' * (n > 1)}"
-                tell(f"{what} {fate}, at {where}{more}; the rest is kept")
-
-
-def _place(packet: "Packet[Any] | None") -> str:
-    """Word the moment of a packet."""
-    if packet is None or packet.pts is None:
-        return "a moment that isn't told" if packet else "the end"
-    return f"{float(packet.pts * packet.time_base):.2f} s"
-
-
-def _read_packets(
-    source: "InputContainer", streams: "Iterable[VideoStream | AudioStream]", tell: Tell
-) -> "Iterator[Packet[Any]]":
-    """Read the packets of some streams, in the order of the file, up to where it can't be read."""
-    import av
-
-    jumps = source.format.flags & cast(int, av.format.Flags.ts_discont.value)
-    timeline = _Timeline(-find_start(source), bool(jumps))
-    try:
-        for packet in source.demux(*streams):
-            if packet.size or packet.dts is not None:  # others mark an end
-                timeline.place(packet)
-                yield packet
-        _tell_early_end(source, float(timeline.end), tell)
-    except av.FFmpegError as error:
-        reached = float(timeline.reached)
-        tell(f"damaged at {reached:.2f} s ({error.strerror}); what follows is left out")
-
-
-def _tell_early_end(source: "InputContainer", end: float, tell: Tell) -> None:
-    """Say it of a film that ends long before the moment that its file tells."""
-    if source.duration and source.format.name in TELLING_LENGTH:
-        late = max(0, source.start_time or 0)  # some count from the start of the film, some from 0
-        told = (source.duration - late) / 1e6
-        if end < told - EARLY:
-            tell(f"it ends at {end:.2f} s, of {told:.2f} s that it is said to have; cut off")
+# Sounds
 
 
 def _read_sounds(
@@ -297,9 +183,9 @@ def _read_sounds(
     decoded: frozenset[int],
 ) -> film_writer.Sounds:
     """Read all sounds, those of some streams decoded; each ends in None."""
-    damage = _Damage("piece of sound")
+    damage = Damage("piece of sound")
     sounds = {stream.index: stream for stream in streams if stream.type == "audio"}
-    for packet in _read_packets(source, streams, _ignore):
+    for packet in read_packets(source, streams, _ignore):
         index = packet.stream.index
         if index in decoded:
             yield from ((index, frame) for frame in damage.decode(sounds[index], packet))
@@ -376,8 +262,8 @@ def _place_frames(
 def _decode_stream(
     source: "InputContainer", stream: "VideoStream", tell: Tell
 ) -> "Iterator[VideoFrame]":
-    damage = _Damage("frame")
-    for packet in _read_packets(source, (stream, *list_sounds(source)), tell):
+    damage = Damage("frame")
+    for packet in read_packets(source, (stream, *list_sounds(source)), tell):
         if packet.stream.index == stream.index:
             yield from damage.decode(stream, packet)
     yield from damage.decode(stream, None)

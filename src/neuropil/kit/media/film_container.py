@@ -26,7 +26,7 @@ TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a s
 Tell = Callable[[str], None]
 
 
-def open_container(path: Path) -> "InputContainer":
+def open_container(path: Path, what: str = "film") -> "InputContainer":
     """Open a file, and nothing that it names."""
     import av
 
@@ -39,13 +39,14 @@ def open_container(path: Path) -> "InputContainer":
             metadata_errors="replace",  # old programs wrote Latin-1
         )
     except av.ArgumentError as error:
-        words = f"{path} is no film, or a list of other files, which is not followed; name a film"
+        words = f"{path} is no {what}, or a list of other files, which is not followed"
+        words += f"; name a {what}"
         raise UserError("input.kind", words, path=path) from error
     except av.FFmpegError as error:
         if is_list_of_files(path):
             words = f"{path} is a list of other files, which is not followed; name one of them"
             raise UserError("input.kind", words, path=path) from error
-        words = f"{path} can't be read as a film: {error.strerror}; find a whole copy"
+        words = f"{path} can't be read as a {what}: {error.strerror}; find a whole copy"
         raise UserError("input.damaged", words, path=path) from error
 
 

@@ -1,0 +1,1 @@
+"""Sound: recordings from files and to files, their loudness, spectra and mixtures."""
