@@ -2,25 +2,32 @@
 
     compose(pixels, points, crop, crop_points)      # pixels (H, W, 3) with another lower face
 
-The whole lower face is replaced, from below the nose to below the chin, so that jaw and chin go with
-the lips: the region holds both chins, that of the frame and the one that is set in, and its seam
-runs over cheeks and neck.
+The whole lower face is replaced, from below the nose to below the chin, so that jaw and chin go
+with the lips: the region holds both chins, that of the frame and the one that is set in, and its
+seam runs over cheeks and neck.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from neuropil.apps.lipsync.preprocess import Floats, Pixels, invert_map
-from neuropil.apps.lipsync.shapes import STILL, Numbers, Points, eye_distances, fit_similarity
-from neuropil.apps.lipsync.shapes import transform
+from neuropil.apps.lipsync.shapes import (
+    STILL,
+    Numbers,
+    Points,
+    eye_distances,
+    fit_similarity,
+    transform,
+)
 
-JAW = slice(3, 14)
+JAW = np.s_[3:14]
 NOSE = 33  # its lowest point
 GROW = 1.13  # times, by which the jaw is widened about the mouth, for chin and neck
 TOP = 0.35  # of the way from the nose to the upper lip: the upper edge of the region
 FEATHER = 0.07  # eye distances: deviation of the blur of the seam
-RING = (0.02, 0.75)  # weights of the mask between which colors are compared
+SKIN, LIPS = 0.92, 1.35  # times the jaw and the lips, about the mouth: between them is skin
+KEPT = 85  # percent of the skin that colors are compared on: beards, hands, folds differ by more
 FEWEST = 12  # pixels, from which a plane of color is fitted
 MOST_SHIFT = 80.0  # levels by which a color is moved at most
 
@@ -45,7 +52,8 @@ def compose(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -
     weights = draw_mask(outline - [left, top], inside, FEATHER * unit)
     made = pixels.copy()
     there = pixels[top:below, left:right].astype(np.float32)
-    matched = match_colors(warped, there, weights)
+    skin = find_skin(points - [left, top], moved - [left, top], weights)
+    matched = match_colors(warped, there, skin)
     mixed = there + weights[..., None] * (matched - there)
     made[top:below, left:right] = mixed.round().clip(0, 255).astype(np.uint8)
     return made
@@ -100,26 +108,42 @@ def draw_mask(outline: Numbers, inside: NDArray[np.bool_], blur: float) -> Float
     ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in outline], fill=255)
     reached = Image.fromarray(inside.astype(np.uint8) * 255).filter(ImageFilter.MinFilter(3))
     mask.paste(0, mask=Image.eval(reached, lambda v: 255 - v))
-    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(blur)), np.float32) / 255
-    return soft * inside
+    soft: Floats = np.asarray(mask.filter(ImageFilter.GaussianBlur(blur)), np.float32)
+    return np.where(inside, soft / np.float32(255), np.float32(0))
 
 
-def match_colors(warped: Floats, there: Floats, weights: Floats) -> Floats:
-    """Move the colors of what is set in to those of the frame at the seam, by a plane of each.
-
-    All three are (h, w, ..); a plane a + b x + c y follows light that falls from a side.
-    """
-    low, high = RING
-    ring = (weights > low) & (weights < high)
-    if np.count_nonzero(ring) < FEWEST:
-        return warped
-    y, x = np.nonzero(ring)
+def find_skin(points: Points, moved: Points, weights: Floats) -> NDArray[np.bool_]:
+    """Find the skin that frame and crop both show, (h, w): inside both jaws, not at the lips."""
     height, width = weights.shape
+    skin = Image.new("L", (width, height), 255)
+    for face in (points, moved):
+        inside = Image.new("L", (width, height))
+        canvas = ImageDraw.Draw(inside)
+        center = face[48:60].mean(axis=0)
+        cheeks = center + SKIN * (face[JAW] - center)
+        canvas.polygon([(float(x), float(y)) for x, y in [*cheeks, face[NOSE]]], fill=255)
+        lips = center + LIPS * (face[48:60] - center)
+        canvas.polygon([(float(x), float(y)) for x, y in lips], fill=0)
+        skin = ImageChops.darker(skin, inside)
+    found: NDArray[np.bool_] = (np.asarray(skin) > 0) & (weights > 0)
+    return found
+
+
+def match_colors(warped: Floats, there: Floats, skin: NDArray[np.bool_]) -> Floats:
+    """Move the colors of what is set in to those of the frame, by a plane of each color.
+
+    warped, there: (h, w, 3); skin: (h, w), where both are compared. A plane a + b x + c y follows
+    light that falls from a side.
+    """
+    if np.count_nonzero(skin) < FEWEST:
+        return warped
+    y, x = np.nonzero(skin)
+    height, width = skin.shape
     columns = np.column_stack([np.ones(len(x)), x / width - 0.5, y / height - 0.5])
-    off = (there - warped)[ring]
+    off = (there - warped)[skin].astype(np.float64)
     typical = np.median(off, axis=0)
     spread = np.abs(off - typical).sum(axis=1)
-    kept = spread <= np.percentile(spread, 80)  # hair, collars, hands differ by more
+    kept = spread <= np.percentile(spread, KEPT)
     planes, *_ = np.linalg.lstsq(columns[kept], off[kept], rcond=None)
     grid_y, grid_x = np.meshgrid(
         np.arange(height) / height - 0.5, np.arange(width) / width - 0.5, indexing="ij"

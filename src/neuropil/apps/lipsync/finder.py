@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropil.apps.lipsync.preprocess import Floats, Pixels, finder_input
 from neuropil.apps.lipsync.shapes import Numbers
@@ -26,7 +27,7 @@ MOST_FACES = 16
 
 @dataclass(frozen=True, eq=False)
 class FoundFaces:
-    """Boxes (N, 4), x0, y0, x1, y1 in pixels, forehead to chin, the surest first; confidences (N,)."""
+    """Boxes (N, 4), x0, y0, x1, y1 in pixels, the surest first, and confidences (N,)."""
 
     boxes: Numbers
     confidences: Floats
@@ -43,7 +44,7 @@ def find_faces(pixels: Pixels, run: Callable[[Floats], Floats], sure: float = SU
 
 
 def decode_maps(maps: Floats, sure: float = SURE) -> FoundFaces:
-    """Take boxes from the maps of a picture: one for each center, the surest of those that overlap."""
+    """Take boxes from the maps of a picture: of those that overlap the surest."""
     chances = 1 / (1 + np.exp(-maps[0].clip(-SUREST, SUREST)))
     rows, columns = np.nonzero((chances > sure) & (chances >= neighborhood_max(chances)))
     order = np.argsort(-chances[rows, columns], kind="stable")[: 4 * MOST_FACES]
@@ -55,9 +56,9 @@ def decode_maps(maps: Floats, sure: float = SURE) -> FoundFaces:
     return FoundFaces(boxes[kept], chances[rows, columns][kept].astype(np.float32))
 
 
-def cell_centers(numbers: Numbers) -> Numbers:
+def cell_centers(numbers: NDArray[np.integer]) -> Numbers:
     """Give the middle of cells in pixels, where the center of the first pixel is 0."""
-    return CELL * (np.asarray(numbers, np.float64) + 0.5) - 0.5
+    return CELL * (numbers.astype(np.float64) + 0.5) - 0.5
 
 
 def neighborhood_max(values: Floats) -> Floats:

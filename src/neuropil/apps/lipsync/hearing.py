@@ -22,7 +22,12 @@ STEPS_PER_SECOND = 50
 COLUMNS = 2  # of the spectrogram, in a step
 HEARD = BANDS * COLUMNS
 MEL = MelSettings(
-    rate=RATE, window=400, hop=RATE // STEPS_PER_SECOND // COLUMNS, bands=BANDS, low=60.0, high=7600.0
+    rate=RATE,
+    window=400,
+    hop=RATE // STEPS_PER_SECOND // COLUMNS,
+    bands=BANDS,
+    low=60.0,
+    high=7600.0,
 )
 RANGE = 11.0  # logarithm of power, below the loudest of a band, under which all is silence
 LOUD = 98  # percentile that is taken for the loudest
@@ -55,7 +60,8 @@ def normalize_bands(columns: Floats) -> Floats:
     kept = np.maximum(columns, loudest - RANGE)
     spread = np.maximum(kept.std(axis=0), LEAST_SPREAD)
     normal = (kept - kept.mean(axis=0)) / spread
-    return normal.astype(np.float32).reshape(-1, HEARD)
+    made: Floats = normal.astype(np.float32).reshape(-1, HEARD)
+    return made
 
 
 def step_times(n: int) -> Numbers:
@@ -76,4 +82,5 @@ def loudness(samples: NDArray[np.float32], n: int) -> Numbers:
     kept = samples[: len(whole)].astype(np.float64)
     whole[: len(kept)] = kept**2
     power = np.pad(whole.reshape(n, width).mean(axis=1), 1, mode="edge")
-    return (power[:-2] + power[1:-1] + power[2:]) / 3
+    made: Numbers = (power[:-2] + power[1:-1] + power[2:]) / 3
+    return made

@@ -21,11 +21,9 @@ from PIL import Image
 from neuropil.apps.lipsync.preprocess import Pixels, warp
 from neuropil.apps.lipsync.shapes import (
     MOUTH,
-    STILL,
     Numbers,
     Points,
     eye_distances,
-    fit_similarity,
     transform,
 )
 
@@ -92,8 +90,10 @@ class LibraryBuilder:
     def _thin(self) -> None:
         self.stride *= 2
         kept = [n for n, frame in enumerate(self.frames) if frame // RUN % self.stride == 0]
-        for each in (self.crops, self.points, self.frames, self.thumbnails):
-            each[:] = [each[n] for n in kept]  # type: ignore[index]
+        self.crops = [self.crops[n] for n in kept]
+        self.points = [self.points[n] for n in kept]
+        self.frames = [self.frames[n] for n in kept]
+        self.thumbnails = [self.thumbnails[n] for n in kept]
 
     def finish(self) -> MouthLibrary:
         """Give the library."""

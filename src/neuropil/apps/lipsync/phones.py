@@ -11,18 +11,21 @@ Preston Blair, as Rhubarb Lip Sync names them:
 from types import MappingProxyType
 
 CUES = ("A", "B", "C", "D", "E", "F", "G", "H", "X")
-CUE_OF_PHONE = MappingProxyType(
+PAUSE = "_"
+PHONES_OF_CUE = MappingProxyType(
     {
-        **dict.fromkeys(("p", "b", "m"), "A"),
-        **dict.fromkeys(("t", "d", "n", "k", "g", "N", "s", "z", "h", "j", "r", "i", "I"), "B"),
-        **dict.fromkeys(("S", "Z", "tS", "dZ", "T", "D"), "B"),
-        **dict.fromkeys(("E", "{", "V", "@", "EI"), "C"),
-        **dict.fromkeys(("A", "AI", "aU"), "D"),
-        **dict.fromkeys(("O", "OI", "r="), "E"),
-        **dict.fromkeys(("u", "U", "w", "@U"), "F"),
-        **dict.fromkeys(("f", "v"), "G"),
-        "l": "H",
-        "_": "X",
+        "A": "p b m",
+        "B": "t d n k g N s z h j r i I S Z tS dZ T D",
+        "C": "E { V @ EI",
+        "D": "A AI aU",
+        "E": "O OI r=",
+        "F": "u U w @U",
+        "G": "f v",
+        "H": "l",
+        "X": PAUSE,
     }
+)
+CUE_OF_PHONE = MappingProxyType(
+    {phone: cue for cue in CUES for phone in PHONES_OF_CUE[cue].split()}
 )
 PHONES = tuple(sorted(CUE_OF_PHONE))

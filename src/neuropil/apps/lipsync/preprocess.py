@@ -109,4 +109,5 @@ def normalize_crop(crops: Pixels) -> Floats:
     values = crops.astype(np.float32)
     mean = values.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(values.std(axis=(1, 2), keepdims=True), LEAST_SPREAD)
-    return ((values - mean) / spread)[:, None]
+    made: Floats = ((values - mean) / spread)[:, None]
+    return made

@@ -50,7 +50,8 @@ class Shelf:
         """Give the costs of some mouths for a frame: shape and pose."""
         far = np.square(self.shapes[mouths] - shape).sum(axis=1)
         turned = np.square(self.poses[mouths] - pose).sum(axis=1)
-        return SHAPE_WEIGHT * far + POSE_WEIGHT * turned
+        made: Numbers = SHAPE_WEIGHT * far + POSE_WEIGHT * turned
+        return made
 
     def move_costs(self, before: Integers, after: Integers) -> Numbers:
         """Give the costs (M, M') of taking one mouth after another."""
@@ -59,7 +60,8 @@ class Shelf:
         squares = (a**2).mean(axis=1)[:, None] + (b**2).mean(axis=1) - 2 * a @ b.T / a.shape[1]
         costs = JUMP + APPEARANCE_WEIGHT * squares.clip(0).astype(np.float64)
         costs[self.next[before][:, None] == after] = 0.0
-        return costs
+        made: Numbers = costs
+        return made
 
 
 def find_next(library: MouthLibrary) -> Integers:
@@ -98,9 +100,7 @@ def list_candidates(every: Numbers, shelf: Shelf, before: Integers | None) -> In
     return np.unique(np.concatenate([best, followers[followers >= 0]]))
 
 
-def trace_back(
-    costs: Numbers, sets: list[Integers], came_from: list[NDArray[np.intp]]
-) -> Integers:
+def trace_back(costs: Numbers, sets: list[Integers], came_from: list[NDArray[np.intp]]) -> Integers:
     """Follow the path of the least cost back to the first frame."""
     if not sets:
         return np.zeros(0, np.int64)

@@ -24,8 +24,8 @@ Numbers = NDArray[np.float64]
 
 N_POINTS = 68
 STILL = (0, 16, 27, 28, 29, 30, 36, 39, 42, 45)  # points that do not move with the mouth
-MOUTH = slice(48, 68)
-RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)  # of the person
+MOUTH = np.s_[48:68]
+RIGHT_EYE, LEFT_EYE = np.s_[36:42], np.s_[42:48]  # of the person
 CORNERS = (48, 54)
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower
 
@@ -33,13 +33,15 @@ INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower
 def eye_distances(points: Points) -> Numbers:
     """Measure the distance between the centers of the eyes in every frame, in pixels: (T,)."""
     apart = points[:, RIGHT_EYE].mean(axis=1) - points[:, LEFT_EYE].mean(axis=1)
-    return np.linalg.norm(apart, axis=1)
+    made: Numbers = np.linalg.norm(apart, axis=1)
+    return made
 
 
 def opening(points: Points) -> Numbers:
     """Measure how far the inner lips are apart, over the clip's mean distance of the eyes: (T,)."""
     gaps = [np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in INNER_LIPS]
-    return np.mean(gaps, axis=0) / eye_distances(points).mean()
+    made: Numbers = np.mean(gaps, axis=0) / eye_distances(points).mean()
+    return made
 
 
 def width(points: Points) -> Numbers:
@@ -47,7 +49,8 @@ def width(points: Points) -> Numbers:
     left, right = CORNERS
     wide = np.linalg.norm(points[:, left] - points[:, right], axis=1)
     wide = wide / eye_distances(points).mean()
-    return wide - wide.mean()
+    made: Numbers = wide - wide.mean()
+    return made
 
 
 def fit_similarity(source: Points, target: Points) -> Numbers:
@@ -82,7 +85,8 @@ def align_mouths(points: Points, reference: Points) -> Numbers:
     still = list(STILL)
     onto = np.broadcast_to(reference[still], (len(points), len(still), 2))
     moved = transform(points[:, MOUTH], fit_similarity(points[:, still], onto))
-    return (moved / eye_distances(reference[None])[0]).reshape(len(points), -1)
+    made: Numbers = (moved / eye_distances(reference[None])[0]).reshape(len(points), -1)
+    return made
 
 
 @dataclass(frozen=True, eq=False)

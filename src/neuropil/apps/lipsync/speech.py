@@ -46,9 +46,7 @@ class SpeechReading:
 
 def first_state(network: OnnxNetwork) -> dict[str, Floats]:
     """Make the state that a recording starts from: zeros."""
-    return {
-        name: np.zeros((1, int(network.input_shapes[name][1])), np.float32) for name in STATE
-    }
+    return {name: np.zeros((1, int(network.input_shapes[name][1])), np.float32) for name in STATE}
 
 
 def run_steps(network: OnnxNetwork, heard: Floats) -> dict[str, NDArray[Any]]:

@@ -14,10 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import Numbers
+
+Flags = NDArray[np.bool_]
 
 JUDGE_SEEN = 3  # numbers of a mouth: opening, width, and the speed of opening
 MOST_LAG = 30  # steps, either way: 600 ms
@@ -63,7 +66,7 @@ def measure_sync(
     seen: (T, 2), opening and width at the same steps; NaN where no face is
     """
     n = min(len(heard), len(seen))
-    known = np.isfinite(seen[:n]).all(axis=1)
+    known = is_known(seen[:n])
     if known.sum() < FEWEST_STEPS or np.nanstd(seen[:n, 0]) < LEAST_SPREAD / 2:
         return SyncScore(None, 0.0, 0.0)
     filled = fill_gaps(seen[:n], known)
@@ -81,12 +84,18 @@ def measure_sync(
     return SyncScore(offset if is_sure else None, correlation, confidence)
 
 
-def lags() -> Numbers:
+def is_known(values: Numbers) -> Flags:
+    """Tell of each row of values (T, K) whether all of it is known, that is no NaN."""
+    flags: Flags = np.logical_not(np.isnan(values).any(axis=1))
+    return flags
+
+
+def lags() -> NDArray[np.int64]:
     """List the lags that are tried, in steps: the mouth so many after the sound."""
     return np.arange(-MOST_LAG, MOST_LAG + 1)
 
 
-def fill_gaps(values: Numbers, known: Numbers) -> Numbers:
+def fill_gaps(values: Numbers, known: Flags) -> Numbers:
     """Interpolate what is not known of values (T, K)."""
     steps = np.arange(len(values))
     there = np.flatnonzero(known)
@@ -96,7 +105,8 @@ def fill_gaps(values: Numbers, known: Numbers) -> Numbers:
 def unit_directions(directions: Floats) -> Numbers:
     """Scale directions (D, T) to length 1."""
     length = np.linalg.norm(directions, axis=0)
-    return directions.astype(np.float64) / np.maximum(length, 1e-9)
+    made: Numbers = directions.astype(np.float64) / np.maximum(length, 1e-9)
+    return made
 
 
 def overlap_at(n: int, lag: int) -> tuple[slice, slice]:
@@ -104,14 +114,14 @@ def overlap_at(n: int, lag: int) -> tuple[slice, slice]:
     return slice(max(0, -lag), n - max(0, lag)), slice(max(0, lag), n + min(0, lag))
 
 
-def match_at(sound: Numbers, mouth: Numbers, known: Numbers, lag: int) -> float:
+def match_at(sound: Numbers, mouth: Numbers, known: Flags, lag: int) -> float:
     """Average how well sound and mouth (D, T) fit, the mouth `lag` steps later."""
     first, second = overlap_at(sound.shape[1], int(lag))
     total = (sound[:, first] * mouth[:, second]).sum()
     return float(total / max(1, known[second].sum()))
 
 
-def correlate_at(told: Numbers, seen: Numbers, known: Numbers, lag: int) -> float:
+def correlate_at(told: Numbers, seen: Numbers, known: Flags, lag: int) -> float:
     """Correlate two openings (T,), the seen one `lag` steps later; 0 where one does not change."""
     first, second = overlap_at(len(told), lag)
     a, b = told[first][known[second]], seen[second][known[second]]

@@ -28,7 +28,7 @@ RATE_OF_LEARNING = 4e-3
 
 
 def frame_bands(samples: NDArray[np.float32], frames: int, fps: float, halves: int = 1) -> Floats:
-    """Compute log-mel bands (frames * halves, 26) around the middle of frames, or of their halves."""
+    """Compute log-mel bands (F * halves, 26) around the middle of frames or their halves."""
     moments = (np.arange(frames * halves) + 0.5) / (fps * halves)
     start = np.round(moments * RATE).astype(int) - WINDOW // 2
     pad = WINDOW + 1
@@ -88,8 +88,9 @@ class SmallLstm:
         import torch
 
         with torch.no_grad():
-            made = run_small(self.network, torch.from_numpy(lengthen(bands))).numpy()
-        return made * self.spread + self.mean
+            told = run_small(self.network, torch.from_numpy(lengthen(bands))).numpy()
+        made: Numbers = told * self.spread + self.mean
+        return made
 
 
 def lengthen(bands: Floats) -> Floats:
@@ -121,7 +122,7 @@ def train_small(bands: Floats, mouths: Numbers, seconds: float = SECONDS) -> Sma
     while (share := (time.process_time() - started) / seconds) <= 1:
         for group in optimizer.param_groups:
             group["lr"] = RATE_OF_LEARNING * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-5
-        for some in torch.randperm(len(given), generator=generator).split(CLIPS):
+        for some in torch.split(torch.randperm(len(given), generator=generator), CLIPS):
             x = given[some]
             loud = 0.15 * torch.randn(len(x), 1, x.shape[-1], generator=generator)
             noise = 0.1 * torch.randn(x.shape, generator=generator)

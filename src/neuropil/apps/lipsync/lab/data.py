@@ -14,6 +14,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 from zipfile import BadZipFile, ZipFile
@@ -23,7 +24,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from neuropil.apps.lipsync.preprocess import Pixels
-from neuropil.apps.lipsync.shapes import N_POINTS, Points
 from neuropil.kit.bounded import check_unpacked, read_arrays
 from neuropil.kit.errors import UserError
 
@@ -68,7 +68,7 @@ class Speaker:
         return (whole / z["lm_q"][:, None]).astype(np.float32)
 
     def clips(self, part: Literal["train", "judge", "test"]) -> NDArray[np.intp]:
-        """List the clips of a part: to learn from, for the judge alone to learn from, to test on."""
+        """List the clips of a part: to learn from, for the judge alone, to test on."""
         z = self.arrays
         if part == "test":
             return np.flatnonzero(z["split"] == "test")
@@ -88,10 +88,7 @@ class Speaker:
         """List the words of a clip."""
         start, stop = self.arrays["word_offsets"][clip : clip + 2]
         texts, spans = self.arrays["word"][start:stop], self.arrays["word_span_s"][start:stop]
-        return [
-            Word(str(t), float(a), float(b)) for t, (a, b) in zip(texts, spans, strict=True)
-        ]
-
+        return [Word(str(t), float(a), float(b)) for t, (a, b) in zip(texts, spans, strict=True)]
 
 
 # --- faces ---------------------------------------------------------------------------------------
@@ -101,7 +98,8 @@ class Speaker:
 class LabeledFaces:
     """Faces of 128 x 128 pixels with two sets of points, which differ by convention.
 
-    points: (N, 68, 2) by MediaPipe, whose lips are closed where a mouth is; `labels`: the data set's
+    points: (N, 68, 2) by MediaPipe, whose lips are closed where a mouth is
+    labels: the data set's own
     """
 
     crops: list[bytes]
@@ -128,7 +126,7 @@ def read_faces(data: Path, part: Part) -> LabeledFaces:
     """Read the faces of a part, which are of other persons than those of the other part."""
     z = read_file(data, "faces.npz", ("webp", "webp_offsets", "lm_d", "lm_mp_d", "person", "split"))
     ends = z["webp_offsets"]
-    crops = [z["webp"][a:b].tobytes() for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    crops = [z["webp"][a:b].tobytes() for a, b in pairwise(ends)]
     points, labels = (
         (np.cumsum(z[key].astype(np.int32), axis=1) / float(z["q"])).astype(np.float32)
         for key in ("lm_mp_d", "lm_d")

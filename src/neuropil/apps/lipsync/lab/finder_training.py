@@ -52,7 +52,7 @@ def make_batch(examples: Split[Sequence[FinderPicture]], step: TrainingStep) -> 
     shown, truths = [], []
     for _ in range(PICTURES):
         among = with_faces if rng.random() < FACES else pictures
-        pixels, boxes, doubtful = view(among[rng.integers(len(among))], rng)
+        pixels, boxes, doubtful = view(among[int(rng.integers(len(among)))], rng)
         shown.append(pixels)
         truths.append(draw_truth(boxes, doubtful))
     known = {part: np.stack([truth[part] for truth in truths]) for part in truths[0]}
@@ -89,7 +89,7 @@ def mirror(boxes: Numbers) -> Numbers:
 
 def relight(pixels: Pixels, rng: Generator) -> Pixels:
     """Change contrast, brightness and colors of a picture; one in five becomes grey."""
-    values = pixels.astype(np.float32)
+    values: NDArray[np.floating] = pixels.astype(np.float32)
     if rng.random() < 0.2:
         values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
     gains = rng.uniform(0.6, 1.3) * rng.uniform(0.85, 1.15, 3)
@@ -104,7 +104,9 @@ def draw_truth(boxes: Numbers, doubtful: Numbers) -> Known:
     center = np.zeros((cells, cells), np.float32)
     counts = np.ones((cells, cells), np.float32)
     edges = np.ones((4, cells, cells), np.float32)
-    y, x = np.meshgrid(cell_centers(np.arange(cells)), cell_centers(np.arange(cells)), indexing="ij")
+    y, x = np.meshgrid(
+        cell_centers(np.arange(cells)), cell_centers(np.arange(cells)), indexing="ij"
+    )
     for x0, y0, x1, y1 in doubtful:
         counts[(x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)] = 0
     for box in sorted(boxes.tolist(), key=lambda b: b[0] - b[2]):  # the largest first

@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from neuropil.apps.lipsync.hearing import COLUMNS, HEARD, normalize_bands, step_times
 from neuropil.apps.lipsync.lab.data import FPS, Speaker
+from neuropil.apps.lipsync.lab.model import JudgeNet
 from neuropil.apps.lipsync.lab.sounds import (
     TEMPO,
     change_tempo,
@@ -74,9 +75,7 @@ def make_batch(examples: Split[JudgeStock], step: TrainingStep) -> Batch:
     return {"heard": heard, "seen": seen, "opening": openings}
 
 
-def make_pair(
-    columns: Floats, mouths: Numbers, rng: Generator
-) -> tuple[Floats, Floats, Numbers]:
+def make_pair(columns: Floats, mouths: Numbers, rng: Generator) -> tuple[Floats, Floats, Numbers]:
     """Hear a clip elsewhere and see its mouth tremble: (80, T), (3, T), opening (1, T)."""
     times = float(np.exp(rng.uniform(*np.log(TEMPO))))
     heard = hear_elsewhere(change_tempo(columns, times), rng)
@@ -103,6 +102,7 @@ def at_steps(mouths: Numbers, times: Numbers) -> Numbers:
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Measure how unlikely the right lag is, and the right mouth, and how wrong the opening."""
+    assert isinstance(network, JudgeNet)
     sound, mouth, told = network(batch["heard"], batch["seen"])
     sharp = network.sharpness.exp()
     evidence = evidence_of_lags(sound.float(), mouth.float())
@@ -127,14 +127,15 @@ def evidence_of_lags(sound: Tensor, mouth: Tensor) -> Tensor:
 @torch.no_grad()
 def score(network: nn.Module, examples: Split[JudgeStock]) -> dict[str, float]:
     """Measure how often a shift is found within a frame, and how sure that is."""
-    stock, place = examples.held_out, next(network.parameters()).device
+    assert isinstance(network, JudgeNet)
+    stock, place = examples.held_out, network.sharpness.device
 
     def hear(heard: Floats) -> tuple[Floats, Floats]:
-        made = network.sound(torch.from_numpy(heard).to(place))  # type: ignore[operator]
+        made = network.sound(torch.from_numpy(heard).to(place))
         return made[0].float().cpu().numpy(), made[1].float().cpu().numpy()
 
     def see(seen: Floats) -> Floats:
-        made: Floats = network.mouth(torch.from_numpy(seen).to(place)).float().cpu().numpy()  # type: ignore[operator]
+        made: Floats = network.mouth(torch.from_numpy(seen).to(place)).float().cpu().numpy()
         return made
 
     right, sure, correlations = [], [], []

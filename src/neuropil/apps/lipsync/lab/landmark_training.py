@@ -154,7 +154,7 @@ def cut_nothing(stock: FaceStock, rng: Generator) -> Pixels:
         away = rng.choice([-1, 1], 2) * rng.uniform(0.5, 0.8, 2) * CROP
         side = float(np.ptp(points, axis=0).max()) * rng.uniform(1.2, 2.0)
         return cut_face(stock.faces.decode(number), crop_map(points.mean(axis=0) + away, side))
-    pixels = stock.empty[rng.integers(len(stock.empty))].pixels
+    pixels = stock.empty[int(rng.integers(len(stock.empty)))].pixels
     side = rng.uniform(0.2, 0.9) * min(pixels.shape[:2])
     center = rng.uniform(0, 1, 2) * (pixels.shape[1], pixels.shape[0])
     return cut_face(pixels, crop_map(center, side, rng.uniform(-TURN, TURN)))
@@ -183,7 +183,8 @@ def relight(crop: Pixels, rng: Generator) -> Pixels:
         x, y = rng.integers(0, CROP, 2)
         wide, high = rng.integers(10, 45, 2)
         values[y : y + high, x : x + wide] = rng.random()
-    return (values.clip(0, 1) * 255).astype(np.uint8)
+    made: Pixels = (values.clip(0, 1) * 255).astype(np.uint8)
+    return made
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
@@ -206,7 +207,8 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
 def tensor_eye_distance(points: Tensor) -> Tensor:
     """Measure the distance between the centers of the eyes: (B,)."""
-    return (points[:, RIGHT_EYE].mean(dim=1) - points[:, LEFT_EYE].mean(dim=1)).norm(dim=1)
+    made: Tensor = (points[:, RIGHT_EYE].mean(dim=1) - points[:, LEFT_EYE].mean(dim=1)).norm(dim=1)
+    return made
 
 
 @torch.no_grad()

@@ -39,8 +39,9 @@ class FinderNet(nn.Module):
         self.across = nn.ModuleList([nn.Conv2d(n, HEAD, 1) for n in (b, c, d, e)])
         self.head = ConvNorm(HEAD, HEAD)
         self.maps = nn.Conv2d(HEAD, 5, 1)
+        assert self.maps.bias is not None
         with torch.no_grad():
-            self.maps.bias[:] = torch.tensor([RARE, 2.5, 2.5, 2.5, 2.5])
+            self.maps.bias.copy_(torch.tensor([RARE, 2.5, 2.5, 2.5, 2.5]))
 
     def forward(self, picture: Tensor) -> Tensor:
         """Map pictures (B, 3, H, W), sides multiples of 32, to maps (B, 5, H/4, W/4)."""

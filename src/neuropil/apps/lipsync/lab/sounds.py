@@ -90,7 +90,7 @@ def read_sentences(data: Path, part: str) -> list[Sentence]:
 
 def hear_elsewhere(columns: Floats, rng: Generator) -> Floats:
     """Change columns (C, 40) as another throat, microphone, room and noise would; (C / 2, 80)."""
-    changed = warp_bands(columns, 1 + rng.uniform(-WARP, WARP))
+    changed: NDArray[np.floating] = warp_bands(columns, 1 + rng.uniform(-WARP, WARP))
     changed = changed + np.interp(
         np.arange(BANDS), np.linspace(0, BANDS - 1, 8), rng.normal(0, EQUALIZER, 8)
     )
@@ -109,10 +109,11 @@ def warp_bands(columns: Floats, times: float) -> Floats:
     places = (np.arange(BANDS) * times).clip(0, BANDS - 1)
     low = np.floor(places).astype(int).clip(0, BANDS - 2)
     part = (places - low).astype(np.float32)
-    return columns[:, low] * (1 - part) + columns[:, low + 1] * part
+    made: Floats = columns[:, low] * (1 - part) + columns[:, low + 1] * part
+    return made
 
 
-def add_echo(columns: Floats, decay: float, share: float) -> Floats:
+def add_echo(columns: NDArray[np.floating], decay: float, share: float) -> Floats:
     """Let each column (C, B) linger in those that follow, as in a room."""
     power = np.exp(columns.astype(np.float64))
     tail = np.zeros(BANDS)
@@ -139,4 +140,5 @@ def change_tempo(columns: Floats, times: float) -> Floats:
     low = np.floor(places).astype(int).clip(0, max(0, len(columns) - 2))
     part = (places - low).astype(np.float32)[:, None]
     high = np.minimum(low + 1, len(columns) - 1)
-    return columns[low] * (1 - part) + columns[high] * part
+    made: Floats = columns[low] * (1 - part) + columns[high] * part
+    return made

@@ -196,7 +196,7 @@ def export_spec() -> ExportSpec:
     """Pack one step; the state that it returns goes in again."""
     state = ("h1", "c1", "h2", "c2")
     return ExportSpec(
-        inputs={"heard": ("B", HEARD), **{name: ("B", CELLS) for name in state}},
+        inputs={"heard": ("B", HEARD), **dict.fromkeys(state, ("B", CELLS))},
         outputs=("mouth", "phone", *(f"next_{name}" for name in state)),
         test_sizes=({"B": 1}, {"B": 3}),
         metadata={

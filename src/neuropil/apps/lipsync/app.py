@@ -1,0 +1,338 @@
+"""The application: a film and speech in, the same film with lips that move to the speech out.
+
+    made = Lipsync()(Film.open("person.mp4"), Audio.open("speech.wav"))
+    made.film.save(Path("new.mp4"))
+    made.sync.offset_ms, made.sync.correlation
+
+The same film, speech and networks give the same film.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, final
+
+import numpy as np
+
+from neuropil.apps.lipsync.adaptation import (
+    find_rest,
+    fit_range,
+    learn_mapping,
+    rest_in_silence,
+)
+from neuropil.apps.lipsync.cues import CueSheet, find_cues
+from neuropil.apps.lipsync.dubbing import DubbedFilm, make_shelf, plan_dub, plan_order
+from neuropil.apps.lipsync.hearing import RATE, mono, sample_at
+from neuropil.apps.lipsync.landmarks import find_points
+from neuropil.apps.lipsync.library import MouthLibrary
+from neuropil.apps.lipsync.mark import describe_origin
+from neuropil.apps.lipsync.networks import (
+    FINDER,
+    JUDGE_MOUTH,
+    JUDGE_SOUND,
+    LANDMARKS,
+    NETWORKS,
+    SPEECH,
+)
+from neuropil.apps.lipsync.phones import PAUSE, PHONES
+from neuropil.apps.lipsync.preprocess import Floats, map_of_points
+from neuropil.apps.lipsync.shapes import Numbers
+from neuropil.apps.lipsync.speech import SpeechReading, read_speech
+from neuropil.apps.lipsync.survey import (
+    Judge,
+    Survey,
+    choose_face,
+    cut_mouths,
+    judge_film,
+    look_through,
+    measure_mouths,
+    order_by_size,
+    require_face,
+    require_usable,
+    spread_out,
+)
+from neuropil.apps.lipsync.sync import SyncScore
+from neuropil.apps.lipsync.tracking import FaceTrack
+from neuropil.apps.lipsync.voice import Voice
+from neuropil.contract import App, verb
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.errors import UserError
+from neuropil.kit.media.film import Film
+from neuropil.kit.networks.network import NetworkFile
+from neuropil.kit.progress import message, track
+from neuropil.kit.ranges import Range
+
+FACE = Range(1, 6)
+LEAST_SPEECH = 0.05  # share of the steps that have to be speech
+LEAST_SURE = 0.35  # mean probability of the likeliest phone: music and noise have less
+SECONDS_TO_LEARN = Range(10, 3600)
+
+
+@dataclass(frozen=True)
+class DubResult:
+    """What was made.
+
+    sync: how lips and sound of the new film fit, measured by networks that had no part in it
+    original_sync: the same of the film as it was; None where it has no sound
+    frames, frames_without_face: how many there are, and how many passed untouched
+    """
+
+    film: DubbedFilm
+    sync: SyncScore
+    original_sync: SyncScore | None
+    frames: int
+    frames_without_face: int
+
+
+@dataclass(frozen=True)
+class LearnedVoice:
+    """A person's mouths, how many seconds they were learned from, and how many mouths are kept."""
+
+    voice: Voice
+    seconds: float
+    mouths: int
+
+
+@dataclass(frozen=True)
+class SyncMeasurement:
+    """How lips and sound of a film fit.
+
+    offset_ms: by how much the sound comes late; None where that is not sure
+    """
+
+    offset_ms: float | None
+    correlation: float
+    confidence: float
+    frames: int
+    frames_without_face: int
+
+
+@final
+class Lipsync(App):
+    """Moves a face's lips to speech, with real mouth frames of the same person."""
+
+    summary = "Move a face's lips to speech."
+    networks: ClassVar[Mapping[str, NetworkFile]] = NETWORKS
+
+    @verb(example="neuropil lipsync person.mp4 speech.wav -o new.mp4")
+    def __call__(
+        self,
+        person: Film,
+        speech: Audio,
+        *,
+        voice: Voice | None = None,
+        face: Annotated[int, FACE] | None = None,
+        unmarked: bool = False,
+    ) -> DubResult:
+        """Move a face's lips to speech, with mouths of the same person from the film itself.
+
+        Only of people who have agreed. The film says on its pictures and in its file that it is
+        synthetic.
+
+        person: a film of someone who faces the camera
+        speech: a recording, or another film, whose sound is taken
+        voice: what neuropil lipsync-learn has learned of this person
+        face: number of the face, the largest is 1; by default the one that speaks
+        unmarked: leave out the mark on the pictures; what the file says stays
+        """
+        survey = self._survey(person)
+        require_face(person, survey, face)
+        own = open_sound(person)
+        chosen = self._choose(survey, own, face)
+        require_usable(person, chosen)
+        library, mouths = self._collect(person, chosen, voice)
+        order = plan_order(person, chosen, survey.times, speech.seconds)
+        reading = self._read(speech)
+        said = (
+            reading.mouths
+            if voice is None or voice.mapping is None
+            else (voice.mapping.apply(reading))
+        )
+        wanted = ask_for_mouths(reading, said, mouths, is_learned=said is not reading.mouths)
+        times = order.middles(person.fps)
+        plan = plan_dub(
+            chosen, order, at_frames(wanted, times, mouths), make_shelf(library, mouths)
+        )
+        notes = describe_origin(person.path, speech, "0.2")
+        film = DubbedFilm(person, plan, library, speech, notes, mark=not unmarked)
+        before = self._judge_track(own, chosen, survey, person) if own else None
+        return DubResult(
+            film,
+            self._judge_made(film, speech, times),
+            before,
+            len(plan.times),
+            plan.n_without_face,
+        )
+
+    @verb(example="neuropil lipsync-learn person.mp4 -o person.voice")
+    def learn(self, person: Film, *, face: Annotated[int, FACE] | None = None) -> LearnedVoice:
+        """Learn how sound moves a person's mouth, from a film of 30 seconds to 30 minutes.
+
+        person: a film in which the person speaks, with its own sound
+        face: number of the face, the largest is 1; by default the one that speaks
+        """
+        own = open_sound(person)
+        if own is None:
+            words = f"{person.path} has no sound to learn from; name a film with its own sound"
+            raise UserError("input.content", words, path=person.path)
+        survey = self._survey(person)
+        require_face(person, survey, face)
+        chosen = self._choose(survey, own, face)
+        require_usable(person, chosen)
+        library = cut_mouths(person, chosen)
+        times = frame_middles(survey, person)[chosen.is_there]
+        mouths = measure_mouths(chosen.points[chosen.is_there])
+        SECONDS_TO_LEARN.check("the seconds with a face", len(times) / float(person.fps))
+        mapping = learn_mapping([self._read(own)], [times], [mouths])
+        kept = measure_mouths(library.points.astype(np.float64))
+        voice = Voice(library, kept, mapping)
+        return LearnedVoice(voice, len(times) / float(person.fps), len(library))
+
+    @verb(example="neuropil lipsync-cues speech.wav -o cues.json")
+    def cues(self, speech: Audio) -> CueSheet:
+        """Find mouth-shape cues for animators: the nine of Preston Blair, as Rhubarb names them.
+
+        speech: a recording in any language
+        """
+        reading = self._read(speech)
+        return find_cues(reading.phones, reading.is_silent, speech.seconds)
+
+    @verb(example="neuropil lipsync-measure film.mp4 --json")
+    def measure(self, film: Film, *, face: Annotated[int, FACE] | None = None) -> SyncMeasurement:
+        """Measure how the lips and the sound of a film fit.
+
+        film: a film with a face that speaks
+        face: number of the face, the largest is 1; by default the one that speaks
+        """
+        own = open_sound(film)
+        if own is None:
+            words = f"{film.path} has no sound; name a film with sound"
+            raise UserError("input.content", words, path=film.path)
+        survey = self._survey(film)
+        require_face(film, survey, face)
+        chosen = self._choose(survey, own, face)
+        score = self._judge_track(own, chosen, survey, film)
+        n = survey.n_frames
+        return SyncMeasurement(
+            score.offset_ms,
+            score.correlation,
+            score.confidence,
+            n,
+            n - int(chosen.is_there.sum()),
+        )
+
+    # --- networks --------------------------------------------------------------------------------
+
+    def _run_finder(self, picture: Floats) -> Floats:
+        return self.network(FINDER).run(picture=picture)["maps"]
+
+    def _run_points(self, crop: Floats) -> tuple[Floats, Floats]:
+        made = self.network(LANDMARKS).run(crop=crop)
+        return made["points"], made["face"]
+
+    def _survey(self, film: Film) -> Survey:
+        survey = look_through(film, self._run_finder, self._run_points)
+        return Survey(order_by_size(survey.tracks), survey.times)
+
+    def _read(self, sound: Audio) -> SpeechReading:
+        samples = mono(sound)
+        if len(samples) < RATE // 10:
+            words = f"the sound is {sound.seconds:.2f} s long; a tenth of a second is needed"
+            raise UserError("input.empty", words)
+        return read_speech(self.network(SPEECH), samples)
+
+    def _choose(self, survey: Survey, own: Audio | None, number: int | None) -> FaceTrack:
+        """Choose the face by its number, or the one that speaks."""
+        if number is not None:
+            return survey.tracks[number - 1]
+        if own is None or len(survey.tracks) < 2:
+            return survey.tracks[0]
+        seen = [
+            spread_out(measure_mouths(t.points[t.is_there])[:, :1], t)[:, 0] for t in survey.tracks
+        ]
+        times = np.array([float(time) for time in survey.times])
+        said = self._read(own).at(times)[:, 0]
+        return survey.tracks[choose_face(survey.tracks, seen, said)]
+
+    def _collect(
+        self, person: Film, face: FaceTrack, voice: Voice | None
+    ) -> tuple[MouthLibrary, Numbers]:
+        """Take the mouths of a voice, or cut them out of the film, and measure them."""
+        if voice is not None:
+            return voice.library, voice.mouths
+        library = cut_mouths(person, face)
+        return library, measure_mouths(library.points.astype(np.float64))
+
+    # --- judging ---------------------------------------------------------------------------------
+
+    @property
+    def _judge(self) -> Judge:
+        def hear_directions(heard: Floats) -> tuple[Floats, Floats]:
+            made = self.network(JUDGE_SOUND).run(heard=heard)
+            return made["direction"], made["opening"]
+
+        def see_directions(seen: Floats) -> Floats:
+            return self.network(JUDGE_MOUTH).run(seen=seen)["direction"]
+
+        return Judge(hear_directions, see_directions)
+
+    def _judge_track(self, sound: Audio, face: FaceTrack, survey: Survey, film: Film) -> SyncScore:
+        """Judge a film as it is."""
+        seen = spread_out(measure_mouths(face.points[face.is_there])[:, :2], face)
+        return judge_film(self._judge, sound, seen, frame_middles(survey, film))
+
+    def _judge_made(self, film: DubbedFilm, speech: Audio, times: Numbers) -> SyncScore:
+        """Judge the film that was made, by where the landmarks lie in its finished pictures."""
+        found, numbers = [], []
+        frames = track(film.frames(), total=len(times), title="finished frames")
+        for number, frame in enumerate(frames):
+            if np.isfinite(film.plan.points[number]).all():
+                matrix = map_of_points(film.plan.points[number])
+                found.append(find_points(frame.pixels, matrix, self._run_points)[0])
+                numbers.append(number)
+        seen = np.full((len(times), 2), np.nan)
+        if found:
+            seen[numbers] = measure_mouths(np.stack(found))[:, :2]
+        return judge_film(self._judge, speech, seen, times)
+
+
+def open_sound(film: Film) -> Audio | None:
+    """Take the sound of a film; None where it has none."""
+    return Audio.open(film.path) if Audio.recognize(film.path) else None
+
+
+def frame_middles(survey: Survey, film: Film) -> Numbers:
+    """Give the middle of each frame of a film, in seconds."""
+    return np.array([float(time) for time in survey.times]) + 0.5 / float(film.fps)
+
+
+def ask_for_mouths(
+    reading: SpeechReading, said: Numbers, seen: Numbers, *, is_learned: bool
+) -> Numbers:
+    """Ask for the mouths (T, 10) of a recording, in a person's range; at rest where none speaks.
+
+    said: (T, 10), what the network or a learned mapping says
+    seen: (N, 10), the mouths of the person
+    """
+    rest = find_rest(seen)
+    if not is_speech(reading):
+        message("no speech is heard, so the mouth stays closed")
+        return np.broadcast_to(rest, said.shape)
+    wanted = said if is_learned else fit_range(said, seen)
+    return rest_in_silence(wanted, reading.is_silent, rest)
+
+
+def is_speech(reading: SpeechReading) -> bool:
+    """Tell speech from silence, noise and music: enough phones, and sure enough ones."""
+    powers = np.exp(reading.phones - reading.phones.max(axis=1, keepdims=True))
+    chances = powers / powers.sum(axis=1, keepdims=True)
+    spoken = (chances.argmax(axis=1) != PHONES.index(PAUSE)) & ~reading.is_silent
+    if spoken.mean() < LEAST_SPEECH:
+        return False
+    return bool(chances[spoken].max(axis=1).mean() >= LEAST_SURE)
+
+
+def at_frames(wanted: Numbers, times: Numbers, seen: Numbers) -> Numbers:
+    """Take mouths of steps (T, 10) at moments (F,); at rest behind the end of the speech."""
+    made = sample_at(times, wanted)
+    made[times > len(wanted) / 50] = find_rest(seen)
+    return made
