@@ -18,7 +18,7 @@ from neuropil.apps.lipsync.hearing import sample_at
 from neuropil.apps.lipsync.shapes import Numbers
 from neuropil.apps.lipsync.speech import SpeechReading
 
-OPEN = 95  # percentile of the opening that is brought to the person's own
+SHUT, OPEN = 5, 95  # percentiles of the opening that are brought to the person's own
 CLOSED = 0.012  # eye distances: an opening below it is closed
 SCALES = (0.5, 2.0)  # by which shapes are made smaller or larger
 NEIGHBORS = (-4, -2, 0, 2, 4)  # steps around a moment, whose cells the mapping is given
@@ -29,11 +29,13 @@ REST_STEPS = 5  # in which the mouth closes where silence begins, and opens wher
 def fit_range(said: Numbers, seen: Numbers) -> Numbers:
     """Bring what speech asks for (F, 10) to the range of the mouths that were seen (N, 10).
 
-    The opening is scaled, so that closed stays closed; all else is scaled about its mean.
+    The opening is scaled from how closed the person's lips are seen at rest; all else about its
+    mean.
     """
     wanted = said.copy()
-    ratio = np.percentile(seen[:, 0], OPEN) / max(np.percentile(said[:, 0], OPEN), 1e-6)
-    wanted[:, 0] = said[:, 0].clip(0) * np.clip(ratio, *SCALES)
+    closed, widest = np.percentile(seen[:, 0], [SHUT, OPEN])
+    ratio = (widest - closed) / max(np.percentile(said[:, 0], OPEN), 1e-6)
+    wanted[:, 0] = closed + said[:, 0].clip(0) * np.clip(ratio, *SCALES)
     spread = seen[:, 1:].std(axis=0) / np.maximum(said[:, 1:].std(axis=0), 1e-6)
     wanted[:, 1:] = (said[:, 1:] - said[:, 1:].mean(axis=0)) * np.clip(spread, *SCALES)
     return wanted

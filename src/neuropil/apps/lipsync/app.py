@@ -63,7 +63,7 @@ from neuropil.kit.ranges import Range
 
 FACE = Range(1, 6)
 LEAST_SPEECH = 0.05  # share of the steps that have to be speech
-LEAST_SURE = 0.35  # mean probability of the likeliest phone: music and noise have less
+MOST_ENTROPY = 2.0  # nats of the phones of a step, on average: music and noise have more
 SECONDS_TO_LEARN = Range(10, 3600)
 
 
@@ -328,7 +328,8 @@ def is_speech(reading: SpeechReading) -> bool:
     spoken = (chances.argmax(axis=1) != PHONES.index(PAUSE)) & ~reading.is_silent
     if spoken.mean() < LEAST_SPEECH:
         return False
-    return bool(chances[spoken].max(axis=1).mean() >= LEAST_SURE)
+    entropy = -(chances * np.log(np.maximum(chances, 1e-9))).sum(axis=1)
+    return bool(entropy[~reading.is_silent].mean() <= MOST_ENTROPY)
 
 
 def at_frames(wanted: Numbers, times: Numbers, seen: Numbers) -> Numbers:

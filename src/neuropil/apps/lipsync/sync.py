@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 JUDGE_SEEN = 3  # numbers of a mouth: opening, width, and the speed of opening
 MOST_LAG = 30  # steps, either way: 600 ms
 FEWEST_STEPS = 50  # a second, below which nothing is said
-LEAST_CONFIDENCE = 4.0  # from which an offset is told, set on clips to learn from
+LEAST_CONFIDENCE, LEAST_CORRELATION = 3.5, 0.35  # from which an offset is told: both
 LEAST_SPREAD = 0.01  # eye distances: a mouth that moves less says nothing
 
 
@@ -80,7 +80,7 @@ def measure_sync(
     lag = int(lags()[best])
     correlation = correlate_at(opening[0, 0], filled[:, 0], known, lag)
     offset = -1000 * (lag + refine(evidence, best)) / STEPS_PER_SECOND
-    is_sure = confidence >= LEAST_CONFIDENCE
+    is_sure = confidence >= LEAST_CONFIDENCE and correlation >= LEAST_CORRELATION
     return SyncScore(offset if is_sure else None, correlation, confidence)
 
 

@@ -47,11 +47,11 @@ from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 CROPS = 32  # of a batch
-OF_SPEAKER, NOT_FACES = 0.2, 0.12  # shares of a batch: frames of the speaker, crops without a face
+OF_SPEAKER, NOT_FACES = 0.25, 0.1  # shares of a batch: frames of the speaker, crops without a face
 EVERY = 5  # frames of a clip of the speaker, of which one is kept
 TURN, GROW, MOVE = 0.35, (0.8, 1.3), 0.09  # radians, times, sides: by which crops differ
 MOUTH_WEIGHT = 2.0  # of the mouth's points beside the others
-OPENING_WEIGHT = 2.0  # of the gaps between the lips beside the points
+OPENING_WEIGHT = 5.0  # of the gaps between the lips beside the points
 FACE_WEIGHT = 0.1
 UNIT = 2.0 / (CROP - 1)  # of the output, a pixel of the crop
 

@@ -88,6 +88,16 @@ def landmarks() -> Recipe:
     )
 
 
+def landmarks_last() -> Recipe:
+    """Train on from averaged weights while the rate falls to nothing: the last part.
+
+    neuropil train lipsync landmarks_last --data DIR --init runs/landmarks/averages.npz \\
+        -o runs/landmarks-last
+    """
+    falling = partial(adamw, weight_decay=0.02, fall=1.0)
+    return replace(landmarks(), name="lipsync-landmarks-last", optimizer=falling, lr=1.2e-3, seed=9)
+
+
 def judge() -> Recipe:
     """Train the judge of synchrony, from nothing, on clips that no other network sees.
 
