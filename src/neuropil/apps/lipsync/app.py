@@ -9,7 +9,8 @@ The same film, speech and networks give the same film.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, final
+from importlib import metadata
+from typing import Annotated, ClassVar, Literal, final
 
 import numpy as np
 
@@ -20,10 +21,18 @@ from neuropil.apps.lipsync.adaptation import (
     rest_in_silence,
 )
 from neuropil.apps.lipsync.cues import CueSheet, find_cues
-from neuropil.apps.lipsync.dubbing import DubbedFilm, make_shelf, plan_dub, plan_order
-from neuropil.apps.lipsync.hearing import RATE, mono, sample_at
+from neuropil.apps.lipsync.dubbing import (
+    NO_MOUTH,
+    SHAPE_WEIGHTS,
+    DubbedFilm,
+    DubPlan,
+    make_shelf,
+    plan_dub,
+    plan_order,
+)
+from neuropil.apps.lipsync.hearing import RATE, STEPS_PER_SECOND, mono, sample_at
 from neuropil.apps.lipsync.landmarks import find_points
-from neuropil.apps.lipsync.library import MouthLibrary
+from neuropil.apps.lipsync.library import MouthLibrary, poses
 from neuropil.apps.lipsync.mark import describe_origin
 from neuropil.apps.lipsync.networks import (
     FINDER,
@@ -35,7 +44,9 @@ from neuropil.apps.lipsync.networks import (
 )
 from neuropil.apps.lipsync.phones import PAUSE, PHONES
 from neuropil.apps.lipsync.preprocess import Floats, map_of_points
-from neuropil.apps.lipsync.shapes import Numbers
+from neuropil.apps.lipsync.probe import RetrievalTerms, build_probe, replay_to
+from neuropil.apps.lipsync.retrieval import POSE_WEIGHT, SHAPE_WEIGHT, Shelf
+from neuropil.apps.lipsync.shapes import FEATURES, Numbers
 from neuropil.apps.lipsync.speech import SpeechReading, read_speech
 from neuropil.apps.lipsync.survey import (
     Judge,
@@ -54,6 +65,7 @@ from neuropil.apps.lipsync.sync import SyncScore
 from neuropil.apps.lipsync.tracking import FaceTrack
 from neuropil.apps.lipsync.voice import Voice
 from neuropil.contract import App, verb
+from neuropil.core.probe import Probe
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
@@ -61,7 +73,7 @@ from neuropil.kit.networks.network import NetworkFile
 from neuropil.kit.progress import message, track
 from neuropil.kit.ranges import Range
 
-FACE = Range(1, 6)
+FACE, TIME = Range(1, 6), Range(0, 3600)
 LEAST_SPEECH = 0.05  # share of the steps that have to be speech
 MOST_ENTROPY = 2.0  # nats of the phones of a step, on average: music and noise have more
 SECONDS_TO_LEARN = Range(10, 3600)
@@ -106,11 +118,35 @@ class SyncMeasurement:
     frames_without_face: int
 
 
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """A film that was looked through, and the face in it."""
+
+    survey: Survey
+    face: FaceTrack
+
+
+@dataclass(frozen=True, eq=False)
+class Dub:
+    """What was planned for a film: which mouths, out of what, for what was wanted, when.
+
+    wanted: (F, 10), the mouths that speech asks for; times: (F,), the middle of each frame
+    """
+
+    found: FoundFace
+    plan: DubPlan
+    library: MouthLibrary
+    shelf: Shelf
+    wanted: Numbers
+    times: Numbers
+
+
 @final
 class Lipsync(App):
     """Moves a face's lips to speech, with real mouth frames of the same person."""
 
     summary = "Move a face's lips to speech."
+    open_example = "neuropil open lipsync speech.wav --time 1.24 --person person.mp4"
     networks: ClassVar[Mapping[str, NetworkFile]] = NETWORKS
 
     @verb(example="neuropil lipsync person.mp4 speech.wav -o new.mp4")
@@ -134,34 +170,14 @@ class Lipsync(App):
         face: number of the face, the largest is 1; by default the one that speaks
         unmarked: leave out the mark on the pictures; what the file says stays
         """
-        survey = self._survey(person)
-        require_face(person, survey, face)
         own = open_sound(person)
-        chosen = self._choose(survey, own, face)
-        require_usable(person, chosen)
-        library, mouths = self._collect(person, chosen, voice)
-        order = plan_order(person, chosen, survey.times, speech.seconds)
-        reading = self._read(speech)
-        said = (
-            reading.mouths
-            if voice is None or voice.mapping is None
-            else (voice.mapping.apply(reading))
-        )
-        wanted = ask_for_mouths(reading, said, mouths, is_learned=said is not reading.mouths)
-        times = order.middles(person.fps)
-        plan = plan_dub(
-            chosen, order, at_frames(wanted, times, mouths), make_shelf(library, mouths)
-        )
-        notes = describe_origin(person.path, speech, "0.2")
-        film = DubbedFilm(person, plan, library, speech, notes, mark=not unmarked)
-        before = self._judge_track(own, chosen, survey, person) if own else None
-        return DubResult(
-            film,
-            self._judge_made(film, speech, times),
-            before,
-            len(plan.times),
-            plan.n_without_face,
-        )
+        dub = self._plan(person, speech, voice, self._find_face(person, own, face))
+        notes = describe_origin(person.path, speech, metadata.version("neuropil"))
+        film = DubbedFilm(person, dub.plan, dub.library, speech, notes, mark=not unmarked)
+        before = self._judge_track(own, dub.found, person) if own else None
+        after = self._judge_made(film, speech, dub.times)
+        plan = dub.plan
+        return DubResult(film, after, before, len(plan.times), plan.n_without_face)
 
     @verb(example="neuropil lipsync-learn person.mp4 -o person.voice")
     def learn(self, person: Film, *, face: Annotated[int, FACE] | None = None) -> LearnedVoice:
@@ -174,12 +190,10 @@ class Lipsync(App):
         if own is None:
             words = f"{person.path} has no sound to learn from; name a film with its own sound"
             raise UserError("input.content", words, path=person.path)
-        survey = self._survey(person)
-        require_face(person, survey, face)
-        chosen = self._choose(survey, own, face)
-        require_usable(person, chosen)
+        found = self._find_face(person, own, face)
+        chosen = found.face
         library = cut_mouths(person, chosen)
-        times = frame_middles(survey, person)[chosen.is_there]
+        times = frame_middles(found.survey, person)[chosen.is_there]
         mouths = measure_mouths(chosen.points[chosen.is_there])
         SECONDS_TO_LEARN.check("the seconds with a face", len(times) / float(person.fps))
         mapping = learn_mapping([self._read(own)], [times], [mouths])
@@ -207,18 +221,35 @@ class Lipsync(App):
         if own is None:
             words = f"{film.path} has no sound; name a film with sound"
             raise UserError("input.content", words, path=film.path)
-        survey = self._survey(film)
-        require_face(film, survey, face)
-        chosen = self._choose(survey, own, face)
-        score = self._judge_track(own, chosen, survey, film)
-        n = survey.n_frames
-        return SyncMeasurement(
-            score.offset_ms,
-            score.correlation,
-            score.confidence,
-            n,
-            n - int(chosen.is_there.sum()),
-        )
+        found = self._find_face(film, own, face)
+        score = self._judge_track(own, found, film)
+        n = found.survey.n_frames
+        without = n - int(found.face.is_there.sum())
+        return SyncMeasurement(score.offset_ms, score.correlation, score.confidence, n, without)
+
+    def probe(
+        self,
+        speech: Audio,
+        *,
+        time: Annotated[float, TIME] = 1.0,
+        label: Literal["opening", "width", "shape 1", "shape 2"] = "opening",
+        person: Film | None = None,
+    ) -> Probe:
+        """Find the neuron behind the mouth at one moment of speech.
+
+        speech: a recording, or a film, whose sound is taken
+        time: the moment, in seconds
+        label: which number of the mouth is opened
+        person: a film whose lips move to the speech; what its mouth at that moment cost is told
+        """
+        reading = self._read(speech)
+        moment = int(time * STEPS_PER_SECOND)
+        if moment >= len(reading.mouths):
+            words = f"time is {time:g} s, and the sound is {speech.seconds:.2f} s long"
+            raise UserError("option.range", words, name="time", value=time)
+        retrieved = self._explain_mouth(person, speech, time) if person else None
+        network = self.network(SPEECH)
+        return build_probe(network, replay_to(network, reading.heard, moment), label, retrieved)
 
     # --- networks --------------------------------------------------------------------------------
 
@@ -253,6 +284,43 @@ class Lipsync(App):
         said = self._read(own).at(times)[:, 0]
         return survey.tracks[choose_face(survey.tracks, seen, said)]
 
+    def _find_face(self, film: Film, own: Audio | None, number: int | None) -> FoundFace:
+        """Look through a film for a face that can be used; raises UserError where there is none."""
+        survey = self._survey(film)
+        require_face(film, survey, number)
+        chosen = self._choose(survey, own, number)
+        require_usable(film, chosen)
+        return FoundFace(survey, chosen)
+
+    def _plan(self, person: Film, speech: Audio, voice: Voice | None, found: FoundFace) -> Dub:
+        """Choose a mouth for every frame."""
+        library, mouths = self._collect(person, found.face, voice)
+        order = plan_order(person, found.face, found.survey.times, speech.seconds)
+        reading = self._read(speech)
+        mapping = voice.mapping if voice else None
+        said = mapping.apply(reading) if mapping else reading.mouths
+        asked = ask_for_mouths(reading, said, mouths, is_learned=mapping is not None)
+        times = order.middles(person.fps)
+        wanted = at_frames(asked, times, mouths)
+        shelf = make_shelf(library, mouths)
+        return Dub(found, plan_dub(found.face, order, wanted, shelf), library, shelf, wanted, times)
+
+    def _explain_mouth(self, person: Film, speech: Audio, time: float) -> RetrievalTerms | None:
+        """Tell what the mouth that was set in at a moment cost; None where no face was there."""
+        dub = self._plan(person, speech, None, self._find_face(person, open_sound(person), None))
+        frame = int(np.searchsorted(dub.times, time).clip(0, len(dub.times) - 1))
+        mouth = int(dub.plan.mouths[frame])
+        if mouth == NO_MOUTH:
+            return None
+        off = np.square(dub.shelf.shapes[mouth] - dub.wanted[frame] * np.array(SHAPE_WEIGHTS))
+        turned = np.square(dub.shelf.poses[mouth] - poses(dub.plan.points[frame][None])[0])
+        return RetrievalTerms(
+            int(dub.library.frames[mouth]),
+            (*FEATURES, "roll", "turn", "nod"),
+            (*map(float, off), *map(float, turned)),
+            (*[SHAPE_WEIGHT] * len(off), *[POSE_WEIGHT] * len(turned)),
+        )
+
     def _collect(
         self, person: Film, face: FaceTrack, voice: Voice | None
     ) -> tuple[MouthLibrary, Numbers]:
@@ -275,10 +343,11 @@ class Lipsync(App):
 
         return Judge(hear_directions, see_directions)
 
-    def _judge_track(self, sound: Audio, face: FaceTrack, survey: Survey, film: Film) -> SyncScore:
+    def _judge_track(self, sound: Audio, found: FoundFace, film: Film) -> SyncScore:
         """Judge a film as it is."""
+        face = found.face
         seen = spread_out(measure_mouths(face.points[face.is_there])[:, :2], face)
-        return judge_film(self._judge, sound, seen, frame_middles(survey, film))
+        return judge_film(self._judge, sound, seen, frame_middles(found.survey, film))
 
     def _judge_made(self, film: DubbedFilm, speech: Audio, times: Numbers) -> SyncScore:
         """Judge the film that was made, by where the landmarks lie in its finished pictures."""
@@ -335,5 +404,5 @@ def is_speech(reading: SpeechReading) -> bool:
 def at_frames(wanted: Numbers, times: Numbers, seen: Numbers) -> Numbers:
     """Take mouths of steps (T, 10) at moments (F,); at rest behind the end of the speech."""
     made = sample_at(times, wanted)
-    made[times > len(wanted) / 50] = find_rest(seen)
+    made[times > len(wanted) / STEPS_PER_SECOND] = find_rest(seen)
     return made

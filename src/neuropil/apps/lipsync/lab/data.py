@@ -11,11 +11,12 @@ DIR is a folder with `grid_s1.npz`, `grid_s1_faces.zip`, `faces.npz`, `finder.zi
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 from zipfile import BadZipFile, ZipFile
 
@@ -26,6 +27,7 @@ from PIL import Image
 from neuropil.apps.lipsync.preprocess import Pixels
 from neuropil.kit.bounded import check_unpacked, read_arrays
 from neuropil.kit.errors import UserError
+from neuropil.kit.media.film import Film
 
 MOST_BYTES = 2_000_000_000  # of an archive, unpacked
 ADVICE = "name the folder of the data of lipsync by --data"
@@ -89,6 +91,49 @@ class Speaker:
         start, stop = self.arrays["word_offsets"][clip : clip + 2]
         texts, spans = self.arrays["word"][start:stop], self.arrays["word_span_s"][start:stop]
         return [Word(str(t), float(a), float(b)) for t, (a, b) in zip(texts, spans, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class SpeakerFilm:
+    """The pictures of a clip: frames (160, 160, 3), cut from the frame at a corner (x, y)."""
+
+    name: str
+    corner: NDArray[np.float64]
+    frames: list[Pixels]
+
+
+def read_clips(data: Path, names: Collection[str]) -> Iterator[SpeakerFilm]:
+    """Decode those of some clips that have pictures, one after the other."""
+    with open_archive(data, "grid_s1_faces.zip") as archive, TemporaryDirectory() as folder:
+        for row in read_rows(archive, "crops.csv"):
+            if row["id"] in names:
+                path = Path(archive.extract(f"{row['id']}.mp4", folder))
+                frames = [frame.pixels for frame in Film.open(path).frames()]
+                path.unlink()
+                yield SpeakerFilm(row["id"], np.array([float(row["x0"]), float(row["y0"])]), frames)
+
+
+@dataclass(frozen=True, eq=False)
+class OtherFilm:
+    """A film of somebody else, and the points (F, 68, 2) that are known; NaN without a face."""
+
+    name: str
+    film: bytes
+    fps: float
+    points: NDArray[np.float64]
+
+
+def read_others(data: Path) -> list[OtherFilm]:
+    """Read the films of other people, those of GRID first."""
+    with open_archive(data, "others.zip") as archive:
+        packed = np.load(io.BytesIO(archive.read("landmarks.npz")))
+        found = []
+        for row in read_rows(archive, "films.csv"):
+            name = row["file"].removesuffix(".mp4")
+            whole = np.cumsum(packed[name].astype(np.int32), axis=0)
+            points = np.where(whole < 0, np.nan, whole / float(packed["q"]))
+            found.append(OtherFilm(name, archive.read(row["file"]), float(row["fps"]), points))
+    return sorted(found, key=lambda film: not film.name.startswith("grid"))
 
 
 # --- faces ---------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """What the landmark network is trained on and by: its batches, its loss, its score, its file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -16,10 +15,9 @@ from neuropil.apps.lipsync.lab.data import (
     FinderPicture,
     LabeledFaces,
     Speaker,
-    open_archive,
+    read_clips,
     read_faces,
     read_finder_pictures,
-    read_rows,
 )
 from neuropil.apps.lipsync.landmarks import from_output, mirror_points, to_output
 from neuropil.apps.lipsync.preprocess import (
@@ -41,7 +39,6 @@ from neuropil.apps.lipsync.shapes import (
     Points,
     transform,
 )
-from neuropil.kit.media.film import Film
 from neuropil.training.recipe import Batch, ExportSpec
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
@@ -87,22 +84,12 @@ def read_speaker_frames(data: Path) -> SpeakerFrames:
     speaker = Speaker.read(data)
     allowed = {speaker.ids[n]: n for n in speaker.clips("train")}
     shown, known = [], []
-    for name, corner, pixels in read_clips(data, set(allowed), EVERY):
+    for clip in read_clips(data, allowed.keys()):
+        pixels = np.stack([to_grey(frame) for frame in clip.frames[::EVERY]])
         shown.append(pixels)
-        known.append(speaker.points[allowed[name]][::EVERY][: len(pixels)] - corner)
+        points = speaker.points[allowed[clip.name]][::EVERY]
+        known.append(points[: len(pixels)] - clip.corner)
     return SpeakerFrames(np.concatenate(shown), np.concatenate(known).astype(np.float32))
-
-
-def read_clips(data: Path, names: set[str], every: int) -> Iterator[tuple[str, Numbers, Pixels]]:
-    """Decode clips with pictures: the name, the crop's corner (2,), and every so manieth frame."""
-    with open_archive(data, "grid_s1_faces.zip") as archive, TemporaryDirectory() as folder:
-        for row in read_rows(archive, "crops.csv"):
-            if row["id"] in names:
-                path = Path(archive.extract(f"{row['id']}.mp4", folder))
-                frames = [frame.pixels for frame in Film.open(path).frames()]
-                path.unlink()
-                grey = [to_grey(pixels) for pixels in frames[::every]]
-                yield row["id"], np.array([float(row["x0"]), float(row["y0"])]), np.stack(grey)
 
 
 def to_grey(pixels: Pixels) -> Pixels:
