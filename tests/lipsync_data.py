@@ -39,7 +39,8 @@ def face_points(
     points[48:60] = np.stack([0.42 * np.cos(turn), 0.95 - (0.12 + opening / 2) * np.sin(turn)], 1)
     turn = np.linspace(np.pi, -np.pi, 8, endpoint=False)
     points[60:68] = np.stack([0.36 * np.cos(turn), 0.95 - opening / 2 * np.sin(turn)], 1)
-    return points * eyes + np.array(center)
+    placed: Points = points * eyes + np.array(center)
+    return placed
 
 
 def draw_face(
@@ -68,13 +69,15 @@ def speak(openings: NDArray[np.float64], fps: float = 25.0) -> NDArray[np.float3
     times = np.arange(n) / RATE
     loud = np.interp(times, (np.arange(len(openings)) + 0.5) / fps, openings)
     tone = np.sign(np.sin(2 * np.pi * 140 * times)) + 0.3 * np.sin(2 * np.pi * 900 * times)
-    return (0.8 * loud / max(loud.max(), 1e-6) * tone * 0.5).astype(np.float32)
+    sound = 0.4 * loud / max(loud.max(), 1e-6) * tone
+    return np.asarray(sound, np.float32)
 
 
 def open_and_close(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Let a mouth open and close at random, closed at both ends."""
     marks = np.concatenate([[0], rng.uniform(0, 0.25, max(1, n // 4)), [0]])
-    return np.interp(np.arange(n), np.linspace(0, n - 1, len(marks)), marks)
+    openings = np.interp(np.arange(n), np.linspace(0, n - 1, len(marks)), marks)
+    return np.asarray(openings, np.float64)
 
 
 @cache

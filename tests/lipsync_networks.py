@@ -107,7 +107,7 @@ def write_person(
 def known_faces(
     patch: pytest.MonkeyPatch, openings: Any, without_face: frozenset[int] = frozenset()
 ) -> Iterator[Lipsync]:
-    """Give an application whose networks are stand-ins, and whose faces are where they are drawn."""
+    """Give an application whose networks are stand-ins, its faces where they are drawn."""
     points = np.stack([face_points(float(o), 40.0, CENTER) for o in openings])
     is_there = np.array([k not in without_face for k in range(len(openings))])
     points[~is_there] = np.nan
@@ -118,11 +118,12 @@ def known_faces(
 
     patch.setattr(app_module, "look_through", look)
     made = Lipsync()
-    made._open |= {  # type: ignore[dict-item]
+    stand_ins: dict[str, Any] = {
         "speech": Hearing(),
         "judge-sound": JudgeOfSound(),
         "judge-mouth": JudgeOfMouth(),
     }
+    made._open |= stand_ins
     yield made
 
 

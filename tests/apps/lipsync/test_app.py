@@ -239,13 +239,13 @@ def test_what_can_not_be_used_is_refused(
 def test_a_film_without_a_face_a_small_one_and_a_profile(
     lipsync: Lipsync, person: Film, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = app_module.look_through
+    whole = vars(app_module)["look_through"]
 
     def change(points: np.ndarray | None):  # type: ignore[no-untyped-def]
         from neuropil.apps.lipsync.survey import Survey
         from neuropil.apps.lipsync.tracking import FaceTrack
 
-        times = whole(person, None, None).times  # type: ignore[arg-type]
+        times = whole(person, None, None).times
         found = [] if points is None else [FaceTrack(points, np.ones(50, bool))]
         monkeypatch.setattr(app_module, "look_through", lambda *_: Survey(found, times))
 

@@ -1,5 +1,7 @@
 """The order in which frames are played where speech is longer than the film."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from lipsync_data import face_points
@@ -48,12 +50,9 @@ def test_a_single_frame_stands_still() -> None:
 @pytest.mark.parametrize("needed", [20, 21, 70])
 def test_replay_gives_the_frames_of_the_order_and_holds_few(needed: int) -> None:
     order = plan_playback(20, needed, np.random.default_rng(1).random(20), 8)
-    alive = 0
 
-    def frames():  # type: ignore[no-untyped-def]
-        nonlocal alive
+    def frames() -> Iterator[np.ndarray]:
         for k in range(20):
-            alive += 1
             yield np.full((2, 2, 3), k, np.uint8)
 
     played = [int(pixels[0, 0, 0]) for pixels in replay(frames(), order)]

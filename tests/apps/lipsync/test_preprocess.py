@@ -83,7 +83,7 @@ def test_crops_are_normalized_and_an_even_one_is_no_noise() -> None:
 
 def test_output_and_points_are_the_same_told_otherwise() -> None:
     points = np.stack([face_points(), np.zeros((68, 2)), np.full((68, 2), CROP - 1.0)])
-    assert from_output(to_output(points)) == pytest.approx(points)
+    assert from_output(to_output(points).astype(np.float32)) == pytest.approx(points)
     assert to_output(points)[1] == pytest.approx(np.full(136, -1.0))
     assert to_output(points)[2] == pytest.approx(np.full(136, 1.0))
 

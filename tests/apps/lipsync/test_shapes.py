@@ -20,7 +20,7 @@ from neuropil.apps.lipsync.shapes import (
 
 def turn(points: np.ndarray, angle: float, scale: float, shift: tuple[float, float]) -> np.ndarray:
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return scale * points @ rotation.T + shift
+    return np.asarray(scale * points @ rotation.T + shift)
 
 
 def test_opening_and_width_are_in_distances_of_the_eyes() -> None:

@@ -19,6 +19,7 @@ class World:
     def __init__(self) -> None:
         self.faces: list[np.ndarray] = []
         self.looks = 0
+        self.matrix = np.zeros((2, 3))
         self.tracker = FaceTracker(self.run_finder, self.run_points)
 
     def run_finder(self, picture: np.ndarray) -> np.ndarray:
@@ -51,7 +52,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
     def remember(function: object) -> object:
         def wrapped(*given: object) -> np.ndarray:
-            made.matrix = function(*given)  # type: ignore[operator]
+            made.matrix = np.asarray(function(*given))  # type: ignore[operator]
             return made.matrix
 
         return wrapped

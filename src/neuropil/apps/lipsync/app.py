@@ -190,13 +190,17 @@ class Lipsync(App):
         if own is None:
             words = f"{person.path} has no sound to learn from; name a film with its own sound"
             raise UserError("input.content", words, path=person.path)
+        return self.learn_from(person, own, face)
+
+    def learn_from(self, person: Film, own: Audio, face: int | None = None) -> LearnedVoice:
+        """Learn from a film and the sound that goes with it."""
         found = self._find_face(person, own, face)
         chosen = found.face
         library = cut_mouths(person, chosen)
         times = frame_middles(found.survey, person)[chosen.is_there]
         mouths = measure_mouths(chosen.points[chosen.is_there])
         SECONDS_TO_LEARN.check("the seconds with a face", len(times) / float(person.fps))
-        mapping = learn_mapping([self._read(own)], [times], [mouths])
+        mapping = learn_mapping([self.read(own)], [times], [mouths])
         kept = measure_mouths(library.points.astype(np.float64))
         voice = Voice(library, kept, mapping)
         return LearnedVoice(voice, len(times) / float(person.fps), len(library))
@@ -207,7 +211,7 @@ class Lipsync(App):
 
         speech: a recording in any language
         """
-        reading = self._read(speech)
+        reading = self.read(speech)
         return find_cues(reading.phones, reading.is_silent, speech.seconds)
 
     @verb(example="neuropil lipsync-measure film.mp4 --json")
@@ -242,7 +246,7 @@ class Lipsync(App):
         label: which number of the mouth is opened
         person: a film whose lips move to the speech; what its mouth at that moment cost is told
         """
-        reading = self._read(speech)
+        reading = self.read(speech)
         moment = int(time * STEPS_PER_SECOND)
         if moment >= len(reading.mouths):
             words = f"time is {time:g} s, and the sound is {speech.seconds:.2f} s long"
@@ -253,18 +257,21 @@ class Lipsync(App):
 
     # --- networks --------------------------------------------------------------------------------
 
-    def _run_finder(self, picture: Floats) -> Floats:
+    def run_finder(self, picture: Floats) -> Floats:
+        """Give the maps (1, 5, h, w) of a picture (1, 3, H, W)."""
         return self.network(FINDER).run(picture=picture)["maps"]
 
-    def _run_points(self, crop: Floats) -> tuple[Floats, Floats]:
+    def run_points(self, crop: Floats) -> tuple[Floats, Floats]:
+        """Give points (B, 136) and logits (B, 1) of crops (B, 1, 128, 128)."""
         made = self.network(LANDMARKS).run(crop=crop)
         return made["points"], made["face"]
 
     def _survey(self, film: Film) -> Survey:
-        survey = look_through(film, self._run_finder, self._run_points)
+        survey = look_through(film, self.run_finder, self.run_points)
         return Survey(order_by_size(survey.tracks), survey.times)
 
-    def _read(self, sound: Audio) -> SpeechReading:
+    def read(self, sound: Audio) -> SpeechReading:
+        """Read speech; raises UserError where there is next to no sound."""
         samples = mono(sound)
         if len(samples) < RATE // 10:
             words = f"the sound is {sound.seconds:.2f} s long; a tenth of a second is needed"
@@ -281,7 +288,7 @@ class Lipsync(App):
             spread_out(measure_mouths(t.points[t.is_there])[:, :1], t)[:, 0] for t in survey.tracks
         ]
         times = np.array([float(time) for time in survey.times])
-        said = self._read(own).at(times)[:, 0]
+        said = self.read(own).at(times)[:, 0]
         return survey.tracks[choose_face(survey.tracks, seen, said)]
 
     def _find_face(self, film: Film, own: Audio | None, number: int | None) -> FoundFace:
@@ -296,7 +303,7 @@ class Lipsync(App):
         """Choose a mouth for every frame."""
         library, mouths = self._collect(person, found.face, voice)
         order = plan_order(person, found.face, found.survey.times, speech.seconds)
-        reading = self._read(speech)
+        reading = self.read(speech)
         mapping = voice.mapping if voice else None
         said = mapping.apply(reading) if mapping else reading.mouths
         asked = ask_for_mouths(reading, said, mouths, is_learned=mapping is not None)
@@ -333,7 +340,9 @@ class Lipsync(App):
     # --- judging ---------------------------------------------------------------------------------
 
     @property
-    def _judge(self) -> Judge:
+    def judge(self) -> Judge:
+        """Give the networks that measure how sound and lips fit."""
+
         def hear_directions(heard: Floats) -> tuple[Floats, Floats]:
             made = self.network(JUDGE_SOUND).run(heard=heard)
             return made["direction"], made["opening"]
@@ -347,7 +356,7 @@ class Lipsync(App):
         """Judge a film as it is."""
         face = found.face
         seen = spread_out(measure_mouths(face.points[face.is_there])[:, :2], face)
-        return judge_film(self._judge, sound, seen, frame_middles(found.survey, film))
+        return judge_film(self.judge, sound, seen, frame_middles(found.survey, film))
 
     def _judge_made(self, film: DubbedFilm, speech: Audio, times: Numbers) -> SyncScore:
         """Judge the film that was made, by where the landmarks lie in its finished pictures."""
@@ -356,12 +365,12 @@ class Lipsync(App):
         for number, frame in enumerate(frames):
             if np.isfinite(film.plan.points[number]).all():
                 matrix = map_of_points(film.plan.points[number])
-                found.append(find_points(frame.pixels, matrix, self._run_points)[0])
+                found.append(find_points(frame.pixels, matrix, self.run_points)[0])
                 numbers.append(number)
         seen = np.full((len(times), 2), np.nan)
         if found:
             seen[numbers] = measure_mouths(np.stack(found))[:, :2]
-        return judge_film(self._judge, speech, seen, times)
+        return judge_film(self.judge, speech, seen, times)
 
 
 def open_sound(film: Film) -> Audio | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from neuropil.kit.networks.network import NetworkFile
 
 FINDER, LANDMARKS, SPEECH = "finder", "landmarks", "speech"
+SPEECH_UNSEEN = "speech-unseen"  # run by the benchmark alone
 JUDGE_SOUND, JUDGE_MOUTH = "judge-sound", "judge-mouth"
 NEEDED = (FINDER, LANDMARKS, SPEECH, JUDGE_SOUND, JUDGE_MOUTH)  # before there is a command
 

@@ -8,7 +8,7 @@ T  steps     H  cells of a layer     F  frames
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,9 +68,15 @@ def run_steps(network: OnnxNetwork, heard: Floats) -> dict[str, NDArray[Any]]:
 def read_speech(network: OnnxNetwork, samples: NDArray[np.float32]) -> SpeechReading:
     """Read a recording (N,) of 16 kHz."""
     heard = hear(samples)
+    return replace(
+        read_heard(network, heard), is_silent=loudness(samples, len(heard)) < LEAST_POWER
+    )
+
+
+def read_heard(network: OnnxNetwork, heard: Floats) -> SpeechReading:
+    """Read what is heard of a recording (T, 80), none of it taken for silence."""
     made = run_steps(network, heard)
     basis = MouthBasis.load()
     mouths = made["mouth"].astype(np.float64) * basis.spread + basis.mean
     hidden = np.concatenate([made["next_h1"], made["next_h2"]], axis=1)
-    is_silent = loudness(samples, len(heard)) < LEAST_POWER
-    return SpeechReading(heard, mouths, made["phone"], hidden, is_silent)
+    return SpeechReading(heard, mouths, made["phone"], hidden, np.zeros(len(heard), np.bool_))

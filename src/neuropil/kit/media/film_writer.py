@@ -295,7 +295,9 @@ def _to_pictures(
 ) -> "Iterator[VideoFrame]":
     """Bring frames to the size, colors and clock of a stream."""
     import av
+    from av.video.reformatter import VideoReformatter
 
+    convert = VideoReformatter()  # one for all: its table of colors takes long to calculate
     base, last = stream.codec_context.time_base, -1
     for frame in frames:
         H, W, _ = frame.pixels.shape
@@ -303,8 +305,8 @@ def _to_pictures(
         if (stream.height, stream.width) != (H, W):
             pixels = np.pad(pixels, ((0, stream.height - H), (0, stream.width - W), (0, 0)), "edge")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
-        picture = picture.reformat(
-            format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range=LIMITED
+        picture = convert.reformat(
+            picture, format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range=LIMITED
         )
         last = max(round(frame.time / base), last + 1)
         picture.pts, picture.time_base = last, base

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuropil.apps.lipsync.cues import choose_cues, score_cues
-from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND
+from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND, sample_at
 from neuropil.apps.lipsync.lab.data import FPS, Word
 from neuropil.apps.lipsync.lab.sounds import Sentence
 from neuropil.apps.lipsync.phones import CUE_OF_PHONE, CUES, PHONES
@@ -128,6 +128,11 @@ def shift_columns(columns: Floats, frames: int) -> Floats:
     if n >= 0:
         return np.concatenate([quiet, columns])[: len(columns)]
     return np.concatenate([columns[-n:], quiet])
+
+
+def at_frames(mouths: Numbers, times: Numbers) -> Numbers:
+    """Take mouths of steps (T, 10) at moments (F,)."""
+    return sample_at(times, mouths)
 
 
 def best_lag(seen: Numbers, said: Numbers, most: int = 8) -> int:

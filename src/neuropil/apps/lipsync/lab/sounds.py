@@ -51,6 +51,11 @@ class Sentence:
 
 def read_columns(opus: bytes, seconds: float | None = None) -> Floats:
     """Decode an Ogg Opus file to columns, cut or filled up by silence to so many seconds."""
+    return log_mel_columns(read_samples(opus, seconds))
+
+
+def read_samples(opus: bytes, seconds: float | None = None) -> NDArray[np.float32]:
+    """Decode an Ogg Opus file to samples (N,) of 16 kHz, so many seconds of them."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "clip.opus")
         path.write_bytes(opus)
@@ -58,7 +63,7 @@ def read_columns(opus: bytes, seconds: float | None = None) -> Floats:
     if seconds is not None:
         n = round(seconds * RATE)
         samples = np.pad(samples, (0, max(0, n - len(samples))))[:n]
-    return log_mel_columns(samples)
+    return samples
 
 
 def read_clip_columns(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:

@@ -87,22 +87,25 @@ def measure_clips(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:
     return ((np.stack(every) - basis.mean) / basis.spread).astype(np.float32)
 
 
-def make_batch(examples: Split[SpeechStock], step: TrainingStep) -> Batch:
-    """Make the batch of a step: what is heard, where frames are, mouths and phones."""
+def make_batch(examples: Split[SpeechStock], step: TrainingStep, clean: float = CLEAN) -> Batch:
+    """Make the batch of a step: what is heard, where frames are, mouths and phones.
+
+    clean: share of the clips that are heard as they are
+    """
     stock, rng = examples.train, step.rng()
     rows: list[dict[str, Any]] = []
     for n in rng.integers(len(stock.columns), size=CLIPS) if len(stock.columns) else []:
-        rows.append(hear_clip(stock.columns[n], stock.mouths[n], rng))
+        rows.append(hear_clip(stock.columns[n], stock.mouths[n], rng, clean))
     fill = SENTENCES if rows else CLIPS + SENTENCES
     for n in rng.integers(len(stock.sentences), size=fill):
         rows.append(hear_sentence(stock.sentences[n], rng))
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def hear_clip(columns: Floats, mouths: Floats, rng: Generator) -> dict[str, Any]:
-    """Hear a clip, a quarter of them as they are, others faster or slower and elsewhere."""
+def hear_clip(columns: Floats, mouths: Floats, rng: Generator, clean: float) -> dict[str, Any]:
+    """Hear a clip: some as they are, others faster or slower and elsewhere."""
     times = 1.0
-    if rng.random() < CLEAN:
+    if rng.random() < clean:
         heard = normalize_bands(columns)
     else:
         times = float(np.exp(rng.uniform(*np.log(TEMPO))))
@@ -186,9 +189,9 @@ def score(network: nn.Module, examples: Split[SpeechStock]) -> dict[str, float]:
 
 def r_squared(known: Numbers | Floats, made: Numbers | Floats) -> Numbers:
     """Measure the share of the variance that is explained, pooled over clips: (K,)."""
-    errors = ((known - made) ** 2).sum(axis=(0, 1))
-    variance = ((known - known.mean(axis=(0, 1))) ** 2).sum(axis=(0, 1))
-    share: Numbers = np.asarray(1 - errors / variance, np.float64)
+    errors = ((known - made).astype(np.float64) ** 2).sum(axis=(0, 1))
+    spread = known.astype(np.float64) - known.mean(axis=(0, 1))
+    share: Numbers = 1 - errors / np.maximum((spread**2).sum(axis=(0, 1)), 1e-9)
     return share
 
 
