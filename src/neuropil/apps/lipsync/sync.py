@@ -24,6 +24,7 @@ Flags = NDArray[np.bool_]
 
 JUDGE_SEEN = 3  # numbers of a mouth: opening, width, and the speed of opening
 MOST_LAG = 30  # steps, either way: 600 ms
+EDGE = 12  # steps at either end, of which the towers see no whole neighborhood
 FEWEST_STEPS = 50  # a second, below which nothing is said
 LEAST_CONFIDENCE, LEAST_CORRELATION = 3.5, 0.35  # from which an offset is told: both
 LEAST_SPREAD = 0.01  # eye distances: a mouth that moves less says nothing
@@ -72,7 +73,9 @@ def measure_sync(
     filled = fill_gaps(seen[:n], known)
     sound, opening = hear_directions(np.ascontiguousarray(heard[:n].T[None]))
     mouth = see_directions(look(filled)[None])
+    known[:EDGE], known[-EDGE:] = False, False
     a, b = unit_directions(sound[0]), unit_directions(mouth[0]) * known
+    a[:, :EDGE], a[:, -EDGE:] = 0, 0
     evidence = np.array([match_at(a, b, known, lag) for lag in lags()])
     best = int(evidence.argmax())
     others = np.delete(evidence, np.arange(max(0, best - 6), min(len(evidence), best + 7)))

@@ -39,7 +39,7 @@ from neuropil.apps.lipsync.lab.landmark_training import measure_errors
 from neuropil.apps.lipsync.lab.sounds import (
     CLIP_SECONDS,
     read_clip_columns,
-    read_samples,
+    read_clip_samples,
     read_sentences,
 )
 from neuropil.apps.lipsync.lab.speech_training import r_squared
@@ -154,17 +154,11 @@ def fit_baselines(
 ) -> tuple[Numbers, Numbers]:
     """Train ridge regression and the small LSTM anew, and measure their R²."""
     found = []
+    sounds = {"train": read_clip_samples(speaker, train), "test": read_clip_samples(speaker, test)}
     for halves in (1, baselines.HALVES):
         bands = {
-            part: np.stack(
-                [
-                    baselines.frame_bands(
-                        read_samples(speaker.opus(n), CLIP_SECONDS), 75, FPS, halves
-                    )
-                    for n in track(clips.tolist(), total=len(clips), title="baselines")
-                ]
-            )
-            for part, clips in (("train", train), ("test", test))
+            part: np.stack([baselines.frame_bands(x, 75, FPS, halves) for x in some])
+            for part, some in sounds.items()
         }
         mean, spread = bands["train"].mean((0, 1)), bands["train"].std((0, 1))
         a, b = (((bands[p] - mean) / spread).astype(np.float32) for p in ("train", "test"))

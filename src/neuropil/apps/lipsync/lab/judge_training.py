@@ -15,7 +15,13 @@ from numpy.random import Generator
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from neuropil.apps.lipsync.hearing import COLUMNS, HEARD, normalize_bands, step_times
+from neuropil.apps.lipsync.hearing import (
+    COLUMNS,
+    HEARD,
+    STEPS_PER_SECOND,
+    normalize_bands,
+    step_times,
+)
 from neuropil.apps.lipsync.lab.data import FPS, Speaker
 from neuropil.apps.lipsync.lab.model import JudgeNet
 from neuropil.apps.lipsync.lab.sounds import (
@@ -26,13 +32,14 @@ from neuropil.apps.lipsync.lab.sounds import (
 )
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import Numbers, opening, width
-from neuropil.apps.lipsync.sync import JUDGE_SEEN, lags, look, measure_sync, overlap_at
+from neuropil.apps.lipsync.sync import EDGE, JUDGE_SEEN, lags, look, measure_sync, overlap_at
 from neuropil.training.recipe import Batch, ExportSpec
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
 CLIPS = 24  # of a batch
-T = 150  # steps: three seconds
+T = 110  # steps: of three seconds as much as can be moved by MOVED either way
+MOVED = 18  # steps by which sound and mouth are apart, so that no place in a clip gives it away
 OPENING_WEIGHT = 0.3  # of the squared error of the opening beside the loss of lags
 STRANGERS = 0.5  # of the loss of other clips' mouths beside that of lags
 NOISE = 0.12  # of opening and width, as landmarks tremble: deviations of their own
@@ -71,26 +78,33 @@ def make_batch(examples: Split[JudgeStock], step: TrainingStep) -> Batch:
         make_pair(stock.columns[n], stock.mouths[n], rng)
         for n in rng.choice(len(stock.columns), min(CLIPS, len(stock.columns)), replace=False)
     ]
-    heard, seen, openings = (np.stack(each).astype(np.float32) for each in zip(*rows, strict=True))
-    return {"heard": heard, "seen": seen, "opening": openings}
+    names = ("heard", "seen", "opening", "lag")
+    parts = zip(*rows, strict=True)
+    return {n: np.stack(each).astype(np.float32) for n, each in zip(names, parts, strict=True)}
 
 
-def make_pair(columns: Floats, mouths: Numbers, rng: Generator) -> tuple[Floats, Floats, Numbers]:
-    """Hear a clip elsewhere and see its mouth tremble: (80, T), (3, T), opening (1, T)."""
+def make_pair(
+    columns: Floats, mouths: Numbers, rng: Generator
+) -> tuple[Floats, Floats, Numbers, Numbers]:
+    """Hear a clip elsewhere and see its mouth tremble, from other moments on.
+
+    Returns what is heard (80, T), what is seen (3, T), the opening that goes with the sound (1, T),
+    and the lag at which both meet.
+    """
     times = float(np.exp(rng.uniform(*np.log(TEMPO))))
     heard = hear_elsewhere(change_tempo(columns, times), rng)
-    stretched = step_times(len(heard)) * T / len(heard)
-    seen = at_steps(mouths, stretched)
-    n = min(T, len(heard))
-    start = int(rng.integers(0, len(heard) - n + 1))
-    heard, seen = heard[start : start + n], seen[start : start + n]
+    seconds = len(mouths) / FPS
+    seen = at_steps(mouths, step_times(len(heard)) * seconds * STEPS_PER_SECOND / len(heard))
     trembling = rng.normal(0, NOISE, seen.shape) * seen.std(axis=0) * rng.random()
     told = (seen[:, 0] - seen[:, 0].mean()) / max(seen[:, 0].std(), 1e-3)
-    fill = (0, T - n)
+    room = len(heard) - T
+    start = int(rng.integers(0, room + 1))
+    other = int(np.clip(start + rng.integers(-MOVED, MOVED + 1), 0, room))
     return (
-        np.pad(heard.T, ((0, 0), fill), mode="edge"),
-        np.pad(look(seen + trembling), ((0, 0), fill), mode="edge"),
-        np.pad(told, fill, mode="edge")[None],
+        heard[start : start + T].T,
+        look(seen + trembling)[:, other : other + T],
+        told[None, start : start + T],
+        np.array(start - other),
     )
 
 
@@ -106,22 +120,34 @@ def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     sound, mouth, told = network(batch["heard"], batch["seen"])
     sharp = network.sharpness.exp()
     evidence = evidence_of_lags(sound.float(), mouth.float())
-    right = torch.full((len(sound),), evidence.shape[1] // 2, device=sound.device)
-    of_lags = cross_entropy(4 * sharp * evidence, right)
-    pairs = torch.einsum("adt,bdt->ab", sound.float(), mouth.float()) / sound.shape[2]
-    of_strangers = cross_entropy(4 * sharp * pairs, torch.arange(len(sound), device=sound.device))
+    lag = batch["lag"].long()
+    of_lags = cross_entropy(4 * sharp * evidence, lag + evidence.shape[1] // 2)
+    together = evidence_of_strangers(sound.float(), mouth.float(), lag)
+    of_strangers = cross_entropy(
+        4 * sharp * together, torch.arange(len(sound), device=sound.device)
+    )
     off: Tensor = (told.float() - batch["opening"]).square().mean()
     return of_lags + STRANGERS * of_strangers + OPENING_WEIGHT * off
 
 
 def evidence_of_lags(sound: Tensor, mouth: Tensor) -> Tensor:
     """Average how well directions (B, D, T) fit at every lag: (B, L)."""
-    n = sound.shape[2]
+    sound, mouth = (each[:, :, EDGE:-EDGE] for each in (sound, mouth))
     columns = []
     for lag in lags().tolist():
-        first, second = overlap_at(n, int(lag))
+        first, second = overlap_at(sound.shape[2], int(lag))
         columns.append((sound[:, :, first] * mouth[:, :, second]).sum(dim=1).mean(dim=1))
     return torch.stack(columns, dim=1)
+
+
+def evidence_of_strangers(sound: Tensor, mouth: Tensor, lag: Tensor) -> Tensor:
+    """Average how well each sound fits each mouth, at the lag of its own: (B, B)."""
+    rows = []
+    for k, steps in enumerate(lag.tolist()):
+        first, second = overlap_at(sound.shape[2], steps)
+        both = sound[k : k + 1, :, first] * mouth[:, :, second]
+        rows.append(both.sum(dim=1).mean(dim=1))
+    return torch.stack(rows)
 
 
 @torch.no_grad()

@@ -1,11 +1,12 @@
 """The sounds of the data as columns of a spectrogram, and what they sound like elsewhere.
 
-    columns = read_columns(speaker.opus(0), seconds=3.0)        # (300, 40)
-    heard = hear_elsewhere(columns, rng)                        # another throat, room and noise
+    columns = read_clip_columns(speaker, clips)                 # (N, 300, 40)
+    heard = hear_elsewhere(columns[0], rng)                        # another throat, room and noise
 
 C  columns of 10 ms     B  bands
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +26,7 @@ from neuropil.apps.lipsync.hearing import (
     step_times,
 )
 from neuropil.apps.lipsync.lab.data import Speaker, read_file
-from neuropil.apps.lipsync.phones import PHONES
+from neuropil.apps.lipsync.phones import PAUSE, PHONES
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.progress import track
@@ -49,43 +50,46 @@ class Sentence:
     phones: NDArray[np.int64]
 
 
-def read_columns(opus: bytes, seconds: float | None = None) -> Floats:
-    """Decode an Ogg Opus file to columns, cut or filled up by silence to so many seconds."""
-    return log_mel_columns(read_samples(opus, seconds))
-
-
-def read_samples(opus: bytes, seconds: float | None = None) -> NDArray[np.float32]:
-    """Decode an Ogg Opus file to samples (N,) of 16 kHz, so many seconds of them."""
+def decode_all(
+    files: Sequence[bytes], title: str, seconds: float | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """Decode Ogg Opus files to samples (N,) of 16 kHz, each cut or filled up to so many seconds."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "clip.opus")
-        path.write_bytes(opus)
-        samples = mono(Audio.open(path))
-    if seconds is not None:
-        n = round(seconds * RATE)
-        samples = np.pad(samples, (0, max(0, n - len(samples))))[:n]
-    return samples
+        for opus in track(files, total=len(files), title=title):
+            path.write_bytes(opus)
+            samples = mono(Audio.open(path))
+            if seconds is not None:
+                n = round(seconds * RATE)
+                samples = np.pad(samples, (0, max(0, n - len(samples))))[:n]
+            yield samples
+
+
+def read_clip_samples(speaker: Speaker, clips: NDArray[np.intp]) -> list[NDArray[np.float32]]:
+    """Decode the sounds of clips, three seconds each."""
+    return list(decode_all([speaker.opus(int(n)) for n in clips], "clips heard", CLIP_SECONDS))
 
 
 def read_clip_columns(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:
-    """Decode the sounds of clips: (N, 300, 40)."""
-    tracked = track(clips.tolist(), total=len(clips), title="clips heard")
-    return np.stack([read_columns(speaker.opus(n), CLIP_SECONDS) for n in tracked])
+    """Decode the sounds of clips to columns: (N, 300, 40)."""
+    return np.stack([log_mel_columns(samples) for samples in read_clip_samples(speaker, clips)])
 
 
 def read_sentences(data: Path, part: str) -> list[Sentence]:
     """Read the sentences of a part, with their phones."""
     z = read_file(data, "phones.npz", ("opus", "phone", "split"))
     chosen = np.flatnonzero(z["split"] == part).tolist()
+    ends = z["opus_offsets"]
+    files = [z["opus"][ends[n] : ends[n + 1]].tobytes() for n in chosen]
     found = []
-    for n in track(chosen, total=len(chosen), title="sentences heard"):
-        start, stop = z["opus_offsets"][n : n + 2]
-        columns = read_columns(z["opus"][start:stop].tobytes())
+    for n, samples in zip(chosen, decode_all(files, "sentences heard"), strict=True):
+        columns = log_mel_columns(samples)
         first, last = z["phone_offsets"][n : n + 2]
         times = step_times(len(columns) // COLUMNS)
         number = np.searchsorted(z["phone_start_s"][first:last], times, side="right") - 1
         names = z["phone"][first:last][number.clip(0)]
         known = np.array([PHONES.index(str(name)) for name in names])
-        known[number < 0] = PHONES.index("_")
+        known[number < 0] = PHONES.index(PAUSE)
         found.append(Sentence(columns, known))
     return found
 
