@@ -3,8 +3,7 @@
     compose(pixels, points, crop, crop_points)      # pixels (H, W, 3) with another lower face
 
 The whole lower face is replaced, from below the nose to below the chin, so that jaw and chin go
-with the lips: the region holds both chins, that of the frame and the one that is set in, and its
-seam runs over cheeks and neck.
+with the lips; the seam runs over cheeks and neck.
 """
 
 import numpy as np
@@ -23,7 +22,8 @@ from neuropil.apps.lipsync.shapes import (
 
 JAW = np.s_[3:14]
 NOSE = 33  # its lowest point
-GROW = 1.13  # times, by which the jaw is widened about the mouth, for chin and neck
+CHIN = (0.0, 0.0, 0.2, 0.6, 1.0, 1.0, 1.0, 0.6, 0.2, 0.0, 0.0)  # how much of it each point is
+CHEEK_GROWS, CHIN_GROWS = 0.97, 1.13  # times, by which the jaw is widened about the mouth
 TOP = 0.35  # of the way from the nose to the upper lip: the upper edge of the region
 FEATHER = 0.07  # eye distances: deviation of the blur of the seam
 SKIN, LIPS = 0.92, 1.35  # times the jaw and the lips, about the mouth: between them is skin
@@ -60,14 +60,20 @@ def compose(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -
 
 
 def outline_region(points: Points, moved: Points) -> Numbers:
-    """Draw around the lower face: both jaws, the outer one at each place, widened; below the nose.
+    """Draw around the lower face: at the cheeks within both jaws, at the chin around both.
+
+    So no background is set into a cheek where the head was turned otherwise, and no second chin is
+    left where the mouth was wider open. The upper edge runs below the nose.
 
     points, moved: (68, 2), of the frame and of what is set in, in pixels of the frame
     """
     center = (points[48:60].mean(axis=0) + moved[48:60].mean(axis=0)) / 2
     jaws = np.stack([points[JAW], moved[JAW]]) - center
-    outer = np.linalg.norm(jaws, axis=2).argmax(axis=0)
-    jaw = center + GROW * np.take_along_axis(jaws, outer[None, :, None], axis=0)[0]
+    lengths = np.linalg.norm(jaws, axis=2)
+    chin = np.array(CHIN)
+    reach = (1 - chin) * lengths.min(axis=0) + chin * lengths.max(axis=0)
+    grown = reach * (CHEEK_GROWS + chin * (CHIN_GROWS - CHEEK_GROWS))
+    jaw = center + jaws[0] / np.maximum(lengths[0], 1e-6)[:, None] * grown[:, None]
     lip = np.minimum(points[51], moved[51])
     nose = points[NOSE] + TOP * (lip - points[NOSE])
     return np.concatenate([jaw, nose[None]])

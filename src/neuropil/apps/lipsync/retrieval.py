@@ -20,7 +20,7 @@ from neuropil.kit.progress import ticking
 
 CANDIDATES = 24  # of a frame, before those that follow the ones before are added
 SHAPE_WEIGHT = 80.0  # of the squared distance of shapes, in eye distances
-POSE_WEIGHT = 3.0  # of the squared distance of poses
+POSE_WEIGHT = 60.0  # of the squared distance of poses
 JUMP = 1.2  # cost of not taking the frame that follows
 APPEARANCE_WEIGHT = 4.0  # of the mean squared difference from the frame that would have followed
 Integers = NDArray[np.int64]
