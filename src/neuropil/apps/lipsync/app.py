@@ -156,7 +156,7 @@ class Lipsync(App):
         speech: Audio,
         *,
         voice: Voice | None = None,
-        face: Annotated[int, FACE] | None = None,
+        face: Annotated[int | None, FACE] = None,
         unmarked: bool = False,
     ) -> DubResult:
         """Move a face's lips to speech, with mouths of the same person from the film itself.
@@ -180,7 +180,7 @@ class Lipsync(App):
         return DubResult(film, after, before, len(plan.times), plan.n_without_face)
 
     @verb(example="neuropil lipsync-learn person.mp4 -o person.voice")
-    def learn(self, person: Film, *, face: Annotated[int, FACE] | None = None) -> LearnedVoice:
+    def learn(self, person: Film, *, face: Annotated[int | None, FACE] = None) -> LearnedVoice:
         """Learn how sound moves a person's mouth, from a film of 30 seconds to 30 minutes.
 
         person: a film in which the person speaks, with its own sound
@@ -215,7 +215,7 @@ class Lipsync(App):
         return find_cues(reading.phones, reading.is_silent, speech.seconds)
 
     @verb(example="neuropil lipsync-measure film.mp4 --json")
-    def measure(self, film: Film, *, face: Annotated[int, FACE] | None = None) -> SyncMeasurement:
+    def measure(self, film: Film, *, face: Annotated[int | None, FACE] = None) -> SyncMeasurement:
         """Measure how the lips and the sound of a film fit.
 
         film: a film with a face that speaks
@@ -236,7 +236,7 @@ class Lipsync(App):
         speech: Audio,
         *,
         time: Annotated[float, TIME] = 1.0,
-        label: Literal["opening", "width", "shape 1", "shape 2"] = "opening",
+        label: Literal["opening", "width", "shape1", "shape2"] = "opening",
         person: Film | None = None,
     ) -> Probe:
         """Find the neuron behind the mouth at one moment of speech.

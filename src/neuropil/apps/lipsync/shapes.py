@@ -117,7 +117,7 @@ class ShapeBasis:
 
 FILE = Path(__file__).with_name("mouth_basis.json")
 COEFFICIENTS = 8  # principal components of the aligned mouth
-FEATURES = ("opening", "width", *(f"shape {n}" for n in range(1, COEFFICIENTS + 1)))
+FEATURES = ("opening", "width", *(f"shape{n}" for n in range(1, COEFFICIENTS + 1)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,6 @@ class Voice:
     KIND: ClassVar = "voice"
     SUFFIXES: ClassVar[tuple[str, ...]] = (".voice",)
     READS: ClassVar = (".voice",)
-    SYNTAX: ClassVar[str] = "FILE"
 
     library: MouthLibrary
     mouths: Numbers
