@@ -208,11 +208,9 @@ def test_the_offset_of_a_film_is_measured(lipsync: Lipsync, tmp_path: Path) -> N
 def test_a_voice_is_learned_kept_and_used(
     lipsync: Lipsync, person: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neuropil.kit.ranges import Range
-
-    with refused("option.range", "10"):
+    with refused("input.content", "the person.mp4", "2.0 s", "from 10 s"):
         lipsync.learn(person)
-    monkeypatch.setattr(app_module, "SECONDS_TO_LEARN", Range(1, 3600))
+    monkeypatch.setattr(app_module, "SECONDS_TO_LEARN", (1, 3600))
     learned = lipsync.learn(person)
     assert learned.seconds == 2
     assert learned.mouths == 50

@@ -76,7 +76,7 @@ from neuropil.kit.ranges import Range
 FACE, TIME = Range(1, 6), Range(0, 3600)
 LEAST_SPEECH = 0.05  # share of the steps that have to be speech
 MOST_ENTROPY = 2.0  # nats of the phones of a step, on average: music and noise have more
-SECONDS_TO_LEARN = Range(10, 3600)
+SECONDS_TO_LEARN = (10, 3600)  # of film with the face in it: at least, at most
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Lipsync(App):
         library = cut_mouths(person, chosen)
         times = frame_middles(found.survey, person)[chosen.is_there]
         mouths = measure_mouths(chosen.points[chosen.is_there])
-        SECONDS_TO_LEARN.check("the seconds with a face", len(times) / float(person.fps))
+        require_seconds(person, len(times) / float(person.fps))
         mapping = learn_mapping([self.read(own)], [times], [mouths])
         kept = measure_mouths(library.points.astype(np.float64))
         voice = Voice(library, kept, mapping)
@@ -376,6 +376,17 @@ class Lipsync(App):
 def open_sound(film: Film) -> Audio | None:
     """Take the sound of a film; None where it has none."""
     return Audio.open(film.path) if Audio.recognize(film.path) else None
+
+
+def require_seconds(film: Film, seconds: float) -> None:
+    """Raise UserError where a face is there for too short or too long a time to learn from."""
+    least, most = SECONDS_TO_LEARN
+    if not least <= seconds <= most:
+        words = (
+            f"{film.path} shows the face for {seconds:.1f} s; from {least} s to {most // 60} minutes"
+            " can be learned from, half a minute or more is better"
+        )
+        raise UserError("input.content", words, path=film.path, value=seconds)
 
 
 def frame_middles(survey: Survey, film: Film) -> Numbers:

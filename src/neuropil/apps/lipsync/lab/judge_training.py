@@ -44,7 +44,7 @@ OPENING_WEIGHT = 0.3  # of the squared error of the opening beside the loss of l
 STRANGERS = 0.5  # of the loss of other clips' mouths beside that of lags
 NOISE = 0.12  # of opening and width, as landmarks tremble: deviations of their own
 HELD_OUT = 16  # one clip in so many validates
-SHIFTS = (-10, -6, -3, -1, 0, 1, 3, 6, 10)  # frames, for the score
+SHIFTS = (-6, 0, 3)  # frames, for the score
 
 
 @dataclass(frozen=True, eq=False)
