@@ -61,7 +61,7 @@ def test_landmarks_are_unpacked_as_they_were_packed(data: Path) -> None:
 
 def test_the_judge_has_clips_of_its_own(data: Path) -> None:
     speaker = Speaker.read(data)
-    parts = {part: set(speaker.clips(part).tolist()) for part in ("train", "judge", "test")}  # type: ignore[arg-type]
+    parts = {part: set(speaker.clips(part).tolist()) for part in ("train", "judge", "test")}
     assert parts["test"] == {9, 19}
     assert not parts["train"] & parts["judge"]
     assert parts["train"] | parts["judge"] | parts["test"] == set(range(20))

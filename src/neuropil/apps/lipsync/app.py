@@ -383,8 +383,8 @@ def require_seconds(film: Film, seconds: float) -> None:
     least, most = SECONDS_TO_LEARN
     if not least <= seconds <= most:
         words = (
-            f"{film.path} shows the face for {seconds:.1f} s; from {least} s to {most // 60} minutes"
-            " can be learned from, half a minute or more is better"
+            f"{film.path} shows the face for {seconds:.1f} s; from {least} s to"
+            f" {most // 60} minutes can be learned from, half a minute or more is better"
         )
         raise UserError("input.content", words, path=film.path, value=seconds)
 

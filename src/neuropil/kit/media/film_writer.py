@@ -298,6 +298,7 @@ def _to_pictures(
     from av.video.reformatter import VideoReformatter
 
     convert = VideoReformatter()  # one for all: its table of colors takes long to calculate
+    colors: dict[str, Any] = {"dst_colorspace": "ITU709", "dst_color_range": LIMITED}
     base, last = stream.codec_context.time_base, -1
     for frame in frames:
         H, W, _ = frame.pixels.shape
@@ -305,9 +306,7 @@ def _to_pictures(
         if (stream.height, stream.width) != (H, W):
             pixels = np.pad(pixels, ((0, stream.height - H), (0, stream.width - W), (0, 0)), "edge")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
-        picture = convert.reformat(
-            picture, format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range=LIMITED
-        )
+        picture = convert.reformat(picture, format=stream.pix_fmt, **colors)
         last = max(round(frame.time / base), last + 1)
         picture.pts, picture.time_base = last, base
         picture.duration = max(1, round((frame.duration or step) / base))
