@@ -16,7 +16,7 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 
 VOWELS = "aiuaaiua"
-EVERY = 6  # frames between those that are shown side by side
+EVERY = 4  # frames between those that are shown side by side
 SHOWN = 10
 
 
