@@ -38,7 +38,8 @@ def place_points(opening: float) -> Numbers:
     points = basis.reference.copy()
     points[48:] = (basis.shapes.mean + opening * basis.shapes.directions[0]).reshape(20, 2)
     points[5:12, 1] += 0.35 * max(opening, 0.0) * np.array(JAW_FALLS)
-    return points * EYES + np.array(CENTER)
+    placed: Numbers = points * EYES + np.array(CENTER)
+    return placed
 
 
 def draw_face(opening: float) -> Pixels:
