@@ -56,6 +56,7 @@ def test_every_step_adds_up_and_the_last_leads_into_the_network(network: OnnxNet
     cost, heard, scaled = probe.steps
     assert cost.record.observed.a == pytest.approx(0.01 * 80 + 0.2 * 60)
     assert "frame 7" in cost.record.name
+    assert heard.record.observed.a == pytest.approx(float(there.made["mouth"][0, 1]), abs=1e-6)
     assert "Hz" in heard.record.terms[0].name
     assert "ms" in heard.record.terms[0].name
     assert scaled.record.observed.a == pytest.approx(reading.mouths[20, 1], abs=1e-6)

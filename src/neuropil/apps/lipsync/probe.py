@@ -31,13 +31,17 @@ ROUNDING = 2.0**-18
 class ReplayedStep:
     """The network at the step that tells of a moment: what went in, what came out, and the sound.
 
-    heard: (T, 80) of the whole recording, its end going on for AHEAD steps; step: the number of it
+    heard: (T, 80) of the whole recording, its end going on for AHEAD steps
+    step: the number of it
+    start, before: the step from which parts are tried out, and the state before that
     """
 
     feeds: dict[str, Floats]
     made: dict[str, Floats]
     heard: Floats
     step: int
+    start: int
+    before: dict[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,15 @@ def replay_to(network: OnnxNetwork, heard: Floats, moment: int) -> ReplayedStep:
     """Run the network to the step that tells of moment `moment`, in steps from 0."""
     longer = np.concatenate([heard, np.repeat(heard[-1:], AHEAD, axis=0)])
     step = moment + AHEAD
+    start = max(0, step - REACH - AHEAD)
     state = first_state(network)
+    before = state
     for n in range(step):
+        before = state if n == start else before
         made = network.run(heard=longer[n][None], **state)
         state = {name: made[f"next_{name}"] for name in STATE}
     feeds = {"heard": longer[step][None], **state}
-    return ReplayedStep(feeds, network.run(**feeds), longer, step)
+    return ReplayedStep(feeds, network.run(**feeds), longer, step, start, before)
 
 
 def build_probe(
@@ -103,8 +110,8 @@ def weigh_parts(network: OnnxNetwork, there: ReplayedStep, number: int) -> Neuro
     """Tell by how much parts of the sound move the number: it less what it is without each."""
     whole = run_end(network, there, there.heard)[number]
     found = []
-    for end in range(there.step, max(-1, there.step - REACH - AHEAD), -PART_STEPS):
-        start = max(0, end - PART_STEPS + 1)
+    for end in range(there.step, there.start, -PART_STEPS):
+        start = max(there.start, end - PART_STEPS + 1)
         for low in range(0, BANDS, PART_BANDS):
             changed = there.heard.copy().reshape(-1, COLUMNS, BANDS)
             changed[start : end + 1, :, low : low + PART_BANDS] = 0
@@ -122,8 +129,8 @@ def weigh_parts(network: OnnxNetwork, there: ReplayedStep, number: int) -> Neuro
 
 def run_end(network: OnnxNetwork, there: ReplayedStep, heard: Floats) -> Numbers:
     """Run the network over the last steps before the one that is told, and give the mouth (10,)."""
-    state = first_state(network)
-    for n in range(max(0, there.step - 2 * REACH), there.step + 1):
+    state = there.before
+    for n in range(there.start, there.step + 1):
         made = network.run(heard=heard[n][None], **state)
         state = {name: made[f"next_{name}"] for name in STATE}
     mouth: Numbers = made["mouth"][0].astype(np.float64)
