@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
-IN_TRAINING = ("translate", "foley")  # applications to come: recipes and stages, no command yet
+# applications to come: recipes and stages, no command yet
+IN_TRAINING = ("translate", "foley", "lipsync")
 
 
 def commands() -> dict[str, str]:

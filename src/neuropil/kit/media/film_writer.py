@@ -90,6 +90,19 @@ class Source:
     start: Fraction
 
 
+@dataclass(frozen=True, eq=False)
+class FilmSound:
+    """Sound that was made for a film: frames of samples that follow each other from the start.
+
+    rate: in Hz, one that `choose_sound_rate` gives
+    layout: "mono" or "stereo"
+    """
+
+    frames: "Iterator[AudioFrame]"
+    rate: int
+    layout: str
+
+
 def choose_format(path: Path, quality: int) -> ContainerFormat:
     """Choose by the ending of a name; raises UserError where it or the quality is no good."""
     require_ending(path, KINDS)
@@ -104,10 +117,12 @@ def write_film(
     fps: Fraction,
     quality: int = QUALITY,
     notes: Mapping[str, str] | None = None,
+    sound: FilmSound | None = None,
 ) -> None:
-    """Write frames that come from no file as a silent film; raises UserError where there is none.
+    """Write frames that come from no file as a film; raises UserError where there is none.
 
     notes: what the container says of it; of any length in MP4, MKV and WebM
+    sound: what goes with it; silent without
     """
     import av
 
@@ -125,8 +140,15 @@ def write_film(
         picture = add_picture(target, kind.picture, shape, quality, progress.message)
         picture.codec_context.framerate = fps
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
-        for packet in encode_frames(itertools.chain([first], frames), picture, 1 / fps, kind):
+        sounding = _encode_track(target, kind.sound, sound) if sound else iter(())
+        moving = encode_frames(itertools.chain([first], frames), picture, 1 / fps, kind)
+        for packet in heapq.merge(moving, sounding, key=find_moment):
             target.mux(packet)
+
+
+def choose_sound_rate(path: Path, rate: int) -> int:
+    """Keep a rate that the encoder of sound takes, of a film of that name; else 48 kHz."""
+    return _choose_rate(KINDS[path.suffix.lower()].sound, rate)
 
 
 def write_with_sound(
@@ -278,7 +300,10 @@ def _to_pictures(
 ) -> "Iterator[VideoFrame]":
     """Bring frames to the size, colors and clock of a stream."""
     import av
+    from av.video.reformatter import VideoReformatter
 
+    convert = VideoReformatter()  # one for all: its table of colors takes long to calculate
+    colors: dict[str, Any] = {"dst_colorspace": "ITU709", "dst_color_range": LIMITED}
     base, last = stream.codec_context.time_base, -1
     for frame in frames:
         H, W, _ = frame.pixels.shape
@@ -286,9 +311,7 @@ def _to_pictures(
         if (stream.height, stream.width) != (H, W):
             pixels = np.pad(pixels, ((0, stream.height - H), (0, stream.width - W), (0, 0)), "edge")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
-        picture = picture.reformat(
-            format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range=LIMITED
-        )
+        picture = convert.reformat(picture, format=stream.pix_fmt, **colors)
         last = max(round(frame.time / base), last + 1)
         picture.pts, picture.time_base = last, base
         picture.duration = max(1, round((frame.duration or step) / base))
@@ -360,6 +383,20 @@ def _encode_sound(target: "OutputContainer", codec: str, given: "AudioStream", t
         return [packet for packet in stream.encode(frame) if packet.dts is not None]
 
     return encode
+
+
+def _encode_track(
+    target: "OutputContainer", codec: str, sound: FilmSound
+) -> "Iterator[Packet[Any]]":
+    """Add a stream for sound that was made, and encode it."""
+    stream = cast("AudioStream", target.add_stream(codec, rate=sound.rate, layout=sound.layout))
+    stream.bit_rate = AUDIO_BITRATE * stream.channels
+    return (
+        packet
+        for frame in itertools.chain(sound.frames, [None])
+        for packet in stream.encode(frame)
+        if packet.dts is not None
+    )
 
 
 def _choose_rate(codec: str, given: int) -> int:

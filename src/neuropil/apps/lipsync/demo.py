@@ -1,0 +1,57 @@
+"""Lips that move to speech, as sections of the page that `neuropil demo` makes: a drawn face.
+
+The face is drawn and the syllables are made of sine waves, so nobody's likeness or voice is shown.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from neuropil.apps.lipsync.app import DubResult, Lipsync
+from neuropil.apps.lipsync.drawn_face import make_syllables, write_person
+from neuropil.apps.lipsync.hearing import RATE
+from neuropil.apps.lipsync.preprocess import Pixels
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.html.page import Section, figure, paragraph, row, table, video
+from neuropil.kit.media.film import Film
+from neuropil.kit.media.image import Image
+
+VOWELS = "aiuaaiua"
+EVERY = 4  # frames between those that are shown side by side
+SHOWN = 10
+
+
+def sections() -> list[Section]:
+    """Dub the drawn face, and list the cues of the syllables."""
+    app = Lipsync()
+    speech = Audio(make_syllables(VOWELS)[:, None], RATE)
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder, "drawn.mp4"), Path(folder, "dubbed.mp4")
+        write_person(source)
+        made = app(Film.open(source), speech)
+        made.film.save(target)
+        body = (
+            paragraph(
+                "A face that was drawn for this page, and syllables made of sine waves. Each mouth"
+                " is a frame of the same film; an LSTM has said from the sound which one."
+                " `neuropil lipsync person.mp4 speech.wav -o new.mp4` Only of people who agree."
+            )
+            + video(target, describe_sync(made))
+            + row(figure(Image(pixels), "") for pixels in pick_mouths(made))
+        )
+    cues = app.cues(speech).cues
+    rows = [(f"{cue.start:.2f}", f"{cue.end:.2f}", cue.value) for cue in cues]
+    return [Section("Lips that move to speech", body + table(("from, s", "to", "mouth"), rows))]
+
+
+def describe_sync(made: DubResult) -> str:
+    """Caption the film with how lips and sound fit."""
+    offset = made.sync.offset_ms
+    told = "not sure" if offset is None else f"{offset:.0f} ms"
+    return f"sound late by {told}, correlation {made.sync.correlation:.2f}"
+
+
+def pick_mouths(made: DubResult) -> list[Pixels]:
+    """Take some frames of the film, the part around the mouth."""
+    frames = [frame.pixels for frame in made.film.frames()][::EVERY][:SHOWN]
+    height, width, _ = frames[0].shape
+    return [f[height // 3 : height * 4 // 5, width // 3 : width * 2 // 3] for f in frames]

@@ -1,0 +1,86 @@
+"""From sound to what the networks hear: the bands of a log-mel spectrogram, two columns a step.
+
+    steps = hear(samples)           # (T, 2 · BANDS), STEPS_PER_SECOND of them
+    step_times(T)                   # the moment of each in seconds
+
+Bands are normalized over the whole recording, so that neither loudness nor the microphone matters.
+
+N  samples     T  steps
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropil.apps.lipsync.preprocess import Floats
+from neuropil.apps.lipsync.shapes import Numbers
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.audio.mel import MelSettings, compute_log_mel
+
+RATE = 16_000
+BANDS = 40
+STEPS_PER_SECOND = 50
+COLUMNS = 2  # of the spectrogram, in a step
+HEARD = BANDS * COLUMNS
+MEL = MelSettings(
+    rate=RATE,
+    window=400,
+    hop=RATE // STEPS_PER_SECOND // COLUMNS,
+    bands=BANDS,
+    low=60.0,
+    high=7600.0,
+)
+RANGE = 11.0  # logarithm of power, below the loudest of a band, under which all is silence
+LOUD = 98  # percentile that is taken for the loudest
+LEAST_SPREAD = 0.5  # of a band, in which nothing is heard
+LEAST_POWER = 1e-6  # mean square of samples, -60 dB, below which a step is silence
+
+
+def mono(sound: Audio) -> NDArray[np.float32]:
+    """Take a recording as one channel of 16 kHz."""
+    return (sound if sound.rate == RATE else sound.resample(RATE)).mix_down()
+
+
+def hear(samples: NDArray[np.float32]) -> Floats:
+    """Take samples (N,) of 16 kHz to steps (T, 80), each band of mean 0 and deviation 1."""
+    return normalize_bands(log_mel_columns(samples))
+
+
+def log_mel_columns(samples: NDArray[np.float32]) -> Floats:
+    """Compute the columns (2 T, 40) of a spectrogram; the first is in the middle of its 10 ms."""
+    hop = MEL.hop
+    n = max(1, round(len(samples) / (hop * COLUMNS))) * COLUMNS
+    shifted = np.pad(samples, (0, hop))[hop // 2 :]
+    columns = compute_log_mel(shifted, MEL)[:n]
+    return np.pad(columns, ((0, n - len(columns)), (0, 0)), mode="edge")
+
+
+def normalize_bands(columns: Floats) -> Floats:
+    """Take columns (2 T, 40) to steps (T, 80)."""
+    loudest = np.percentile(columns, LOUD)
+    kept = np.maximum(columns, loudest - RANGE)
+    spread = np.maximum(kept.std(axis=0), LEAST_SPREAD)
+    normal = (kept - kept.mean(axis=0)) / spread
+    made: Floats = normal.astype(np.float32).reshape(-1, HEARD)
+    return made
+
+
+def step_times(n: int) -> Numbers:
+    """Give the moments of n steps, in seconds: the middle of each."""
+    return (np.arange(n) + 0.5) / STEPS_PER_SECOND
+
+
+def sample_at(times: Numbers, values: Numbers) -> Numbers:
+    """Interpolate what is known at steps (T, K) at moments (F,), in seconds: (F, K)."""
+    steps = step_times(len(values))
+    return np.stack([np.interp(times, steps, column) for column in values.T], axis=1)
+
+
+def loudness(samples: NDArray[np.float32], n: int) -> Numbers:
+    """Measure the mean square of samples around each of n steps, over 60 ms: (n,)."""
+    width = RATE // STEPS_PER_SECOND
+    whole = np.zeros(n * width)
+    kept = samples[: len(whole)].astype(np.float64)
+    whole[: len(kept)] = kept**2
+    power = np.pad(whole.reshape(n, width).mean(axis=1), 1, mode="edge")
+    made: Numbers = (power[:-2] + power[1:-1] + power[2:]) / 3
+    return made

@@ -1,0 +1,1 @@
+"""What the networks of lip synchronization learn from, and how."""
