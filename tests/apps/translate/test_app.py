@@ -1,6 +1,6 @@
 """The verbs, on pages that are known, by networks that stand in for the trained ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -138,17 +138,24 @@ def test_the_options_are_typed_as_people_say_them() -> None:
 # --- neurons ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Translate:
-    """Give an application with untrained networks that can be opened."""
-    encoder, step = write_translator(tmp_path)
-    reader = write_reader(monkeypatch, tmp_path / "reader.onnx")
-    files = {ENCODER: encoder.path, STEP: step.path, READER: reader}
-    networks = {
-        role: NetworkFile(file.parent, file.name, file_sha256(file), "MIT")
-        for role, file in files.items()
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, NetworkFile]:
+    """Export untrained networks that can be opened."""
+    folder = tmp_path_factory.mktemp("networks")
+    encoder, step = write_translator(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        reader = write_reader(patch, folder / "reader.onnx")
+    paths = {ENCODER: encoder.path, STEP: step.path, READER: reader}
+    return {
+        role: NetworkFile(path.parent, path.name, file_sha256(path), "MIT")
+        for role, path in paths.items()
     }
-    monkeypatch.setattr(Translate, "networks", MappingProxyType({**NETWORKS, **networks}))
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, NetworkFile]) -> Translate:
+    """Give an application with untrained networks that can be opened."""
+    monkeypatch.setattr(Translate, "networks", MappingProxyType({**NETWORKS, **files}))
     monkeypatch.setattr(module, "read_picture", lambda pixels, look, read: page())
     return Translate(threads=1)
 
