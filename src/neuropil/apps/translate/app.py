@@ -39,7 +39,7 @@ from neuropil.apps.translate.page import (
     translate_page,
 )
 from neuropil.apps.translate.page_reader import find_lines, read_picture
-from neuropil.apps.translate.probe import probe_letter, probe_word
+from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.translator import Translator, require_direction
@@ -278,10 +278,7 @@ class Translate(App):
         pixels = to_8_bit(photo.pixels)
         page = self.read_page(pixels, to, from_, least)
         require_text(page)
-        if line >= len(page.lines):
-            high, words = len(page.lines) - 1, f"line {line}: the picture has {len(page.lines)}"
-            sentence = f"{words} lines; they are counted from 0"
-            raise UserError("option.range", sentence, name="line", value=line, low=0, high=high)
+        require_below("line", line, len(page.lines), f"the picture has {len(page.lines)} lines")
         if word is None:
             found = page.lines[line]
             return probe_letter(self.reader, pixels, found, letter or 0, target, rate)

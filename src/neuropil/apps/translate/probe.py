@@ -102,6 +102,13 @@ def power_step(choice: Choice) -> NeuronRecord:
     return NeuronRecord(name, (term,), -most, EXP, seen)
 
 
+def require_below(name: str, value: int, n: int, whole: str) -> None:
+    """Raise UserError for a number of something of which there are only n, as `whole` says."""
+    if value >= n:
+        words = f"{name} {value}: {whole}; they are counted from 0"
+        raise UserError("option.range", words, name=name, value=value, low=0, high=n - 1)
+
+
 # --- a letter -----------------------------------------------------------------------------------
 
 
@@ -121,16 +128,8 @@ def probe_letter(
     batch, _ = stack_lines([cut_line(pixels, line.quad)])
     logits = reader.run(line=batch)["logits"][0].astype(np.float64)
     said = find_characters(logits)
-    if letter >= len(said):
-        words = f"letter {letter}: the line {name_marks(line.text)!r} has {len(said)} characters"
-        raise UserError(
-            "option.range",
-            f"{words}; they are counted from 0",
-            name="letter",
-            value=letter,
-            low=0,
-            high=len(said) - 1,
-        )
+    whole = f"the line {name_marks(line.text)!r} has {len(said)} characters"
+    require_below("letter", letter, len(said), whole)
     chosen = said[letter]
     number = NUMBERS[chosen.character]
     name = f"{name_character(number)} at step {chosen.step}"
@@ -198,16 +197,7 @@ def probe_word(translator: Translator, traced: Sequence[TracedPart], word: int) 
         for k, token in enumerate(part.best.tokens)
         if k == 0 or is_start(token)
     ]
-    if word >= len(starts):
-        words = f"word {word}: the network wrote {len(starts)} words"
-        raise UserError(
-            "option.range",
-            f"{words}; they are counted from 0",
-            name="word",
-            value=word,
-            low=0,
-            high=len(starts) - 1,
-        )
+    require_below("word", word, len(starts), f"the network wrote {len(starts)} words")
     part, k = starts[word]
     feeds, logits, shares = replay(translator, part.encoded, part.best.tokens[:k])
     token = part.best.tokens[k]
