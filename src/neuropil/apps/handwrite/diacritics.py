@@ -48,6 +48,7 @@ BELOW = {
 REDRAWN = {  # drawn where another was written: form on the grid of glyphs, least width to height
     "ß": ("08 02 10 20 31 33 23 34 46 38 18", 0.3),
     "°": ("30 10 01 03 14 34 43 41 30", 0.9),
+    "£": ("42 41 30 20 11 12 15 16 08,08 17 28 38 47,05 35", 0.6),
 }
 SUBSTITUTES = {  # what is written first
     "ß": "B",
@@ -118,7 +119,6 @@ STRETCHED = {"\N{EN DASH}": 1.6, "\N{EM DASH}": 2.6}
 TURNED = "¿¡"  # by half a circle
 BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1) bottom right
     "€": (((-0.2, 0.42), (0.7, 0.40)), ((-0.2, 0.62), (0.6, 0.60))),
-    "£": (((-0.2, 0.55), (0.6, 0.52)),),
     "ø": (((-0.15, 1.15), (1.15, -0.15)),),
     "Ø": (((-0.05, 1.1), (1.05, -0.1)),),
     "¢": (((0.5, -0.3), (0.4, 1.3)),),
@@ -132,6 +132,7 @@ BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1)
     "Ð": (((-0.2, 0.52), (0.45, 0.5)),),
 }
 CHANGED = {*STRETCHED, *TURNED, *BARS, *REDRAWN}  # those of OTHERS that are drawn on after writing
+REST = 2  # points of a stroke that are no part of another character
 GRID_STEP = 0.09  # of the hand's own unit: a step of the grid of marks
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
 TAB = "\t"  # a space behind which the writing goes on at the next tab stop
@@ -265,11 +266,23 @@ def replace_character(penned: WrittenLine, place: int, form: str, narrowest: flo
     shape[:, :2] -= shape[:, :2].min(axis=0)
     shape[:, :2] *= [max(right - left, narrowest * (bottom - top)), bottom - top] / size
     shape[:, :2] += [left, top]
-    kept = penned.letter != place
+    kept = keep_others(penned, place)
     line = penned.line[kept]
     cut = np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1)  # the pen lifts where it was cut
     line[[*cut, len(line) - 1] if len(line) else [], 2] = 1
     return append_strokes(WrittenLine(line, penned.letter[kept]), shape, place)
+
+
+def keep_others(penned: WrittenLine, place: int) -> NDArray[np.bool_]:
+    """Mark the points that stay when a character is taken out.
+
+    A point or two that its neighbor has of a stroke of it would be a dot in the air: they go too.
+    """
+    kept: NDArray[np.bool_] = penned.letter != place
+    stroke = np.cumsum(np.concatenate([[0], penned.line[:-1, 2]])).astype(int)
+    n_kept, n_cut = (np.bincount(stroke, weights=which) for which in (kept, ~kept))
+    is_rest: NDArray[np.bool_] = ((n_cut > 0) & (n_kept <= REST))[stroke]
+    return kept & ~is_rest
 
 
 def stretch_character(penned: WrittenLine, place: int, factor: float) -> WrittenLine:

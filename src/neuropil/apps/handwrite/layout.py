@@ -41,7 +41,8 @@ EDGE = 0.8  # of the spacing: margin around writing that is on no paper
 LEAD = 0.6  # of the spacing: from the top margin to the first base line at least
 USUAL = 0.9  # of the lines have room above the first base line; another is moved down
 SLOPE_SD = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
-JITTER = 0.05  # of the spacing: how much a line's place differs
+JITTER = 0.025  # of the spacing: how much a line's place differs (standard deviation)
+FARTHEST = 1.5  # of these, at most, up or down: two lines that come closer would touch
 DOUBT = 2.0  # so many characters of average width are added to those that were measured
 TAB_STOP = 4  # columns of average width from one tab stop to the next
 TINY = 1e-9  # mm
@@ -326,6 +327,7 @@ def choose_start(
     left = {"left": 0.0, "center": 0.5, "right": 1.0}[layout.align] * spare
     if not layout.is_free and layout.align == "left":
         left = min(spare, abs(rng.normal(0, shake)))
-    low += rng.normal(0, shake * (not layout.ruled))
+    if not layout.ruled:
+        low += shake * float(np.clip(rng.normal(), -FARTHEST, FARTHEST))
     top, bottom = edge - line[:, 1].min(), height - edge - line[:, 1].max()
     return edge + left, float(np.clip(low, top, bottom))

@@ -40,7 +40,8 @@ export class MicroscopeView extends HTMLElement {
       : "Open the neuron behind this result.";
     this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     const open = make("button", { type: "button", onclick: () => this.begin() }, "Open");
-    const details = make("details", {}, make("summary", {}, "Which place"), ...elements);
+    const isAsked = this.probe.options.required.some((name) => name !== "at");
+    const details = make("details", { open: isAsked }, make("summary", {}, "Which place"), ...elements);
     this.walk = make("div", { class: "walk" });
     const head = make("h2", {}, "Its arithmetic");
     this.replaceChildren(head, make("p", { class: "quiet" }, words), details, this.needsPlace ? "" : open, this.mistake, this.walk);
