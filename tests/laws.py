@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -171,9 +172,9 @@ class Module:
     path: str  # "kit/media/image.py"
     source: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
-        """Parse the source."""
+        """Parse the source, once."""
         return ast.parse(self.source)
 
     @property

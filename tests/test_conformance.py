@@ -375,4 +375,4 @@ def test_a_name_that_is_none_is_refused() -> None:
 
 def test_every_folder_of_applications_is_registered() -> None:
     folders = {f.parent.name for f in Path(neuropil.__file__).parent.glob("apps/*/app.py")}
-    assert folders == set(registry.NAMES)
+    assert folders == {*registry.NAMES, *registry.IN_TRAINING}
