@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuropil.contract import App, Verb
-from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.errors import UserError, say_install, suggest
 from neuropil.signature import Signature
 
 if TYPE_CHECKING:
@@ -204,8 +204,7 @@ def missing_library(error: ModuleNotFoundError) -> UserError:
     """Say what to install for training and its stages."""
     return UserError(
         "dependency.missing",
-        f"{error.name} is missing; to train, install the extra [train]:"
-        ' pip install "neuropil[train]", in a clone pip install ".[train]"',
+        f"{error.name} is missing; to train, install the extra [train]: {say_install('train')}",
         name=error.name,
     )
 

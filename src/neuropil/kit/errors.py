@@ -123,6 +123,11 @@ def find_alike(word: str, names: Sequence[str]) -> list[str]:
     return [folded[max(near, key=likeness)]] if near else []
 
 
+def say_install(extra: str) -> str:
+    """Say what to type to have the libraries of an extra, of the package and in a clone."""
+    return f'pip install "neuropil[{extra}]", in a clone pip install ".[{extra}]"'
+
+
 def require_ending(path: Path, possible: Collection[str]) -> None:
     """Raise UserError where a name doesn't end as what is to be written, in any case of letters."""
     if path.suffix.lower() not in possible:

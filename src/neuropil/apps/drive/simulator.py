@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.drive.controls import CarState, Controls, WheelState
 from neuropil.apps.drive.preprocess import SIDE
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, say_install
 
 Bytes = NDArray[np.uint8]
 Camera = Callable[[CarState, WheelState, float], Bytes]  # seconds after the start: (96, 96, 3)
@@ -124,8 +124,7 @@ def _world(render_mode: str | None) -> Any:
     """Make the simulator; raises UserError where it, or a library under it, isn't installed."""
     missing = UserError(
         "dependency.missing",
-        'the simulator is missing; install the extra [drive]: pip install "neuropil[drive]", in a'
-        ' clone pip install ".[drive]"',
+        f"the simulator is missing; install the extra [drive]: {say_install('drive')}",
         name="gymnasium",
     )
     with warnings.catch_warnings():

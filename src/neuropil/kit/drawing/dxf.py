@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from neuropil.kit.drawing.polylines import draw_dot, polylines
 from neuropil.kit.drawing.raster import Color
 from neuropil.kit.drawing.strokes import Paper, Stroke
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, say_install
 
 VERSION = "R2004"  # the oldest with colors of any kind
 MILLIMETERS = 4
@@ -22,7 +22,7 @@ def require_dxf() -> None:
         raise UserError(
             "dependency.missing",
             "ezdxf is missing, which writes .dxf; install the extra [plotter]:"
-            ' pip install "neuropil[plotter]", in a clone pip install ".[plotter]",'
+            f" {say_install('plotter')},"
             " or write .svg, .hpgl or .gcode",
             name="ezdxf",
         )

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from neuropil import registry
-from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.errors import UserError, say_install, suggest
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option
@@ -209,8 +209,8 @@ def serve_studio(given: Given) -> int:
         from neuropil.surfaces.web.serve import serve
     except ModuleNotFoundError as error:
         words = f"{error.name} is missing; the studio needs the extra [studio]:"
-        way = 'pip install "neuropil[studio]", in a clone pip install ".[studio]"'
-        raise UserError("dependency.missing", f"{words} {way}", name=error.name) from error
+        words = f"{words} {say_install('studio')}"
+        raise UserError("dependency.missing", words, name=error.name) from error
     serve(given["host"], given["port"], given["token"], typer.echo, browse=not given["quiet"])
     return DONE
 

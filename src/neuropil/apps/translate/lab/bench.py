@@ -23,7 +23,7 @@ from neuropil.apps.translate.lab.film_evaluation import evaluate_film
 from neuropil.apps.translate.lab.result_evaluation import evaluate_results
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import Pixels
-from neuropil.kit.errors import UserError
+from neuropil.kit.errors import UserError, say_install
 from neuropil.kit.media.image import Image
 from neuropil.kit.report import Metrics, Report, Table, median_seconds_interleaved
 
@@ -62,8 +62,8 @@ def load_text_evaluation() -> Callable[[Translate, Path], tuple[list[Table], Met
         from neuropil.apps.translate.lab.text_evaluation import evaluate_texts
     except ModuleNotFoundError as error:
         words = f"{error.name} is missing; to measure, install the extra [bench]:"
-        way = 'pip install "neuropil[bench]", in a clone pip install ".[bench]"'
-        raise UserError("dependency.missing", f"{words} {way}", name=error.name) from error
+        words = f"{words} {say_install('bench')}"
+        raise UserError("dependency.missing", words, name=error.name) from error
     return evaluate_texts
 
 
