@@ -102,15 +102,16 @@ def test_a_ring_takes_the_place_of_the_apostrophe() -> None:
     assert ring[0, :2] == pytest.approx(ring[-1, :2])  # it is closed
 
 
-def test_an_inverted_sign_is_turned_where_it_stands() -> None:
+@pytest.mark.parametrize("sign", ["¿", "¡"])
+def test_an_inverted_sign_has_its_dot_above(sign: str) -> None:
     before = arches(3)
-    after = add_diacritics(before, (Diacritic(1, "¿"),))
-    its = before.letter == 1
-    assert np.array_equal(after.line[~its], before.line[~its])
-    turned = after.line[its, :2]
-    assert turned.min(axis=0) == pytest.approx(before.line[its, :2].min(axis=0))
-    assert turned[1, 1] == pytest.approx(0.5)  # what was on top is below
-    assert turned[0, 0] > turned[-1, 0]
+    after = add_diacritics(before, (Diacritic(1, sign),))
+    assert np.array_equal(after.line[after.letter != 1], before.line[before.letter != 1])
+    dot, stem = split_strokes(after.line[after.letter == 1])
+    top, bottom = before.line[before.letter == 1, 1].min(), before.line[before.letter == 1, 1].max()
+    assert dot[:, 1].min() == pytest.approx(top)
+    assert dot[:, 1].max() < stem[:, 1].min()
+    assert stem[:, 1].max() == pytest.approx(bottom)
 
 
 @pytest.mark.parametrize(("sign", "n"), [("€", 2), ("ø", 1), ("¥", 2)])

@@ -20,7 +20,8 @@ from neuropil.apps.handwrite.mending import (
     replace_word,
     spans,
     splice,
-    without_speck,
+    stray_dots,
+    without_strays,
 )
 from neuropil.apps.handwrite.strokes import split_strokes
 
@@ -190,13 +191,49 @@ def test_gaps_are_natural() -> None:
     assert natural_gap(penned("no"), "no") == GAPS[0]
 
 
-def test_a_speck_behind_a_word_is_left_out() -> None:
-    word = penned("so")
-    speck = WrittenLine(np.vstack([word.line, [[2.0, 0.0, 1.0]]]), np.append(word.letter, 2))
-    assert np.array_equal(without_speck(speck, "so").line, word.line)
-    dotted = WrittenLine(speck.line, np.append(word.letter, 1))
-    assert len(without_speck(dotted, "so").line) == 7, "a dot of the text is no speck"
-    assert len(without_speck(word, "so").line) == 6
+def touched(text: str, x: float, y: float, place: int) -> list[bool]:
+    """Touch the paper once behind a text that was penned, and tell which points are stray."""
+    made = penned(text)
+    line = np.vstack([made.line, [[x, y, 1.0]]])
+    strays = stray_dots(WrittenLine(line, np.append(made.letter, place)), text)
+    assert not strays[:-1].any()
+    return strays[-1:].tolist()
+
+
+def test_a_speck_behind_a_word_is_stray() -> None:
+    assert touched("so", 2.0, 0.0, 2) == [True]
+    assert touched("so.", 2.0, 0.0, 3) == [True], "the full stop stands there already"
+
+
+def test_a_dot_is_stray_where_no_character_has_one() -> None:
+    assert touched("some rooms", 2.6, 0.0, 5) == [True]
+    assert touched("some rooms", 2.6, 0.0, 9) == [True]
+
+
+@pytest.mark.parametrize(("text", "x", "place"), [("sir so", 0.6, 1), ("sir so", 0.9, 5)])
+def test_the_dot_of_an_i_stays_also_where_it_is_written_late(
+    text: str, x: float, place: int
+) -> None:
+    assert touched(text, x, -0.5, place) == [False]
+
+
+def test_a_point_beside_a_full_stop_stays() -> None:
+    assert touched("no. so", 1.2, 0.4, 3) == [False]
+
+
+def test_what_is_dots_alone_stays() -> None:
+    made = WrittenLine(np.array([[0.0, 0.0, 1.0]]), np.array([1]))
+    assert not stray_dots(made, "-").any()
+
+
+def test_steps_of_stray_dots_are_in_no_piece() -> None:
+    made = row(0)
+    its = [[0, 0, 0], [9, 0, 0], [9, 0, 1], [9, 0, 1], [9, 0, 0], [9, 0, 1]]
+    made.points = [np.array([dx, 0, y, up], np.float32) for dx, y, up in its]
+    made.letters = [0, 0, 0, 1, 1, 1]
+    line, pieces = without_strays(made)
+    assert [(piece.start, piece.stop) for piece in pieces] == [(0, 3), (4, 6)]
+    assert len(line.line) == len(line.letter) == 5
 
 
 # --- pieces -------------------------------------------------------------------------------------
@@ -212,14 +249,14 @@ def row(n: int) -> LineState:
 
 def test_every_point_is_found_in_the_row_that_made_it() -> None:
     line, word, other = row(10), row(4), row(2)
-    pieces = splice([Piece(line, 0, 10)], 3, 6, Piece(word, 0, 4))
+    pieces = splice([Piece(line, 0, 10)], 3, 6, [Piece(word, 0, 4)])
     made = [behind(pieces, point) for point in range(11)]
     assert made == [
         *((line, i) for i in range(3)),
         *((word, i) for i in range(4)),
         *((line, i) for i in range(6, 10)),
     ]
-    pieces = splice(pieces, 2, 5, Piece(other, 0, 2))
+    pieces = splice(pieces, 2, 5, [Piece(other, 0, 2)])
     assert [behind(pieces, point) for point in range(6)] == [
         *((line, 0), (line, 1), (other, 0), (other, 1)),
         *((word, 2), (word, 3)),
@@ -229,5 +266,5 @@ def test_every_point_is_found_in_the_row_that_made_it() -> None:
 
 def test_the_last_word_is_replaced_to_the_end() -> None:
     line, word = row(5), row(3)
-    pieces = splice([Piece(line, 0, 5)], 2, 5, Piece(word, 0, 3))
+    pieces = splice([Piece(line, 0, 5)], 2, 5, [Piece(word, 0, 3)])
     assert [(p.row, p.start, p.stop) for p in pieces] == [(line, 0, 2), (word, 0, 3)]

@@ -49,6 +49,8 @@ REDRAWN = {  # drawn where another was written: form on the grid of glyphs, leas
     "ß": ("08 02 10 20 31 33 23 34 46 38 18", 0.3),
     "°": ("30 10 01 03 14 34 43 41 30", 0.9),
     "£": ("42 41 30 20 11 12 15 16 08,08 17 28 38 47,05 35", 0.6),
+    "¿": ("20 21,23 24 15 06 07 18 28 37", 0.45),
+    "¡": ("10 11,13 08", 0.06),
 }
 SUBSTITUTES = {  # what is written first
     "ß": "B",
@@ -116,7 +118,6 @@ SUBSTITUTES = {  # what is written first
     "\N{FRACTION SLASH}": "/",
 }
 STRETCHED = {"\N{EN DASH}": 1.6, "\N{EM DASH}": 2.6}
-TURNED = "¿¡"  # by half a circle
 BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1) bottom right
     "€": (((-0.2, 0.42), (0.7, 0.40)), ((-0.2, 0.62), (0.6, 0.60))),
     "ø": (((-0.15, 1.15), (1.15, -0.15)),),
@@ -131,9 +132,10 @@ BARS = {  # from place to place in a character's box, (0, 0) top left and (1, 1)
     "ð": (((0.5, 0.2), (1.3, 0.05)),),
     "Ð": (((-0.2, 0.52), (0.45, 0.5)),),
 }
-CHANGED = {*STRETCHED, *TURNED, *BARS, *REDRAWN}  # those of OTHERS that are drawn on after writing
+CHANGED = {*STRETCHED, *BARS, *REDRAWN}  # those of OTHERS that are drawn on after writing
 REST = 2  # points of a stroke that are no part of another character
 GRID_STEP = 0.09  # of the hand's own unit: a step of the grid of marks
+GAP = 1.8  # steps of the grid between a letter and the accent above it
 UNKNOWN = "?"  # stands for what can't be written, where that is allowed
 TAB = "\t"  # a space behind which the writing goes on at the next tab stop
 
@@ -237,8 +239,6 @@ def add_diacritics(penned: WrittenLine, marks: tuple[Diacritic, ...]) -> Written
             penned = stretch_character(penned, mark.place, STRETCHED[mark.character])
         elif mark.character in REDRAWN:
             penned = replace_character(penned, mark.place, *REDRAWN[mark.character])
-        elif mark.character in TURNED:
-            penned = turn(penned, mark.place)
         elif mark.character in BARS:
             penned = draw_bars(penned, mark.place, BARS[mark.character])
         else:
@@ -253,7 +253,7 @@ def draw_diacritic(penned: WrittenLine, mark: Diacritic) -> WrittenLine:
     shape[:, :2] *= GRID_STEP
     high = float(np.ptp(shape[:, 1]))
     middle = (left + right) / 2 - (shape[:, 0].min() + shape[:, 0].max()) / 2
-    y = bottom if mark.character in BELOW else top - high - 1.2 * GRID_STEP
+    y = bottom if mark.character in BELOW else top - high - GAP * GRID_STEP
     shape[:, :2] += [middle, y - shape[:, 1].min()]
     return append_strokes(penned, shape, mark.place)
 
@@ -295,15 +295,6 @@ def stretch_character(penned: WrittenLine, place: int, factor: float) -> Written
     more = (factor - 1) * (line[its, 0].max() - left)
     line[its, 0] = left + factor * (line[its, 0] - left)
     line[its[-1] + 1 :, 0] += more
-    return WrittenLine(line, penned.letter)
-
-
-def turn(penned: WrittenLine, place: int) -> WrittenLine:
-    """Turn a character by half a circle about its middle."""
-    its = np.flatnonzero(points_of(penned.letter, place))
-    left, top, right, bottom = bounding_box(penned, place)
-    line = penned.line.copy()
-    line[its, :2] = [left + right, top + bottom] - line[its, :2]
     return WrittenLine(line, penned.letter)
 
 

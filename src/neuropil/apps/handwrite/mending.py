@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.ctc import edit_table
-from neuropil.apps.handwrite.generation import LineState, WrittenLine
+from neuropil.apps.handwrite.generation import LineState, WrittenLine, to_line
 from neuropil.apps.handwrite.layout import SMALL, STANDING, baseline_and_x_height, fit_baseline
 from neuropil.apps.handwrite.strokes import Line
 
 FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
 GAPS = 0.7, 1.5  # of the line's height: between words
 SIZES = 0.7, 1.4  # how much a word may be scaled
+DOTTED = frozenset("ij.,:;!?%\"'`*-")  # characters that a point alone may be of
+NEAR = 0.6  # of the height of small letters: so far beside such a character a dot may stand
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +103,37 @@ def is_whole(row: LineState) -> bool:
     return max(row.letters) >= len(row.task.text) - 1
 
 
-def without_speck(penned: WrittenLine, text: str) -> WrittenLine:
-    """Leave out the point behind the text at which the pen came down only to be put away."""
-    ups = penned.line[-2:, 2]
-    is_speck = len(ups) == 2 and ups.all() and penned.letter[-1] >= len(text)
-    return WrittenLine(penned.line[:-1], penned.letter[:-1]) if is_speck else penned
+def without_strays(row: LineState) -> tuple[WrittenLine, tuple[Piece, ...]]:
+    """Add a row's steps up to a line without stray dots, and tell which steps are in it."""
+    penned = to_line(row)
+    kept = ~stray_dots(penned, row.task.text)
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], kept, [0]]))).reshape(-1, 2)
+    pieces = tuple(Piece(row, int(start), int(stop)) for start, stop in ends)
+    return WrittenLine(penned.line[kept], penned.letter[kept]), pieces
+
+
+def stray_dots(penned: WrittenLine, text: str) -> NDArray[np.bool_]:
+    """Mark the points (P,) at which the pen only touched the paper, though nothing has a dot there.
+
+    A dot is a character's where the window looked at one that has dots, or beside it, or where one
+    stands below or above. Behind the text it is nobody's, as the pen is being put away.
+    """
+    line, letter = penned.line, penned.letter
+    before = np.concatenate([[1.0], line[:-1, 2]])
+    points = np.flatnonzero((line[:, 2] > 0) & (before > 0))
+    strays = np.zeros(len(line), bool)
+    dotted = [np.flatnonzero(letter == i) for i, c in enumerate(text) if c in DOTTED]
+    reach = NEAR * baseline_and_x_height(penned, text)[1] if len(points) else 0.0
+    for point in points:
+        its = letter[point]
+        is_seen = bool(DOTTED & {*text[max(0, its - 1) : its + 2]}) and its < len(text)
+        is_near = any(
+            line[ink, 0].min() - reach < line[point, 0] < line[ink, 0].max() + reach
+            for ink in dotted
+            if len(ink)
+        )
+        strays[point] = not is_seen and (its >= len(text) or not is_near)
+    return strays if not strays.all() else ~strays
 
 
 def shift(line: Line, right: float, slope: float) -> Line:
@@ -155,10 +184,12 @@ def natural_gap(penned: WrittenLine, text: str) -> float:
     return float(np.clip(np.median(gaps), *GAPS)) if gaps else GAPS[0]
 
 
-def splice(pieces: Sequence[Piece], start: int, end: int, new: Piece) -> tuple[Piece, ...]:
-    """Put a piece in place of the points from one to another."""
+def splice(
+    pieces: Sequence[Piece], start: int, end: int, new: Sequence[Piece]
+) -> tuple[Piece, ...]:
+    """Put others in place of the points from one to another."""
     n = sum(piece.stop - piece.start for piece in pieces)
-    return (*among(pieces, 0, start), new, *among(pieces, end, n))
+    return (*among(pieces, 0, start), *new, *among(pieces, end, n))
 
 
 def among(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:

@@ -25,7 +25,6 @@ from neuropil.apps.handwrite.generation import (
     LineState,
     WrittenLine,
     generate_states,
-    to_line,
 )
 from neuropil.apps.handwrite.mending import (
     Piece,
@@ -36,7 +35,7 @@ from neuropil.apps.handwrite.mending import (
     replace_word,
     spans,
     splice,
-    without_speck,
+    without_strays,
 )
 from neuropil.apps.handwrite.strokes import Line, to_features
 from neuropil.apps.handwrite.styles import nearest
@@ -55,7 +54,7 @@ class Draft:
     """A line as it was written, what the reader reads, how many edits that is off, and the try.
 
     row: the line as the network wrote it
-    pieces: where words were set into it, all that it is made of
+    pieces: what of it, and of rows whose words were set into it, the line is made of, until settled
     """
 
     penned: WrittenLine
@@ -83,18 +82,13 @@ class Draft:
         """List the words that read wrong, by number."""
         return misread(self.text, self.read)
 
-    @property
-    def made_of(self) -> tuple[Piece, ...]:
-        """List the pieces of rows that the line is made of, be it one that is whole."""
-        return self.pieces or (Piece(self.row, 0, len(self.row.points)),)
-
     def settle(self) -> "Draft":
         """Keep the line as it was written, but not how: from there on nothing is mended."""
         return replace(self, row=self.row.without_points(), pieces=())
 
     def behind(self, point: int) -> tuple[LineState, int]:
         """Find the row, and its step, that made a point."""
-        return behind(self.made_of, point)
+        return behind(self.pieces, point)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,18 +223,18 @@ def take_up(order: WriteRequest, numbers: Iterator[int], n: int) -> list[Proof]:
 
 def recognize(reader: OnnxNetwork, row: LineState, attempt: int) -> Draft:
     """Read a line back."""
-    line, text = to_line(row), row.task.text
+    (line, pieces), text = without_strays(row), row.task.text
     read = read_line(reader, line.line)
-    return Draft(line, text, read, edit_distance(read, text), attempt, row)
+    return Draft(line, text, read, edit_distance(read, text), attempt, row, pieces)
 
 
 def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt: int) -> Draft:
     """Set a word into a draft, and read the whole line back."""
     text = draft.text
-    new = without_speck(to_line(row), row.task.text)
+    new, its = without_strays(row)
     line = replace_word(draft.penned, text, word, new)
     start, end = cuts(draft.penned, text)[word : word + 2]
-    pieces = splice(draft.made_of, start, end, Piece(row, 0, len(new.line)))
+    pieces = splice(draft.pieces, start, end, its)
     read = read_line(reader, line.line)
     return Draft(line, text, read, edit_distance(read, text), attempt, draft.row, pieces)
 
