@@ -17,6 +17,7 @@ from neuropil.apps.handwrite.layout import (
     StyleMetrics,
     advances,
     baseline_and_x_height,
+    check_pen,
     check_room,
     fit_baseline,
     is_fitting,
@@ -165,6 +166,12 @@ def test_letters_without_room_are_refused(change: dict[str, float], given: list[
         check_room(its, layout)
     check_room(its, replace(layout, paper="none"))
     check_room(its, Layout(paper="a4", margin=80, pen=1.0, size=48.0))
+
+
+def test_a_pen_that_would_blot_is_refused() -> None:
+    with refused("option.conflict", "a pen of 1.5 mm", "at most 1 ", "at least 3.75"):
+        check_pen(Layout(size=2.5, pen=1.5))
+    check_pen(Layout(size=2.5, pen=1.0))
 
 
 # --- placing ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from neuropil.apps.handwrite.layout import (
     SPACING,
     Layout,
     StyleMetrics,
+    check_pen,
     check_room,
     lay_out,
     measure_style,
@@ -277,6 +278,7 @@ class Handwrite(App):
     ) -> HandwritingResult:
         """Write a text, and lay it on paper."""
         text = check_text(text, replace=manner.replace)
+        check_pen(layout)
         its = self.measure_style(manner)
         check_room(its, layout)
         pen = partial(self.write_lines, manner)

@@ -43,6 +43,7 @@ USUAL = 0.9  # of the lines have room above the first base line; another is move
 SLOPE_SD = 0.004  # slope of a line, in radians, that differs from line to line (standard deviation)
 JITTER = 0.025  # of the spacing: how much a line's place differs (standard deviation)
 FARTHEST = 1.5  # of these, at most, up or down: two lines that come closer would touch
+BROADEST = 0.4  # of the height of small letters: pen whose line is no blot
 DOUBT = 2.0  # so many characters of average width are added to those that were measured
 TAB_STOP = 4  # columns of average width from one tab stop to the next
 TINY = 1e-9  # mm
@@ -212,6 +213,19 @@ def check_room(its: StyleMetrics, layout: Layout) -> None:
             f"give {remedy}smaller margins",
             name="size",
             value=layout.size,
+        )
+
+
+def check_pen(layout: Layout) -> None:
+    """Raise UserError where a pen is so wide that it fills the loops of small letters."""
+    if layout.pen > BROADEST * layout.size:
+        raise UserError(
+            "option.conflict",
+            f"a pen of {layout.pen:g} mm fills letters of size {layout.size:g}; give a width of at"
+            f" most {BROADEST * layout.size:g} or a size of at least {layout.pen / BROADEST:g}",
+            name="width",
+            value=layout.pen,
+            high=BROADEST * layout.size,
         )
 
 
