@@ -4,6 +4,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import ctc_loss
 
 from neuropil.apps.handwrite.alphabet import ALPHABET, encode_text
 from neuropil.apps.handwrite.ctc import (
@@ -11,6 +13,7 @@ from neuropil.apps.handwrite.ctc import (
     edit_distance,
     edit_table,
     greedy_decode,
+    losses,
 )
 
 
@@ -27,6 +30,34 @@ def path(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 )
 def test_repetitions_count_once_and_blanks_not_at_all(told: str, text: str) -> None:
     assert greedy_decode(path(told)) == text
+
+
+@pytest.mark.parametrize("text", ["a", "ab", "aa", "a b", "hello", ""])
+def test_losses_add_up_to_the_loss_of_connectionist_temporal_classification(text: str) -> None:
+    logits = np.random.default_rng(0).normal(0, 2, (17, len(ALPHABET) + 1)).astype(np.float32)
+    labels = encode_text(text)
+    lost = losses(logits, labels)
+    log_p = torch.log_softmax(torch.from_numpy(logits).double(), dim=1)[:, None]
+    whole = ctc_loss(
+        log_p,
+        torch.from_numpy(labels)[None],
+        torch.tensor([17]),
+        torch.tensor([len(labels)]),
+        reduction="sum",
+    )
+    assert lost.sum() == pytest.approx(float(whole))
+    assert lost.min() >= 0
+    assert lost.shape == (17,)
+
+
+def test_probability_is_lost_where_something_else_is_read() -> None:
+    lost = losses(path("-a-x-c-"), encode_text("abc"))
+    assert lost.argmax() == 3
+    assert lost[3] > 10 * np.delete(lost, 3).max()
+
+
+def test_a_text_that_has_no_room_loses_everything() -> None:
+    assert losses(path("a-"), encode_text("abcd")).sum() > 50
 
 
 @pytest.mark.parametrize(

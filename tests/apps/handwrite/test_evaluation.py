@@ -60,7 +60,13 @@ def draft(text: str, n: int = 3) -> Draft:
         0, LineRequest(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0)
     )
     return Draft(
-        WrittenLine(line, np.zeros(len(line), np.int64)), text, "never looked at", 99, 0, row
+        WrittenLine(line, np.zeros(len(line), np.int64)),
+        text,
+        "never looked at",
+        99,
+        np.zeros(3),
+        0,
+        row,
     )
 
 

@@ -104,6 +104,12 @@ def test_a_line_without_a_lift_is_cut_where_the_window_moves_on() -> None:
     assert cuts(joined, "no we") == [0, 7, 12]
 
 
+def test_a_stroke_that_begins_while_the_window_is_at_the_space_is_of_the_next_word() -> None:
+    line = penned("no we").line
+    early = WrittenLine(line, np.array([0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 4, 4]))
+    assert cuts(early, "no we") == [0, 6, 12]
+
+
 def test_a_word_that_was_passed_over_has_no_points() -> None:
     made = penned("no we so")
     kept = (made.letter < 3) | (made.letter > 5)
@@ -191,34 +197,38 @@ def test_gaps_are_natural() -> None:
     assert natural_gap(penned("no"), "no") == GAPS[0]
 
 
-def touched(text: str, x: float, y: float, place: int) -> list[bool]:
-    """Touch the paper once behind a text that was penned, and tell which points are stray."""
+def is_stray(text: str, x: float, y: float, place: int) -> bool:
+    """Touch the paper once behind a text that was penned, and tell whether that is stray."""
     made = penned(text)
     line = np.vstack([made.line, [[x, y, 1.0]]])
     strays = stray_dots(WrittenLine(line, np.append(made.letter, place)), text)
     assert not strays[:-1].any()
-    return strays[-1:].tolist()
+    return bool(strays[-1])
 
 
 def test_a_speck_behind_a_word_is_stray() -> None:
-    assert touched("so", 2.0, 0.0, 2) == [True]
-    assert touched("so.", 2.0, 0.0, 3) == [True], "the full stop stands there already"
+    assert is_stray("so", 2.0, 0.0, 2)
+    assert is_stray("so.", 2.0, 0.0, 3), "the full stop stands there already"
 
 
 def test_a_dot_is_stray_where_no_character_has_one() -> None:
-    assert touched("some rooms", 2.6, 0.0, 5) == [True]
-    assert touched("some rooms", 2.6, 0.0, 9) == [True]
+    assert is_stray("some rooms", 2.6, 0.0, 5)
+    assert is_stray("some rooms", 2.6, 0.0, 9)
 
 
 @pytest.mark.parametrize(("text", "x", "place"), [("sir so", 0.6, 1), ("sir so", 0.9, 5)])
 def test_the_dot_of_an_i_stays_also_where_it_is_written_late(
     text: str, x: float, place: int
 ) -> None:
-    assert touched(text, x, -0.5, place) == [False]
+    assert not is_stray(text, x, -0.5, place)
+
+
+def test_a_dot_above_a_full_stop_is_stray() -> None:
+    assert is_stray("no. so", 1.2, -0.4, 3)
 
 
 def test_a_point_beside_a_full_stop_stays() -> None:
-    assert touched("no. so", 1.2, 0.4, 3) == [False]
+    assert not is_stray("no. so", 1.2, 0.4, 3)
 
 
 def test_what_is_dots_alone_stays() -> None:

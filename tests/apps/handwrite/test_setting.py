@@ -50,7 +50,7 @@ class Hand:
             row = LineState(
                 0, LineRequest(text, np.zeros(3, np.float32), 0.0, ()), np.random.default_rng(0)
             )
-            yield number, Draft(self.penned(text), text, text, 0, 0, row)
+            yield number, Draft(self.penned(text), text, text, 0, np.zeros(9), 0, row)
 
     def penned(self, text: str) -> WrittenLine:
         """Pen an arch for each letter: small ones 0.6 high, others twice that, y down to 0.6."""

@@ -26,6 +26,7 @@ from neuropil.apps.handwrite.styles import nearest, shipped_styles
 from neuropil.apps.handwrite.verification import (
     ALONE,
     AT_ONCE,
+    DOUBT,
     FAILURES,
     MAX_NEATNESS,
     Draft,
@@ -36,6 +37,7 @@ from neuropil.apps.handwrite.verification import (
 )
 from neuropil.kit.networks.network import OnnxNetwork
 
+SURE = 50  # logit
 STYLE = np.zeros(len(shipped_styles()["all"][0]), np.float32)
 
 
@@ -67,8 +69,8 @@ class Counting(OnnxNetwork):
         self.given.append(strokes)
         n = int(strokes[:, 3].sum())
         logits = np.zeros((1, 2 * n + 1, len(ALPHABET) + 1), np.float32)
-        logits[0, 0::2, 0] = 1  # blanks around each
-        logits[0, 1::2, 1 + ALPHABET.index("x")] = 1
+        logits[0, 0::2, 0] = SURE  # blanks around each
+        logits[0, 1::2, 1 + ALPHABET.index("x")] = SURE
         return {"logits": logits}
 
 
@@ -205,6 +207,54 @@ def test_nothing_ordered_nothing_written() -> None:
     assert pen.asked == []
 
 
+# --- doubts -------------------------------------------------------------------------------------
+
+
+def doubted(monkeypatch: pytest.MonkeyPatch, *doubts: Sequence[float]) -> tuple[Draft, Planned]:
+    """Write a line that reads right in every draft, of whose words so much is doubted."""
+    told = iter(doubts)
+    monkeypatch.setattr(verification, "proofread", lambda *given: ("a b c", np.array(next(told))))
+    pen = Planned({("a b c", 0): [1] * len(doubts)})
+    ((_, draft),) = write_verified(pen, Counting(), order("a b c", tries=len(doubts)))
+    return draft, pen
+
+
+def test_a_line_with_a_word_in_doubt_is_written_again_from_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draft, pen = doubted(monkeypatch, [0, 2 * DOUBT, 0], [0, 0, 3 * DOUBT], [0, DOUBT / 2, 0])
+    assert (draft.attempt, draft.unsure) == (2, [])
+    assert [place for place, kept in pen.paused if kept in pen.kept[1]] == [1], "behind the a"
+
+
+def test_the_draft_that_is_doubted_least_is_taken_after_all_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draft, _ = doubted(monkeypatch, [1, 1, 0], [0, 0, 1.5], [2, 0, 0])
+    assert (draft.attempt, draft.unsure, draft.wrong) == (1, [2], [])
+
+
+def test_a_word_is_doubted_by_what_the_reader_says_of_its_points() -> None:
+    points = np.array([[i, i % 2, 1] for i in range(6)], np.float64)
+    penned = WrittenLine(points, np.array([0, 0, 1, 2, 2, 2]))
+
+    class Mumbling(OnnxNetwork):
+        """Read an x surely, then one that may be a y."""
+
+        def __init__(self) -> None: ...
+
+        def run(self, **feeds: Any) -> dict[str, Any]:
+            logits = np.full((1, 3, len(ALPHABET) + 1), -SURE, np.float32)
+            numbers = [1 + ALPHABET.index(letter) for letter in "x x"]
+            logits[0, [0, 1, 2], numbers] = 0
+            logits[0, 2, numbers[0] + 1] = np.log(3)
+            return {"logits": logits}
+
+    read, doubts = verification.proofread(Mumbling(), penned, "x x")
+    assert read == "x y"
+    assert doubts == pytest.approx([0, np.log(4)])
+
+
 # --- going on where it reads right --------------------------------------------------------------
 
 
@@ -212,7 +262,7 @@ def read_as(text: str, read: str) -> Draft:
     """Make a draft that paused at every space but the first."""
     row = LineState(0, LineRequest(text, STYLE, 0.0, ()), np.random.default_rng(0))
     row.pauses = {place: DecoderSnapshot([], [place], [], [], {}) for place in spaces(text)[1:]}
-    return Draft(WrittenLine(dashes(1), np.zeros(2, np.int64)), text, read, 1, 0, row)
+    return Draft(WrittenLine(dashes(1), np.zeros(2, np.int64)), text, read, 1, np.zeros(9), 0, row)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +288,7 @@ def test_words_are_kept_up_to_the_first_that_reads_wrong(
 
 def test_later_drafts_go_on_from_the_furthest(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = iter(["a b x", "a x c", "x b c", "a b c", "x", "x", "x"])
-    monkeypatch.setattr(verification, "read_line", lambda reader, line: next(reads))
+    monkeypatch.setattr(verification, "proofread", lambda *given: (next(reads), np.zeros(3)))
     pen = Planned({("a b c", 0): [1] * 11})
     ((_, draft),) = write_verified(pen, Counting(), order("a b c", tries=11))
     assert (draft.attempt, draft.read) == (3, "a b c")
@@ -285,14 +335,16 @@ class Spelling(OnnxNetwork):
         return next(self.wrong.get((word, is_alone), iter(())), word)
 
 
-def spelling(reader: OnnxNetwork, line: Line) -> str:
+def spelling(
+    reader: OnnxNetwork, penned: WrittenLine, text: str
+) -> tuple[str, NDArray[np.float64]]:
     """Read what `Spelling` wrote: strokes by their points, wide gaps as spaces."""
     read, end = "", None
-    for stroke in split_strokes(line):
+    for stroke in split_strokes(penned.line):
         if end is not None and stroke[0, 0] - end > 0.35:
             read += " "
         read, end = read + chr(len(stroke) + 95), stroke[-1, 0]
-    return read
+    return read, np.zeros(len(text.split(" ")))
 
 
 def spelled_out(
@@ -306,7 +358,7 @@ def spelled_out(
 @pytest.fixture
 def letters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "generate_states", Spelling.rows_over)
-    monkeypatch.setattr(verification, "read_line", spelling)
+    monkeypatch.setattr(verification, "proofread", spelling)
 
 
 @pytest.mark.usefixtures("letters")

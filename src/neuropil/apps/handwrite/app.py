@@ -133,7 +133,7 @@ class HandwritingResult:
     """What was written, in which style, and what the reader read of it.
 
     character_error_rate: edits over characters, of the text as it was read back
-    retried_lines: lines of which a later draft was kept, which reads better than the first
+    retried_lines: lines of which a later draft was kept, which reads better or surer than the first
     misread_lines: lines that the reader reads otherwise than they were meant, as it reads them
     unread_words: the words of these lines that it reads otherwise, as they were meant
     """
@@ -237,7 +237,7 @@ class Handwrite(App):
         neatness: how neat the writing is: 0 is careless, 1 very neat
         seed: random seed of the writing: another number gives another draft, the same number the
             same strokes
-        tries: how often a line may be written until it reads right
+        tries: how often a line may be written until it reads right beyond doubt
         replace: write ? in place of characters that can't be written
         paper: size of the paper: a3, a4, a5, a6, legal, letter, or width and height in mm such as
             148x210; none makes it as large as the writing

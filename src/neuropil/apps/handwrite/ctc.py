@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.alphabet import ALPHABET, BLANK
 
+LEAST = 1e-30  # probability: so little is as good as none
+
 
 def greedy_decode(log_p: NDArray[np.float32]) -> str:
     """Read (T, N): the likeliest label of each place, repetitions once, blanks left out.
@@ -18,6 +20,31 @@ def greedy_decode(log_p: NDArray[np.float32]) -> str:
     """
     path = (int(label) for label in log_p.argmax(axis=1))
     return "".join(ALPHABET[label - 1] for label, _ in groupby(path) if label != BLANK)
+
+
+def losses(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Tell how much of the log probability of labels (S) is lost at each place in time (T), nats.
+
+    The sum is -log p(labels), by the forward variables of Graves et al. 2006, section 4.1: the
+    losses are the logarithms of their normalizers.
+    """
+    p = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    p = np.maximum(p / p.sum(axis=1, keepdims=True), LEAST)
+    path = np.full(2 * len(labels) + 1, BLANK)
+    path[1::2] = labels
+    may_skip = np.zeros(len(path), bool)  # a blank between two labels that differ
+    may_skip[3::2] = labels[1:] != labels[:-1]
+    reached = np.arange(len(path)) < 2.0
+    found = np.zeros(len(p))
+    for t, now in enumerate(p[:, path]):
+        alpha = reached * now
+        found[t] = -np.log(alpha.sum())
+        alpha /= alpha.sum()
+        reached = alpha.copy()
+        reached[1:] += alpha[:-1]
+        reached[2:] += alpha[:-2] * may_skip[2:]
+    found[-1] -= np.log(max(LEAST, alpha[-2:].sum()))  # the text has to be over
+    return found
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -21,8 +21,10 @@ from neuropil.apps.handwrite.strokes import Line
 FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
 GAPS = 0.7, 1.5  # of the line's height: between words
 SIZES = 0.7, 1.4  # how much a word may be scaled
-DOTTED = frozenset("ij.,:;!?%\"'`*-")  # characters that a point alone may be of
-NEAR = 0.6  # of the height of small letters: so far beside such a character a dot may stand
+DOTTED = frozenset("ij.,:;!?%\"'`*-")  # characters that a dot may be of
+LOW = frozenset(".,")  # of these, those whose dot is on the base line
+SPECK = 0.12  # of the height of small letters: what reaches less far is a dot
+NEAR = 0.6  # of that height: so far from such a character a dot may stand
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +72,17 @@ def faults(text: str, read: str) -> list[int]:
 def cuts(penned: WrittenLine, text: str) -> list[int]:
     """Find the points at which the words of a line begin, and its end.
 
-    A line is cut where the pen was lifted last while the window looked at the space.
+    A word begins with the stroke of its first point that the window saw there, also where it still
+    looked at the space when the stroke began; a stroke from word to word is cut at that point.
     """
     looked = np.maximum.accumulate(penned.letter)
+    begins = np.concatenate([[0], np.flatnonzero(penned.line[:-1, 2] > 0) + 1])  # of strokes
     found = [0]
     for start, _ in spans(text)[1:]:
-        lifts = np.flatnonzero((looked == start - 1) & (penned.line[:, 2] > 0))
-        place = lifts[-1] + 1 if len(lifts) else np.searchsorted(looked, start)
-        found.append(int(place))
+        place = np.searchsorted(looked, start)
+        begin = begins[np.searchsorted(begins, place, side="right") - 1]
+        is_its = begin < len(looked) and looked[begin] >= start - 1
+        found.append(int(begin if is_its else place))
     return [*found, len(looked)]
 
 
@@ -113,27 +118,39 @@ def without_strays(row: LineState) -> tuple[WrittenLine, tuple[Piece, ...]]:
 
 
 def stray_dots(penned: WrittenLine, text: str) -> NDArray[np.bool_]:
-    """Mark the points (P,) at which the pen only touched the paper, though nothing has a dot there.
+    """Mark the points (P,) of dots that no character has.
 
-    A dot is a character's where the window looked at one that has dots, or beside it, or where one
-    stands below or above. Behind the text it is nobody's, as the pen is being put away.
+    Behind the text a dot is nobody's, as the pen is being put away.
     """
     line, letter = penned.line, penned.letter
-    before = np.concatenate([[1.0], line[:-1, 2]])
-    points = np.flatnonzero((line[:, 2] > 0) & (before > 0))
+    (slope, at), small = baseline_and_x_height(penned, text)
+    level = (line[:, :2] - np.column_stack([0 * line[:, 0], at + slope * line[:, 0]])) / small
     strays = np.zeros(len(line), bool)
-    dotted = [np.flatnonzero(letter == i) for i, c in enumerate(text) if c in DOTTED]
-    reach = NEAR * baseline_and_x_height(penned, text)[1] if len(points) else 0.0
-    for point in points:
-        its = letter[point]
-        is_seen = bool(DOTTED & {*text[max(0, its - 1) : its + 2]}) and its < len(text)
-        is_near = any(
-            line[ink, 0].min() - reach < line[point, 0] < line[ink, 0].max() + reach
-            for ink in dotted
-            if len(ink)
-        )
-        strays[point] = not is_seen and (its >= len(text) or not is_near)
+    ends = np.flatnonzero(line[:, 2] > 0) + 1
+    for start, end in pairwise([0, *ends.tolist()]):
+        its, dot = int(np.median(letter[start:end])), level[start:end]
+        if np.ptp(dot, axis=0).max() < SPECK:
+            strays[start:end] = not any(
+                may_have_dot(text, place, its, level[letter == place], dot.mean(axis=0))
+                for place, character in enumerate(text)
+                if character in DOTTED
+            )
     return strays if not strays.all() else ~strays
+
+
+def may_have_dot(text: str, place: int, its: int, ink: Line, dot: NDArray[np.float64]) -> bool:
+    """Tell whether a dot may be of the character at a place, which has dots.
+
+    its: place of the character that the window looked at
+    ink: points (.., 2) of the character; as the dot, in heights of small letters from the base line
+    """
+    if text[place] in LOW and dot[1] < -NEAR:
+        return False
+    is_beside = abs(its - place) == 1 and (not len(ink) or text[its : its + 1].strip() != "")
+    if its == place or is_beside:
+        return True
+    below = len(ink) and ink[:, 0].min() - NEAR < dot[0] < ink[:, 0].max() + NEAR
+    return bool(below and its < len(text))
 
 
 def shift(line: Line, right: float, slope: float) -> Line:

@@ -1,11 +1,13 @@
-"""Every line read back, and written again until it reads right.
+"""Every line read back, and written again until it reads right beyond doubt.
 
-A line that the reader does not read as its text is written again from its first wrong word on, with
-other random numbers: two drafts, then four each time around, the later ones more neatly. A word
-that fails again and again beside the same others is written on its own, first in the line's style,
-then in those most like it, and set into the best draft; that counts only if more of the whole line
-reads right. The first draft that reads right is taken, else the one with the fewest errors; which
-one it is depends on the line alone.
+A line that the reader does not read as its text, or hardly so, is written again from its first such
+word on, with other random numbers: two drafts, then four each time around, the later ones more
+neatly. What the reader doubts, a person may misread: a word is in doubt where more than DOUBT is
+lost of the log probability of the text. A word that fails again and again beside the same others is
+written on its own, first in the line's style, then in those most like it, and set into the best
+draft; that counts only if the whole line reads better. The first draft that is beyond doubt is
+taken, else of those with the fewest errors the one that is doubted least; which one it is depends
+on the line alone.
 """
 
 import zlib
@@ -18,7 +20,8 @@ from itertools import islice, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.ctc import edit_distance, greedy_decode
+from neuropil.apps.handwrite.alphabet import encode_text
+from neuropil.apps.handwrite.ctc import edit_distance, greedy_decode, losses
 from neuropil.apps.handwrite.generation import (
     DecoderSnapshot,
     LineRequest,
@@ -37,7 +40,13 @@ from neuropil.apps.handwrite.mending import (
     splice,
     without_strays,
 )
-from neuropil.apps.handwrite.strokes import Line, to_features
+from neuropil.apps.handwrite.strokes import (
+    Line,
+    normalize,
+    resample,
+    stroke_features,
+    to_features,
+)
 from neuropil.apps.handwrite.styles import nearest
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import ticking
@@ -46,6 +55,7 @@ MAX_NEATNESS = 1.0  # neatness of the very last draft
 AT_ONCE = 4  # drafts of a line, before the next ones go on from the furthest of them
 FAILURES = 8  # drafts that get no further than the one before, until words are written alone
 IN_WORK = 128  # lines that are written side by side, and held with all that going on needs
+DOUBT = 0.1  # nats of a word at most: above, a person may misread what the reader reads right
 ALONE, NEAR = 2, 6  # drafts of a word in the line's style, then styles most like it; and again
 
 
@@ -53,6 +63,7 @@ ALONE, NEAR = 2, 6  # drafts of a word in the line's style, then styles most lik
 class Draft:
     """A line as it was written, what the reader reads, how many edits that is off, and the try.
 
+    doubts: -log of the probability that the reader gives to the text, in nats, by word
     row: the line as the network wrote it
     pieces: what of it, and of rows whose words were set into it, the line is made of, until settled
     """
@@ -61,15 +72,32 @@ class Draft:
     text: str
     read: str
     edit_distance: int
+    doubts: NDArray[np.float64]
     attempt: int  # from 0
     row: LineState
     pieces: tuple[Piece, ...] = ()
 
     @property
+    def rank(self) -> tuple[int, float]:
+        """Order drafts, the best first: by what reads wrong, then by how much the reader doubts."""
+        return self.edit_distance, float(self.doubts.sum())
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether the line reads right beyond doubt."""
+        return not self.unsure
+
+    @cached_property
+    def unsure(self) -> list[int]:
+        """List the words that read wrong or hardly right, by number."""
+        return sorted({*self.wrong, *np.flatnonzero(self.doubts > DOUBT).tolist()})
+
+    @property
     def correct_prefix(self) -> int:
         """Find the space behind the last of the words at the beginning that read right, or -1."""
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(self.text, self.read, strict=False))
-        return self.text.rfind(" ", 0, len(list(alike)))
+        right = self.text.rfind(" ", 0, len(list(alike)))
+        return min([right, *(spans(self.text)[word][0] - 1 for word in self.unsure[:1])])
 
     @property
     def resume_point(self) -> DecoderSnapshot | None:
@@ -153,9 +181,7 @@ class Proof:
     @property
     def is_over(self) -> bool:
         """Tell whether the line reads right, or tries are used up."""
-        return self.best is not None and (
-            self.best.edit_distance == 0 or self.attempts >= self.order.tries
-        )
+        return self.best is not None and (self.best.is_sure or self.attempts >= self.order.tries)
 
     def tasks(self) -> list[LineRequest]:
         """Describe the next round of drafts."""
@@ -169,7 +195,7 @@ class Proof:
         if self.best is None or self.failures < FAILURES:
             self.round.append(None)
             return replace(task, resume_from=self.furthest.resume_point if self.furthest else None)
-        word = min(self.best.wrong, key=lambda number: self.words[number])  # tried least so far
+        word = min(self.best.unsure, key=lambda number: self.words[number])  # tried least so far
         style = self.order.styles[self.words[word] % len(self.order.styles)]
         self.words[word] += 1
         self.round.append(word)
@@ -183,10 +209,10 @@ class Proof:
             if word is None:
                 draft = recognize(reader, row, self.attempts)
                 self.furthest = max(self.furthest or draft, draft, key=lambda d: d.correct_prefix)
-                self.best = min(self.best or draft, draft, key=lambda d: d.edit_distance)
-            elif self.best and word in self.best.wrong and is_whole(row):
+                self.best = min(self.best or draft, draft, key=lambda d: d.rank)
+            elif self.best and word in self.best.unsure and is_whole(row):
                 draft = remade(reader, self.best, word, row, self.attempts)
-                self.best = min(self.best, draft, key=lambda d: d.edit_distance)
+                self.best = min(self.best, draft, key=lambda d: d.rank)
             self.attempts += 1
         further = before and self.furthest and self.furthest.correct_prefix > before.correct_prefix
         self.failures = 0 if further else self.failures + len(rows)
@@ -223,9 +249,10 @@ def take_up(order: WriteRequest, numbers: Iterator[int], n: int) -> list[Proof]:
 
 def recognize(reader: OnnxNetwork, row: LineState, attempt: int) -> Draft:
     """Read a line back."""
-    (line, pieces), text = without_strays(row), row.task.text
-    read = read_line(reader, line.line)
-    return Draft(line, text, read, edit_distance(read, text), attempt, row, pieces)
+    line, pieces = without_strays(row)
+    read, doubts = proofread(reader, line, row.task.text)
+    edits = edit_distance(read, row.task.text)
+    return Draft(line, row.task.text, read, edits, doubts, attempt, row, pieces)
 
 
 def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt: int) -> Draft:
@@ -235,8 +262,22 @@ def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt
     line = replace_word(draft.penned, text, word, new)
     start, end = cuts(draft.penned, text)[word : word + 2]
     pieces = splice(draft.pieces, start, end, its)
-    read = read_line(reader, line.line)
-    return Draft(line, text, read, edit_distance(read, text), attempt, draft.row, pieces)
+    read, doubts = proofread(reader, line, text)
+    return Draft(line, text, read, edit_distance(read, text), doubts, attempt, draft.row, pieces)
+
+
+def proofread(
+    reader: OnnxNetwork, penned: WrittenLine, text: str
+) -> tuple[str, NDArray[np.float64]]:
+    """Read a line, and tell for each word of its text how much it is doubted, in nats."""
+    points = resample(normalize(np.column_stack([penned.line, penned.letter])))
+    logits = reader.run(strokes=stroke_features(points)[None])["logits"][0]
+    seen = np.arange(len(logits)) * len(points) // len(logits)  # by each place of the reader
+    letter = points[seen, 3].astype(int).clip(0, len(text) - 1)
+    words = np.cumsum([character == " " for character in text])[letter]
+    doubts = np.zeros(text.count(" ") + 1)
+    np.add.at(doubts, words, losses(logits, encode_text(text)))
+    return greedy_decode(logits), doubts
 
 
 def read_line(reader: OnnxNetwork, line: Line) -> str:
