@@ -10,6 +10,7 @@ What is tracked knows nothing of who listens.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -97,6 +98,11 @@ def track(iterable: Iterable[T], *, total: int | None, title: str, start: int = 
 def message(line: str) -> None:
     """Tell a line to whoever listens."""
     listener().say(line)
+
+
+def tell_of(path: Path, sentence: str) -> None:
+    """Tell something of a file to whoever listens."""
+    message(f"{path}: {sentence}")
 
 
 @contextmanager

@@ -20,8 +20,7 @@ from itertools import islice, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.handwrite.alphabet import encode_text
-from neuropil.apps.handwrite.ctc import edit_distance, greedy_decode, losses
+from neuropil.apps.handwrite.ctc import edit_distance
 from neuropil.apps.handwrite.generation import (
     DecoderSnapshot,
     LineRequest,
@@ -40,13 +39,7 @@ from neuropil.apps.handwrite.mending import (
     splice,
     without_strays,
 )
-from neuropil.apps.handwrite.strokes import (
-    Line,
-    normalize,
-    resample,
-    stroke_features,
-    to_features,
-)
+from neuropil.apps.handwrite.proofreading import proofread
 from neuropil.apps.handwrite.styles import nearest
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import ticking
@@ -264,22 +257,3 @@ def remade(reader: OnnxNetwork, draft: Draft, word: int, row: LineState, attempt
     pieces = splice(draft.pieces, start, end, its)
     read, doubts = proofread(reader, line, text)
     return Draft(line, text, read, edit_distance(read, text), doubts, attempt, draft.row, pieces)
-
-
-def proofread(
-    reader: OnnxNetwork, penned: WrittenLine, text: str
-) -> tuple[str, NDArray[np.float64]]:
-    """Read a line, and tell for each word of its text how much it is doubted, in nats."""
-    points = resample(normalize(np.column_stack([penned.line, penned.letter])))
-    logits = reader.run(strokes=stroke_features(points)[None])["logits"][0]
-    seen = np.arange(len(logits)) * len(points) // len(logits)  # by each place of the reader
-    letter = points[seen, 3].astype(int).clip(0, len(text) - 1)
-    words = np.cumsum([character == " " for character in text])[letter]
-    doubts = np.zeros(text.count(" ") + 1)
-    np.add.at(doubts, words, losses(logits, encode_text(text)))
-    return greedy_decode(logits), doubts
-
-
-def read_line(reader: OnnxNetwork, line: Line) -> str:
-    """Read a line (P, 3) in any unit."""
-    return greedy_decode(reader.run(strokes=to_features(line)[None])["logits"][0])

@@ -27,6 +27,7 @@ from neuropil.apps.lipsync.shapes import Numbers, Points
 from neuropil.apps.lipsync.tracking import FaceTrack, runs
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.audio.audio_writer import to_frames
+from neuropil.kit.audio.filtering import name_layout
 from neuropil.kit.formats import QUALITY
 from neuropil.kit.media import film_writer
 from neuropil.kit.media.film import Film
@@ -136,7 +137,7 @@ class DubbedFilm:
         film_writer.choose_format(path, quality)
         rate = film_writer.choose_sound_rate(path, self.speech.rate)
         sound = self.speech if rate == self.speech.rate else self.speech.resample(rate)
-        layout = "mono" if sound.channels == 1 else "stereo"
+        layout = name_layout(sound.channels)
         heard = film_writer.FilmSound(to_frames([sound.samples], rate, layout), rate, layout)
         frames = track(self.frames(), total=len(self.plan.times), title=path.name)
         film_writer.write_film(

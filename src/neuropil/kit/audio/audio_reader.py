@@ -20,7 +20,7 @@ from neuropil.kit.audio.filtering import Samples, name_layout, to_samples
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media.film_container import Tell, list_sounds, open_container
 from neuropil.kit.media.film_packets import Damage, read_packets
-from neuropil.kit.progress import message
+from neuropil.kit.progress import tell_of
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -92,7 +92,7 @@ def read_blocks(
     """
     if content is None:
         require_file(path, WHAT)
-    tell = partial(_tell, path)
+    tell = partial(tell_of, path)
     convert = _Converter(rate, channels, tell)
     with open_container(path, WHAT, content) as source:
         for frame in _decode(source, find_sound(path, source), tell):
@@ -101,11 +101,6 @@ def read_blocks(
     if not convert.reached:
         words = f"{path} has no sound that can be read; find a whole copy"
         raise UserError("input.damaged", words, path=path)
-
-
-def _tell(path: Path, sentence: str) -> None:
-    """Tell something of a recording to whoever listens."""
-    message(f"{path}: {sentence}")
 
 
 def _decode(

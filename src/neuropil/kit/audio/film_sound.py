@@ -10,15 +10,13 @@ Dimension key: N samples, C channels.
 
 import heapq
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.audio.audio_writer import to_frames
 from neuropil.kit.audio.filtering import Samples, name_layout
-from neuropil.kit.errors import UserError
 from neuropil.kit.formats import QUALITY
 from neuropil.kit.media import film_writer
 from neuropil.kit.media.film import Film
@@ -31,11 +29,10 @@ from neuropil.kit.media.film_container import (
     tell_left_out,
 )
 from neuropil.kit.media.film_packets import read_packets
-from neuropil.kit.progress import message
+from neuropil.kit.progress import tell_of
 
 if TYPE_CHECKING:
     from av import Packet
-    from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.video.stream import VideoStream
 
@@ -65,35 +62,26 @@ def write_soundtrack(
     import av
 
     kind = film_writer.choose_format(path, quality)
-    tell = partial(_tell, film.path)
-    try:
-        with (
-            open_container(film.path) as source,
-            atomic_path(path) as place,
-            av.open(place, "w", options=film_writer.list_options(kind)) as target,
-        ):
-            target.metadata.update(source.metadata)
-            tell_left_out(source, tell)
-            picture = find_picture(film.path, source)
-            may_stay = picture.codec_context.name in COPIED[path.suffix.lower()]
-            if may_stay and not film.transforms and not find_damaged_rate(picture):
-                moving = _copy_picture(source, target, picture, tell)
-            else:
-                tell("its pictures are encoded anew, for this kind of file")
-                moving = _encode_picture(source, target, picture, film, quality, tell)
-            sounding = _encode_sound(target, kind.sound, blocks, rate, channels)
-            for packet in heapq.merge(moving, sounding, key=film_writer.find_moment):
-                target.mux(packet)
-    except av.FFmpegError as error:
-        if isinstance(error, OSError):  # of the machine
-            raise
-        possible = ", ".join(suffix for suffix in COPIED if suffix != path.suffix.lower())
-        words = f"{path} can't be written: {error.strerror}; end the name in {possible}"
-        raise UserError("output.content", words, path=path) from error
-
-
-def _tell(path: Path, sentence: str) -> None:
-    message(f"{path}: {sentence}")
+    tell, layout = partial(tell_of, film.path), name_layout(channels)
+    sound = film_writer.FilmSound(to_frames(blocks, rate, layout), rate, layout)
+    with (
+        film_writer.naming_others(path),
+        open_container(film.path) as source,
+        atomic_path(path) as place,
+        av.open(place, "w", options=film_writer.list_options(kind)) as target,
+    ):
+        target.metadata.update(source.metadata)
+        tell_left_out(source, tell)
+        picture = find_picture(film.path, source)
+        may_stay = picture.codec_context.name in COPIED[path.suffix.lower()]
+        if may_stay and not film.transforms and not find_damaged_rate(picture):
+            moving = _copy_picture(source, target, picture, tell)
+        else:
+            tell("its pictures are encoded anew, for this kind of file")
+            moving = _encode_picture(source, target, picture, film, quality, tell)
+        sounding = film_writer.encode_track(target, kind.sound, sound)
+        for packet in heapq.merge(moving, sounding, key=film_writer.find_moment):
+            target.mux(packet)
 
 
 def _copy_picture(
@@ -106,9 +94,7 @@ def _copy_picture(
     def copy() -> "Iterator[Packet[Any]]":
         last: int | None = None
         for packet in _tell_dts(read_packets(source, (picture,), tell)):
-            assert packet.dts is not None, "it was told right before"
-            last = packet.dts = packet.dts if last is None else max(packet.dts, last + 1)
-            packet.pts = last if packet.pts is None else max(packet.pts, last)
+            last = film_writer.put_behind(packet, last)
             packet.stream = stream
             yield packet
 
@@ -156,20 +142,3 @@ def _encode_picture(
 
 def _read_nothing(decoded: frozenset[int]) -> film_writer.Sounds:
     return iter(())
-
-
-def _encode_sound(
-    target: "OutputContainer", codec: str, blocks: Iterable[Samples], rate: int, channels: int
-) -> "Iterator[Packet[Any]]":
-    """Encode the sound; its rate is one that all encoders take."""
-    layout = name_layout(channels)
-    stream = cast("AudioStream", target.add_stream(codec, rate=rate, layout=layout))
-    stream.bit_rate = film_writer.AUDIO_BITRATE * channels
-    stream.time_base = Fraction(1, rate)
-
-    def encode() -> "Iterator[Packet[Any]]":
-        for frame in to_frames(blocks, rate, layout):
-            yield from stream.encode(frame)
-        yield from stream.encode(None)
-
-    return encode()

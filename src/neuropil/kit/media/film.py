@@ -40,7 +40,7 @@ from neuropil.kit.media.film_container import (
 )
 from neuropil.kit.media.film_packets import Damage, read_packets
 from neuropil.kit.media.frame import Frame
-from neuropil.kit.progress import message, track
+from neuropil.kit.progress import tell_of, track
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -126,7 +126,7 @@ class Film:
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""
-        return self._change(_decode(self.path, partial(_tell, self.path)))
+        return self._change(_decode(self.path, partial(tell_of, self.path)))
 
     def sample(self, n: int) -> Iterator[Frame]:
         """Look at up to n frames: of a long film at keyframes all over it, else at each 24th."""
@@ -145,7 +145,7 @@ class Film:
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MOV, MKV (H.264) or WebM (VP9), by the ending of `path`, with the sound."""
-        path, tell = Path(path), partial(_tell, self.path)
+        path, tell = Path(path), partial(tell_of, self.path)
         film_writer.choose_format(path, quality)
         total = self.n_frames or round(self.seconds * self.fps) or None
         frames = track(self.frames(), total=total, title=self.path.name)
@@ -162,11 +162,6 @@ class Film:
                 find_start(container),
             )
             film_writer.write_with_sound(path, frames, source, quality, tell)
-
-
-def _tell(path: Path, sentence: str) -> None:
-    """Tell something of a film to whoever listens."""
-    message(f"{path}: {sentence}")
 
 
 def _ignore(sentence: str) -> None:

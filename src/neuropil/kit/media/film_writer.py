@@ -11,6 +11,7 @@ Dimension key: H, W height and width.
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -140,7 +141,7 @@ def write_film(
         picture = add_picture(target, kind.picture, shape, quality, progress.message)
         picture.codec_context.framerate = fps
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
-        sounding = _encode_track(target, kind.sound, sound) if sound else iter(())
+        sounding = encode_track(target, kind.sound, sound) if sound else iter(())
         moving = encode_frames(itertools.chain([first], frames), picture, 1 / fps, kind)
         for packet in heapq.merge(moving, sounding, key=find_moment):
             target.mux(packet)
@@ -161,18 +162,30 @@ def write_with_sound(
     import av
 
     kind = choose_format(path, quality)
+    with (
+        naming_others(path),
+        atomic_path(path) as place,
+        av.open(place, "w", options=list_options(kind)) as target,
+    ):
+        target.metadata.update(source.container.metadata)
+        target.set_chapters(_shift_chapters(source))
+        first = next(frames)  # Film.open has seen that there is one
+        picture = add_picture(target, kind.picture, first.pixels.shape, quality, tell)
+        set_clock_and_shape(picture, source)
+        routes = _add_sounds(target, kind, source, tell)
+        moving = encode_frames(itertools.chain([first], frames), picture, 1 / source.fps, kind)
+        sounding = _route_sounds(routes, source, kind)
+        for packet in heapq.merge(moving, sounding, key=find_moment):
+            target.mux(packet)
+
+
+@contextmanager
+def naming_others(path: Path) -> Iterator[None]:
+    """Raise UserError, which names other endings, where FFmpeg can't write such a file."""
+    import av
+
     try:
-        with atomic_path(path) as place, av.open(place, "w", options=list_options(kind)) as target:
-            target.metadata.update(source.container.metadata)
-            target.set_chapters(_shift_chapters(source))
-            first = next(frames)  # Film.open has seen that there is one
-            picture = add_picture(target, kind.picture, first.pixels.shape, quality, tell)
-            set_clock_and_shape(picture, source)
-            routes = _add_sounds(target, kind, source, tell)
-            moving = encode_frames(itertools.chain([first], frames), picture, 1 / source.fps, kind)
-            sounding = _route_sounds(routes, source, kind)
-            for packet in heapq.merge(moving, sounding, key=find_moment):
-                target.mux(packet)
+        yield
     except av.FFmpegError as error:
         if isinstance(error, OSError):  # of the machine
             raise
@@ -210,6 +223,14 @@ def write_gif(
 def list_options(kind: ContainerFormat) -> dict[str, str]:
     """Give FFmpeg's options of a container."""
     return {"movflags": "+faststart"} if kind.is_mp4 else {}
+
+
+def put_behind(packet: "Packet[Any]", last: int | None) -> int:
+    """Give a packet that is copied moments behind the last one's, and return that of decoding."""
+    dts = packet.dts if packet.dts is not None else packet.pts or 0
+    packet.dts = dts if last is None else max(dts, last + 1)
+    packet.pts = packet.dts if packet.pts is None else max(packet.pts, packet.dts)
+    return packet.dts
 
 
 def find_moment(packet: "Packet[Any]") -> Fraction:
@@ -350,9 +371,7 @@ def _copy_sound(target: "OutputContainer", given: "AudioStream") -> Route:
         nonlocal last
         if packet is None:
             return []
-        dts = packet.dts if packet.dts is not None else packet.pts or 0
-        last = packet.dts = dts if last is None else max(dts, last + 1)
-        packet.pts = last if packet.pts is None else max(packet.pts, last)
+        last = put_behind(packet, last)
         packet.stream = stream
         return [packet]
 
@@ -385,7 +404,7 @@ def _encode_sound(target: "OutputContainer", codec: str, given: "AudioStream", t
     return encode
 
 
-def _encode_track(
+def encode_track(
     target: "OutputContainer", codec: str, sound: FilmSound
 ) -> "Iterator[Packet[Any]]":
     """Add a stream for sound that was made, and encode it."""

@@ -26,13 +26,14 @@ from neuropil.apps.handwrite.lab.data import HandwrittenLine
 from neuropil.apps.handwrite.lab.style_features import hinges, style_features
 from neuropil.apps.handwrite.layout import Layout, StyleMetrics, lay_out, place_line
 from neuropil.apps.handwrite.probe import Floats
+from neuropil.apps.handwrite.proofreading import read_line
 from neuropil.apps.handwrite.strokes import (
     FEATURE_SCALE,
     Line,
     normalize,
     to_features,
 )
-from neuropil.apps.handwrite.verification import Draft, WriteRequest, read_line, write_verified
+from neuropil.apps.handwrite.verification import Draft, WriteRequest, write_verified
 from neuropil.kit.drawing.drawing import Drawing
 from neuropil.kit.networks.network import OnnxNetwork
 
