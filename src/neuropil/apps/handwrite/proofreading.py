@@ -1,6 +1,6 @@
 """A line read back: what a reader reads, and how much it doubts each word that should stand there.
 
-read, doubts = proofread(reader, penned, "Dear Ada,")       "Dear Ada,", [0.003, 0.012]
+    read, doubts = proofread(reader, penned, "Dear Ada,")       "Dear Ada,", [0.003, 0.012]
 
 A doubt is what of the log probability of the text is lost in a word, in nats.
 """
