@@ -375,7 +375,7 @@ def refuse_kept(block: TranslatedBlock, to: str) -> None:
 def refuse_comparison(film: Film, comparison: bool) -> None:
     """Raise UserError where a film is to be shown beside itself."""
     if comparison:
-        words = f"{film.path} is a film, of which no comparison is made; leave out --comparison"
+        words = f"{film.path} is a film, of which no comparison is made; leave out --keep-original"
         raise UserError("option.conflict", words, name="comparison")
 
 
