@@ -25,7 +25,6 @@ D = 256
 H = 8
 HIDDEN = 768  # between the two matrices of a feed-forward layer
 READING, WRITING = 6, 2  # layers
-DROPOUT = 0.1
 FAR = -1e9  # added to what attention must not see
 
 
@@ -37,11 +36,10 @@ class FeedForward(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.widen = nn.Linear(width, hidden)
         self.narrow = nn.Linear(hidden, width)
-        self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (.., D) to (.., D)."""
-        y: Tensor = self.dropout(self.narrow(torch.relu(self.widen(self.norm(x)))))
+        y: Tensor = self.narrow(torch.relu(self.widen(self.norm(x))))
         return x + y
 
 
@@ -81,14 +79,13 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.attention = Attention(width, heads)
-        self.dropout = nn.Dropout(DROPOUT)
         self.forth = FeedForward(width, hidden)
 
     def forward(self, x: Tensor, padding: Tensor) -> Tensor:
         """Map (B, S, D), with 0 or FAR for each token (B, S), to (B, S, D)."""
         y = self.norm(x)
         y, _ = self.attention(y, *self.attention.read(y), padding)
-        z: Tensor = self.forth(x + self.dropout(y))
+        z: Tensor = self.forth(x + y)
         return z
 
 
@@ -102,7 +99,6 @@ class DecoderLayer(nn.Module):
         self.new = nn.Linear(width, width)
         self.cross_norm = nn.LayerNorm(width)
         self.attention = Attention(width, heads)
-        self.dropout = nn.Dropout(DROPOUT)
         self.forth = FeedForward(width, hidden)
 
     def read(self, source: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,9 +116,9 @@ class DecoderLayer(nn.Module):
         """
         y = self.norm(x)
         states = scan(torch.sigmoid(self.forget(y)).float(), self.new(y).float(), state)
-        x = x + self.dropout(torch.relu(states))
+        x = x + torch.relu(states)
         y, shares = self.attention(self.cross_norm(x), keys, values, padding)
-        return self.forth(x + self.dropout(y)), states[:, -1], shares
+        return self.forth(x + y), states[:, -1], shares
 
 
 class TranslatorNet(nn.Module):
@@ -143,7 +139,6 @@ class TranslatorNet(nn.Module):
         self.embedding = nn.Embedding(vocabulary, width)
         self.case_embedding = nn.Embedding(N_CASES, width)
         self.places = nn.Parameter(sinusoids(MOST_TOKENS, width), requires_grad=False)
-        self.dropout = nn.Dropout(DROPOUT)
         self.reading = nn.ModuleList(EncoderLayer(width, heads, hidden) for _ in range(layers[0]))
         self.read_norm = nn.LayerNorm(width)
         self.writing = nn.ModuleList(DecoderLayer(width, heads, hidden) for _ in range(layers[1]))
@@ -174,7 +169,6 @@ class TranslatorNet(nn.Module):
         """
         padding = (1 - tokens.clamp(PAD, PAD + 1).to(self.places.dtype)) * FAR
         x = self.embed(tokens) + self.case_embedding(cases) + self.places[: tokens.shape[1]]
-        x = self.dropout(x)
         for layer in self.reading:
             x = layer(x, padding)
         x = self.read_norm(x)
@@ -189,7 +183,7 @@ class TranslatorNet(nn.Module):
 
         Also gives the share of each token of the source in the last layer, (B, H, T, S).
         """
-        x = self.dropout(self.embed(tokens))
+        x = self.embed(tokens)
         states, shares = [], padding
         for i, layer in enumerate(self.writing):
             x, last, shares = layer(x, state[:, i], keys[:, i], values[:, i], padding)
