@@ -20,6 +20,7 @@ from PIL import Image as Picture
 from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.lab import peers, scene_evaluation
 from neuropil.apps.translate.lab.film_evaluation import evaluate_film
+from neuropil.apps.translate.lab.line_evaluation import evaluate_lines
 from neuropil.apps.translate.lab.result_evaluation import evaluate_results
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import Pixels
@@ -48,6 +49,7 @@ def measure(data: Path | None) -> Report:
         partial(evaluate_texts, app, data),
         partial(scene_evaluation.evaluate_scenes, ways, scenes),
         partial(scene_evaluation.evaluate_words, words, crops),
+        partial(evaluate_lines, app, data),
         partial(evaluate_rest, app, data, scenes, others),
     ]
     for part in parts:

@@ -8,7 +8,7 @@ they are depends on the seed and the step alone.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -78,15 +78,22 @@ class CheckedLine:
 
 def examples(data: Path) -> Split[object]:
     """Read a folder: Writing to learn from, and a tuple of CheckedLine."""
-    fonts, scripts = find_fonts(FOLDER), find_scripts(FOLDER)
-    photos, texts = read_photos(data, PHOTOS), read_texts(data)
-    real = read_real(data)
+    writing, real = read_writing(data), read_real(data)
     kept = [line for line in real if is_held_out(line.scene)]
     train = [line for line in real if not is_held_out(line.scene)]
-    grounds = Grounds(photos[: -PHOTOS // 8])
-    apart = Writing(texts.held_out, fonts, scripts, Grounds(photos[-PHOTOS // 8 :]), ())
-    checked = (*check_rendered(apart), *check_real(kept))
-    return Split[object](Writing(texts.train, fonts, scripts, grounds, train), checked)
+    checked = (*check_rendered(writing.held_out, RNG), *check_real(kept))
+    return Split[object](replace(writing.train, real=train), checked)
+
+
+def read_writing(data: Path) -> Split[Writing]:
+    """Read what lines are rendered of: texts and photographs that teach, and others."""
+    fonts, scripts = find_fonts(FOLDER), find_scripts(FOLDER)
+    photos, texts = read_photos(data, PHOTOS), read_texts(data)
+    some, others = Grounds(photos[: -PHOTOS // 8]), Grounds(photos[-PHOTOS // 8 :])
+    return Split(
+        Writing(texts.train, fonts, scripts, some, ()),
+        Writing(texts.held_out, fonts, scripts, others, ()),
+    )
 
 
 def is_held_out(scene: str) -> bool:
@@ -94,9 +101,9 @@ def is_held_out(scene: str) -> bool:
     return int(hashlib.sha256(scene.encode()).hexdigest()[:8], 16) % SCENES_KEPT == 0
 
 
-def check_rendered(writing: Writing) -> list[CheckedLine]:
+def check_rendered(writing: Writing, seed: int) -> list[CheckedLine]:
     """Render lines, always the same: CHECKED of each language, and of foreign scripts."""
-    rng = default_rng(RNG)
+    rng = default_rng(seed)
     made = [
         CheckedLine(line, text, language)
         for language in LANGUAGES
