@@ -52,7 +52,7 @@ from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_writer import to_8_bit
 from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
-from neuropil.kit.progress import message
+from neuropil.kit.progress import message, tell_of
 from neuropil.kit.ranges import Range
 from neuropil.signature import Alias
 
@@ -201,7 +201,8 @@ class Translate(App):
         comparison: also make a picture of before and after, side by side; not of films
         """
         if isinstance(photo, Film):
-            refuse_comparison(photo, comparison)
+            if comparison:
+                tell_of(photo.path, "of a film no comparison is made, the film alone")
             return photo.map_frames(partial(self.frames, to=to, from_=from_, least=least))
         pixels = to_8_bit(photo.pixels)
         page, made = self.replace(pixels, to, from_, least)
@@ -255,8 +256,8 @@ class Translate(App):
         photo: Image,
         *,
         line: Annotated[int, NUMBER] = 0,
-        letter: Annotated[int, NUMBER] | None = None,
-        word: Annotated[int, NUMBER] | None = None,
+        letter: Annotated[int | None, NUMBER] = None,
+        word: Annotated[int | None, NUMBER] = None,
         target: str | None = None,
         rate: Annotated[float, RATE] = 0.01,
         to: Language = "en",
@@ -370,13 +371,6 @@ def refuse_kept(block: TranslatedBlock, to: str) -> None:
         words = f"the block {name_marks(block.text)!r} has no neuron behind its words: {why}"
         way = "name another --line, or a --letter"
         raise UserError("input.content", f"{words}; {way}", name="word")
-
-
-def refuse_comparison(film: Film, comparison: bool) -> None:
-    """Raise UserError where a film is to be shown beside itself."""
-    if comparison:
-        words = f"{film.path} is a film, of which no comparison is made; leave out --keep-original"
-        raise UserError("option.conflict", words, name="comparison")
 
 
 def require_text(page: ReadPage) -> None:
