@@ -234,11 +234,21 @@ def test_values_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(to_json(value))) == expected
 
 
+@dataclass(frozen=True)
+class Said:
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
 def test_values_can_be_read_by_people() -> None:
     assert format_value((Place(1, 2.0), Place(30, 0.123456))) == "1,2 30,0.1235"
     assert format_value({"cat": 0.5, "dog": 1}) == "cat=0.5 dog=1"
     assert format_value("text") == "text"
     assert format_value(("one line", "two, lines")) == "\n  one line\n  two, lines"
+    assert format_value((Said("a"), Said("b"))) == "a, b"
+    assert format_value((Said("a  ->  b"), Said("c"))) == "\n  a  ->  b\n  c"
 
 
 # --- applications -------------------------------------------------------------------------------

@@ -221,7 +221,8 @@ def format_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         texts = [format_value(item) for item in value]
         worded = all(map(has_words, value))
-        if all(isinstance(item, str) for item in value) or (worded and ", " in "".join(texts)):
+        is_parted = any(sign in "".join(texts) for sign in (", ", "  "))  # commas, or columns
+        if all(isinstance(item, str) for item in value) or (worded and is_parted):
             return "".join(f"\n  {text}" for text in texts)
         return (", " if worded else " ").join(texts)
     if isinstance(value, Mapping):
