@@ -1,9 +1,12 @@
 """What a person does in the studio, in a real browser."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from neuropil.apps.handwrite.styles import Style
 
 WAIT = 120_000
 
@@ -54,6 +57,29 @@ def test_a_line_is_written_and_found_again_after_a_reload(page: Page, address: s
     page.reload()
     expect(page.locator("figure img")).to_be_visible(timeout=WAIT)
     expect(page.locator("dl")).to_contain_text("ada")
+
+
+def test_a_style_is_learned_and_written_in_as_a_picture(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    style = tmp_path / "mine.style"
+    Style.parse("lise").save(style)
+    page.goto(f"{address}/#/handwrite")
+    page.get_by_role("textbox", name="text", exact=True).fill("Hi")
+    page.get_by_text("Options").click()
+    page.get_by_label("style from a file").set_input_files(style)
+    page.get_by_label("drawing as").select_option(".png")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("link", name=re.compile("handwrite-drawing.png"))).to_be_visible(
+        timeout=WAIT
+    )
+    expect(page.locator("dl")).to_contain_text("lise")
+
+
+def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/nonsense")
+    expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
+    expect(page.locator(".card")).to_have_count(5)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:

@@ -18,6 +18,7 @@ pytest.importorskip("pebble")
 
 from starlette.testclient import TestClient
 
+from neuropil.apps.handwrite.styles import Style
 from neuropil.surfaces.web import api
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
@@ -105,6 +106,40 @@ def test_a_text_is_an_input(client: TestClient) -> None:
     done = finish(client, start(client, "handwrite", {"seed": 3}, text="Hi")["name"])
     assert done["state"] == "done", done
     assert [file["kind"] for file in done["files"]] == ["drawing"]
+
+
+def test_a_letter_can_be_a_picture_in_a_style_that_is_sent(client: TestClient) -> None:
+    style = json.dumps(Style.parse("lise").to_json()).encode()
+    data = {"text": "Hi", "options": "{}", "endings": '{"drawing": ".png"}'}
+    answer = client.post("/api/jobs/handwrite", data=data, files={"style": ("my.style", style)})
+    done = finish(client, answer.json()["name"])
+    assert done["values"]["style"] == "lise"
+    assert done["files"][0]["file"] == "handwrite-drawing.png"
+    data["endings"] = '{"drawing": ".exe"}'
+    answer = client.post("/api/jobs/handwrite", data=data)
+    assert answer.status_code == 422
+    assert "drawing can't be .exe; it can be .svg, .png" in answer.json()["message"]
+
+
+def test_no_option_names_a_file_of_this_machine(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").touch()
+    for path in ("/etc/passwd", "../x.style", "mine.style", "there"):
+        data = {"text": "Hi", "options": json.dumps({"style": path})}
+        answer = client.post("/api/jobs/handwrite", data=data)
+        assert answer.status_code == 422
+        assert answer.json()["message"].startswith("style takes a name, or a file that is sent")
+
+
+def test_a_mistake_is_said_as_a_page_says_it(client: TestClient) -> None:
+    done = finish(client, start(client, "colorize", photo=("old.jpg", b"nothing"))["name"])
+    assert done["state"] == "failed"
+    assert "old.jpg" in done["error"]["message"]
+    assert "00000" not in json.dumps(done)
+    answer = client.post("/api/open/handwrite", data={"text": "Hi", "options": "{}"})
+    assert answer.json()["message"].startswith("step is missing"), answer.text
 
 
 def test_folders_keep_the_names_of_their_classes(client: TestClient) -> None:

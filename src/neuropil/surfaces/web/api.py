@@ -1,7 +1,8 @@
 """What the page and other programs ask for: verbs, jobs, their progress, their results.
 
     GET    /api/verbs               every command: inputs, options as JSON Schema, outputs
-    POST   /api/jobs/{command}      a form: each input under its name, `options` as JSON -> 202
+    POST   /api/jobs/{command}      a form: each input under its name, `options` and the `endings`
+                                    of outputs as JSON, files of options under their names -> 202
     GET    /api/jobs/{name}         how far it is, and what was made
     GET    /api/jobs/{name}/events  the same as it changes, as server-sent events
     DELETE /api/jobs/{name}         stops it
@@ -13,8 +14,9 @@ A job that nobody has asked about for a while is stopped: whoever reloads the pa
 
 import asyncio
 import json
+import re
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,33 +25,38 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import UploadFile
 
 from neuropil import registry
-from neuropil.checks import check, is_asked_for, outputs_of, takes_folder
+from neuropil.checks import check, outputs_of
 from neuropil.contract import Verb
-from neuropil.job import Job, Settings
 from neuropil.jobs import Done, Failed
 from neuropil.kit.errors import UserError
 from neuropil.kit.ranges import Range
-from neuropil.signature import Input, Json, Option, Signature
+from neuropil.signature import Json, Option, Signature
+from neuropil.surfaces.web.forms import (
+    label_files,
+    make_job,
+    read_object,
+    refuse_paths,
+    take_input,
+    take_option_files,
+)
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
-from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore, name_folder, name_upload
+from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore
 from neuropil.surfaces.web.worker import Opened, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
 SWEEP = 1.0  # seconds between two looks for such jobs
 RETRY = "2"  # seconds after which a full line may be tried again
-CHUNK = 1 << 20  # bytes of an upload that are written at once
-MAX_PIXELS = 100_000_000
 DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
 PACKAGE = Path(__file__).parents[2]
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
+FLAG = re.compile(r"(?<!\S)--(\w[\w-]*)")  # an option as it is typed
 
 
 @dataclass(eq=False)
@@ -57,6 +64,7 @@ class KnownJob:
     """A job that was taken: what it is, and when somebody last asked about it.
 
     verb: None of a neuron that is opened
+    labels: by the name of a file as it is kept here, what it was called where it came from
     """
 
     command: str
@@ -64,6 +72,7 @@ class KnownJob:
     options: dict[str, Json]
     folder: Path
     verb: Verb | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     seen: float = field(default_factory=time.monotonic)
 
 
@@ -207,14 +216,18 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
                 await take_input(given, form.getlist(given.name), folder / INPUT)
                 for given in verb.signature.inputs
             ]
-            options = read_options(str(form.get("options") or "{}"))
-        job = make_job(verb, inputs, options, folder)
+            options = read_object(form.get("options"), "options")
+            refuse_paths(verb.signature, options)
+            options |= await take_option_files(verb.signature, form, folder)
+            endings = read_object(form.get("endings"), "endings")
+            labels = label_files(form, verb.signature)
+        job = make_job(verb, inputs, options, endings, folder)
         await asyncio.to_thread(check, job)
         studio.pool.submit(folder.name, run_job, job.to_json(), folder)
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(command, job.inputs, dict(options), folder, verb)
+    studio.jobs[folder.name] = KnownJob(command, job.inputs, options, folder, verb, labels)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
@@ -236,16 +249,17 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
                         for given in signature.inputs
                     ]
                 )
-            options = read_options(str(form.get("options") or "{}"))
+            options = read_object(form.get("options"), "options")
             depth = DEPTH.parse(str(form.get("depth") or 1))
             unit = str(form.get("unit") or "")
+        refuse_paths(signature, options)
         signature.parse(options)
-        task = OpenTask(name, inputs, dict(options), unit, depth)
+        task = OpenTask(name, inputs, options, unit, depth)
         studio.pool.submit(folder.name, open_neuron, task.to_json(), folder)
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(f"open {name}", inputs, dict(options), folder)
+    studio.jobs[folder.name] = KnownJob(f"open {name}", inputs, options, folder)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
@@ -256,82 +270,6 @@ def refuse_full(error: BaseException) -> JSONResponse:
     words = "too many jobs wait already; try again in a moment"
     told = {"code": "queue.full", "message": words}
     return JSONResponse(told, FULL, headers={"Retry-After": RETRY})
-
-
-async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Path) -> str:
-    """Keep what was sent for an input, and give what the job is to open."""
-    if not parts:
-        words = f"the input {given.name} is missing; send it as a field of that name"
-        raise UserError("input.required", words, name=given.name)
-    if given.is_text:
-        return str(parts[0])
-    files = [part for part in parts if isinstance(part, UploadFile)]
-    if len(files) < len(parts) or (len(files) > 1 and not takes_folder(given)):
-        words = f"{given.name} takes {'files' if takes_folder(given) else 'one file'}"
-        raise UserError("input.kind", words, name=given.name)
-    if not takes_folder(given):
-        return str(await keep(files[0], folder / name_upload(files[0].filename or "", 0)))
-    root = folder / given.name
-    for number, file in enumerate(files):
-        label = (file.filename or "").replace("\\", "/")
-        parent = root / name_folder(label.rpartition("/")[0].rpartition("/")[2])
-        parent.mkdir(parents=True, exist_ok=True)
-        await keep(file, parent / name_upload(label, number))
-    return str(root)
-
-
-async def keep(file: UploadFile, path: Path) -> Path:
-    """Write an uploaded file."""
-    with path.open("wb") as kept:
-        while part := await file.read(CHUNK):
-            await asyncio.to_thread(kept.write, part)
-    return path
-
-
-def read_options(text: str) -> Mapping[str, Json]:
-    """Read the options of a form; raises UserError where they are no JSON object."""
-    try:
-        options = json.loads(text)
-    except ValueError:
-        options = None
-    if not isinstance(options, dict):
-        words = 'options is one JSON object, as in {"top": 3}'
-        raise UserError("option.syntax", words, name="options", value=text[:80])
-    return options
-
-
-def make_job(verb: Verb, inputs: Sequence[str], options: Mapping[str, Json], folder: Path) -> Job:
-    """Make a job whose results go into its folder; raises UserError for options that are not."""
-    verb.signature.parse(options)
-    refuse_local(verb, options)
-    source = Path(inputs[0]) if inputs and not verb.signature.inputs[0].is_text else None
-    outputs = {
-        output.name: str(folder / OUTPUT / f"{output.name}{choose_suffix(output.suffixes, source)}")
-        for output in outputs_of(verb, source)
-        if output.role != "value"
-        and is_asked_for(output, verb, options)
-        and not (output.printed or output.named_only)
-    }
-    settings = Settings(max_pixels=MAX_PIXELS, threads=1)
-    return Job(verb.command, tuple(inputs), options, outputs, settings)
-
-
-def choose_suffix(suffixes: Sequence[str], source: Path | None) -> str:
-    """Choose the ending of a result: the source's where it can be written, as PNG, else the usual.
-
-    JPEG in becomes JPEG out; what no browser shows becomes what it does.
-    """
-    shown = (".jpg", ".jpeg", ".png", ".webp", ".mp4", ".webm", ".svg")
-    own = source.suffix.lower() if source else ""
-    return own if own in suffixes and own in shown else suffixes[0]
-
-
-def refuse_local(verb: Verb, options: Mapping[str, Json]) -> None:
-    """Raise UserError for what needs a screen of this machine."""
-    for name, value in options.items():
-        if verb.signature.option(name).local and value:
-            words = f"{name} opens a window, which a page can't; leave it out"
-            raise UserError("option.conflict", words, name=name)
 
 
 # --- a job told ---------------------------------------------------------------------------------
@@ -347,10 +285,10 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
         "options": known.options,
         "state": word_state(outcome, place),
         "place": place,
-        **asdict(read_status(known.folder)),
+        **describe_status(known),
     }
     if isinstance(outcome, Failed):
-        told["error"] = {"code": outcome.code, "message": hide_paths(outcome.message, known)}
+        told["error"] = {"code": outcome.code, "message": for_page(outcome.message, known)}
     if isinstance(outcome, Done):
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
         told["files"] = describe_files(known, outcome, name)
@@ -368,11 +306,22 @@ def word_state(outcome: Outcome | None, place: int) -> str:
     return "done"
 
 
-def hide_paths(sentence: str, known: KnownJob) -> str:
-    """Leave out of a sentence where this machine keeps things."""
+def describe_status(known: KnownJob) -> dict[str, Any]:
+    """Tell how far a job is, and what it has said."""
+    told = asdict(read_status(known.folder))
+    told["title"] = for_page(told["title"], known)
+    told["messages"] = [for_page(sentence, known) for sentence in told["messages"]]
+    return told
+
+
+def for_page(sentence: str, known: KnownJob) -> str:
+    """Word a sentence as a page says it: files by their own names, options without dashes."""
     for part in (INPUT, OUTPUT):
         sentence = sentence.replace(f"{known.folder / part}/", "")
-    return sentence.replace(str(known.folder), "the studio's folder")
+    sentence = sentence.replace(str(known.folder), "the studio's folder")
+    for kept, label in known.labels.items():
+        sentence = sentence.replace(kept, label)
+    return FLAG.sub(r"\1", sentence)
 
 
 def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
@@ -425,8 +374,9 @@ async def word_mistake(request: Request, error: Exception) -> JSONResponse:
     """Answer a mistake that a person can mend."""
     assert isinstance(error, UserError)
     status = GONE if error.code == "name.unknown" else MISTAKE
-    told = {"code": error.code, "message": error.message, "name": error.facts.get("name")}
-    return JSONResponse({**told, "name": str(told["name"] or "")}, status)
+    sentence = FLAG.sub(r"\1", error.message)
+    told = {"code": error.code, "message": sentence, "name": str(error.facts.get("name") or "")}
+    return JSONResponse(told, status)
 
 
 async def word_refusal(request: Request, error: Exception) -> PlainTextResponse:

@@ -17,7 +17,8 @@ const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
 
 const apps = () => [...new Set(verbs.map((verb) => verb.app))];
 
-function showHome() {
+/** @param {string} lost an address that leads nowhere, or "" */
+function showHome(lost) {
   const cards = apps().map((app) => {
     const [first, ...others] = verbsOf(app);
     const further = others.map((verb) => make("a", { href: `#/${verb.command}` }, verb.command));
@@ -33,6 +34,7 @@ function showHome() {
   main.replaceChildren(
     make("h1", {}, "Small neural networks that do a job here, and show their work"),
     make("p", { class: "lead" }, "Everything runs on this machine; nothing leaves it."),
+    lost ? make("p", { class: "mistake", role: "alert" }, `There is no ${lost} here; this is what there is:`) : "",
     make("div", { class: "cards" }, ...cards),
   );
 }
@@ -60,7 +62,7 @@ function route() {
     else link.removeAttribute("aria-current");
   }
   if (verb) showVerb(verb, job);
-  else showHome();
+  else showHome(command);
 }
 
 async function begin() {

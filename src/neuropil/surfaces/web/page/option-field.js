@@ -6,8 +6,8 @@ const MOST_STEPS = 2000; // of a slider; wider ranges are typed
 const FEW = 4; // choices that are shown side by side
 
 /**
- * @typedef {{element: HTMLElement, read: () => unknown}} Control
- * read gives undefined where the option stands at its default
+ * @typedef {{element: HTMLElement, read: () => unknown, file?: () => File | undefined}} Control
+ * read gives undefined where the option stands at its default; file gives one that was chosen
  */
 
 /** @param {string} name @param {import("./api.js").Schema} schema @returns {Control | null} */
@@ -18,7 +18,19 @@ export function makeControl(name, schema) {
   if (kind.type === "boolean") return checkbox(name, kind);
   if (kind.enum) return choice(name, kind);
   if (kind.type === "number" || kind.type === "integer") return numeric(name, kind);
-  return kind.type === "array" ? list(name, kind) : typed(name, kind);
+  if (kind.type === "array") return list(name, kind);
+  return (kind["x-syntax"] ?? "").includes("FILE") ? named(name, kind) : typed(name, kind);
+}
+
+/**
+ * What a result is to be: a choice among its endings.
+ * @param {import("./api.js").Schema} output @returns {Control | null}
+ */
+export function makeEndings(output) {
+  if (output.role === "value" || (output.suffixes ?? []).length < 2) return null;
+  const description = `the kind of file that ${humanize(output.name)} becomes`;
+  const control = choice(`${output.name} as`, { default: null, nothing: "as usual", enum: output.suffixes, description });
+  return { element: control.element, read: () => control.read() || undefined };
 }
 
 /** @param {string} name @param {any} kind @param {HTMLElement} control @returns {HTMLElement} */
@@ -40,7 +52,7 @@ function choice(name, kind) {
   /** @type {string[]} */
   const values = kind.default == null ? ["", ...kind.enum] : kind.enum;
   const select = /** @type {HTMLSelectElement} */ (
-    make("select", {}, ...values.map((v) => make("option", { value: v, selected: v === kind.default }, v || "found by itself")))
+    make("select", {}, ...values.map((v) => make("option", { value: v, selected: v === kind.default }, v || (kind.nothing ?? "found by itself"))))
   );
   if (values.length <= FEW) select.classList.add("few");
   const read = () => (select.value === (kind.default ?? "") ? undefined : select.value);
@@ -74,6 +86,15 @@ function list(name, kind) {
   const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { rows: 2, placeholder: syntax }));
   const lines = () => area.value.split("\n").map((line) => line.trim()).filter(Boolean);
   return { element: label(name, kind, area), read: () => (lines().length ? lines() : undefined) };
+}
+
+/** A name, or a file. @param {string} name @param {any} kind @returns {Control} */
+function named(name, kind) {
+  const { element, read } = typed(name, { ...kind, "x-syntax": kind["x-syntax"].replace("|FILE", "") });
+  const chooser = /** @type {HTMLInputElement} */ (make("input", { type: "file" }));
+  const both = make("div", {}, element, label(`${name} from a file`, { description: "in place of a name" }, chooser));
+  const file = () => chooser.files?.[0];
+  return { element: both, read: () => (file() ? undefined : read()), file };
 }
 
 /** @param {string} name @param {any} kind @returns {Control} */

@@ -5,7 +5,7 @@ import { humanize, make } from "./dom.js";
 import { DropField } from "./drop-field.js";
 import { JobView } from "./job-view.js";
 import { MicroscopeView } from "./microscope-view.js";
-import { makeControl } from "./option-field.js";
+import { makeControl, makeEndings } from "./option-field.js";
 
 /** The form of a verb and its job. */
 export class VerbView extends HTMLElement {
@@ -46,7 +46,12 @@ export class VerbView extends HTMLElement {
     this.controls = Object.entries(this.verb.options.properties).map(
       ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
     );
-    const options = this.controls.map(([, control]) => control?.element ?? null).filter((e) => e !== null);
+    this.endings = this.verb.outputs
+      .filter((output, n, all) => all.findIndex((each) => each.name === output.name) === n)
+      .map((output) => /** @type {const} */ ([output.name, makeEndings(output)]));
+    const options = [...this.controls, ...this.endings]
+      .map(([, control]) => control?.element ?? null)
+      .filter((e) => e !== null);
     this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     const start = make("button", { type: "submit", class: "start" }, "Start");
     const more = options.length
@@ -94,8 +99,12 @@ export class VerbView extends HTMLElement {
       if (!field.files.length) throw new Mistake(`Give ${humanize(input.name)}: ${input.text}.`, input.name);
       for (const file of field.files) form.append(input.name, file, file.webkitRelativePath || file.name);
     }
-    const told = this.controls.map(([name, control]) => [name, control?.read()]);
-    form.append("options", JSON.stringify(Object.fromEntries(told.filter(([, value]) => value !== undefined))));
+    for (const [name, control] of this.controls) {
+      const file = control?.file?.();
+      if (file) form.append(name, file, file.name);
+    }
+    form.append("options", JSON.stringify(readAll(this.controls)));
+    form.append("endings", JSON.stringify(readAll(this.endings)));
     return form;
   }
 
@@ -106,6 +115,12 @@ export class VerbView extends HTMLElement {
     this.mistake.hidden = false;
     this.mistake.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** @param {(readonly [string, import("./option-field.js").Control | null])[]} controls */
+function readAll(controls) {
+  const told = controls.map(([name, control]) => [name, control?.read()]);
+  return Object.fromEntries(told.filter(([, value]) => value !== undefined));
 }
 
 /** @param {import("./api.js").Input} input */
