@@ -230,8 +230,7 @@ class Handwrite(App):
     ) -> HandwritingResult:
         """Write a text by hand, in a chosen, a random or your own style.
 
-        text: the text to write, in quotes, a new line as \\n; @FILE reads it from a file, - from a
-            pipe, and @@ begins a text with @
+        text: the text to write
         style: the hand to write in: a name such as lise, random (drawn by the seed), or the file of
             a style that was learned; by default ada
         neatness: how neat the writing is: 0 is careless, 1 very neat

@@ -235,7 +235,7 @@ class Translate(App):
     def text(
         self, text: str, *, to: Language = "en", from_: Language | None = None
     ) -> TextTranslation:
-        """Translate a sentence, or a text in a file (@letter.txt).
+        """Translate a sentence, or a text in a file.
 
         text: of any length; line ends stay where they are
         to: the language that it is put into

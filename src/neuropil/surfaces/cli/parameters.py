@@ -21,6 +21,10 @@ from neuropil.signature import Input, Option
 METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
 MOST_BYTES = 10_000_000  # of a text
 OF_FILES = ("output", "weights")  # texts that name files
+AS_TYPED = (  # of a text that is an input
+    "in quotes, a new line as \\n; @FILE reads it from a file, - from a pipe, and @@ begins a text"
+    " with @"
+)
 FORCE = Option("force", bool, False, "overwrite what is there")
 SKIP_EXISTING = Option("skip_existing", bool, False, "leave out inputs whose results are there")
 QUALITY_OPTION, PIXELS, THREADS = SETTINGS
@@ -85,7 +89,8 @@ def to_arguments(inputs: tuple[Input, ...]) -> list[inspect.Parameter]:
     if len(inputs) == 1:
         (given,) = inputs
         if given.is_text:
-            told = typer.Argument(metavar=given.name.upper(), help=given.text, show_default=False)
+            help_text = f"{given.text}, {AS_TYPED}"
+            told = typer.Argument(metavar=given.name.upper(), help=help_text, show_default=False)
             words = "the same, as an option; a text that begins with @ is typed with two of them"
             flag = typer.Option(f"--{given.name}", help=words, metavar="TEXT")
             return [
