@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from neuropil.apps.handwrite.styles import Style
 
@@ -47,6 +47,36 @@ def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None
     expect(steps.first.locator(".proof")).to_contain_text("checked")
     page.get_by_role("button", name="Deeper, along the largest term").click()
     expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
+
+
+def test_colors_are_put_on_the_picture_moved_and_removed(page: Page, address: str) -> None:
+    color_the_church(page, address)
+    board = page.locator("hint-board")
+    image = board.locator(".stage > img").first
+    before = image.get_attribute("src")
+    board.locator(".stage").click(position={"x": 120, "y": 150})
+    expect(board.locator(".mark")).to_have_count(1)
+    expect(image).not_to_have_attribute("src", str(before), timeout=WAIT)
+    mark = board.locator(".mark")
+    told = mark.get_attribute("aria-label")
+    page.mouse.move(*middle(mark))
+    page.mouse.down()
+    page.mouse.move(middle(mark)[0] + 60, middle(mark)[1])
+    page.mouse.up()
+    expect(mark).not_to_have_attribute("aria-label", str(told))
+    board.get_by_role("button", name="What else could it be?").click()
+    expect(board.locator(".others a")).to_have_count(4, timeout=WAIT)
+    expect(board.locator(".place")).to_have_count(5)
+    board.get_by_role("button", name="How sure it is").click()
+    expect(board.locator(".shade")).to_be_visible()
+    board.locator(".mark").press("Delete")
+    expect(board.locator(".mark")).to_have_count(0)
+
+
+def middle(element: Locator) -> tuple[float, float]:
+    box = element.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_line_is_written_and_found_again_after_a_reload(page: Page, address: str) -> None:

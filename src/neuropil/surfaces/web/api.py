@@ -8,6 +8,7 @@
     DELETE /api/jobs/{name}         stops it
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
+    GET    /apps/{app}/view.js      what an application adds to the page: `show(command, job)`
 
 A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
 """
@@ -38,7 +39,7 @@ from neuropil.surfaces.web.forms import (
     make_job,
     read_object,
     refuse_paths,
-    take_input,
+    take_inputs,
     take_option_files,
 )
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
@@ -188,6 +189,18 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
             raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
         return FileResponse(files[number])
 
+    @app.get("/api/views")
+    def list_views() -> list[str]:
+        """List the applications that have a view of their own."""
+        return [name for name in registry.NAMES if view_of(name).is_file()]
+
+    @app.get("/apps/{name}/view.js")
+    def give_view(name: str) -> FileResponse:
+        """Give what an application adds to the page."""
+        if name not in registry.NAMES or not view_of(name).is_file():
+            raise UserError("name.unknown", f"{name} has no view of its own", name=name)
+        return FileResponse(view_of(name), media_type="text/javascript")
+
     @app.get("/tokens.css")
     def give_tokens() -> FileResponse:
         """Give the colors and letters that all pages share."""
@@ -195,6 +208,11 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
 
     app.mount("/samples", StaticFiles(directory=SAMPLES))
     app.mount("/", StaticFiles(directory=PAGE, html=True))
+
+
+def view_of(name: str) -> Path:
+    """Give where the view of an application lies, if it has one."""
+    return PACKAGE / "apps" / name / "view.js"
 
 
 def describe_verbs() -> list[dict[str, Any]]:
@@ -207,20 +225,21 @@ def describe_verbs() -> list[dict[str, Any]]:
 
 
 async def take_job(studio: Studio, policy: Policy, command: str, request: Request) -> JSONResponse:
-    """Read the form of a job, check it, put it into the line; raises UserError, RefusedError."""
+    """Read the form of a job, check it, put it into the line; raises UserError, RefusedError.
+
+    The form brings inputs, or names by `job` another one whose inputs are meant.
+    """
     verb = registry.find_verb(command)
     folder = studio.store.create()
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
-            inputs = [
-                await take_input(given, form.getlist(given.name), folder / INPUT)
-                for given in verb.signature.inputs
-            ]
+            before = studio.find(str(form["job"])) if form.get("job") else None
+            inputs = [*before.inputs] if before else await take_inputs(verb.signature, form, folder)
             options = read_object(form.get("options"), "options")
             refuse_paths(verb.signature, options)
             options |= await take_option_files(verb.signature, form, folder)
             endings = read_object(form.get("endings"), "endings")
-            labels = label_files(form, verb.signature)
+            labels = before.labels if before else label_files(form, verb.signature)
         job = make_job(verb, inputs, options, endings, folder)
         await asyncio.to_thread(check, job)
         studio.pool.submit(folder.name, run_job, job.to_json(), folder)
@@ -243,12 +262,7 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
             if form.get("job"):
                 inputs = studio.find(str(form["job"])).inputs
             else:
-                inputs = tuple(
-                    [
-                        await take_input(given, form.getlist(given.name), folder / INPUT)
-                        for given in signature.inputs
-                    ]
-                )
+                inputs = tuple(await take_inputs(signature, form, folder))
             options = read_object(form.get("options"), "options")
             depth = DEPTH.parse(str(form.get("depth") or 1))
             unit = str(form.get("unit") or "")

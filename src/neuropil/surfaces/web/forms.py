@@ -25,6 +25,14 @@ MAX_PIXELS = 100_000_000
 PLAIN = re.compile(r"[\w-]{1,60}")  # what an option says that names no file
 
 
+async def take_inputs(signature: Signature, form: FormData, folder: Path) -> list[str]:
+    """Keep what was sent for all inputs, and give what the job is to open."""
+    return [
+        await take_input(given, form.getlist(given.name), folder / INPUT)
+        for given in signature.inputs
+    ]
+
+
 async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Path) -> str:
     """Keep what was sent for an input, and give what the job is to open."""
     if not parts:

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{output: string, kind: string, file: string, address: string, bytes: number}} ResultFile
- * @typedef {{name: string, command: string, options: Record<string, unknown>, place: number,
+ * @typedef {{name: string, command: string, options: Record<string, any>, place: number,
  *   state: "waiting" | "running" | "done" | "failed" | "cancelled",
  *   title: string, done: number, total: number | null, messages: string[],
  *   error?: {code: string, message: string}, seconds?: number,
@@ -41,6 +41,9 @@ export const fetchVerbs = () => ask("/api/verbs");
 
 /** @returns {Promise<{file: string, kind: string}[]>} */
 export const fetchSamples = () => ask("/api/samples");
+
+/** @returns {Promise<string[]>} applications that have a view of their own */
+export const fetchViews = () => ask("/api/views");
 
 /** @param {string} command @param {FormData} form @returns {Promise<Job>} */
 export const startJob = (command, form) =>

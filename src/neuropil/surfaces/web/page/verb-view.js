@@ -1,6 +1,6 @@
 // One command: its form at the left, what came of it at the right.
 
-import { fetchJob, Mistake, startJob } from "./api.js";
+import { fetchJob, fetchViews, Mistake, startJob } from "./api.js";
 import { humanize, make } from "./dom.js";
 import { DropField } from "./drop-field.js";
 import { JobView } from "./job-view.js";
@@ -19,7 +19,11 @@ export class VerbView extends HTMLElement {
     this.verb = verb;
     this.probe = probe;
     this.job = job;
-    this.addEventListener("finished", (event) => this.offerNeurons(/** @type {CustomEvent} */ (event).detail));
+    this.addEventListener("finished", (event) => {
+      const { detail } = /** @type {CustomEvent} */ (event);
+      this.offerNeurons(detail);
+      this.offerView(detail);
+    });
   }
 
   /** @param {import("./api.js").Job} job */
@@ -37,6 +41,14 @@ export class VerbView extends HTMLElement {
       const y = Math.floor(((event.clientY - box.top) / box.height) * picture.naturalHeight);
       view.openPlace(Math.min(Math.max(x, 0), picture.naturalWidth - 1), Math.min(Math.max(y, 0), picture.naturalHeight - 1));
     });
+  }
+
+  /** What the application itself adds to a result. @param {import("./api.js").Job} job */
+  async offerView(job) {
+    if (!(await fetchViews()).includes(this.verb.app)) return;
+    const { show } = await import(`/apps/${this.verb.app}/view.js`);
+    const view = show(this.verb.command, job);
+    this.own.replaceChildren(...(view ? [view] : []));
   }
 
   connectedCallback() {
@@ -59,8 +71,9 @@ export class VerbView extends HTMLElement {
       : null;
     const form = make("form", { onsubmit: (/** @type {Event} */ e) => this.start(e) }, ...this.inputs, more, start, this.mistake);
     this.result = make("section", { class: "results", "aria-label": "Result" });
+    this.own = make("section", { class: "own" });
     this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
-    this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.microscope);
+    this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.own, this.microscope);
     if (this.job) this.findAgain();
   }
 
@@ -79,6 +92,7 @@ export class VerbView extends HTMLElement {
     this.mistake.hidden = true;
     try {
       this.microscope.replaceChildren();
+      this.own.replaceChildren();
       const job = await startJob(this.verb.command, this.form());
       const [first] = this.inputs;
       this.result.replaceChildren(new JobView(job.name, first instanceof DropField ? first.picture : ""));
