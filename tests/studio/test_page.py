@@ -106,6 +106,36 @@ def test_a_style_is_learned_and_written_in_as_a_picture(
     expect(page.locator("dl")).to_contain_text("lise")
 
 
+def test_a_hand_is_recorded_with_the_mouse_kept_and_written_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/handwrite-learn")
+    sheet = page.get_by_label("sheet to write a line on")
+    page.get_by_label("What the line says").fill("nnnn")
+    box = sheet.bounding_box()
+    assert box
+    left, low = box["x"] + 30, box["y"] + 100
+    for letter in range(4):
+        arch = [(0, 0), (2, -20), (4, -38), (12, -42), (20, -36), (22, -18), (24, 0)]
+        points = [(left + 40 * letter + x, low + y) for x, y in arch]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=2)
+        page.mouse.up()
+    page.get_by_role("button", name="Take this line").click()
+    expect(page.locator("stroke-sheet")).to_contain_text("1 taken")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("name of this hand").fill("ann")
+    page.get_by_role("button", name="Keep it and write in it").click()
+    page.get_by_label("Your hands").select_option("ann")
+    page.get_by_role("textbox", name="text", exact=True).fill("Hi")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("dl")).to_contain_text("ann", timeout=WAIT)
+    canvas = page.locator("ink-replay canvas")
+    expect(canvas).to_be_visible()
+    assert (canvas.bounding_box() or {"height": 0})["height"] > 40
+    page.get_by_role("button", name="Write it again").click()
+
+
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")

@@ -8,7 +8,7 @@
     DELETE /api/jobs/{name}         stops it
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
-    GET    /apps/{app}/view.js      what an application adds to the page: `show(command, job)`
+    GET    /apps/{app}/view.js      what an application adds to the page: `prepare` and `show`
 
 A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
 """

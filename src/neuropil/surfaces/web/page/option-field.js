@@ -91,7 +91,7 @@ function list(name, kind) {
 /** A name, or a file. @param {string} name @param {any} kind @returns {Control} */
 function named(name, kind) {
   const { element, read } = typed(name, { ...kind, "x-syntax": kind["x-syntax"].replace("|FILE", "") });
-  const chooser = /** @type {HTMLInputElement} */ (make("input", { type: "file" }));
+  const chooser = /** @type {HTMLInputElement} */ (make("input", { type: "file", "data-option": name }));
   const both = make("div", {}, element, label(`${name} from a file`, { description: "in place of a name" }, chooser));
   const file = () => chooser.files?.[0];
   return { element: both, read: () => (file() ? undefined : read()), file };

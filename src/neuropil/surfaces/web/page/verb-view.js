@@ -43,12 +43,24 @@ export class VerbView extends HTMLElement {
     });
   }
 
-  /** What the application itself adds to a result. @param {import("./api.js").Job} job */
+  /** What the application itself adds, `prepare` to the form and `show` to a result. */
+  async loadView() {
+    const views = await fetchViews();
+    return views.includes(this.verb.app) ? import(`/apps/${this.verb.app}/view.js`) : {};
+  }
+
+  /** @param {import("./api.js").Job} job */
   async offerView(job) {
-    if (!(await fetchViews()).includes(this.verb.app)) return;
-    const { show } = await import(`/apps/${this.verb.app}/view.js`);
-    const view = show(this.verb.command, job);
+    const { show } = await this.loadView();
+    const view = show?.(this.verb.command, job);
     this.own.replaceChildren(...(view ? [view] : []));
+  }
+
+  /** @param {HTMLElement} form */
+  async prepareForm(form) {
+    const { prepare } = await this.loadView();
+    const added = prepare?.(this.verb.command, form, this.inputs);
+    if (added) form.prepend(added);
   }
 
   connectedCallback() {
@@ -74,6 +86,7 @@ export class VerbView extends HTMLElement {
     this.own = make("section", { class: "own" });
     this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
     this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.own, this.microscope);
+    this.prepareForm(form);
     if (this.job) this.findAgain();
   }
 
