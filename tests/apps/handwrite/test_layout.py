@@ -10,6 +10,8 @@ from refusals import refused
 
 from neuropil.apps.handwrite.generation import WrittenLine
 from neuropil.apps.handwrite.layout import (
+    ABOVE,
+    BELOW,
     CAPITAL_HEIGHT,
     EDGE,
     MAX_COMPRESSION,
@@ -20,6 +22,8 @@ from neuropil.apps.handwrite.layout import (
     check_pen,
     check_room,
     fit_baseline,
+    hold_in_band,
+    indent_line,
     is_fitting,
     lay_out,
     measure_style,
@@ -77,7 +81,7 @@ def test_the_base_line_is_found_under_the_letters(slope: float) -> None:
 
 
 def test_tall_letters_tell_nothing_of_small_ones() -> None:
-    text = "BILL has hbdkl"
+    text = "BILL has her bdkl"
     _, small = baseline_and_x_height(penned(text, small=0.5), text)
     assert small == pytest.approx(0.5)
     assert (
@@ -110,16 +114,42 @@ def test_a_base_line_is_fitted_past_strays() -> None:
     x = np.arange(11.0)
     y = 0.3 + 0.05 * x
     y[[2, 7, 9]] += 2
-    slope, at = fit_baseline(np.column_stack([x, y]))
+    slope, at = fit_baseline(np.column_stack([x, y]), 10)
     assert (slope, at) == pytest.approx((0.05, 0.3), abs=0.02)
     steep = np.column_stack([x, 0.5 * x])
-    assert fit_baseline(steep)[0] == 0.1
-    assert fit_baseline(steep * [1, -1])[0] == -0.1
+    assert fit_baseline(steep, 10)[0] == 0.1
+    assert fit_baseline(steep * [1, -1], 10)[0] == -0.1
 
 
 def test_a_short_line_is_taken_as_level() -> None:
     feet = np.array([[0.0, 0.0], [0.9, 0.3], [1.8, 0.9]])
-    assert fit_baseline(feet).tolist() == [0.0, 0.3]
+    assert fit_baseline(feet, 1.8).tolist() == [0.0, 0.3]
+
+
+def test_letters_close_together_tell_no_slope_of_a_long_line() -> None:
+    feet = np.array([[0.0, 0.0], [1.5, 0.1], [3.0, 0.3]])
+    assert fit_baseline(feet, 3.0)[0] > 0.05
+    assert fit_baseline(feet, 12.0).tolist() == [0.0, 0.1]
+
+
+def test_digits_tell_the_base_line_and_height_where_letters_are_few() -> None:
+    text = "Tel. 020 7946"
+    (slope, at), small = baseline_and_x_height(penned(text, slope=0.03), text)
+    assert (slope, at) == pytest.approx((0.03, 0.4), abs=1e-6)
+    assert small == pytest.approx(1.2 / CAPITAL_HEIGHT, abs=0.1)
+
+
+def test_loops_that_reach_far_are_held_out_of_the_next_lines() -> None:
+    layout = Layout(size=2.5, spacing=4.0)
+    y = np.array([-30.0, -5.0, 0.0, 2.0, 40.0])
+    held = hold_in_band(y, layout)
+    assert held[1:4].tolist() == [-5.0, 0.0, 2.0]
+    assert -held[0] <= ABOVE * layout.step
+    assert held[-1] <= BELOW * layout.step
+    assert held[-1] - held[0] < layout.step
+    assert (np.diff(hold_in_band(np.linspace(-9, 9, 50), layout)) > 0).all(), "order is kept"
+    narrow = hold_in_band(y, Layout(size=2.5, spacing=1.0))
+    assert -narrow[0] == pytest.approx(1.9 * 2.5, abs=0.01)
 
 
 def test_a_style_measures_what_its_lines_do() -> None:
@@ -172,6 +202,19 @@ def test_a_pen_that_would_blot_is_refused() -> None:
     with refused("option.conflict", "a pen of 1.5 mm", "at most 1 ", "at least 3.75"):
         check_pen(Layout(size=2.5, pen=1.5))
     check_pen(Layout(size=2.5, pen=1.0))
+
+
+@pytest.mark.parametrize("word", ["Tea:", "Bread:", "Cofee::"])
+def test_what_follows_a_tab_stands_where_an_editor_puts_it(word: str) -> None:
+    n = len(word)
+    line = np.array([[0.8 * i, 0.0, 1.0] for i in (*range(n), n + 1)])
+    letter = np.array([*range(n), n + 1])
+    moved = indent_line(line, letter, [n], 0.0, 1.0)
+    assert moved[-1, 0] == 8.0
+    assert np.array_equal(moved[:-1], line[:-1])
+    assert indent_line(line * [3, 1, 1], letter, [n], 0.0, 1.0)[-1, 0] > 8.0, (
+        "the ink reaches further"
+    )
 
 
 # --- placing ------------------------------------------------------------------------------------

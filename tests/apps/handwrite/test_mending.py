@@ -14,6 +14,7 @@ from neuropil.apps.handwrite.mending import (
     Piece,
     behind,
     cuts,
+    even_words,
     faults,
     misread,
     natural_gap,
@@ -244,6 +245,21 @@ def test_steps_of_stray_dots_are_in_no_piece() -> None:
     line, pieces = without_strays(made)
     assert [(piece.start, piece.stop) for piece in pieces] == [(0, 3), (4, 6)]
     assert len(line.line) == len(line.letter) == 5
+
+
+def test_words_of_another_size_are_brought_nearer_to_their_line() -> None:
+    text = "some more rooms were near"
+    line = penned(text)
+    number = 1
+    first, last = cuts(line, text)[number : number + 2]
+    small = line.line.copy()
+    left = small[first, 0]
+    small[first:last, :2] = [left, 0.4] + 0.5 * (small[first:last, :2] - [left, 0.4])
+    made = even_words(WrittenLine(small, line.letter), text)
+    assert np.ptp(made.line[first:last, 1]) == pytest.approx(0.85 * 0.6)
+    assert made.line[first:last, 1].max() == pytest.approx(0.4)
+    assert made.line[last, 0] > small[last, 0], "what follows moves on"
+    assert np.array_equal(even_words(line, text).line, line.line)
 
 
 # --- pieces -------------------------------------------------------------------------------------

@@ -216,7 +216,7 @@ class Handwrite(App):
         paper: str = FREE,
         ruled: bool = False,
         size: Annotated[float, SIZE] = 2.5,
-        spacing: Annotated[float, SPACING] = 3.6,
+        spacing: Annotated[float, SPACING] = Layout.spacing,
         margin: Annotated[float, MARGIN] = 20.0,
         align: Literal["left", "center", "right"] = "left",
         slant: Annotated[float, SLANT] = 0.0,

@@ -23,7 +23,8 @@ from neuropil.kit.progress import ticking
 from neuropil.kit.ranges import Range
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
-STANDING = SMALL | frozenset("bdhiklABCDEFGHIJKLMNOPRSTUVWXZ")  # that stand on the base line
+TALL = frozenset("ABCDEFGHIJKLMNOPRSTUVWXZ0123456789")  # as high as capitals
+STANDING = SMALL | TALL | frozenset("bdhikl")  # that stand on the base line
 SHEETS = {  # width and height in mm
     "a3": (297.0, 420.0),
     "a4": (210.0, 297.0),
@@ -36,6 +37,11 @@ FREE = "none"  # paper that is as large as the writing
 SIZE, SPACING, MARGIN = Range(0.5, 100), Range(1, 20), Range(0, 100)
 SLANT = Range(-45, 45)
 CAPITAL_HEIGHT = 1.75  # of a capital, in heights of a small letter
+FEW = 3  # small letters of a line; where there are fewer, capitals and digits tell their height too
+LEVEL = 0.4  # of a line's width: feet that reach less far tell no slope
+ABOVE, BELOW = 0.62, 0.36  # of the spacing: the band of a line, which its neighbors don't reach
+LEAST_ABOVE, LEAST_BELOW = 1.9, 1.1  # of the height of small letters, where the spacing is narrow
+KNEE = 0.85  # of a band, up to which letters keep their height
 MAX_COMPRESSION = 0.86  # a line that is too wide for the paper is pressed together so far at most
 EDGE = 0.8  # of the spacing: margin around writing that is on no paper
 LEAD = 0.6  # of the spacing: from the top margin to the first base line at least
@@ -56,7 +62,7 @@ class Layout:
     paper: str = FREE  # or a name of SHEETS, or "WIDTHxHEIGHT"
     ruled: bool = False
     size: float = 2.5  # height of small letters
-    spacing: float = 3.6  # between base lines, in heights of small letters
+    spacing: float = 4.0  # between base lines, in heights of small letters
     margin: float = 20.0
     align: str = "left"  # "left", "center", "right"
     slant: float = 0.0  # degrees to the right
@@ -166,29 +172,41 @@ def advances(penned: WrittenLine, text: str) -> NDArray[np.float64]:
 
 def baseline_and_x_height(penned: WrittenLine, text: str) -> tuple[Line, float]:
     """Find a line's base line (slope, y at x = 0), and the height of its small letters above it."""
-    feet, tops, capitals = [], [], []
-    for place, letter in enumerate(text):
-        points = penned.line[penned.letter == place]
-        if len(points) > 2 and letter in STANDING:
-            feet.append(points[points[:, 1].argmax(), :2])
-            if letter in SMALL:
-                tops.append(points[points[:, 1].argmin(), :2])
-            elif letter.isupper():
-                capitals.append(points[points[:, 1].argmin(), :2])
+    feet = [
+        points[points[:, 1].argmax(), :2]
+        for place, letter in enumerate(text)
+        if letter in STANDING and len(points := penned.line[penned.letter == place]) > 2
+    ]
     if len(feet) < 2:
         low = np.percentile(penned.line[:, 1], 85)
         return np.array([0.0, low]), max(0.2, float(low - np.percentile(penned.line[:, 1], 30)))
-    base = fit_baseline(np.array(feet))
-    if not tops and not capitals:
-        return base, 0.6
-    high = np.median([base[0] * x + base[1] - y for x, y in tops or capitals])
-    small = high if tops else high / CAPITAL_HEIGHT  # of capitals alone, as theirs tells
-    return base, float(np.clip(small, 0.2, 1.5))
+    base = fit_baseline(np.array(feet), float(np.ptp(penned.line[:, 0])))
+    tops = small_heights(penned, text, base)
+    return base, float(np.clip(np.median(tops), 0.2, 1.5)) if tops else 0.6
 
 
-def fit_baseline(feet: NDArray[np.float64]) -> Line:
-    """Fit slope and height to the feet of letters, most of which stand on the line (Theil-Sen)."""
-    if np.ptp(feet[:, 0]) < 2:
+def small_heights(penned: WrittenLine, text: str, base: Line) -> list[float]:
+    """List how high small letters are by each that tells it: few small ones, capitals and digits.
+
+    base: slope of the base line, and y at x = 0
+    """
+    small: list[float] = []
+    tall: list[float] = []
+    for place, letter in enumerate(text):
+        points = penned.line[penned.letter == place]
+        if len(points) > 2 and letter in SMALL | TALL:
+            x, y, _ = points[points[:, 1].argmin()]
+            high = float(base[0] * x + base[1] - y)
+            (small if letter in SMALL else tall).append(high)
+    return small if len(small) >= FEW else [*small, *(high / CAPITAL_HEIGHT for high in tall)]
+
+
+def fit_baseline(feet: NDArray[np.float64], width: float) -> Line:
+    """Fit slope and height to the feet of letters, most of which stand on the line (Theil-Sen).
+
+    width: of the whole line, of which a few letters close together tell no slope
+    """
+    if np.ptp(feet[:, 0]) < max(2, LEVEL * width):
         return np.array([0.0, np.median(feet[:, 1])])
     i, j = np.triu_indices(len(feet), 1)
     far = np.abs(feet[j, 0] - feet[i, 0]) > 0.5
@@ -249,7 +267,22 @@ def place_line(
     x = (x - y * layout.lean) * scale
     x -= x.min()
     sway = rng.normal(0, SLOPE_SD)
-    return np.column_stack([x, y * scale + sway * (x - x.max() / 2), penned.line[:, 2]])
+    y = hold_in_band(y * scale, layout) + sway * (x - x.max() / 2)
+    return np.column_stack([x, y, penned.line[:, 2]])
+
+
+def hold_in_band(y: NDArray[np.float64], layout: Layout) -> NDArray[np.float64]:
+    """Hold loops that reach far up or down, in mm from the base line, out of the next lines."""
+    above = max(ABOVE * layout.step, LEAST_ABOVE * layout.size)
+    below = max(BELOW * layout.step, LEAST_BELOW * layout.size)
+    return np.where(y < 0, -squash(-y, above), squash(y, below))
+
+
+def squash(high: NDArray[np.float64], most: float) -> NDArray[np.float64]:
+    """Leave heights up to the knee as they are, and bring what is higher below the most."""
+    knee = KNEE * most
+    beyond = np.maximum(high - knee, 0) / (most - knee)
+    return np.minimum(high, knee) + (most - knee) * (1 - np.exp(-beyond))
 
 
 def indent_line(
@@ -257,6 +290,7 @@ def indent_line(
 ) -> Line:
     """Move a line behind its indent, and what follows a tab to the next stop, in mm.
 
+    The stop is the one that an editor would take, or where the ink reaches beyond it the next.
     Strokes are moved whole, by the character that most of their points belong to.
 
     letter: of each point (P,) the character it belongs to
@@ -267,10 +301,14 @@ def indent_line(
     strokes = np.cumsum(line[:, 2]) - line[:, 2]  # the number of each point's stroke
     medians = [np.median(letter[strokes == number]) for number in np.unique(strokes)]
     owner = np.array(medians)[strokes.astype(int)]
+    columns, last = round(indent / column), -1
     for place in tabs:
+        columns = TAB_STOP * ((columns + place - last - 1) // TAB_STOP + 1)
+        last = place
         before, after = owner <= place, owner > place
         if before.any() and after.any():
-            goal = stop * np.ceil((x[before].max() + column) / stop)
+            reached = stop * np.ceil((x[before].max() + column) / stop)
+            goal = max(reached, columns * column)
             x[after] += goal - x[after].min()
     return np.column_stack([x, line[:, 1:]])
 

@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 
 from neuropil.apps.handwrite.ctc import edit_table
 from neuropil.apps.handwrite.generation import LineState, WrittenLine, to_line
-from neuropil.apps.handwrite.layout import SMALL, STANDING, baseline_and_x_height, fit_baseline
+from neuropil.apps.handwrite.layout import (
+    SMALL,
+    STANDING,
+    baseline_and_x_height,
+    fit_baseline,
+    small_heights,
+)
 from neuropil.apps.handwrite.strokes import Line
 
-FEET = STANDING | frozenset("0123456789")  # digits stand on the base line too, of other heights
 GAPS = 0.7, 1.5  # of the line's height: between words
 SIZES = 0.7, 1.4  # how much a word may be scaled
+EVEN, FEWEST = (0.85, 1.2), 2  # sizes of a word in a line, and letters that tell one
 DOTTED = frozenset("ij.,:;!?%\"'`*-")  # characters that a dot may be of
 LOW = frozenset(".,")  # of these, those whose dot is on the base line
 SPECK = 0.12  # of the height of small letters: what reaches less far is a dot
@@ -108,6 +114,29 @@ def is_whole(row: LineState) -> bool:
     return max(row.letters) >= len(row.task.text) - 1
 
 
+def even_words(penned: WrittenLine, text: str) -> WrittenLine:
+    """Bring words that are much larger or smaller than the others of their line nearer to these."""
+    base, small = baseline_and_x_height(penned, text)
+    line, moved = penned.line.copy(), 0.0
+    for (start, end), (first, last) in zip(spans(text), pairwise(cuts(penned, text)), strict=True):
+        word = line[first:last]
+        word[:, 0] += moved
+        word[:, 1] += base[0] * moved
+        said = "".join(c if start <= i < end else " " for i, c in enumerate(text))
+        its = small_heights(penned, said, base)
+        if len(its) < FEWEST or not len(word):
+            continue
+        size = float(np.median(its)) / small
+        factor = float(np.clip(size, *EVEN) / size)
+        left = word[:, 0].min()
+        wide = np.ptp(word[:, 0])
+        level = word[:, 1] - base[1] - base[0] * word[:, 0]
+        word[:, 0] = left + factor * (word[:, 0] - left)
+        word[:, 1] = base[1] + base[0] * word[:, 0] + factor * level
+        moved += (factor - 1) * wide
+    return WrittenLine(line, penned.letter)
+
+
 def without_strays(row: LineState) -> tuple[WrittenLine, tuple[Piece, ...]]:
     """Add a row's steps up to a line without stray dots, and tell which steps are in it."""
     penned = to_line(row)
@@ -167,10 +196,10 @@ def fit_word(penned: WrittenLine, text: str, number: int, word: WrittenLine) -> 
     feet = [
         points[points[:, 1].argmax(), :2]
         for place, letter in enumerate(said)
-        if letter in FEET and len(points := word.line[word.letter == place]) > 2
+        if letter in STANDING and len(points := word.line[word.letter == place]) > 2
     ]
     foot = (
-        fit_baseline(np.array(feet))[1] if feet else at
+        fit_baseline(np.array(feet), np.inf)[1] if feet else at
     )  # a dash keeps the height it was written at
     size = scale(penned, text, number, word)
     x, y, up = word.line.T

@@ -27,6 +27,7 @@ from neuropil.apps.handwrite.layout import (
     is_fitting,
     place_line,
 )
+from neuropil.apps.handwrite.mending import even_words
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.apps.handwrite.verification import Draft
 
@@ -142,8 +143,9 @@ class Setter:
 
     def to_paper(self, its: DecomposedText, draft: Draft) -> Placed:
         """Bring a line to mm, with its accents."""
-        penned = add_diacritics(draft.penned, its.marks)
-        line = place_line(penned, its.text, self.its, self.layout, self.seed, bare=draft.penned)
+        even = even_words(draft.penned, its.text)
+        penned = add_diacritics(even, its.marks)
+        line = place_line(penned, its.text, self.its, self.layout, self.seed, bare=even)
         column, indent = self.layout.size * self.its.advance, self.indent(its)
         line = indent_line(line, penned.letter, its.tabs, indent, column)
         return Placed(draft, line, penned.letter)
