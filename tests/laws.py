@@ -131,6 +131,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "typer": ("surfaces/cli/*",),
     "ezdxf": ("lazy kit/drawing/dxf.py",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
+    "pydantic": ("surfaces/web/playground.py",),  # comes with FastAPI
     "fastapi": ("surfaces/web/*",),
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),

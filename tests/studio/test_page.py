@@ -20,11 +20,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(5)
+    expect(page.locator(".card")).to_have_count(6)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(5)
+    expect(page.locator(".card")).to_have_count(6)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -136,10 +136,42 @@ def test_a_hand_is_recorded_with_the_mouse_kept_and_written_in(page: Page, addre
     page.get_by_role("button", name="Write it again").click()
 
 
+def test_the_playground_learns_xor_with_a_hidden_layer_alone(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground")
+    told = page.locator("playground-view .quiet").first
+    page.get_by_label("activation").select_option("none")
+    expect(page.locator(".message")).to_contain_text("straight line")
+    page.get_by_label("rate").fill("0.1")
+    page.get_by_role("button", name="Train").click()
+    expect(told).to_have_text(re.compile(r"[2-9]\d\d steps, L = 0.2[45]"), timeout=WAIT)
+    page.get_by_label("activation").select_option("tanh")
+    page.get_by_label("rate").fill("2")
+    page.get_by_role("button", name="Train").click()
+    expect(told).to_have_text(re.compile(r"L = 0\.0[01]\d"), timeout=WAIT)
+    page.get_by_role("button", name="Pause").click()
+
+
+def test_a_step_is_taken_read_and_a_weight_changed(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground")
+    page.get_by_role("combobox", name="points").select_option("Mazur's two layers")
+    neuron = page.locator("section.neuron")
+    expect(neuron).to_contain_text("0.7513650695523157")
+    expect(neuron.locator("td input").first).to_have_value("0.4")
+    after = neuron.locator("tbody tr").first.locator("td").last.inner_text()
+    page.get_by_role("button", name="One step").click()
+    expect(neuron.locator("td input").first).to_have_value(after)
+    expect(neuron.locator(".proof")).to_contain_text("Checked")
+    neuron.locator("td input").first.fill("3")
+    neuron.locator("td input").first.press("Enter")
+    expect(neuron.locator("tbody tr").first).not_to_contain_text(after)
+    page.get_by_role("button", name="neuron 1 of layer 1").click()
+    expect(neuron.locator("h2")).to_have_text("Neuron 1 of layer 1")
+
+
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(5)
+    expect(page.locator(".card")).to_have_count(6)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:
@@ -163,7 +195,7 @@ def test_a_worked_example_is_shown_as_text(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "colorize", "handwrite", "classify-teach", "drive", "neuron"]
+    "command", ["", "colorize", "handwrite", "classify-teach", "drive", "neuron", "playground"]
 )
 def test_it_fits_on_a_telephone(page: Page, address: str, command: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})

@@ -8,6 +8,7 @@
     DELETE /api/jobs/{name}         stops it
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
+    POST   /api/playground          a small network, moved by some steps, and all its numbers
     GET    /apps/{app}/view.js      what an application adds to the page: `prepare` and `show`
 
 A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
@@ -42,6 +43,7 @@ from neuropil.surfaces.web.forms import (
     take_inputs,
     take_option_files,
 )
+from neuropil.surfaces.web.playground import Play, advance
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
@@ -188,6 +190,11 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         if not 0 <= number < len(files):
             raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
         return FileResponse(files[number])
+
+    @app.post("/api/playground")
+    def play_on(play: Play) -> dict[str, Any]:
+        """Move a small network by some steps, and tell all its numbers."""
+        return advance(play)
 
     @app.get("/api/views")
     def list_views() -> list[str]:

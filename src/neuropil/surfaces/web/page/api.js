@@ -32,7 +32,8 @@ async function ask(address, request) {
   }
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const told = isJson ? await answer.json() : await answer.text();
-  if (!answer.ok) throw new Mistake(isJson ? told.message : told, isJson ? told.name : "");
+  const said = isJson ? (told.message ?? "these numbers are not taken: at most 8 neurons a layer, 500 points") : told;
+  if (!answer.ok) throw new Mistake(said, isJson ? (told.name ?? "") : "");
   return told;
 }
 
@@ -41,6 +42,10 @@ export const fetchVerbs = () => ask("/api/verbs");
 
 /** @returns {Promise<{file: string, kind: string}[]>} */
 export const fetchSamples = () => ask("/api/samples");
+
+/** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
+export const playOn = (play) =>
+  ask("/api/playground", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(play) });
 
 /** @returns {Promise<string[]>} applications that have a view of their own */
 export const fetchViews = () => ask("/api/views");

@@ -2,6 +2,7 @@
 
 import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
 import { make } from "./dom.js";
+import { PlaygroundView } from "./playground.js";
 import { VerbView } from "./verb-view.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -14,6 +15,8 @@ let probes = [];
 
 /** @param {string} app */
 const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
+
+const PLAYGROUND = "playground";
 
 const apps = () => [...new Set(verbs.map((verb) => verb.app))];
 
@@ -35,7 +38,7 @@ function showHome(lost) {
     make("h1", {}, "Small neural networks that do a job here, and show their work"),
     make("p", { class: "lead" }, "Everything runs on this machine; nothing leaves it."),
     lost ? make("p", { class: "mistake", role: "alert" }, `There is no ${lost} here; this is what there is:`) : "",
-    make("div", { class: "cards" }, ...cards),
+    make("div", { class: "cards" }, ...cards, playgroundCard()),
   );
 }
 
@@ -53,15 +56,26 @@ function showVerb(verb, job) {
   );
 }
 
+function playgroundCard() {
+  const title = make("h2", {}, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
+  return make("article", { class: "card" }, title, make("p", {}, "Build a small network, train it, and read every number of it."));
+}
+
+function showPlayground() {
+  document.title = "Playground – Neuropil";
+  main.replaceChildren(new PlaygroundView());
+}
+
 function route() {
   const [command, job = ""] = location.hash.replace(/^#\//, "").split("/");
   const verb = verbs.find((each) => each.command === command);
   for (const link of nav.querySelectorAll("a")) {
-    const isHere = link.textContent === verb?.app;
+    const isHere = link.textContent === (verb?.app ?? command);
     if (isHere) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
   if (verb) showVerb(verb, job);
+  else if (command === PLAYGROUND) showPlayground();
   else showHome(command);
 }
 
@@ -73,7 +87,8 @@ async function begin() {
     main.replaceChildren(make("p", { class: "mistake", role: "alert" }, error.message));
     return;
   }
-  nav.replaceChildren(...apps().map((app) => make("a", { href: `#/${verbsOf(app)[0].command}` }, app)));
+  const links = apps().map((app) => make("a", { href: `#/${verbsOf(app)[0].command}` }, app));
+  nav.replaceChildren(...links, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
   window.addEventListener("hashchange", () => {
     route();
     main.focus();
