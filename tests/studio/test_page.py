@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from neuropil.apps.handwrite.styles import Style
+from neuropil.kit.media.image import Image
 
 WAIT = 120_000
 
@@ -166,6 +168,41 @@ def test_a_step_is_taken_read_and_a_weight_changed(page: Page, address: str) -> 
     expect(neuron.locator("tbody tr").first).not_to_contain_text(after)
     page.get_by_role("button", name="neuron 1 of layer 1").click()
     expect(neuron.locator("h2")).to_have_text("Neuron 1 of layer 1")
+
+
+def test_two_classes_are_taught_and_one_is_recognized(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    page.goto(f"{address}/#/classify-teach")
+    rng = np.random.default_rng(0)
+    files: dict[str, list[Path]] = {"red": [], "blue": []}
+    for name, color in (("red", (210, 40, 30)), ("blue", (30, 60, 200))):
+        for n in range(6):
+            path = tmp_path / f"{name}{n}.png"
+            noise = rng.integers(-25, 25, (64, 64, 3))
+            Image(np.clip(color + noise, 0, 255).astype(np.uint8)).save(path)
+            files[name].append(path)
+    for number, name in enumerate(files, 1):
+        page.get_by_label(f"name of class {number}").fill(name)
+        page.get_by_label(f"pictures of class {number}").set_input_files(files[name])
+    expect(page.locator("class-recorder")).to_contain_text("6 pictures")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("a picture to try").set_input_files(files["blue"][0])
+    first = page.locator("live-guess .guesses p").first
+    expect(first).to_contain_text("blue", timeout=WAIT)
+    expect(page.get_by_role("link", name=re.compile("classify-teach-network.onnx"))).to_be_visible()
+
+
+def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/classify-teach")
+    button = page.get_by_role("button", name="Hold to record").first
+    page.mouse.move(*middle(button))
+    page.mouse.down()
+    expect(page.locator("class-recorder")).to_contain_text(re.compile(r"[3-9] pictures"))
+    page.mouse.up()
+    page.goto(f"{address}/#/classify")
+    page.get_by_role("button", name="Watch through the camera").click()
+    expect(page.locator("live-guess meter").first).to_be_visible(timeout=WAIT)
 
 
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:

@@ -234,7 +234,8 @@ def describe_verbs() -> list[dict[str, Any]]:
 async def take_job(studio: Studio, policy: Policy, command: str, request: Request) -> JSONResponse:
     """Read the form of a job, check it, put it into the line; raises UserError, RefusedError.
 
-    The form brings inputs, or names by `job` another one whose inputs are meant.
+    The form brings inputs, or names by `job` another one whose inputs are meant; by `network`, one
+    that made the network that is to be used.
     """
     verb = registry.find_verb(command)
     folder = studio.store.create()
@@ -247,7 +248,8 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
             options |= await take_option_files(verb.signature, form, folder)
             endings = read_object(form.get("endings"), "endings")
             labels = before.labels if before else label_files(form, verb.signature)
-        job = make_job(verb, inputs, options, endings, folder)
+            networks = taught_networks(studio, form.get("network"))
+        job = make_job(verb, inputs, options, endings, folder, networks)
         await asyncio.to_thread(check, job)
         studio.pool.submit(folder.name, run_job, job.to_json(), folder)
     except BaseException as error:
@@ -255,6 +257,17 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
         return refuse_full(error)
     studio.jobs[folder.name] = KnownJob(command, job.inputs, options, folder, verb, labels)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+def taught_networks(studio: Studio, name: object) -> tuple[str, ...]:
+    """Give the network that a job has made; none where no job is named; raises UserError."""
+    if not name:
+        return ()
+    made = tuple(path for path in files_of(studio, str(name)) if path.endswith(".onnx"))
+    if not made:
+        words = "that job made no network; name one of classify-teach that has ended"
+        raise UserError("name.unknown", words, name="network")
+    return made
 
 
 async def take_look(studio: Studio, policy: Policy, name: str, request: Request) -> JSONResponse:

@@ -125,10 +125,12 @@ def make_job(
     options: Mapping[str, Json],
     endings: Mapping[str, Json],
     folder: Path,
+    networks: tuple[str, ...] = (),
 ) -> Job:
     """Make a job whose results go into its folder; raises UserError for options that are not.
 
     endings: of outputs by their names, where they are not to be the usual ones
+    networks: files that are taken in place of the package's
     """
     verb.signature.parse(options)
     refuse_local(verb, options)
@@ -140,7 +142,7 @@ def make_job(
         and is_asked_for(output, verb, options)
         and not (output.printed or output.named_only)
     }
-    settings = Settings(max_pixels=MAX_PIXELS, threads=1)
+    settings = Settings(max_pixels=MAX_PIXELS, threads=1, networks=networks)
     return Job(verb.command, tuple(inputs), options, outputs, settings)
 
 
