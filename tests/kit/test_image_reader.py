@@ -49,6 +49,16 @@ def test_a_png_with_much_beside_the_picture_is_read(
         Image.open(path)
 
 
+def test_a_png_with_many_texts_is_read(tmp_path: Path, colors: Colors) -> None:
+    Picture.fromarray(colors).save(tmp_path / "plain.png")
+    png, path = (tmp_path / "plain.png").read_bytes(), tmp_path / "many.png"
+    text = zlib.compress(bytes(9_000_000))
+    for number in range(9):
+        png = with_chunk(png, b"zTXt", b"p%d\0\0" % number + text)
+    path.write_bytes(png)
+    assert Image.open(path).pixels.shape == colors.shape
+
+
 @pytest.mark.parametrize("compression", [None, "tiff_lzw"])
 @pytest.mark.parametrize("place", [40_000, 0xFFFFFFF0])
 def test_a_strip_beyond_the_end_is_said(

@@ -53,6 +53,7 @@ PARTLY_READ = {
 }  # of which some kinds can't be read
 BYTES_OF_A_PIXEL = 16  # at most, as they are stored
 BYTES_OF_A_TEXT = 64_000_000  # at most, unpacked: a text or a color profile within a PNG
+BYTES_OF_ALL_TEXTS = 512_000_000  # of one PNG
 BYTES_BESIDES = 200_000_000  # of all else in a file: notes, previews, the film of a live photograph
 NEW_SUBFILE_TYPE = 254  # a tag of TIFF whose lowest bit marks a thumbnail
 END_OF_JPEG = b"\xff\xd9"
@@ -147,14 +148,16 @@ class _Shared:
 @contextmanager
 def _lift_limits() -> Iterator[None]:
     """Set Pillow's limits and the filters of warnings aside."""
-    limits = Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
-    Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = None, BYTES_OF_A_TEXT
+    png = PngImagePlugin
+    limits = Picture.MAX_IMAGE_PIXELS, png.MAX_TEXT_CHUNK, png.MAX_TEXT_MEMORY
+    Picture.MAX_IMAGE_PIXELS, png.MAX_TEXT_CHUNK = None, BYTES_OF_A_TEXT
+    png.MAX_TEXT_MEMORY = BYTES_OF_ALL_TEXTS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        Picture.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limits
+        Picture.MAX_IMAGE_PIXELS, png.MAX_TEXT_CHUNK, png.MAX_TEXT_MEMORY = limits
 
 
 def _open(path: Path) -> ImageFile:
