@@ -133,6 +133,25 @@ def test_no_option_names_a_file_of_this_machine(
         assert answer.json()["message"].startswith("style takes a name, or a file that is sent")
 
 
+def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
+    written = finish(client, start(client, "handwrite", text="/etc/hostname")["name"])
+    data = {"job": written["name"], "options": "{}"}
+    for address in ("/api/jobs/colorize", "/api/open/colorize"):
+        answer = client.post(address, data=data)
+        assert answer.status_code == 422
+        assert "other inputs" in answer.json()["message"]
+    again = client.post("/api/jobs/handwrite", data=data)
+    assert finish(client, again.json()["name"])["state"] == "done"
+
+
+def test_the_picture_of_a_job_is_taken_again(client: TestClient) -> None:
+    first = finish(client, start(client, "colorize", photo=("old.png", png()))["name"])
+    data = {"job": first["name"], "options": '{"hints": ["5,5,#ff0000"]}'}
+    done = finish(client, client.post("/api/jobs/colorize", data=data).json()["name"])
+    assert done["state"] == "done", done
+    assert done["options"] == {"hints": ["5,5,#ff0000"]}
+
+
 def test_a_mistake_is_said_as_a_page_says_it(client: TestClient) -> None:
     done = finish(client, start(client, "colorize", photo=("old.jpg", b"nothing"))["name"])
     assert done["state"] == "failed"

@@ -242,10 +242,14 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
             before = studio.find(str(form["job"])) if form.get("job") else None
-            inputs = [*before.inputs] if before else await take_inputs(verb.signature, form, folder)
-            options = read_object(form.get("options"), "options")
-            refuse_paths(verb.signature, options)
-            options |= await take_option_files(verb.signature, form, folder)
+            inputs = (
+                reuse_inputs(before, verb.signature)
+                if before
+                else await take_inputs(verb.signature, form, folder)
+            )
+            told = read_object(form.get("options"), "options")
+            refuse_paths(verb.signature, told)
+            options = told | await take_option_files(verb.signature, form, folder)
             endings = read_object(form.get("endings"), "endings")
             labels = before.labels if before else label_files(form, verb.signature)
             networks = taught_networks(studio, form.get("network"))
@@ -255,8 +259,20 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(command, job.inputs, options, folder, verb, labels)
+    studio.jobs[folder.name] = KnownJob(command, job.inputs, told, folder, verb, labels)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+def reuse_inputs(known: KnownJob, signature: Signature) -> list[str]:
+    """Give the inputs of another job; raises UserError where they are of another sort.
+
+    A text is never taken for a path: whoever wrote it could name any file of this machine.
+    """
+    given = known.verb.signature.inputs if known.verb else ()
+    if [each.is_text for each in given] != [each.is_text for each in signature.inputs]:
+        words = "that job has other inputs; send them anew"
+        raise UserError("input.kind", words, name="job")
+    return [*known.inputs]
 
 
 def taught_networks(studio: Studio, name: object) -> tuple[str, ...]:
@@ -280,20 +296,20 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
             if form.get("job"):
-                inputs = studio.find(str(form["job"])).inputs
+                inputs = reuse_inputs(studio.find(str(form["job"])), signature)
             else:
-                inputs = tuple(await take_inputs(signature, form, folder))
+                inputs = await take_inputs(signature, form, folder)
             options = read_object(form.get("options"), "options")
             depth = DEPTH.parse(str(form.get("depth") or 1))
             unit = str(form.get("unit") or "")
         refuse_paths(signature, options)
         signature.parse(options)
-        task = OpenTask(name, inputs, options, unit, depth)
+        task = OpenTask(name, tuple(inputs), options, unit, depth)
         studio.pool.submit(folder.name, open_neuron, task.to_json(), folder)
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(f"open {name}", inputs, options, folder)
+    studio.jobs[folder.name] = KnownJob(f"open {name}", tuple(inputs), options, folder)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 

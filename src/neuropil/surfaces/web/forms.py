@@ -28,13 +28,18 @@ PLAIN = re.compile(r"[\w-]{1,60}")  # what an option says that names no file
 async def take_inputs(signature: Signature, form: FormData, folder: Path) -> list[str]:
     """Keep what was sent for all inputs, and give what the job is to open."""
     return [
-        await take_input(given, form.getlist(given.name), folder / INPUT)
-        for given in signature.inputs
+        await take_input(given, number, form.getlist(given.name), folder / INPUT)
+        for number, given in enumerate(signature.inputs)
     ]
 
 
-async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Path) -> str:
-    """Keep what was sent for an input, and give what the job is to open."""
+async def take_input(
+    given: Input, number: int, parts: Sequence[UploadFile | str], folder: Path
+) -> str:
+    """Keep what was sent for an input, and give what the job is to open.
+
+    number: of the input, so that two files do not become one
+    """
     if not parts:
         words = f"the input {given.name} is missing; send it as a field of that name"
         raise UserError("input.required", words, name=given.name)
@@ -45,13 +50,13 @@ async def take_input(given: Input, parts: Sequence[UploadFile | str], folder: Pa
         words = f"{given.name} takes {'files' if takes_folder(given) else 'one file'}"
         raise UserError("input.kind", words, name=given.name)
     if not takes_folder(given):
-        return str(await keep(files[0], folder / name_upload(files[0].filename or "", 0)))
+        return str(await keep(files[0], folder / name_upload(files[0].filename or "", number)))
     root = folder / given.name
-    for number, file in enumerate(files):
+    for place, file in enumerate(files):
         label = (file.filename or "").replace("\\", "/")
         parent = root / name_folder(label.rpartition("/")[0].rpartition("/")[2])
         parent.mkdir(parents=True, exist_ok=True)
-        await keep(file, parent / name_upload(label, number))
+        await keep(file, parent / name_upload(label, place))
     return str(root)
 
 
@@ -97,14 +102,13 @@ def is_plain(value: Json) -> bool:
 
 def label_files(form: FormData, signature: Signature) -> dict[str, str]:
     """Tell what the files of inputs that take one file were called where they came from."""
-    files = {
-        given.name: form.get(given.name) for given in signature.inputs if not takes_folder(given)
-    }
-    return {
-        name_upload(file.filename, 0): Path(file.filename.replace("\\", "/")).name
-        for file in files.values()
-        if isinstance(file, UploadFile) and file.filename
-    }
+    found = {}
+    for number, given in enumerate(signature.inputs):
+        file = form.get(given.name)
+        if isinstance(file, UploadFile) and file.filename and not takes_folder(given):
+            label = Path(file.filename.replace("\\", "/")).name
+            found[name_upload(file.filename, number)] = label
+    return found
 
 
 def read_object(value: UploadFile | str | None, name: str) -> dict[str, Json]:
