@@ -1,6 +1,6 @@
 // Classes recorded with the camera or from files, and what is seen told while one looks.
 
-import { followJob, startJob } from "/api.js";
+import { followJob, Mistake, startJob } from "/api.js";
 import { make } from "/dom.js";
 
 const EVERY = 120; // milliseconds between two pictures while one records
@@ -169,7 +169,14 @@ class LiveGuess extends Camera {
     form.append("photo", picture, "seen.jpg");
     form.append("options", JSON.stringify(this.taught ? {} : { top: SHOWN }));
     if (this.taught) form.append("network", this.taught);
-    const started = await startJob("classify", form);
+    let started;
+    try {
+      started = await startJob("classify", form);
+    } catch (error) {
+      if (!(error instanceof Mistake)) throw error;
+      this.guesses?.replaceChildren(make("p", { class: "mistake" }, error.message));
+      return;
+    }
     const job = await new Promise((done) => followJob(started.name, (each) => !["waiting", "running"].includes(each.state) && done(each)));
     const guesses = /** @type {Guess[]} */ (job.values?.guesses ?? []);
     this.guesses?.replaceChildren(...(job.error ? [make("p", { class: "mistake" }, job.error.message)] : guesses.slice(0, SHOWN).map(bar)));

@@ -1,6 +1,6 @@
 // Colors put on a photograph by hand: press to place one, drag it, remove it, and the picture follows.
 
-import { followJob, startJob, stopJob } from "/api.js";
+import { followJob, Mistake, startJob, stopJob } from "/api.js";
 import { humanize, make, wordBytes } from "/dom.js";
 
 const STEP = 4; // pixels that an arrow key moves a mark
@@ -112,7 +112,14 @@ class HintBoard extends HTMLElement {
     const hints = this.hints.map(({ x, y, color }) => `${x},${y},${color}`);
     form.append("job", this.job.name);
     form.append("options", JSON.stringify({ strength: this.job.options?.strength, ...options, hints }));
-    const started = await startJob(command, form);
+    let started;
+    try {
+      started = await startJob(command, form);
+    } catch (error) {
+      if (!(error instanceof Mistake)) throw error;
+      this.words.textContent = error.message;
+      return;
+    }
     this.running = started.name;
     followJob(started.name, (job) => {
       if (job.state === "failed") this.words.textContent = job.error?.message ?? "";
