@@ -7,6 +7,7 @@ const EVERY = 120; // milliseconds between two pictures while one records
 const SIDE = 224; // pixels of the shorter side of a recorded picture
 const FEWEST = 5; // pictures of a class
 const SHOWN = 4; // names that are told
+const LATER = 1000; // milliseconds until it is tried again, where the server has too much to do
 
 /**
  * @typedef {import("/api.js").Job} Job
@@ -175,6 +176,7 @@ class LiveGuess extends Camera {
     } catch (error) {
       if (!(error instanceof Mistake)) throw error;
       this.guesses?.replaceChildren(make("p", { class: "mistake" }, error.message));
+      await new Promise((wait) => setTimeout(wait, LATER));
       return;
     }
     const job = await new Promise((done) => followJob(started.name, (each) => !["waiting", "running"].includes(each.state) && done(each)));
