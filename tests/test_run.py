@@ -221,9 +221,11 @@ def test_other_work_of_developers(checkout: Checkout, word: str, said: str) -> N
     assert said in run.stdout.splitlines()
 
 
-def test_says_what_it_can_do(checkout: Checkout) -> None:
-    run = checkout.run()
+@pytest.mark.parametrize("words", [(), ("check", "--help"), ("test", "nonsense"), ("what",)])
+def test_says_what_it_can_do(checkout: Checkout, words: tuple[str, ...]) -> None:
+    run = checkout.run(*words)
     assert run.returncode == 2
+    assert "pip" not in run.stdout, "nothing is set up"
     assert "./run demo" in run.stderr
     assert "$PIP_INDEX_URL" in run.stderr
     assert "set -u" not in run.stderr
