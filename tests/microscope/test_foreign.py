@@ -28,7 +28,7 @@ from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operator_table import OPERATORS, find_operator
 from neuropil.microscope.receptive_field import Span, receptive_field
 from neuropil.microscope.targets import ArrayInput, largest_output, parse_unit, probe_file
-from neuropil.microscope.walk import Walk, largest_input, walk_back
+from neuropil.microscope.walk import Walk, first_unit, largest_input, walk_back
 
 torch = pytest.importorskip("torch")
 
@@ -266,6 +266,21 @@ def test_single_operations(op: str) -> None:
     else:
         assert all(stage.record.check().passed for stage in stages)
         assert op != "Sin"
+
+
+@pytest.mark.parametrize(
+    ("last", "opened"), [("Tanh", Unit("y", (0, 2))), ("Celu", Unit("a", (0, 2)))]
+)
+def test_what_is_opened_first_can_be_opened(last: str, opened: Unit) -> None:
+    nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node(last, ["a"], ["y"])]
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, 3]) for n in ("x", "y")]
+    model = helper.make_model(
+        helper.make_graph(nodes, "two", ends[:1], ends[1:]),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    x = np.array([[0.5, 0.1, 0.9]], np.float32)
+    assert first_unit(record_activations(parse_model(model), {"x": x})) == opened
 
 
 def test_above_what_is_not_known_units_open_without_a_gradient() -> None:

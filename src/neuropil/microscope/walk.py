@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neuropil.core.neuron import NeuronRecord
-from neuropil.core.probe import WHOLE, Probe, Step, Unit
+from neuropil.core.probe import WHOLE, Goal, Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
 from neuropil.microscope.graph import Graph
@@ -20,6 +20,7 @@ from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator
 from neuropil.microscope.receptive_field import Box, receptive_field
 from neuropil.microscope.sums import argmax_unit, decompose
+from neuropil.microscope.targets import largest_output
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ def can_open(activations: Activations, unit: Unit, context: OpeningContext) -> b
     except UserError:
         return False
     return True
+
+
+def first_unit(activations: Activations) -> Unit | None:
+    """Choose what to open first: the largest output, or the nearest below it that can be opened."""
+    unit = largest_output(activations)
+    if unit is None:
+        return None
+    plain = OpeningContext(Goal.of_unit(unit, str(unit)), {}, str)
+    return (
+        unit if can_open(activations, unit, plain) else find_below(activations, unit.tensor, plain)
+    )
 
 
 def find_below(activations: Activations, name: str, context: OpeningContext) -> Unit | None:

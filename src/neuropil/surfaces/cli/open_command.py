@@ -295,12 +295,12 @@ def list_file(
     as_json: bool,
 ) -> int:
     """Sum up a network and list its tensors, and say what to type next."""
-    from neuropil.microscope import formatting, summary, targets
+    from neuropil.microscope import formatting, summary, walk
 
     found = summary.summarize(graph)
     tensors = formatting.list_tensors(graph, activations)
     if activations:
-        command = word_deeper(words, targets.largest_output(activations))
+        command = word_deeper(words, walk.first_unit(activations))
         following = [command] if command else []
     else:
         following = summary.first_commands(graph, path)
