@@ -30,7 +30,14 @@ TYPED: dict[str, Json] = {  # an example of every type that people type
     "ActivationName": "relu",
 }
 CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every other
-    "handwrite": {"paper": "a4", "ink": "#102030", "tries": 2, "size": 3, "speed": 40},
+    "handwrite": {
+        "paper": "a4",
+        "ink": "#102030",
+        "tries": 2,
+        "size": 3,
+        "speed": 40,
+        "width": 0.9,
+    },
     "handwrite-learn": {"text": "ab"},
     "neuron": {"b": ["0.4"], "target": "1", "loss": "half-squares"},
     "neuron-biology": {"b": ["0.4"]},

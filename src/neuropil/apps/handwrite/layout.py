@@ -24,7 +24,8 @@ from neuropil.kit.ranges import Range
 
 SMALL = frozenset("acemnorsuvwxz")  # letters whose tops show how high small ones are
 TALL = frozenset("ABCDEFGHIJKLMNOPRSTUVWXZ0123456789")  # as high as capitals
-STANDING = SMALL | TALL | frozenset("bdhikl")  # that stand on the base line
+TELLING = SMALL | TALL  # that tell how high letters are
+STANDING = TELLING | frozenset("bdhikl")  # that stand on the base line
 SHEETS = {  # width and height in mm
     "a3": (297.0, 420.0),
     "a4": (210.0, 297.0),
@@ -193,8 +194,7 @@ def small_heights(penned: WrittenLine, text: str, base: Line) -> list[float]:
     small: list[float] = []
     tall: list[float] = []
     for place, letter in enumerate(text):
-        points = penned.line[penned.letter == place]
-        if len(points) > 2 and letter in SMALL | TALL:
+        if letter in TELLING and len(points := penned.line[penned.letter == place]) > 2:
             x, y, _ = points[points[:, 1].argmin()]
             high = float(base[0] * x + base[1] - y)
             (small if letter in SMALL else tall).append(high)

@@ -30,6 +30,7 @@ from neuropil.apps.handwrite.layout import (
 from neuropil.apps.handwrite.mending import even_words
 from neuropil.apps.handwrite.strokes import Line
 from neuropil.apps.handwrite.verification import Draft
+from neuropil.kit.progress import ticking
 
 FULL = 0.95  # of the room is filled by estimate, as lines come out wider or narrower
 WINDOW = 1024  # lines that are looked at together: those of a text of thirty pages
@@ -139,7 +140,7 @@ class Setter:
             texts.append(its.text)
             there[its.text] = copies + 1
         drafts = self.pen(texts, list(numbers)) if numbers else ()
-        return {numbers[i]: self.to_paper(numbers[i][0], draft) for i, draft in drafts}
+        return {numbers[i]: self.to_paper(numbers[i][0], draft) for i, draft in ticking(drafts)}
 
     def to_paper(self, its: DecomposedText, draft: Draft) -> Placed:
         """Bring a line to mm, with its accents."""
