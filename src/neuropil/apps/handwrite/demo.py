@@ -16,6 +16,7 @@ NUMBERS = "on 12 May 1908 at 10:30, for 47 guests"
 STEP = 57
 EXAMPLE_COMMAND = f'From a step of the pen down to the LSTM: "Dear Ada," --step {STEP}'
 DOTS = 6.0  # pixels a mm
+TRIES = 8  # of a line: a look at twelve hands is to take seconds
 
 
 def sections() -> list[Section]:
@@ -55,4 +56,4 @@ def write_sample(
     app: Handwrite, words: str, style: Style | None = None, seed: int = 0
 ) -> HandwritingResult:
     """Write on paper that is a little larger than the writing."""
-    return app(words, style=style, seed=seed)
+    return app(words, style=style, seed=seed, tries=TRIES)
