@@ -133,6 +133,17 @@ def test_no_option_names_a_file_of_this_machine(
         assert answer.json()["message"].startswith("style takes a name, or a file that is sent")
 
 
+def test_numbers_out_of_range_are_said(client: TestClient) -> None:
+    play = {"sizes": [2, 9], "activations": ["tanh"], "points": [[0, 0]], "targets": [[1]]}
+    answer = client.post("/api/playground", json=play)
+    assert answer.status_code == 422
+    said = answer.json()
+    assert said["message"] == "sizes 1: Input should be less than or equal to 8"
+    play["sizes"] = [2, 2]
+    answer = client.post("/api/playground", json=play)
+    assert answer.json()["code"] == "option.conflict"
+
+
 def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
     written = finish(client, start(client, "handwrite", text="/etc/hostname")["name"])
     data = {"job": written["name"], "options": "{}"}

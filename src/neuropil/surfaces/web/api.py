@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import FormData
 
 from neuropil import registry
 from neuropil.checks import check, outputs_of
@@ -124,6 +126,7 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     app = FastAPI(title="Neuropil", lifespan=live, docs_url=None, redoc_url=None)
     app.add_exception_handler(UserError, word_mistake)
     app.add_exception_handler(RefusedError, word_refusal)
+    app.add_exception_handler(RequestValidationError, word_invalid)
     add_routes(app, studio, policy)
     app.add_middleware(Guard, policy=policy)
     return app
@@ -241,17 +244,11 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
     folder = studio.store.create()
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
-            before = studio.find(str(form["job"])) if form.get("job") else None
-            inputs = (
-                reuse_inputs(before, verb.signature)
-                if before
-                else await take_inputs(verb.signature, form, folder)
-            )
+            inputs, labels = await find_inputs(studio, form, verb.signature, folder)
             told = read_object(form.get("options"), "options")
             refuse_paths(verb.signature, told)
             options = told | await take_option_files(verb.signature, form, folder)
             endings = read_object(form.get("endings"), "endings")
-            labels = before.labels if before else label_files(form, verb.signature)
             networks = taught_networks(studio, form.get("network"))
         job = make_job(verb, inputs, options, endings, folder, networks)
         await asyncio.to_thread(check, job)
@@ -261,6 +258,16 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
         return refuse_full(error)
     studio.jobs[folder.name] = KnownJob(command, job.inputs, told, folder, verb, labels)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
+
+
+async def find_inputs(
+    studio: Studio, form: FormData, signature: Signature, folder: Path
+) -> tuple[list[str], Mapping[str, str]]:
+    """Keep the inputs that a form brings, or find those of the job that it names; and their labels."""
+    if form.get("job"):
+        known = studio.find(str(form["job"]))
+        return reuse_inputs(known, signature), known.labels
+    return await take_inputs(signature, form, folder), label_files(form, signature)
 
 
 def reuse_inputs(known: KnownJob, signature: Signature) -> list[str]:
@@ -295,10 +302,7 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     folder = studio.store.create()
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
-            if form.get("job"):
-                inputs = reuse_inputs(studio.find(str(form["job"])), signature)
-            else:
-                inputs = await take_inputs(signature, form, folder)
+            inputs, labels = await find_inputs(studio, form, signature, folder)
             options = read_object(form.get("options"), "options")
             depth = DEPTH.parse(str(form.get("depth") or 1))
             unit = str(form.get("unit") or "")
@@ -309,7 +313,9 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(f"open {name}", tuple(inputs), options, folder)
+    studio.jobs[folder.name] = KnownJob(
+        f"open {name}", tuple(inputs), options, folder, labels=labels
+    )
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
@@ -427,6 +433,15 @@ async def word_mistake(request: Request, error: Exception) -> JSONResponse:
     sentence = FLAG.sub(r"\1", error.message)
     told = {"code": error.code, "message": sentence, "name": str(error.facts.get("name") or "")}
     return JSONResponse(told, status)
+
+
+async def word_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Answer a request whose JSON is of another form, or out of range: what and why."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = " ".join(str(part) for part in first["loc"] if part != "body")
+    told = {"code": "option.range", "message": f"{name}: {first['msg']}", "name": name}
+    return JSONResponse(told, MISTAKE)
 
 
 async def word_refusal(request: Request, error: Exception) -> PlainTextResponse:

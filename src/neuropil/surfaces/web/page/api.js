@@ -32,8 +32,7 @@ async function ask(address, request) {
   }
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const told = isJson ? await answer.json() : await answer.text();
-  const said = isJson ? (told.message ?? "these numbers are not taken: at most 8 neurons a layer, 500 points") : told;
-  if (!answer.ok) throw new Mistake(said, isJson ? (told.name ?? "") : "");
+  if (!answer.ok) throw new Mistake(isJson ? told.message : told, isJson ? told.name : "");
   return told;
 }
 
