@@ -263,7 +263,7 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
 async def find_inputs(
     studio: Studio, form: FormData, signature: Signature, folder: Path
 ) -> tuple[list[str], Mapping[str, str]]:
-    """Keep the inputs that a form brings, or find those of a job that it names; with their labels."""
+    """Keep the inputs of a form, or find those of the job that it names; with their labels."""
     if form.get("job"):
         known = studio.find(str(form["job"]))
         return reuse_inputs(known, signature), known.labels
