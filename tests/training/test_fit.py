@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
@@ -17,7 +18,7 @@ from listening import listening
 from onnx import numpy_helper
 from PIL import Image
 from refusals import refused
-from tiny_recipe import STEPS, tiny
+from tiny_recipe import STEPS, error, tiny
 from torch import nn
 
 from neuropil.kit.errors import UserError
@@ -229,6 +230,17 @@ def test_the_running_mean_follows() -> None:
     assert state["weight"].tolist() == [1.5, 1.5]
     assert state["running_mean"].tolist() == [2.5, 2.5]
     assert state["num_batches_tracked"].item() == 7  # a counter has no mean
+
+
+def test_a_step_whose_gradient_is_not_finite_changes_nothing() -> None:
+    recipe = replace(tiny(), loss=lambda network, batch: error(network, batch["noise"]) * float("nan"))
+    network = recipe.network()
+    mean, before = deepcopy(network), [each.clone() for each in network.parameters()]
+    batch = {"noise": torch.ones(2, 1, 8, 8)}
+    optimizer = recipe.optimizer(network, recipe.lr)
+    fit.take_step(recipe, network, mean, optimizer, batch, rate=lambda fall: 1.0, decay=0.5)
+    for found in (network, mean):
+        assert all(map(torch.equal, found.parameters(), before))
 
 
 def test_biases_and_normalizations_do_not_decay() -> None:

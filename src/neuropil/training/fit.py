@@ -150,6 +150,9 @@ def take_step(
 ) -> Tensor:
     """Take one step of a training: forward, backward, update, the running mean; return the loss.
 
+    A step whose gradient is not finite changes nothing: products of bfloat16 on AMX now and then
+    take up what memory held before (oneDNN issue 5717), and one such step would end a training.
+
     rate: what the learning rate is multiplied by, of the share of the steps in which it falls
     """
     for group in optimizer.param_groups:
@@ -159,9 +162,10 @@ def take_step(
         loss = recipe.loss(network, batch)
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
-    optimizer.step()
-    update_ema(mean, network, decay)
+    norm = nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
+    if norm.isfinite():
+        optimizer.step()
+        update_ema(mean, network, decay)
     return loss.detach()
 
 
