@@ -233,7 +233,9 @@ def test_the_running_mean_follows() -> None:
 
 
 def test_a_step_whose_gradient_is_not_finite_changes_nothing() -> None:
-    recipe = replace(tiny(), loss=lambda network, batch: error(network, batch["noise"]) * float("nan"))
+    recipe = replace(
+        tiny(), loss=lambda network, batch: error(network, batch["noise"]) * float("nan")
+    )
     network = recipe.network()
     mean, before = deepcopy(network), [each.clone() for each in network.parameters()]
     batch = {"noise": torch.ones(2, 1, 8, 8)}
