@@ -5,6 +5,7 @@ after the other, all but the two of the set-up. They find there, made by this te
 
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
+    menu.webp   a French menu
     album/      a folder with two of them
     flowers/    two folders of six pictures each, as classify-teach takes them
     film.mp4    a grey film of twelve frames with a second of sound
@@ -173,6 +174,7 @@ def desk(tmp_path: Path) -> Path:
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     shutil.copy(SAMPLES / "three.png", folder / "digit.png")
+    shutil.copy(SAMPLES / "menu.webp", folder / "menu.webp")
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")

@@ -19,6 +19,9 @@ from neuropil import registry
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
 from neuropil.kit.media.image import Image
 from neuropil.signature import Input, Json, Option
 
@@ -39,10 +42,16 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
         "width": 0.9,
     },
     "handwrite-learn": {"text": "ab"},
+    "translate": {"to": "es", "from_": "de"},
+    "translate-read": {"to": "es", "from_": "de"},
+    "translate-text": {"to": "de", "from_": "en"},
     "neuron": {"b": ["0.4"], "target": "1", "loss": "half-squares"},
     "neuron-biology": {"b": ["0.4"]},
 }
 HEIGHT, WIDTH = 33, 47
+READING = ("translate", "translate-read")  # refuse pictures without text
+SIGN = "Bitte leise\nsein, danke"
+SIGN_HEIGHT, SIGN_WIDTH = 120, 240  # at least
 
 
 def switch_on(option: Option) -> Json:
@@ -80,21 +89,40 @@ def grey_ramp(height: int, width: int, kind: type = np.uint8) -> Image:
     return Image(np.repeat(grey[..., None], 3, axis=2))
 
 
+def draw_sign(height: int, width: int) -> Image:
+    """Draw two lines of text, black on white."""
+    sign = Pillow.new("RGB", (width, height), "white")
+    font = ImageFont.load_default(height / 4)
+    ImageDraw.Draw(sign).multiline_text((height / 8, height / 6), SIGN, fill="black", font=font)
+    return Image(np.asarray(sign))
+
+
 def write_image(folder: Path, height: int, width: int) -> Path:
     """Write a picture."""
-    path = folder / f"{width}x{height}.png"
-    grey_ramp(height, width).save(path)
+    return write_picture(grey_ramp(height, width), folder)
+
+
+def write_picture(picture: Image, folder: Path) -> Path:
+    """Write a picture under a name that tells its size."""
+    path = folder / f"{picture.width}x{picture.height}.png"
+    picture.save(path)
     return path
 
 
 def write_film(folder: Path, height: int, width: int) -> Path:
     """Write four frames losslessly."""
+    return write_frames(grey_ramp(height, width), folder)
+
+
+def write_frames(picture: Image, folder: Path) -> Path:
+    """Write a picture that moves to the right in four frames."""
+    height, width = picture.height, picture.width
     path = folder / f"{width}x{height}.mkv"
     with av.open(path, "w") as container:
         stream = container.add_stream("ffv1", rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
         for i in range(4):
-            frame = av.VideoFrame.from_ndarray(np.roll(grey_ramp(height, width).pixels, i, axis=1))
+            frame = av.VideoFrame.from_ndarray(np.roll(picture.pixels, i, axis=1))
             container.mux(stream.encode(frame.reformat(format="bgr0")))
         container.mux(stream.encode())
     return path
@@ -153,6 +181,9 @@ def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, w
         return ("Dear Ada, " * height)[: height + width]
     if verb.command == "drive-predict":
         height = width = 96  # what its camera sees
+    if verb.command in READING:
+        sign = draw_sign(max(height, SIGN_HEIGHT), max(width, SIGN_WIDTH))
+        return str((write_frames if kind == "film" else write_picture)(sign, folder))
     return str(WRITERS[kind](folder, height, width))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from neuropil.apps.handwrite.styles import Style
     from neuropil.apps.neuron.app import Neuron
     from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
+    from neuropil.apps.translate.app import Translate
     from neuropil.kit.errors import UserError
     from neuropil.kit.media.film import Film
     from neuropil.kit.media.image import Image
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     drive: Drive
     handwrite: Handwrite
     neuron: Neuron
+    translate: Translate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "drive",
     "handwrite",
     "neuron",
+    "translate",
 ]
 HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but the applications'
     {

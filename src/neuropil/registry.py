@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
     from neuropil.training.stages import Stage
 
-NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "neuron")
+NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "translate", "neuron")
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
 # applications to come: recipes and stages, no command yet
-IN_TRAINING = ("translate", "foley", "lipsync")
+IN_TRAINING = ("foley", "lipsync")
 
 
 def commands() -> dict[str, str]:

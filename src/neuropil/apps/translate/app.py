@@ -237,7 +237,7 @@ class Translate(App):
     ) -> TextTranslation:
         """Translate a sentence, or a text in a file.
 
-        text: of any length; line ends stay where they are
+        text: a text of any length; line ends stay where they are
         to: the language that it is put into
         from_: the language that it is in; by default it is found
         """

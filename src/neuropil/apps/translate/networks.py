@@ -1,10 +1,42 @@
-"""The networks of the application that are there already, by role."""
+"""The networks of the application, by role."""
 
+from pathlib import Path
 from types import MappingProxyType
 
 from neuropil.apps.translate import language
+from neuropil.eye.network import NETWORK as EYE_NETWORK
+from neuropil.kit.networks.network import NetworkFile
 
 EYE, DETECTOR, READER = "eye", "detector", "reader"
 LANGUAGE, ENCODER, STEP = "language", "encoder", "step"
-ROLES = (EYE, DETECTOR, READER, LANGUAGE, ENCODER, STEP)  # that it will have
-NETWORKS = MappingProxyType({LANGUAGE: language.NETWORK})
+HERE = Path(__file__).parent / "weights"
+NETWORKS = MappingProxyType(
+    {
+        EYE: EYE_NETWORK,
+        DETECTOR: NetworkFile(
+            HERE,
+            "translate-detector-v1.onnx",
+            "1f3f9cfb08a53e55dfb81506a8655a2868cd36eabc879f2f34088926569caeed",
+            "MIT",
+        ),
+        READER: NetworkFile(
+            HERE,
+            "translate-reader-v1.onnx",
+            "37bc5462ad4d000ea771fc08f63a01426e7d29a638a6037ea09d98ea38012047",
+            "MIT",
+        ),
+        LANGUAGE: language.NETWORK,
+        ENCODER: NetworkFile(
+            HERE,
+            "translate-encoder-v1.onnx",
+            "0006662c6f4c05fecf93a6b7d2d2e18d4f027ae6339fa0593fa47230a906c84f",
+            "MIT",
+        ),
+        STEP: NetworkFile(
+            HERE,
+            "translate-step-v1.onnx",
+            "3c8c0c88d51eb0579cd85a02baaaaa048b8239eb2c77a391f47cb025a1f0b803",
+            "MIT",
+        ),
+    }
+)
