@@ -19,8 +19,16 @@ from torch.autograd import Function
 ROWS = 512  # at a time
 
 
-class CrossEntropy(Function):
-    """As torch's `cross_entropy(linear(x, weight, bias), target, label_smoothing=smoothing)`."""
+def choice_loss(
+    x: Tensor, weight: Tensor, bias: Tensor, target: Tensor, smoothing: float
+) -> Tensor:
+    """Give torch's `cross_entropy(linear(x, weight, bias), target, label_smoothing=smoothing)`."""
+    loss: Tensor = ChoiceLoss.apply(x, weight, bias, target, smoothing)  # type: ignore[no-untyped-call]
+    return loss
+
+
+class ChoiceLoss(Function):
+    """The loss, and the gradients that it makes on its way."""
 
     @staticmethod
     def forward(
@@ -48,7 +56,7 @@ class CrossEntropy(Function):
         return found
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         """Give the gradients that are kept, times that of the loss."""
         dx, dw, db = ctx.saved_tensors
         return dx * slope.to(dx.dtype), dw * slope, db * slope, None, None

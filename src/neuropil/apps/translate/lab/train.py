@@ -22,7 +22,7 @@ from neuropil.apps.translate.lab import (
     reader_training,
 )
 from neuropil.apps.translate.lab.batches import Checked
-from neuropil.apps.translate.lab.cross_entropy import CrossEntropy
+from neuropil.apps.translate.lab.cross_entropy import choice_loss
 from neuropil.apps.translate.lab.detector_model import DetectorNet
 from neuropil.apps.translate.lab.evaluation import corpus_scores
 from neuropil.apps.translate.lab.model import (
@@ -206,7 +206,7 @@ def token_losses(
     there = target != PAD
     x = x[there]
     table = network.embedding.weight
-    tokens = CrossEntropy.apply(x, table, network.bias, target[there], smoothing)
+    tokens = choice_loss(x, table, network.bias, target[there], smoothing)
     told = before[there] != END  # at the first step there is no token yet that has a case
     cases = cross_entropy(network.case(x)[told].float(), cases_before[there][told])
     return tokens, cases
