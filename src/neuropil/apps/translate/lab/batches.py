@@ -2,17 +2,19 @@
 
     B  pairs       S  tokens of the longest source     T  tokens of the longest target
 
-Each pair is drawn anew in every step, in one of its two directions: how often depends on its kind.
-Of several batches' worth of them, sorted by length, one batch is taken, so that little is padding.
+Each pair is drawn anew each time, in one of its two directions: how often depends on its kind.
+Several batches' worth of them are drawn at a time, sorted by length, and cut into batches, so that
+little is padding. Which they are depends on the seed and the step alone.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, side
@@ -30,7 +32,7 @@ from neuropil.training.step import TrainingStep
 
 N_CHARACTERS = 14_000  # in the longer texts of a batch's pairs, padding counted: some 4,000 tokens
 EDGES = (10, 14, 18, 22, 26, 30, 35, 40, 47, 56, 70, 100, 150, 220)  # longest text of each bucket
-POOL = 4  # batches' worth of pairs that are drawn, so that a batch is of pairs of like length
+POOL = 4  # batches that are drawn at a time, so that each is of pairs of like length
 OFTEN = {"sentence": 1.0, "phrase": 4.0, "word": 0.4}  # how often a pair is drawn
 SOURCE_TOLD = 0.4  # share of the pairs whose source language is told
 JOINED = 0.08  # share of the batches in which one text follows another, as in a paragraph
@@ -95,10 +97,19 @@ def choose_checked(pairs: Sequence[Pair]) -> tuple[Checked, ...]:
 
 
 def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
-    """Draw the pairs of a step: source, target and the cases of each, (B, S) and (B, T)."""
+    """Give the pairs of a step: source, target and the cases of each, (B, S) and (B, T)."""
     buckets = examples.train
     assert isinstance(buckets, Buckets)
-    rng = step.rng()
+    some = draw_batches(buckets, step.seed, step.step // POOL)[step.step % POOL]
+    return collate([source for source, _ in some], [target for _, target in some])
+
+
+@lru_cache(maxsize=1)
+def draw_batches(
+    buckets: Buckets, seed: int, turn: int
+) -> tuple[tuple[tuple[EncodedText, EncodedText], ...], ...]:
+    """Draw the pairs of POOL steps, all of about one length, and cut them into batches."""
+    rng = default_rng((seed, turn))
     b = int(rng.choice(len(EDGES), p=buckets.shares))
     reach = buckets.reach[b]
     places = np.searchsorted(reach, rng.random(POOL * sizes()[b]) * reach[-1], side="right")
@@ -110,9 +121,8 @@ def make_batch(examples: Split[object], step: TrainingStep) -> Batch:
         groups = [couple for couple in couples if couple[0].language == couple[1].language]
     encoded = [each for group in groups if (each := encode_group(group, rng))]
     encoded.sort(key=lambda pair: sorted(len(text.tokens) for text in pair)[::-1])
-    part = int(rng.integers(POOL))
-    some = encoded[part * len(encoded) // POOL : (part + 1) * len(encoded) // POOL]
-    return collate([source for source, _ in some], [target for _, target in some])
+    cuts = [part * len(encoded) // POOL for part in range(POOL + 1)]
+    return tuple(tuple(encoded[cuts[k] : cuts[k + 1]]) for k in rng.permutation(POOL))
 
 
 def encode_group(pairs: Sequence[Pair], rng: Generator) -> tuple[EncodedText, EncodedText] | None:

@@ -22,6 +22,7 @@ from neuropil.apps.translate.lab import (
     reader_training,
 )
 from neuropil.apps.translate.lab.batches import Checked
+from neuropil.apps.translate.lab.cross_entropy import choice_loss
 from neuropil.apps.translate.lab.detector_model import DetectorNet
 from neuropil.apps.translate.lab.evaluation import corpus_scores
 from neuropil.apps.translate.lab.model import (
@@ -204,7 +205,8 @@ def token_losses(
     x, _, _ = network.write(before, network.first_state(len(target)), keys, values, padding)
     there = target != PAD
     x = x[there]
-    tokens = cross_entropy(network.choose(x).float(), target[there], label_smoothing=smoothing)
+    table = network.embedding.weight
+    tokens = choice_loss(x, table, network.bias, target[there], smoothing)
     told = before[there] != END  # at the first step there is no token yet that has a case
     cases = cross_entropy(network.case(x)[told].float(), cases_before[there][told])
     return tokens, cases
