@@ -2,7 +2,7 @@
 
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
                                          docs/letter.png, docs/hands.png and docs/field.png;
-                                         docs/classify.jpg and docs/cat.jpg;
+                                         docs/classify.jpg and docs/cat.jpg; docs/menu.jpg;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
@@ -21,7 +21,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, PhotoFolder, classify, colorize, drive, handwrite
+from neuropil import Image, PhotoFolder, classify, colorize, drive, handwrite, translate
 from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, DriveFilm
@@ -156,6 +156,13 @@ def why_a_cat() -> Picture.Image:
     return Picture.fromarray(both)
 
 
+def menu() -> Picture.Image:
+    """Show the menu of 1944 and its translation, side by side."""
+    made = translate(Image.open(SAMPLES / "menu.webp"), to="en", comparison=True).comparison
+    assert made
+    return Picture.fromarray(made.thumbnail(1200).pixels)
+
+
 def driven(seed: int) -> DriveFilm:
     """Drive a track."""
     film = drive(seed=seed).film
@@ -195,6 +202,7 @@ if __name__ == "__main__":
     hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
+    menu().save(DOCS / "menu.jpg", quality=85, optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     biological_view.compare(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)

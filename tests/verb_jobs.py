@@ -14,14 +14,13 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
-from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
-
 from neuropil.kit.media.image import Image
 from neuropil.signature import Input, Json, Option
 

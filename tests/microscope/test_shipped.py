@@ -152,16 +152,8 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return F.linear(*inputs)
         case "ReduceMean":
             return inputs[0].mean(dim=inputs[1].tolist(), keepdim=bool(s["keepdims"]))
-        case "Unsqueeze":
-            (axis,) = inputs[1].reshape(-1).tolist()
-            return inputs[0].unsqueeze(axis)
         case "Resize":
             return F.interpolate(inputs[0], scale_factor=2.0, mode=RESIZING[s["mode"]])
-        case "Concat":
-            return torch.cat(inputs, dim=s["axis"])
-        case "Flatten":
-            assert s.get("axis", 1) == 1
-            return inputs[0].flatten(1)
         case "Sub":
             return torch.sub(*inputs)
         case "Mul":
@@ -174,33 +166,12 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return torch.matmul(*inputs)
         case "Sigmoid" | "Tanh":
             return getattr(torch, node.op.lower())(*inputs)
-        case "Gather":
-            return gather_in_torch(s.get("axis", 0), *inputs)
-        case "Shape":
-            return torch.tensor(inputs[0].shape)
-        case "ConstantOfShape":
-            return torch.full(inputs[0].tolist(), s["value"].item())
-        case "Reshape":
-            x, sizes = inputs
-            return x.reshape([n or x.shape[i] for i, n in enumerate(sizes.tolist())])
         case "LSTM":
             return lstm_in_torch(s, *inputs)
-        case "Split":
-            return torch.split(inputs[0], inputs[1].tolist(), dim=s["axis"])
-        case "Squeeze":
-            return inputs[0].squeeze(tuple(inputs[1].tolist()))
-        case "Transpose":
-            return inputs[0].permute(*s["perm"])
         case "ReduceSum":
             return inputs[0].sum(dim=inputs[1].tolist(), keepdim=bool(s["keepdims"]))
         case "Div":
             return torch.div(*inputs)
-        case "Slice":
-            x, starts, ends, axes, *steps = inputs
-            (axis,) = axes.tolist()
-            step = int(steps[0]) if steps else 1
-            places = range(x.shape[axis])[slice(int(starts), int(ends), step)]
-            return x.index_select(axis, torch.tensor(places))
         case "LayerNormalization":
             x, scale, bias = inputs
             return F.layer_norm(x, scale.shape, scale, bias, s["epsilon"])
@@ -211,6 +182,44 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
         case "BatchNormalization":
             x, scale, bias, mean, variance = inputs
             return F.batch_norm(x, mean, variance, scale, bias, eps=s["epsilon"])
+    return arranged_in_torch(node, inputs)
+
+
+def arranged_in_torch(node: Node, inputs: list[Any]) -> Any:
+    """Compute a node that only cuts, joins and reshapes, by torch."""
+    import torch
+
+    s = node.attributes
+    match node.op:
+        case "Unsqueeze":
+            (axis,) = inputs[1].reshape(-1).tolist()
+            return inputs[0].unsqueeze(axis)
+        case "Concat":
+            return torch.cat(inputs, dim=s["axis"])
+        case "Flatten":
+            assert s.get("axis", 1) == 1
+            return inputs[0].flatten(1)
+        case "Gather":
+            return gather_in_torch(s.get("axis", 0), *inputs)
+        case "Shape":
+            return torch.tensor(inputs[0].shape)
+        case "ConstantOfShape":
+            return torch.full(inputs[0].tolist(), s["value"].item())
+        case "Reshape":
+            x, sizes = inputs
+            return x.reshape([n or x.shape[i] for i, n in enumerate(sizes.tolist())])
+        case "Split":
+            return torch.split(inputs[0], inputs[1].tolist(), dim=s["axis"])
+        case "Squeeze":
+            return inputs[0].squeeze(tuple(inputs[1].tolist()))
+        case "Transpose":
+            return inputs[0].permute(*s["perm"])
+        case "Slice":
+            x, starts, ends, axes, *steps = inputs
+            (axis,) = axes.tolist()
+            step = int(steps[0]) if steps else 1
+            places = range(x.shape[axis])[slice(int(starts), int(ends), step)]
+            return x.index_select(axis, torch.tensor(places))
     raise AssertionError(f"say in this test how torch computes {node.op}")
 
 
