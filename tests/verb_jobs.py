@@ -48,7 +48,7 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
     "neuron-biology": {"b": ["0.4"]},
 }
 HEIGHT, WIDTH = 33, 47
-READING = ("translate", "translate-read")  # refuse pictures without text
+READING = ("translate", "translate-read", "translate-render")  # take pictures with text
 SIGN = "Bitte leise\nsein, danke"
 SIGN_HEIGHT, SIGN_WIDTH = 120, 240  # at least
 
@@ -94,6 +94,15 @@ def draw_sign(height: int, width: int) -> Image:
     font = ImageFont.load_default(height / 4)
     ImageDraw.Draw(sign).multiline_text((height / 8, height / 6), SIGN, fill="black", font=font)
     return Image(np.asarray(sign))
+
+
+def write_corrections(folder: Path, height: int, width: int) -> Path:
+    """Write what a sign says and is to say."""
+    path = folder / "sign.json"
+    line = {"quad": [[10, 15], [220, 15], [220, 50], [10, 50]], "text": SIGN.partition("\n")[0]}
+    block = {"lines": [0], "text": line["text"], "translation": "Quiet, please"}
+    path.write_text(json.dumps({"lines": [line], "blocks": [block]}))
+    return path
 
 
 def write_image(folder: Path, height: int, width: int) -> Path:
@@ -170,6 +179,7 @@ WRITERS: dict[str, Callable[[Path, int, int], Path]] = {
     "strokes": write_strokes,
     "image-folder": write_image_folder,
     "audio": write_sound,
+    "corrections": write_corrections,
     "sound-folder": write_sound_folder,
 }
 
@@ -180,7 +190,7 @@ def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, w
         return ("Dear Ada, " * height)[: height + width]
     if verb.command == "drive-predict":
         height = width = 96  # what its camera sees
-    if verb.command in READING:
+    if verb.command in READING and kind in ("image", "film"):
         sign = draw_sign(max(height, SIGN_HEIGHT), max(width, SIGN_WIDTH))
         return str((write_frames if kind == "film" else write_picture)(sign, folder))
     return str(WRITERS[kind](folder, height, width))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import CHARACTERS, name_marks
+from neuropil.apps.translate.corrections import Corrections
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
 from neuropil.apps.translate.geometry import Quad
@@ -230,6 +231,19 @@ class Translate(App):
         page = self.read_page(to_8_bit(photo.pixels), to, from_, least)
         require_text(page)
         return ReadPicture(word_blocks(page), word_lines(page))
+
+    @verb(example="neuropil translate-render sign.jpg sign.json -o sign-en.png")
+    def render(self, photo: Image, corrections: Corrections) -> Image:
+        """Set translations that you have corrected.
+
+        photo: the picture that was read
+        corrections: what translate-read --json printed of it, edited by hand
+        """
+        pixels = to_8_bit(photo.pixels)
+        height, width, _ = pixels.shape
+        corrections.require_inside(width, height)
+        made = replace_texts(pixels, replacements(corrections.lines, corrections.blocks))
+        return photo.replace(pixels=with_changes(photo, pixels, made))
 
     @verb(example='neuropil translate-text "Zwei Bier, bitte!" --to en', check=check_direction)
     def text(

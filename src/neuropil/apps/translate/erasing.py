@@ -179,7 +179,12 @@ def fit_plane(colors: Floats, known: Mask) -> Floats:
 
 
 def split_in_two(values: Floats) -> float:
-    """Find the threshold between which and the rest both groups are most alike (Otsu 1979)."""
+    """Find the threshold between which and the rest both groups are most alike (Otsu 1979).
+
+    Of values that are all the same it is the value.
+    """
+    if values.min() == values.max():
+        return float(values.min())
     counts, edges = np.histogram(values, bins=64)
     middles = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
