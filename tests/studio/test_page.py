@@ -22,11 +22,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(7)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(7)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -73,6 +73,24 @@ def test_colors_are_put_on_the_picture_moved_and_removed(page: Page, address: st
     expect(board.locator(".shade")).to_be_visible()
     board.locator(".mark").press("Delete")
     expect(board.locator(".mark")).to_have_count(0)
+
+
+def test_a_translation_is_corrected_and_set_anew(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/translate")
+    page.get_by_role("button", name="Sample menu.webp").click()
+    page.get_by_role("button", name="Start").click()
+    board = page.locator("text-board")
+    image = board.locator(".stage img")
+    expect(board.locator("polygon").first).to_be_attached(timeout=WAIT)
+    before = image.get_attribute("src")
+    field = board.locator("td input").first
+    board.locator("polygon").first.click()
+    expect(field).to_be_focused()
+    expect(board.locator("polygon.chosen").first).to_be_attached()
+    field.fill("Something else")
+    board.get_by_role("button", name="Set it anew").click()
+    expect(image).not_to_have_attribute("src", str(before), timeout=WAIT)
+    expect(board.get_by_role("link", name=re.compile("translate-render"))).to_be_visible()
 
 
 def middle(element: Locator) -> tuple[float, float]:
@@ -208,7 +226,7 @@ def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(7)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:

@@ -155,6 +155,19 @@ def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
     assert finish(client, again.json()["name"])["state"] == "done"
 
 
+def test_a_job_takes_what_it_lacks_from_another(client: TestClient) -> None:
+    first = finish(client, start(client, "colorize", photo=("old.png", png()))["name"])
+    line = {"quad": [[2, 2], [20, 2], [20, 12], [2, 12]], "text": "Ja"}
+    block = {"lines": [0], "text": "Ja", "translation": "Yes"}
+    corrections = json.dumps({"lines": [line], "blocks": [block]}).encode()
+    files = {"corrections": ("mine.json", corrections)}
+    address = "/api/jobs/translate-render"
+    answer = client.post(address, data={"job": first["name"]}, files=files)
+    assert finish(client, answer.json()["name"])["state"] == "done"
+    lacking = client.post(address, data={"job": first["name"]})
+    assert "other inputs" in lacking.json()["message"]
+
+
 def test_the_picture_of_a_job_is_taken_again(client: TestClient) -> None:
     first = finish(client, start(client, "colorize", photo=("old.png", png()))["name"])
     data = {"job": first["name"], "options": '{"hints": ["5,5,#ff0000"]}'}
@@ -316,7 +329,7 @@ def test_probes_are_described_and_the_page_is_there(client: TestClient) -> None:
     assert "neuron" not in probes
     for file in ("", "main.js", "studio.css", "tokens.css", "samples/church.jpg"):
         assert client.get(f"/{file}").is_success
-    assert {"file": "church.jpg", "kind": "image"} in client.get("/api/samples").json()
+    assert {"file": "church.jpg", "kind": "image", "app": ""} in client.get("/api/samples").json()
 
 
 def test_requests_of_others_are_refused(client: TestClient) -> None:

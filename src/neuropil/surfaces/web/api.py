@@ -18,10 +18,11 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -36,7 +37,7 @@ from neuropil.contract import Verb
 from neuropil.jobs import Done, Failed
 from neuropil.kit.errors import UserError
 from neuropil.kit.ranges import Range
-from neuropil.signature import Json, Option, Signature
+from neuropil.signature import Input, Json, Option, Signature
 from neuropil.surfaces.web.forms import (
     label_files,
     make_job,
@@ -58,6 +59,7 @@ SWEEP = 1.0  # seconds between two looks for such jobs
 RETRY = "2"  # seconds after which a full line may be tried again
 DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
 PACKAGE = Path(__file__).parents[2]
+SAMPLES_OF = MappingProxyType({"menu.webp": "translate"})  # that other samples say nothing to
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
@@ -150,8 +152,12 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
 
     @app.get("/api/samples")
     def list_samples() -> list[dict[str, str]]:
-        """List pictures of the package that can be tried at once."""
-        return [{"file": path.name, "kind": "image"} for path in sorted(SAMPLES.glob("*.jpg"))]
+        """List pictures of the package to be tried, each for an application or, "", for others."""
+        found = (*sorted(SAMPLES.glob("*.jpg")), *map(SAMPLES.joinpath, SAMPLES_OF))
+        return [
+            {"file": path.name, "kind": "image", "app": SAMPLES_OF.get(path.name, "")}
+            for path in found
+        ]
 
     @app.post("/api/jobs/{command}", status_code=ACCEPTED)
     async def start_job(command: str, request: Request) -> JSONResponse:
@@ -263,23 +269,28 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
 async def find_inputs(
     studio: Studio, form: FormData, signature: Signature, folder: Path
 ) -> tuple[list[str], Mapping[str, str]]:
-    """Keep the inputs of a form, or find those of the job that it names; with their labels."""
-    if form.get("job"):
-        known = studio.find(str(form["job"]))
-        return reuse_inputs(known, signature), known.labels
-    return await take_inputs(signature, form, folder), label_files(form, signature)
+    """Keep the inputs of a form; those that it lacks are of the job that it names.
+
+    Also gives their labels.
+    """
+    labels = label_files(form, signature)
+    if not form.get("job"):
+        return await take_inputs(signature, form, folder), labels
+    known = studio.find(str(form["job"]))
+    reused = reuse_inputs(known, [each for each in signature.inputs if each.name not in form])
+    return await take_inputs(signature, form, folder, reused), {**known.labels, **labels}
 
 
-def reuse_inputs(known: KnownJob, signature: Signature) -> list[str]:
-    """Give the inputs of another job; raises UserError where they are of another sort.
+def reuse_inputs(known: KnownJob, lacking: Sequence[Input]) -> dict[str, str]:
+    """Give the inputs of another job by name; raises UserError where they are of another sort.
 
     A text is never taken for a path: whoever wrote it could name any file of this machine.
     """
     given = known.verb.signature.inputs if known.verb else ()
-    if [each.is_text for each in given] != [each.is_text for each in signature.inputs]:
+    if [each.is_text for each in given] != [each.is_text for each in lacking]:
         words = "that job has other inputs; send them anew"
         raise UserError("input.kind", words, name="job")
-    return [*known.inputs]
+    return {each.name: own for each, own in zip(lacking, known.inputs, strict=True)}
 
 
 def taught_networks(studio: Studio, name: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -22,13 +23,21 @@ from neuropil.surfaces.web.store import INPUT, OUTPUT, name_folder, name_upload
 
 CHUNK = 1 << 20  # bytes of an upload that are written at once
 MAX_PIXELS = 100_000_000
+NOTHING: Mapping[str, str] = MappingProxyType({})
 PLAIN = re.compile(r"[\w-]{1,60}")  # what an option says that names no file
 
 
-async def take_inputs(signature: Signature, form: FormData, folder: Path) -> list[str]:
-    """Keep what was sent for all inputs, and give what the job is to open."""
+async def take_inputs(
+    signature: Signature, form: FormData, folder: Path, reused: Mapping[str, str] = NOTHING
+) -> list[str]:
+    """Keep what was sent for all inputs, and give what the job is to open.
+
+    reused: inputs that are there already, by their names
+    """
     return [
-        await take_input(given, number, form.getlist(given.name), folder / INPUT)
+        reused[given.name]
+        if given.name in reused
+        else await take_input(given, number, form.getlist(given.name), folder / INPUT)
         for number, given in enumerate(signature.inputs)
     ]
 

@@ -39,7 +39,7 @@ async function ask(address, request) {
 /** @returns {Promise<Verb[]>} */
 export const fetchVerbs = () => ask("/api/verbs");
 
-/** @returns {Promise<{file: string, kind: string}[]>} */
+/** @returns {Promise<{file: string, kind: string, app: string}[]>} */
 export const fetchSamples = () => ask("/api/samples");
 
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */

@@ -8,10 +8,11 @@ const FOLDERS = ["image-folder", "photo-folder", "sound-folder"];
 
 /** Holds the files of one input of a verb; says `change` when they are others. */
 export class DropField extends HTMLElement {
-  /** @param {import("./api.js").Input} input */
-  constructor(input) {
+  /** @param {import("./api.js").Input} input @param {string} app whose samples are offered */
+  constructor(input, app) {
     super();
     this.input = input;
+    this.app = app;
     /** @type {File[]} */
     this.files = [];
     this.isFolder = input.kind.some((kind) => FOLDERS.includes(kind));
@@ -136,7 +137,9 @@ export class DropField extends HTMLElement {
 
   async offerSamples() {
     if (this.isFolder) return;
-    const samples = (await fetchSamples()).filter((sample) => this.input.kind.includes(sample.kind));
+    const fitting = (await fetchSamples()).filter((sample) => this.input.kind.includes(sample.kind));
+    const own = fitting.filter((sample) => sample.app && sample.app === this.app);
+    const samples = own.length ? own : fitting.filter((sample) => !sample.app);
     const buttons = samples.map(({ file }) =>
       make(
         "button",

@@ -65,7 +65,7 @@ export class VerbView extends HTMLElement {
 
   connectedCallback() {
     this.inputs = this.verb.inputs.map((input) =>
-      input.kind.includes("text") ? textField(input) : new DropField(input),
+      input.kind.includes("text") ? textField(input) : new DropField(input, this.verb.app),
     );
     this.controls = Object.entries(this.verb.options.properties).map(
       ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
