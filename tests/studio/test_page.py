@@ -47,6 +47,11 @@ def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None
     assert steps.count() > 5
     assert page.locator(".step .mistake").count() == 0
     expect(steps.first.locator(".proof")).to_contain_text("checked")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for form, sign in (("text", "z = "), ("LaTeX", r"\begin{aligned}"), ("CSV", "=SUM(D2:")):
+        steps.nth(1).get_by_role("button", name=form).click()
+        expect(steps.nth(1).locator(".copies")).to_contain_text(f"{form} is on the clipboard")
+        assert sign in page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="Deeper, along the largest term").click()
     expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
 

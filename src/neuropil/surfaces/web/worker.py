@@ -6,13 +6,16 @@ Everything goes in and out as plain data. Whatever happens is told, never raised
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropil import registry
 from neuropil.job import Job, Settings
 from neuropil.jobs import Done, Failed, Sessions, attempt, explain, open_input
 from neuropil.signature import Json, Signature
 from neuropil.surfaces.web.status import StatusWriter
+
+if TYPE_CHECKING:
+    from neuropil.microscope.walk import Walk
 
 STARTED = "started"  # a file that a worker leaves once it has begun
 SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
@@ -71,7 +74,6 @@ def walk_from(task: OpenTask) -> dict[str, Any]:
     """Walk from a place of a result towards the inputs."""
     from neuropil.microscope import targets
     from neuropil.microscope.chain import load_chain
-    from neuropil.microscope.page import walk_json
     from neuropil.microscope.walk import walk_back
 
     settings = Settings(threads=1)
@@ -83,4 +85,17 @@ def walk_from(task: OpenTask) -> dict[str, Any]:
     graph = load_chain(probe.networks)
     if task.unit:
         probe = targets.with_unit(probe, targets.parse_unit(task.unit, graph))
-    return walk_json(walk_back(graph, probe, depth=task.depth, threads=1))
+    return with_copies(walk_back(graph, probe, depth=task.depth, threads=1))
+
+
+def with_copies(walk: "Walk") -> dict[str, Any]:
+    """Give what the page shows of a walk, and each of its steps in forms to be copied."""
+    from neuropil.core.formatting import to_csv, to_latex, to_text
+    from neuropil.microscope.page import walk_json
+
+    told = walk_json(walk)
+    for shown, step in zip(told["steps"], walk.steps, strict=True):
+        record = step.record
+        copies = {"text": to_text(record), "LaTeX": to_latex(record), "CSV": to_csv(record)}
+        shown["copies"] = copies
+    return told

@@ -10,7 +10,7 @@ const SHOWN = 8; // terms of a neuron, the largest
  * @typedef {{n: number, name: string, unit: string, names: string[], x: number[], w: number[],
  *   bias: number, z: number, a: number, curve: string, formula: string, part: string,
  *   below: Record<string, number>, field: number[] | null, fields: Record<string, number[]>,
- *   sources: Record<string, string>, back: string, proved: boolean, proofText: string}} WalkStep
+ *   sources: Record<string, string>, copies: Record<string, string>, back: string, proved: boolean, proofText: string}} WalkStep
  * @typedef {{title: string, steps: WalkStep[], next: string, no_gradients: string,
  *   image: {picture: string, words: string, at?: number[], rgb?: number[]} | null}} Walk
  */
@@ -170,6 +170,7 @@ export class MicroscopeView extends HTMLElement {
       make("p", { class: "sum" }, `z = Σ w·x + b = ${told(step.z)}, a = ${step.formula} = ${told(step.a)}`),
       step.back ? make("p", { class: "back" }, step.back) : "",
       make("p", { class: step.proved ? "proof" : "mistake" }, step.proofText),
+      copyButtons(step),
     );
     return article;
   }
@@ -184,6 +185,21 @@ export class MicroscopeView extends HTMLElement {
     row.addEventListener("mouseenter", () => this.frameAt(step.fields[i] ?? step.field));
     return row;
   }
+}
+
+/** Buttons that put a step on the clipboard, in the forms that the server wrote. @param {WalkStep} step */
+function copyButtons(step) {
+  const words = make("span", { class: "quiet", "aria-live": "polite" });
+  const copy = async (/** @type {string} */ form, /** @type {string} */ content) => {
+    try {
+      await navigator.clipboard.writeText(content);
+      words.textContent = `${form} is on the clipboard.`;
+    } catch {
+      words.textContent = "The browser does not let this page copy.";
+    }
+  };
+  const buttons = Object.entries(step.copies).map(([form, content]) => make("button", { type: "button", onclick: () => copy(form, content) }, form));
+  return make("p", { class: "copies" }, "Copy as ", ...buttons, " ", words);
 }
 
 /**
