@@ -80,6 +80,25 @@ def test_colors_are_put_on_the_picture_moved_and_removed(page: Page, address: st
     expect(board.locator(".mark")).to_have_count(0)
 
 
+def test_a_drive_is_watched_and_the_wheel_taken(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/drive")
+    live = page.locator("live-drive")
+    live.get_by_role("button", name="Watch it drive").click()
+    score = live.locator("dd").first
+    expect(score).to_be_visible(timeout=WAIT)
+    before = score.inner_text()
+    expect(score).not_to_have_text(before, timeout=WAIT)
+    live.get_by_label("What it looks at").check()
+    live.get_by_label("I take the wheel").check()
+    page.keyboard.down("ArrowLeft")
+    expect(live.locator("dd").nth(2)).to_have_text("-0.600", timeout=WAIT)
+    page.keyboard.up("ArrowLeft")
+    live.get_by_label("I take the wheel").uncheck()
+    expect(live.locator("dd").nth(2)).not_to_have_text(re.compile("^-?0.[06]00$"), timeout=WAIT)
+    page.get_by_role("link", name="colorize", exact=True).first.click()
+    expect(live).to_have_count(0)
+
+
 def test_a_translation_is_corrected_and_set_anew(page: Page, address: str) -> None:
     page.goto(f"{address}/#/translate")
     page.get_by_role("button", name="Sample menu.webp").click()

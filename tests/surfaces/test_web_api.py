@@ -19,7 +19,7 @@ pytest.importorskip("pebble")
 from starlette.testclient import TestClient
 
 from neuropil.apps.handwrite.styles import Style
-from neuropil.surfaces.web import api
+from neuropil.surfaces.web import api, live
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
@@ -153,6 +153,49 @@ def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
         assert "other inputs" in answer.json()["message"]
     again = client.post("/api/jobs/handwrite", data=data)
     assert finish(client, again.json()["name"])["state"] == "done"
+
+
+def test_a_drive_goes_on_while_the_page_looks(client: TestClient) -> None:
+    pytest.importorskip("gymnasium")
+    begun = client.post("/api/live/drive", json={"seed": 1000}).json()["name"]
+    assert client.post(f"/api/sessions/{begun}", json={"steps": 3}).json()["step"] == 3
+    said = client.post(f"/api/sessions/{begun}", json={"steps": 99})
+    assert said.status_code == 422
+    assert "between 1 and 10" in said.json()["message"]
+    client.delete(f"/api/sessions/{begun}")
+    gone = client.post(f"/api/sessions/{begun}", json={})
+    assert "begin anew" in gone.json()["message"]
+    for app in ("colorize", "nonsense"):
+        answer = client.post(f"/api/live/{app}", json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "name.unknown")
+
+
+def test_so_many_drives_at_once_are_enough(client: TestClient) -> None:
+    pytest.importorskip("gymnasium")
+    begun = [client.post("/api/live/drive", json={}) for _ in range(live.MOST + 1)]
+    assert [answer.status_code for answer in begun] == [*[202] * live.MOST, 503]
+    assert begun[-1].headers["retry-after"]
+    for answer in begun[:-1]:
+        client.delete(f"/api/sessions/{answer.json()['name']}")
+
+
+def test_what_nobody_looks_at_is_closed() -> None:
+    class Still:
+        closed = False
+
+        def advance(self, **options: Any) -> dict[str, Any]:
+            return {}
+
+        def close(self) -> None:
+            self.closed = True
+
+    sessions, still = live.LiveSessions(), Still()
+    sessions.sessions["a"] = live.Session(still)
+    sessions.close_idle(1000)
+    assert not still.closed
+    sessions.close_idle(-1)
+    assert still.closed
+    assert not sessions.sessions
 
 
 def test_a_job_takes_what_it_lacks_from_another(client: TestClient) -> None:

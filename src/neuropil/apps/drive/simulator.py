@@ -47,6 +47,10 @@ class Simulator:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the track."""
         self._world.close()
 
     def step(self, told: Controls, *, blind: bool = False) -> bool:

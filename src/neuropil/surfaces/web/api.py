@@ -9,6 +9,9 @@
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
     POST   /api/playground          a small network, moved by some steps, and all its numbers
+    POST   /api/live/{app}          what goes on step by step, as a drive: a session, by its name
+    POST   /api/sessions/{name}     the session moved, and what is to be seen
+    DELETE /api/sessions/{name}     the session closed
     GET    /apps/{app}/view.js      what an application adds to the page: `prepare` and `show`
 
 A job that nobody has asked about for a while is stopped: whoever reloads the page finds it again.
@@ -23,9 +26,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
@@ -46,6 +49,7 @@ from neuropil.surfaces.web.forms import (
     take_inputs,
     take_option_files,
 )
+from neuropil.surfaces.web.live import LiveSessions
 from neuropil.surfaces.web.playground import Play, advance
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
@@ -63,6 +67,7 @@ SAMPLES_OF = MappingProxyType({"menu.webp": "translate"})  # that other samples 
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
+Options = Annotated[dict[str, Any], Body()]
 FLAG = re.compile(r"(?<!\S)--(\w[\w-]*)")  # an option as it is typed
 
 
@@ -90,6 +95,7 @@ class Studio:
     pool: Pool
     store: ResultStore
     jobs: dict[str, KnownJob] = field(default_factory=dict)
+    sessions: LiveSessions = field(default_factory=LiveSessions)
 
     def find(self, name: str) -> KnownJob:
         """Find a job, and note that it was asked for; raises UserError where there is none."""
@@ -139,6 +145,7 @@ async def sweep(studio: Studio) -> None:
     while True:
         await asyncio.sleep(SWEEP)
         studio.stop_lonely()
+        await asyncio.to_thread(studio.sessions.close_idle)
         await asyncio.to_thread(studio.store.sweep)
 
 
@@ -204,6 +211,26 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
     def play_on(play: Play) -> dict[str, Any]:
         """Move a small network by some steps, and tell all its numbers."""
         return advance(play)
+
+    @app.post("/api/live/{name}", status_code=ACCEPTED)
+    def begin_session(name: str, options: Options) -> JSONResponse:
+        """Begin something that goes on while the page looks on."""
+        try:
+            begun = studio.sessions.begin(name, options)
+        except QueueFullError as error:
+            return refuse_full(error)
+        return JSONResponse({"name": begun}, ACCEPTED)
+
+    @app.post("/api/sessions/{name}")
+    def move_session(name: str, options: Options) -> dict[str, Any]:
+        """Move a session, and tell what is to be seen."""
+        return studio.sessions.advance(name, options)
+
+    @app.delete("/api/sessions/{name}")
+    def end_session(name: str) -> dict[str, str]:
+        """Close a session."""
+        studio.sessions.end(name)
+        return {"name": name}
 
     @app.get("/api/views")
     def list_views() -> list[str]:
@@ -334,7 +361,7 @@ def refuse_full(error: BaseException) -> JSONResponse:
     """Answer that the line is full; raises every other error."""
     if not isinstance(error, QueueFullError):
         raise error
-    words = "too many jobs wait already; try again in a moment"
+    words = "too much goes on already; try again in a moment"
     told = {"code": "queue.full", "message": words}
     return JSONResponse(told, FULL, headers={"Retry-After": RETRY})
 

@@ -36,6 +36,10 @@ async function ask(address, request) {
   return told;
 }
 
+/** @param {string} address @param {Record<string, unknown>} body @returns {Promise<any>} */
+const post = (address, body) =>
+  ask(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
 /** @returns {Promise<Verb[]>} */
 export const fetchVerbs = () => ask("/api/verbs");
 
@@ -43,8 +47,16 @@ export const fetchVerbs = () => ask("/api/verbs");
 export const fetchSamples = () => ask("/api/samples");
 
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
-export const playOn = (play) =>
-  ask("/api/playground", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(play) });
+export const playOn = (play) => post("/api/playground", play);
+
+/** @param {string} app that goes on step by step @param {Record<string, unknown>} options @returns {Promise<{name: string}>} */
+export const beginSession = (app, options) => post(`/api/live/${app}`, options);
+
+/** @param {string} name of a session @param {Record<string, unknown>} options @returns {Promise<any>} what is to be seen */
+export const moveSession = (name, options) => post(`/api/sessions/${name}`, options);
+
+/** @param {string} name of a session */
+export const endSession = (name) => ask(`/api/sessions/${name}`, { method: "DELETE", keepalive: true });
 
 /** @returns {Promise<string[]>} applications that have a view of their own */
 export const fetchViews = () => ask("/api/views");
