@@ -135,7 +135,9 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     app.add_exception_handler(UserError, word_mistake)
     app.add_exception_handler(RefusedError, word_refusal)
     app.add_exception_handler(RequestValidationError, word_invalid)
-    add_routes(app, studio, policy)
+    add_job_routes(app, studio, policy)
+    add_live_routes(app, studio)
+    add_page_routes(app)
     app.add_middleware(Guard, policy=policy)
     return app
 
@@ -149,22 +151,13 @@ async def sweep(studio: Studio) -> None:
         await asyncio.to_thread(studio.store.sweep)
 
 
-def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
-    """Add the routes."""
+def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
+    """Add the routes of commands, jobs and neurons that are opened."""
 
     @app.get("/api/verbs")
     def list_verbs() -> list[dict[str, Any]]:
         """List every command that a page can offer."""
         return describe_verbs()
-
-    @app.get("/api/samples")
-    def list_samples() -> list[dict[str, str]]:
-        """List pictures of the package to be tried, each for an application or, "", for others."""
-        found = (*sorted(SAMPLES.glob("*.jpg")), *map(SAMPLES.joinpath, SAMPLES_OF))
-        return [
-            {"file": path.name, "kind": "image", "app": SAMPLES_OF.get(path.name, "")}
-            for path in found
-        ]
 
     @app.post("/api/jobs/{command}", status_code=ACCEPTED)
     async def start_job(command: str, request: Request) -> JSONResponse:
@@ -207,6 +200,10 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
             raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
         return FileResponse(files[number])
 
+
+def add_live_routes(app: FastAPI, studio: Studio) -> None:
+    """Add the routes of what is moved step by step."""
+
     @app.post("/api/playground")
     def play_on(play: Play) -> dict[str, Any]:
         """Move a small network by some steps, and tell all its numbers."""
@@ -231,6 +228,19 @@ def add_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         """Close a session."""
         studio.sessions.end(name)
         return {"name": name}
+
+
+def add_page_routes(app: FastAPI) -> None:
+    """Add the routes of the page, and of what it is made of."""
+
+    @app.get("/api/samples")
+    def list_samples() -> list[dict[str, str]]:
+        """List pictures of the package to be tried, each for an application or, "", for others."""
+        found = (*sorted(SAMPLES.glob("*.jpg")), *map(SAMPLES.joinpath, SAMPLES_OF))
+        return [
+            {"file": path.name, "kind": "image", "app": SAMPLES_OF.get(path.name, "")}
+            for path in found
+        ]
 
     @app.get("/api/views")
     def list_views() -> list[str]:
