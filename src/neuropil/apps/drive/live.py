@@ -1,8 +1,10 @@
 """A drive that goes on step by step, while somebody looks, who may take the wheel.
 
-live = LiveDrive(Drive(), seed=1000)
-live.advance(steps=2)["score"]                        the network drives
-live.advance(steps=2, steer=-0.5, gas=0.3)            a person does
+    live = LiveDrive(Drive(), seed=1000)
+    live.advance(steps=2)["score"]                        the network drives
+    live.advance(steps=2, steer=-0.5, gas=0.3)            a person does
+
+The studio moves it: what it needs of such a class is said in surfaces/web/live.py.
 """
 
 from dataclasses import asdict
