@@ -141,6 +141,36 @@ OPENED = [  # opset, text, unit, its value by hand
     ),
     (18, "(float[1,2] x) => (float[] y) <bool c = {1}> { y = Where (c, x, x) }", "y,0,1", 2.0),
     (18, "(float[1,2] x) => (float[] y) <float c = {1}> { y = CastLike (x, c) }", "y,0,1", 2.0),
+    # the last of all times, also where the others are left out
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[1,1,1] w = {1}>"
+        " { , h = RNN <hidden_size=1> (x, w, w) }",
+        "h,0,0,0",
+        np.tanh(2 + np.tanh(1)),
+    ),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[2,1,1] w = {1,1}>"
+        ' { , h = RNN <hidden_size=1, direction="bidirectional", activations=["Relu","Relu"]>'
+        " (x, w, w) }",
+        "h,1,0,0",
+        3.0,
+    ),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] y, float[] h) <float[1,3,1] w = {0,1,1}>"
+        " { y, h = GRU <hidden_size=1> (x, w, w) }",
+        "y,0,0,0,0",
+        np.tanh(1) / 2,
+    ),
+    (
+        18,
+        "(float[1,1,1] x) => (float[] h) <float[1,4,1] w = {0,0,0,1}>"
+        " { , h = LSTM <hidden_size=1> (x, w, w) }",
+        "h,0,0,0",
+        np.tanh(np.tanh(1) / 2) / 2,
+    ),
     # attention that looks everywhere alike: the mean of the values
     (
         23,
@@ -212,12 +242,19 @@ CLOSED = [  # opset, text, unit, what is said of it
     ),
     (
         18,
-        "(float[2,1,1] x) => (float[] y, float[] h) <float[1,4,1] w = {1,1,1,1}>"
-        " { y, h = LSTM <hidden_size=1> (x, w, w) }",
-        "h,0,0,0",
-        "output 2 of LSTM",
+        "(float[2,1,1] x) => (float[] y, float[] h, float[] c) <float[1,4,1] w = {1,1,1,1}>"
+        " { y, h, c = LSTM <hidden_size=1> (x, w, w) }",
+        "c,0,0,0",
+        "output 3 of LSTM",
     ),
     (18, "(float[1,2] x) => (int64[] y) { a = Relu (x)  y = ArgMax (a) }", "y,0,0", "whole number"),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[1,3,1] w = {1,1,1}>"
+        " { a = Relu (x)  , h = GRU <hidden_size=1, clip=1.0> (a, w, w) }",
+        "h,0,0,0",
+        "a GRU with clip",
+    ),
     (
         18,
         "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"
