@@ -134,6 +134,22 @@ OPENED = [  # opset, text, unit, its value by hand
     ),
     (
         18,
+        "(float[1,2] x) => (int64[] l, float[] p) { l, p = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[1.0,-1.0,-1.0,1.0,0.0,1.0], intercepts=[1.0,-1.0,-2.0],"
+        ' classlabels_ints=[0,1,2], post_transform="SOFTMAX"> (x) }',
+        "p,0,1",
+        1 / 3,
+    ),
+    (
+        18,
+        "(int64[2,2] x) => (int64[] l, float[] p) { l, p = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[-1.0,2.0,1.0,-2.0], intercepts=[-1.0,1.0],"
+        ' classlabels_ints=[0,1], post_transform="SOFTMAX"> (x) }',
+        "p,1,0",
+        1 / (1 + np.exp(-8)),
+    ),
+    (
+        18,
         "(float[1,2] x) => (float[] y) { y = own.twice (x) }"
         ' <domain: "own", opset_import: ["" : 18]> twice (a) => (b) { b = Add (a, a) }',
         "y,0,1",
@@ -254,6 +270,24 @@ CLOSED = [  # opset, text, unit, what is said of it
         " { a = Relu (x)  , h = GRU <hidden_size=1, clip=1.0> (a, w, w) }",
         "h,0,0,0",
         "a GRU with clip",
+    ),
+    (
+        18,
+        "(float[1,2] x) => (int64[] l, float[] p) { a = Relu (x)"
+        "  l, p = ai.onnx.ml.LinearClassifier <coefficients=[1.0,-1.0], intercepts=[1.0],"
+        ' classlabels_ints=[0,1], post_transform="SOFTMAX"> (a) }',
+        "p,0,0",
+        "one score for two classes",
+    ),
+    (
+        18,
+        "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"
+        " { a = Relu (x)  l, s = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[1.0,-1.0,-1.0,1.0], intercepts=[1.0,-1.0], classlabels_ints=[0,1],"
+        ' post_transform="SOFTMAX"> (a)'
+        "  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
+        "p",
+        "a sequence of maps",
     ),
     (
         18,

@@ -187,3 +187,35 @@ def test_weights_of_an_rnn_have_the_gradient_of_all_times(
     assert step.record.dL_dw[number] != pytest.approx(
         step.record.dL_dz * step.record.terms[number].x
     )
+
+
+def test_shares_of_a_linear_classifier_are_proven_and_a_wrong_one_is_seen() -> None:
+    rng = RNG(5)
+    n_classes, n_features = 5, 30
+    w, b = rng.normal(size=(n_classes, n_features)), rng.normal(size=n_classes)
+    numbers = [", ".join(f"{value:.6f}" for value in each.ravel()) for each in (w, b)]
+    text = (
+        f"(float[3,{n_features}] x) => (int64[] l, float[] p)"
+        " { a = Tanh (x)  l, p = ai.onnx.ml.LinearClassifier"
+        f" <coefficients=[{numbers[0]}], intercepts=[{numbers[1]}],"
+        ' classlabels_ints=[0,1,2,3,4], post_transform="SOFTMAX"> (a) }'
+    )
+    x = rng.normal(size=(3, n_features)).astype(np.float32)
+    activations = record_activations(parse_model(parse(text)), {"x": x})
+    p = activations.values["p"]
+    wrong = Activations(activations.graph, {**activations.values, "p": p + np.float32(1e-4)})
+    for index in np.ndindex(p.shape):
+        share, power = opened(activations, Unit("p", index))
+        assert share.record.check().passed
+        assert power.record.check().passed
+        assert share.record.terms[index[1]].x == power.record.observed.a
+        assert [term.w for term in power.record.terms] == pytest.approx(w[index[1]], abs=1e-5)
+        assert power.sources[4] == Unit("a", (index[0], 4))
+        assert not opened(wrong, Unit("p", index))[0].record.check().passed
+    goal = Goal.of_unit(Unit("p", (1, 2)), "p")
+    (step,) = open_unit(
+        activations, Unit("a", (1, 4)), OpeningContext(goal, gradients(activations, goal, "x"), str)
+    )
+    assert step.record.backward
+    assert step.record.dL_da == pytest.approx(float(p[1, 2] * (w[2, 4] - p[1] @ w[:, 4])), rel=1e-4)
+    assert step.record.check().passed

@@ -8,7 +8,7 @@ output and its gates, and an LSTM cell six, with its state.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -27,6 +27,7 @@ from neuropil.microscope.activations import (
     to_operand,
 )
 from neuropil.microscope.cells import cell_sum, find_place, refuse_unknown, see
+from neuropil.microscope.extensions import class_scores, gives_shares, score_sizes
 from neuropil.microscope.gru import open_gru
 from neuropil.microscope.lstm import open_lstm
 from neuropil.microscope.nodes import Array, Node
@@ -70,6 +71,8 @@ def open_unit(activations: Activations, unit: Unit, context: OpeningContext) -> 
             return open_recurrence(activations, node, unit, context)
         if node.op == "Softmax":
             return open_softmax(activations, node, unit, context)
+        if node.op == "ai.onnx.ml.LinearClassifier" and gives_shares(node.attributes):
+            return open_classifier(activations, node, unit, context)
         return [open_neuron(activations, node, unit, context)]
     except UnsupportedOperator as unknown:
         raise UserError(
@@ -245,14 +248,47 @@ def open_softmax(
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
         for m in range(logits.shape[axis])
     ]
-    n, z = unit.index[axis], [float(logits[u.index]) for u in units]
-    most = max(z)
-    powers = [math.exp(value - most) for value in z]
-    names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
-    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
+    n, scores = unit.index[axis], [(context.named(u), float(logits[u.index])) for u in units]
+    return open_share(activations, unit, context, scores, n, single_term(activations, units[n]))
+
+
+def open_share(
+    activations: Activations,
+    unit: Unit,
+    context: OpeningContext,
+    scores: Sequence[tuple[str, float]],
+    n: int,
+    under: WeightedSum,
+    tolerance: float = 0.0,
+) -> list[Step]:
+    """Write out what number n of named scores z is of all, and e^z over the sum that z is."""
+    most = max(z for _, z in scores)
+    powers = [(f"e^({name} - {most:.6g})", math.exp(z - most)) for name, z in scores]
+    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in powers)
     roundoff = ROUNDOFF.get(activations.values[unit.tensor].dtype.name, SINGLE)
-    ran = Observed(None, activations.value(unit), roundoff)
-    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
-    term = Term(context.named(units[n]), z[n], 1.0, learned=False)
-    one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
-    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=(units[n],))]
+    ran = Observed(None, activations.value(unit), roundoff, tolerance)
+    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(parts[n].x, n), ran)
+    one = NeuronRecord(
+        parts[n].name,
+        tuple(make_term(source, {}, context) for source in under.sources),
+        under.bias - most,
+        EXP,
+        Observed(under.z - most, parts[n].x, DOUBLE),
+    )
+    sources = tuple(source.unit for source in under.sources)
+    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=sources)]
+
+
+def open_classifier(
+    activations: Activations, node: Node, unit: Unit, context: OpeningContext
+) -> list[Step]:
+    """Write out the share of a class among those of a linear classifier, and the sum under it."""
+    row, n = unit.index
+    x = np.atleast_2d(activations.values[node.inputs[0]].astype(np.float64))
+    under = decompose(activations, unit)
+    z = class_scores(node.attributes, Tensor(x))[1].value[row]
+    scores = [(f"score of class {m}", float(value)) for m, value in enumerate(z)]
+    # The run's scores are float32: p_n moves by at most 2 p_n (1 - p_n) times what they are off.
+    p, size = activations.value(unit), score_sizes(node.attributes, x)[row].max()
+    off = 2 * p * (1 - p) * 4 * math.sqrt(x.shape[-1] + 1) * SINGLE * float(size)
+    return open_share(activations, unit, context, scores, n, under, off)
