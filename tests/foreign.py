@@ -53,6 +53,22 @@ class Recurrent(nn.Module):
         return torch.softmax(self.dense(y[:, -1]), dim=1)
 
 
+class Gated(nn.Module):
+    """A GRU both ways under an RNN, of which the end alone goes into a dense layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru = nn.GRU(4, 6, bidirectional=True)
+        self.rnn = nn.RNN(12, 5, nonlinearity="relu")
+        self.dense = nn.Linear(5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, _ = self.gru(x)
+        _, h = self.rnn(y)
+        made: Tensor = self.dense(h[-1])
+        return made
+
+
 class Mobile(nn.Module):
     """Depthwise convolutions, hard swish, squeeze and excitation, an enlarging layer."""
 

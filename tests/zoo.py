@@ -134,6 +134,22 @@ OPENED = [  # opset, text, unit, its value by hand
     ),
     (
         18,
+        "(float[1,2] x) => (int64[] l, float[] p) { l, p = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[1.0,-1.0,-1.0,1.0,0.0,1.0], intercepts=[1.0,-1.0,-2.0],"
+        ' classlabels_ints=[0,1,2], post_transform="SOFTMAX"> (x) }',
+        "p,0,1",
+        1 / 3,
+    ),
+    (
+        18,
+        "(int64[2,2] x) => (int64[] l, float[] p) { l, p = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[-1.0,2.0,1.0,-2.0], intercepts=[-1.0,1.0],"
+        ' classlabels_ints=[0,1], post_transform="SOFTMAX"> (x) }',
+        "p,1,0",
+        1 / (1 + np.exp(-8)),
+    ),
+    (
+        18,
         "(float[1,2] x) => (float[] y) { y = own.twice (x) }"
         ' <domain: "own", opset_import: ["" : 18]> twice (a) => (b) { b = Add (a, a) }',
         "y,0,1",
@@ -141,6 +157,36 @@ OPENED = [  # opset, text, unit, its value by hand
     ),
     (18, "(float[1,2] x) => (float[] y) <bool c = {1}> { y = Where (c, x, x) }", "y,0,1", 2.0),
     (18, "(float[1,2] x) => (float[] y) <float c = {1}> { y = CastLike (x, c) }", "y,0,1", 2.0),
+    # the last of all times, also where the others are left out
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[1,1,1] w = {1}>"
+        " { , h = RNN <hidden_size=1> (x, w, w) }",
+        "h,0,0,0",
+        np.tanh(2 + np.tanh(1)),
+    ),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[2,1,1] w = {1,1}>"
+        ' { , h = RNN <hidden_size=1, direction="bidirectional", activations=["Relu","Relu"]>'
+        " (x, w, w) }",
+        "h,1,0,0",
+        3.0,
+    ),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] y, float[] h) <float[1,3,1] w = {0,1,1}>"
+        " { y, h = GRU <hidden_size=1> (x, w, w) }",
+        "y,0,0,0,0",
+        np.tanh(1) / 2,
+    ),
+    (
+        18,
+        "(float[1,1,1] x) => (float[] h) <float[1,4,1] w = {0,0,0,1}>"
+        " { , h = LSTM <hidden_size=1> (x, w, w) }",
+        "h,0,0,0",
+        np.tanh(np.tanh(1) / 2) / 2,
+    ),
     # attention that looks everywhere alike: the mean of the values
     (
         23,
@@ -212,12 +258,37 @@ CLOSED = [  # opset, text, unit, what is said of it
     ),
     (
         18,
-        "(float[2,1,1] x) => (float[] y, float[] h) <float[1,4,1] w = {1,1,1,1}>"
-        " { y, h = LSTM <hidden_size=1> (x, w, w) }",
-        "h,0,0,0",
-        "output 2 of LSTM",
+        "(float[2,1,1] x) => (float[] y, float[] h, float[] c) <float[1,4,1] w = {1,1,1,1}>"
+        " { y, h, c = LSTM <hidden_size=1> (x, w, w) }",
+        "c,0,0,0",
+        "output 3 of LSTM",
     ),
     (18, "(float[1,2] x) => (int64[] y) { a = Relu (x)  y = ArgMax (a) }", "y,0,0", "whole number"),
+    (
+        18,
+        "(float[2,1,1] x) => (float[] h) <float[1,3,1] w = {1,1,1}>"
+        " { a = Relu (x)  , h = GRU <hidden_size=1, clip=1.0> (a, w, w) }",
+        "h,0,0,0",
+        "a GRU with clip",
+    ),
+    (
+        18,
+        "(float[1,2] x) => (int64[] l, float[] p) { a = Relu (x)"
+        "  l, p = ai.onnx.ml.LinearClassifier <coefficients=[1.0,-1.0], intercepts=[1.0],"
+        ' classlabels_ints=[0,1], post_transform="SOFTMAX"> (a) }',
+        "p,0,0",
+        "one score for two classes",
+    ),
+    (
+        18,
+        "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"
+        " { a = Relu (x)  l, s = ai.onnx.ml.LinearClassifier"
+        " <coefficients=[1.0,-1.0,-1.0,1.0], intercepts=[1.0,-1.0], classlabels_ints=[0,1],"
+        ' post_transform="SOFTMAX"> (a)'
+        "  p = ai.onnx.ml.ZipMap <classlabels_int64s=[0,1]> (s) }",
+        "p",
+        "a sequence of maps",
+    ),
     (
         18,
         "(float[1,2] x) => (int64[] l, seq(map(int64, float)) p)"

@@ -32,7 +32,12 @@ from neuropil.microscope.walk import Walk, first_unit, largest_input, walk_back
 
 torch = pytest.importorskip("torch")
 
-SHAPES = {"Residual": (1, 3, 32, 32), "Recurrent": (1, 7, 4), "Mobile": (1, 2, 24, 24)}
+SHAPES = {
+    "Residual": (1, 3, 32, 32),
+    "Recurrent": (1, 7, 4),
+    "Gated": (7, 1, 4),
+    "Mobile": (1, 2, 24, 24),
+}
 
 
 @pytest.fixture(scope="module", params=SHAPES)

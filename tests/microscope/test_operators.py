@@ -21,8 +21,9 @@ from neuropil.microscope.activations import (
 from neuropil.microscope.graph import parse_model
 from neuropil.microscope.nodes import Array
 from neuropil.microscope.open_unit import OpeningContext, open_unit
-from neuropil.microscope.operator_table import OPERATORS
-from neuropil.microscope.operators import UnsupportedOperator, arange, refuse_unusual_lstm
+from neuropil.microscope.operator_table import OPERATORS, find_operator
+from neuropil.microscope.operators import UnsupportedOperator, arange
+from neuropil.microscope.recurrences import refuse_unusual
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
@@ -221,6 +222,31 @@ REFUSED: list[tuple[str, Shape, list[Any], dict[str, Any]]] = [
         [floats(1, 16, 3), floats(1, 16, 4), None, np.array([5, 3], np.int32)],
         {"hidden_size": 4},
     ),
+    (
+        "GRU",
+        (5, 2, 3),
+        [floats(1, 12, 3), floats(1, 12, 4)],
+        {"hidden_size": 4, "activations": ["Sigmoid", "Relu"]},
+    ),
+    (
+        "GRU",
+        (5, 2, 3),
+        [floats(1, 12, 3), floats(1, 12, 4), None, np.array([5, 3], np.int32)],
+        {"hidden_size": 4},
+    ),
+    (
+        "RNN",
+        (5, 2, 3),
+        [floats(1, 4, 3), floats(1, 4, 4)],
+        {"hidden_size": 4, "activations": ["Softsign"]},
+    ),
+    (
+        "RNN",
+        (5, 2, 3),
+        [floats(2, 4, 3), floats(2, 4, 4)],
+        {"hidden_size": 4, "activations": ["Tanh", "Relu"], "direction": "bidirectional"},
+    ),
+    ("RNN", (5, 2, 3), [floats(1, 4, 3), floats(1, 4, 4)], {"hidden_size": 4, "clip": 0.1}),
     ("Dropout", (2, 3), [np.float32(0.5), np.array(True)], {}),
     ("Einsum", (3, 3), [], {"equation": "ii->i"}),
 ]
@@ -235,8 +261,8 @@ def test_settings_that_are_not_known_are_refused(
     (node,) = graph.nodes
     with pytest.raises(UnsupportedOperator):
         apply_node(node, [to_operand(activations.values.get(name)) for name in node.inputs])
-    if case[0] == "LSTM":
-        with refused("network.no_neuron", "LSTM"):
+    if find_operator(case[0]).recurrent:
+        with refused("network.no_neuron", case[0]):
             open_unit(
                 activations,
                 Unit("y0", (1, 0, 0, 0)),
@@ -255,17 +281,23 @@ def test_a_softmax_is_told_as_applications_tell_theirs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "has_peepholes", "reason"),
+    ("op", "settings", "reason"),
     [
-        ({}, True, "peepholes"),
-        ({"activations": [b"Sigmoid", b"Relu", b"Tanh"]}, False, "activations of its own"),
-        ({"activations": ["Sigmoid", "Tanh"]}, False, "activations of its own"),
-        ({"clip": 3.0, "layout": 1}, False, "layout and clip"),
+        ("LSTM", {"activations": [b"Sigmoid", b"Relu", b"Tanh"]}, "an LSTM with activations of"),
+        ("LSTM", {"activations": ["Sigmoid", "Tanh"]}, "an LSTM with activations of its own"),
+        ("LSTM", {"clip": 3.0, "layout": 1}, "an LSTM with layout and clip"),
+        ("GRU", {"activations": ["Sigmoid", "Tanh", "Tanh"]}, "a GRU with activations of its own"),
+        ("RNN", {"layout": 1}, "an RNN with layout"),
     ],
 )
-def test_unusual_lstms_are_refused(
-    settings: dict[str, Any], has_peepholes: bool, reason: str
-) -> None:
-    with pytest.raises(UnsupportedOperator, match=f"an LSTM with {reason}"):
-        refuse_unusual_lstm(settings, has_peepholes=has_peepholes)
-    refuse_unusual_lstm({"activations": [b"Sigmoid", b"Tanh", b"Tanh"] * 2}, has_peepholes=False)
+def test_unusual_recurrences_are_refused(op: str, settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(UnsupportedOperator, match=reason):
+        refuse_unusual(op, settings)
+
+
+def test_usual_recurrences_are_not_refused() -> None:
+    with pytest.raises(UnsupportedOperator, match="an LSTM with peepholes"):
+        refuse_unusual("LSTM", {}, has_peepholes=True)
+    refuse_unusual("LSTM", {"activations": [b"Sigmoid", b"Tanh", b"Tanh"] * 2})
+    refuse_unusual("GRU", {"activations": ["Sigmoid", "Tanh"] * 2})
+    refuse_unusual("RNN", {"activations": ["Relu"]})

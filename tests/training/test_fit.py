@@ -100,7 +100,7 @@ def test_minutes_are_turned_into_steps(
     monkeypatch: pytest.MonkeyPatch, making: float, threads: int, seconds: float
 ) -> None:
     """A step of a second, beside the making of its batch or, on one core, after it."""
-    clock = iter([0.0, making, 10.0, 16.0])  # around a batch, and around the six steps timed
+    clock = iter([0.0, 6 * making, 10.0, 16.0])  # around six batches, and around their steps
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     monkeypatch.setattr("torch.get_num_threads", lambda: threads)
     recipe = tiny()

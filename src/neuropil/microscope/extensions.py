@@ -87,7 +87,20 @@ def class_scores(s: Attributes, x: Any) -> tuple[Tensor, ...]:
 def class_probabilities(s: Attributes, x: Any) -> tuple[Tensor, ...]:
     """Calculate what a linear classifier says of each class."""
     labels, y = class_scores(s, x)
+    if gives_shares(s):
+        return labels, ops.softmax(y, axis=-1)
     return labels, ops.sigmoid(y) if choose_transform(s) is SIGMOID else y
+
+
+def gives_shares(s: Attributes) -> bool:
+    """Tell whether the scores of a classifier go through a softmax."""
+    return bool(s.get("post_transform") == "SOFTMAX")
+
+
+def score_sizes(s: Attributes, x: Array) -> Array:
+    """Calculate Σ |w·x| + |b| for each class, which rounding is in proportion to."""
+    sizes = {name: np.abs(s[name]) for name in s if name in ("coefficients", "intercepts")}
+    return linear_scores(sizes, Tensor(np.abs(x))).value
 
 
 def choose_transform(s: Attributes, *others: Any) -> Activation:

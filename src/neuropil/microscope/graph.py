@@ -24,6 +24,8 @@ from neuropil.kit.networks.onnx_file import MOST_BYTES, check_whole
 from neuropil.microscope.nodes import STANDARD, Array, Node, read_node, to_dense
 from neuropil.microscope.operator_table import find_operator
 
+SEQUENCE = ".sequence"  # after the name of an end: the output of all times that a file leaves out
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -170,6 +172,7 @@ def parse_model(model: onnx.ModelProto) -> Graph:
     """
     if model.functions:
         model = inliner.inline_local_functions(model)
+    model = name_sequences(model)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     constants |= {each.values.name: to_dense(each) for each in model.graph.sparse_initializer}
     opset = max((o.version for o in model.opset_import if o.domain in STANDARD), default=1)
@@ -183,6 +186,25 @@ def parse_model(model: onnx.ModelProto) -> Graph:
     inputs = tuple(i.name for i in model.graph.input if i.name not in constants)
     outputs = tuple(o.name for o in model.graph.output)
     return Graph(model, tuple(nodes), constants, inputs, outputs)
+
+
+def name_sequences(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Name what recurrences leave out of all times, of which their last output is made."""
+    left_out = [i for i, node in enumerate(model.graph.node) if _leaves_sequence_out(node)]
+    if not left_out:
+        return model
+    named = onnx.ModelProto()
+    named.CopyFrom(model)
+    for i in left_out:
+        outputs = named.graph.node[i].output
+        outputs[0] = next(filter(None, outputs)) + SEQUENCE
+    return named
+
+
+def _leaves_sequence_out(node: onnx.NodeProto) -> bool:
+    """Tell a recurrence of which only the end is asked for."""
+    is_recurrent = node.domain in STANDARD and find_operator(node.op_type).recurrent
+    return is_recurrent and not node.output[0]
 
 
 def _folds(node: Node, constants: dict[str, Array]) -> bool:

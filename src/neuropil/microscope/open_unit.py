@@ -3,12 +3,12 @@
     open_unit(activations, unit, OpeningContext(goal, slopes, named))
 
 An activation function and the weighted sum under it are one neuron: z = Σ w·x + b, a = f(z). A
-softmax is two steps, the share p = e^z / Σ e^z and the exponential in it; an LSTM cell is six: its
-output, its state and its four gates (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+softmax is two steps, the share p = e^z / Σ e^z and the exponential in it; a GRU cell is four, its
+output and its gates, and an LSTM cell six, with its state.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -26,7 +26,10 @@ from neuropil.microscope.activations import (
     perturb,
     to_operand,
 )
-from neuropil.microscope.lstm import open_cell
+from neuropil.microscope.cells import cell_sum, find_place, refuse_unknown, see
+from neuropil.microscope.extensions import class_scores, gives_shares, score_sizes
+from neuropil.microscope.gru import open_gru
+from neuropil.microscope.lstm import open_lstm
 from neuropil.microscope.nodes import Array, Node
 from neuropil.microscope.operator_table import find_operator
 from neuropil.microscope.operators import UnsupportedOperator, softmax_axis
@@ -34,6 +37,7 @@ from neuropil.microscope.sums import WeightedInput, WeightedSum, decompose, sing
 
 POSITIVE = ("log", "power", "sqrt")  # curves that are left alone at 0 and below
 LEAST = 1e-5  # of their z: their slopes have no end towards 0
+GATED = {"GRU": open_gru, "LSTM": open_lstm}
 ROUNDOFF = {"float16": HALF, "float32": SINGLE, "float64": DOUBLE}
 
 
@@ -63,14 +67,12 @@ def open_unit(activations: Activations, unit: Unit, context: OpeningContext) -> 
             " neuron that is known here",
         )
     try:
-        if unit.tensor != node.outputs[0] and node.op in ("Softmax", "LSTM"):
-            raise UnsupportedOperator(activations.graph.describe_output(unit.tensor))
+        if find_operator(node.op).recurrent:
+            return open_recurrence(activations, node, unit, context)
         if node.op == "Softmax":
             return open_softmax(activations, node, unit, context)
-        if node.op == "LSTM":
-            return open_cell(
-                activations, node, unit, context.named, backward(activations, unit, unit, context)
-            )
+        if node.op == "ai.onnx.ml.LinearClassifier" and gives_shares(node.attributes):
+            return open_classifier(activations, node, unit, context)
         return [open_neuron(activations, node, unit, context)]
     except UnsupportedOperator as unknown:
         raise UserError(
@@ -80,21 +82,33 @@ def open_unit(activations: Activations, unit: Unit, context: OpeningContext) -> 
         ) from None
 
 
+def open_recurrence(
+    activations: Activations, node: Node, unit: Unit, context: OpeningContext
+) -> list[Step]:
+    """Open a cell at one time of a sequence; without gates it is one neuron."""
+    if unit.tensor not in node.outputs[:2]:  # the last state of an LSTM
+        raise UnsupportedOperator(activations.graph.describe_output(unit.tensor))
+    refuse_unknown(activations, node)
+    if node.op not in GATED:
+        return [open_neuron(activations, node, unit, context)]
+    back = backward(activations, unit, unit, context)
+    return GATED[node.op](activations, node, unit, context.named, back)
+
+
 def open_neuron(activations: Activations, node: Node, unit: Unit, context: OpeningContext) -> Step:
     """Write out a weighted sum and the activation function over it, if there is one.
 
     Of an operation that is both, z can't be seen.
     """
     curve = activation_of(activations, node)
-    is_fused = find_operator(node.op).inner is not None
-    under = Unit(node.inputs[0], unit.index) if curve and not is_fused else unit
-    taken = (
-        sum_below(activations, under) if curve and not is_fused else decompose(activations, under)
-    )
+    is_fused = find_operator(node.op).fused
+    is_over = curve is not None and not is_fused
+    under = Unit(node.inputs[0], unit.index) if is_over else unit
+    taken = sum_below(activations, under) if is_over else own_sum(activations, node, unit)
     shared = shared_gradients(activations, taken, context)
-    back = backward(activations, unit, under, context, IDENTITY if is_fused else curve or IDENTITY)
-    if back and is_fused and curve not in (None, IDENTITY):
-        back = replace(back, perturb=None)  # its z can't be moved
+    back = backward(
+        activations, unit, under, context, curve or IDENTITY, taken.z if is_fused else None
+    )
     if back and taken.bias_unit and taken.bias_unit.tensor in shared:
         back = replace(back, dL_db=float(shared[taken.bias_unit.tensor][taken.bias_unit.index]))
     a, z = activations.value(unit), activations.value(under)
@@ -129,6 +143,14 @@ def statistics_error(activations: Activations, node: Node, taken: WeightedSum) -
     return 4 * math.sqrt(x.shape[-1]) * SINGLE * weight * float(x.max())
 
 
+def own_sum(activations: Activations, node: Node, unit: Unit) -> WeightedSum:
+    """Take the sum apart that an operation itself is, or has under its activation function."""
+    if not find_operator(node.op).recurrent:
+        return decompose(activations, unit)
+    seen = see(activations, node, find_place(activations, node, unit))
+    return cell_sum(activations, seen, unit.index[-1])
+
+
 def sum_below(activations: Activations, unit: Unit) -> WeightedSum:
     """Take the sum under an activation function apart; one that is none counts as one input."""
     try:
@@ -155,12 +177,14 @@ def shared_gradients(
     shared: dict[str, Array] = {}
     for tensor in {unit.tensor for unit in units if unit}:
         (node, *others) = activations.graph.consumers[tensor]
-        dy = context.slopes.get(node.outputs[0])
-        if dy is not None and not others:
+        slopes = [context.slopes.get(name) for name in node.outputs]
+        if any(dy is not None for dy in slopes) and not others:
             inputs = [to_operand(activations.values.get(name)) for name in node.inputs]
             weight = Tensor(activations.values[tensor], requires_grad=True)
             inputs[node.inputs.index(tensor)] = weight
-            apply_node(node, inputs)[0].backward(seed=dy)
+            for y, dy in zip(apply_node(node, inputs), slopes, strict=False):
+                if dy is not None:
+                    y.backward(seed=dy)
             assert weight.grad is not None
             shared[tensor] = weight.grad
     return shared
@@ -172,8 +196,9 @@ def backward(
     under: Unit,
     context: OpeningContext,
     curve: Activation = IDENTITY,
+    unseen: float | None = None,
 ) -> BackwardPass | None:
-    """Say how the goal depends on a unit, if it does.
+    """Say how the goal depends on a unit, if it does; `unseen` is z where no tensor holds it.
 
     Where z is seen and feeds nothing but a, z itself is moved to prove that; else a by what the
     curve makes of it, since other ways from z to L are no part of this neuron.
@@ -185,8 +210,10 @@ def backward(
     # lie on the other side of a kink than it did in the run, and the slope would be that one's.
     slope = gradients(activations, goal, under.tensor)[unit.tensor]
     follow = partial(perturb, activations, goal, under)
-    if curve is not IDENTITY and len(activations.graph.consumers.get(under.tensor, ())) != 1:
-        follow = partial(perturb_through, activations, goal, unit, curve, activations.value(under))
+    is_alone = len(activations.graph.consumers.get(under.tensor, ())) == 1
+    if curve is not IDENTITY and (unseen is not None or not is_alone):
+        z = activations.value(under) if unseen is None else unseen
+        follow = partial(perturb_through, activations, goal, unit, curve, z)
     return BackwardPass(goal.text, float(slope[unit.index]), goal.learning_rate, perturb=follow)
 
 
@@ -221,14 +248,47 @@ def open_softmax(
         Unit(node.inputs[0], (*unit.index[:axis], m, *unit.index[axis + 1 :]))
         for m in range(logits.shape[axis])
     ]
-    n, z = unit.index[axis], [float(logits[u.index]) for u in units]
-    most = max(z)
-    powers = [math.exp(value - most) for value in z]
-    names = [f"e^({context.named(u)} - {most:.6g})" for u in units]
-    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in zip(names, powers, strict=True))
+    n, scores = unit.index[axis], [(context.named(u), float(logits[u.index])) for u in units]
+    return open_share(activations, unit, context, scores, n, single_term(activations, units[n]))
+
+
+def open_share(
+    activations: Activations,
+    unit: Unit,
+    context: OpeningContext,
+    scores: Sequence[tuple[str, float]],
+    n: int,
+    under: WeightedSum,
+    tolerance: float = 0.0,
+) -> list[Step]:
+    """Write out what number n of named scores z is of all, and e^z over the sum that z is."""
+    most = max(z for _, z in scores)
+    powers = [(f"e^({name} - {most:.6g})", math.exp(z - most)) for name, z in scores]
+    parts = tuple(Term(name, e, 1.0, learned=False) for name, e in powers)
     roundoff = ROUNDOFF.get(activations.values[unit.tensor].dtype.name, SINGLE)
-    ran = Observed(None, activations.value(unit), roundoff)
-    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(powers[n], n), ran)
-    term = Term(context.named(units[n]), z[n], 1.0, learned=False)
-    one = NeuronRecord(names[n], (term,), -most, EXP, Observed(z[n] - most, powers[n], DOUBLE))
-    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=(units[n],))]
+    ran = Observed(None, activations.value(unit), roundoff, tolerance)
+    whole = NeuronRecord(context.named(unit), parts, 0.0, softmax_share(parts[n].x, n), ran)
+    one = NeuronRecord(
+        parts[n].name,
+        tuple(make_term(source, {}, context) for source in under.sources),
+        under.bias - most,
+        EXP,
+        Observed(under.z - most, parts[n].x, DOUBLE),
+    )
+    sources = tuple(source.unit for source in under.sources)
+    return [Step(whole, {n: 1}, unit=unit), Step(one, sources=sources)]
+
+
+def open_classifier(
+    activations: Activations, node: Node, unit: Unit, context: OpeningContext
+) -> list[Step]:
+    """Write out the share of a class among those of a linear classifier, and the sum under it."""
+    row, n = unit.index
+    x = np.atleast_2d(activations.values[node.inputs[0]].astype(np.float64))
+    under = decompose(activations, unit)
+    z = class_scores(node.attributes, Tensor(x))[1].value[row]
+    scores = [(f"score of class {m}", float(value)) for m, value in enumerate(z)]
+    # The run's scores are float32: p_n moves by at most 2 p_n (1 - p_n) times what they are off.
+    p, size = activations.value(unit), score_sizes(node.attributes, x)[row].max()
+    off = 2 * p * (1 - p) * 4 * math.sqrt(x.shape[-1] + 1) * SINGLE * float(size)
+    return open_share(activations, unit, context, scores, n, under, off)

@@ -30,7 +30,14 @@ from neuropil.core.activations import (
     power_function,
 )
 from neuropil.core.tensor import Array, Tensor
-from neuropil.microscope import attention, extensions, normalizations, operators, spatial
+from neuropil.microscope import (
+    attention,
+    extensions,
+    normalizations,
+    operators,
+    recurrences,
+    spatial,
+)
 from neuropil.microscope.operators import Attributes, UnsupportedOperator, softmax_axis
 
 Run = Callable[..., Tensor | Array | tuple[Tensor | Array, ...]]
@@ -52,6 +59,7 @@ class Operator:
     inner: computes the weighted sum alone, where it is one and an activation function over it, or
         where how its other inputs move it is not known
     held: whether weights and bias hold sums of their own, as the mean of a normalization
+    recurrent: whether its numbers are those of cells at times, each made of those before
     """
 
     run: Run | None = None
@@ -62,11 +70,17 @@ class Operator:
     activation: Activation | Choice | None = None
     inner: Run | None = None
     held: bool = False
+    recurrent: bool = False
 
     @property
     def weighted(self) -> bool:
         """Tell a layer of weights."""
         return self.label == "weight"
+
+    @property
+    def fused(self) -> bool:
+        """Tell an operation in which an activation function is over a sum that can't be seen."""
+        return self.inner is not None or self.recurrent
 
     def activation_for(self, settings: Attributes, *others: Array | None) -> Activation | None:
         """Choose the activation function, by the values of the inputs after the first."""
@@ -228,15 +242,17 @@ OPERATORS: dict[str, Operator] = {
     "BatchNormalization": Operator(
         normalizations.batch_norm, "first", "place", label="input", held=True
     ),
+    "GRU": Operator(recurrences.gru, recurrent=True),
     "GroupNormalization": Operator(normalizations.group_norm, "first", held=True),
     "InstanceNormalization": Operator(normalizations.instance_norm, "first", held=True),
     "LRN": Operator(normalizations.local_response_norm, "first", "place", held=True),
-    "LSTM": Operator(operators.lstm),
+    "LSTM": Operator(recurrences.lstm, recurrent=True),
     "LayerNormalization": Operator(normalizations.layer_norm, "first", held=True),
     "LogSoftmax": Operator(normalizations.log_softmax, "first", held=True),
     "LpNormalization": Operator(normalizations.divide_by_norm, "first", held=True),
     "MeanVarianceNormalization": Operator(normalizations.mean_variance_norm, "first", held=True),
     "RMSNormalization": Operator(normalizations.rms_norm, "first", held=True),
+    "RNN": Operator(recurrences.rnn, activation=recurrences.choose_rnn, recurrent=True),
     "SimplifiedLayerNormalization": Operator(normalizations.rms_norm, "first", held=True),
     "Softmax": Operator(lambda s, x: ops.softmax(x, axis=softmax_axis(s, x)), label="input"),
     # what only carries numbers somewhere else

@@ -18,7 +18,6 @@ from onnx import helper
 
 from neuropil.core import operations as ops
 from neuropil.core import tensor as arithmetic
-from neuropil.core.recurrence import ONNX_GATES
 from neuropil.core.tensor import Array, Tensor
 
 Attributes = dict[str, Any]
@@ -395,65 +394,3 @@ def _axes(given: Any) -> list[int] | None:
 def to_array(given: Any) -> Array:
     """Take a value as an array, whether it is a tensor or not."""
     return given.value if isinstance(given, Tensor) else np.asarray(given)
-
-
-# ---- recurrence ----------------------------------------------------------------------------------
-
-
-def lstm(
-    s: Attributes,
-    x: Tensor,  # (T, N, I)
-    w: Any,  # (D, 4H, I), gates in the order i, o, f, c
-    r: Any,  # (D, 4H, H)
-    b: Any = None,  # (D, 8H): of w, then of r
-    lengths: Any = None,
-    h: Any = None,  # (D, N, H)
-    c: Any = None,
-    peepholes: Any = None,
-) -> tuple[Tensor, ...]:
-    """Run an LSTM over a sequence: all h (T, D, N, H), the last h and c (D, N, H)."""
-    refuse_unusual_lstm(s, has_peepholes=peepholes is not None)
-    refuse_short_sequences(lengths, len(x))
-    D, _, H = r.shape
-    T, N, _ = x.shape
-    zero = np.zeros((D, N, H), x.dtype)
-    h, c, b = (zero if h is None else h, zero if c is None else c, b)
-    b = np.zeros((D, 8 * H), x.dtype) if b is None else b
-    runs = []
-    for d in range(D):
-        back = s.get("direction", "forward") == "reverse" or d == 1
-        order = range(T)[::-1] if back else range(T)
-        runs.append(_one_way(x, order, (w[d], r[d], b[d]), (h[d], c[d])))
-    along = [arithmetic.stack(*run[0], axis=0) for run in runs]
-    last = [arithmetic.stack(*(run[i] for run in runs), axis=0) for i in (1, 2)]
-    return arithmetic.stack(*along, axis=1), last[0], last[1]
-
-
-def refuse_unusual_lstm(s: Attributes, *, has_peepholes: bool) -> None:
-    """Raise UnsupportedOperator where an LSTM is more than its usual equations (`lstm.py`)."""
-    names = [a.decode() if isinstance(a, bytes) else a for a in s.get("activations", [])]
-    is_usual = names == ["Sigmoid", "Tanh", "Tanh"] * (len(names) // 3)
-    found = {"peepholes": has_peepholes, "activations of its own": not is_usual}
-    found |= {name: bool(s.get(name)) for name in ("layout", "clip", "input_forget")}
-    if reasons := [name for name, is_there in found.items() if is_there]:
-        raise UnsupportedOperator(f"an LSTM with {' and '.join(reasons)}")
-
-
-def refuse_short_sequences(lengths: Any, T: int) -> None:
-    """Raise UnsupportedOperator where sequences of a batch end before T times have passed."""
-    if lengths is not None and (to_array(lengths) != T).any():
-        raise UnsupportedOperator("an LSTM over sequences that end early")
-
-
-def _one_way(x: Tensor, order: range, weights: Any, state: Any) -> tuple[list[Any], Any, Any]:
-    """Step through a sequence: h of every time in order of time, the last h, the last c."""
-    (w, r, b), (h, c) = weights, state
-    H = r.shape[-1]
-    bias = b[: 4 * H] + b[4 * H :]
-    along: list[Any] = [None] * len(order)
-    for t in order:
-        z = ops.affine(x[t], w) + ops.affine(h, r) + bias
-        state = ops.lstm_step(z, c, order=ONNX_GATES)
-        along[t] = h = state[0]
-        c = state[1]
-    return along, h, c

@@ -18,6 +18,7 @@ from onnx import helper, shape_inference
 
 from neuropil.core.probe import Unit
 from neuropil.microscope.graph import Graph
+from neuropil.microscope.nodes import Node
 from neuropil.microscope.operator_table import find_operator
 
 WHOLE = "int64", "int32", "bool"  # of shapes and axes: no parameters
@@ -139,11 +140,16 @@ def choose_unit(graph: Graph) -> Unit | None:
     tensors = [*graph.outputs, *reversed(graph.names)]
     for name in tensors:
         node = graph.producer.get(name)
-        if node and name == node.outputs[0] and name in known:
-            spec = find_operator(node.op)
-            if spec.linear or spec.activation or node.op in ("Softmax", "LSTM"):
-                return Unit(name, (0,) * known[name])
+        if node and name in known and opens(node, name):
+            return Unit(name, (0,) * known[name])
     return None
+
+
+def opens(node: Node, name: str) -> bool:
+    """Tell whether units of an output of an operation can be opened, as far as its kind shows."""
+    spec = find_operator(node.op)
+    is_known = spec.linear or spec.activation or spec.recurrent or node.op == "Softmax"
+    return bool(is_known) and name in node.outputs[: 1 + spec.recurrent]
 
 
 def infer_axes(graph: Graph) -> dict[str, int]:

@@ -9,6 +9,7 @@ is a weighted sum of the first, the second being the weights; of a maximum, one 
 normalization is a weighted sum with the mean and the deviation of this run in weight and bias.
 """
 
+import math
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -41,6 +42,11 @@ class WeightedSum:
     sources: tuple[WeightedInput, ...]
     bias: float
     bias_unit: Unit | None = None
+
+    @property
+    def z(self) -> float:
+        """Add the products and the bias up."""
+        return math.fsum([*(source.x * source.w for source in self.sources), self.bias])
 
 
 def decompose(activations: Activations, unit: Unit) -> WeightedSum:

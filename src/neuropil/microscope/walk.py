@@ -13,7 +13,7 @@ from neuropil.core.neuron import NeuronRecord
 from neuropil.core.probe import WHOLE, Goal, Probe, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.microscope.activations import Activations, gradients, record_activations
-from neuropil.microscope.graph import Graph
+from neuropil.microscope.graph import SEQUENCE, Graph
 from neuropil.microscope.nodes import Array
 from neuropil.microscope.open_unit import OpeningContext, open_unit
 from neuropil.microscope.operator_table import find_operator
@@ -203,6 +203,22 @@ def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:
     )
 
 
+def name_cell(activations: Activations, unit: Unit) -> str:
+    """Name a cell of a recurrence by its time; "" for what is none."""
+    graph, name = activations.graph, unit.tensor
+    maker = graph.producer.get(name)  # of whose outputs the third is an LSTM's state
+    makers = [maker] if maker and name in maker.outputs[:2] else []
+    begun = [node for node in graph.consumers.get(name, ()) if name in node.inputs[5:6]]
+    node = next((n for n in (*makers, *begun) if find_operator(n.op).recurrent), None)
+    if node is None or len(unit.index) not in (3, 4):
+        return ""
+    *times, d, _, cell = unit.index
+    end = "the end" if node in makers else "the start"
+    when = f"time {times[0]}" if times else end
+    label = graph.label(node.outputs[0]).removesuffix(SEQUENCE)
+    return f"cell {cell} at {when}{', backwards' * d} of {label}"
+
+
 def unit_name(activations: Activations, probe: Probe, unit: Unit) -> str:
     """Name a unit as people would: `channel 3 at row 20, column 31 of widen.0 relu`."""
     own = probe.describe_unit(unit)
@@ -213,10 +229,9 @@ def unit_name(activations: Activations, probe: Probe, unit: Unit) -> str:
         if len(best.index) != 4:  # the largest of a vector
             return f"{own}, {unit_name(activations, probe, best)}"
         return f"{own}, found at row {best.index[2]}, column {best.index[3]}"
+    if cell := name_cell(activations, unit):
+        return cell
     label, index = activations.graph.label(unit.tensor), unit.index
-    node = activations.graph.producer.get(unit.tensor)
-    if node and node.op == "LSTM" and len(index) == 4:
-        return f"cell {index[3]} at time {index[0]}{', backwards' * index[1]} of {label}"
     if len(index) == 4:
         return f"channel {index[1]} at row {index[2]}, column {index[3]} of {label}"
     short = index[1:] if len(index) > 1 and activations.values[unit.tensor].shape[0] == 1 else index

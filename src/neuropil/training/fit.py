@@ -31,7 +31,7 @@ from neuropil.training.step import TrainingStep
 
 WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
-TRIAL_STEPS = 12  # timed to turn --minutes into steps
+TRIAL_STEPS = 6  # timed to turn --minutes into steps, each of its own batch
 EVALUATIONS = 20  # scores, checkpoints and points of the curve in a whole training
 CHECKPOINT_INTERVAL = 120.0  # seconds after which a checkpoint is written anyway
 
@@ -282,19 +282,23 @@ def steps_for_minutes(minutes: float, recipe: Recipe, examples: Any, place: torc
             low=0,
         )
     network = to_device(recipe.network(), place)
-    recipe.batch(examples, TrainingStep(recipe.seed, 98, 100))  # what is read once is read
+    recipe.batch(examples, TrainingStep(recipe.seed, 0, 100))  # what is read once is read
     started = time.monotonic()
-    arrays = recipe.batch(examples, TrainingStep(recipe.seed, 99, 100))
-    making = time.monotonic() - started
-    batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
-    for trial in range(TRIAL_STEPS):
-        if trial == TRIAL_STEPS // 2:  # the first half only warms up
+    last = range(100 - TRIAL_STEPS, 100)
+    made = [recipe.batch(examples, TrainingStep(recipe.seed, step, 100)) for step in last]
+    making = (time.monotonic() - started) / TRIAL_STEPS
+    batches = [
+        {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
+        for arrays in made
+    ]
+    for trial in range(2 * TRIAL_STEPS):
+        if trial == TRIAL_STEPS:  # the first half only warms up
             started = time.monotonic()
         with autocast(place):
-            loss = recipe.loss(network, batch)
+            loss = recipe.loss(network, batches[trial % TRIAL_STEPS])
         torch.autograd.backward(loss)
         loss.item()
-    seconds = (time.monotonic() - started) / (TRIAL_STEPS - TRIAL_STEPS // 2)
+    seconds = (time.monotonic() - started) / TRIAL_STEPS
     is_alone = place.type == "cpu" and torch.get_num_threads() == 1
     seconds = seconds + making if is_alone else max(seconds, making)
     return max(1, round(60 * minutes / (1.06 * seconds)))  # 6 %: optimizer, running mean, looks
