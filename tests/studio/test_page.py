@@ -52,6 +52,16 @@ def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None
         steps.nth(1).get_by_role("button", name=form).click()
         expect(steps.nth(1).locator(".copies")).to_contain_text(f"{form} is on the clipboard")
         assert sign in page.evaluate("navigator.clipboard.readText()")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="As a page").click()
+    field, shown = (
+        opened.value.locator("article input").first,
+        opened.value.locator("article output"),
+    )
+    before = shown.first.inner_text()
+    field.fill("123")
+    field.press("Tab")
+    expect(shown.first).not_to_have_text(before)
     page.get_by_role("button", name="Deeper, along the largest term").click()
     expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
 

@@ -341,6 +341,11 @@ def test_a_neuron_behind_a_pixel_is_opened(client: TestClient) -> None:
     assert opened["state"] == "done", opened
     walk = opened["walk"]
     assert walk["title"] == "Behind the color of this pixel"
+    page = client.get(walk["page"])
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts;")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert "neuropil open colorize FILE --at=40,30 --unit=" in page.text
+    assert client.get(f"/api/walks/{job['name']}").status_code == 404
     assert all(step["proved"] for step in walk["steps"])
     assert walk["image"]["at"] == [40.5 / 96, 30.5 / 64]
     deeper = [unit for step in walk["steps"] for unit in step["sources"].values()]

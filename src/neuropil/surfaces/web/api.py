@@ -8,6 +8,7 @@
     DELETE /api/jobs/{name}         stops it
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
     GET    /api/results/{name}/{n}  the n-th file that was made
+    GET    /api/walks/{name}        a neuron that was opened, as a page of its own
     POST   /api/playground          a small network, moved by some steps, and all its numbers
     POST   /api/live/{app}          what goes on step by step, as a drive: a session, by its name
     POST   /api/sessions/{name}     the session moved, and what is to be seen
@@ -55,7 +56,7 @@ from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
 from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore
-from neuropil.surfaces.web.worker import Opened, OpenTask, open_neuron, run_job
+from neuropil.surfaces.web.worker import WALK, Opened, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
@@ -67,6 +68,12 @@ SAMPLES_OF = MappingProxyType({"menu.webp": "translate"})  # that other samples 
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
+APART = MappingProxyType(  # a page with a script of its own, in an origin of its own
+    {
+        "content-security-policy": "sandbox allow-scripts; default-src 'none'; img-src data:;"
+        " script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'"
+    }
+)
 Options = Annotated[dict[str, Any], Body()]
 FLAG = re.compile(r"(?<!\S)--(\w[\w-]*)")  # an option as it is typed
 
@@ -191,6 +198,14 @@ def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         studio.find(name)
         studio.pool.cancel(name)
         return describe_job(studio, name)
+
+    @app.get("/api/walks/{name}")
+    def give_walk(name: str) -> FileResponse:
+        """Give a walk as a page of its own, which may not ask this server for anything."""
+        page = studio.find(name).folder / WALK
+        if not page.is_file():
+            raise UserError("name.unknown", "that job has opened no neuron", name=name)
+        return FileResponse(page, media_type="text/html", headers=dict(APART))
 
     @app.get("/api/results/{name}/{number}")
     def give_result(name: str, number: int) -> FileResponse:
@@ -397,7 +412,7 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
         told["files"] = describe_files(known, outcome, name)
     if isinstance(outcome, Opened):
-        told["walk"] = outcome.walk
+        told["walk"] = outcome.walk | {"page": f"/api/walks/{name}"}
     return told
 
 

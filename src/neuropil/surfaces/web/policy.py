@@ -124,7 +124,9 @@ def with_headers(send: Send, policy: Policy, scope: Scope) -> Send:
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *extra]
+            own = message.get("headers", [])
+            named = {name for name, _ in own}  # what an answer says of itself, holds
+            message["headers"] = [*own, *(each for each in extra if each[0] not in named)]
         await send(message)
 
     return sent

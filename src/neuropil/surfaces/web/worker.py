@@ -4,6 +4,7 @@ Everything goes in and out as plain data. Whatever happens is told, never raised
 """
 
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from neuropil.surfaces.web.status import StatusWriter
 if TYPE_CHECKING:
     from neuropil.microscope.walk import Walk
 
+WALK = "walk.html"  # a file in the folder of a neuron that was opened
 STARTED = "started"  # a file that a worker leaves once it has begun
 SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
 
@@ -65,12 +67,15 @@ def open_neuron(task: str, folder: str) -> Opened | Failed:
     (Path(folder) / STARTED).touch()
     kept = json.loads(task)
     try:
-        return Opened(walk_from(OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})))
+        given = OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})
+        walk = walk_from(given)
+        write_page(walk, given, Path(folder) / WALK)
+        return Opened(with_copies(walk))
     except Exception as error:
         return explain(error)
 
 
-def walk_from(task: OpenTask) -> dict[str, Any]:
+def walk_from(task: OpenTask) -> "Walk":
     """Walk from a place of a result towards the inputs."""
     from neuropil.microscope import targets
     from neuropil.microscope.chain import load_chain
@@ -85,7 +90,17 @@ def walk_from(task: OpenTask) -> dict[str, Any]:
     graph = load_chain(probe.networks)
     if task.unit:
         probe = targets.with_unit(probe, targets.parse_unit(task.unit, graph))
-    return with_copies(walk_back(graph, probe, depth=task.depth, threads=1))
+    return walk_back(graph, probe, depth=task.depth, threads=1)
+
+
+def write_page(walk: "Walk", task: OpenTask, path: Path) -> None:
+    """Write the walk as a page that needs nothing else, in which numbers can be changed."""
+    from neuropil.microscope.page import render_walk
+
+    words = ["neuropil", "open", task.app, "FILE"]
+    words += [f"--{name}={value}" for name, value in task.options.items()]
+    deeper = shlex.join([*words, f"--unit={walk.next}"]) if walk.next else ""
+    path.write_text(render_walk(walk, deeper), encoding="utf-8")
 
 
 def with_copies(walk: "Walk") -> dict[str, Any]:
