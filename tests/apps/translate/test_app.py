@@ -99,9 +99,9 @@ def test_what_does_not_change_keeps_its_sixteen_bits(app: Translate) -> None:
 
 def test_a_given_language_is_that_of_all_and_another_one_is_kept(app: Translate) -> None:
     made = app.read(Image(picture()), to="de")
-    assert {block.kept for block in made.blocks} == {"it is de already", "it has no words"}
+    assert {block.kept for block in made.blocks} == {"it is German already", "it has no words"}
     made = app.read(Image(picture()), to="de", from_="es")
-    assert "(es to de)" in str([block.translation for block in made.blocks])
+    assert "(ES TO EN) (en to de)" in str([block.translation for block in made.blocks])
 
 
 def test_a_picture_without_text_is_refused(app: Translate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,14 +116,43 @@ def test_a_text_alone_is_translated(app: Translate) -> None:
     assert made.text.text == "DER HUND IST IM HAUS. (de to en)\n"
     assert made.language == "de"
     assert app.text("Umleitung").text.text == "Diversion\n"
-    with refused("input.content", "no letters"):
-        app.text("12 : 30")
+    assert str(made.text) == "DER HUND IST IM HAUS. (de to en)"
 
 
-def test_a_text_in_the_language_already_stays(app: Translate) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"), [("12 : 30", "no letters"), ("The dog is in the house.", "English already")]
+)
+def test_what_needs_no_translation_stays(app: Translate, text: str, words: str) -> None:
     with listening() as said:
-        assert app.text("The dog is in the house.").text.text == "The dog is in the house.\n"
-    assert "already" in said[0]
+        assert app.text(text).text.text == f"{text}\n"
+    assert words in said[0]
+
+
+def test_a_line_end_stays_one(app: Translate) -> None:
+    assert app.text("Umleitung\n").text.text == "Diversion\n"
+
+
+def test_the_lists_are_asked_on_both_legs(app: Translate) -> None:
+    assert app.text("Umleitung", to="fr", from_="de").text.text == "Déviation\n"
+
+
+def test_one_language_twice_is_refused(app: Translate) -> None:
+    with refused("option.conflict", "de"):
+        app.text("Umleitung", to="de", from_="de")
+    with refused("option.conflict", "de"):
+        app(Image(picture()), to="de", from_="de")
+
+
+def test_transparent_pixels_lie_on_white(app: Translate) -> None:
+    pixels = picture().copy()
+    alpha = np.full(pixels.shape[:2], 255, np.uint8)
+    alpha[: ROWS[0][1] + 24, :280] = 0
+    made = app(Image(pixels, alpha)).picture
+    assert made.alpha is not None
+    changed = (made.pixels != pixels).any(axis=2)
+    assert changed.any()
+    assert (made.alpha[changed] == 255).all()
+    assert (made.alpha == 0).any()
 
 
 def test_the_options_are_typed_as_people_say_them() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from listening import listening
 from refusals import refused
 
 from neuropil.apps.translate.app import Translate
@@ -47,6 +48,20 @@ def test_a_text_can_be_set_where_nothing_was(tmp_path: Path) -> None:
     assert made.min() < 60
 
 
+def test_what_the_font_lacks_is_said_and_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, block={**BLOCK, "translation": "U\u0308ber ﬁne 😀 Ω"})
+    with listening() as said:
+        (block,) = Corrections.open(path).blocks
+    assert block.translation.split() == ["Über", "fine"]
+    assert "block 0: the font has no 😀 Ω" in said[0]
+
+
+def test_what_editors_put_before_a_text_is_no_fault(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(Corrections.open(path).blocks) == 1
+
+
 def test_what_says_the_same_stays(tmp_path: Path) -> None:
     path = write(tmp_path, block={**BLOCK, "translation": "Eingang"})
     assert (Translate().render(sign(), Corrections.open(path)).pixels == sign().pixels).all()
@@ -81,7 +96,7 @@ def test_what_is_wrong_is_named(lines: Any, block: Any, words: str, tmp_path: Pa
         Corrections.open(write(tmp_path, lines, block))
 
 
-@pytest.mark.parametrize("content", ["[]", "{", "\udcff", "[" * 100_000])
+@pytest.mark.parametrize("content", ["[]", "{", "\udcff", "[" * 100_000, "{}\n{}"])
 def test_what_is_no_object_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "sign.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))

@@ -41,7 +41,7 @@ def test_blocks_are_translated_or_kept() -> None:
     assert sign.translation == "de to en: AUSGANG BITTE FREIHALTEN"
     assert sign.kept is None
     assert found["12,50 €"].kept == "it has no words"
-    assert found["No smoking here"].kept == "it is en already"
+    assert found["No smoking here"].kept == "it is English already"
     assert found["No smoking here"].translation == "No smoking here"
 
 
@@ -62,7 +62,7 @@ def test_a_short_word_is_of_the_language_of_its_page() -> None:
 def test_what_was_read_badly_is_kept() -> None:
     blocks = translate_page(page(0.3), tell, shout, to="en", from_=None, least=0.5)
     assert all(block.kept for block in blocks)
-    assert any("confidence of 0.30, below 0.50" in str(block.kept) for block in blocks)
+    assert any("confidence of 0.300, below 0.5" in str(block.kept) for block in blocks)
     assert translate_page([], tell, shout, to="en", from_=None, least=0.5) == []
 
 
@@ -73,7 +73,7 @@ def test_what_was_read_badly_is_kept() -> None:
         ("-.50", None, "en", "no words"),
         ("Abtei", None, "en", "not known"),
         ("\ue100 \ue100", None, "en", "written in Cyrillic"),
-        ("Eingang", "de", "de", "de already"),
+        ("Eingang", "de", "de", "German already"),
     ],
 )
 def test_reasons(text: str, language: str | None, to: str, why: str) -> None:

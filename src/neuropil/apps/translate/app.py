@@ -8,7 +8,7 @@ H, W  height and width      N  lines      L  languages
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Annotated, Any, ClassVar, Literal, final, overload
 
@@ -40,6 +40,7 @@ from neuropil.apps.translate.page import (
     translate_page,
 )
 from neuropil.apps.translate.page_reader import find_lines, read_picture
+from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
@@ -59,6 +60,7 @@ from neuropil.signature import Alias
 
 Language = Literal["en", "de", "fr", "es"]
 LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
+WHITE = 255  # of 8 bits
 SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
 Point = tuple[float, float]
 
@@ -205,10 +207,10 @@ class Translate(App):
             if comparison:
                 tell_of(photo.path, "of a film no comparison is made, the film alone")
             return photo.map_frames(partial(self.frames, to=to, from_=from_, least=least))
-        pixels = to_8_bit(photo.pixels)
+        pixels = opaque_pixels(photo)
         page, made = self.replace(pixels, to, from_, least)
         require_text(page)
-        picture = photo.replace(pixels=with_changes(photo, pixels, made))
+        picture = with_changes(photo, pixels, made)
         beside = Image(set_side_by_side(pixels, made)) if comparison else None
         return TranslatedPicture(picture, beside, word_blocks(page), word_lines(page))
 
@@ -228,7 +230,7 @@ class Translate(App):
         from_: the language that it is in; by default it is found, line by line
         least: how sure of a line the reader must be, or it is not translated
         """
-        page = self.read_page(to_8_bit(photo.pixels), to, from_, least)
+        page = self.read_page(opaque_pixels(photo), to, from_, least)
         require_text(page)
         return ReadPicture(word_blocks(page), word_lines(page))
 
@@ -239,11 +241,11 @@ class Translate(App):
         photo: the picture that was read
         corrections: what translate-read --json printed of it, edited by hand
         """
-        pixels = to_8_bit(photo.pixels)
+        pixels = opaque_pixels(photo)
         height, width, _ = pixels.shape
         corrections.require_inside(width, height)
         made = replace_texts(pixels, replacements(corrections.lines, corrections.blocks))
-        return photo.replace(pixels=with_changes(photo, pixels, made))
+        return with_changes(photo, pixels, made)
 
     @verb(example='neuropil translate-text "Zwei Bier, bitte!" --to en', check=check_direction)
     def text(
@@ -255,14 +257,18 @@ class Translate(App):
         to: the language that it is put into
         from_: the language that it is in; by default it is found
         """
-        if not any(map(str.isalpha, text)):
-            words = "the text has no letters, so there is nothing to translate; give some words"
-            raise UserError("input.content", words)
+        require_direction(to, from_)
+        text = text.removesuffix("\n")
         (language,) = name_languages([text], self.tell_languages, from_)
-        if language == to:
-            message(f"the text is in {to} already, and stays as it is")
-            return TextTranslation(TranslatedText(f"{text}\n"), language)
-        (made,) = self.translate_texts([text], to, language)
+        made = text
+        if not any(map(str.isalpha, text)):
+            message("the text has no letters, and stays as it is")
+        elif language == to:
+            message(f"the text is {NAMES[to]} already, and stays as it is")
+        else:
+            (made,) = self.translate_texts([text], to, language)
+            if made == text:
+                message("no word of the text is known, so it stays as it is")
         return TextTranslation(TranslatedText(f"{made}\n"), language)
 
     def probe(
@@ -290,16 +296,16 @@ class Translate(App):
         from_: the language that it is in; by default it is found
         least: how sure of a line the reader must be, or it is not translated
         """
-        pixels = to_8_bit(photo.pixels)
+        if word is not None and (letter is not None or target is not None):
+            words = "--letter and --target are of a letter that was read, --word of a translation"
+            raise UserError("option.conflict", f"{words}; leave out --word or the others")
+        pixels = opaque_pixels(photo)
         page = self.read_page(pixels, to, from_, least)
         require_text(page)
         require_below("line", line, len(page.lines), f"the picture has {len(page.lines)} lines")
         if word is None:
             found = page.lines[line]
             return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
-        if letter is not None or target is not None:
-            words = "letter and target are of a letter that was read, word is of a translation"
-            raise UserError("option.conflict", f"{words}; leave out word or the others")
         block = next(block for block in page.blocks if line in block.lines)
         refuse_kept(block, to)
         traced = self.translator.trace(block.text, to, block.language)
@@ -309,6 +315,7 @@ class Translate(App):
 
     def read_page(self, pixels: Pixels, to: str, from_: str | None, least: float) -> ReadPage:
         """Find, read, group and translate the lines of a picture (H, W, 3)."""
+        require_direction(to, from_)
         lines = read_picture(pixels, self.look, self.read_logits)
         blocks = translate_page(
             lines, self.tell_languages, self.translate_texts, to=to, from_=from_, least=least
@@ -355,6 +362,8 @@ class Translate(App):
 
     def translate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[str]:
         """Translate texts: what a list has as it stands there, the rest by the network."""
+        if from_ and "en" not in (to, from_):  # by way of English, whose lists are asked, too
+            texts, from_ = self.translate_texts(texts, "en", from_), "en"
         known = [Lexicon.load(from_, to).find(text) if from_ else None for text in texts]
         rest = [text for text, found in zip(texts, known, strict=True) if found is None]
         made = iter(self.translator.translate(rest, to, from_))
@@ -397,18 +406,37 @@ def require_text(page: ReadPage) -> None:
         )
 
 
-def with_changes(photo: Image, before: Pixels, after: Pixels) -> Any:
-    """Give a picture of 8 or 16 bits its changes; what did not change keeps all its bits."""
-    if photo.pixels.dtype == np.uint8:
-        return after
-    changed = (before != after).any(axis=2, keepdims=True)
-    return np.where(changed, after.astype(np.uint16) * SIXTEEN_BITS, photo.pixels)
+def opaque_pixels(photo: Image) -> Pixels:
+    """Give the pixels of a picture in 8 bits (H, W, 3); what is transparent lies on white."""
+    pixels = to_8_bit(photo.pixels)
+    if photo.alpha is None:
+        return pixels
+    share = to_8_bit(photo.alpha).astype(np.float32)[:, :, None] / WHITE
+    laid: Pixels = np.rint(WHITE + (pixels - np.float32(WHITE)) * share).astype(np.uint8)
+    return laid
+
+
+def with_changes(photo: Image, before: Pixels, after: Pixels) -> Image:
+    """Give a picture of 8 or 16 bits its changes; what did not change keeps all its bits.
+
+    What changed is opaque.
+    """
+    changed = (before != after).any(axis=2)
+    scale = 1 if photo.pixels.dtype == np.uint8 else SIXTEEN_BITS
+    new = after.astype(photo.pixels.dtype) * photo.pixels.dtype.type(scale)
+    pixels = np.where(changed[:, :, None], new, photo.pixels)
+    if photo.alpha is None:
+        return photo.replace(pixels=pixels)
+    opaque = np.iinfo(photo.alpha.dtype).max
+    return replace(photo, pixels=pixels, alpha=np.where(changed, opaque, photo.alpha))
 
 
 def word_lines(page: ReadPage) -> tuple[PictureLine, ...]:
     """Give the lines of a page as plain values."""
     return tuple(
-        PictureLine(word_quad(line.quad), name_marks(line.text), line.confidence, language)
+        PictureLine(
+            word_quad(line.quad), name_marks(line.text), round(line.confidence, 4), language
+        )
         for line, language in zip(page.lines, page.languages, strict=True)
     )
 

@@ -5,8 +5,8 @@
     copies.restore("\\ue000 for \\ue001")      "2 for 14,50"
 
 The network sees a mark in place of each, and puts the mark where the same belongs in its own text;
-so a price is either copied digit by digit or missing, and never misread. A text that occurs twice
-has one mark.
+so a price is either copied digit by digit or missing, and never misread. A sign, currency or
+percent right beside a number belongs to it. A text that occurs twice has one mark.
 """
 
 import re
@@ -14,16 +14,20 @@ import re
 MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009"  # of the private use area
 MARK = re.compile(f"[{MARKS}]")
 ADDRESS = r"(?:https?://|www\.)\S*\w|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+(?:com|de|fr|es|org|net|eu|ch|at)\b(?:/\S*\w)?"
-NUMBER = r"\d+(?:[.,:/’'\-–]\d+)*"
+NUMBER = r"(?:(?<!\S)[+\-–−])?[$€£]?\d+(?:[.,:/’'\-–]\d+)*[%€$£]?"
 COPIED = re.compile(f"{ADDRESS}|{NUMBER}")
 WORD = re.compile(r"\S+")
 
 
 class Copies:
-    """The marked texts of one input, in the order of their marks."""
+    """The marked texts of one input, in the order of their marks.
+
+    is_short: there were more of them than marks
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.is_short = False
 
     def mark(self, text: str, known: frozenset[str]) -> str:
         """Replace what is to be copied by marks, as many as there are of them.
@@ -51,6 +55,7 @@ class Copies:
         """Give the mark of a text; the text itself where all marks are taken."""
         if text not in self.texts:
             if len(self.texts) == len(MARKS):
+                self.is_short = True
                 return text
             self.texts.append(text)
         return MARKS[self.texts.index(text)]

@@ -4,8 +4,8 @@
     neuropil translate-render menu.webp menu.json -o menu-en.png
 
 The file is what `translate-read` prints: `lines`, each with `quad` and `text`, and `blocks`, each
-with the numbers of its lines, its `text` and its `translation`. What says anything else than before
-is set.
+with the numbers of its lines, its `text` and its `translation`. A block whose translation is not
+its text is set, whatever else the file says of it.
 """
 
 import json
@@ -18,11 +18,16 @@ import numpy as np
 
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.page import TextLine, TranslatedBlock
+from neuropil.apps.translate.preprocess import SAME, normalize
+from neuropil.apps.translate.setting import LIGHT, load_font
 from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS
+from neuropil.kit.progress import message
 
 MOST_BYTES = 50_000_000
+LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
+NO_LETTER = "\uffff"  # which no font has
 FARTHEST = 1e6  # pixels of a corner from the upper left of the picture
 LEAST_AREA = 4  # pixels that a line covers
 ADVICE = "mend it, or write it anew by: neuropil translate-read PICTURE --json > FILE"
@@ -45,9 +50,12 @@ class Corrections:
         path = Path(path)
         require_file(path, "file of corrections")
         try:
-            given = json.loads(read_bytes(path, MOST_BYTES, ADVICE).decode("utf-8"))
+            given = json.loads(read_bytes(path, MOST_BYTES, ADVICE).decode("utf-8-sig"))
         except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-            raise damaged(f"{path} is no JSON of one object ({error})", path) from error
+            words = f"{path} is no JSON of one object ({error})"
+            if str(error).startswith("Extra data"):
+                words = f"{path} has several lines: keep the one of your picture"
+            raise damaged(words, path) from error
         for name in ("lines", "blocks"):
             if not isinstance(given, dict) or not isinstance(given.get(name), list):
                 raise damaged(f"{path} has no list of {name}", path)
@@ -98,14 +106,32 @@ def read_block(number: int, given: Any, lines: list[TextLine], path: Path) -> Tr
     if not isinstance(given, Mapping):
         raise damaged(f"{path}: block {number} is no object", path)
     numbers, text, made = (given.get(name) for name in ("lines", "text", "translation"))
-    if not isinstance(text, str) or not isinstance(made, str) or not made.strip():
-        raise damaged(f"{path}: block {number} has no text, or no translation", path)
+    if not isinstance(text, str):
+        raise damaged(f"{path}: block {number} has no text", path)
+    if not isinstance(made, str) or not made.strip():
+        words = "has no translation; what is to stay as it is has its text there"
+        raise damaged(f"{path}: block {number} {words}", path)
     if not isinstance(numbers, list) or not numbers or not all(map(is_number, numbers)):
         raise damaged(f"{path}: block {number} has no list of numbers of lines", path)
     if max(numbers) >= len(lines):
         words = f"has line {max(numbers)}, and there are {len(lines)}, counted from 0"
         raise damaged(f"{path}: block {number} {words}", path)
-    return TranslatedBlock(tuple(numbers), text, None, made.strip(), None)
+    return TranslatedBlock(tuple(numbers), text, None, writable(made, number), None)
+
+
+def writable(text: str, number: int) -> str:
+    """Give a text of composed letters, on one line; tells of those that the font lacks."""
+    composed = normalize(text, SAME | LIGATURES)
+    lacking = {letter: None for letter in composed if is_lacking(letter)}
+    if lacking:
+        message(f"block {number}: the font has no {' '.join(lacking)}, so they are left out")
+    return "".join(letter for letter in composed if letter not in lacking)
+
+
+def is_lacking(letter: str) -> bool:
+    """Tell a letter that the font has no shape for."""
+    font = load_font(LIGHT, 20)
+    return letter != " " and bytes(font.getmask(letter)) == bytes(font.getmask(NO_LETTER))
 
 
 def is_number(given: Any) -> bool:

@@ -7,9 +7,10 @@
 
 Each step writes one more token in every beam, and keeps the K likeliest of all continuations. A
 translation that ends is scored by its log p over (its length)^LENGTH_POWER, or long ones would
-lose. Marks of what is copied can only be written where the source has them.
+lose. Marks of what is copied can only be written where the source has them, and as often.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,12 +46,16 @@ class Hypothesis:
 
 @dataclass
 class Beams:
-    """What is followed for one text: K rows of tokens and cases, log p of each, what has ended."""
+    """What is followed for one text: K rows of tokens and cases, log p of each, what has ended.
+
+    marks: those that the source has, and how often
+    """
 
     most: int
     tokens: list[list[int]]
     cases: list[list[int]]
     log_p: Floats  # (K,)
+    marks: Counter[int]
     ended: list[Hypothesis] = field(default_factory=list)
     is_done: bool = False
 
@@ -97,6 +102,7 @@ def grow(beams: Beams, log_p: Floats, case: Ints) -> tuple[list[int], list[int]]
     if beams.tokens[0]:
         for told, kind in zip(beams.cases, case, strict=True):
             told.append(int(kind))
+    bar_spent_marks(beams, log_p)
     total = (beams.log_p[:, None] + log_p).ravel()
     best = np.argpartition(-total, 2 * K - 1)[: 2 * K] if len(total) > 2 * K else np.arange(V * K)
     best = best[np.argsort(-total[best], kind="stable")]
@@ -144,7 +150,16 @@ def first_beams(text: EncodedText, beams: int) -> Beams:
     log_p = np.full(beams, -np.inf, np.float32)
     log_p[0] = 0
     most = LONGER * len(text.tokens) + MORE
-    return Beams(most, [[] for _ in range(beams)], [[] for _ in range(beams)], log_p)
+    marks = Counter(token for token in text.tokens if token in MARK_TOKENS.values())
+    return Beams(most, [[] for _ in range(beams)], [[] for _ in range(beams)], log_p, marks)
+
+
+def bar_spent_marks(beams: Beams, log_p: Floats) -> None:
+    """Make marks impossible in beams (K, V) that have them as often as the source already."""
+    for row, tokens in zip(log_p, beams.tokens, strict=True):
+        for mark, often in beams.marks.items():
+            if tokens.count(mark) >= often:
+                row[mark] = -np.inf
 
 
 def bar_signs(text: EncodedText) -> Floats:

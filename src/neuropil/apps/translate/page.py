@@ -19,6 +19,7 @@ from neuropil.apps.translate.blocks import LineText, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.language import WORD, name_language
+from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.replacing import Replacement
 
 Translate = Callable[[Sequence[str], str, str], list[str]]  # texts, to, from: translations
@@ -140,11 +141,12 @@ def why_kept(
     if not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
         return "it has no words"
     if confidence < least:
-        return f"it was read with a confidence of {confidence:.2f}, below {least:.2f}"
+        seen = int(1000 * confidence) / 1000  # 0.9999 is below 1
+        return f"it was read with a confidence of {seen:.3f}, below {least:g}"
     if language is None:
         return "its language is not known"
     if language == to:
-        return f"it is {to} already"
+        return f"it is {NAMES[to]} already"
     return None
 
 

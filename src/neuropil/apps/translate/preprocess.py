@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from neuropil.apps.translate.casing import LOWER, apply_case, case_of, fold, upper_letter
 from neuropil.apps.translate.copying import MARK, MARKS, Copies
 from neuropil.apps.translate.subwords import BLANK, Subwords
 
-LANGUAGES = ("en", "de", "fr", "es")
+NAMES = MappingProxyType({"en": "English", "de": "German", "fr": "French", "es": "Spanish"})
+LANGUAGES = tuple(NAMES)
 PAD, END = 0, 1  # END also begins what the decoder writes
 TO = dict(zip(LANGUAGES, range(2, 6), strict=True))
 FROM = dict(zip(LANGUAGES, range(6, 10), strict=True))

@@ -36,6 +36,7 @@ from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
 
+LETTERS = "".join(c for c in CHARACTERS if c.isascii() and c.isalnum())
 ROUNDING = 2.0**-18  # of float32, where lines are read alone and beside others
 ENLARGED = 6  # times that a line is shown larger
 
@@ -161,7 +162,7 @@ def letter_number(target: str) -> int:
     if target not in NUMBERS:
         raise UserError(
             "option.choice",
-            f"target is {target!r}; it is one character that the reader knows: {CHARACTERS[1:62]}"
+            f"target is {target!r}; it is one character that the reader knows: {LETTERS}"
             " and signs and accented letters of English, German, French and Spanish",
             name="target",
             value=target,

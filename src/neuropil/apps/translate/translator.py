@@ -102,10 +102,12 @@ def cut_sentences(line: str) -> Iterator[str]:
 
 
 def encode_parts(sentence: str, to: str, from_: str | None) -> Iterator[EncodedText]:
-    """Encode a sentence; one with more tokens than the network has places is cut at a blank."""
+    """Encode a sentence; one of more tokens than the network has places, or of more numbers than
+    there are marks, is cut at a blank.
+    """
     encoded = encode_source(sentence, to, from_)
     words = sentence.split()
-    if len(encoded.tokens) <= MOST_TOKENS:
+    if len(encoded.tokens) <= MOST_TOKENS and not (encoded.copies.is_short and len(words) > 1):
         yield encoded
     elif len(words) > 1:
         for half in (words[: len(words) // 2], words[len(words) // 2 :]):

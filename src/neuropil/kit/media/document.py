@@ -27,6 +27,10 @@ class Document:
     latex: str = ""
     csv: str = ""
 
+    def __str__(self) -> str:
+        """Give the plain text, without the line end behind it."""
+        return self.text.removesuffix("\n")
+
     @property
     def contents(self) -> dict[str, str]:
         """Find what is written to a file of each ending."""
