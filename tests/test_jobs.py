@@ -484,3 +484,10 @@ def test_an_application_is_a_folder_and_a_name(
     jobs = planned([photo.parent], tmp_path / "many", verb="brighten")
     done = [attempt(job, Sessions()) for job in jobs]
     assert all(isinstance(each, Done) for each in done)
+
+
+def test_what_is_wrong_with_a_picture_is_said_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "plain.png"
+    Image(np.full((40, 60, 3), 200, np.uint8)).save(path)
+    with refused("input.no_text", "plain.png: no text"):
+        run(Job("translate-read", (str(path),), {}, {}, Settings(threads=1)), Sessions())

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from neuropil import registry
 from neuropil.checks import check, check_place, identify, number_path, type_of
-from neuropil.contract import Media, ResultParts, format_value, split_result
+from neuropil.contract import Media, ResultParts, Verb, format_value, split_result
 from neuropil.job import Job, Settings
 from neuropil.kit import progress
 from neuropil.kit.atomic import make_folders, write_together
@@ -26,6 +26,7 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.networks.network import listed_files
 from neuropil.signature import Input, Json, to_json
 
+OF_CONTENT = ("input.content", "input.no_text")  # codes of what an application finds in an input
 SHOWN = 60  # characters of a name that is too long
 
 # --- what a job says while it runs --------------------------------------------------------------
@@ -152,7 +153,10 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         app = sessions.get(verb.app, job.settings)
         pairs = zip(verb.signature.inputs, job.inputs, strict=True)
         inputs = [open_input(given, source, job.settings, job.page) for given, source in pairs]
-        result = getattr(app, verb.method)(*inputs, **options)
+        try:
+            result = getattr(app, verb.method)(*inputs, **options)
+        except UserError as error:
+            raise name_input(error, verb, job) from error
         first = type(inputs[0]) if inputs else None
         parts = split_result(result, verb.signature.outputs_for(first))
         placed = place_outputs(parts, job)
@@ -168,6 +172,18 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
         if output.role != "value"
     }
     return Done(files, values, texts, seconds, tuple(forward.said))
+
+
+def name_input(error: UserError, verb: Verb, job: Job) -> UserError:
+    """Name the one file that an error can be about where it names none.
+
+    Of a picture's pixels nothing tells any more what the file was called.
+    """
+    pairs = zip(verb.signature.inputs, job.inputs, strict=True)
+    files = [source for given, source in pairs if not given.is_text]
+    if error.code not in OF_CONTENT or len(files) != 1 or files[0] in error.message:
+        return error
+    return error.wrap(f"{files[0]}: {error.message}", Path(files[0]))
 
 
 def attempt(

@@ -17,6 +17,7 @@ from refusals import refused
 
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_container import read_rate
+from neuropil.kit.media.image import Image
 
 SECOND = Fraction(1, 1000)
 
@@ -146,6 +147,13 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=name):
         Film.open(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", [Film, Image])
+def test_a_pdf_is_named_as_one(tmp_path: Path, kind: type[Film | Image]) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"%PDF-1.4\n")
+    with refused("input.kind", "is a PDF", "PNG"):
+        kind.open(tmp_path / "a.mp4")
     assert not Film.recognize(tmp_path / name)
 
 

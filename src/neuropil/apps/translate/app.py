@@ -422,8 +422,8 @@ def with_changes(photo: Image, before: Pixels, after: Pixels) -> Image:
     What changed is opaque.
     """
     changed = (before != after).any(axis=2)
-    scale = 1 if photo.pixels.dtype == np.uint8 else SIXTEEN_BITS
-    new = after.astype(photo.pixels.dtype) * photo.pixels.dtype.type(scale)
+    is_short = photo.pixels.dtype == np.uint8
+    new: NDArray[Any] = after if is_short else after.astype(np.uint16) * SIXTEEN_BITS
     pixels = np.where(changed[:, :, None], new, photo.pixels)
     if photo.alpha is None:
         return photo.replace(pixels=pixels)

@@ -18,6 +18,7 @@ NAMING_OTHERS = frozenset(  # kinds of files that name further ones, which could
     "concat dash hls image2 image2pipe imf lavfi rtp rtsp sap sdp vobsub webm_dash_manifest".split()
 )
 PLAYLIST = b"#EXTM3U"
+PDF = b"%PDF"
 PICTURES = frozenset({"ico"})
 DEFAULT_FPS = Fraction(25)
 HIGHEST_FPS = 1000  # more is the clock of a container that knows no rate, as raw DV
@@ -37,6 +38,8 @@ def open_container(
     """
     import av
 
+    if content is None and (words := explain_collection(path)):
+        raise UserError("input.kind", words, path=path)
     kinds = av.formats_available - NAMING_OTHERS - TEXT_AS_FILM - PICTURES
     moving = sorted(kind for kind in kinds if not kind.endswith("_pipe"))  # others are pictures
     try:
@@ -53,17 +56,22 @@ def open_container(
         words += f"; name a {what}"
         raise UserError("input.kind", words, path=path) from error
     except av.FFmpegError as error:
-        if content is None and is_list_of_files(path):
-            words = f"{path} is a list of other files, which is not followed; name one of them"
-            raise UserError("input.kind", words, path=path) from error
         words = f"{path} can't be read as a {what}: {error.strerror}; find a whole copy"
         raise UserError("input.damaged", words, path=path) from error
 
 
-def is_list_of_files(path: Path) -> bool:
-    """Tell a playlist (.m3u, .m3u8), whose films lie elsewhere."""
-    with path.open("rb") as file:
-        return file.read(len(PLAYLIST)) == PLAYLIST
+def explain_collection(path: Path) -> str | None:
+    """Say of a file that only holds or names others, a playlist or a PDF, what to do instead."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError:
+        return None
+    if start.startswith(PLAYLIST):
+        return f"{path} is a list of other files, which is not followed; name one of them"
+    if start.startswith(PDF):
+        return f"{path} is a PDF, which is not read; save its pages as PNG, and name these"
+    return None
 
 
 def list_pictures(source: "InputContainer") -> "list[VideoStream]":

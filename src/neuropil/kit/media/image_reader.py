@@ -24,7 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from neuropil.kit.bounded import too_large
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.media import heif, high_bit_depth, icc
-from neuropil.kit.media.film_container import holds_film, is_list_of_files
+from neuropil.kit.media.film_container import explain_collection, holds_film
 from neuropil.kit.media.metadata import ImageMetadata, read_metadata
 from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
@@ -187,8 +187,8 @@ def _open(path: Path) -> ImageFile:
 
 def _explain_other_kind(path: Path) -> str:
     """Say what a file is that is no picture."""
-    if is_list_of_files(path):
-        return f"{path} is a list of other files, which is not followed; name one of them"
+    if words := explain_collection(path):
+        return words
     if holds_film(path):
         return f"{path} is a film; save one of its frames as PNG, and name that"
     return f"{path} is not a picture that can be read; {NAMES} can"
