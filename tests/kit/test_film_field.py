@@ -147,6 +147,7 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=name):
         Film.open(tmp_path / name)
+    assert not Film.recognize(tmp_path / name)
 
 
 @pytest.mark.parametrize("kind", [Film, Image])
@@ -154,7 +155,7 @@ def test_a_pdf_is_named_as_one(tmp_path: Path, kind: type[Film | Image]) -> None
     (tmp_path / "a.mp4").write_bytes(b"%PDF-1.4\n")
     with refused("input.kind", "is a PDF", "PNG"):
         kind.open(tmp_path / "a.mp4")
-    assert not Film.recognize(tmp_path / name)
+    assert not Film.recognize(tmp_path / "a.mp4")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ MOST_WRITTEN = 60  # tokens of a translation for the score
 
 
 def translator() -> Recipe:
-    """Train the translator: the first of its parts, from nothing; not run yet.
+    """Train the translator: the first of its parts, from nothing.
 
     neuropil train translate translator --data DIR -o runs/translator --minutes 115
     """
@@ -88,7 +88,7 @@ def translator_middle() -> Recipe:
 
 
 def translator_last() -> Recipe:
-    """Train on while the rate falls to nothing: the last part; not run yet.
+    """Train on while the rate falls to nothing: the last part.
 
     neuropil train translate translator_last --data DIR --init runs/translator-4/averages.npz \\
         -o runs/translator-last --minutes 115
@@ -118,7 +118,7 @@ def language() -> Recipe:
 
 
 def detector() -> Recipe:
-    """Train the detector, from nothing, on what the eye sees: two hours on one core; not run yet.
+    """Train the detector, from nothing, on what the eye sees: two hours on one core.
 
     neuropil train translate detector --data DIR -o runs/detector
     """
@@ -138,7 +138,7 @@ def detector() -> Recipe:
 
 
 def detector_last() -> Recipe:
-    """Train on from averaged weights while the rate falls to nothing; not run yet.
+    """Train on from averaged weights while the rate falls to nothing.
 
     neuropil train translate detector_last --data DIR --init runs/detector/averages.npz \\
         -o runs/detector-last
@@ -149,7 +149,7 @@ def detector_last() -> Recipe:
 
 
 def reader() -> Recipe:
-    """Train the reader: the first of its parts, from nothing, two hours on one core; not run yet.
+    """Train the reader: the first of its parts, from nothing, two hours on one core.
 
     neuropil train translate reader --data DIR -o runs/reader
     """
@@ -178,7 +178,7 @@ def reader_middle() -> Recipe:
 
 
 def reader_last() -> Recipe:
-    """Train on while the rate falls to nothing: the last part; not run yet.
+    """Train on while the rate falls to nothing: the last part.
 
     neuropil train translate reader_last --data DIR --init runs/reader-3/averages.npz \\
         -o runs/reader-last
