@@ -1,7 +1,8 @@
 """Those beside whom the application is measured: readers of pictures, and translators.
 
 RapidOCR (Apache-2.0, models in its wheel), Tesseract (Debian), Apertium (Debian), word for word.
-What is not installed is left out: each function here gives None then.
+What is not installed is left out: each function here gives None then. Debian's packages are
+apertium with apertium-eng-spa and apertium-fr-es, and those of PACKAGES.
 """
 
 import importlib.util
@@ -82,7 +83,7 @@ def answer_v6(threads: int) -> Answer:
     engine: Any = RapidOCR(params={**options, "Global.log_level": "error"})
 
     def answer(pixels: Pixels, is_crop: bool) -> list[tuple[Any, str]]:
-        told = engine(pixels[:, :, ::-1], **(CROP if is_crop else {}))
+        told = engine(pixels[:, :, ::-1], **(CROP if is_crop else SCENE))
         texts = [*(told.txts or ())]
         boxes = [None] * len(texts) if is_crop or told.boxes is None else [*told.boxes]
         return [*zip(boxes, texts, strict=True)]
@@ -97,7 +98,7 @@ def answer_v4(threads: int) -> Answer:
     engine: Any = RapidOCR(intra_op_num_threads=threads, inter_op_num_threads=threads)
 
     def answer(pixels: Pixels, is_crop: bool) -> list[tuple[Any, str]]:
-        told, _ = engine(np.ascontiguousarray(pixels[:, :, ::-1]), **(CROP if is_crop else {}))
+        told, _ = engine(np.ascontiguousarray(pixels[:, :, ::-1]), **(CROP if is_crop else SCENE))
         if is_crop:
             return [(None, item[0]) for item in told or []]
         return [(item[0], item[1]) for item in told or []]
@@ -107,6 +108,7 @@ def answer_v4(threads: int) -> Answer:
 
 KINDS = ("intra", "inter")
 CROP = {"use_det": False, "use_cls": False, "use_rec": True}
+SCENE = dict.fromkeys(CROP, True)  # said each time: an engine remembers what it was last told
 
 # --- Tesseract ----------------------------------------------------------------------------------
 
@@ -159,8 +161,8 @@ def run_tesseract(image: Image.Image, mode: str, *form: str) -> str:
 def apertium(
     direction: Direction,
 ) -> Callable[[Sequence[str], str, str | None], list[str]] | None:
-    """Translate by Apertium; None for a direction that it has not, or where it is missing."""
-    if direction not in APERTIUM or not shutil.which("apertium"):
+    """Translate by Apertium; None for a direction of which it, or a package of its, is missing."""
+    if not {*APERTIUM.get(direction, [""])} <= apertium_pairs():
         return None
 
     def translate(texts: Sequence[str], to: str, from_: str | None) -> list[str]:
@@ -174,6 +176,15 @@ def apertium(
         return made
 
     return translate
+
+
+@cache
+def apertium_pairs() -> frozenset[str]:
+    """List the pairs of languages that are installed."""
+    if not shutil.which("apertium"):
+        return frozenset()
+    said = subprocess.run(["apertium", "-l"], capture_output=True, text=True, check=False)
+    return frozenset(said.stdout.split())
 
 
 @cache
