@@ -63,9 +63,42 @@ def test_the_light_is_found() -> None:
     pixels, quads = draw_scene()
     motion = Tracker(pixels, quads).follow(film(pixels, shake(2), gain=0.8))
     assert motion is not None
-    assert motion.gain == pytest.approx(0.8, abs=0.05)
+    assert motion.gain == pytest.approx([0.8, 0.8, 0.8], abs=0.05)
     off = motion.move(quads[0]) - project(shake(2), quads[0])
     assert np.abs(off).max() < 0.2
+
+
+def draw_sharp() -> tuple[Pixels, list[Quad]]:
+    image = Image.new("RGB", (WIDTH, HEIGHT), (20, 60, 140))
+    font, quads = setting.load_font(setting.HEAVY, 24), []
+    for n, line in enumerate(("Der Ausgang ist links", "Bitte nicht rauchen")):
+        ImageDraw.Draw(image).text((30, 60 + 60 * n), line, font=font, fill="white")
+        left, top, right, bottom = font.getbbox(line)
+        box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], float)
+        quads.append(box + np.array([30, 60 + 60 * n]))
+    return np.asarray(image), quads
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.7])
+def test_a_shaking_hand_does_not_change_the_light_of_sharp_text(gain: float) -> None:
+    pixels, quads = draw_sharp()
+    motion = Tracker(pixels, quads).follow(film(pixels, shake(3), gain))
+    assert motion is not None
+    assert np.mean(motion.gain) == pytest.approx(gain, abs=0.05)
+    assert motion.gain * np.array([20, 60, 140]) + motion.bias == pytest.approx(
+        gain * np.array([20, 60, 140]), abs=4
+    )
+
+
+def test_sharp_text_is_found_wherever_it_is_nearby() -> None:
+    pixels, quads = draw_sharp()
+    tracker = Tracker(pixels, quads)
+    for x, y in np.random.default_rng(0).uniform(-4, 4, (20, 2)):
+        matrix = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+        tracker.last = STILL.matrix
+        motion = tracker.follow(film(pixels, matrix))
+        assert motion is not None
+        assert np.abs(motion.move(quads[0]) - quads[0] - [x, y]).max() < 0.2
 
 
 def test_another_view_is_no_motion() -> None:
@@ -80,7 +113,7 @@ def test_another_view_is_no_motion() -> None:
 def test_a_sign_that_leaves_the_picture_is_lost() -> None:
     pixels, quads = draw_scene()
     tracker = Tracker(pixels, quads)
-    found = [tracker.follow(np.roll(pixels, 12 * t, axis=1)) for t in range(1, 16)]
+    found = [tracker.follow(np.roll(pixels, 12 * t, axis=1)) for t in range(1, 18)]
     assert found[0] is not None
     assert found[-1] is None
 
@@ -108,6 +141,14 @@ def test_what_was_not_replaced_is_the_new_picture() -> None:
     shown = Overlay(pixels, replaced).lay(other, STILL)
     assert (shown[:90] == other[:90]).all()
     assert (shown[:, :90] == other[:, :90]).all()
+
+
+def test_nothing_is_laid_over_hidden_quads() -> None:
+    pixels, quads = draw_scene()
+    replaced = np.zeros_like(pixels)
+    shown = Overlay(pixels, replaced).lay(pixels, STILL, quads[:1])
+    assert (shown[90:110, 70:120] == pixels[90:110, 70:120]).all()
+    assert (shown[140:150, 70:120] == 0).all()
 
 
 def test_likeness_is_a_correlation() -> None:

@@ -6,11 +6,15 @@
 H, W  height and width
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageFilter
 
+from neuropil.apps.translate.erasing import mark_quads
+from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Floats, Pixels
-from neuropil.apps.translate.tracking import Motion, inverse
+from neuropil.apps.translate.tracking import AROUND, Motion, inverse
 
 SOFT = 1  # pixels of the edge over which the overlay fades
 
@@ -24,13 +28,23 @@ class Overlay:
         wide = changed.filter(ImageFilter.MaxFilter(2 * SOFT + 1))
         self.cover = wide.filter(ImageFilter.BoxBlur(SOFT))
 
-    def lay(self, pixels: Pixels, motion: Motion) -> Pixels:
-        """Lay it over a picture of the same size (H, W, 3), moved and lit as that is."""
-        cover = warp(self.cover, motion)[:, :, None] / 255
+    def lay(self, pixels: Pixels, motion: Motion, hidden: Sequence[Quad] = ()) -> Pixels:
+        """Lay it over a picture of the same size (H, W, 3), moved and lit as that is.
+
+        hidden: quads (4, 2) of the first picture over which nothing is laid
+        """
+        cover = warp(self.cover_without(hidden), motion)[:, :, None] / 255
         light = np.clip(warp(self.replaced, motion) * motion.gain + motion.bias, 0, 255)
         mixed = cover * light + (1 - cover) * pixels
         made: Pixels = np.rint(mixed).astype(np.uint8)
         return made
+
+    def cover_without(self, hidden: Sequence[Quad]) -> Image.Image:
+        """Give how much is covered of each pixel, of hidden quads and around them nothing."""
+        if not hidden:
+            return self.cover
+        cover = np.asarray(self.cover)
+        return Image.fromarray(cover * ~mark_quads(hidden, AROUND, *cover.shape))
 
 
 def warp(image: Image.Image, motion: Motion) -> Floats:

@@ -7,10 +7,10 @@
 H, W  height and width     N  points of the texts     P = 8 + 2  numbers of a motion
 
 Every picture is compared with the first one, never with the last, so that nothing drifts. The
-motion of a plane is a homography, p its eight numbers; the light adds a gain and a bias. Points
-where the brightness changes most are compared in both pictures, and p is moved until they agree:
-the inverse compositional algorithm (Baker and Matthews 2004, "Lucas-Kanade 20 years on", section
-3.2), from a coarse picture to the fine one.
+motion of a plane is a homography, p its eight numbers. Points where the brightness changes most are
+compared in both pictures, and p is moved until they agree: the inverse compositional algorithm
+(Baker and Matthews 2004, "Lucas-Kanade 20 years on", section 3.2), from a coarse picture to the
+fine one. The light, and what became of each line, is told by other points (appearance.py).
 """
 
 from collections.abc import Sequence
@@ -20,31 +20,36 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from neuropil.apps.translate.appearance import Appearance, sample
 from neuropil.apps.translate.erasing import mark_quads
 from neuropil.apps.translate.geometry import Matrix, Quad, project
 from neuropil.apps.translate.lines import Floats, Pixels
 
-LEVELS = (4, 2, 1)  # how much smaller the pictures are that are compared, one after the other
+LEVELS = (8, 4, 2, 1)  # how much smaller the pictures are that are compared, one after the other
 MOST_POINTS = 4000  # of each level
 ROUNDS = 12  # of moving p at each level, at most
 STILL = 0.01  # pixels; where no corner moves farther, p is found
 AROUND = 0.3  # heights around a quad in which there are points, too
 UNLIKE = 6.0  # levels of brightness from which a difference counts less (Huber 1964)
+LEAST_GAIN = 0.05  # of the light, below which nothing more is divided by it
 LEAST_LIKENESS = 0.7  # correlation of both pictures at the points, below which the view has changed
 LEAST_INSIDE = 0.5  # share of the points that must be in the picture
-FEWEST_POINTS = 30
+FEWEST_POINTS = 30  # of a level, or it is left out
 
 
 @dataclass(frozen=True, eq=False)
 class Motion:
     """A homography (3, 3), from the first picture's pixels to this one's, and the light.
 
-    gain, bias: brightness here is gain times that of the first picture, plus bias
+    gain, bias: a color here is gain times that of the first picture, plus bias; of red, green and
+        blue (3,), or of all
+    alike: how alike the least alike part of each quad is, 1 at most (appearance.py)
     """
 
     matrix: Matrix
-    gain: float
-    bias: float
+    gain: Floats | float = 1.0
+    bias: Floats | float = 0.0
+    alike: Sequence[float] = ()
 
     def move(self, points: Matrix) -> Matrix:
         """Move points (..., 2) of the first picture to where they are in this one."""
@@ -74,7 +79,8 @@ class Tracker:
         mask = mark_quads(quads, AROUND, *pixels.shape[:2])
         grey = Image.fromarray(pixels).convert("L")
         self.levels = [self.look(grey, mask, scale) for scale in LEVELS]
-        self.last = Motion(np.eye(3), 1.0, 0.0)
+        self.appearance = Appearance(pixels, quads)
+        self.last: Matrix = np.eye(3)
 
     def look(self, image: Image.Image, mask: NDArray[np.bool_], scale: int) -> Level:
         """Choose the points of a level where the brightness changes most."""
@@ -95,25 +101,26 @@ class Tracker:
     def follow(self, pixels: Pixels) -> Motion | None:
         """Find the motion to a picture of the same size; None where the view has changed."""
         image = Image.fromarray(pixels).convert("L")
-        motion: Motion | None = self.last
+        matrix, found = self.last, None
         for level in self.levels:
-            if motion is None or len(level.points) < FEWEST_POINTS:
-                return None
-            motion = self.refine(motion, level, brightness(image, level.scale))
-        if motion is not None:
-            self.last = motion
-        return motion
+            if len(level.points) >= FEWEST_POINTS:
+                found = self.refine(matrix, level, brightness(image, level.scale))
+                matrix = matrix if found is None else found  # small text is nothing at 1 in 8
+        if found is None:
+            return None
+        self.last = matrix
+        seen = self.appearance.compare(pixels, matrix)
+        return Motion(matrix, seen.gain, seen.bias, tuple(seen.alike.tolist()))
 
-    def refine(self, motion: Motion, level: Level, grey: Floats) -> Motion | None:
+    def refine(self, matrix: Matrix, level: Level, grey: Floats) -> Matrix | None:
         """Move p until the points of a level agree in both pictures."""
         corners = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]) * self.center + self.center
-        matrix: Matrix = motion.matrix
         for _ in range(ROUNDS):
             there, seen = sample(grey, project(matrix, level.points), level.scale)
             if there.mean() < LEAST_INSIDE:
                 return None
             values, slopes = level.values[there], level.slopes[there]
-            step, gain, bias = solve(values, seen[there], slopes)
+            step = solve(values, seen[there], slopes)
             moved: Matrix = matrix @ self.in_pixels(inverse(homography(step)))
             moved /= moved[2, 2]
             farthest = np.abs(project(moved, corners) - project(matrix, corners)).max()
@@ -124,7 +131,7 @@ class Tracker:
         alike = likeness(level.values[there], seen[there])
         if there.mean() < LEAST_INSIDE or alike < LEAST_LIKENESS:
             return None
-        return Motion(matrix, gain, bias)
+        return matrix
 
     def in_pixels(self, matrix: Matrix) -> Matrix:
         """Bring a homography of centered units to one of pixels."""
@@ -155,38 +162,25 @@ def inverse(matrix: Matrix) -> Matrix:
     return made
 
 
-def sample(grey: Floats, points: Matrix, scale: int) -> tuple[NDArray[np.bool_], Floats]:
-    """Give the brightness at points (N, 2) of the whole picture, in straight lines between pixels.
+def solve(values: Floats, seen: Floats, slopes: Matrix) -> Matrix:
+    """Find p: seen = gain (values + slopes p) + bias, differences beyond UNLIKE less.
 
-    grey: the picture, scale times smaller; also tells which points are inside of it (N,)
+    The light is taken off first, by what both vary, then what is left of it is fitted together with
+    p. A gain that is fitted alone is far too small where the pictures do not agree yet; a p that
+    is divided by it goes far beyond where they would.
     """
-    h, w = grey.shape
-    x, y = ((points - (scale - 1) / 2) / scale).T
-    there = (x >= 0) & (x < w - 1) & (y >= 0) & (y < h - 1)
-    column = np.clip(x, 0, w - 2).astype(int)
-    row = np.clip(y, 0, h - 2).astype(int)
-    u, v = x - column, y - row
-    upper = grey[row, column] * (1 - u) + grey[row, column + 1] * u
-    lower = grey[row + 1, column] * (1 - u) + grey[row + 1, column + 1] * u
-    made: Floats = (upper * (1 - v) + lower * v).astype(np.float32)
-    return there, made
-
-
-def solve(values: Floats, seen: Floats, slopes: Matrix) -> tuple[Matrix, float, float]:
-    """Find p, gain and bias: seen = gain values + bias + slopes p, differences beyond UNLIKE less.
-
-    The slopes are those of the first picture's light: p is divided by the gain.
-    """
-    columns = np.hstack([slopes, values[:, None], np.ones((len(values), 1))])
+    gain = max(LEAST_GAIN, float(seen.std()) / max(1e-6, float(values.std())))
+    plain = values - values.mean()
+    left = (seen - seen.mean()) / gain - plain
+    columns = np.hstack([slopes, plain[:, None], np.ones((len(values), 1))])
     weights = np.ones(len(values))
     found = np.zeros(columns.shape[1])
     for _ in range(2):
         weighted = columns * weights[:, None]
-        found = np.linalg.lstsq(weighted.T @ columns, weighted.T @ seen, rcond=None)[0]
-        off = np.abs(columns @ found - seen)
+        found = np.linalg.lstsq(weighted.T @ columns, weighted.T @ left, rcond=None)[0]
+        off = gain * np.abs(columns @ found - left)
         weights = np.minimum(1, UNLIKE / np.maximum(off, 1e-6))
-    gain = float(found[8])
-    return found[:8] / (gain if abs(gain) > 0.1 else 1.0), gain, float(found[9])
+    return found[:8]
 
 
 def likeness(values: Floats, seen: Floats) -> float:
