@@ -36,7 +36,6 @@ from neuropil.kit.networks.network import OnnxNetwork
 
 Floats = NDArray[Any]
 
-LETTERS = "".join(c for c in CHARACTERS if c.isascii() and c.isalnum())
 ROUNDING = 2.0**-18  # of float32, where lines are read alone and beside others
 ENLARGED = 6  # times that a line is shown larger
 
@@ -157,12 +156,18 @@ def probe_letter(
     )
 
 
+def is_plain(character: str) -> bool:
+    """Tell a digit, or a letter without an accent."""
+    return character.isascii() and character.isalnum()
+
+
 def letter_number(target: str) -> int:
     """Give the number of a character; raises UserError for what the reader doesn't know."""
     if target not in NUMBERS:
         raise UserError(
             "option.choice",
-            f"target is {target!r}; it is one character that the reader knows: {LETTERS}"
+            f"target is {target!r}; it is one character that the reader knows:"
+            f" {''.join(filter(is_plain, CHARACTERS))}"
             " and signs and accented letters of English, German, French and Spanish",
             name="target",
             value=target,

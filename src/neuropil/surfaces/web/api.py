@@ -32,7 +32,6 @@ from typing import Annotated, Any
 from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import FormData
 
 from neuropil import registry
@@ -51,6 +50,7 @@ from neuropil.surfaces.web.forms import (
     take_option_files,
 )
 from neuropil.surfaces.web.live import LiveSessions
+from neuropil.surfaces.web.pages import add_page_routes
 from neuropil.surfaces.web.playground import Play, advance
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
@@ -63,10 +63,6 @@ ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
 SWEEP = 1.0  # seconds between two looks for such jobs
 RETRY = "2"  # seconds after which a full line may be tried again
 DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
-PACKAGE = Path(__file__).parents[2]
-SAMPLES_OF = MappingProxyType({"menu.webp": "translate"})  # that other samples say nothing to
-PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
-TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
 APART = MappingProxyType(  # a page with a script of its own, in an origin of its own
     {
@@ -243,44 +239,6 @@ def add_live_routes(app: FastAPI, studio: Studio) -> None:
         """Close a session."""
         studio.sessions.end(name)
         return {"name": name}
-
-
-def add_page_routes(app: FastAPI) -> None:
-    """Add the routes of the page, and of what it is made of."""
-
-    @app.get("/api/samples")
-    def list_samples() -> list[dict[str, str]]:
-        """List pictures of the package to be tried, each for an application or, "", for others."""
-        found = (*sorted(SAMPLES.glob("*.jpg")), *map(SAMPLES.joinpath, SAMPLES_OF))
-        return [
-            {"file": path.name, "kind": "image", "app": SAMPLES_OF.get(path.name, "")}
-            for path in found
-        ]
-
-    @app.get("/api/views")
-    def list_views() -> list[str]:
-        """List the applications that have a view of their own."""
-        return [name for name in registry.NAMES if view_of(name).is_file()]
-
-    @app.get("/apps/{name}/view.js")
-    def give_view(name: str) -> FileResponse:
-        """Give what an application adds to the page."""
-        if name not in registry.NAMES or not view_of(name).is_file():
-            raise UserError("name.unknown", f"{name} has no view of its own", name=name)
-        return FileResponse(view_of(name), media_type="text/javascript")
-
-    @app.get("/tokens.css")
-    def give_tokens() -> FileResponse:
-        """Give the colors and letters that all pages share."""
-        return FileResponse(TOKENS, media_type="text/css")
-
-    app.mount("/samples", StaticFiles(directory=SAMPLES))
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
-
-
-def view_of(name: str) -> Path:
-    """Give where the view of an application lies, if it has one."""
-    return PACKAGE / "apps" / name / "view.js"
 
 
 def describe_verbs() -> list[dict[str, Any]]:

@@ -108,7 +108,11 @@ def answer_v4(threads: int) -> Answer:
 
 KINDS = ("intra", "inter")
 CROP = {"use_det": False, "use_cls": False, "use_rec": True}
-SCENE = dict.fromkeys(CROP, True)  # said each time: an engine remembers what it was last told
+SCENE = {
+    "use_det": True,
+    "use_cls": True,
+    "use_rec": True,
+}  # said each time: an engine remembers what it was last told
 
 # --- Tesseract ----------------------------------------------------------------------------------
 
