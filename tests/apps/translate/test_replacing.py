@@ -5,11 +5,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from neuropil.apps.translate import setting
-from neuropil.apps.translate.erasing import erase, pull_push, split_in_two, widen
+from neuropil.apps.translate.erasing import InkFound, erase, pull_push, split_in_two, widen
 from neuropil.apps.translate.geometry import Quad, grow, rotation
 from neuropil.apps.translate.lines import Pixels, size_of
 from neuropil.apps.translate.replacing import Replacement, color_of, replace_texts
 from neuropil.apps.translate.setting import TextFrame, align, even_out, lay_out, measure_frame
+
+Color = tuple[int, int, int]
 
 PAPER, INK, BAND = (240, 230, 200), (120, 20, 30), (30, 60, 150)
 
@@ -156,13 +158,20 @@ def test_a_turned_text_is_set_as_it_was_turned() -> None:
     assert np.abs(np.rot90(made, -1).astype(int) - upright).mean() < 1
 
 
-def test_faint_letters_are_set_so_that_they_can_be_read() -> None:
-    pixels, quads = draw_sign("Ausgang")
-    _, (ink,) = erase(pixels, quads)
-    assert color_of([ink]) == ink.ink
-    grey = type(ink)((130, 130, 130), (150, 150, 150), 0.2)
-    assert color_of([grey]) == (0, 0, 0)
-    assert color_of([type(ink)((80, 80, 80), (60, 60, 60), 0.2)]) == (255, 255, 255)
+def found(ink: Color, ground: Color) -> InkFound:
+    return InkFound(ink, ground, 0.2, box(0, 0, 9, 9))
+
+
+def test_faint_letters_are_raised_a_little() -> None:
+    assert color_of([found((160, 160, 160), (130, 130, 130))]) == (165, 165, 165)
+    assert color_of([found((80, 80, 80), (60, 60, 60))]) == (86, 86, 86)
+    assert color_of([found((40, 120, 90), (240, 240, 240))]) == (40, 120, 90)
+
+
+def test_of_lines_in_two_colors_none_is_mixed() -> None:
+    red, blue = found((200, 0, 0), (255, 255, 255)), found((0, 0, 200), (255, 255, 255))
+    assert color_of([blue, red]) == blue.ink
+    assert color_of([blue, red, red]) == red.ink
 
 
 def test_two_groups_are_told_apart() -> None:

@@ -9,17 +9,20 @@ which a plane of color is laid. What is farther from the plane than the ground i
 A hole takes the plane, and of what differs from it around the hole a smooth mean, the nearer the
 more (pull and push: Gortler et al. 1996, "The lumigraph", section 4.3); what is of another ground,
 beyond the edge of a band, has no say in it.
+
+Where strokes are left, the ground was no plane: it is laid once more, from the colors around the
+quad. Where strokes are left even then, all of the quad is filled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from neuropil.apps.translate.geometry import Quad, grow
-from neuropil.apps.translate.lines import Floats, Pixels, size_of
+from neuropil.apps.translate.geometry import Quad, grow, project
+from neuropil.apps.translate.lines import Floats, Pixels, perspective, size_of
 
 REACH = 0.5  # heights around a quad from which its holes are filled
 GROWN = 0.06  # heights by which ink may stick out of its quad
@@ -29,37 +32,123 @@ NOISE = 3.0  # deviations of the ground beyond which a color is none
 LEAST_DISTANCE = 18.0  # of a color from the ground, in levels, for ink
 BEYOND = 0.25  # heights from a quad where what is no ground is no ink of it either
 MOST_BEYOND = 0.4  # share of a quad that may belong to what is beyond it
+FULL = 0.45  # of what most ink is far from the ground: what is less so is no letter by itself
+CORE = 0.3  # share of ink that must be inside of strokes for them to be told by it
+FEWEST = 12  # pixels of ink that tell where letters stood
+STRAY = 0.3  # per cent of ink on each side that may be no letter
+LEAST_EDGE = 12.0  # levels from a pixel to the next
+MOST_LEFT = 0.2  # share of the edges in a quad that may be left when its letters are gone
+MOST_JUMPS = 0.3  # share of a hole's border where it may be seen
 OTHER = 40.0  # levels from the plane beyond which what is around a hole is another ground
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]  # rows and columns of a picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InkFound:
-    """What the letters of a quad were: their color, that of the ground, and the share they cover.
+    """What the letters of a quad were: their color, that of the ground, and where they stood.
 
-    ink, ground: red, green, blue, 0..255; share: of the quad's area, 0..1
+    ink, ground: red, green, blue, 0..255
+    share: of the area of the quad around them that they cover, 0..1
+    quad: no larger than the letters (4, 2)
     """
 
     ink: tuple[int, int, int]
     ground: tuple[int, int, int]
     share: float
+    quad: Quad
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A quad, and the part of the picture around it (h, w, 3).
+
+    text: what is in this quad or another one (h, w)
+    """
+
+    part: Pixels
+    text: Mask
+    quad: Quad
+    box: Window
+
+    @property
+    def tall(self) -> float:
+        """Measure the height of the quad."""
+        return size_of(self.quad)[1]
+
+    def within(self, heights: float) -> Mask:
+        """Mark what is in the quad when its sides are moved outward by some of its heights."""
+        return fill_polygon(grow(self.quad, heights * self.tall), self.box)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundText:
+    """The ink of a spot, the hole that it leaves (h, w), and the ground under it (h, w, 3)."""
+
+    ink: InkFound
+    hole: Mask
+    ground: Floats
 
 
 def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]]:
     """Take the text of quads out of a picture; the rest of it stays as it is to the last bit."""
     height, width, _ = pixels.shape
-    boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
     text = mark_quads(quads, GROWN, height, width)
-    found = [find_ink(pixels[b], text[b], q, b) for q, b in zip(quads, boxes, strict=True)]
+    boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
+    spots = [Spot(pixels[b], text[b], q, b) for q, b in zip(quads, boxes, strict=True)]
+    found = [find_ink(spot, lay_ground(spot)) for spot in spots]
     covered = np.zeros((height, width), bool)
-    for box, (_, hole, _) in zip(boxes, found, strict=True):
-        covered[box] |= hole
-    clean = pixels.copy()
-    for box, (_, hole, plane) in zip(boxes, found, strict=True):
-        clean[box][hole] = fill_hole(pixels[box], plane, covered[box])[hole]
-    return clean, [ink for ink, _, _ in found]
+    for spot, each in zip(spots, found, strict=True):
+        covered[spot.box] |= each.hole
+    clean, inks = pixels.copy(), []
+    for spot, each in zip(spots, found, strict=True):
+        last, filled = fill_spot(spot, each, covered[spot.box])
+        covered[spot.box] |= last.hole
+        clean[spot.box][last.hole] = filled[last.hole]
+        inks.append(last.ink)
+    return clean, inks
+
+
+def fill_spot(spot: Spot, found: FoundText, covered: Mask) -> tuple[FoundText, Pixels]:
+    """Fill the hole of a spot; where strokes are left, one found otherwise, and at last all of it.
+
+    covered: what holes, also of other quads, hide (h, w)
+    """
+    filled = fill_hole(spot.part, found.ground, covered)
+    if not shows_strokes(spot, found.hole, filled):
+        return found, filled
+    found = find_ink(spot, ground_around(spot))
+    filled = fill_hole(spot.part, found.ground, covered | found.hole)
+    if not shows_strokes(spot, found.hole, filled):
+        return found, filled
+    found = replace(found, hole=spot.within(HALO))
+    return found, fill_hole(spot.part, found.ground, covered | found.hole)
+
+
+def shows_strokes(spot: Spot, hole: Mask, filled: Pixels) -> bool:
+    """Tell whether a filled hole leaves edges of letters, or has an edge of its own.
+
+    A ground has edges too: as many as there are around the quad are its own.
+    """
+    inside, around = spot.within(0), spot.within(REACH) & ~spot.text
+    before = edges(spot.part)
+    after = edges(np.where(hole[:, :, None], filled, spot.part))
+    strong = max(LEAST_EDGE, 0.3 * float(np.percentile(before[inside], 95)))
+    was, left = ((each > strong)[inside].mean() for each in (before, after))
+    usual = (before > strong)[around].mean() if around.any() else 0.0
+    seam = widen(hole, 1) & ~hole
+    jumps = (after > before + LEAST_EDGE)[seam].mean() if seam.any() else 0.0
+    return bool(left > MOST_LEFT * was + 1.2 * usual or jumps > MOST_JUMPS)
+
+
+def edges(part: Pixels) -> Floats:
+    """Measure how much each pixel differs from those right of it and below it, in levels."""
+    levels = part.astype(np.float32)
+    right = np.abs(np.diff(levels, axis=1, append=levels[:, -1:])).max(axis=2)
+    down = np.abs(np.diff(levels, axis=0, append=levels[-1:])).max(axis=2)
+    found: Floats = np.maximum(right, down)
+    return found
 
 
 def mark_quads(quads: Sequence[Quad], heights: float, height: int, width: int) -> Mask:
@@ -90,47 +179,103 @@ def fill_polygon(quad: Quad, box: Window) -> Mask:
     return np.asarray(image)
 
 
-def find_ink(part: Pixels, text: Mask, quad: Quad, box: Window) -> tuple[InkFound, Mask, Floats]:
-    """Find the ink of a quad in the part of the picture around it.
+def lay_ground(spot: Spot) -> Floats:
+    """Lay a plane of color through the ground of a quad, as far as its colors tell it (h, w, 3)."""
+    colors = spot.part.astype(np.float32)
+    inside = spot.within(GROWN)
+    return fit_plane(colors, choose_ground(colors, inside, inside & ~spot.within(-RIM)))
 
-    text: what is in this quad or another one (h, w)
 
-    Also gives the hole that it leaves (h, w), and the plane of its ground (h, w, 3).
-    """
-    tall = size_of(quad)[1]
-    inside = fill_polygon(grow(quad, GROWN * tall), box)
-    rim = inside & ~fill_polygon(grow(quad, -RIM * tall), box)
-    colors = part.astype(np.float32)
-    ground = choose_ground(colors, inside, rim)
-    plane = fit_plane(colors, ground)
-    distance = np.linalg.norm(colors - plane, axis=2)
-    varies = NOISE * 1.48 * float(np.median(distance[ground]))
-    threshold = max(varies, LEAST_DISTANCE, split_in_two(distance[inside]))
-    letters = inside & (distance >= min(threshold, float(distance[inside].max())))
+def ground_around(spot: Spot) -> Floats:
+    """Let the colors around a quad run smoothly into it (h, w, 3)."""
+    around = spot.within(REACH) & ~(spot.text | spot.within(HALO))
+    if not around.any():
+        return lay_ground(spot)
+    weights = around.astype(np.float32)[:, :, None]
+    return pull_push(spot.part * weights, weights)
+
+
+def find_ink(spot: Spot, ground: Floats) -> FoundText:
+    """Find the ink of a quad: what differs from the ground (h, w, 3) more than that itself does."""
+    colors, inside = spot.part.astype(np.float32), spot.within(GROWN)
+    distance = np.linalg.norm(colors - ground, axis=2)
+    usual = distance[inside]
+    varies = NOISE * 1.48 * float(np.median(usual[usual <= split_in_two(usual)]))
+    threshold = max(varies, LEAST_DISTANCE, split_in_two(usual))
+    threshold = min(threshold, float(usual.max()))
+    strong = distance >= max(threshold, FULL * float(np.percentile(usual[usual >= threshold], 75)))
     faint = distance > max(varies, 0.5 * threshold)
-    near = text | fill_polygon(grow(quad, BEYOND * tall), box)
-    beyond = find_beyond(faint, near, int(tall))
+    letters = inside & strong
+    beyond = find_beyond(strong, faint, spot)
     if beyond[inside].mean() < MOST_BEYOND and not beyond[letters].all():
-        letters, faint = letters & ~beyond, faint & ~beyond
-    core = letters & (distance >= np.median(distance[letters]))
-    share = letters.sum() / inside.sum()
-    ink = InkFound(median_color(colors[core]), median_color(plane[inside]), float(share))
-    return ink, widen(inside & (letters | faint), HALO * tall) & ~beyond, plane
+        letters = letters & ~beyond
+    reached = walk(letters, faint & inside & ~beyond, max(1, round(HALO * spot.tall)))
+    hole = widen(reached, HALO * spot.tall) & ~(beyond & ~widen(letters, 1))
+    tight = quad_of(letters, spot)
+    covers = letters[fill_polygon(tight, spot.box)]
+    share = float(covers.mean()) if covers.size else 0.0
+    ink = median_color(colors[find_core(letters, distance)])
+    return FoundText(InkFound(ink, median_color(ground[inside]), share, tight), hole, ground)
 
 
-def find_beyond(other: Mask, near: Mask, steps: int) -> Mask:
+def find_core(letters: Mask, distance: Floats) -> Mask:
+    """Find ink that is surely of its full color: inside of strokes, or farthest from the ground.
+
+    So letters with an outline have the color that is inside of it.
+    """
+    core, count = letters, letters.sum()
+    while True:
+        inner = core & ~widen(~core, 1)
+        if inner.sum() < CORE * count:
+            break
+        core = inner
+    return core & (distance >= np.median(distance[core])) if core is letters else core
+
+
+def quad_of(letters: Mask, spot: Spot) -> Quad:
+    """Find the quad around letters whose sides run as those of the spot's quad."""
+    y, x = np.nonzero(letters)
+    if len(x) < FEWEST:
+        return spot.quad
+    rows, columns = spot.box
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
+    places = np.stack([x + columns.start + 0.5, y + rows.start + 0.5], axis=1)
+    inward = matrix_of(perspective(spot.quad, square))
+    low, high = np.percentile(project(inward, places), (STRAY, 100 - STRAY), axis=0)
+    half = 0.5 / np.array(size_of(spot.quad))
+    (left, top), (right, bottom) = low - half, high + half
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    found = project(matrix_of(perspective(square, spot.quad)), corners)
+    return found if np.isfinite(found).all() else spot.quad
+
+
+def matrix_of(numbers: Sequence[float]) -> NDArray[np.float64]:
+    """Write the eight numbers of a perspective as a matrix (3, 3)."""
+    return np.array([*numbers, 1.0]).reshape(3, 3)
+
+
+def find_beyond(strong: Mask, faint: Mask, spot: Spot) -> Mask:
     """Find what comes into a quad from beyond: the edge of a band, a frame, a line of a table.
 
-    other: what is not of the ground (h, w); of it, all that a way of a few steps joins to what is
-        not near, and in no other quad
+    strong, faint: what is as far from the ground as letters are, and what is less so (h, w); of
+        each, all that a way of a few steps joins to what is not near, and in no other quad
     """
-    beyond = other & ~near
+    away = ~(spot.text | spot.within(BEYOND))
+    found = np.zeros_like(away)
+    for other in (strong, faint & ~strong):
+        found |= walk(other & away, other, int(spot.tall))
+    return found
+
+
+def walk(start: Mask, through: Mask, steps: int) -> Mask:
+    """Find what can be reached from a start through a mask, in a few steps."""
+    found = start
     for _ in range(steps):
-        before = beyond
-        beyond = widen(before, 1) & other
-        if (beyond == before).all():
+        before = found
+        found = before | (widen(before, 1) & through)
+        if (found == before).all():
             break
-    return beyond
+    return found
 
 
 def choose_ground(colors: Floats, inside: Mask, rim: Mask) -> Mask:

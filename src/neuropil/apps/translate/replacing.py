@@ -7,7 +7,6 @@ H, W  height and width     M  lines of a block
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -17,8 +16,8 @@ from neuropil.apps.translate.lines import Pixels
 from neuropil.apps.translate.setting import TextFrame, even_out, measure_frame, set_text
 
 LEAST_CONTRAST = 60.0  # levels between the colors of letters and ground
-MIDDLE = 127.5  # of brightness: black letters stand on what is brighter
-BRIGHTNESS = np.array([0.299, 0.587, 0.114])  # of red, green, blue (BT.601)
+MOST_RAISED = 1.3  # times as far from the ground as the old letters were
+SAME_COLOR = 60.0  # levels between colors of lines that were meant to be the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +47,16 @@ def frame_of(block: Replacement, inks: Sequence[InkFound]) -> TextFrame:
 
 
 def color_of(inks: Sequence[InkFound]) -> tuple[int, int, int]:
-    """Give the color of a block's letters; black or white where the old one was hard to read."""
-    ink = np.median([each.ink for each in inks], axis=0)
+    """Give the color that most lines of a block have, the first's where none has more.
+
+    A faint one is moved a little away from the ground, in the direction in which it was.
+    """
+    colors = np.array([each.ink for each in inks], np.float64)
+    alike = np.linalg.norm(colors[:, None] - colors, axis=2) < SAME_COLOR
+    most = alike[int(alike.sum(axis=1).argmax())]
+    ink = np.median(colors[most], axis=0)
     ground = np.median([each.ground for each in inks], axis=0)
-    if np.linalg.norm(ink - ground) < LEAST_CONTRAST:
-        return (0, 0, 0) if BRIGHTNESS @ ground > MIDDLE else (255, 255, 255)
-    return cast(tuple[int, int, int], tuple(map(int, ink)))
+    contrast = max(1.0, float(np.linalg.norm(ink - ground)))
+    raised = ground + (ink - ground) * min(max(1.0, LEAST_CONTRAST / contrast), MOST_RAISED)
+    red, green, blue = (int(level) for level in np.clip(np.rint(raised), 0, 255))
+    return red, green, blue
