@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from neuropil.apps.translate import setting
-from neuropil.apps.translate.erasing import InkFound, erase
+from neuropil.apps.translate.erasing import InkFound, erase, pull_push, split_in_two, widen
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Pixels, size_of
 
@@ -92,3 +92,36 @@ def test_a_quad_without_ink_is_kept() -> None:
     assert isinstance(found, InkFound)
     assert (clean == plain(GREEN)).all()
     assert np.isfinite(found.quad).all()
+
+
+def test_a_band_behind_the_text_keeps_its_edge() -> None:
+    pixels = np.full((120, 300, 3), (240, 230, 200), np.uint8)
+    pixels[38:84] = (30, 60, 150)
+    image = Image.fromarray(pixels)
+    ImageDraw.Draw(image).text(
+        (30, 40), "Ofen", font=setting.load_font(setting.HEAVY, 36), fill="white"
+    )
+    clean, _ = erase(np.asarray(image), [box(28, 42, 130, 78)])
+    assert np.abs(clean.astype(int) - pixels).max() <= 3
+
+
+def test_two_groups_are_told_apart() -> None:
+    values = np.array([1, 2, 3, 101, 102, 103], np.float32)
+    assert 3 < split_in_two(values) < 101
+
+
+def test_a_mask_grows_in_all_directions() -> None:
+    mask = np.zeros((7, 9), bool)
+    mask[3, 4] = True
+    grown = widen(mask, 2)
+    assert grown.sum() == 25
+    assert grown[1:6, 2:7].all()
+
+
+def test_a_hole_is_filled_from_around_it() -> None:
+    known = np.ones((16, 16, 1), np.float32)
+    known[5:11, 5:11] = 0
+    colors = np.repeat(np.linspace(0, 100, 16, dtype=np.float32)[None, :, None], 16, 0)
+    filled = pull_push(colors * known, known)
+    assert np.abs(filled - colors).max() < 20
+    assert (filled[known > 0] == colors[known > 0]).all()

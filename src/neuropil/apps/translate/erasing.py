@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from neuropil.apps.translate.geometry import Quad, grow, project
+from neuropil.apps.translate.geometry import Quad, axes, grow, project
 from neuropil.apps.translate.lines import Floats, Pixels, perspective, size_of
 
 REACH = 0.5  # heights around a quad from which its holes are filled
@@ -65,10 +65,12 @@ class Spot:
     """A quad, and the part of the picture around it (h, w, 3).
 
     text: what is in this quad or another one (h, w)
+    depth: how near each pixel is to the middle of a line, that of the nearest (h, w)
     """
 
     part: Pixels
     text: Mask
+    depth: Floats
     quad: Quad
     box: Window
 
@@ -96,7 +98,10 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     height, width, _ = pixels.shape
     text = mark_quads(quads, GROWN, height, width)
     boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
-    spots = [Spot(pixels[b], text[b], q, b) for q, b in zip(quads, boxes, strict=True)]
+    depth = np.full((height, width), np.inf, np.float32)
+    for quad, box in zip(quads, boxes, strict=True):
+        depth[box] = np.minimum(depth[box], depth_of(quad, box))
+    spots = [Spot(pixels[b], text[b], depth[b], q, b) for q, b in zip(quads, boxes, strict=True)]
     found = [find_ink(spot, lay_ground(spot)) for spot in spots]
     covered = np.zeros((height, width), bool)
     for spot, each in zip(spots, found, strict=True):
@@ -108,6 +113,21 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
         clean[spot.box][last.hole] = filled[last.hole]
         inks.append(last.ink)
     return clean, inks
+
+
+def depth_of(quad: Quad, box: Window) -> Floats:
+    """Measure how far each pixel in a box is from the line through the middle of a quad (h, w).
+
+    In heights of the quad.
+    """
+    rows, columns = box
+    y, x = np.ogrid[rows, columns]
+    middle, (_, down) = quad.mean(axis=0), axes(quad)
+    way = down / max(1.0, float(down @ down))
+    made: Floats = np.abs((x - middle[0]) * way[0] + (y - middle[1]) * way[1]).astype(np.float32)
+    return np.where(
+        fill_polygon(grow(quad, GROWN * size_of(quad)[1]), box), made, np.float32(np.inf)
+    )
 
 
 def fill_spot(spot: Spot, found: FoundText, covered: Mask) -> tuple[FoundText, Pixels]:
@@ -211,7 +231,7 @@ def find_ink(spot: Spot, ground: Floats) -> FoundText:
         letters = letters & ~beyond
     reached = walk(letters, faint & inside & ~beyond, max(1, round(HALO * spot.tall)))
     hole = widen(reached, HALO * spot.tall) & ~(beyond & ~widen(letters, 1))
-    tight = quad_of(letters, spot)
+    tight = quad_of(letters & (depth_of(spot.quad, spot.box) <= spot.depth), spot)
     covers = letters[fill_polygon(tight, spot.box)]
     share = float(covers.mean()) if covers.size else 0.0
     ink = median_color(colors[find_core(letters, distance)])

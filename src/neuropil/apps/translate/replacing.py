@@ -13,11 +13,20 @@ import numpy as np
 from neuropil.apps.translate.erasing import InkFound, erase
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Pixels
-from neuropil.apps.translate.setting import TextFrame, even_out, measure_frame, set_text
+from neuropil.apps.translate.setting import (
+    SAME_COLOR,
+    Alignment,
+    TextFrame,
+    align_blocks,
+    even_out,
+    fit_together,
+    keep_apart,
+    measure_frame,
+    set_text,
+)
 
 LEAST_CONTRAST = 60.0  # levels between the colors of letters and ground
 MOST_RAISED = 1.3  # times as far from the ground as the old letters were
-SAME_COLOR = 60.0  # levels between colors of lines that were meant to be the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,16 +43,19 @@ def replace_texts(pixels: Pixels, blocks: Sequence[Replacement]) -> Pixels:
     made, inks = erase(pixels, [quad for block in blocks for quad in block.quads])
     ends = np.cumsum([len(block.quads) for block in blocks])
     parts = [inks[end - len(block.quads) : end] for block, end in zip(blocks, ends, strict=True)]
-    frames = even_out([frame_of(b, part) for b, part in zip(blocks, parts, strict=True)])
-    for block, part, frame in zip(blocks, parts, frames, strict=True):
-        set_text(made, frame, block.text, color_of(part))
+    ways = align_blocks([[ink.quad for ink in part] for part in parts], pixels.shape[1])
+    colors = [color_of(part) for part in parts]
+    frames = [frame_of(*each) for each in zip(blocks, parts, ways, strict=True)]
+    frames = fit_together(keep_apart(even_out(frames, colors)), [block.text for block in blocks])
+    for block, frame, color in zip(blocks, frames, colors, strict=True):
+        set_text(made, frame, block.text, color)
     return made
 
 
-def frame_of(block: Replacement, inks: Sequence[InkFound]) -> TextFrame:
+def frame_of(block: Replacement, inks: Sequence[InkFound], alignment: Alignment) -> TextFrame:
     """Find the frame of a block."""
     share = float(np.mean([ink.share for ink in inks]))
-    return measure_frame(block.quads, block.texts, share)
+    return measure_frame([ink.quad for ink in inks], block.texts, share, alignment)
 
 
 def color_of(inks: Sequence[InkFound]) -> tuple[int, int, int]:
