@@ -8,7 +8,7 @@ from neuropil.apps.translate import setting
 from neuropil.apps.translate.erasing import InkFound, erase
 from neuropil.apps.translate.geometry import Quad, grow, rotation
 from neuropil.apps.translate.lines import Pixels, size_of
-from neuropil.apps.translate.replacing import Replacement, color_of, replace_texts
+from neuropil.apps.translate.replacing import Replacement, color_grounds, color_of, replace_texts
 from neuropil.apps.translate.setting import measure_frame
 
 Color = tuple[int, int, int]
@@ -113,3 +113,10 @@ def test_a_quad_grows_on_all_sides() -> None:
     quad = box(10, 10, 30, 20) @ rotation(0.5)
     assert size_of(grow(quad, 2)) == pytest.approx((24, 14))
     assert grow(grow(quad, 2), -2) == pytest.approx(quad)
+
+
+def test_on_two_grounds_each_letter_has_the_color_for_its_own() -> None:
+    black, white = (0, 0, 0), (255, 255, 255)
+    pixels = np.array([[black, white, (30, 30, 30)]], np.uint8)
+    made = color_grounds(pixels, [(white, black), (black, white)])
+    assert made.tolist() == [[[255] * 3, [0] * 3, [255] * 3]]

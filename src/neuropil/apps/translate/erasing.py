@@ -6,9 +6,7 @@ H, W  height and width     M  quads
 
 The colors of a quad fall into two groups; the one that most of its rim has is the ground, through
 which a plane of color is laid. What is farther from the plane than the ground itself varies is ink.
-A hole takes the plane, and of what differs from it around the hole a smooth mean, the nearer the
-more (pull and push: Gortler et al. 1996, "The lumigraph", section 4.3); what is of another ground,
-beyond the edge of a band, has no say in it.
+On a busy ground, in a photograph, ink is what has colors that are rare around the quad.
 
 Where strokes are left, the ground was no plane: it is laid once more, from the colors around the
 quad. Where strokes are left even then, all of the quad is filled.
@@ -21,6 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from neuropil.apps.translate.filling import (
+    Mask,
+    Window,
+    fill_hole,
+    find_shift,
+    fit_plane,
+    pull_push,
+    shift_part,
+    split_in_two,
+    walk,
+    widen,
+)
 from neuropil.apps.translate.geometry import Quad, axes, grow, project
 from neuropil.apps.translate.lines import Floats, Pixels, perspective, size_of
 
@@ -39,10 +49,15 @@ STRAY = 0.3  # per cent of ink on each side that may be no letter
 LEAST_EDGE = 12.0  # levels from a pixel to the next
 MOST_LEFT = 0.2  # share of the edges in a quad that may be left when its letters are gone
 MOST_JUMPS = 0.3  # share of a hole's border where it may be seen
-OTHER = 40.0  # levels from the plane beyond which what is around a hole is another ground
+BUSY = 0.35  # share of a ground that is edges, for letters to be told by their color alone
+COLOR_STEP = 16  # levels of red, green, blue that are one kind
+FEWEST_OF_KIND = 0.01  # share of a quad that has a kind of color, for it to be of letters
+RARE = 2.5  # times as much of a kind in a quad as around it
+LEAST_INK, MOST_INK = 0.06, 0.5  # share of a quad that letters cover
+TWO_COLORS = 120.0  # levels between letters on two grounds, and between these
 
-Mask = NDArray[np.bool_]
-Window = tuple[slice, slice]  # rows and columns of a picture
+Color = tuple[int, int, int]  # red, green, blue
+ColorPair = tuple[Color, Color]  # of letters, and of the ground under them
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +67,14 @@ class InkFound:
     ink, ground: red, green, blue, 0..255
     share: of the area of the quad around them that they cover, 0..1
     quad: no larger than the letters (4, 2)
+    pairs: each color and its ground, where letters of two colors stand on two grounds
     """
 
-    ink: tuple[int, int, int]
-    ground: tuple[int, int, int]
+    ink: Color
+    ground: Color
     share: float
     quad: Quad
+    pairs: tuple[ColorPair, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +119,7 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     for quad, box in zip(quads, boxes, strict=True):
         depth[box] = np.minimum(depth[box], depth_of(quad, box))
     spots = [Spot(pixels[b], text[b], depth[b], q, b) for q, b in zip(quads, boxes, strict=True)]
-    found = [find_ink(spot, lay_ground(spot)) for spot in spots]
+    found = [find_rare_ink(spot) or find_ink(spot, lay_ground(spot)) for spot in spots]
     covered = np.zeros((height, width), bool)
     for spot, each in zip(spots, found, strict=True):
         covered[spot.box] |= each.hole
@@ -110,6 +127,9 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     for spot, each in zip(spots, found, strict=True):
         last, filled = fill_spot(spot, each, covered[spot.box])
         covered[spot.box] |= last.hole
+        shift = find_shift(pixels, text, covered, last.hole, last.ground, spot.box, spot.tall)
+        if shift is not None:
+            filled = fill_hole(spot.part, shift_part(pixels, spot.box, shift), covered[spot.box])
         clean[spot.box][last.hole] = filled[last.hole]
         inks.append(last.ink)
     return clean, inks
@@ -154,12 +174,17 @@ def shows_strokes(spot: Spot, hole: Mask, filled: Pixels) -> bool:
     inside, around = spot.within(0), spot.within(REACH) & ~spot.text
     before = edges(spot.part)
     after = edges(np.where(hole[:, :, None], filled, spot.part))
-    strong = max(LEAST_EDGE, 0.3 * float(np.percentile(before[inside], 95)))
+    strong = least_strong(before[inside])
     was, left = ((each > strong)[inside].mean() for each in (before, after))
     usual = (before > strong)[around].mean() if around.any() else 0.0
     seam = widen(hole, 1) & ~hole
     jumps = (after > before + LEAST_EDGE)[seam].mean() if seam.any() else 0.0
     return bool(left > MOST_LEFT * was + 1.2 * usual or jumps > MOST_JUMPS)
+
+
+def least_strong(edges: Floats) -> float:
+    """Say from where on an edge is as strong as those of letters are."""
+    return max(LEAST_EDGE, 0.3 * float(np.percentile(edges, 95)))
 
 
 def edges(part: Pixels) -> Floats:
@@ -231,11 +256,60 @@ def find_ink(spot: Spot, ground: Floats) -> FoundText:
         letters = letters & ~beyond
     reached = walk(letters, faint & inside & ~beyond, max(1, round(HALO * spot.tall)))
     hole = widen(reached, HALO * spot.tall) & ~(beyond & ~widen(letters, 1))
-    tight = quad_of(letters & (depth_of(spot.quad, spot.box) <= spot.depth), spot)
+    return FoundText(measure_ink(spot, letters, ground), hole, ground)
+
+
+def find_rare_ink(spot: Spot) -> FoundText | None:
+    """Find the ink of a quad on a busy ground: what has colors that are hardly any around it.
+
+    None where the ground is not busy, and where no color is rare.
+    """
+    inside, around = spot.within(GROWN), spot.within(REACH) & ~spot.text
+    steps = edges(spot.part)
+    if not around.any() or (steps[around] > least_strong(steps[inside])).mean() < BUSY:
+        return None
+    red, green, blue = np.moveaxis(spot.part.astype(np.int64) // COLOR_STEP, 2, 0)
+    kinds = (red * 16 + green) * 16 + blue
+    here, there = (np.bincount(kinds[m], minlength=4096) / m.sum() for m in (inside, around))
+    letters = inside & ((here > FEWEST_OF_KIND) & (here > RARE * there))[kinds]
+    if not LEAST_INK < letters[inside].mean() < MOST_INK:
+        return None
+    ground = ground_around(spot)
+    return FoundText(
+        measure_ink(spot, letters, ground), widen(letters, HALO / 2 * spot.tall), ground
+    )
+
+
+def measure_ink(spot: Spot, letters: Mask, ground: Floats) -> InkFound:
+    """Tell what the letters of a spot were, on a ground (h, w, 3)."""
+    own = letters & (depth_of(spot.quad, spot.box) <= spot.depth)
+    tight = quad_of(own, spot)
     covers = letters[fill_polygon(tight, spot.box)]
     share = float(covers.mean()) if covers.size else 0.0
-    ink = median_color(colors[find_core(letters, distance)])
-    return FoundText(InkFound(ink, median_color(ground[inside]), share, tight), hole, ground)
+    core = find_core(letters, np.linalg.norm(spot.part - ground, axis=2))
+    ink, under = median_color(spot.part[core]), median_color(ground[spot.within(GROWN)])
+    pair = tell_two_inks(spot.part[core].astype(np.float32), ground[core])
+    return InkFound(pair[0][0] if pair else ink, under, share, tight, pair)
+
+
+def tell_two_inks(colors: Floats, grounds: Floats) -> tuple[ColorPair, ...]:
+    """Tell the colors of letters that stand on two grounds, white on black and black on white.
+
+    colors, grounds: of pixels of ink, and of what is under them (N, 3)
+
+    Each with its ground, that of more letters first; none where one color is enough.
+    """
+    centered = grounds - grounds.mean(axis=0)
+    _, directions = np.linalg.eigh(centered.T @ centered)
+    along: Floats = centered @ directions[:, -1]
+    high = along > split_in_two(along)
+    if not LEAST_INK < high.mean() < 1 - LEAST_INK:
+        return ()
+    groups = sorted((high, ~high), key=np.count_nonzero, reverse=True)
+    pairs = tuple((median_color(colors[m]), median_color(grounds[m])) for m in groups)
+    (ink, ground), (other, beside) = np.array(pairs, np.float64)
+    apart = min(np.linalg.norm(ink - other), np.linalg.norm(ground - beside))
+    return pairs if apart > TWO_COLORS else ()
 
 
 def find_core(letters: Mask, distance: Floats) -> Mask:
@@ -287,17 +361,6 @@ def find_beyond(strong: Mask, faint: Mask, spot: Spot) -> Mask:
     return found
 
 
-def walk(start: Mask, through: Mask, steps: int) -> Mask:
-    """Find what can be reached from a start through a mask, in a few steps."""
-    found = start
-    for _ in range(steps):
-        before = found
-        found = before | (widen(before, 1) & through)
-        if (found == before).all():
-            break
-    return found
-
-
 def choose_ground(colors: Floats, inside: Mask, rim: Mask) -> Mask:
     """Split the colors of a quad in two where they differ most; the ground is what the rim has."""
     centered = colors - colors[inside].mean(axis=0)
@@ -307,110 +370,7 @@ def choose_ground(colors: Floats, inside: Mask, rim: Mask) -> Mask:
     return inside & (high if high[rim].mean() > 0.5 else ~high)
 
 
-def fill_hole(part: Pixels, plane: Floats, covered: Mask) -> Pixels:
-    """Fill a part of a picture: the plane, and smoothly what differs from it around the hole.
-
-    covered: what holes, also of other quads, hide (h, w)
-    """
-    differs = part.astype(np.float32) - plane
-    known = ~covered & (np.linalg.norm(differs, axis=2) < OTHER)
-    if not known.any():
-        known = ~covered
-    weights = known.astype(np.float32)[:, :, None]
-    filled = plane + pull_push(differs * weights, weights)
-    made: Pixels = np.clip(np.rint(filled), 0, 255).astype(np.uint8)
-    return made
-
-
-def median_color(colors: Floats) -> tuple[int, int, int]:
+def median_color(colors: Floats | Pixels) -> Color:
     """Give the median of colors (N, 3)."""
     red, green, blue = (int(c) for c in np.median(colors, axis=0))
     return red, green, blue
-
-
-def fit_plane(colors: Floats, known: Mask) -> Floats:
-    """Lay a plane of color (h, w, 3) through known pixels, those far from it left out at last."""
-    h, w = known.shape
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    places = np.stack([np.ones_like(x), x / w, y / h], axis=2)
-    plane = np.zeros_like(colors)
-    for _ in range(2):
-        some = places[known]
-        found = np.linalg.lstsq(some.T @ some, some.T @ colors[known], rcond=None)[0]
-        plane = places @ found
-        off = np.linalg.norm(colors - plane, axis=2)
-        known = known & (off <= 2 * np.median(off[known]) + 1)
-    return plane
-
-
-def split_in_two(values: Floats) -> float:
-    """Find the threshold between which and the rest both groups are most alike (Otsu 1979).
-
-    Of values that are all the same it is the value.
-    """
-    if values.min() == values.max():
-        return float(values.min())
-    counts, edges = np.histogram(values, bins=64)
-    middles = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)
-    total, sums = below[-1], np.cumsum(counts * middles)
-    above = total - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1 + int(np.nanargmax(between[:-1]))])
-
-
-def widen(mask: Mask, pixels: float) -> Mask:
-    """Grow a mask by some pixels in every direction, by one at least."""
-    steps = max(1, round(pixels))
-    return widen_rows(widen_rows(mask, steps).T, steps).T
-
-
-def widen_rows(mask: Mask, steps: int) -> Mask:
-    """Grow a mask by some rows, up and down."""
-    sums = np.cumsum(np.pad(mask, ((steps + 1, steps), (0, 0))), axis=0, dtype=np.int32)
-    grown: Mask = sums[2 * steps + 1 :] > sums[: -2 * steps - 1]
-    return grown
-
-
-def pull_push(sums: NDArray[np.floating], weights: NDArray[np.floating]) -> Floats:
-    """Fill a picture of weighted colors: halve it until nothing is missing, then come back.
-
-    sums: colors times weights (H, W, 3); weights: 0..1 (H, W, 1)
-    """
-    h, w, _ = weights.shape
-    if max(h, w) == 1 or weights.all():
-        made: Floats = sums / np.maximum(weights, np.float32(1e-6))
-        return made
-    small_sums, small_weights = halve(sums), halve(weights)
-    capped: Floats = np.minimum(small_weights, np.float32(1))
-    means = small_sums / np.maximum(small_weights, np.float32(1e-6))
-    coarse = pull_push(means * capped, capped)
-    filled: Floats = sums + (1 - weights) * double(coarse)[:h, :w]
-    return filled
-
-
-def halve(picture: NDArray[np.floating]) -> Floats:
-    """Add up squares of four pixels."""
-    h, w, c = picture.shape
-    even = np.pad(picture, ((0, h % 2), (0, w % 2), (0, 0)))
-    made: Floats = even.reshape((h + 1) // 2, 2, (w + 1) // 2, 2, c).sum(axis=(1, 3))
-    return made
-
-
-def double(picture: Floats) -> Floats:
-    """Make a picture twice as large, in straight lines between its pixels."""
-    near: Floats = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    rows: Floats = np.stack(
-        [0.25 * near[:-2] + 0.75 * near[1:-1], 0.75 * near[1:-1] + 0.25 * near[2:]], 1
-    )
-    rows = rows.reshape(-1, *near.shape[1:])
-    both = np.stack(
-        [
-            0.25 * rows[:, :-2] + 0.75 * rows[:, 1:-1],
-            0.75 * rows[:, 1:-1] + 0.25 * rows[:, 2:],
-        ],
-        axis=2,
-    )
-    made: Floats = both.reshape(rows.shape[0], -1, rows.shape[2])
-    return made

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuropil.apps.translate.erasing import InkFound, erase
+from neuropil.apps.translate.erasing import Color, ColorPair, InkFound, erase
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Pixels
 from neuropil.apps.translate.setting import (
@@ -47,8 +47,17 @@ def replace_texts(pixels: Pixels, blocks: Sequence[Replacement]) -> Pixels:
     colors = [color_of(part) for part in parts]
     frames = [frame_of(*each) for each in zip(blocks, parts, ways, strict=True)]
     frames = fit_together(keep_apart(even_out(frames, colors)), [block.text for block in blocks])
-    for block, frame, color in zip(blocks, frames, colors, strict=True):
-        set_text(made, frame, block.text, color)
+    for block, frame, color, part in zip(blocks, frames, colors, parts, strict=True):
+        pairs = [pair for ink in part for pair in ink.pairs]
+        set_text(made, frame, block.text, color_grounds(made, pairs) if pairs else color)
+    return made
+
+
+def color_grounds(pixels: Pixels, pairs: Sequence[ColorPair]) -> Pixels:
+    """Give each pixel of a picture (H, W, 3) the color that letters have on such a ground."""
+    colors = np.array(pairs, np.float32)
+    away = [np.square(pixels - ground).sum(axis=2) for ground in colors[:, 1]]
+    made: Pixels = colors[np.argmin(away, axis=0), 0].astype(np.uint8)
     return made
 
 
@@ -58,7 +67,7 @@ def frame_of(block: Replacement, inks: Sequence[InkFound], alignment: Alignment)
     return measure_frame([ink.quad for ink in inks], block.texts, share, alignment)
 
 
-def color_of(inks: Sequence[InkFound]) -> tuple[int, int, int]:
+def color_of(inks: Sequence[InkFound]) -> Color:
     """Give the color that most lines of a block have, the first's where none has more.
 
     A faint one is moved a little away from the ground, in the direction in which it was.

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from neuropil.apps.translate.erasing import box_around
+from neuropil.apps.translate.erasing import Color, box_around
 from neuropil.apps.translate.geometry import (
     Box,
     Quad,
@@ -143,9 +143,7 @@ def straighten(quad: Quad) -> Quad:
     return made if np.abs(made - quad).max() < WOBBLE * height else quad
 
 
-def even_out(
-    frames: Sequence[TextFrame], colors: Sequence[tuple[int, int, int]]
-) -> list[TextFrame]:
+def even_out(frames: Sequence[TextFrame], colors: Sequence[Color]) -> list[TextFrame]:
     """Give letters of about one size and color the same size, weight and angle.
 
     The size is the median of those that are about as large, and of those about as large as that.
@@ -388,8 +386,11 @@ def letter_bearings(letter: str, file: str) -> tuple[float, float]:
     return (left - DRAWN) / DRAWN, (DRAWN + font.getlength(letter) - right) / DRAWN
 
 
-def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int, int]) -> None:
-    """Set a text into a frame of a picture (H, W, 3), which is changed."""
+def set_text(pixels: Pixels, frame: TextFrame, text: str, color: Color | Pixels) -> None:
+    """Set a text into a frame of a picture (H, W, 3), which is changed.
+
+    color: of the text, or that of each pixel (H, W, 3)
+    """
     layout = lay_out(text, frame)
     fine = FINE if layout.em < LARGE else 1
     sheet = draw_sheet(layout, frame, fine)
@@ -402,7 +403,8 @@ def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int,
     method = Image.Transform.PERSPECTIVE
     laid = sheet.transform(spot, method, way_back, Image.Resampling.BICUBIC).reduce(fine)
     cover = np.asarray(laid, np.float32)[:, :, None] / 255
-    mixed = cover * np.array(color, np.float32) + (1 - cover) * pixels[window]
+    ink = np.broadcast_to(np.asarray(color, np.float32), pixels.shape)[window]
+    mixed = cover * ink + (1 - cover) * pixels[window]
     pixels[window] = np.rint(mixed).astype(np.uint8)
 
 
