@@ -120,3 +120,10 @@ def test_on_two_grounds_each_letter_has_the_color_for_its_own() -> None:
     pixels = np.array([[black, white, (30, 30, 30)]], np.uint8)
     made = color_grounds(pixels, [(white, black), (black, white)])
     assert made.tolist() == [[[255] * 3, [0] * 3, [255] * 3]]
+
+
+@pytest.mark.parametrize("corners", [box(10, 10, 10, 10), box(9, 9, 99, 9), box(900, 9, 990, 40)])
+def test_a_quad_with_no_area_or_outside_of_the_picture(corners: Quad) -> None:
+    pixels, quads = draw_sign("Ausgang")
+    block = Replacement((corners,), ("Hof",), "Yard")
+    assert replace_texts(pixels, [block, block]).shape == pixels.shape

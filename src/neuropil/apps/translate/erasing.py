@@ -119,7 +119,7 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
     for quad, box in zip(quads, boxes, strict=True):
         depth[box] = np.minimum(depth[box], depth_of(quad, box))
     spots = [Spot(pixels[b], text[b], depth[b], q, b) for q, b in zip(quads, boxes, strict=True)]
-    found = [find_rare_ink(spot) or find_ink(spot, lay_ground(spot)) for spot in spots]
+    found = [find_text(spot) for spot in spots]
     covered = np.zeros((height, width), bool)
     for spot, each in zip(spots, found, strict=True):
         covered[spot.box] |= each.hole
@@ -133,6 +133,14 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
         clean[spot.box][last.hole] = filled[last.hole]
         inks.append(last.ink)
     return clean, inks
+
+
+def find_text(spot: Spot) -> FoundText:
+    """Find the ink of a quad; none where the quad has no pixel of the picture."""
+    if not spot.within(0).any():
+        ink = InkFound((0, 0, 0), (255, 255, 255), 0.0, spot.quad)
+        return FoundText(ink, np.zeros_like(spot.text), spot.part.astype(np.float32))
+    return find_rare_ink(spot) or find_ink(spot, lay_ground(spot))
 
 
 def depth_of(quad: Quad, box: Window) -> Floats:
@@ -156,7 +164,7 @@ def fill_spot(spot: Spot, found: FoundText, covered: Mask) -> tuple[FoundText, P
     covered: what holes, also of other quads, hide (h, w)
     """
     filled = fill_hole(spot.part, found.ground, covered)
-    if not shows_strokes(spot, found.hole, filled):
+    if not found.hole.any() or not shows_strokes(spot, found.hole, filled):
         return found, filled
     found = find_ink(spot, ground_around(spot))
     filled = fill_hole(spot.part, found.ground, covered | found.hole)
@@ -340,7 +348,9 @@ def quad_of(letters: Mask, spot: Spot) -> Quad:
     (left, top), (right, bottom) = low - half, high + half
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     found = project(matrix_of(perspective(square, spot.quad)), corners)
-    return found if np.isfinite(found).all() else spot.quad
+    wide = grow(spot.quad, spot.tall)  # what lies farther out comes of a quad with no area
+    is_inside = (found >= wide.min(axis=0)).all() and (found <= wide.max(axis=0)).all()
+    return found if is_inside else spot.quad
 
 
 def matrix_of(numbers: Sequence[float]) -> NDArray[np.float64]:
@@ -367,7 +377,7 @@ def choose_ground(colors: Floats, inside: Mask, rim: Mask) -> Mask:
     _, directions = np.linalg.eigh(centered[inside].T @ centered[inside])
     along: Floats = centered @ directions[:, -1]
     high = along > split_in_two(along[inside])
-    return inside & (high if high[rim].mean() > 0.5 else ~high)
+    return inside & (high if 2 * high[rim].sum() > rim.sum() else ~high)
 
 
 def median_color(colors: Floats | Pixels) -> Color:

@@ -49,7 +49,7 @@ ROUNDS = 8  # of medians, after which they hardly move
 SAME_COLOR = 60.0  # levels between colors of lines that were meant to be the same
 SAME_WEIGHT = 0.6  # between the boldness of lines that were meant to be the same
 MOST_CUT = 0.2  # of a frame's height, above and below, where others reach into it
-FIT_ALIKE = 0.75  # of the old size to which all letters are made smaller for one text of them
+FIT_ALIKE = 0.85  # of the old size to which all letters are made smaller for one text of them
 WOBBLE = 0.15  # heights by which a corner of a quad may be wrong
 EQUAL = 0.35  # heights between ends of lines that were meant to be the same
 NEARLY = 0.7  # of the most lines with equal ends: as good a reason for ends farther left
@@ -246,6 +246,8 @@ def ink_share(texts: Sequence[str], file: str) -> float:
 
 def quad_around(quads: Sequence[Quad]) -> Quad:
     """Find the quad around lines, whose upper edge is the first's and whose lower the last's."""
+    if len(quads) == 1:
+        return quads[0]
     upright, turn = turn_upright(quads)
     corners = np.concatenate(upright)
     left, right = corners[:, 0].min(), corners[:, 0].max()
@@ -253,7 +255,7 @@ def quad_around(quads: Sequence[Quad]) -> Quad:
     ends = [(left, at(top, left)), (right, at(top, right))]
     ends += [(right, at(bottom, right)), (left, at(bottom, left))]
     found: Quad = np.array(ends) @ turn.T
-    return quads[0] if len(quads) == 1 else found
+    return found
 
 
 def at(edge: Quad, x: float) -> float:
