@@ -115,3 +115,9 @@ def test_a_band_behind_the_text_keeps_its_edge() -> None:
     )
     clean, _ = erase(np.asarray(image), [box(28, 42, 130, 78)])
     assert np.abs(clean.astype(int) - pixels).max() <= 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (30, 30, 3)])
+def test_a_picture_that_is_all_quad(shape: tuple[int, int, int]) -> None:
+    pixels = np.zeros(shape, np.uint8)
+    assert (erase(pixels, [box(0, 0, shape[1], shape[0])])[0] == pixels).all()

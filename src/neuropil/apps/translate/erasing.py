@@ -328,7 +328,7 @@ def find_core(letters: Mask, distance: Floats) -> Mask:
     core, count = letters, letters.sum()
     while True:
         inner = core & ~widen(~core, 1)
-        if inner.sum() < CORE * count:
+        if inner.sum() <= CORE * count or (inner == core).all():
             break
         core = inner
     return core & (distance >= np.median(distance[core])) if core is letters else core
