@@ -7,18 +7,26 @@ H, W  height and width     M  lines of a block
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
-from neuropil.apps.translate.erasing import InkFound, erase
+from neuropil.apps.translate.erasing import Color, ColorPair, InkFound, erase
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Pixels
-from neuropil.apps.translate.setting import TextFrame, even_out, measure_frame, set_text
+from neuropil.apps.translate.setting import (
+    SAME_COLOR,
+    Alignment,
+    TextFrame,
+    align_blocks,
+    even_out,
+    fit_together,
+    keep_apart,
+    measure_frame,
+    set_text,
+)
 
 LEAST_CONTRAST = 60.0  # levels between the colors of letters and ground
-MIDDLE = 127.5  # of brightness: black letters stand on what is brighter
-BRIGHTNESS = np.array([0.299, 0.587, 0.114])  # of red, green, blue (BT.601)
+MOST_RAISED = 1.3  # times as far from the ground as the old letters were
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,22 +43,41 @@ def replace_texts(pixels: Pixels, blocks: Sequence[Replacement]) -> Pixels:
     made, inks = erase(pixels, [quad for block in blocks for quad in block.quads])
     ends = np.cumsum([len(block.quads) for block in blocks])
     parts = [inks[end - len(block.quads) : end] for block, end in zip(blocks, ends, strict=True)]
-    frames = even_out([frame_of(b, part) for b, part in zip(blocks, parts, strict=True)])
-    for block, part, frame in zip(blocks, parts, frames, strict=True):
-        set_text(made, frame, block.text, color_of(part))
+    ways = align_blocks([[ink.quad for ink in part] for part in parts], pixels.shape[1])
+    colors = [color_of(part) for part in parts]
+    frames = [frame_of(*each) for each in zip(blocks, parts, ways, strict=True)]
+    frames = fit_together(keep_apart(even_out(frames, colors)), [block.text for block in blocks])
+    for block, frame, color, part in zip(blocks, frames, colors, parts, strict=True):
+        pairs = [pair for ink in part for pair in ink.pairs]
+        set_text(made, frame, block.text, color_grounds(made, pairs) if pairs else color)
     return made
 
 
-def frame_of(block: Replacement, inks: Sequence[InkFound]) -> TextFrame:
+def color_grounds(pixels: Pixels, pairs: Sequence[ColorPair]) -> Pixels:
+    """Give each pixel of a picture (H, W, 3) the color that letters have on such a ground."""
+    colors = np.array(pairs, np.float32)
+    away = [np.square(pixels - ground).sum(axis=2) for ground in colors[:, 1]]
+    made: Pixels = colors[np.argmin(away, axis=0), 0].astype(np.uint8)
+    return made
+
+
+def frame_of(block: Replacement, inks: Sequence[InkFound], alignment: Alignment) -> TextFrame:
     """Find the frame of a block."""
     share = float(np.mean([ink.share for ink in inks]))
-    return measure_frame(block.quads, block.texts, share)
+    return measure_frame([ink.quad for ink in inks], block.texts, share, alignment)
 
 
-def color_of(inks: Sequence[InkFound]) -> tuple[int, int, int]:
-    """Give the color of a block's letters; black or white where the old one was hard to read."""
-    ink = np.median([each.ink for each in inks], axis=0)
+def color_of(inks: Sequence[InkFound]) -> Color:
+    """Give the color that most lines of a block have, the first's where none has more.
+
+    A faint one is moved a little away from the ground, in the direction in which it was.
+    """
+    colors = np.array([each.ink for each in inks], np.float64)
+    alike = np.linalg.norm(colors[:, None] - colors, axis=2) < SAME_COLOR
+    most = alike[int(alike.sum(axis=1).argmax())]
+    ink = np.median(colors[most], axis=0)
     ground = np.median([each.ground for each in inks], axis=0)
-    if np.linalg.norm(ink - ground) < LEAST_CONTRAST:
-        return (0, 0, 0) if BRIGHTNESS @ ground > MIDDLE else (255, 255, 255)
-    return cast(tuple[int, int, int], tuple(map(int, ink)))
+    contrast = max(1.0, float(np.linalg.norm(ink - ground)))
+    raised = ground + (ink - ground) * min(max(1.0, LEAST_CONTRAST / contrast), MOST_RAISED)
+    red, green, blue = (int(level) for level in np.clip(np.rint(raised), 0, 255))
+    return red, green, blue

@@ -9,6 +9,7 @@ size, as large as the old one was or as it fits, and the sheet is laid into the 
 perspective. Pixels that no letter touches stay as they are.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,41 +17,71 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from neuropil.apps.translate.erasing import box_around
-from neuropil.apps.translate.geometry import Quad, grow, turn_upright
+from neuropil.apps.translate.erasing import Color, box_around
+from neuropil.apps.translate.geometry import (
+    Box,
+    Quad,
+    axes,
+    grow,
+    rotation,
+    text_angle,
+    turn_upright,
+    upright_boxes,
+)
 from neuropil.apps.translate.lines import Pixels, perspective, size_of
 
 FINE = 3  # pixels of the sheet for one of the picture; for letters of LARGE pixels one is enough
 LARGE = 60
 DRAWN = 100  # pixels of a letter's em at which texts are measured
-SMALLEST = 0.45  # of the old size of letters; what still does not fit is set so small as it must
+SMALLEST = 4.0  # pixels of an em; what does not fit even so is one line as small as it must be
 STEP = 0.95  # from one size that is tried to the next
 NARROW = (1.0, 0.92, 0.84)  # widths of letters that are tried at each size
-LEADING, WIDEST_LEADING = 1.17, 1.4  # ems from line to line
-HEIGHT = 0.92  # ems from the top of a line's capitals to the bottom of its letters
+LEADING, TIGHTEST, WIDEST_LEADING = 1.17, 1.0, 1.4  # ems from line to line
+ASCENT, DESCENT = 0.75, 0.21  # ems of letters above and below the baseline
+HEIGHT = ASCENT + DESCENT
 OVER = 1.06  # heights of a frame that the lines in it may have
 MARGIN = 0.4  # ems around a frame that letters may stick out
-ALIKE = 1.25  # times as large as another: sizes of letters that were meant to be the same
+ALIKE = 1.2  # times as large as another: sizes of letters that were meant to be the same
+ROUNDS = 8  # of medians, after which they hardly move
+SAME_COLOR = 60.0  # levels between colors of lines that were meant to be the same
+SAME_WEIGHT = 0.6  # between the boldness of lines that were meant to be the same
+MOST_CUT = 0.2  # of a frame's height, above and below, where others reach into it
+FIT_ALIKE = 0.85  # of the old size to which all letters are made smaller for one text of them
+WOBBLE = 0.15  # heights by which a corner of a quad may be wrong
+EQUAL = 0.35  # heights between ends of lines that were meant to be the same
+NEARLY = 0.7  # of the most lines with equal ends: as good a reason for ends farther left
+SAME_HEIGHT = 1.6  # times as high as another line: in one column it may be so
+AWAY = 6.0  # heights to a line that is in one column with another
+NEIGHBORS = 6  # lines of a column that are asked
 LIGHT, HEAVY = "Roboto-Regular.ttf", "Roboto-Bold.ttf"  # see LICENSE-fonts
 
 Alignment = Literal["left", "center", "right"]
+WAYS: tuple[Alignment, ...] = ("left", "center", "right")
 
 
 @dataclass(frozen=True, eq=False)
 class TextFrame:
     """Where a block stood: the quad around it, the height of its letters, and how it was set.
 
+    quad: from ASCENT above the first baseline to DESCENT below the last, as wide as the ink
     em: pixels of the size that the old letters had in our font
     pitch: pixels from line to line
+    boldness: 0 of light letters, 1 of heavy ones
     """
 
     quad: Quad
     em: float
     pitch: float
     alignment: Alignment
-    is_bold: bool
+    boldness: float = 0.0
+
+    @property
+    def file(self) -> str:
+        """Name the font that is as heavy."""
+        return HEAVY if self.boldness > 0.5 else LIGHT
 
 
 @dataclass(frozen=True)
@@ -69,31 +100,130 @@ def load_font(file: str, em: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, em, layout_engine=ImageFont.Layout.BASIC)
 
 
-def measure_frame(quads: Sequence[Quad], texts: Sequence[str], share: float) -> TextFrame:
+def measure_frame(
+    quads: Sequence[Quad], texts: Sequence[str], share: float, alignment: Alignment = "left"
+) -> TextFrame:
     """Find the frame of the lines of a block.
 
-    quads, texts: of its lines, from the top (M,)
+    quads, texts: of its lines, from the top (M,); quads as high as their ink
     share: of the quads that ink covers, 0..1, which tells bold letters
     """
     em = float(np.median([em_of(quad, text) for quad, text in zip(quads, texts, strict=True)]))
+    lines = [type_box(quad, text, em) for quad, text in zip(quads, texts, strict=True)]
     pitch = LEADING * em
-    if len(quads) > 1:
-        middles = np.array([quad.mean(axis=0) for quad in quads])
-        pitch = float(np.linalg.norm(middles[-1] - middles[0])) / (len(quads) - 1)
-        em = min(em, pitch / LEADING)
+    if len(lines) > 1:
+        middles = np.array([quad.mean(axis=0) for quad in lines])
+        pitch = float(np.linalg.norm(middles[-1] - middles[0])) / (len(lines) - 1)
+        em = min(em, pitch / TIGHTEST)
         pitch = min(pitch, WIDEST_LEADING * em)
-    weights = [abs(ink_share(texts, file) - share) for file in (LIGHT, HEAVY)]
-    return TextFrame(quad_around(quads), em, pitch, align(quads), weights[1] < weights[0])
+    light, heavy = (ink_share(texts, file) for file in (LIGHT, HEAVY))
+    boldness = float(np.clip((share - light) / max(1e-3, heavy - light), 0, 1))
+    return TextFrame(quad_around(lines), em, pitch, alignment, boldness)
 
 
-def even_out(frames: Sequence[TextFrame]) -> list[TextFrame]:
-    """Give letters of about one size the same one: the median of those that are about as large."""
+def type_box(quad: Quad, text: str, em: float) -> Quad:
+    """Make the quad around the ink of a text as high as any text of the size, on its baseline."""
+    _, top, _, bottom = load_font(LIGHT, DRAWN).getbbox(text or "x", anchor="ls")
+    scale = size_of(quad)[1] / max(1.0, bottom - top)
+    return straighten(stretch(quad, ASCENT * em + top * scale, DESCENT * em - bottom * scale))
+
+
+def stretch(quad: Quad, up: float, down: float) -> Quad:
+    """Move the upper side of a quad up and the lower one down, by some pixels."""
+    way = axes(quad)[1] / size_of(quad)[1]
+    made: Quad = quad + np.array([-up, -up, down, down])[:, None] * way
+    return made
+
+
+def straighten(quad: Quad) -> Quad:
+    """Make a rectangle of a quad that is about one: its sides are not known any better."""
+    (width, height), center, angle = size_of(quad), quad.mean(axis=0), text_angle([quad])
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (width / 2, height / 2)
+    made: Quad = center + corners @ rotation(angle).T
+    return made if np.abs(made - quad).max() < WOBBLE * height else quad
+
+
+def even_out(frames: Sequence[TextFrame], colors: Sequence[Color]) -> list[TextFrame]:
+    """Give letters of about one size and color the same size, weight and angle.
+
+    The size is the median of those that are about as large, and of those about as large as that.
+    """
+    if not frames:
+        return []
+    levels = np.array(colors, np.float64)
+    bold = np.array([frame.boldness for frame in frames])
+    same = np.linalg.norm(levels[:, None] - levels, axis=2) < SAME_COLOR
+    same &= np.abs(bold[:, None] - bold) < SAME_WEIGHT
     ems = np.array([frame.em for frame in frames])
-    medians = [float(np.median(ems[(ems < e * ALIKE) & (e < ems * ALIKE)])) for e in ems]
+    for _ in range(ROUNDS):
+        near = same & (np.abs(np.log(ems[:, None] / ems)) < np.log(ALIKE))
+        ems = np.array([float(np.median(ems[row])) for row in near])
+    alike = same & np.isclose(ems[:, None], ems, rtol=0.01)
+    quads = even_angles([frame.quad for frame in frames], alike)
     return [
-        replace(frame, em=em, pitch=frame.pitch / frame.em * em)
-        for frame, em in zip(frames, medians, strict=True)
+        resize(replace(frame, quad=quad, boldness=float(np.median(bold[row]))), em)
+        for frame, quad, em, row in zip(frames, quads, ems.tolist(), alike, strict=True)
     ]
+
+
+def resize(frame: TextFrame, em: float) -> TextFrame:
+    """Give the letters of a frame another size, and it as much more or less height."""
+    more = HEIGHT * (em - frame.em) / 2
+    pitch = max(frame.pitch, TIGHTEST * em)
+    return replace(frame, quad=stretch(frame.quad, more, more), em=em, pitch=pitch)
+
+
+def keep_apart(frames: Sequence[TextFrame]) -> list[TextFrame]:
+    """Lower frames that reach into each other, each to the middle of what they share."""
+    if not frames:
+        return []
+    boxes = upright_boxes([frame.quad for frame in frames])
+    made = []
+    for n, (frame, own) in enumerate(zip(frames, boxes, strict=True)):
+        up = down = 0.0
+        for box in [*boxes[:n], *boxes[n + 1 :]]:
+            if own.overlap(box) > 0 and own.top < box.bottom and box.top < own.bottom:
+                if box.top + box.bottom < own.top + own.bottom:
+                    up = max(up, (box.bottom - own.top) / 2)
+                else:
+                    down = max(down, (own.bottom - box.top) / 2)
+        most = MOST_CUT * own.height
+        made.append(replace(frame, quad=stretch(frame.quad, -min(up, most), -min(down, most))))
+    return made
+
+
+def even_angles(quads: Sequence[Quad], alike: NDArray[np.bool_]) -> list[Quad]:
+    """Turn lines that run in about one direction to that of the longest, each about its center.
+
+    alike: which lines were meant to be the same (N, N)
+
+    How exactly an angle is known depends on how long the line is for its height.
+    """
+    sizes = np.array([size_of(quad) for quad in quads])
+    angles = np.array([text_angle([quad]) for quad in quads])
+    exact = WOBBLE * sizes[:, 1] / sizes[:, 0]
+    off = (angles - angles[:, None] + np.pi) % (2 * np.pi) - np.pi
+    weights = (alike & (np.abs(off) < exact[:, None] + exact)) / exact**2
+    turns = (weights * off).sum(axis=1) / weights.sum(axis=1)
+    return [
+        quad.mean(axis=0) + (quad - quad.mean(axis=0)) @ rotation(turn).T
+        for quad, turn in zip(quads, turns.tolist(), strict=True)
+    ]
+
+
+def fit_together(frames: Sequence[TextFrame], texts: Sequence[str]) -> list[TextFrame]:
+    """Make letters of one size so much smaller that most of their texts fit, all of them alike.
+
+    A text for which they would have to be smaller than FIT_ALIKE has its own size.
+    """
+    fits = np.array([lay_out(text, f).em for text, f in zip(texts, frames, strict=True)])
+    ems = np.array([frame.em for frame in frames])
+    made = []
+    for frame, fit in zip(frames, fits.tolist(), strict=True):
+        others = fits[(ems == frame.em) & (fits >= FIT_ALIKE * frame.em)]
+        em = min(fit, float(others.min(initial=frame.em)))
+        made.append(replace(frame, em=em, pitch=frame.pitch / frame.em * em))
+    return made
 
 
 def em_of(quad: Quad, text: str) -> float:
@@ -116,6 +246,8 @@ def ink_share(texts: Sequence[str], file: str) -> float:
 
 def quad_around(quads: Sequence[Quad]) -> Quad:
     """Find the quad around lines, whose upper edge is the first's and whose lower the last's."""
+    if len(quads) == 1:
+        return quads[0]
     upright, turn = turn_upright(quads)
     corners = np.concatenate(upright)
     left, right = corners[:, 0].min(), corners[:, 0].max()
@@ -123,7 +255,7 @@ def quad_around(quads: Sequence[Quad]) -> Quad:
     ends = [(left, at(top, left)), (right, at(top, right))]
     ends += [(right, at(bottom, right)), (left, at(bottom, left))]
     found: Quad = np.array(ends) @ turn.T
-    return quads[0] if len(quads) == 1 else found
+    return found
 
 
 def at(edge: Quad, x: float) -> float:
@@ -132,38 +264,87 @@ def at(edge: Quad, x: float) -> float:
     return float(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
 
 
-def align(quads: Sequence[Quad]) -> Alignment:
-    """Tell how lines are aligned: by what varies least, their left ends, centers or right ends."""
-    upright, _ = turn_upright(quads)
-    left = np.array([quad[[0, 3], 0].mean() for quad in upright])
-    right = np.array([quad[[1, 2], 0].mean() for quad in upright])
-    spread = {"left": left.std(), "center": ((left + right) / 2).std(), "right": right.std()}
-    ways: tuple[Alignment, ...] = ("left", "center", "right")
-    return min(ways, key=lambda way: float(spread[way]))  # the left where all vary alike
+def align_blocks(blocks: Sequence[Sequence[Quad]], width: int) -> list[Alignment]:
+    """Tell how each block is aligned: by its lines, or the lines of its column where those can't.
+
+    width: of the picture; what no line is in one column with may be in its middle
+    """
+    quads = [quad for block in blocks for quad in block]
+    if not quads:
+        return []
+    boxes = upright_boxes(quads)
+    owners = np.repeat(np.arange(len(blocks)), [len(block) for block in blocks])
+    found = []
+    for n, block in enumerate(blocks):
+        own = [box for box, owner in zip(boxes, owners, strict=True) if owner == n]
+        rest = [box for box, owner in zip(boxes, owners, strict=True) if owner != n]
+        off = float(np.mean([quad[:, 0].mean() for quad in block])) - width / 2
+        is_centered = abs(off) < EQUAL * own[0].height
+        found.append(align(own, column_of(own, rest), is_centered))
+    return found
+
+
+def column_of(own: Sequence[Box], rest: Sequence[Box]) -> list[Box]:
+    """Find the lines of about one height that stand nearest above and below a block."""
+    first, last = own[0], own[-1]
+    near = [
+        (distance, n)
+        for n, box in enumerate(rest)
+        if max(box.overlap(line) for line in own) > 0
+        and 1 / SAME_HEIGHT < box.height / first.height < SAME_HEIGHT
+        and (distance := max(first.top - box.top, box.bottom - last.bottom)) < AWAY * first.height
+    ]
+    return [rest[n] for _, n in sorted(near)[:NEIGHBORS]]
+
+
+def align(own: Sequence[Box], others: Sequence[Box], is_centered: bool) -> Alignment:
+    """Tell how lines are aligned: by what varies least, their left ends, centers or right ends.
+
+    others: lines of the same column, which are asked where that is about the same
+
+    The left end, where it varies by hardly more.
+    """
+    ends, spreads = places(own), {}
+    equal = EQUAL * float(np.median([box.height for box in own]))
+    for way, x in ends.items():
+        spreads[way] = float(np.abs(x - np.median(x)).mean())
+    least = min(spreads.values())
+    ways = [way for way in WAYS if spreads[way] <= least + equal / 2]
+    votes = {
+        way: int((np.abs(x - np.median(ends[way])) < equal).sum())
+        for way, x in places(others).items()
+        if way in ways
+    }
+    most = max(votes.values())
+    if most == 0:
+        return "center" if is_centered and "center" in ways else ways[0]
+    return next(way for way in ways if votes[way] >= NEARLY * most)
+
+
+def places(boxes: Sequence[Box]) -> dict[Alignment, NDArray[np.float64]]:
+    """Give the left ends, centers and right ends of lines."""
+    left = np.array([box.left for box in boxes])
+    right = np.array([box.right for box in boxes])
+    return {"left": left, "center": (left + right) / 2, "right": right}
 
 
 def lay_out(text: str, frame: TextFrame) -> TextLayout:
     """Break a text into lines that fit into a frame, as large as they can be."""
     width, height = size_of(frame.quad)
-    file = HEAVY if frame.is_bold else LIGHT
-    ratio = frame.pitch / frame.em
+    file, ratio = frame.file, frame.pitch / frame.em
     for em in sizes(frame.em):
-        room = 1 + max(0, int((OVER * height - HEIGHT * em) / (ratio * em)))
+        room = 1 + math.floor((OVER * height - HEIGHT * em) / (ratio * em))
         for narrow in NARROW:
             lines = break_lines(text, width / narrow, em, file)
             if len(lines) <= room and widest(lines, em, file) <= width / narrow:
                 return TextLayout(lines, em, narrow)
-    em, narrow = SMALLEST * frame.em, NARROW[-1]
-    lines = break_lines(text, width / narrow, em, file)
-    too_high = (HEIGHT + (len(lines) - 1) * ratio) * em / (OVER * height)
-    too_wide = widest(lines, em, file) * narrow / width
-    return TextLayout(lines, em / max(1.0, too_high, too_wide), narrow)
+    em = min(SMALLEST, frame.em)
+    return TextLayout((text,), em * min(1.0, width / max(1.0, text_width(text, em, file))), 1.0)
 
 
 def sizes(em: float) -> Iterator[float]:
     """Yield the sizes that are tried, from the largest."""
-    smallest = SMALLEST * em
-    while em >= smallest:
+    while em >= SMALLEST:
         yield em
         em *= STEP
 
@@ -185,16 +366,37 @@ def widest(lines: Sequence[str], em: float, file: str) -> float:
 
 
 def text_width(text: str, em: float, file: str) -> float:
-    """Measure a line of text in pixels."""
-    return load_font(file, DRAWN).getlength(text) * em / DRAWN
+    """Measure the ink of a line of text in pixels."""
+    left, right = bearings(text, file)
+    return load_font(file, DRAWN).getlength(text) * em / DRAWN - (left + right) * em
 
 
-def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int, int]) -> None:
-    """Set a text into a frame of a picture (H, W, 3), which is changed."""
+def bearings(text: str, file: str) -> tuple[float, float]:
+    """Measure what a line of text has before its first ink and after its last, in ems."""
+    return (
+        (letter_bearings(text[0], file)[0], letter_bearings(text[-1], file)[1]) if text else (0, 0)
+    )
+
+
+@lru_cache(maxsize=1024)
+def letter_bearings(letter: str, file: str) -> tuple[float, float]:
+    """Measure what a letter has before and after its ink, in ems."""
+    font = load_font(file, DRAWN)
+    sheet = Image.new("L", (3 * DRAWN, 2 * DRAWN))
+    ImageDraw.Draw(sheet).text((DRAWN, DRAWN), letter, font=font, fill=255, anchor="ls")
+    left, _, right, _ = sheet.getbbox() or (DRAWN, 0, DRAWN, 0)
+    return (left - DRAWN) / DRAWN, (DRAWN + font.getlength(letter) - right) / DRAWN
+
+
+def set_text(pixels: Pixels, frame: TextFrame, text: str, color: Color | Pixels) -> None:
+    """Set a text into a frame of a picture (H, W, 3), which is changed.
+
+    color: of the text, or that of each pixel (H, W, 3)
+    """
     layout = lay_out(text, frame)
     fine = FINE if layout.em < LARGE else 1
     sheet = draw_sheet(layout, frame, fine)
-    quad = grow(frame.quad, MARGIN * layout.em)
+    quad = grow(move_inside(frame.quad, *pixels.shape[:2]), MARGIN * layout.em)
     rows, columns = window = box_around(quad, 1, *pixels.shape[:2])
     corners = [(0, 0), (sheet.width, 0), (sheet.width, sheet.height), (0, sheet.height)]
     place = fine * (quad - [columns.start, rows.start])
@@ -203,8 +405,17 @@ def set_text(pixels: Pixels, frame: TextFrame, text: str, color: tuple[int, int,
     method = Image.Transform.PERSPECTIVE
     laid = sheet.transform(spot, method, way_back, Image.Resampling.BICUBIC).reduce(fine)
     cover = np.asarray(laid, np.float32)[:, :, None] / 255
-    mixed = cover * np.array(color, np.float32) + (1 - cover) * pixels[window]
+    ink = np.broadcast_to(np.asarray(color, np.float32), pixels.shape)[window]
+    mixed = cover * ink + (1 - cover) * pixels[window]
     pixels[window] = np.rint(mixed).astype(np.uint8)
+
+
+def move_inside(quad: Quad, height: int, width: int) -> Quad:
+    """Move a quad that sticks out of a picture into it, as far as it has room there."""
+    size = np.array([width, height], np.float64)
+    low, high = np.maximum(-quad.min(axis=0), 0), np.maximum(quad.max(axis=0) - size, 0)
+    moved: Quad = quad + np.where(low > 0, low, -high)
+    return moved
 
 
 def draw_sheet(layout: TextLayout, frame: TextFrame, fine: int) -> Image.Image:
@@ -215,14 +426,15 @@ def draw_sheet(layout: TextLayout, frame: TextFrame, fine: int) -> Image.Image:
     margin = MARGIN * layout.em
     width, height = (max(1, round(fine * (side + 2 * margin))) for side in size_of(frame.quad))
     em = max(1, round(fine * layout.em))
-    font = load_font(HEAVY if frame.is_bold else LIGHT, em)
+    font = load_font(frame.file, em)
     sheet = Image.new("L", (max(1, round(width / layout.width)), height))
     pitch = frame.pitch / frame.em * em
-    _, top, _, bottom = font.getbbox("".join(layout.lines) or "x")
-    y = (height - pitch * (len(layout.lines) - 1) - (bottom - top)) / 2 - top
+    baseline = (height - pitch * (len(layout.lines) - 1) - HEIGHT * em) / 2 + ASCENT * em
     side = fine * margin / layout.width
     for n, line in enumerate(layout.lines):
-        space = sheet.width - 2 * side - font.getlength(line)
-        x = side + {"left": 0.0, "center": space / 2, "right": space}[frame.alignment]
-        ImageDraw.Draw(sheet).text((x, y + n * pitch), line, font=font, fill=255)
+        left, right = bearings(line, frame.file)
+        space = sheet.width - 2 * side - font.getlength(line) + (left + right) * em
+        x = side - left * em + {"left": 0.0, "center": space / 2, "right": space}[frame.alignment]
+        place = (x, baseline + n * pitch)
+        ImageDraw.Draw(sheet).text(place, line, font=font, fill=255, anchor="ls")
     return sheet.resize((width, height), Image.Resampling.BICUBIC)
