@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "37bc5462ad4d000ea771fc08f63a01426e7d29a638a6037ea09d98ea38012047",
+            "b93dea34897a0892bc07d3038c5ed51c782406f0707f3adaac173e22219db9ae",
             "MIT",
         ),
         LANGUAGE: language.NETWORK,

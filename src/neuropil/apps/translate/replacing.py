@@ -25,6 +25,9 @@ from neuropil.apps.translate.setting import (
     set_text,
 )
 
+NO_INK = 8.0  # levels between letters and ground below which there are no letters
+MIDDLE = 127.5  # of brightness
+BRIGHTNESS = np.array([0.299, 0.587, 0.114])  # of red, green, blue (BT.601)
 LEAST_CONTRAST = 60.0  # levels between the colors of letters and ground
 MOST_RAISED = 1.3  # times as far from the ground as the old letters were
 
@@ -70,14 +73,17 @@ def frame_of(block: Replacement, inks: Sequence[InkFound], alignment: Alignment)
 def color_of(inks: Sequence[InkFound]) -> Color:
     """Give the color that most lines of a block have, the first's where none has more.
 
-    A faint one is moved a little away from the ground, in the direction in which it was.
+    A faint one is moved a little away from the ground, in the direction in which it was; where
+    there was no ink, black or white stands out.
     """
     colors = np.array([each.ink for each in inks], np.float64)
     alike = np.linalg.norm(colors[:, None] - colors, axis=2) < SAME_COLOR
     most = alike[int(alike.sum(axis=1).argmax())]
     ink = np.median(colors[most], axis=0)
     ground = np.median([each.ground for each in inks], axis=0)
-    contrast = max(1.0, float(np.linalg.norm(ink - ground)))
+    contrast = float(np.linalg.norm(ink - ground))
+    if contrast < NO_INK:
+        return (0, 0, 0) if BRIGHTNESS @ ground > MIDDLE else (255, 255, 255)
     raised = ground + (ink - ground) * min(max(1.0, LEAST_CONTRAST / contrast), MOST_RAISED)
     red, green, blue = (int(level) for level in np.clip(np.rint(raised), 0, 255))
     return red, green, blue
