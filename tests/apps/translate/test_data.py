@@ -94,3 +94,10 @@ def test_missing_and_damaged_files_are_refused(folder: Path, tmp_path: Path) -> 
     (tmp_path / "parallel.zip").write_bytes(b"no archive")
     with refused("input.damaged", tmp_path / "parallel.zip"):
         data.load_corpus(tmp_path)
+
+
+def test_entries_that_explain_teach_nothing() -> None:
+    assert [*data.word_pair("obsolete spelling of abeto", "abete", "es")] == []
+    assert [*data.word_pair("sort of (coll.)", "una especie de", "es")] == [
+        Pair("sort of", "una especie de", "es", "word")
+    ]

@@ -33,6 +33,9 @@ PHRASES = 50  # set aside for measuring, of each direction
 LONGEST = 220  # characters of a text that teaches
 LONGEST_WORD = 40  # characters of an entry of a dictionary; longer ones explain
 ODD = re.compile(r"[():;=\[\]{}/|\d]")  # in a phrase: it is no plain one
+ABOUT = re.compile(  # a word explained, where a translation should stand
+    r"\b(?:form|spelling|plural|participle|inflection|abbreviation|synonym) of\b"
+)
 NOTE = re.compile(r"\s*(\(.*?\)|\[.*?\]|\{.*?\})")
 
 Kind = Literal["sentence", "phrase", "word"]
@@ -165,9 +168,12 @@ def phrase_pairs(row: Sequence[str]) -> Iterator[Pair]:
 
 
 def word_pair(english: str, text: str, other: str) -> Iterator[Pair]:
-    """Yield an entry of a dictionary with its first translation, notes in brackets left out."""
+    """Yield an entry of a dictionary with its first translation, notes in brackets left out.
+
+    Entries that explain ("obsolete spelling of ...") teach to write explanations.
+    """
     short = [NOTE.sub("", each.partition(";")[0]).strip() for each in (english, text)]
-    if max(map(len, short)) <= LONGEST_WORD:
+    if max(map(len, short)) <= LONGEST_WORD and not ABOUT.search(short[0]):
         yield from make_pair(short[0], short[1], other, "word")
 
 
