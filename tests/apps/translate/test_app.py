@@ -23,6 +23,7 @@ from neuropil.apps.translate.networks import ENCODER, NETWORKS, READER, STEP
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.probe import name_token
 from neuropil.apps.translate.setting import load_font
+from neuropil.apps.translate.translator import Translation
 from neuropil.contract import Verb
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
@@ -50,8 +51,8 @@ def picture() -> Pixels:
 class Shouter:
     """Translates by telling what it was asked."""
 
-    def translate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[str]:
-        return [f"{text.upper()} ({from_} to {to})" for text in texts]
+    def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
+        return [Translation(f"{text.upper()} ({from_} to {to})", -0.5) for text in texts]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.apps.translate.page import (
+    LEAST_SCORE,
     TextLine,
     TranslatedBlock,
     name_languages,
@@ -15,6 +16,7 @@ from neuropil.apps.translate.page import (
     translate_page,
     why_kept,
 )
+from neuropil.apps.translate.translator import Translation
 
 ROWS = [("Ausgang bitte", 0), ("freihalten", 22), ("12,50 €", 100), ("No smoking here", 200)]
 
@@ -23,8 +25,12 @@ def tell(texts: Sequence[str]) -> NDArray[np.float32]:
     return language_probabilities(NETWORK.open(threads=1), texts)
 
 
-def shout(texts: Sequence[str], to: str, from_: str) -> list[str]:
-    return [f"{from_} to {to}: {text.upper()}" for text in texts]
+def shout(texts: Sequence[str], to: str, from_: str) -> list[Translation]:
+    return [Translation(f"{from_} to {to}: {text.upper()}", -0.5) for text in texts]
+
+
+def guess(texts: Sequence[str], to: str, from_: str) -> list[Translation]:
+    return [Translation(made.text, LEAST_SCORE - 0.1) for made in shout(texts, to, from_)]
 
 
 def page(confidence: float = 0.9) -> list[TextLine]:
@@ -64,6 +70,14 @@ def test_what_was_read_badly_is_kept() -> None:
     assert all(block.kept for block in blocks)
     assert any("confidence of 0.300, below 0.5" in str(block.kept) for block in blocks)
     assert translate_page([], tell, shout, to="en", from_=None, least=0.5) == []
+
+
+def test_what_the_translator_is_not_sure_of_is_kept() -> None:
+    kept = translate_page(page(), tell, guess, to="en", from_=None, least=0.5)
+    assert "the translator is not sure of it (de to en: AUSGANG" in str(kept[0].kept)
+    assert kept[0].translation == kept[0].text
+    sure, *_ = translate_page(page(), tell, guess, to="en", from_=None, least=0.0)
+    assert sure.kept is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tiny_translator import write_translator
 from neuropil.apps.translate import translator
 from neuropil.apps.translate.decoding import Hypothesis
 from neuropil.apps.translate.preprocess import FIRST_PIECE, MOST_TOKENS, TO, EncodedText
-from neuropil.apps.translate.translator import Translator, cut_sentences, encode_parts
+from neuropil.apps.translate.translator import Translation, Translator, cut_sentences, encode_parts
 from neuropil.kit.networks.network import OnnxNetwork
 
 
@@ -77,12 +77,14 @@ def test_between_two_others_the_way_leads_through_english(
 ) -> None:
     asked = []
 
-    def note(sentences: Sequence[str], to: str, from_: str | None) -> list[str]:
+    scores = iter([-0.5, -0.25])
+
+    def note(sentences: Sequence[str], to: str, from_: str | None) -> list[Translation]:
         asked.append((*sentences, to, from_))
-        return [f"{sentence} in {to}" for sentence in sentences]
+        return [Translation(f"{sentence} in {to}", next(scores)) for sentence in sentences]
 
     monkeypatch.setattr(echo, "translate_sentences", note)
-    assert echo.translate(["Hut"], to="fr", from_="de") == ["Hut in en in fr"]
+    assert echo.rate(["Hut"], to="fr", from_="de") == [Translation("Hut in en in fr", -0.5)]
     assert asked == [("Hut", "en", "de"), ("Hut in en", "fr", "en")]
 
 

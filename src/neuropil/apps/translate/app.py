@@ -44,7 +44,7 @@ from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
-from neuropil.apps.translate.translator import Translator, require_direction
+from neuropil.apps.translate.translator import SURE, Translation, Translator, require_direction
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
 from neuropil.kit.errors import UserError
@@ -200,7 +200,8 @@ class Translate(App):
         photo: a picture or film of any size
         to: the language that the text is put into
         from_: the language that it is in; by default it is found, line by line
-        least: how sure of a line the reader must be, or it stays as it is
+        least: how sure of a line the reader must be, or it stays as it is; with 0 also translations
+            are set of which the translator is not sure
         comparison: also make a picture of before and after, side by side; not of films
         """
         if isinstance(photo, Film):
@@ -300,7 +301,8 @@ class Translate(App):
             words = "--letter and --target are of a letter that was read, --word of a translation"
             raise UserError("option.conflict", f"{words}; leave out --word or the others")
         pixels = opaque_pixels(photo)
-        page = self.read_page(pixels, to, from_, least)
+        # Words are opened of any translation, also of those that are not set.
+        page = self.read_page(pixels, to, from_, least if word is None else 0.0)
         require_text(page)
         require_below("line", line, len(page.lines), f"the picture has {len(page.lines)} lines")
         if word is None:
@@ -318,7 +320,7 @@ class Translate(App):
         require_direction(to, from_)
         lines = read_picture(pixels, self.look, self.read_logits)
         blocks = translate_page(
-            lines, self.tell_languages, self.translate_texts, to=to, from_=from_, least=least
+            lines, self.tell_languages, self.rate_texts, to=to, from_=from_, least=least
         )
         told = name_languages([line.text for line in lines], self.tell_languages, from_)
         return ReadPage(tuple(lines), tuple(told), tuple(blocks))
@@ -362,12 +364,19 @@ class Translate(App):
 
     def translate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[str]:
         """Translate texts: what a list has as it stands there, the rest by the network."""
+        return [made.text for made in self.rate_texts(texts, to, from_)]
+
+    def rate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
+        """Translate texts, each with how likely the network finds it."""
         if from_ and "en" not in (to, from_):  # by way of English, whose lists are asked, too
-            texts, from_ = self.translate_texts(texts, "en", from_), "en"
+            way = self.rate_texts(texts, "en", from_)
+            made = self.rate_texts([each.text for each in way], to, "en")
+            pairs = zip(way, made, strict=True)
+            return [Translation(b.text, min(a.score, b.score)) for a, b in pairs]
         known = [Lexicon.load(from_, to).find(text) if from_ else None for text in texts]
         rest = [text for text, found in zip(texts, known, strict=True) if found is None]
-        made = iter(self.translator.translate(rest, to, from_))
-        return [next(made) if found is None else found for found in known]
+        rated = iter(self.translator.rate(rest, to, from_))
+        return [next(rated) if found is None else Translation(found, SURE) for found in known]
 
     @cached_property
     def reader(self) -> OnnxNetwork:

@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import foreign_script
-from neuropil.apps.translate.blocks import LineText, group
+from neuropil.apps.translate.blocks import LineText, TextBlock, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.language import WORD, name_language
 from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.replacing import Replacement
+from neuropil.apps.translate.translator import Translation
 
-Translate = Callable[[Sequence[str], str, str], list[str]]  # texts, to, from: translations
+Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
 TellLanguages = Callable[[Sequence[str]], NDArray[np.float32]]  # texts: probabilities (B, L)
 
+LEAST_SCORE = -1.3  # log p of a token, mean, below which translations are mostly nonsense
 FEWEST_LETTERS = 2  # of a word that is translated
 OTHERWISE = 0.3  # weight of a language that nothing else on the page is in
 
@@ -93,7 +95,8 @@ def translate_page(
 ) -> list[TranslatedBlock]:
     """Group the lines of a page, and translate those blocks that are to be translated.
 
-    least: the confidence, 0..1, below which a line is not trusted, and its block kept
+    least: the confidence, 0..1, below which a line is not trusted, and its block kept; at 0 also
+        translations are taken that the network finds unlikely
     """
     told = tell([line.text for line in lines])
     seen = [LineText(line.text, p) for line, p in zip(lines, told, strict=True)]
@@ -113,18 +116,28 @@ def translate_page(
         to,
     )
     return [
-        TranslatedBlock(
-            block.lines, block.text, language, translations.get(block.text, block.text), why
-        )
+        conclude(block, language, why, translations.get(block.text), least)
         for block, language, why in zip(blocks, languages, kept, strict=True)
     ]
 
 
+def conclude(
+    block: TextBlock, language: str | None, why: str | None, made: Translation | None, least: float
+) -> TranslatedBlock:
+    """Give a block its translation, or why it has none."""
+    if made is None or why:
+        return TranslatedBlock(block.lines, block.text, language, block.text, why)
+    if made.score < LEAST_SCORE and least > 0:
+        words = f"the translator is not sure of it ({made.text})"
+        return TranslatedBlock(block.lines, block.text, language, block.text, words)
+    return TranslatedBlock(block.lines, block.text, language, made.text, None)
+
+
 def translate_kinds(
     texts: Sequence[tuple[str, str]], translate: Translate, to: str
-) -> dict[str, str]:
+) -> dict[str, Translation]:
     """Translate texts, each with its language: those of one language together."""
-    made: dict[str, str] = {}
+    made: dict[str, Translation] = {}
     for language in sorted({language for _, language in texts}):
         some = [text for text, of in texts if of == language]
         made |= dict(zip(some, translate(some, to, language), strict=True))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from neuropil.apps.translate.decoding import Hypothesis, search
 from neuropil.apps.translate.preprocess import (
@@ -26,6 +27,7 @@ from neuropil.kit.progress import ticking
 
 TOGETHER = 32  # sentences that are translated at once
 BEAMS = 4
+SURE = 0.0  # log p of what no network had to choose
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
 
 
@@ -35,6 +37,13 @@ class TracedPart:
 
     encoded: EncodedText
     best: Hypothesis
+
+
+class Translation(NamedTuple):
+    """A text in another language, and how likely the network found it: log p of a token, mean."""
+
+    text: str
+    score: float
 
 
 class Translator:
@@ -51,27 +60,37 @@ class Translator:
 
         to, from_: languages; raises UserError for others, and for twice the same
         """
+        return [made.text for made in self.rate(texts, to, from_)]
+
+    def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
+        """Translate texts, each with the score of the least likely of its sentences."""
         require_direction(to, from_)
+        way = [Translation(text, SURE) for text in texts]
         if from_ and "en" not in (to, from_):
-            texts, from_ = self.translate(texts, "en", from_), "en"
-        cut = [[[*cut_sentences(line)] for line in text.split("\n")] for text in texts]
+            way, from_ = self.rate(texts, "en", from_), "en"
+        cut = [[[*cut_sentences(line)] for line in made.text.split("\n")] for made in way]
         every = {s: "" for lines in cut for line in lines for s in line if any(map(str.isalpha, s))}
         made = self.translate_sentences([*every], to, from_)
         known = dict(zip(every, made, strict=True))
-        return ["\n".join(" ".join(known.get(s, s) for s in line) for line in each) for each in cut]
+        return [
+            join_lines(
+                [[known.get(s, Translation(s, SURE)) for s in line] for line in lines], before
+            )
+            for lines, before in zip(cut, way, strict=True)
+        ]
 
     def translate_sentences(
         self, sentences: Sequence[str], to: str, from_: str | None
-    ) -> list[str]:
+    ) -> list[Translation]:
         """Translate sentences, those of like length together."""
         parts = [[*encode_parts(sentence, to, from_)] for sentence in sentences]
         every = [part for each in parts for part in each]
         best = self.search(every)
-        texts = (
-            part.copies.restore(decode(found.tokens, found.cases))
+        made = (
+            Translation(part.copies.restore(decode(found.tokens, found.cases)), found.score)
             for part, found in zip(every, best, strict=True)
         )
-        return [" ".join(islice(texts, len(each))) for each in parts]
+        return [join([*islice(made, len(each))]) for each in parts]
 
     def search(self, parts: Sequence[EncodedText]) -> list[Hypothesis]:
         """Find the best translation of each part, those of like length together."""
@@ -90,6 +109,19 @@ class Translator:
         sentences = cut_sentences(text)
         parts = [part for each in sentences for part in encode_parts(each, to, from_)]
         return [TracedPart(*pair) for pair in zip(parts, self.search(parts), strict=True)]
+
+
+def join(parts: Sequence[Translation]) -> Translation:
+    """Put parts behind one another; they are as likely as the least of them."""
+    score = min((part.score for part in parts), default=SURE)
+    return Translation(" ".join(part.text for part in parts), score)
+
+
+def join_lines(lines: Sequence[Sequence[Translation]], before: Translation) -> Translation:
+    """Put lines below one another, made of a text that had a score itself."""
+    made = [join(line) for line in lines]
+    score = min(before.score, *(line.score for line in made))
+    return Translation("\n".join(line.text for line in made), score)
 
 
 def cut_sentences(line: str) -> Iterator[str]:
