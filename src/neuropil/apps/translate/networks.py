@@ -29,13 +29,13 @@ NETWORKS = MappingProxyType(
         ENCODER: NetworkFile(
             HERE,
             "translate-encoder-v1.onnx",
-            "0006662c6f4c05fecf93a6b7d2d2e18d4f027ae6339fa0593fa47230a906c84f",
+            "538e88256b093b182194c9af28da113237fac8e536dd15682df566a8384d451c",
             "MIT",
         ),
         STEP: NetworkFile(
             HERE,
             "translate-step-v1.onnx",
-            "3c8c0c88d51eb0579cd85a02baaaaa048b8239eb2c77a391f47cb025a1f0b803",
+            "eb86f588a4e313c7a03e2a051c98a3297c03ea29cb5edcc5082787229ebd70d4",
             "MIT",
         ),
     }
