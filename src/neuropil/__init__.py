@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from neuropil.apps.neuron.app import Neuron
     from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
     from neuropil.apps.translate.app import Translate
+    from neuropil.apps.translate.corrections import Corrections
     from neuropil.kit.errors import UserError
     from neuropil.kit.media.film import Film
     from neuropil.kit.media.image import Image
@@ -43,6 +44,7 @@ __all__ = [
     "ActivationName",
     "At",
     "ClassName",
+    "Corrections",
     "Film",
     "Hint",
     "Image",
@@ -67,6 +69,7 @@ HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but
         "ActivationName": "apps.neuron.arguments",
         "At": "apps.colorize.probe",
         "ClassName": "apps.classify.prediction",
+        "Corrections": "apps.translate.corrections",
         "Film": "kit.media.film",
         "Hint": "apps.colorize.hints",
         "Image": "kit.media.image",

@@ -7,7 +7,8 @@ from neuropil.microscope import bench
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "UNITS", 2)
-    monkeypatch.setattr(bench, "SIZES", {"H": 32, "W": 48, "h": 8, "w": 12, "B": 1, "T": 12})
+    small = {name: size // 4 for name, size in bench.SIZES.items()}
+    monkeypatch.setattr(bench, "SIZES", small | {"B": 1, "T": 12})
     monkeypatch.setattr(bench, "in_a_fresh_process", lambda file, depth: 1.0)
     report = bench.measure(None)
     keys = {"seconds_open_unit", "nodes_checked", "worst_relative_error"}
