@@ -161,8 +161,6 @@ def test_an_application_to_come_is_trained_and_is_no_command() -> None:
         assert name not in registry.commands()
         with refused("name.unknown", name):
             registry.find_app(name)
-    assert next(iter(registry.recipes("translate"))) == "translator"
-    assert [*registry.stages("translate")] == ["vocabulary", "lexicon", "joining"]
 
 
 def test_what_scoring_lacks_is_said_before_a_training_begins(

@@ -70,7 +70,9 @@ SHIPPED = {
 
 def random_feeds(name: str) -> dict[str, Array]:
     rng = np.random.default_rng(0)
-    feeds = {k: rng.normal(size=shape).astype(np.float32) for k, shape in INPUTS[name].items()}
+    feeds: dict[str, Array] = {
+        k: rng.normal(size=shape).astype(np.float32) for k, shape in INPUTS[name].items()
+    }
     if "there" in feeds:  # which points of a line there are; by noise a mean would have no size
         feeds["there"][:] = 1
     for number, below in NUMBERS.items():
@@ -176,7 +178,7 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             x, scale, bias = inputs
             return F.layer_norm(x, scale.shape, scale, bias, s["epsilon"])
         case "Softmax":
-            return torch.softmax(*inputs, dim=s.get("axis", -1))
+            return torch.softmax(inputs[0], dim=s.get("axis", -1))
         case "Cast":
             return inputs[0].to(torch.float32 if s["to"] == FLOAT else torch.int64)
         case "BatchNormalization":

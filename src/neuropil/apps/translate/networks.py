@@ -12,18 +12,7 @@ LANGUAGE, ENCODER, STEP = "language", "encoder", "step"
 HERE = Path(__file__).parent / "weights"
 NETWORKS = MappingProxyType(
     {
-        ENCODER: NetworkFile(
-            HERE,
-            "translate-encoder-v1.onnx",
-            "538e88256b093b182194c9af28da113237fac8e536dd15682df566a8384d451c",
-            "MIT",
-        ),
-        STEP: NetworkFile(
-            HERE,
-            "translate-step-v1.onnx",
-            "eb86f588a4e313c7a03e2a051c98a3297c03ea29cb5edcc5082787229ebd70d4",
-            "MIT",
-        ),
+        EYE: EYE_NETWORK,
         DETECTOR: NetworkFile(
             HERE,
             "translate-detector-v1.onnx",
@@ -37,6 +26,17 @@ NETWORKS = MappingProxyType(
             "MIT",
         ),
         LANGUAGE: language.NETWORK,
-        EYE: EYE_NETWORK,
+        ENCODER: NetworkFile(
+            HERE,
+            "translate-encoder-v1.onnx",
+            "538e88256b093b182194c9af28da113237fac8e536dd15682df566a8384d451c",
+            "MIT",
+        ),
+        STEP: NetworkFile(
+            HERE,
+            "translate-step-v1.onnx",
+            "eb86f588a4e313c7a03e2a051c98a3297c03ea29cb5edcc5082787229ebd70d4",
+            "MIT",
+        ),
     }
 )

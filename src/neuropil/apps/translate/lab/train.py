@@ -58,65 +58,6 @@ TRANSLATOR_LAYERS = f"{READING} + {WRITING}, width {D}, {H} heads, {HIDDEN} hidd
 MOST_WRITTEN = 60  # tokens of a translation for the score
 
 
-def translator() -> Recipe:
-    """Train the translator: the first of its parts, from nothing.
-
-    neuropil train translate translator --data DIR -o runs/translator --minutes 115
-    """
-    return Recipe(
-        name="translate-translator",
-        network=partial(TranslatorNet, vocabulary_size()),
-        examples=batches.examples,
-        batch=batches.make_batch,
-        loss=loss,
-        score=score,
-        exports=(encoder_export(), step_export()),
-        steps=6000,
-        lr=1e-3,
-        ema=0.999,
-        optimizer=partial(adamw, weight_decay=0.01, fall=LEVEL),
-    )
-
-
-def translator_middle() -> Recipe:
-    """Train on from averaged weights, with other pairs; may be repeated, each with its own seed.
-
-    neuropil train translate translator_middle --data DIR --init runs/translator/averages.npz \\
-        -o runs/translator-2 --minutes 115 --set seed=2
-    """
-    return replace(translator(), name="translate-translator-middle", lr=8e-4, seed=1)
-
-
-def translator_last() -> Recipe:
-    """Train on while the rate falls to nothing: the last part.
-
-    neuropil train translate translator_last --data DIR --init runs/translator-4/averages.npz \\
-        -o runs/translator-last --minutes 115
-    """
-    falling = partial(adamw, weight_decay=0.01, fall=1.0)
-    name = "translate-translator-last"
-    return replace(translator(), name=name, optimizer=falling, lr=8e-4, seed=9)
-
-
-def language() -> Recipe:
-    """Train the neurons that tell languages.
-
-    neuropil train translate language --data DIR
-    """
-    return Recipe(
-        name="translate-language",
-        network=languages.LanguageNet,
-        examples=languages.examples,
-        batch=languages.make_batch,
-        loss=languages.loss,
-        score=languages.score,
-        exports=(language_export(),),
-        steps=3000,
-        lr=2e-2,
-        optimizer=partial(adamw, weight_decay=0.0),
-    )
-
-
 def detector() -> Recipe:
     """Train the detector, from nothing, on what the eye sees: two hours on one core.
 
@@ -185,6 +126,65 @@ def reader_last() -> Recipe:
     """
     falling = partial(adamw, weight_decay=0.02, fall=1.0)
     return replace(reader(), name="translate-reader-last", optimizer=falling, lr=8e-4, seed=9)
+
+
+def translator() -> Recipe:
+    """Train the translator: the first of its parts, from nothing.
+
+    neuropil train translate translator --data DIR -o runs/translator --minutes 115
+    """
+    return Recipe(
+        name="translate-translator",
+        network=partial(TranslatorNet, vocabulary_size()),
+        examples=batches.examples,
+        batch=batches.make_batch,
+        loss=loss,
+        score=score,
+        exports=(encoder_export(), step_export()),
+        steps=6000,
+        lr=1e-3,
+        ema=0.999,
+        optimizer=partial(adamw, weight_decay=0.01, fall=LEVEL),
+    )
+
+
+def translator_middle() -> Recipe:
+    """Train on from averaged weights, with other pairs; may be repeated, each with its own seed.
+
+    neuropil train translate translator_middle --data DIR --init runs/translator/averages.npz \\
+        -o runs/translator-2 --minutes 115 --set seed=2
+    """
+    return replace(translator(), name="translate-translator-middle", lr=8e-4, seed=1)
+
+
+def translator_last() -> Recipe:
+    """Train on while the rate falls to nothing: the last part.
+
+    neuropil train translate translator_last --data DIR --init runs/translator-4/averages.npz \\
+        -o runs/translator-last --minutes 115
+    """
+    falling = partial(adamw, weight_decay=0.01, fall=1.0)
+    name = "translate-translator-last"
+    return replace(translator(), name=name, optimizer=falling, lr=8e-4, seed=9)
+
+
+def language() -> Recipe:
+    """Train the neurons that tell languages.
+
+    neuropil train translate language --data DIR
+    """
+    return Recipe(
+        name="translate-language",
+        network=languages.LanguageNet,
+        examples=languages.examples,
+        batch=languages.make_batch,
+        loss=languages.loss,
+        score=languages.score,
+        exports=(language_export(),),
+        steps=3000,
+        lr=2e-2,
+        optimizer=partial(adamw, weight_decay=0.0),
+    )
 
 
 def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
