@@ -188,8 +188,8 @@ def test_the_file_agrees_with_the_network(tmp_path: Path) -> None:
     assert file.stat().st_size < 6_000_000
 
 
-def test_recipes_are_found_behind_the_translators() -> None:
+def test_recipes_are_found_in_the_order_of_the_networks() -> None:
     """The first is the one that a bare `neuropil train translate` runs."""
     found = list(registry.recipes("translate"))
-    assert found[0] == "translator"
-    assert {"detector", "detector_last", "reader", "reader_middle", "reader_last"} <= {*found}
+    assert found[0] == "detector"
+    assert {"translator", "detector_last", "reader", "reader_middle", "reader_last"} <= {*found}
