@@ -146,12 +146,12 @@ def benchmark(name: str) -> ModuleType:
 
 def demo_module(name: str) -> ModuleType | None:
     """Find the module that shows an application on samples of its own, if it has one."""
-    try:
-        return _module(name, "demo")
-    except ModuleNotFoundError as error:
-        if error.name != f"neuropil.apps.{name}.demo":
-            raise
-        return None
+    return _module_if_any(name, "demo")
+
+
+def live_module(name: str) -> ModuleType | None:
+    """Find the module of what goes on step by step while a page looks on, if it has one."""
+    return _module_if_any(name, "live")
 
 
 def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
@@ -221,6 +221,15 @@ def _package(name: str, possible: tuple[str, ...] | None = None) -> ModuleType:
             possible=possible,
         )
     return importlib.import_module(f"neuropil{'' if name in MADE_PARTS else '.apps'}.{name}")
+
+
+def _module_if_any(name: str, file: str) -> ModuleType | None:
+    try:
+        return _module(name, file)
+    except ModuleNotFoundError as error:
+        if error.name != f"neuropil.apps.{name}.{file}":
+            raise
+        return None
 
 
 def _module(name: str, file: str) -> ModuleType:

@@ -5,6 +5,7 @@ its terms, so that the page can add them up again, and its curve as a formula of
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,16 @@ AFTER, INSIDE = "What you see, and how it was put together", "Inside the network
 
 def render_walk(walk: Walk, command: str) -> str:
     """Write the page; `command` opens what lies deeper."""
-    told = walk_json(walk)
+    return render_told(walk_json(walk), command)
+
+
+def render_told(told: Mapping[str, Any], command: str) -> str:
+    """Write the page of what `walk_json` gives."""
     data = json.dumps({"steps": told["steps"], "image": told["image"]}, allow_nan=False)
     return render(
         TEMPLATE,
         title=told["title"],
-        no_gradients=walk.no_gradients,
+        no_gradients=told["no_gradients"],
         command=command,
         data=data.replace("<", "\\u003c"),  # so that no text ends the script
     )

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
-from neuropil.kit.media.image import Image
+from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize
 
 
 @pytest.mark.parametrize("size", [(32, 32), (1, 1), (20, 31)])
@@ -43,10 +42,3 @@ def test_a_part_is_what_is_there() -> None:
     _, begin, middle, end, near = choose_crops(100, 300)
     means = [float(crop_and_resize(pixels, v).mean()) for v in (begin, middle, end, near)]
     assert means == pytest.approx([0, 0, 200, 0], abs=3)
-
-
-def test_sixteen_bits_and_glass_become_eight_on_white() -> None:
-    deep = Image(np.full((2, 2, 3), 65535, np.uint16))
-    assert (to_rgb8(deep) == 255).all()
-    clear = Image(np.zeros((2, 2, 3), np.uint8), np.array([[0, 255], [128, 255]], np.uint8))
-    assert to_rgb8(clear)[..., 0].tolist() == [[255, 0], [127, 0]]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.classify.classifier import Classifier, of_network
-from neuropil.apps.classify.crops import choose_crops, crop_and_resize, to_rgb8
+from neuropil.apps.classify.crops import choose_crops, crop_and_resize
 from neuropil.apps.classify.distance import PictureViews, fit_distance
 from neuropil.apps.classify.lda import fit_head, group_duplicates
 from neuropil.apps.classify.photo_folder import PhotoFolder
@@ -35,6 +35,7 @@ from neuropil.eye.network import NETWORK
 from neuropil.kit.errors import UserError, escape_control
 from neuropil.kit.media.image import Image
 from neuropil.kit.media.image_folder import ImageFolder, summarize_list
+from neuropil.kit.media.opaque import to_rgb8
 from neuropil.kit.networks.network import NetworkFile, listed_files
 from neuropil.kit.networks.onnx_file import OnnxFile
 from neuropil.kit.progress import message, track

@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize, to_rgb8
+from neuropil.apps.classify.crops import Crop, choose_crops, crop_and_resize
 from neuropil.apps.classify.prediction import NONE, NONE_LABEL, CropPredictions, Floats
 from neuropil.apps.classify.preprocess import EYE_SCALE, SMALL_SCALE, PixelScale
 from neuropil.eye import network as eye
 from neuropil.eye.network import SeenClass
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
+from neuropil.kit.media.opaque import to_rgb8
 from neuropil.kit.networks.network import APP_KEY, OnnxNetwork
 from neuropil.kit.progress import ticking
 

@@ -14,15 +14,11 @@ and the smaller square in the middle, 224 x 224.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.apps.classify.preprocess import SIDE, Bytes
 from neuropil.eye.network import STRIDE
-from neuropil.kit.media.image import Image
-from neuropil.kit.progress import ticking
 
-AT_ONCE = 1 << 19  # pixels that are brought to 8 bits at once
 INNER_CROP = 0.7  # side of the smaller square, of the largest one that fits
 LONGEST = 3  # times the shorter side: a longer whole is pressed together
 
@@ -90,18 +86,3 @@ def crop_and_resize(pixels: Bytes, view: Crop) -> Bytes:
         (view.width, view.height), Picture.Resampling.BICUBIC, box=box, reducing_gap=3.0
     )
     return np.asarray(small)
-
-
-def to_rgb8(photo: Image) -> Bytes:
-    """Bring a photograph to 8 bits (H, W, 3), on white where it is transparent."""
-    if photo.pixels.dtype == np.uint8 and photo.alpha is None:
-        return photo.pixels.astype(np.uint8)
-    made = np.empty(photo.pixels.shape, np.uint8)
-    most, step = np.iinfo(photo.pixels.dtype).max, max(1, AT_ONCE // photo.width)
-    for rows in ticking(slice(top, top + step) for top in range(0, photo.height, step)):
-        x: NDArray[np.float64] = photo.pixels[rows] / most
-        if photo.alpha is not None:
-            opacity = photo.alpha[rows, :, None] / most
-            x = x * opacity + 1 - opacity
-        made[rows] = np.round(255 * x)
-    return made

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.classify.classifier import Classifier, ClassifierMetadata, NoneNeuron, stand_out
-from neuropil.apps.classify.crops import crop_and_resize, to_rgb8
+from neuropil.apps.classify.crops import crop_and_resize
 from neuropil.apps.classify.prediction import ClassName, CropPredictions
 from neuropil.apps.classify.preprocess import SMALL_SCALE, Bytes
 from neuropil.core.activations import EXP, IDENTITY, SIGMOID, softmax_share
@@ -22,6 +22,7 @@ from neuropil.core.neuron import NeuronRecord, Observed, Term
 from neuropil.core.probe import Goal, Probe, ProbedImage, Step, Unit
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.image import Image
+from neuropil.kit.media.opaque import to_rgb8
 
 Floats = NDArray[Any]
 

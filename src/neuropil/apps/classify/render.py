@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from neuropil.apps.classify.crops import to_rgb8
 from neuropil.kit.errors import escape_control
 from neuropil.kit.media.image import Image
+from neuropil.kit.media.opaque import to_rgb8
 from neuropil.kit.progress import ticking
 
 Labels = NDArray[np.int64]

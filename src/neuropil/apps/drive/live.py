@@ -38,6 +38,7 @@ class LiveDrive:
         self.decide = network_policy(network)
         self.looks = steering_network(OnnxFile(network.content))
         self.world = Simulator(seed)
+        self.told = Controls(0.0, 0.0, 0.0)
         self.over = False
 
     def close(self) -> None:
@@ -61,14 +62,12 @@ class LiveDrive:
         gas: how far it is pressed, with steer
         brake: how far it is pressed, with steer
         """
-        told = self.decide(self.world.picture)
         for _ in range(steps):
             if self.over:
                 break
-            told = self.decide(self.world.picture)
-            if steer is not None:
-                told = Controls(steer, gas, brake)
-            self.over = self.world.step(told)
+            by_hand = None if steer is None else Controls(steer, gas, brake)
+            self.told = by_hand or self.decide(self.world.picture)
+            self.over = self.world.step(self.told)
         shown = self.world.picture
         if saliency:
             shown = overlay_saliency(self.looks, shown)
@@ -78,5 +77,5 @@ class LiveDrive:
             "speed": self.world.car_state.speed,
             "step": self.world.n_steps,
             "over": self.over,
-            **asdict(told),
+            **asdict(self.told),
         }

@@ -52,7 +52,7 @@ from neuropil.kit.media.document import Document
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
-from neuropil.kit.media.image_writer import to_8_bit
+from neuropil.kit.media.opaque import to_rgb8
 from neuropil.kit.networks.network import NetworkFile, OnnxNetwork
 from neuropil.kit.progress import message, tell_of
 from neuropil.kit.ranges import Range
@@ -60,7 +60,6 @@ from neuropil.signature import Alias
 
 Language = Literal["en", "de", "fr", "es"]
 LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
-WHITE = 255  # of 8 bits
 SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
 Point = tuple[float, float]
 
@@ -208,7 +207,7 @@ class Translate(App):
             if comparison:
                 tell_of(photo.path, "of a film no comparison is made, the film alone")
             return photo.map_frames(partial(self.frames, to=to, from_=from_, least=least))
-        pixels = opaque_pixels(photo)
+        pixels = to_rgb8(photo)
         page, made = self.replace(pixels, to, from_, least)
         require_text(page)
         picture = with_changes(photo, pixels, made)
@@ -231,7 +230,7 @@ class Translate(App):
         from_: the language that it is in; by default it is found, line by line
         least: how sure of a line the reader must be, or it is not translated
         """
-        page = self.read_page(opaque_pixels(photo), to, from_, least)
+        page = self.read_page(to_rgb8(photo), to, from_, least)
         require_text(page)
         return ReadPicture(word_blocks(page), word_lines(page))
 
@@ -242,7 +241,7 @@ class Translate(App):
         photo: the picture that was read
         corrections: what translate-read --json printed of it, edited by hand
         """
-        pixels = opaque_pixels(photo)
+        pixels = to_rgb8(photo)
         height, width, _ = pixels.shape
         corrections.require_inside(width, height)
         made = replace_texts(pixels, replacements(corrections.lines, corrections.blocks))
@@ -300,7 +299,7 @@ class Translate(App):
         if word is not None and (letter is not None or target is not None):
             words = "--letter and --target are of a letter that was read, --word of a translation"
             raise UserError("option.conflict", f"{words}; leave out --word or the others")
-        pixels = opaque_pixels(photo)
+        pixels = to_rgb8(photo)
         # Words are opened of any translation, also of those that are not set.
         page = self.read_page(pixels, to, from_, least if word is None else 0.0)
         require_text(page)
@@ -413,16 +412,6 @@ def require_text(page: ReadPage) -> None:
             "no text was found in the picture; name one with text, sharp and large enough to be"
             " read (letters of 8 pixels and more)",
         )
-
-
-def opaque_pixels(photo: Image) -> Pixels:
-    """Give the pixels of a picture in 8 bits (H, W, 3); what is transparent lies on white."""
-    pixels = to_8_bit(photo.pixels)
-    if photo.alpha is None:
-        return pixels
-    share = to_8_bit(photo.alpha).astype(np.float32)[:, :, None] / WHITE
-    laid: Pixels = np.rint(WHITE + (pixels - np.float32(WHITE)) * share).astype(np.uint8)
-    return laid
 
 
 def with_changes(photo: Image, before: Pixels, after: Pixels) -> Image:

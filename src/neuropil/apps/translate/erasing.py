@@ -307,9 +307,7 @@ def tell_two_inks(colors: Floats, grounds: Floats) -> tuple[ColorPair, ...]:
 
     Each with its ground, that of more letters first; none where one color is enough.
     """
-    centered = grounds - grounds.mean(axis=0)
-    _, directions = np.linalg.eigh(centered.T @ centered)
-    along: Floats = centered @ directions[:, -1]
+    along = measure_along(grounds, grounds)
     high = along > split_in_two(along)
     if not LEAST_INK < high.mean() < 1 - LEAST_INK:
         return ()
@@ -373,11 +371,17 @@ def find_beyond(strong: Mask, faint: Mask, spot: Spot) -> Mask:
 
 def choose_ground(colors: Floats, inside: Mask, rim: Mask) -> Mask:
     """Split the colors of a quad in two where they differ most; the ground is what the rim has."""
-    centered = colors - colors[inside].mean(axis=0)
-    _, directions = np.linalg.eigh(centered[inside].T @ centered[inside])
-    along: Floats = centered @ directions[:, -1]
+    along = measure_along(colors, colors[inside])
     high = along > split_in_two(along[inside])
     return inside & (high if 2 * high[rim].sum() > rim.sum() else ~high)
+
+
+def measure_along(colors: Floats, some: Floats) -> Floats:
+    """Measure colors (.., 3) in the direction in which some of them (N, 3) differ most (..)."""
+    middle = some.mean(axis=0)
+    _, directions = np.linalg.eigh((some - middle).T @ (some - middle))
+    along: Floats = (colors - middle) @ directions[:, -1]
+    return along
 
 
 def median_color(colors: Floats | Pixels) -> Color:

@@ -125,12 +125,10 @@ def conclude(
     block: TextBlock, language: str | None, why: str | None, made: Translation | None, least: float
 ) -> TranslatedBlock:
     """Give a block its translation, or why it has none."""
-    if made is None or why:
-        return TranslatedBlock(block.lines, block.text, language, block.text, why)
-    if made.score < LEAST_SCORE and least > 0:
-        words = f"the translator is not sure of it ({made.text})"
-        return TranslatedBlock(block.lines, block.text, language, block.text, words)
-    return TranslatedBlock(block.lines, block.text, language, made.text, None)
+    if made and not why and made.score < LEAST_SCORE and least > 0:
+        why = f"the translator is not sure of it ({made.text})"
+    text = block.text if made is None or why else made.text
+    return TranslatedBlock(block.lines, block.text, language, text, why)
 
 
 def translate_kinds(

@@ -8,7 +8,6 @@ has `advance`, whose options are read off its signature and whose result is plai
 session that nobody has moved for a while is closed.
 """
 
-import importlib.util
 import secrets
 import threading
 import time
@@ -88,11 +87,10 @@ class LiveSessions:
 
 def find_live(app: str) -> Any:
     """Find the class of an application that can go on live; raises UserError where it has none."""
-    place = f"neuropil.apps.{app}.live"
-    if app not in registry.NAMES or not importlib.util.find_spec(place):
+    module = registry.live_module(app) if app in registry.NAMES else None
+    if module is None:
         raise UserError("name.unknown", f"{app} is nothing that goes on live", name=app)
-    module = importlib.import_module(place)
-    (kind,) = (each for each in vars(module).values() if is_live(each, place))
+    (kind,) = (each for each in vars(module).values() if is_live(each, module.__name__))
     return kind
 
 

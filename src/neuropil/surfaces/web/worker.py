@@ -68,9 +68,7 @@ def open_neuron(task: str, folder: str) -> Opened | Failed:
     kept = json.loads(task)
     try:
         given = OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})
-        walk = walk_from(given)
-        write_page(walk, given, Path(folder) / WALK)
-        return Opened(with_copies(walk))
+        return Opened(tell_walk(walk_from(given), given, Path(folder) / WALK))
     except Exception as error:
         return explain(error)
 
@@ -93,24 +91,25 @@ def walk_from(task: OpenTask) -> "Walk":
     return walk_back(graph, probe, depth=task.depth, threads=1)
 
 
-def write_page(walk: "Walk", task: OpenTask, path: Path) -> None:
-    """Write the walk as a page that needs nothing else, in which numbers can be changed."""
-    from neuropil.microscope.page import render_walk
+def tell_walk(walk: "Walk", task: OpenTask, path: Path) -> dict[str, Any]:
+    """Give what the studio shows of a walk, each step also in forms to be copied.
 
-    words = ["neuropil", "open", task.app, "FILE"]
-    words += [f"--{name}={value}" for name, value in task.options.items()]
-    deeper = shlex.join([*words, f"--unit={walk.next}"]) if walk.next else ""
-    path.write_text(render_walk(walk, deeper), encoding="utf-8")
-
-
-def with_copies(walk: "Walk") -> dict[str, Any]:
-    """Give what the page shows of a walk, and each of its steps in forms to be copied."""
+    Also writes it as a page that needs nothing else, in which numbers can be changed.
+    """
     from neuropil.core.formatting import to_csv, to_latex, to_text
-    from neuropil.microscope.page import walk_json
+    from neuropil.microscope.page import render_told, walk_json
 
     told = walk_json(walk)
+    path.write_text(render_told(told, word_deeper(walk, task)), encoding="utf-8")
     for shown, step in zip(told["steps"], walk.steps, strict=True):
         record = step.record
         copies = {"text": to_text(record), "LaTeX": to_latex(record), "CSV": to_csv(record)}
         shown["copies"] = copies
     return told
+
+
+def word_deeper(walk: "Walk", task: OpenTask) -> str:
+    """Word the command that opens what lies deeper, nothing where that is inputs alone."""
+    words = ["neuropil", "open", task.app, "FILE"]
+    words += [f"--{name}={value}" for name, value in task.options.items()]
+    return shlex.join([*words, f"--unit={walk.next}"]) if walk.next else ""
