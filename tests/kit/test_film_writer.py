@@ -13,6 +13,7 @@ import pytest
 from av.stream import Disposition
 from films import EVEN, UNEVEN, heard, inverted, shoot, sounds, times, told
 from refusals import refused
+from verb_jobs import draw_sign, write_frames
 
 from neuropil.kit import progress
 from neuropil.kit.media import film_writer
@@ -133,6 +134,17 @@ def test_pixels_that_are_not_square_stay_so(tmp_path: Path) -> None:
         Film.open(path).save(tmp_path / "new.mp4")
         with av.open(tmp_path / "new.mp4") as container:
             assert container.streams.video[0].sample_aspect_ratio == shape
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_the_same_frames_make_the_same_file(tmp_path: Path, suffix: str) -> None:
+    film = Film.open(write_frames(draw_sign(120, 240), tmp_path))
+    made = set()
+    for number in range(40):
+        path = tmp_path / f"{number}{suffix}"
+        film.map_frames(inverted).save(path)
+        made.add(path.read_bytes())
+    assert len(made) == 1
 
 
 def test_quality_makes_larger_files(tmp_path: Path) -> None:
