@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         *KIT,
     },
     "surfaces.web": {*CONTRACT, "core", "microscope", *KIT},
-    "__init__": {"registry", "apps.*", "apps.neuron", *MEDIA},  # the public names
+    "__init__": {"registry", "apps.*", "apps.neuron", "kit.audio", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
 # from surfaces only inside functions
@@ -92,6 +92,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "apps/lipsync/lab/speech_training.py",
         "apps/lipsync/lab/judge_training.py",
         "lazy apps/lipsync/lab/baselines.py",
+        "lazy apps/lipsync/lab/wav2lip_shape.py",
         "lazy core/bench.py",
     ),
     "efficientnet_lite_pytorch": ("lazy apps/colorize/lab/judge.py",),

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from refusals import refused
-from verb_jobs import READING, all_cases, grey_ramp, make_job
+from verb_jobs import READING, TALKING, all_cases, grey_ramp, make_job
 
 import neuropil
 from neuropil import registry
@@ -59,7 +59,7 @@ CASES = [
     pytest.param(command, kinds, id=" ".join([command, *kinds])) for command, kinds in all_cases()
 ]
 each_case = pytest.mark.parametrize(("command", "kinds"), CASES)
-UNSIZED = {"drive-predict", "handwrite-learn", *READING}  # their inputs are of one size
+UNSIZED = {"drive-predict", "handwrite-learn", *READING, *TALKING}  # their inputs are of one size
 TINY = [
     pytest.param(command, kinds, size, id=" ".join([command, *kinds, f"{size[1]}x{size[0]}"]))
     for command, kinds in all_cases()

@@ -6,6 +6,7 @@ after the other, all but the two of the set-up. They find there, made by this te
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
     menu.webp   a French menu
+    person.mp4, speech.opus     a drawn face that says syllables, and a sentence
     album/      a folder with two of them
     flowers/    two folders of six pictures each, as classify-teach takes them
     film.mp4    a grey film of twelve frames with a second of sound
@@ -174,7 +175,8 @@ def desk(tmp_path: Path) -> Path:
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     shutil.copy(SAMPLES / "three.png", folder / "digit.png")
-    shutil.copy(SAMPLES / "menu.webp", folder / "menu.webp")
+    for name in ("menu.webp", "person.mp4", "speech.opus"):
+        shutil.copy(SAMPLES / name, folder / name)
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")

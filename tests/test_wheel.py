@@ -134,15 +134,24 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
         for weights in registry.networks_of(name).values()
     }
-    assert licences == {"MIT", "Apache-2.0", "research, non-commercial (IAM-OnDB)"}
+    assert licences == {
+        "MIT",
+        "Apache-2.0",
+        "research, non-commercial (IAM-OnDB)",
+        "research, non-commercial (YouTube Faces, BSDS)",
+        "research, non-commercial (YouTube Faces; GRID)",
+        "research (GRID)",
+    }
     lists = "ISC AND CC-BY-SA-3.0 AND ODbL-1.0"  # of translate's lexicon
-    research = "LicenseRef-IAM-OnDB-non-commercial-research"
+    pens, faces = "IAM-OnDB-non-commercial-research", "lipsync-weights-research"
+    research = f"LicenseRef-{pens} AND LicenseRef-{faces}"
     assert f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {research}\n" in told
-    assert len(texts) == 7  # the fonts' besides
+    assert len(texts) == 8  # the fonts' besides
     assert any("Attribution-ShareAlike 3.0" in text and "Wiktionary" in text for text in texts)
     assert any("Open Database License" in text and "Open Food Facts" in text for text in texts)
     assert any("MIT License" in text for text in texts)
     assert any("non-commercial" in text and "IAM" in text for text in texts)
+    assert any("non-commercial" in text and "GRID" in text for text in texts)
 
 
 def test_installed_package_is_alone(installed: Installed) -> None:

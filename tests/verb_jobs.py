@@ -3,10 +3,12 @@
 A new verb needs nothing here unless it takes a kind of input, or a typed option, that is new.
 """
 
+import io
 import json
 import wave
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,11 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
+from neuropil.apps.lipsync.drawn_face import draw_face, make_syllables, place_points
+from neuropil.apps.lipsync.hearing import RATE
+from neuropil.apps.lipsync.library import LibraryBuilder
+from neuropil.apps.lipsync.survey import measure_mouths
+from neuropil.apps.lipsync.voice import Voice
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
@@ -44,11 +51,16 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
     "translate": {"to": "es", "from_": "de"},
     "translate-read": {"to": "es", "from_": "de"},
     "translate-text": {"to": "de", "from_": "en"},
+    "lipsync": {"face": 1},
+    "lipsync-learn": {"face": 1},
+    "lipsync-measure": {"face": 1},
     "neuron": {"b": ["0.4"], "target": "1", "loss": "half-squares"},
     "neuron-biology": {"b": ["0.4"]},
 }
 HEIGHT, WIDTH = 33, 47
 READING = ("translate", "translate-read", "translate-render")  # take pictures with text
+TALKING = ("lipsync", "lipsync-learn", "lipsync-measure")  # take films of a face that speaks
+TALK_FPS, TALK_FRAMES, TALK_SIZE = 5, 54, (320, 180)
 SIGN = "Bitte leise\nsein, danke"
 SIGN_HEIGHT, SIGN_WIDTH = 120, 240  # at least
 
@@ -71,10 +83,14 @@ def switch_on(option: Option) -> Json:
     return [value] if option.repeated else value
 
 
-def every_option(verb: Verb) -> dict[str, Json]:
+def every_option(verb: Verb, folder: Path) -> dict[str, Json]:
     """Switch on every option of a verb but those that want a screen."""
-    options = [option for option in verb.signature.options if not option.local]
-    return {o.name: switch_on(o) for o in options} | CHOSEN.get(verb.command, {})
+    made: dict[str, Json] = {}
+    for option in verb.signature.options:
+        if not option.local:
+            write = NAMED.get(option.type)
+            made[option.name] = str(write(folder)) if write else switch_on(option)
+    return made | CHOSEN.get(verb.command, {})
 
 
 # --- inputs --------------------------------------------------------------------------------------
@@ -136,6 +152,50 @@ def write_frames(picture: Image, folder: Path) -> Path:
     return path
 
 
+def write_talker(folder: Path) -> Path:
+    """Write a film of a drawn face whose lips move to syllables."""
+    path = folder / "talker.mkv"
+    path.write_bytes(encode_talker())
+    return path
+
+
+@cache
+def encode_talker() -> bytes:
+    """Encode the film losslessly."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        picture: Any = container.add_stream("ffv1", rate=TALK_FPS)
+        picture.width, picture.height = TALK_SIZE
+        picture.pix_fmt = "bgr0"
+        sound: Any = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        samples = (make_syllables("aiuaaiuia" * 5)[None] * 32767).astype(np.int16)
+        spoken = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        spoken.sample_rate = RATE
+        container.mux(sound.encode(spoken))
+        container.mux(sound.encode(None))
+        for i in range(TALK_FRAMES):
+            pixels = np.asarray(Pillow.fromarray(draw_face(opening_at(i))).resize(TALK_SIZE))
+            frame = av.VideoFrame.from_ndarray(pixels)
+            container.mux(picture.encode(frame.reformat(format="bgr0")))
+        container.mux(picture.encode())
+    return file.getvalue()
+
+
+def opening_at(frame: int) -> float:
+    """Say how far the drawn mouth is open in a frame."""
+    return 0.22 - 0.37 * float(np.cos(1.3 * frame))
+
+
+def write_voice(folder: Path) -> Path:
+    """Write what is learned of the drawn face in three frames."""
+    path, builder = folder / "drawn.voice", LibraryBuilder()
+    for i in range(3):
+        builder.add(i, draw_face(opening_at(i)), place_points(opening_at(i)))
+    library = builder.finish()
+    Voice(library, measure_mouths(library.points.astype(np.float64)), None).save(path)
+    return path
+
+
 def write_strokes(folder: Path, height: int, width: int) -> Path:
     """Write a recording of a pen that goes up and down twice."""
     path = folder / "own.json"
@@ -184,6 +244,9 @@ WRITERS: dict[str, Callable[[Path, int, int], Path]] = {
 }
 
 
+NAMED: dict[type, Callable[[Path], Path]] = {Voice: write_voice}  # options that are files
+
+
 def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, width: int) -> str:
     """Make an input of one of the kinds that a verb takes: a file's name, or a text."""
     if given.is_text:
@@ -193,6 +256,8 @@ def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, w
     if verb.command in READING and kind in ("image", "film"):
         sign = draw_sign(max(height, SIGN_HEIGHT), max(width, SIGN_WIDTH))
         return str((write_frames if kind == "film" else write_picture)(sign, folder))
+    if verb.command in TALKING and kind == "film":
+        return str(write_talker(folder))
     return str(WRITERS[kind](folder, height, width))
 
 
@@ -214,7 +279,7 @@ def make_job(
     first = outputs_of(verb, Path(made[0]) if made and not inputs[0].is_text else None)
     named = {o.name: str(folder / f"made-{o.name}{o.suffixes[0]}") for o in first if o.suffixes}
     settings = Settings(force=True, threads=1)
-    return Job(verb.command, tuple(made), every_option(verb), named, settings)
+    return Job(verb.command, tuple(made), every_option(verb, folder), named, settings)
 
 
 def all_cases() -> list[tuple[str, tuple[str, ...]]]:

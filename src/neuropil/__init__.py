@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from neuropil.apps.drive.app import Drive
     from neuropil.apps.handwrite.app import Handwrite, StrokeFile
     from neuropil.apps.handwrite.styles import Style
+    from neuropil.apps.lipsync.app import Lipsync
+    from neuropil.apps.lipsync.voice import Voice
     from neuropil.apps.neuron.app import Neuron
     from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
     from neuropil.apps.translate.app import Translate
     from neuropil.apps.translate.corrections import Corrections
+    from neuropil.kit.audio.audio import Audio
     from neuropil.kit.errors import UserError
     from neuropil.kit.media.film import Film
     from neuropil.kit.media.image import Image
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     colorize: Colorize
     drive: Drive
     handwrite: Handwrite
+    lipsync: Lipsync
     neuron: Neuron
     translate: Translate
 
@@ -43,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ActivationName",
     "At",
+    "Audio",
     "ClassName",
     "Corrections",
     "Film",
@@ -55,12 +60,14 @@ __all__ = [
     "Style",
     "UserError",
     "Vector",
+    "Voice",
     "WeightMatrix",
     "__version__",
     "classify",
     "colorize",
     "drive",
     "handwrite",
+    "lipsync",
     "neuron",
     "translate",
 ]
@@ -68,6 +75,7 @@ HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but
     {
         "ActivationName": "apps.neuron.arguments",
         "At": "apps.colorize.probe",
+        "Audio": "kit.audio.audio",
         "ClassName": "apps.classify.prediction",
         "Corrections": "apps.translate.corrections",
         "Film": "kit.media.film",
@@ -80,6 +88,7 @@ HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but
         "Style": "apps.handwrite.styles",
         "UserError": "kit.errors",
         "Vector": "apps.neuron.arguments",
+        "Voice": "apps.lipsync.voice",
         "WeightMatrix": "apps.neuron.arguments",
     }
 )

@@ -23,10 +23,18 @@ if TYPE_CHECKING:
     from neuropil.training.recipe import Recipe
     from neuropil.training.stages import Stage
 
-NAMES: tuple[str, ...] = ("colorize", "handwrite", "classify", "drive", "translate", "neuron")
+NAMES: tuple[str, ...] = (
+    "colorize",
+    "handwrite",
+    "classify",
+    "drive",
+    "translate",
+    "lipsync",
+    "neuron",
+)
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
 # applications to come: recipes and stages, no command yet
-IN_TRAINING = ("foley", "lipsync")
+IN_TRAINING = ("foley",)
 
 
 def commands() -> dict[str, str]:

@@ -54,6 +54,15 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
         "values": (2, 2, 8, 5, 32),
         "padding": (2, 5),
     },
+    "lipsync finder": {"picture": (1, 3, 64, 96)},
+    "lipsync landmarks": {"crop": (2, 1, 128, 128)},
+    "lipsync speech": {"heard": (2, 80), **dict.fromkeys(("h1", "c1", "h2", "c2"), (2, 128))},
+    "lipsync speech-unseen": {
+        "heard": (2, 80),
+        **dict.fromkeys(("h1", "c1", "h2", "c2"), (2, 128)),
+    },
+    "lipsync judge-sound": {"heard": (1, 80, 60)},
+    "lipsync judge-mouth": {"seen": (1, 3, 60)},
     "translate language": {"runs": (2, 16384)},
     "foley scene": {"features": (2, 1, 1280), "h": (1, 1, 96), "c": (1, 1, 96)},
 }

@@ -1,25 +1,27 @@
-"""The drawn face, its syllables, and the section of the demo, with stand-ins for networks."""
+"""The drawn face, its syllables, and the section of the demo."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from lipsync_networks import Hearing, JudgeOfMouth, JudgeOfSound
 
-from neuropil.apps.lipsync import app as app_module
 from neuropil.apps.lipsync import demo
-from neuropil.apps.lipsync.app import Lipsync
 from neuropil.apps.lipsync.drawn_face import (
+    CLOSED,
+    FPS,
+    QUIET,
+    REST,
     SIZE,
+    SYLLABLE,
     draw_face,
     make_syllables,
     place_points,
+    shape_at,
     write_person,
 )
 from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.shapes import opening
-from neuropil.apps.lipsync.survey import Survey
-from neuropil.apps.lipsync.tracking import FaceTrack
+from neuropil.kit.audio.audio import Audio
 from neuropil.kit.media.film import Film
 
 
@@ -39,36 +41,26 @@ def test_syllables_are_quiet_while_the_lips_are_closed() -> None:
     samples = make_syllables("aiu")
     assert np.abs(samples).max() < 1
     power = np.square(samples[: len(samples) // 160 * 160].reshape(-1, 160)).mean(axis=1)
-    start = round(0.3 * 100)
-    closed, vowel = power[start + 2 : start + 7].mean(), power[start + 12 : start + 20].mean()
+    start = round(QUIET * 100)
+    closed, vowel = power[start + 2 : start + 7].mean(), power[start + 12 : start + 28].mean()
     assert vowel > 5 * closed > 0
-    assert len(samples) == round((0.6 + 3 * 0.24) * RATE)
+    assert len(samples) == round((0.6 + 3 * SYLLABLE) * RATE)
 
 
-def test_the_section_shows_the_film_and_the_cues(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(film: Film, *_: object) -> Survey:
-        times = tuple(frame.time for frame in film.frames())
-        points = np.stack([place_points(0.1 + 0.2 * np.sin(k)) for k in range(len(times))])
-        return Survey([FaceTrack(points, np.ones(len(times), bool))], times)
-
-    monkeypatch.setattr(app_module, "look_through", look)
-    monkeypatch.setattr(app_module, "find_points", lambda *_: (place_points(0.2), 1.0))
-    monkeypatch.setattr(demo, "SHOWN", 2)
-    made = Lipsync()
-    stand_ins = {"speech": Hearing(), "judge-sound": JudgeOfSound(), "judge-mouth": JudgeOfMouth()}
-    made._open |= stand_ins  # type: ignore[arg-type]
-    monkeypatch.setattr(demo, "Lipsync", lambda: made)
+def test_the_section_shows_the_film_and_the_cues() -> None:
     (section,) = demo.sections()
     assert "video/mp4" in section.body
-    assert "not sure" in section.body
+    assert "sound late by" in section.body
     assert "from, s" in section.body
 
 
-def test_the_drawn_film_is_three_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from neuropil.apps.lipsync import drawn_face
-
-    monkeypatch.setattr(drawn_face, "FRAMES", 4)
-    write_person(tmp_path / "drawn.mp4")
+def test_the_drawn_face_says_what_is_heard(tmp_path: Path) -> None:
+    write_person(tmp_path / "drawn.mp4", "au")
     film = Film.open(tmp_path / "drawn.mp4")
     assert (film.width, film.height) == SIZE
-    assert sum(1 for _ in film.frames()) == 4
+    assert sum(1 for _ in film.frames()) == round((2 * QUIET + 2 * SYLLABLE) * FPS)
+    assert Audio.open(film.path).seconds == pytest.approx(2 * QUIET + 2 * SYLLABLE, abs=0.05)
+    assert shape_at("au", 0.1) == (REST, 1.0) == shape_at("au", QUIET + CLOSED / 2)
+    wide_open, round_lips = (shape_at("au", QUIET + k * SYLLABLE + 0.205) for k in (0, 1))
+    assert wide_open[0] > round_lips[0] > 0
+    assert round_lips[1] < 0.85 < wide_open[1]

@@ -159,10 +159,10 @@ class Lipsync(App):
         face: Annotated[int | None, FACE] = None,
         unmarked: bool = False,
     ) -> DubResult:
-        """Move a face's lips to speech, with mouths of the same person from the film itself.
+        """Move a face's lips to speech, with the same person's mouths.
 
-        Only of people who have agreed. The film says on its pictures and in its file that it is
-        synthetic.
+        Only of people who have agreed. Each mouth is a frame of the film itself, or of what was
+        learned. The new film says on its pictures and in its file that it is synthetic.
 
         person: a film of someone who faces the camera
         speech: a recording, or another film, whose sound is taken
@@ -181,9 +181,9 @@ class Lipsync(App):
 
     @verb(example="neuropil lipsync-learn person.mp4 -o person.voice")
     def learn(self, person: Film, *, face: Annotated[int | None, FACE] = None) -> LearnedVoice:
-        """Learn how sound moves a person's mouth, from a film of 30 seconds to 30 minutes.
+        """Learn how sound moves a person's mouth, from a film.
 
-        person: a film in which the person speaks, with its own sound
+        person: a film of 30 seconds to 30 minutes in which the person speaks, with its own sound
         face: number of the face, the largest is 1; by default the one that speaks
         """
         own = open_sound(person)
@@ -207,7 +207,9 @@ class Lipsync(App):
 
     @verb(example="neuropil lipsync-cues speech.wav -o cues.json")
     def cues(self, speech: Audio) -> MouthCues:
-        """Find mouth-shape cues for animators: the nine of Preston Blair, as Rhubarb names them.
+        """Find mouth-shape cues for animators, nine mouths.
+
+        They are those of Preston Blair, by the names that Rhubarb Lip Sync writes.
 
         speech: a recording in any language
         """
@@ -243,7 +245,7 @@ class Lipsync(App):
 
         speech: a recording, or a film, whose sound is taken
         time: the moment, in seconds
-        label: which number of the mouth is opened
+        label: the number of the mouth that is opened
         person: a film whose lips move to the speech; what its mouth at that moment cost is told
         """
         reading = self.read(speech)

@@ -1,46 +1,51 @@
 """Lips that move to speech, as sections of the page that `neuropil demo` makes: a drawn face.
 
-The face is drawn and the syllables are made of sine waves, so nobody's likeness or voice is shown.
+The face is drawn and the voice is a machine's, so nobody's likeness or voice is shown.
 """
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from neuropil.apps.lipsync.app import DubResult, Lipsync
-from neuropil.apps.lipsync.drawn_face import make_syllables, write_person
-from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.preprocess import Pixels
+from neuropil.core.probe import Probe
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.html.page import Section, figure, paragraph, row, table, video
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 
-VOWELS = "aiuaaiua"
+SAMPLES = Path(__file__).parents[2] / "samples"
+MOMENT = 1.24  # seconds, of the speech
+EXAMPLE_COMMAND = f"From how open the mouth is down to the sound: speech.opus --time {MOMENT}"
 EVERY = 4  # frames between those that are shown side by side
 SHOWN = 10
 
 
 def sections() -> list[Section]:
-    """Dub the drawn face, and list the cues of the syllables."""
+    """Dub the drawn face, and list the cues of the speech."""
     app = Lipsync()
-    speech = Audio(make_syllables(VOWELS)[:, None], RATE)
+    speech = Audio.open(SAMPLES / "speech.opus")
     with TemporaryDirectory() as folder:
-        source, target = Path(folder, "drawn.mp4"), Path(folder, "dubbed.mp4")
-        write_person(source)
-        made = app(Film.open(source), speech)
-        made.film.save(target)
+        made = app(Film.open(SAMPLES / "person.mp4"), speech)
+        made.film.save(Path(folder, "dubbed.mp4"))
         body = (
             paragraph(
-                "A face that was drawn for this page, and syllables made of sine waves. Each mouth"
-                " is a frame of the same film; an LSTM has said from the sound which one."
-                " `neuropil lipsync person.mp4 speech.wav -o new.mp4` Only of people who agree."
+                "A face that was drawn, and a voice that a machine speaks. Each mouth is a frame of"
+                " the film in which the face says mamimuma; an LSTM has said from the sound which"
+                " one. `neuropil lipsync person.mp4 speech.opus -o new.mp4` Only of people who"
+                " agree to it."
             )
-            + video(target, describe_sync(made))
+            + video(Path(folder, "dubbed.mp4"), describe_sync(made))
             + row(figure(Image(pixels), "") for pixels in pick_mouths(made))
         )
     cues = app.cues(speech).cues
     rows = [(f"{cue.start:.2f}", f"{cue.end:.2f}", cue.value) for cue in cues]
     return [Section("Lips that move to speech", body + table(("from, s", "to", "mouth"), rows))]
+
+
+def example_probe() -> Probe:
+    """Open the mouth at one moment of the speech."""
+    return Lipsync().probe(Audio.open(SAMPLES / "speech.opus"), time=MOMENT)
 
 
 def describe_sync(made: DubResult) -> str:

@@ -1,10 +1,10 @@
 """A face that is drawn, and syllables made of sine waves: nobody's likeness, nobody's voice.
 
-    pixels = draw_face(opening=0.3)             # (360, 640, 3)
-    write_person(Path("drawn.mp4"))             # a film of it, its mouth moving
-    samples = make_syllables("mama")            # 16 kHz
+    pixels = draw_face(opening=0.3)                     # (360, 640, 3)
+    write_person(Path("person.mp4"), "aiua" * 3)        # a film of it that says mamimuma
+    samples = make_syllables("aiua")                    # 16 kHz
 
-For the demo: the lips of real people are moved only where they have agreed.
+For demo and docs: the lips of real people are moved only where they have agreed.
 """
 
 from fractions import Fraction
@@ -17,34 +17,39 @@ from PIL import Image, ImageDraw, ImageFilter
 from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.preprocess import Floats, Pixels
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
-from neuropil.kit.media.film_writer import write_film
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.audio.audio_writer import to_frames
+from neuropil.kit.media.film_writer import FilmSound, write_film
 from neuropil.kit.media.frame import Frame
 
 SIZE, CENTER, EYES = (640, 360), (320.0, 170.0), 70.0  # pixels: frame, face, between the eyes
 FINE = 2  # times as large it is drawn
 FPS = 25
-FRAMES = 75
 SKIN, HAIR, LIP, DARK, TEETH = "#deac8e", "#3a281e", "#b25454", "#280e10", "#f0ece2"
 WALL, SHIRT, NECK, EYE = "#768c96", "#3c466e", "#c49478", "#3c2d23"
 JAW_FALLS = (0.2, 0.6, 0.9, 1.0, 0.9, 0.6, 0.2)  # how much of it each point of the chin does
 FORMANTS = {"a": (750, 1200, 2500), "i": (300, 2300, 3000), "u": (320, 800, 2300)}  # Hz
 PITCH, WIDTH_HZ = 118.0, 90.0
-SYLLABLE, CLOSED = 0.24, 0.09  # seconds; of them the lips are closed
+QUIET, SYLLABLE, CLOSED = 0.3, 0.32, 0.09  # seconds: before and after; of them closed
+MOUTHS = {"a": (0.55, 1.0), "i": (0.2, 1.12), "u": (0.12, 0.8)}  # how open; times as wide
+REST = -0.15  # opening of closed lips
+LOUD_HZ = 48_000  # of the film's sound
 
 
-def place_points(opening: float) -> Numbers:
+def place_points(opening: float, wide: float = 1.0) -> Numbers:
     """Place the 68 points of the face in pixels, its mouth open by so much of a component."""
     basis = MouthBasis.load()
     points = basis.reference.copy()
     points[48:] = (basis.shapes.mean + opening * basis.shapes.directions[0]).reshape(20, 2)
+    points[48:, 0] *= wide
     points[5:12, 1] += 0.35 * max(opening, 0.0) * np.array(JAW_FALLS)
     placed: Numbers = points * EYES + np.array(CENTER)
     return placed
 
 
-def draw_face(opening: float) -> Pixels:
+def draw_face(opening: float, wide: float = 1.0) -> Pixels:
     """Draw a frame (360, 640, 3); closed at -0.15, wide open at 0.6."""
-    points = place_points(opening) * FINE
+    points = place_points(opening, wide) * FINE
     image = Image.new("RGB", (SIZE[0] * FINE, SIZE[1] * FINE), WALL)
     canvas, unit = ImageDraw.Draw(image), EYES * FINE
     draw_head(canvas, points, unit)
@@ -112,17 +117,31 @@ def draw_line(canvas: ImageDraw.ImageDraw, points: Numbers, color: str, width: f
     canvas.line(places, fill=color, width=max(1, round(width)), joint="curve")
 
 
-def write_person(path: Path) -> None:
-    """Write a silent film of three seconds, in which the mouth opens and closes."""
-    times = np.arange(FRAMES) / FPS
-    openings = 0.22 - 0.37 * np.cos(2 * np.pi * 1.7 * times) * np.cos(2 * np.pi * 0.31 * times)
-    frames = (Frame(draw_face(float(o)), Fraction(k, FPS)) for k, o in enumerate(openings))
-    write_film(path, frames, fps=Fraction(FPS))
+def write_person(path: Path, vowels: str) -> None:
+    """Write a film of the face saying a syllable for each of the vowels a, i, u."""
+    samples = Audio(make_syllables(vowels)[:, None], RATE)
+    loud = to_frames([samples.resample(LOUD_HZ).samples], LOUD_HZ, "mono")
+    frames = (
+        Frame(draw_face(*shape_at(vowels, (k + 0.5) / FPS)), Fraction(k, FPS))
+        for k in range(int(samples.seconds * FPS))
+    )
+    sound = FilmSound(loud, LOUD_HZ, "mono")
+    write_film(path, frames, fps=Fraction(FPS), sound=sound)
+
+
+def shape_at(vowels: str, time: float) -> tuple[float, float]:
+    """Say how open and how wide the mouth is at a moment of some syllables."""
+    number, phase = divmod(time - QUIET, SYLLABLE)
+    if not 0 <= number < len(vowels):
+        return REST, 1.0
+    opening, wide = MOUTHS[vowels[int(number)]]
+    share = float(np.sin(np.pi * np.clip((phase - CLOSED) / (SYLLABLE - CLOSED), 0, 1)))
+    return REST + share * (opening - REST), 1 + share * (wide - 1)
 
 
 def make_syllables(vowels: str) -> NDArray[np.float32]:
     """Make syllables of 16 kHz that begin with closed lips, one for each of the vowels a, i, u."""
-    quiet = np.zeros(round(0.3 * RATE), np.float32)
+    quiet = np.zeros(round(QUIET * RATE), np.float32)
     return np.concatenate([quiet, *map(make_syllable, vowels), quiet]).astype(np.float32)
 
 

@@ -1,13 +1,51 @@
-"""The networks of the application by role: which are needed, and which are there already."""
+"""The networks of the application, by role."""
 
-from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from neuropil.kit.networks.network import NetworkFile
 
 FINDER, LANDMARKS, SPEECH = "finder", "landmarks", "speech"
-SPEECH_UNSEEN = "speech-unseen"  # run by the benchmark alone
 JUDGE_SOUND, JUDGE_MOUTH = "judge-sound", "judge-mouth"
-ROLES = (FINDER, LANDMARKS, SPEECH, JUDGE_SOUND, JUDGE_MOUTH)  # that it will have
-
-NETWORKS: Mapping[str, NetworkFile] = MappingProxyType({})
+SPEECH_UNSEEN = "speech-unseen"  # run by the benchmark alone
+HERE = Path(__file__).parent / "weights"
+NETWORKS = MappingProxyType(
+    {
+        FINDER: NetworkFile(
+            HERE,
+            "lipsync-finder-v1.onnx",
+            "0eba27363875b7a8638de99cdd9f36dd2ce3c89d98ee6ba43cef17b78aa1bd41",
+            "research, non-commercial (YouTube Faces, BSDS)",
+        ),
+        LANDMARKS: NetworkFile(
+            HERE,
+            "lipsync-landmarks-v1.onnx",
+            "baf5185d9678569d662492456945064f92f7abade8ab325f77974dfe1ee06614",
+            "research, non-commercial (YouTube Faces; GRID)",
+        ),
+        SPEECH: NetworkFile(
+            HERE,
+            "lipsync-speech-v1.onnx",
+            "3c8ff20bd918e76d3e61b8249c56f83fe94aa1ce36d6c04abeb97969d1756e3c",
+            "research (GRID)",
+        ),
+        JUDGE_SOUND: NetworkFile(
+            HERE,
+            "lipsync-judge-sound-v1.onnx",
+            "284d3d4a6bed83499ff07d647013bf7c6552c47d95b7c35cb9587387265da48e",
+            "research (GRID)",
+        ),
+        JUDGE_MOUTH: NetworkFile(
+            HERE,
+            "lipsync-judge-mouth-v1.onnx",
+            "656bac5661976410d5c846766f538c22d003e41a45770bb892d971906e823921",
+            "research (GRID)",
+        ),
+        SPEECH_UNSEEN: NetworkFile(
+            HERE,
+            "lipsync-speech-unseen-v1.onnx",
+            "3c8ff20bd918e76d3e61b8249c56f83fe94aa1ce36d6c04abeb97969d1756e3c",
+            "research (GRID)",
+        ),
+    }
+)

@@ -44,6 +44,10 @@ class Judge:
     hear_directions: Callable[[Floats], tuple[Floats, Floats]]
     see_directions: Callable[[Floats], Floats]
 
+    def measure(self, heard: Floats, seen: Numbers) -> SyncScore:
+        """Measure the offset of what is heard (T, 80) and seen (T, 2) at the same steps."""
+        return measure_sync(self.hear_directions, self.see_directions, heard, seen)
+
 
 @dataclass(frozen=True, eq=False)
 class Survey:
@@ -176,6 +180,4 @@ def judge_film(judge: Judge, sound: Audio, seen: Numbers, times: Numbers) -> Syn
     """Measure how sound and the opening and width (F, 2) that are seen fit."""
     samples = mono(sound)
     heard = hear(samples) if len(samples) else np.zeros((0, HEARD), np.float32)
-    return measure_sync(
-        judge.hear_directions, judge.see_directions, heard, at_steps(seen, times, len(heard))
-    )
+    return judge.measure(heard, at_steps(seen, times, len(heard)))
