@@ -3,6 +3,7 @@
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
                                          docs/letter.png, docs/hands.png and docs/field.png;
                                          docs/classify.jpg and docs/cat.jpg; docs/menu.jpg;
+                                         docs/lipsync.png;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
@@ -21,7 +22,18 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 import neuropil
-from neuropil import Image, PhotoFolder, classify, colorize, drive, handwrite, translate
+from neuropil import (
+    Audio,
+    Film,
+    Image,
+    PhotoFolder,
+    classify,
+    colorize,
+    drive,
+    handwrite,
+    lipsync,
+    translate,
+)
 from neuropil.apps.classify.prediction import ClassName
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, DriveFilm
@@ -163,6 +175,27 @@ def menu() -> Picture.Image:
     return Picture.fromarray(made.thumbnail(1200).pixels)
 
 
+def dubbed() -> Picture.Image:
+    """Show the mouths of the drawn face at moments of the speech, below its sound."""
+    speech = Audio.open(SAMPLES / "speech.opus")
+    made = lipsync(Film.open(SAMPLES / "person.mp4"), speech)
+    frames = [frame.pixels for frame in made.film.frames()]
+    moments = np.arange(4, 34, 3)
+    faces = np.concatenate([frames[k][60:310, 230:410] for k in moments], axis=1)
+    whole = Picture.new("RGB", (faces.shape[1], faces.shape[0] + 120), "white")
+    draw, wide = ImageDraw.Draw(whole), faces.shape[1] / len(moments)
+    per_pixel = 3 / 25 * speech.rate / wide
+    start = (moments[0] + 0.5) / 25 * speech.rate - wide / 2 * per_pixel
+    for x in range(whole.width):
+        part = speech.samples[int(start + x * per_pixel) : int(start + (x + 1) * per_pixel)]
+        high = float(np.abs(part).max(initial=0)) * 75
+        draw.line((x, 60 - high, x, 60 + high), fill="#4a5a8a")
+    for n in range(len(moments)):
+        draw.line(((n + 0.5) * wide, 8, (n + 0.5) * wide, 118), fill="#b25454", width=2)
+    whole.paste(Picture.fromarray(faces), (0, 120))
+    return whole.resize((whole.width * 2 // 3, whole.height * 2 // 3), Picture.Resampling.LANCZOS)
+
+
 def driven(seed: int) -> DriveFilm:
     """Drive a track."""
     film = drive(seed=seed).film
@@ -203,6 +236,7 @@ if __name__ == "__main__":
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
     menu().save(DOCS / "menu.jpg", quality=85, optimize=True)
+    dubbed().quantize(128).save(DOCS / "lipsync.png", optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     biological_view.compare(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)

@@ -163,3 +163,11 @@ def test_names_and_channels_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="3 channels"):
         Audio(np.zeros((5, 3), np.float32), RATE).save(tmp_path / "tone.wav")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_sound_that_is_shorter_than_its_film_is_no_damage(tmp_path: Path, suffix: str) -> None:
+    film = shoot(tmp_path / f"a{suffix}", [i / 10 for i in range(40)])
+    with listening() as said:
+        assert Audio.open(film).seconds == pytest.approx(1, abs=0.1)
+    assert said == []

@@ -377,7 +377,11 @@ def test_probes_are_described_and_the_page_is_there(client: TestClient) -> None:
     assert "neuron" not in probes
     for file in ("", "main.js", "studio.css", "tokens.css", "samples/church.jpg"):
         assert client.get(f"/{file}").is_success
-    assert {"file": "church.jpg", "kind": "image", "app": ""} in client.get("/api/samples").json()
+    samples = client.get("/api/samples").json()
+    assert {"file": "church.jpg", "kind": "image", "app": ""} in samples
+    assert {"file": "speech.opus", "kind": "audio", "app": "lipsync"} in samples
+    for sample in samples:
+        assert client.get(f"/samples/{sample['file']}").is_success
 
 
 def test_requests_of_others_are_refused(client: TestClient) -> None:

@@ -50,7 +50,7 @@ def test_syllables_are_quiet_while_the_lips_are_closed() -> None:
 def test_the_section_shows_the_film_and_the_cues() -> None:
     (section,) = demo.sections()
     assert "video/mp4" in section.body
-    assert "sound late by" in section.body
+    assert "how lips and sound fit: sound" in section.body
     assert "from, s" in section.body
 
 

@@ -36,7 +36,7 @@ from neuropil.apps.lipsync.lab.evaluation import (
 from neuropil.apps.lipsync.library import MouthLibrary
 from neuropil.apps.lipsync.phones import CUES, PHONES
 from neuropil.apps.lipsync.speech import SpeechReading
-from neuropil.apps.lipsync.sync import fill_gaps, measure_sync, overlap_at, refine
+from neuropil.apps.lipsync.sync import SyncScore, fill_gaps, measure_sync, overlap_at, refine
 from neuropil.apps.lipsync.voice import Voice
 from neuropil.kit.audio.audio import Audio
 
@@ -57,6 +57,12 @@ def random_steps(n: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     smooth = np.convolve(rng.uniform(0, 0.3, n + 8), np.ones(9) / 9, mode="valid")
     return smooth * (1 + 0.3 * rng.standard_normal(n))
+
+
+def test_a_score_is_worded() -> None:
+    assert str(SyncScore(40.2, 0.7, 4.0)) == "sound 40 ms late; correlation 0.70, confidence 4.0"
+    assert str(SyncScore(-8.0, 0.7, 4.0)).startswith("sound 8 ms early")
+    assert str(SyncScore(None, 0.2, 1.0)).startswith("not sure")
 
 
 @pytest.mark.parametrize("late", [-12, 0, 7])

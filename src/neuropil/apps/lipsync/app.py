@@ -117,6 +117,11 @@ class SyncMeasurement:
     frames: int
     frames_without_face: int
 
+    def __str__(self) -> str:
+        """Word it in a line."""
+        score = SyncScore(self.offset_ms, self.correlation, self.confidence)
+        return f"{score}; {self.frames} frames, {self.frames_without_face} without a face"
+
 
 @dataclass(frozen=True, eq=False)
 class FoundFace:

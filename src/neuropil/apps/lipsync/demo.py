@@ -35,7 +35,7 @@ def sections() -> list[Section]:
                 " one. `neuropil lipsync person.mp4 speech.opus -o new.mp4` Only of people who"
                 " agree to it."
             )
-            + video(Path(folder, "dubbed.mp4"), describe_sync(made))
+            + video(Path(folder, "dubbed.mp4"), f"how lips and sound fit: {made.sync}")
             + row(figure(Image(pixels), "") for pixels in pick_mouths(made))
         )
     cues = app.cues(speech).cues
@@ -46,13 +46,6 @@ def sections() -> list[Section]:
 def example_probe() -> Probe:
     """Open the mouth at one moment of the speech."""
     return Lipsync().probe(Audio.open(SAMPLES / "speech.opus"), time=MOMENT)
-
-
-def describe_sync(made: DubResult) -> str:
-    """Caption the film with how lips and sound fit."""
-    offset = made.sync.offset_ms
-    told = "not sure" if offset is None else f"{offset:.0f} ms"
-    return f"sound late by {told}, correlation {made.sync.correlation:.2f}"
 
 
 def pick_mouths(made: DubResult) -> list[Pixels]:

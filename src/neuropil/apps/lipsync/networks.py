@@ -14,13 +14,13 @@ NETWORKS = MappingProxyType(
         FINDER: NetworkFile(
             HERE,
             "lipsync-finder-v1.onnx",
-            "0eba27363875b7a8638de99cdd9f36dd2ce3c89d98ee6ba43cef17b78aa1bd41",
+            "d6fd84483ac4282c4b0a0238ffe79d154d0298221be433121832f80915ae1233",
             "research, non-commercial (YouTube Faces, BSDS)",
         ),
         LANDMARKS: NetworkFile(
             HERE,
             "lipsync-landmarks-v1.onnx",
-            "baf5185d9678569d662492456945064f92f7abade8ab325f77974dfe1ee06614",
+            "640c7de090a524f1777781d7701d973116caefbac9ed865dccc06758b81b9875",
             "research, non-commercial (YouTube Faces; GRID)",
         ),
         SPEECH: NetworkFile(

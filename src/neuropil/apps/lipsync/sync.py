@@ -43,6 +43,13 @@ class SyncScore:
     correlation: float
     confidence: float
 
+    def __str__(self) -> str:
+        """Word it in a line."""
+        late = self.offset_ms or 0.0
+        told = f"sound {abs(late):.0f} ms {'late' if late >= 0 else 'early'}"
+        offset = "not sure" if self.offset_ms is None else told
+        return f"{offset}; correlation {self.correlation:.2f}, confidence {self.confidence:.1f}"
+
 
 def look(mouths: Numbers) -> Floats:
     """Take opening and width (T, 2) of every step to what the judge sees (3, T), normalized."""

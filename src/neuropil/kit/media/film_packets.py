@@ -3,7 +3,7 @@
 PyAV is imported once there is a film.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
@@ -111,6 +111,7 @@ def read_packets(
     """Read the packets of some streams, in the order of the file, up to where it can't be read."""
     import av
 
+    streams = tuple(streams)
     jumps = source.format.flags & cast(int, av.format.Flags.ts_discont.value)
     timeline = Timeline(-find_start(source), bool(jumps))
     try:
@@ -118,16 +119,36 @@ def read_packets(
             if packet.size or packet.dts is not None:  # others mark an end
                 timeline.place(packet)
                 yield packet
-        _tell_early_end(source, float(timeline.end), tell)
+        _tell_early_end(source, streams, float(timeline.end), tell)
     except av.FFmpegError as error:
         reached = float(timeline.reached)
         tell(f"damaged at {reached:.2f} s ({error.strerror}); what follows is left out")
 
 
-def _tell_early_end(source: "InputContainer", end: float, tell: Tell) -> None:
-    """Say it of a film that ends long before the moment that its file tells."""
-    if source.duration and source.format.name in TELLING_LENGTH:
-        late = max(0, source.start_time or 0)  # some count from the start of the film, some from 0
-        told = (source.duration - late) / 1e6
-        if end < told - EARLY:
-            tell(f"it ends at {end:.2f} s, of {told:.2f} s that it is said to have; cut off")
+def _tell_early_end(
+    source: "InputContainer", streams: "Sequence[VideoStream | AudioStream]", end: float, tell: Tell
+) -> None:
+    """Say it of streams that end long before the moment that their file tells."""
+    told = _said_length(source, streams) if source.format.name in TELLING_LENGTH else None
+    if told and end < told - EARLY:
+        tell(f"it ends at {end:.2f} s, of {told:.2f} s that it is said to have; cut off")
+
+
+def _said_length(
+    source: "InputContainer", streams: "Sequence[VideoStream | AudioStream]"
+) -> float | None:
+    """Give the length of streams as their file tells it, in seconds; None where it doesn't.
+
+    Where the file tells its own alone, a sound may be shorter than the pictures beside it.
+    """
+    if all(stream.duration for stream in streams):
+        return max(float((s.duration or 0) * (s.time_base or 0)) for s in streams)
+    if not source.duration or (source.streams.video and not _has_pictures(streams)):
+        return None
+    late = max(0, source.start_time or 0)  # some count from the start of the film, some from 0
+    return (source.duration - late) / 1e6
+
+
+def _has_pictures(streams: "Sequence[VideoStream | AudioStream]") -> bool:
+    """Tell whether some of the streams are pictures."""
+    return any(stream.type == "video" for stream in streams)

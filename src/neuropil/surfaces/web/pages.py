@@ -11,7 +11,13 @@ from neuropil import registry
 from neuropil.kit.errors import UserError
 
 PACKAGE = Path(registry.__file__).parent
-SAMPLES_OF = MappingProxyType({"menu.webp": "translate"})  # that other samples say nothing to
+SAMPLES_OF = MappingProxyType(  # kind, and the application that other samples say nothing to
+    {
+        "menu.webp": ("image", "translate"),
+        "person.mp4": ("film", "lipsync"),
+        "speech.opus": ("audio", "lipsync"),
+    }
+)
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"
 TOKENS = PACKAGE / "kit" / "html" / "tokens.css"
 
@@ -21,12 +27,9 @@ def add_page_routes(app: FastAPI) -> None:
 
     @app.get("/api/samples")
     def list_samples() -> list[dict[str, str]]:
-        """List pictures of the package to be tried, each for an application or, "", for others."""
-        found = (*sorted(SAMPLES.glob("*.jpg")), *map(SAMPLES.joinpath, SAMPLES_OF))
-        return [
-            {"file": path.name, "kind": "image", "app": SAMPLES_OF.get(path.name, "")}
-            for path in found
-        ]
+        """List media of the package to be tried, each for an application or, "", for others."""
+        found = {path.name: ("image", "") for path in sorted(SAMPLES.glob("*.jpg"))} | SAMPLES_OF
+        return [{"file": name, "kind": kind, "app": app} for name, (kind, app) in found.items()]
 
     @app.get("/api/views")
     def list_views() -> list[str]:

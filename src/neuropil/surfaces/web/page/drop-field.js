@@ -49,7 +49,7 @@ export class DropField extends HTMLElement {
     this.replaceChildren(title, make("p", { class: "quiet" }, this.input.text), this.area, this.samples);
     this.pasted = (/** @type {ClipboardEvent} */ event) => this.paste(event);
     document.addEventListener("paste", this.pasted);
-    if (this.input.kind.includes("image")) this.offerSamples();
+    this.offerSamples();
   }
 
   disconnectedCallback() {
@@ -94,11 +94,8 @@ export class DropField extends HTMLElement {
     const [file] = this.files;
     const words = this.isFolder ? `${this.files.length} files` : file.name;
     const address = URL.createObjectURL(file);
-    const media = file.type.startsWith("video/")
-      ? make("video", { src: address, controls: true, muted: true })
-      : make("img", { src: address, alt: words });
-    const isShown = !this.isFolder && /^(image|video)\//.test(file.type);
-    this.shown.replaceChildren(...(isShown ? [media] : []), make("p", { class: "quiet" }, words));
+    const media = this.isFolder ? null : showMedia(file.type, address, words);
+    this.shown.replaceChildren(...(media ? [media] : []), make("p", { class: "quiet" }, words));
     this.words.textContent = "Drop another here, or ";
   }
 
@@ -140,12 +137,8 @@ export class DropField extends HTMLElement {
     const fitting = (await fetchSamples()).filter((sample) => this.input.kind.includes(sample.kind));
     const own = fitting.filter((sample) => sample.app && sample.app === this.app);
     const samples = own.length ? own : fitting.filter((sample) => !sample.app);
-    const buttons = samples.map(({ file }) =>
-      make(
-        "button",
-        { type: "button", title: file, onclick: () => this.takeSample(file) },
-        make("img", { src: `/samples/${file}`, alt: `Sample ${file}`, loading: "lazy" }),
-      ),
+    const buttons = samples.map(({ file, kind }) =>
+      make("button", { type: "button", title: file, onclick: () => this.takeSample(file) }, thumbnail(file, kind)),
     );
     if (buttons.length) this.samples.replaceChildren(make("p", { class: "quiet" }, "Or a sample:"), ...buttons);
   }
@@ -155,6 +148,21 @@ export class DropField extends HTMLElement {
     const blob = await (await fetch(`/samples/${file}`)).blob();
     this.take([new File([blob], file, { type: blob.type })]);
   }
+}
+
+/** @param {string} file @param {string} kind @returns {HTMLElement} what a sample looks like; of a sound its name */
+function thumbnail(file, kind) {
+  const address = `/samples/${file}`;
+  if (kind === "image") return make("img", { src: address, alt: `Sample ${file}`, loading: "lazy" });
+  if (kind === "film") return make("video", { src: address, muted: true, "aria-label": `Sample ${file}` });
+  return make("span", {}, file);
+}
+
+/** @param {string} type @param {string} address @param {string} words @returns {HTMLElement | null} */
+function showMedia(type, address, words) {
+  if (type.startsWith("image/")) return make("img", { src: address, alt: words });
+  const tag = /^(video|audio)\//.exec(type)?.[1];
+  return tag ? make(tag, { src: address, controls: true, muted: tag === "video", "aria-label": words }) : null;
 }
 
 customElements.define("drop-field", DropField);
