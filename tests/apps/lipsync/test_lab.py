@@ -65,7 +65,8 @@ def test_the_judge_has_clips_of_its_own(data: Path) -> None:
     assert parts["test"] == {9, 19}
     assert not parts["train"] & parts["judge"]
     assert parts["train"] | parts["judge"] | parts["test"] == set(range(20))
-    assert all(speaker.arrays["judge_half"][n] == 0 for n in parts["train"])
+    assert all(speaker.arrays["judge_half"][n] == 1 for n in parts["judge"])
+    assert parts["judge"] == {1, 5, 11, 15}  # every second one of those that are marked for it
 
 
 def test_no_other_network_sees_a_clip_of_the_judge(

@@ -1,6 +1,6 @@
 """What the judge of synchrony is trained on and by: its batches, its loss, its score, its files.
 
-It sees the half of the speaker's clips that no other network sees, and nothing else.
+It sees clips of the speaker that no other network sees, one in four, and nothing else.
 
 B  clips     T  steps of 20 ms     D  numbers of a direction     L  lags
 """
@@ -186,7 +186,7 @@ def export_specs() -> tuple[ExportSpec, ExportSpec]:
     metadata = {
         "neuropil": "lipsync",
         "licence": "research (GRID)",
-        "data": "GRID corpus, speaker 1: the 457 clips that no other network sees",
+        "data": "GRID corpus, speaker 1: the 229 clips that no other network sees",
     }
     sizes = ({"B": 1, "T": 60}, {"B": 2, "T": 150})
     sound = ExportSpec({"heard": ("B", HEARD, "T")}, ("direction", "opening"), sizes, metadata)
