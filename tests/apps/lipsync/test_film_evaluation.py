@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from lipsync_data import draw_face, face_points, open_and_close
 
-from neuropil.apps.lipsync.lab import baselines
+from neuropil.apps.lipsync.lab import baselines, wav2lip_shape
+from neuropil.apps.lipsync.lab.bench import share_found
 from neuropil.apps.lipsync.lab.data import SpeakerFilm
 from neuropil.apps.lipsync.lab.film_evaluation import (
     ShownClip,
@@ -94,3 +95,20 @@ def test_bands_are_centered_on_frames() -> None:
     samples[6_400:7_040] = np.random.default_rng(0).normal(0, 0.3, 640)  # frame 10
     assert baselines.frame_bands(samples, 25, 25.0).mean(axis=1).argmax() == 10
     assert baselines.frame_bands(samples, 25, 25.0, 2).shape == (50, 26)
+
+
+def test_a_shift_is_found_within_a_frame_and_beside_the_clip_as_it_is() -> None:
+    told = [80.0, 121.0, 45.0, None]
+    assert share_found(told, 2, [0.0] * 4) == 0.5
+    assert share_found(told, 2, [0.0, 60.0, None, 0.0]) == 0.5
+    assert share_found([-40.0], -1, [0.0]) == 1
+
+
+def test_the_shape_of_wav2lip_has_its_weights() -> None:
+    torch = pytest.importorskip("torch")
+    faces, sound, decoder = wav2lip_shape.build()
+    assert sum(p.numel() for part in (faces, sound, decoder) for p in part.parameters()) == 36298035
+    crops, heard = torch.zeros(1, 6, 96, 96), torch.zeros(1, 1, 80, 16)
+    with torch.inference_mode():
+        made = wav2lip_shape.run(faces, sound, decoder, crops, heard)
+    assert made.shape == (1, 3, 96, 96)
