@@ -108,6 +108,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "sacrebleu": ("apps/translate/lab/evaluation.py",),
     "rapidocr": ("lazy apps/translate/lab/peers.py",),
     "rapidocr_onnxruntime": ("lazy apps/translate/lab/peers.py",),
+    "mediapipe": ("lazy apps/lipsync/lab/peer_mediapipe.py",),
     "keras": ("lazy core/bench.py", "lazy apps/*/lab/bench.py"),
     "onnx": (
         "training/*",

@@ -27,15 +27,12 @@ from neuropil.apps.lipsync.lab.data import (
     OtherFilm,
     Speaker,
     read_clips,
-    read_faces,
-    read_finder_pictures,
     read_others,
 )
+from neuropil.apps.lipsync.lab.face_bench import bench_finder, bench_landmarks
 from neuropil.apps.lipsync.lab.film_evaluation import PictureScores, ShownClip
-from neuropil.apps.lipsync.lab.finder_training import measure_recall
 from neuropil.apps.lipsync.lab.judge_training import at_steps as at_judge_steps
 from neuropil.apps.lipsync.lab.judge_training import measure_opening
-from neuropil.apps.lipsync.lab.landmark_training import measure_errors
 from neuropil.apps.lipsync.lab.sounds import (
     CLIP_SECONDS,
     read_clip_columns,
@@ -45,8 +42,8 @@ from neuropil.apps.lipsync.lab.sounds import (
 from neuropil.apps.lipsync.lab.speech_training import r_squared
 from neuropil.apps.lipsync.lab.wav2lip_shape import time_frames
 from neuropil.apps.lipsync.landmarks import find_points
-from neuropil.apps.lipsync.networks import FINDER, SPEECH, SPEECH_UNSEEN
-from neuropil.apps.lipsync.preprocess import Floats, Pixels, finder_input, map_of_points
+from neuropil.apps.lipsync.networks import SPEECH, SPEECH_UNSEEN
+from neuropil.apps.lipsync.preprocess import Pixels, map_of_points
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.apps.lipsync.speech import SpeechReading, read_heard
 from neuropil.apps.lipsync.survey import at_steps, judge_film, measure_mouths
@@ -57,9 +54,8 @@ from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
 from neuropil.kit.media.frame import Frame
-from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import track
-from neuropil.kit.report import Metrics, Report, Table, median_seconds
+from neuropil.kit.report import Metrics, Report, Table
 
 LEARNED = 100  # clips that a mapping is learned from, of a voice that the network has never heard
 LIBRARY_CLIPS = 60  # clips whose mouths are at hand for the test clips
@@ -80,7 +76,8 @@ def measure(data: Path | None) -> Report:
         bench_cues(app, data),
         bench_others(app, data),
         bench_judge(app, speaker),
-        bench_faces(app, data),
+        bench_landmarks(app, data),
+        bench_finder(app, data),
         bench_films(app, speaker, data),
         bench_speed(app, data),
     ]
@@ -280,44 +277,6 @@ def share_found(told: Sequence[float | None], shift: int, before: Sequence[float
         for a, b in pairs
     ]
     return float(np.mean(right))
-
-
-# --- faces ---------------------------------------------------------------------------------------
-
-
-def bench_faces(app: Lipsync, data: Path) -> tuple[Table, Metrics]:
-    """Measure landmarks and finder on persons and pictures that no training saw, on one core."""
-    faces = read_faces(data, "test")
-
-    def run(crops: Floats) -> Floats:
-        return app.run_points(crops)[0]
-
-    error, mouth = measure_errors(faces, run)
-    labels_error, labels_mouth = measure_errors(faces, run, faces.labels)
-    pictures = read_finder_pictures(data, "test")
-    recall = measure_recall(pictures, app.run_finder)
-    finder = OnnxNetwork(app.network(FINDER).path, threads=1)
-    wide = np.zeros((360, 640, 3), np.uint8)
-    seconds = median_seconds(lambda: finder.run(picture=finder_input(wide)[0]), 20)
-    figures: Metrics = {
-        "landmark_error": error,
-        "mouth_error": mouth,
-        "landmark_error_labels": labels_error,
-        "mouth_error_labels": labels_mouth,
-        "finder_recall": recall,
-        "finder_frames_per_second": 1 / seconds,
-        "n_faces": len(faces.crops),
-        "n_pictures": len(pictures),
-    }
-    rows = (
-        ("landmarks, beside MediaPipe's, eye distances", error),
-        ("of the mouth", mouth),
-        ("landmarks, beside the data set's", labels_error),
-        ("of the mouth", labels_mouth),
-        ("recall at one false alarm per ten pictures", recall),
-        ("pictures of 640 × 360 searched a second, one core", 1 / seconds),
-    )
-    return Table(f"{len(faces.crops)} faces, {len(pictures)} pictures", ("what", ""), rows), figures
 
 
 # --- films ---------------------------------------------------------------------------------------
