@@ -110,6 +110,17 @@ def test_a_weight_that_was_never_learned_stays() -> None:
     assert "w2 after" not in to_text(record)
 
 
+def test_a_bias_that_was_never_learned_stays_and_has_no_line() -> None:
+    plain = replace(TWO, bias_learned=False)
+    assert plain.updated_bias == plain.bias
+    assert "dL/db" in to_text(TWO)
+    assert "dL/db" not in to_text(plain)
+    assert "b after the step" not in to_text(plain)
+    of_five = replace(FIVE, bias_learned=False)
+    assert ["bias", "1", "-1", "-1"] in [line.split() for line in to_text(of_five).splitlines()]
+    assert "bias,1.0,-1.0,-1.0" in to_csv(of_five).splitlines()
+
+
 def test_gradients_of_shared_weights_are_of_all_places() -> None:
     shared = replace(NOTES, terms=(replace(NOTES.terms[0], shared_gradient=4.0),))
     assert with_loss(shared).dL_dw == (4.0,)

@@ -92,7 +92,8 @@ def term_rows(record: NeuronRecord, digits: int | None, most: int) -> list[tuple
         # So that the column still adds up to z, whatever is left out.
         total = number(math.fsum(record.terms[i].product for i in rest), digits)
         listed.append((f"the other {len(rest)}", "", "", total, *([""] * n_back)))
-    after = [number(v, digits) for v in ([record.dL_db, record.updated_bias] if n_back else [])]
+    back = [record.dL_db, record.updated_bias] if n_back and record.bias_learned else []
+    after = [*(number(v, digits) for v in back), *[""] * n_back]
     bias = number(record.bias, digits)
     # The bias is a weight whose input is always 1, and stands in the table as one.
     return [*listed, ("bias", "1", bias, bias, *after[:n_back])]
@@ -174,6 +175,8 @@ def _backward_lines(record: NeuronRecord, digits: int | None) -> list[str]:
         n, x, g = "" if one else i + 1, _bracket(term.x, digits), number(gradient, digits)
         lines.append(f"dL/dw{n} = dL/dz · x{n} = {dz} · {x} = {g}")
         lines += _step_line(f"w{n}", term.w, gradient, back.rate, record.updated_weights[i], digits)
+    if not record.bias_learned:
+        return lines
     lines.append(f"dL/db = dL/dz = {number(record.dL_db, digits)}")
     after = record.updated_bias
     return [*lines, *_step_line("b", record.bias, record.dL_db, back.rate, after, digits)]
@@ -288,7 +291,8 @@ def to_csv(record: NeuronRecord, first: int = 1) -> str:
         values = [term.x, term.w, term.product, *gradient_values(record, i)]
         told = ["" if value is None else repr(value) for value in values]  # every digit
         sheet.writerow([_harmless(term.name or f"x{i + 1}"), *told])
-    back = [record.dL_db, record.updated_bias] if record.backward else []
+    is_told = record.backward is not None and record.bias_learned
+    back = [record.dL_db, record.updated_bias] if is_told else []
     of_bias = [1.0, record.bias, record.bias, *back[: len(column_names(record)) - 4]]
     sheet.writerow(["bias", *map(repr, of_bias)])
     last = first + len(record.terms) + 1  # heads, terms, bias

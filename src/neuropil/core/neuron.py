@@ -135,6 +135,7 @@ class NeuronRecord:
     activation: the activation function f
     observed: what the running network produced
     backward: the way back from a loss, where there is one
+    bias_learned: whether b is a number that was learned; the 0 of a sum without one is none
     """
 
     name: str
@@ -143,6 +144,7 @@ class NeuronRecord:
     activation: Activation
     observed: Observed
     backward: BackwardPass | None = None
+    bias_learned: bool = True
 
     @cached_property
     def z(self) -> float:
@@ -203,8 +205,9 @@ class NeuronRecord:
 
     @property
     def updated_bias(self) -> float:
-        """Give the bias after one step: b - rate · dL/db."""
-        return self.bias - (self._backward.rate or 0.0) * self.dL_db  # b ← b - η dL/db
+        """Give the bias after one step: b - rate · dL/db; one that is not learned stays."""
+        rate = (self._backward.rate or 0.0) if self.bias_learned else 0.0
+        return self.bias - rate * self.dL_db  # b ← b - η dL/db
 
     @property
     def _backward(self) -> BackwardPass:

@@ -56,7 +56,8 @@ def open_gru(
     name = named(before) if before else "nothing before"
     kept = Term(f"{name}, by the update gate", float(seen.h[k]), update, learned=False)
     ran = Observed(None, activations.value(unit), ROUNDOFF, float(find_slack(seen)[k]))
-    top = NeuronRecord(named(unit), (new, kept), 0.0, IDENTITY, ran, backward)
+    parts = (new, kept)
+    top = NeuronRecord(named(unit), parts, 0.0, IDENTITY, ran, backward, bias_learned=False)
     return [Step(top, {0: 1 + CANDIDATE}, unit=unit, sources=(None, before)), *gates]
 
 

@@ -101,7 +101,7 @@ def open_lstm(
     )
     out = Term("tanh of the state, by the output gate", state.observed.a, o, learned=False)
     ran = Observed(None, activations.value(unit), ROUNDOFF, float(now.slack[k]))
-    top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward)
+    top = NeuronRecord(name, (out,), 0.0, IDENTITY, ran, backward, bias_learned=False)
     return [
         Step(top, {0: 1}, unit=unit, sources=(None,)),
         Step(state, {1: 1 + len(GATES)}, sources=(None, None)),  # the candidate is the last gate

@@ -127,6 +127,7 @@ def open_neuron(activations: Activations, node: Node, unit: Unit, context: Openi
         curve or IDENTITY,
         Observed(None if is_fused or tolerance else z, a, roundoff, tolerance),
         back,
+        taken.bias_unit is not None,
     )
     return Step(record, unit=unit, sources=tuple(source.unit for source in taken.sources))
 
