@@ -87,25 +87,22 @@ def measure_clips(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:
     return ((np.stack(every) - basis.mean) / basis.spread).astype(np.float32)
 
 
-def make_batch(examples: Split[SpeechStock], step: TrainingStep, clean: float = CLEAN) -> Batch:
-    """Make the batch of a step: what is heard, where frames are, mouths and phones.
-
-    clean: share of the clips that are heard as they are
-    """
+def make_batch(examples: Split[SpeechStock], step: TrainingStep) -> Batch:
+    """Make the batch of a step: what is heard, where frames are, mouths and phones."""
     stock, rng = examples.train, step.rng()
     rows: list[dict[str, Any]] = []
     for n in rng.integers(len(stock.columns), size=CLIPS) if len(stock.columns) else []:
-        rows.append(hear_clip(stock.columns[n], stock.mouths[n], rng, clean))
+        rows.append(hear_clip(stock.columns[n], stock.mouths[n], rng))
     fill = SENTENCES if rows else CLIPS + SENTENCES
     for n in rng.integers(len(stock.sentences), size=fill):
         rows.append(hear_sentence(stock.sentences[n], rng))
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def hear_clip(columns: Floats, mouths: Floats, rng: Generator, clean: float) -> dict[str, Any]:
+def hear_clip(columns: Floats, mouths: Floats, rng: Generator) -> dict[str, Any]:
     """Hear a clip: some as they are, others faster or slower and elsewhere."""
     times = 1.0
-    if rng.random() < clean:
+    if rng.random() < CLEAN:
         heard = normalize_bands(columns)
     else:
         times = float(np.exp(rng.uniform(*np.log(TEMPO))))

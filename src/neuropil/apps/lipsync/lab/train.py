@@ -41,24 +41,6 @@ def speech() -> Recipe:
     )
 
 
-def speech_last() -> Recipe:
-    """Train on from averaged weights with most clips as they are: the last part.
-
-    neuropil train lipsync speech_last --data DIR --init runs/speech/averages.npz \\
-        -o runs/speech-last
-
-    About 0.3 s a step alone on one core, so 500 steps take three minutes; not run yet.
-    """
-    return replace(
-        speech(),
-        name="lipsync-speech-last",
-        batch=partial(speech_training.make_batch, clean=0.7),
-        steps=500,
-        lr=1e-3,
-        seed=9,
-    )
-
-
 def speech_unseen() -> Recipe:
     """Train it on sentences with phones alone, so that it has never heard the speaker.
 
