@@ -203,6 +203,7 @@ def write_phones(folder: Path) -> None:
         opus=np.frombuffer(b"".join(sounds), np.uint8),
         opus_offsets=np.cumsum([0, *map(len, sounds)]),
         split=np.array(["train", "train", "train", "test"]),
+        text=np.array(["Papa", "Papa, papa", "Will we", "Mama"]),
         phone=np.array(PHONES * 4),
         phone_start_s=starts,
         phone_end_s=np.array([0.4, 0.6, 1.5, 2.0] * 4),

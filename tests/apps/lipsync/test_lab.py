@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from lipsync_data import face_points, open_and_close, write_lipsync_data
+from listening import listening
 from refusals import refused
 
 from neuropil.apps.lipsync.lab import (
@@ -16,6 +17,7 @@ from neuropil.apps.lipsync.lab import (
     landmark_training,
     speech_training,
     train,
+    voices,
 )
 from neuropil.apps.lipsync.lab.basis import write_basis
 from neuropil.apps.lipsync.lab.data import (
@@ -158,6 +160,7 @@ def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     for module in (speech_training, judge_training):
         monkeypatch.setattr(module, "CLIPS", 3)
     monkeypatch.setattr(speech_training, "SENTENCES", 2)
+    monkeypatch.setattr(speech_training, "VOICED", 1)
     monkeypatch.setattr(finder_training, "PICTURES", 2)
     monkeypatch.setattr(landmark_training, "CROPS", 4)
     recipe: Recipe = getattr(train, name)()
@@ -320,3 +323,17 @@ def test_recall_counts_what_is_found_at_few_false_alarms(data: Path) -> None:
         return made
 
     assert finder_training.measure_recall(pictures, everything) == 1
+
+
+def test_what_flite_tells_names_the_steps() -> None:
+    told = "pau:0.050 m:0.110 aa:0.200 pau:0.230 "
+    names = [PHONES[n] for n in voices.name_steps(told, 14)]
+    assert names == ["_"] * 2 + ["m"] * 3 + ["A"] * 5 + ["_"] * 4
+    assert set(voices.NAMES.values()) <= set(PHONES)
+
+
+def test_without_flite_no_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voices, "PROGRAM", "no-such-program")
+    with listening() as said:
+        assert voices.speak(["mama"], voices.VOICES) == []
+    assert "apt install flite" in said[0]

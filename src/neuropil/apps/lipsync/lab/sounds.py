@@ -75,6 +75,12 @@ def read_clip_columns(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:
     return np.stack([log_mel_columns(samples) for samples in read_clip_samples(speaker, clips)])
 
 
+def read_texts(data: Path, part: str) -> list[str]:
+    """Read what the sentences of a part say."""
+    z = read_file(data, "phones.npz", ("text", "split"))
+    return [str(text) for text in z["text"][z["split"] == part]]
+
+
 def read_sentences(data: Path, part: str) -> list[Sentence]:
     """Read the sentences of a part, with their phones."""
     z = read_file(data, "phones.npz", ("opus", "phone", "split"))

@@ -26,7 +26,9 @@ from neuropil.apps.lipsync.lab.sounds import (
     hear_elsewhere,
     read_clip_columns,
     read_sentences,
+    read_texts,
 )
+from neuropil.apps.lipsync.lab.voices import OTHER, VOICES, speak
 from neuropil.apps.lipsync.phones import PHONES
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import FEATURES, MouthBasis, Numbers
@@ -35,7 +37,7 @@ from neuropil.training.recipe import Batch, ExportSpec
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
 
-CLIPS, SENTENCES = 32, 12  # of a batch
+CLIPS, SENTENCES, VOICED = 32, 12, 12  # of a batch: of the speaker, of the reader, of machines
 T = 150  # steps of what is heard at once: three seconds
 F = 75
 UNKNOWN = -100  # label of a step whose phone is not told
@@ -47,7 +49,7 @@ HELD_OUT = 16  # one clip, or sentence, in so many validates
 
 @dataclass(frozen=True, eq=False)
 class SpeechStock:
-    """Clips with mouths, and sentences with phones.
+    """Clips with mouths, and sentences with phones, read by a man and spoken by machines.
 
     columns: (N, 300, 40); mouths: (N, 75, 10), normalized
     """
@@ -55,29 +57,31 @@ class SpeechStock:
     columns: Floats
     mouths: Floats
     sentences: list[Sentence]
-
-    def select(self, *, held_out: bool) -> "SpeechStock":
-        """Take those that validate, or the others."""
-        clips = np.arange(len(self.columns)) % HELD_OUT == 0
-        kept = [s for n, s in enumerate(self.sentences) if (n % HELD_OUT == 0) == held_out]
-        chosen = clips if held_out else ~clips
-        return SpeechStock(self.columns[chosen], self.mouths[chosen], kept)
+    voiced: list[Sentence]
 
 
 def examples(data: Path) -> Split[SpeechStock]:
     """Read the clips that are not the judge's, and the sentences, and split some off."""
     speaker = Speaker.read(data)
     clips = speaker.clips("train")
-    mouths = measure_clips(speaker, clips)
-    stock = SpeechStock(read_clip_columns(speaker, clips), mouths, read_sentences(data, "train"))
-    return Split(stock.select(held_out=False), stock.select(held_out=True))
+    return split_stock(data, read_clip_columns(speaker, clips), measure_clips(speaker, clips))
 
 
 def unseen_examples(data: Path) -> Split[SpeechStock]:
     """Read the sentences alone: no mouth of the speaker, nor a sound of his."""
     nothing = np.zeros((0, 2 * T, HEARD // COLUMNS), np.float32)
-    stock = SpeechStock(nothing, np.zeros((0, F, 10), np.float32), read_sentences(data, "train"))
-    return Split(stock.select(held_out=False), stock.select(held_out=True))
+    return split_stock(data, nothing, np.zeros((0, F, 10), np.float32))
+
+
+def split_stock(data: Path, columns: Floats, mouths: Floats) -> Split[SpeechStock]:
+    """Split clips and sentences; a voice that teaches nothing speaks those that are held out."""
+    held = np.arange(len(columns)) % HELD_OUT == 0
+    sentences, texts = read_sentences(data, "train"), read_texts(data, "train")
+    rest = [n for n in range(len(texts)) if n % HELD_OUT]
+    voiced = speak([texts[n] for n in rest], VOICES)
+    train = SpeechStock(columns[~held], mouths[~held], [sentences[n] for n in rest], voiced)
+    others = speak(texts[::HELD_OUT], [OTHER])
+    return Split(train, SpeechStock(columns[held], mouths[held], sentences[::HELD_OUT], others))
 
 
 def measure_clips(speaker: Speaker, clips: NDArray[np.intp]) -> Floats:
@@ -93,9 +97,10 @@ def make_batch(examples: Split[SpeechStock], step: TrainingStep) -> Batch:
     rows: list[dict[str, Any]] = []
     for n in rng.integers(len(stock.columns), size=CLIPS) if len(stock.columns) else []:
         rows.append(hear_clip(stock.columns[n], stock.mouths[n], rng))
-    fill = SENTENCES if rows else CLIPS + SENTENCES
-    for n in rng.integers(len(stock.sentences), size=fill):
-        rows.append(hear_sentence(stock.sentences[n], rng))
+    counts = (SENTENCES, VOICED) if rows else (SENTENCES + CLIPS // 2, VOICED + CLIPS // 2)
+    for some, count in zip((stock.sentences, stock.voiced), counts, strict=True):
+        chosen = some or stock.sentences
+        rows += [hear_sentence(chosen[n], rng) for n in rng.integers(len(chosen), size=count)]
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -176,12 +181,14 @@ def score(network: nn.Module, examples: Split[SpeechStock]) -> dict[str, float]:
         made = mouths.float().cpu().numpy().reshape(len(heard), F, T // F, -1).mean(axis=2)
         names = ("opening", "width", "shape1", "shape2")
         found = dict(zip(names, r_squared(stock.mouths, made).tolist(), strict=False))
-    right = []
-    for sentence in stock.sentences:
-        heard = normalize_bands(sentence.columns)[None]
-        _, phones = network(torch.from_numpy(heard).to(place))
-        right.append((phones[0].argmax(dim=1).cpu().numpy() == sentence.phones).mean())
-    return {**found, "phones": float(np.mean(right))}
+    for name, some in (("phones", stock.sentences), ("other_voice", stock.voiced)):
+        right = []
+        for sentence in some:
+            heard = normalize_bands(sentence.columns)[None]
+            _, phones = network(torch.from_numpy(heard).to(place))
+            right.append((phones[0].argmax(dim=1).cpu().numpy() == sentence.phones).mean())
+        found |= {name: float(np.mean(right))} if right else {}
+    return found
 
 
 def r_squared(known: Numbers | Floats, made: Numbers | Floats) -> Numbers:

@@ -22,9 +22,8 @@ def speech() -> Recipe:
 
     neuropil train lipsync speech --data DIR -o runs/speech
 
-    About 0.3 s a step alone on one core, so 2,500 steps take a quarter of an hour. A rehearsal of
-    1,600 steps, beside other work, has R² of 0.788 (opening), 0.544 (width), 0.804 and 0.666 (two
-    coefficients) on the 91 test clips; n = 1 seed; 2026-11-29.
+    About 0.3 s a step alone on one core, so 2,500 steps take a quarter of an hour. Debian's flite
+    speaks sentences besides; without it the voices of machines are left out.
     """
     return Recipe(
         name="lipsync-speech",
