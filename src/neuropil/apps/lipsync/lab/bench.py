@@ -38,8 +38,10 @@ from neuropil.apps.lipsync.lab.sounds import (
     read_clip_columns,
     read_clip_samples,
     read_sentences,
+    read_texts,
 )
 from neuropil.apps.lipsync.lab.speech_training import r_squared
+from neuropil.apps.lipsync.lab.voices import OTHER, speak
 from neuropil.apps.lipsync.lab.wav2lip_shape import time_frames
 from neuropil.apps.lipsync.landmarks import find_points
 from neuropil.apps.lipsync.networks import SPEECH, SPEECH_UNSEEN
@@ -187,16 +189,22 @@ def measure_learned(app: Lipsync, speaker: Speaker, known: Numbers) -> float:
 
 
 def bench_cues(app: Lipsync, data: Path) -> tuple[Table, Metrics]:
-    """Measure the cues of held-out sentences."""
-    sentences = read_sentences(data, "test")
-    phones = [read_heard(app.network(SPEECH), normalize_bands(s.columns)).phones for s in sentences]
-    accuracy = evaluation.measure_visemes(sentences, phones)
-    right = np.mean(
-        [(p.argmax(1) == s.phones).mean() for p, s in zip(phones, sentences, strict=True)]
-    )
-    rows = (("cues", accuracy), ("phones", float(right)))
-    title = f"Share of right steps in {len(sentences)} sentences"
-    return Table(title, ("what", "share"), rows), {"viseme_accuracy": accuracy}
+    """Measure the cues of held-out sentences: of the reader, and of a voice that taught nothing."""
+    texts = read_texts(data, "test")
+    spoken = {"": read_sentences(data, "test"), "_other_voice": speak(texts, [OTHER])}
+    rows: list[tuple[str, int, float, float]] = []
+    figures: Metrics = {}
+    for name, sentences in spoken.items():
+        if sentences:
+            heard = [normalize_bands(s.columns) for s in sentences]
+            phones = [read_heard(app.network(SPEECH), each).phones for each in heard]
+            accuracy = evaluation.measure_visemes(sentences, phones)
+            pairs = zip(phones, sentences, strict=True)
+            right = float(np.mean([(p.argmax(1) == s.phones).mean() for p, s in pairs]))
+            figures |= {f"viseme_accuracy{name}": accuracy, f"phone_accuracy{name}": right}
+            rows.append((name or "the reader", len(sentences), accuracy, right))
+    columns = ("who speaks", "sentences", "cues", "phones")
+    return Table("Share of right steps of 20 ms", columns, tuple(rows)), figures
 
 
 # --- other people --------------------------------------------------------------------------------
