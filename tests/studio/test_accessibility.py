@@ -35,7 +35,11 @@ def test_a_page_can_be_used_without_seeing_it(
 
 @pytest.mark.parametrize(
     ("command", "sample", "waited_for"),
-    [("colorize", "church.jpg", "hint-board img"), ("translate", "menu.webp", "text-board td")],
+    [
+        ("colorize", "church.jpg", "hint-board img"),
+        ("translate", "menu.webp", "text-board td"),
+        ("lipsync-cues", "speech.opus", ".cue-line button"),
+    ],
 )
 def test_a_result_can_be_used_without_seeing_it(
     page: Page, address: str, command: str, sample: str, waited_for: str

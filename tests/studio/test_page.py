@@ -127,6 +127,19 @@ def test_a_translation_is_corrected_and_set_anew(page: Page, address: str) -> No
     expect(board.get_by_role("link", name=re.compile("translate-render"))).to_be_visible()
 
 
+def test_cues_are_drawn_beside_their_sound(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/lipsync-cues")
+    page.get_by_role("button", name="Sample speech.opus").click()
+    page.get_by_role("button", name="Start").click()
+    board = page.locator("cue-board")
+    cue = board.locator(".cue-line button").nth(3)
+    expect(cue).to_be_visible(timeout=WAIT)
+    expect(board.get_by_text("at rest")).to_be_visible()
+    cue.click()
+    expect(board.get_by_text("at rest")).to_have_count(0)
+    assert board.locator("audio").evaluate("audio => audio.currentTime") > 0.1
+
+
 def middle(element: Locator) -> tuple[float, float]:
     box = element.bounding_box()
     assert box

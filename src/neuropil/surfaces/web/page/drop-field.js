@@ -138,7 +138,11 @@ export class DropField extends HTMLElement {
     const own = fitting.filter((sample) => sample.app && sample.app === this.app);
     const samples = own.length ? own : fitting.filter((sample) => !sample.app);
     const buttons = samples.map(({ file, kind }) =>
-      make("button", { type: "button", title: file, onclick: () => this.takeSample(file) }, thumbnail(file, kind)),
+      make(
+        "button",
+        { type: "button", title: file, "aria-label": `Sample ${file}`, onclick: () => this.takeSample(file) },
+        thumbnail(file, kind),
+      ),
     );
     if (buttons.length) this.samples.replaceChildren(make("p", { class: "quiet" }, "Or a sample:"), ...buttons);
   }
@@ -153,8 +157,8 @@ export class DropField extends HTMLElement {
 /** @param {string} file @param {string} kind @returns {HTMLElement} what a sample looks like; of a sound its name */
 function thumbnail(file, kind) {
   const address = `/samples/${file}`;
-  if (kind === "image") return make("img", { src: address, alt: `Sample ${file}`, loading: "lazy" });
-  if (kind === "film") return make("video", { src: address, muted: true, "aria-label": `Sample ${file}` });
+  if (kind === "image") return make("img", { src: address, alt: "", loading: "lazy" });
+  if (kind === "film") return make("video", { src: address, muted: true });
   return make("span", {}, file);
 }
 
