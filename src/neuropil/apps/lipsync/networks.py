@@ -14,13 +14,13 @@ NETWORKS = MappingProxyType(
         FINDER: NetworkFile(
             HERE,
             "lipsync-finder-v1.onnx",
-            "d6fd84483ac4282c4b0a0238ffe79d154d0298221be433121832f80915ae1233",
+            "6ada448af20f52498ff1448a1d205c9163a3000573f4ab29eb46c8cd00185a3d",
             "research, non-commercial (YouTube Faces, BSDS)",
         ),
         LANDMARKS: NetworkFile(
             HERE,
             "lipsync-landmarks-v1.onnx",
-            "640c7de090a524f1777781d7701d973116caefbac9ed865dccc06758b81b9875",
+            "e6be814da6ba4292bbb4bcd37f95eb5b3f51fb5a6aa0536cf9aeef0366a15d9d",
             "research, non-commercial (YouTube Faces; GRID)",
         ),
         SPEECH: NetworkFile(
