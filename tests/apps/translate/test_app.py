@@ -137,6 +137,14 @@ def test_the_lists_are_asked_on_both_legs(app: Translate) -> None:
     assert app.text("Umleitung", to="fr", from_="de").text.text == "Déviation\n"
 
 
+def test_between_two_others_the_way_leads_through_english(app: Translate) -> None:
+    (made,) = app.rate_texts(["Der Hund"], "fr", "de")
+    assert made == Translation("DER HUND (DE TO EN) (en to fr)", -0.5)
+    (half_way,), near = app.go_half_way(["Der Hund"], "fr", "de")
+    assert (half_way.text, near) == ("DER HUND (de to en)", "en")
+    assert app.go_half_way(["Der Hund"], "en", "de") == ([Translation("Der Hund", 0.0)], "de")
+
+
 def test_one_language_twice_is_refused(app: Translate) -> None:
     with refused("option.conflict", "de"):
         app.text("Umleitung", to="de", from_="de")

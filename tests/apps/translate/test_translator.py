@@ -11,7 +11,7 @@ from tiny_translator import write_translator
 from neuropil.apps.translate import translator
 from neuropil.apps.translate.decoding import Hypothesis
 from neuropil.apps.translate.preprocess import FIRST_PIECE, MOST_TOKENS, TO, EncodedText
-from neuropil.apps.translate.translator import Translation, Translator, cut_sentences, encode_parts
+from neuropil.apps.translate.translator import Translator, cut_sentences, encode_parts
 from neuropil.kit.networks.network import OnnxNetwork
 
 
@@ -70,22 +70,6 @@ def test_directions_that_there_are_none_of_are_refused(echo: Translator) -> None
         echo.translate(["a"], to="en", from_="dee")
     with refused("option.conflict", "--from de --to de", "two languages"):
         echo.translate(["a"], to="de", from_="de")
-
-
-def test_between_two_others_the_way_leads_through_english(
-    echo: Translator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    scores = iter([-0.5, -0.25])
-
-    def note(sentences: Sequence[str], to: str, from_: str | None) -> list[Translation]:
-        asked.append((*sentences, to, from_))
-        return [Translation(f"{sentence} in {to}", next(scores)) for sentence in sentences]
-
-    monkeypatch.setattr(echo, "translate_sentences", note)
-    assert echo.rate(["Hut"], to="fr", from_="de") == [Translation("Hut in en in fr", -0.5)]
-    assert asked == [("Hut", "en", "de"), ("Hut in en", "fr", "en")]
 
 
 def test_the_networks_are_run(tmp_path: Path) -> None:

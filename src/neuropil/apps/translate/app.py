@@ -308,8 +308,9 @@ class Translate(App):
             found = page.lines[line]
             return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
         block = next(block for block in page.blocks if line in block.lines)
-        refuse_kept(block, to)
-        traced = self.translator.trace(block.text, to, block.language)
+        (half_way,), near = self.go_half_way([block.text], to, block.language)
+        refuse_kept(block, half_way.text, to, near)
+        traced = self.translator.trace(half_way.text, to, near)
         return probe_word(self.translator, traced, word)
 
     # --- pages ----------------------------------------------------------------------------------
@@ -367,15 +368,24 @@ class Translate(App):
 
     def rate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
         """Translate texts, each with how likely the network finds it."""
-        if from_ and "en" not in (to, from_):  # by way of English, whose lists are asked, too
-            way = self.rate_texts(texts, "en", from_)
-            made = self.rate_texts([each.text for each in way], to, "en")
-            pairs = zip(way, made, strict=True)
-            return [Translation(b.text, min(a.score, b.score)) for a, b in pairs]
-        known = [Lexicon.load(from_, to).find(text) if from_ else None for text in texts]
-        rest = [text for text, found in zip(texts, known, strict=True) if found is None]
-        rated = iter(self.translator.rate(rest, to, from_))
-        return [next(rated) if found is None else Translation(found, SURE) for found in known]
+        way, near = self.go_half_way(texts, to, from_)
+        known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
+        rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
+        rated = iter(self.translator.rate(rest, to, near))
+        made = [next(rated) if found is None else Translation(found, SURE) for found in known]
+        pairs = zip(way, made, strict=True)
+        return [Translation(b.text, min(a.score, b.score)) for a, b in pairs]
+
+    def go_half_way(
+        self, texts: Sequence[str], to: str, from_: str | None
+    ) -> tuple[list[Translation], str | None]:
+        """Translate texts into English where the way to another language leads through it.
+
+        Also gives the language that they are in then; its lists are asked, too.
+        """
+        if not from_ or "en" in (to, from_):
+            return [Translation(text, SURE) for text in texts], from_
+        return self.rate_texts(texts, "en", from_), "en"
 
     @cached_property
     def reader(self) -> OnnxNetwork:
@@ -393,10 +403,10 @@ class Translate(App):
         return Translator(self.network(ENCODER), self.network(STEP))
 
 
-def refuse_kept(block: TranslatedBlock, to: str) -> None:
-    """Raise UserError for a block whose translation no network made."""
+def refuse_kept(block: TranslatedBlock, half_way: str, to: str, near: str | None) -> None:
+    """Raise UserError for a block whose translation, from half way on, no network made."""
     why = f"it was kept: {block.kept}" if block.kept else None
-    if block.language and Lexicon.load(block.language, to).find(block.text) is not None:
+    if near and Lexicon.load(near, to).find(half_way) is not None:
         why = "its translation stands in the lexicon, and no network made it"
     if why:
         words = f"the block {name_marks(block.text)!r} has no neuron behind its words: {why}"

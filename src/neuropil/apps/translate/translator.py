@@ -65,18 +65,13 @@ class Translator:
     def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
         """Translate texts, each with the score of the least likely of its sentences."""
         require_direction(to, from_)
-        way = [Translation(text, SURE) for text in texts]
-        if from_ and "en" not in (to, from_):
-            way, from_ = self.rate(texts, "en", from_), "en"
-        cut = [[[*cut_sentences(line)] for line in made.text.split("\n")] for made in way]
+        cut = [[[*cut_sentences(line)] for line in text.split("\n")] for text in texts]
         every = {s: "" for lines in cut for line in lines for s in line if any(map(str.isalpha, s))}
         made = self.translate_sentences([*every], to, from_)
         known = dict(zip(every, made, strict=True))
         return [
-            join_lines(
-                [[known.get(s, Translation(s, SURE)) for s in line] for line in lines], before
-            )
-            for lines, before in zip(cut, way, strict=True)
+            join_lines([[known.get(s, Translation(s, SURE)) for s in line] for line in lines])
+            for lines in cut
         ]
 
     def translate_sentences(
@@ -104,8 +99,6 @@ class Translator:
 
     def trace(self, text: str, to: str, from_: str | None) -> list[TracedPart]:
         """Translate a line, and give what the networks read and wrote, part by part."""
-        if from_ and "en" not in (to, from_):
-            (text,), from_ = self.translate([text], "en", from_), "en"
         sentences = cut_sentences(text)
         parts = [part for each in sentences for part in encode_parts(each, to, from_)]
         return [TracedPart(*pair) for pair in zip(parts, self.search(parts), strict=True)]
@@ -117,11 +110,10 @@ def join(parts: Sequence[Translation]) -> Translation:
     return Translation(" ".join(part.text for part in parts), score)
 
 
-def join_lines(lines: Sequence[Sequence[Translation]], before: Translation) -> Translation:
-    """Put lines below one another, made of a text that had a score itself."""
+def join_lines(lines: Sequence[Sequence[Translation]]) -> Translation:
+    """Put lines below one another; they are as likely as the least of them."""
     made = [join(line) for line in lines]
-    score = min(before.score, *(line.score for line in made))
-    return Translation("\n".join(line.text for line in made), score)
+    return Translation("\n".join(line.text for line in made), min(line.score for line in made))
 
 
 def cut_sentences(line: str) -> Iterator[str]:
