@@ -50,13 +50,13 @@ class Appearance:
 
     def __init__(self, pixels: Pixels, quads: Sequence[Quad]) -> None:
         self.points, self.parts, self.lines = lay_points(quads)
-        there, self.colors = sample_colors(soften(pixels), self.points)
+        there, self.colors = sample(soften(pixels), self.points, 1)
         self.known = there
         self.step = 1 + len(self.points) // MOST_LIT
 
     def compare(self, pixels: Pixels, matrix: Matrix) -> SeenLines:
         """Compare with a picture to which a homography (3, 3) leads."""
-        there, colors = sample_colors(soften(pixels), project(matrix, self.points))
+        there, colors = sample(soften(pixels), project(matrix, self.points), 1)
         there &= self.known
         lit = np.flatnonzero(there)[:: self.step]
         gain, bias = fit_light(self.colors[lit], colors[lit])
@@ -128,28 +128,20 @@ def soften(pixels: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(pixels).filter(ImageFilter.BoxBlur(SOFT)))
 
 
-def sample_colors(pixels: Pixels, points: Matrix) -> tuple[Mask, Floats]:
-    """Give the colors (N, 3) at points of a picture, and which of these are inside of it."""
-    there = np.ones(len(points), bool)
-    channels = []
-    for channel in np.moveaxis(pixels, 2, 0):
-        there, values = sample(channel, points, 1)
-        channels.append(values)
-    return there, np.stack(channels, axis=1)
+def sample(picture: Floats | Pixels, points: Matrix, scale: int) -> tuple[Mask, Floats]:
+    """Give what is at points (N, 2) of the whole picture, in straight lines between pixels.
 
-
-def sample(grey: Floats | Pixels, points: Matrix, scale: int) -> tuple[Mask, Floats]:
-    """Give the brightness at points (N, 2) of the whole picture, in straight lines between pixels.
-
-    grey: the picture, scale times smaller; also tells which points are inside of it (N,)
+    picture: of brightness or of colors, scale times smaller; also tells which points are inside of
+        it (N,)
     """
-    h, w = grey.shape
+    h, w = picture.shape[:2]
     x, y = ((points - (scale - 1) / 2) / scale).T
     there = (x >= 0) & (x < w - 1) & (y >= 0) & (y < h - 1)
     column = np.clip(x, 0, w - 2).astype(int)
     row = np.clip(y, 0, h - 2).astype(int)
-    u, v = x - column, y - row
-    upper = grey[row, column] * (1 - u) + grey[row, column + 1] * u
-    lower = grey[row + 1, column] * (1 - u) + grey[row + 1, column + 1] * u
+    each = (-1, *[1] * (picture.ndim - 2))  # one share for all channels of a point
+    u, v = (x - column).reshape(each), (y - row).reshape(each)
+    upper = picture[row, column] * (1 - u) + picture[row, column + 1] * u
+    lower = picture[row + 1, column] * (1 - u) + picture[row + 1, column + 1] * u
     made: Floats = (upper * (1 - v) + lower * v).astype(np.float32)
     return there, made
