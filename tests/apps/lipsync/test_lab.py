@@ -26,8 +26,10 @@ from neuropil.apps.lipsync.lab.data import (
     read_faces,
     read_finder_pictures,
 )
+from neuropil.apps.lipsync.lab.evaluation import measure_visemes
 from neuropil.apps.lipsync.lab.model import SpeechNet
 from neuropil.apps.lipsync.lab.sounds import (
+    Sentence,
     change_tempo,
     hear_elsewhere,
     read_sentences,
@@ -337,3 +339,16 @@ def test_without_flite_no_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> Non
     with listening() as said:
         assert voices.speak(["mama"], voices.VOICES) == []
     assert "apt install flite" in said[0]
+
+
+def test_cues_are_counted_each_by_itself() -> None:
+    names = ["m"] * 6 + ["A"] * 6
+    logits = np.full((12, len(PHONES)), -9.0, np.float32)
+    logits[np.arange(12), [PHONES.index(name) for name in names]] = 9
+    known = np.array([PHONES.index(name) for name in ["m"] * 3 + ["f"] * 3 + ["A"] * 6])
+    sentence = Sentence(np.zeros((24, 40), np.float32), known)
+    right, of_cues = measure_visemes([sentence], [logits])
+    assert right == 9 / 12
+    assert of_cues[CUES.index("A")] == 1
+    assert of_cues[CUES.index("G")] == 0
+    assert of_cues[CUES.index("D")] == 1

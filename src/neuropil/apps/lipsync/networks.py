@@ -26,7 +26,7 @@ NETWORKS = MappingProxyType(
         SPEECH: NetworkFile(
             HERE,
             "lipsync-speech-v1.onnx",
-            "3c8ff20bd918e76d3e61b8249c56f83fe94aa1ce36d6c04abeb97969d1756e3c",
+            "97f31e72f9d741d4282351344bd7eba03b9434821dac11d2faaca44cf84c885e",
             "research (GRID)",
         ),
         JUDGE_SOUND: NetworkFile(

@@ -45,6 +45,7 @@ from neuropil.apps.lipsync.lab.voices import OTHER, speak
 from neuropil.apps.lipsync.lab.wav2lip_shape import time_frames
 from neuropil.apps.lipsync.landmarks import find_points
 from neuropil.apps.lipsync.networks import SPEECH, SPEECH_UNSEEN
+from neuropil.apps.lipsync.phones import CUES
 from neuropil.apps.lipsync.preprocess import Pixels, map_of_points
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.apps.lipsync.speech import SpeechReading, read_heard
@@ -192,18 +193,20 @@ def bench_cues(app: Lipsync, data: Path) -> tuple[Table, Metrics]:
     """Measure the cues of held-out sentences: of the reader, and of a voice that taught nothing."""
     texts = read_texts(data, "test")
     spoken = {"": read_sentences(data, "test"), "_other_voice": speak(texts, [OTHER])}
-    rows: list[tuple[str, int, float, float]] = []
+    rows: list[tuple[str, int, float, float, float]] = []
     figures: Metrics = {}
     for name, sentences in spoken.items():
         if sentences:
             heard = [normalize_bands(s.columns) for s in sentences]
             phones = [read_heard(app.network(SPEECH), each).phones for each in heard]
-            accuracy = evaluation.measure_visemes(sentences, phones)
+            accuracy, of_cues = evaluation.measure_visemes(sentences, phones)
             pairs = zip(phones, sentences, strict=True)
             right = float(np.mean([(p.argmax(1) == s.phones).mean() for p, s in pairs]))
-            figures |= {f"viseme_accuracy{name}": accuracy, f"phone_accuracy{name}": right}
-            rows.append((name or "the reader", len(sentences), accuracy, right))
-    columns = ("who speaks", "sentences", "cues", "phones")
+            closed = float(of_cues[CUES.index("A")])
+            figures |= {f"viseme_accuracy{name}": accuracy, f"viseme_closed{name}": closed}
+            figures[f"phone_accuracy{name}"] = right
+            rows.append((name or "the reader", len(sentences), accuracy, closed, right))
+    columns = ("who speaks", "sentences", "cues", "closed lips", "phones")
     return Table("Share of right steps of 20 ms", columns, tuple(rows)), figures
 
 

@@ -92,16 +92,17 @@ def choose_threshold(seen: Numbers, said: Numbers, words: Sequence[Sequence[Word
     return max(THRESHOLDS, key=score)
 
 
-def measure_visemes(sentences: Sequence[Sentence], phones: Sequence[Floats]) -> float:
-    """Measure the share of steps whose cue is that of the phone."""
-    right, total = 0, 0
+def measure_visemes(
+    sentences: Sequence[Sentence], phones: Sequence[Floats]
+) -> tuple[float, Numbers]:
+    """Measure the share of steps whose cue is that of the phone, and the same of each cue (C,)."""
     cue_numbers = np.array([CUES.index(CUE_OF_PHONE[phone]) for phone in PHONES])
-    for sentence, logits in zip(sentences, phones, strict=True):
-        chosen = choose_cues(score_cues(logits, np.zeros(len(logits), np.bool_)))
-        known = cue_numbers[sentence.phones]
-        right += int((chosen == known).sum())
-        total += len(known)
-    return right / max(1, total)
+    known = np.concatenate([cue_numbers[sentence.phones] for sentence in sentences])
+    silent = [np.zeros(len(logits), np.bool_) for logits in phones]
+    pairs = zip(phones, silent, strict=True)
+    right = np.concatenate([choose_cues(score_cues(*pair)) for pair in pairs]) == known
+    shown = np.bincount(known, minlength=len(CUES))
+    return float(right.mean()), np.bincount(known, right, len(CUES)) / np.maximum(shown, 1)
 
 
 def mouth_motion(points: Points, silent: Flags) -> Numbers:
