@@ -14,7 +14,7 @@ NETWORKS = MappingProxyType(
         FINDER: NetworkFile(
             HERE,
             "lipsync-finder-v1.onnx",
-            "6ada448af20f52498ff1448a1d205c9163a3000573f4ab29eb46c8cd00185a3d",
+            "1ced8f04ee33afd554949e97d82e1b37b4b8cf8cba3ec1c37b87d8af79ebc49a",
             "research, non-commercial (YouTube Faces, BSDS)",
         ),
         LANDMARKS: NetworkFile(
@@ -32,13 +32,13 @@ NETWORKS = MappingProxyType(
         JUDGE_SOUND: NetworkFile(
             HERE,
             "lipsync-judge-sound-v1.onnx",
-            "284d3d4a6bed83499ff07d647013bf7c6552c47d95b7c35cb9587387265da48e",
+            "8751f9e7bdb661d7c6805d48f0bba1381cea89c7be4153509e17310f5a648880",
             "research (GRID)",
         ),
         JUDGE_MOUTH: NetworkFile(
             HERE,
             "lipsync-judge-mouth-v1.onnx",
-            "656bac5661976410d5c846766f538c22d003e41a45770bb892d971906e823921",
+            "08ada215b455726581e9767c81ea32a04a2c973ee30e0aab7cd75db2854ac236",
             "research (GRID)",
         ),
         SPEECH_UNSEEN: NetworkFile(

@@ -26,7 +26,7 @@ JUDGE_SEEN = 3  # numbers of a mouth: opening, width, and the speed of opening
 MOST_LAG = 30  # steps, either way: 600 ms
 EDGE = 12  # steps at either end, of which the towers see no whole neighborhood
 FEWEST_STEPS = 50  # a second, below which nothing is said
-LEAST_CONFIDENCE, LEAST_CORRELATION = 3.0, 0.35  # from which an offset is told: both
+LEAST_CONFIDENCE, LEAST_CORRELATION = 3.5, 0.35  # from which an offset is told: both
 LEAST_SPREAD = 0.01  # eye distances: a mouth that moves less says nothing
 
 
