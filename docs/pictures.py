@@ -3,7 +3,8 @@
 python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
                                          docs/letter.png, docs/hands.png and docs/field.png;
                                          docs/classify.jpg and docs/cat.jpg; docs/menu.jpg;
-                                         docs/lipsync.png;
+                                         docs/lipsync.png, and with flite the film and the
+                                         speech in the package;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
@@ -40,6 +41,10 @@ from neuropil.apps.drive.render import FPS, DriveFilm
 from neuropil.apps.handwrite.app import HandwritingResult
 from neuropil.apps.handwrite.lab import evaluation
 from neuropil.apps.handwrite.styles import Style, shipped_styles
+from neuropil.apps.lipsync.drawn_face import write_person
+from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND
+from neuropil.apps.lipsync.lab import voices
+from neuropil.apps.lipsync.phones import CUE_OF_PHONE, PHONES
 from neuropil.apps.neuron import biological_view
 from neuropil.apps.neuron.demo import LIVING, weight_image
 from neuropil.biology.learning import RULES
@@ -57,6 +62,15 @@ ALL = (
     "Amy Ben Carl Dan Eve Fay Gus Hal Ian Joy Kim Leo Max\n"
     "Ned Olga Pam Quinn Roy Sue Tom Uma Vic Wes Xan Yul Zoe\n"
     "0123456789 !\"#$%&'()*+,-./ :;<=>?@ [\\]^_` {|}~"
+)
+OWN_WORDS = (
+    "My face was drawn, and my voice belongs to a program. Nobody has ever looked like this, and"
+    " nobody ever said so. Please put the blue book by the big brown box. You may move my lips to"
+    " any other words: every mouth that you will see is one of mine."
+)
+OTHER_WORDS = (
+    "Every mouth that you see was drawn. A network has heard these words, and says which mouth"
+    " comes when."
 )
 SHOWN = ("road", "farmer", "pumpkins", "church")
 
@@ -175,6 +189,17 @@ def menu() -> Picture.Image:
     return Picture.fromarray(made.thumbnail(1200).pixels)
 
 
+def person_and_speech(folder: Path) -> None:
+    """Draw a face that speaks by one voice of flite, and let another one say something else."""
+    path = folder / "voice.wav"
+    told = voices.call_flite(OWN_WORDS, "rms", path)
+    own = Audio.open(path)
+    phones = voices.name_steps(told, round(own.seconds * STEPS_PER_SECOND))
+    write_person(SAMPLES / "person.mp4", own, [CUE_OF_PHONE[PHONES[n]] for n in phones])
+    voices.call_flite(OTHER_WORDS, "slt", path)
+    Audio.open(path).save(SAMPLES / "speech.opus", quality=60)
+
+
 def dubbed() -> Picture.Image:
     """Show the mouths of the drawn face at moments of the speech, below its sound."""
     speech = Audio.open(SAMPLES / "speech.opus")
@@ -236,6 +261,9 @@ if __name__ == "__main__":
     told().save(DOCS / "classify.jpg", quality=85, optimize=True)
     why_a_cat().save(DOCS / "cat.jpg", quality=85, optimize=True)
     menu().save(DOCS / "menu.jpg", quality=85, optimize=True)
+    if shutil.which(voices.PROGRAM):
+        with tempfile.TemporaryDirectory() as folder:
+            person_and_speech(Path(folder))
     dubbed().quantize(128).save(DOCS / "lipsync.png", optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     biological_view.compare(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")

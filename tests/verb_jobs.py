@@ -9,7 +9,7 @@ import wave
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
-from neuropil.apps.lipsync.drawn_face import draw_face, make_syllables, place_points
+from neuropil.apps.lipsync.drawn_face import draw_face, place_points
 from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.library import LibraryBuilder
 from neuropil.apps.lipsync.survey import measure_mouths
@@ -28,6 +28,8 @@ from neuropil.apps.lipsync.voice import Voice
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.media.film import Film
 from neuropil.kit.media.image import Image
 from neuropil.signature import Input, Json, Option
 
@@ -60,6 +62,7 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
 HEIGHT, WIDTH = 33, 47
 READING = ("translate", "translate-read", "translate-render")  # take pictures with text
 TALKING = ("lipsync", "lipsync-learn", "lipsync-measure")  # take films of a face that speaks
+PERSON = Path(registry.__file__).parent / "samples" / "person.mp4"
 TALK_FPS, TALK_FRAMES, TALK_SIZE = 5, 54, (320, 180)
 SIGN = "Bitte leise\nsein, danke"
 SIGN_HEIGHT, SIGN_WIDTH = 120, 240  # at least
@@ -153,7 +156,7 @@ def write_frames(picture: Image, folder: Path) -> Path:
 
 
 def write_talker(folder: Path) -> Path:
-    """Write a film of a drawn face whose lips move to syllables."""
+    """Write a film of a drawn face that speaks."""
     path = folder / "talker.mkv"
     path.write_bytes(encode_talker())
     return path
@@ -161,36 +164,32 @@ def write_talker(folder: Path) -> Path:
 
 @cache
 def encode_talker() -> bytes:
-    """Encode the film losslessly."""
-    file = io.BytesIO()
+    """Encode every fifth frame of the sample, small and losslessly, and its sound."""
+    file, film = io.BytesIO(), Film.open(PERSON)
+    sound = Audio.open(PERSON).resample(RATE)
     with av.open(file, "w", format="matroska") as container:
         picture: Any = container.add_stream("ffv1", rate=TALK_FPS)
         picture.width, picture.height = TALK_SIZE
         picture.pix_fmt = "bgr0"
-        sound: Any = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
-        samples = (make_syllables("aiuaaiuia" * 5)[None] * 32767).astype(np.int16)
-        spoken = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        heard: Any = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        samples = (sound.samples[: RATE * TALK_FRAMES // TALK_FPS, 0] * 32767).astype(np.int16)
+        spoken = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
         spoken.sample_rate = RATE
-        container.mux(sound.encode(spoken))
-        container.mux(sound.encode(None))
-        for i in range(TALK_FRAMES):
-            pixels = np.asarray(Pillow.fromarray(draw_face(opening_at(i))).resize(TALK_SIZE))
-            frame = av.VideoFrame.from_ndarray(pixels)
+        container.mux(heard.encode(spoken))
+        container.mux(heard.encode(None))
+        for shown in islice(film.frames(), 0, TALK_FRAMES * 25 // TALK_FPS, 25 // TALK_FPS):
+            small = np.asarray(Pillow.fromarray(shown.pixels).resize(TALK_SIZE))
+            frame = av.VideoFrame.from_ndarray(small)
             container.mux(picture.encode(frame.reformat(format="bgr0")))
         container.mux(picture.encode())
     return file.getvalue()
 
 
-def opening_at(frame: int) -> float:
-    """Say how far the drawn mouth is open in a frame."""
-    return 0.22 - 0.37 * float(np.cos(1.3 * frame))
-
-
 def write_voice(folder: Path) -> Path:
     """Write what is learned of the drawn face in three frames."""
     path, builder = folder / "drawn.voice", LibraryBuilder()
-    for i in range(3):
-        builder.add(i, draw_face(opening_at(i)), place_points(opening_at(i)))
+    for i, opening in enumerate((-0.1, 0.2, 0.5)):
+        builder.add(i, draw_face(opening), place_points(opening))
     library = builder.finish()
     Voice(library, measure_mouths(library.points.astype(np.float64)), None).save(path)
     return path

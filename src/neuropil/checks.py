@@ -43,8 +43,10 @@ def takes_files(verb: Verb) -> bool:
 
 
 def empty_folder(folder: Path, verb: Verb) -> UserError:
-    """Say that a folder holds nothing to work on."""
+    """Say that a folder holds nothing to work on, or that a verb takes no folders."""
     words = f"{folder} holds nothing that {verb.command} reads; name another folder"
+    if len(verb.signature.inputs) > 1:
+        words = f"{folder} is a folder, and {verb.command} takes one file of each kind; name files"
     return UserError("input.empty", words, path=folder)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from neuropil import registry
 from neuropil.checks import check, check_place, identify, number_path, type_of
-from neuropil.contract import Media, ResultParts, Verb, format_value, split_result
+from neuropil.contract import Media, ResultParts, Verb, format_value, has_words, split_result
 from neuropil.job import Job, Settings
 from neuropil.kit import progress
 from neuropil.kit.atomic import make_folders, write_together
@@ -109,9 +109,10 @@ class ProgressForwarder:
         self.emit(Progress(title, done, total))
 
     def say(self, line: str) -> None:
-        """Report a line, and keep it."""
-        self.said.append(line)
-        self.emit(Message(line))
+        """Report a line, and keep it; what is met again on a second way through is said once."""
+        if line not in self.said:
+            self.said.append(line)
+            self.emit(Message(line))
 
     def ask(self) -> None:
         """Stop the work where that was asked for."""
@@ -166,6 +167,8 @@ def run(job: Job, sessions: Sessions, *, emit: Emit = ignore, cancel: Cancel | N
     values |= printed_texts(parts, job)
     said = {name: v for name, v in parts.values.items() if v is not None and v != ()}
     texts = {name: format_value(value) for name, value in said.items()}
+    if has_words(result) and not parts.primary:
+        texts = {"": str(result)}  # figures that make a sentence together
     files = {
         output.name: tuple(map(str, placed.get(output.name, ())))
         for output in verb.signature.outputs_for(first)

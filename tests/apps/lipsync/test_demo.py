@@ -1,4 +1,4 @@
-"""The drawn face, its syllables, and the section of the demo."""
+"""The drawn face, and the section of the demo."""
 
 from pathlib import Path
 
@@ -7,19 +7,15 @@ import pytest
 
 from neuropil.apps.lipsync import demo
 from neuropil.apps.lipsync.drawn_face import (
-    CLOSED,
-    FPS,
-    QUIET,
-    REST,
+    MOUTHS,
     SIZE,
-    SYLLABLE,
     draw_face,
-    make_syllables,
     place_points,
-    shape_at,
+    shape_frames,
     write_person,
 )
 from neuropil.apps.lipsync.hearing import RATE
+from neuropil.apps.lipsync.phones import CUES
 from neuropil.apps.lipsync.shapes import opening
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.media.film import Film
@@ -37,16 +33,6 @@ def test_the_mouth_opens_as_it_is_told() -> None:
     assert np.abs(closed.astype(int) - wide_open)[180:240].mean() > 2
 
 
-def test_syllables_are_quiet_while_the_lips_are_closed() -> None:
-    samples = make_syllables("aiu")
-    assert np.abs(samples).max() < 1
-    power = np.square(samples[: len(samples) // 160 * 160].reshape(-1, 160)).mean(axis=1)
-    start = round(QUIET * 100)
-    closed, vowel = power[start + 2 : start + 7].mean(), power[start + 12 : start + 28].mean()
-    assert vowel > 5 * closed > 0
-    assert len(samples) == round((0.6 + 3 * SYLLABLE) * RATE)
-
-
 def test_the_section_shows_the_film_and_the_cues() -> None:
     (section,) = demo.sections()
     assert "video/mp4" in section.body
@@ -55,12 +41,16 @@ def test_the_section_shows_the_film_and_the_cues() -> None:
 
 
 def test_the_drawn_face_says_what_is_heard(tmp_path: Path) -> None:
-    write_person(tmp_path / "drawn.mp4", "au")
+    cues = ["X"] * 10 + ["A"] * 10 + ["D"] * 10 + ["F"] * 10
+    speech = Audio(np.full((12_800, 1), 0.1, np.float32), RATE)
+    write_person(tmp_path / "drawn.mp4", speech, cues)
     film = Film.open(tmp_path / "drawn.mp4")
     assert (film.width, film.height) == SIZE
-    assert sum(1 for _ in film.frames()) == round((2 * QUIET + 2 * SYLLABLE) * FPS)
-    assert Audio.open(film.path).seconds == pytest.approx(2 * QUIET + 2 * SYLLABLE, abs=0.05)
-    assert shape_at("au", 0.1) == (REST, 1.0) == shape_at("au", QUIET + CLOSED / 2)
-    wide_open, round_lips = (shape_at("au", QUIET + k * SYLLABLE + 0.205) for k in (0, 1))
-    assert wide_open[0] > round_lips[0] > 0
-    assert round_lips[1] < 0.85 < wide_open[1]
+    assert sum(1 for _ in film.frames()) == 20
+    assert Audio.open(film.path).seconds == pytest.approx(0.8, abs=0.05)
+    shapes = shape_frames(cues)
+    assert shapes[7] == pytest.approx(MOUTHS["A"], abs=0.02)
+    assert shapes[12] == pytest.approx(MOUTHS["D"], abs=0.05)
+    assert shapes[17] == pytest.approx(MOUTHS["F"], abs=0.05)
+    assert MOUTHS["A"][0] < shapes[10, 0] < MOUTHS["D"][0]
+    assert MOUTHS.keys() == {*CUES}

@@ -97,11 +97,15 @@ class DubResult:
 
 @dataclass(frozen=True)
 class LearnedVoice:
-    """A person's mouths, how many seconds they were learned from, and how many mouths are kept."""
+    """A person's mouths, how many seconds they were learned from, how many mouths are kept.
+
+    sync: how lips and sound of the film fit
+    """
 
     voice: Voice
     seconds: float
     mouths: int
+    sync: SyncScore
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,8 @@ class Lipsync(App):
     def learn(self, person: Film, *, face: Annotated[int | None, FACE] = None) -> LearnedVoice:
         """Learn how sound moves a person's mouth, from a film.
 
-        person: a film of 30 seconds to 30 minutes in which the person speaks, with its own sound
+        person: a film of 10 seconds to an hour, half a minute or more is better, in which the
+            person speaks, with its own sound
         face: number of the face, the largest is 1; by default the one that speaks
         """
         own = open_sound(person)
@@ -205,10 +210,15 @@ class Lipsync(App):
         times = frame_middles(found.survey, person)[chosen.is_there]
         mouths = measure_mouths(chosen.points[chosen.is_there])
         require_seconds(person, len(times) / float(person.fps))
+        sync = self._judge_track(own, found, person)
+        if sync.offset_ms is None:
+            message(
+                "lips and sound of the film don't seem to fit, so little can be learned of them"
+            )
         mapping = learn_mapping([self.read(own)], [times], [mouths])
         kept = measure_mouths(library.points.astype(np.float64))
         voice = Voice(library, kept, mapping)
-        return LearnedVoice(voice, len(times) / float(person.fps), len(library))
+        return LearnedVoice(voice, len(times) / float(person.fps), len(library), sync)
 
     @verb(example="neuropil lipsync-cues speech.wav -o cues.json")
     def cues(self, speech: Audio) -> MouthCues:
@@ -219,6 +229,9 @@ class Lipsync(App):
         speech: a recording in any language
         """
         reading = self.read(speech)
+        if not is_speech(reading):
+            message("no speech is heard, so the mouth stays at rest")
+            return find_cues(reading.phones, np.ones_like(reading.is_silent), speech.seconds)
         return find_cues(reading.phones, reading.is_silent, speech.seconds)
 
     @verb(example="neuropil lipsync-measure film.mp4 --json")
@@ -281,7 +294,7 @@ class Lipsync(App):
         """Read speech; raises UserError where there is next to no sound."""
         samples = mono(sound)
         if len(samples) < RATE // 10:
-            words = f"the sound is {sound.seconds:.2f} s long; a tenth of a second is needed"
+            words = f"the speech is {sound.seconds:.2f} s long; a tenth of a second is needed"
             raise UserError("input.empty", words)
         return read_speech(self.network(SPEECH), samples)
 
@@ -390,7 +403,7 @@ def require_seconds(film: Film, seconds: float) -> None:
     least, most = SECONDS_TO_LEARN
     if not least <= seconds <= most:
         words = (
-            f"{film.path} shows the face for {seconds:.1f} s; from {least} s to"
+            f"{film.path} shows the face for {seconds:.1f} s; from {least} seconds to"
             f" {most // 60} minutes can be learned from, half a minute or more is better"
         )
         raise UserError("input.content", words, path=film.path, value=seconds)

@@ -31,9 +31,9 @@ def sections() -> list[Section]:
         body = (
             paragraph(
                 "A face that was drawn, and a voice that a machine speaks. Each mouth is a frame of"
-                " the film in which the face says mamimuma; an LSTM has said from the sound which"
-                " one. `neuropil lipsync person.mp4 speech.opus -o new.mp4` Only of people who"
-                " agree to it."
+                " the film in which the face says something else; an LSTM has said from the sound"
+                " which one. `neuropil lipsync person.mp4 speech.opus -o new.mp4` Only of people"
+                " who agree to it."
             )
             + video(Path(folder, "dubbed.mp4"), f"how lips and sound fit: {made.sync}")
             + row(figure(Image(pixels), "") for pixels in pick_mouths(made))

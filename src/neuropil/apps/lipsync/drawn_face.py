@@ -1,24 +1,26 @@
-"""A face that is drawn, and syllables made of sine waves: nobody's likeness, nobody's voice.
+"""A face that is drawn, its mouth by the cues of speech: nobody's likeness.
 
     pixels = draw_face(opening=0.3)                     # (360, 640, 3)
-    write_person(Path("person.mp4"), "aiua" * 3)        # a film of it that says mamimuma
-    samples = make_syllables("aiua")                    # 16 kHz
+    write_person(Path("person.mp4"), speech, cues)      # a film of it that speaks
+
+F  frames
 
 For demo and docs: the lips of real people are moved only where they have agreed.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from neuropil.apps.lipsync.hearing import RATE
-from neuropil.apps.lipsync.preprocess import Floats, Pixels
+from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND, sample_at
+from neuropil.apps.lipsync.preprocess import Pixels
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.audio.audio_writer import to_frames
+from neuropil.kit.audio.filtering import name_layout
 from neuropil.kit.media.film_writer import FilmSound, write_film
 from neuropil.kit.media.frame import Frame
 
@@ -28,11 +30,18 @@ FPS = 25
 SKIN, HAIR, LIP, DARK, TEETH = "#deac8e", "#3a281e", "#b25454", "#280e10", "#f0ece2"
 WALL, SHIRT, NECK, EYE = "#768c96", "#3c466e", "#c49478", "#3c2d23"
 JAW_FALLS = (0.2, 0.6, 0.9, 1.0, 0.9, 0.6, 0.2)  # how much of it each point of the chin does
-FORMANTS = {"a": (750, 1200, 2500), "i": (300, 2300, 3000), "u": (320, 800, 2300)}  # Hz
-PITCH, WIDTH_HZ = 118.0, 90.0
-QUIET, SYLLABLE, CLOSED = 0.3, 0.32, 0.09  # seconds: before and after; of them closed
-MOUTHS = {"a": (0.55, 1.0), "i": (0.2, 1.12), "u": (0.12, 0.8)}  # how open; times as wide
-REST = -0.15  # opening of closed lips
+MOUTHS = {  # of each cue: how open; times as wide
+    "A": (-0.15, 1.0),
+    "B": (0.06, 1.08),
+    "C": (0.3, 1.02),
+    "D": (0.55, 1.0),
+    "E": (0.3, 0.88),
+    "F": (0.14, 0.76),
+    "G": (-0.04, 1.0),
+    "H": (0.26, 1.02),
+    "X": (-0.15, 1.0),
+}
+SOFT, REACH = 1.6, 6  # steps over which the mouth goes from one to the next, and that are seen
 LOUD_HZ = 48_000  # of the film's sound
 
 
@@ -117,44 +126,20 @@ def draw_line(canvas: ImageDraw.ImageDraw, points: Numbers, color: str, width: f
     canvas.line(places, fill=color, width=max(1, round(width)), joint="curve")
 
 
-def write_person(path: Path, vowels: str) -> None:
-    """Write a film of the face saying a syllable for each of the vowels a, i, u."""
-    samples = Audio(make_syllables(vowels)[:, None], RATE)
-    loud = to_frames([samples.resample(LOUD_HZ).samples], LOUD_HZ, "mono")
-    frames = (
-        Frame(draw_face(*shape_at(vowels, (k + 0.5) / FPS)), Fraction(k, FPS))
-        for k in range(int(samples.seconds * FPS))
-    )
-    sound = FilmSound(loud, LOUD_HZ, "mono")
-    write_film(path, frames, fps=Fraction(FPS), sound=sound)
+def write_person(path: Path, speech: Audio, cues: Sequence[str]) -> None:
+    """Write a film of the face speaking, its mouth of each step of 20 ms told by its cue."""
+    sound, layout = speech.resample(LOUD_HZ), name_layout(speech.channels)
+    heard = FilmSound(to_frames([sound.samples], LOUD_HZ, layout), LOUD_HZ, layout)
+    shapes = shape_frames(cues)
+    frames = (Frame(draw_face(*shape), Fraction(k, FPS)) for k, shape in enumerate(shapes.tolist()))
+    write_film(path, frames, fps=Fraction(FPS), sound=heard)
 
 
-def shape_at(vowels: str, time: float) -> tuple[float, float]:
-    """Say how open and how wide the mouth is at a moment of some syllables."""
-    number, phase = divmod(time - QUIET, SYLLABLE)
-    if not 0 <= number < len(vowels):
-        return REST, 1.0
-    opening, wide = MOUTHS[vowels[int(number)]]
-    share = float(np.sin(np.pi * np.clip((phase - CLOSED) / (SYLLABLE - CLOSED), 0, 1)))
-    return REST + share * (opening - REST), 1 + share * (wide - 1)
-
-
-def make_syllables(vowels: str) -> NDArray[np.float32]:
-    """Make syllables of 16 kHz that begin with closed lips, one for each of the vowels a, i, u."""
-    quiet = np.zeros(round(QUIET * RATE), np.float32)
-    return np.concatenate([quiet, *map(make_syllable, vowels), quiet]).astype(np.float32)
-
-
-def make_syllable(vowel: str) -> Floats:
-    """Make a hum with closed lips, and a vowel of three formants behind it."""
-    n = round(SYLLABLE * RATE)
-    times = np.arange(n) / RATE
-    harmonics = np.arange(1, int(4000 / PITCH))[:, None]
-    strengths = sum(
-        1 / (1 + ((harmonics * PITCH - formant) / WIDTH_HZ) ** 2) for formant in FORMANTS[vowel]
-    )
-    voiced = (strengths * np.sin(2 * np.pi * PITCH * harmonics * times)).sum(axis=0)
-    hum = np.sin(2 * np.pi * PITCH * times) + 0.3 * np.sin(4 * np.pi * PITCH * times)
-    is_open = np.clip((times - CLOSED) / 0.02, 0, 1) * np.clip((SYLLABLE - times) / 0.03, 0, 1)
-    sound: Floats = (0.12 * is_open * voiced + 0.05 * (1 - is_open) * hum).astype(np.float32)
-    return sound
+def shape_frames(cues: Sequence[str]) -> Numbers:
+    """Say how open and how wide the mouth is in every frame (F, 2), from cue to cue in a curve."""
+    wanted = np.array([MOUTHS[cue] for cue in cues])
+    padded = np.pad(wanted, ((REACH, REACH), (0, 0)), mode="edge")
+    bell = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / SOFT) ** 2)
+    smooth = np.stack([np.convolve(column, bell / bell.sum(), "valid") for column in padded.T], 1)
+    moments = (np.arange(len(cues) * FPS // STEPS_PER_SECOND) + 0.5) / FPS
+    return sample_at(moments, smooth)

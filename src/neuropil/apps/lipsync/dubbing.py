@@ -36,6 +36,7 @@ from neuropil.kit.progress import track
 
 SHAPE_WEIGHTS = (2.5, 1.0, 1.0, 1.0, 1.0, *(0.6,) * 5)  # of the ten numbers of a mouth
 NO_MOUTH = -1
+PADDED = Fraction(3, 5)  # of a frame, by which encoders lengthen a film's own sound
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,8 @@ def plan_order(film: Film, face: FaceTrack, times: tuple[Fraction, ...], seconds
     """Plan which frame is shown when: all of the film, and on until the speech ends."""
     n_film, step = len(times), 1 / film.fps
     end = times[-1] + step
-    beyond = max(0, math.ceil((Fraction(seconds).limit_denominator(10**6) - end) / step))
+    late = (Fraction(seconds).limit_denominator(10**6) - end) / step
+    beyond = max(0, math.ceil(late - PADDED))
     room = count_room(film.width, film.height)
     order = plan_playback(n_film, n_film + beyond, measure_restlessness(face), room)
     later = tuple(times[-1] + step * k for k in range(1, beyond + 1))

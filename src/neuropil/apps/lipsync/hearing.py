@@ -33,11 +33,22 @@ RANGE = 11.0  # logarithm of power, below the loudest of a band, under which all
 LOUD = 98  # percentile that is taken for the loudest
 LEAST_SPREAD = 0.5  # of a band, in which nothing is heard
 LEAST_POWER = 1e-6  # mean square of samples, -60 dB, below which a step is silence
+QUIET = 1e-4  # of the loudest steps: in a recording that is quieter, what is below it is
+NOTHING = 1e-10  # below which it is silence wherever it is
+CANCELED = 0.02  # of the power of the loudest channel: a mean with less has lost what was said
 
 
 def mono(sound: Audio) -> NDArray[np.float32]:
-    """Take a recording as one channel of 16 kHz."""
-    return (sound if sound.rate == RATE else sound.resample(RATE)).mix_down()
+    """Take a recording as one channel of 16 kHz, about 0; the loudest where they cancel out."""
+    samples = (sound if sound.rate == RATE else sound.resample(RATE)).samples
+    if not len(samples):
+        return np.zeros(0, np.float32)
+    mixed = samples.mean(axis=1, dtype=np.float32)
+    powers = np.square(samples, dtype=np.float64).mean(axis=0)
+    if np.square(mixed, dtype=np.float64).mean() < CANCELED * powers.max():
+        mixed = samples[:, int(powers.argmax())]
+    made: NDArray[np.float32] = mixed - mixed.mean(dtype=np.float32)
+    return made
 
 
 def hear(samples: NDArray[np.float32]) -> Floats:
@@ -73,6 +84,13 @@ def sample_at(times: Numbers, values: Numbers) -> Numbers:
     """Interpolate what is known at steps (T, K) at moments (F,), in seconds: (F, K)."""
     steps = step_times(len(values))
     return np.stack([np.interp(times, steps, column) for column in values.T], axis=1)
+
+
+def find_silence(samples: NDArray[np.float32], n: int) -> NDArray[np.bool_]:
+    """Tell which of n steps are silent: below -60 dB, where all is quiet -40 below the loudest."""
+    power = loudness(samples, n)
+    loudest = float(np.percentile(power, LOUD)) if n else 0.0
+    return power < max(NOTHING, min(LEAST_POWER, QUIET * loudest))
 
 
 def loudness(samples: NDArray[np.float32], n: int) -> Numbers:

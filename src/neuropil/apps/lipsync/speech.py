@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.lipsync.hearing import LEAST_POWER, hear, loudness, sample_at
+from neuropil.apps.lipsync.hearing import find_silence, hear, sample_at
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.kit.networks.network import OnnxNetwork
@@ -68,9 +68,7 @@ def run_steps(network: OnnxNetwork, heard: Floats) -> dict[str, NDArray[Any]]:
 def read_speech(network: OnnxNetwork, samples: NDArray[np.float32]) -> SpeechReading:
     """Read a recording (N,) of 16 kHz."""
     heard = hear(samples)
-    return replace(
-        read_heard(network, heard), is_silent=loudness(samples, len(heard)) < LEAST_POWER
-    )
+    return replace(read_heard(network, heard), is_silent=find_silence(samples, len(heard)))
 
 
 def read_heard(network: OnnxNetwork, heard: Floats) -> SpeechReading:

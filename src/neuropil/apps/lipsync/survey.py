@@ -25,7 +25,7 @@ from neuropil.apps.lipsync.shapes import (
     fit_similarity,
     transform,
 )
-from neuropil.apps.lipsync.sync import SyncScore, is_known, measure_sync
+from neuropil.apps.lipsync.sync import SyncScore, correlate, is_known, measure_sync
 from neuropil.apps.lipsync.tracking import FaceTrack, FaceTracker
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.errors import UserError
@@ -77,6 +77,12 @@ def look_through(
 
 def require_face(film: Film, survey: Survey, number: int | None) -> None:
     """Raise UserError where there is no face, or no face of that number."""
+    if survey.n_frames < FEWEST_FRAMES:
+        words = (
+            f"{film.path} has {survey.n_frames} frame{'s' * (survey.n_frames > 1)}, and"
+            f" {FEWEST_FRAMES} are needed at least; name a longer film"
+        )
+        raise UserError("input.content", words, path=film.path, value=survey.n_frames)
     if not survey.tracks:
         words = (
             f"{film.path} shows no face in any of its {survey.n_frames} frames;"
@@ -121,7 +127,7 @@ def choose_face(tracks: list[FaceTrack], seen: list[Numbers], said: Numbers | No
     """
     if said is None or len(tracks) < 2:
         return 0
-    scores = [correlate(opening, said) for opening in seen]
+    scores = [correlate_seen(opening, said) for opening in seen]
     best = int(np.argmax(scores))
     return best if scores[best] > LEAST_CORRELATION else 0
 
@@ -129,12 +135,10 @@ def choose_face(tracks: list[FaceTrack], seen: list[Numbers], said: Numbers | No
 LEAST_CORRELATION = 0.3  # from which sound tells who speaks
 
 
-def correlate(seen: Numbers, said: Numbers) -> float:
+def correlate_seen(seen: Numbers, said: Numbers) -> float:
     """Correlate an opening with another one, where both are known."""
     known = np.isfinite(seen)
-    if known.sum() < FEWEST_FRAMES or seen[known].std() < 1e-6 or said[known].std() < 1e-6:
-        return 0.0
-    return float(np.corrcoef(seen[known], said[known])[0, 1])
+    return correlate(seen[known], said[known]) if known.sum() >= FEWEST_FRAMES else 0.0
 
 
 def measure_mouths(points: Points) -> Numbers:

@@ -69,10 +69,15 @@ def speak(texts: Sequence[str], voices: Sequence[str]) -> list[Sentence]:
 
 def say(text: str, voice: str, path: Path) -> Sentence:
     """Let a voice speak a text, by way of a WAV file."""
-    command = [PROGRAM, "-voice", voice, "-psdur", "-t", f"{text} ", "-o", str(path)]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    told = call_flite(text, voice, path)
     columns = log_mel_columns(mono(Audio.open(path)))
     return Sentence(columns, name_steps(told, len(columns) // COLUMNS))
+
+
+def call_flite(text: str, voice: str, path: Path) -> str:
+    """Let flite write a WAV file; it tells each phone and when that ends."""
+    command = [PROGRAM, "-voice", voice, "-psdur", "-t", f"{text} ", "-o", str(path)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def name_steps(told: str, n: int) -> NDArray[np.int64]:
