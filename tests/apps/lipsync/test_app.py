@@ -190,6 +190,9 @@ def test_the_file_says_that_it_is_synthetic_and_the_pictures_too(
     a, b = (next(iter(each.film.frames())).pixels for each in (made, plain))
     assert not np.array_equal(a, b)
     assert plain.film.notes == made.film.notes
+    again = lipsync(Film.open(tmp_path / "new.mp4"), talk(50))
+    kept = json.loads(again.film.notes["comment"])["comment_before"]
+    assert json.loads(kept)["ingredients"] == said["ingredients"]
 
 
 def test_the_offset_of_a_film_is_measured(lipsync: Lipsync, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from neuropil.apps.lipsync.adaptation import (
 from neuropil.apps.lipsync.cues import MouthCues, choose_cues, join_steps, score_cues
 from neuropil.apps.lipsync.hearing import (
     RATE,
+    find_silence,
     hear,
     log_mel_columns,
     loudness,
@@ -36,7 +37,14 @@ from neuropil.apps.lipsync.lab.evaluation import (
 from neuropil.apps.lipsync.library import MouthLibrary
 from neuropil.apps.lipsync.phones import CUES, PHONES
 from neuropil.apps.lipsync.speech import SpeechReading
-from neuropil.apps.lipsync.sync import SyncScore, fill_gaps, measure_sync, overlap_at, refine
+from neuropil.apps.lipsync.sync import (
+    SyncScore,
+    correlate,
+    fill_gaps,
+    measure_sync,
+    overlap_at,
+    refine,
+)
 from neuropil.apps.lipsync.voice import Voice
 from neuropil.kit.audio.audio import Audio
 
@@ -173,6 +181,29 @@ def test_cues_of_phones_without_flicker() -> None:
 def test_silence_is_rest_whatever_the_network_says() -> None:
     path = choose_cues(score_cues(phones_of(["A"] * 10), np.ones(10, bool)))
     assert {CUES[k] for k in path} == {"X"}
+
+
+def test_no_cue_is_shorter_than_a_frame() -> None:
+    cues = join_steps([8, 8, 0, 8, 8, 3, 1, 1, 1], 0.18)
+    assert [(cue.value, cue.start) for cue in cues] == [("X", 0.0), ("B", 0.12)]
+
+
+def test_a_series_that_does_not_change_correlates_with_nothing() -> None:
+    flat = np.full(60, 0.1, np.float32) + np.float32(1e-9)
+    assert correlate(flat, np.arange(60.0)) == 0.0
+    assert correlate(np.arange(60.0), np.arange(60.0)) == pytest.approx(1)
+
+
+def test_silence_and_sound_that_cancels_out() -> None:
+    tone = np.sin(np.arange(16_000) / 9).astype(np.float32)
+    both = Audio(np.stack([tone, -tone], axis=1), 16_000)
+    assert np.square(mono(both)).mean() == pytest.approx(0.5, rel=0.01)
+    assert not mono(Audio(np.ones((1600, 1), np.float32), 16_000)).any()
+    quiet = np.concatenate([tone, np.zeros(16_000, np.float32)]) * np.float32(1e-3)
+    silent = find_silence(quiet, 100)
+    assert not silent[:49].any()
+    assert silent[52:].all()
+    assert find_silence(np.zeros(3200, np.float32), 10).all()
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ class Lipsync(App):
         """
         own = open_sound(person)
         dub = self._plan(person, speech, voice, self._find_face(person, own, face))
-        notes = describe_origin(person.path, speech, metadata.version("neuropil"))
+        notes = describe_origin(person, speech, metadata.version("neuropil"))
         film = DubbedFilm(person, dub.plan, dub.library, speech, notes, mark=not unmarked)
         before = self._judge_track(own, dub.found, person) if own else None
         after = self._judge_made(film, speech, dub.times)

@@ -128,10 +128,19 @@ def choose_cues(scores: NDArray[np.float64]) -> NDArray[np.intp]:
     return path
 
 
+def drop_short(path: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Let the cue before a single step go on over it; no film shows it."""
+    kept = path.copy()
+    for t in range(1, len(path) - 1):
+        if kept[t - 1] != path[t] != path[t + 1]:
+            kept[t] = kept[t - 1]
+    return kept
+
+
 def join_steps(path: NDArray[np.intp] | Sequence[int], seconds: float) -> list[MouthCue]:
-    """Join equal steps to cues; the last ends with the recording."""
+    """Join equal steps to cues; the last ends with the recording, none is shorter than 40 ms."""
     cues, start = [], 0
-    for value, group in groupby(np.asarray(path).tolist()):
+    for value, group in groupby(drop_short(np.asarray(path)).tolist()):
         stop = start + len(list(group))
         cues.append(MouthCue(start / STEPS_PER_SECOND, stop / STEPS_PER_SECOND, CUES[value]))
         start = stop

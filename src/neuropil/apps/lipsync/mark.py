@@ -1,7 +1,7 @@
 """That a film is synthetic, said on its pictures and in its file.
 
     marked = draw_mark(pixels)
-    notes = describe_origin(path, speech, "0.2")    # what the container says, as C2PA would
+    notes = describe_origin(film, speech, "0.2")    # what the container says, as C2PA would
 
 A mark stands in the lower left corner of every frame.
 """
@@ -9,13 +9,13 @@ A mark stands in the lower left corner of every frame.
 import hashlib
 import json
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from neuropil.apps.lipsync.preprocess import Floats, Pixels
 from neuropil.kit.audio.audio import Audio
+from neuropil.kit.media.film import Film
 from neuropil.kit.provenance import file_sha256
 
 WORDS = "lips: synthetic"
@@ -53,16 +53,21 @@ def draw_mark(pixels: Pixels) -> Pixels:
     return made
 
 
-def describe_origin(film: Path, speech: Audio, version: str) -> dict[str, str]:
-    """Say what the container tells: that lips are synthetic, by what, from which inputs."""
+def describe_origin(film: Film, speech: Audio, version: str) -> dict[str, str]:
+    """Say what the container tells: that lips are synthetic, by what, from which inputs.
+
+    What the film's file said before stays; a comment of its own is kept inside of ours.
+    """
+    before = film.metadata
     sound = hashlib.sha256(np.ascontiguousarray(speech.samples).tobytes()).hexdigest()
     said = {
         "claim_generator": f"neuropil lipsync {version}",
         "actions": [{"action": "c2pa.edited", "digitalSourceType": "compositeSynthetic"}],
         "statement": "The lips in this film were moved by a program to fit the sound.",
         "ingredients": [
-            {"title": film.name, "role": "face", "sha256": file_sha256(film)},
+            {"title": film.path.name, "role": "face", "sha256": file_sha256(film.path)},
             {"role": "speech", "seconds": round(speech.seconds, 2), "sha256_of_samples": sound},
         ],
     }
-    return {"comment": json.dumps(said)}
+    own = {"comment_before": before["comment"]} if "comment" in before else {}
+    return {**before, "comment": json.dumps(said | own)}
