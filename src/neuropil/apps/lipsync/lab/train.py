@@ -22,8 +22,8 @@ def speech() -> Recipe:
 
     neuropil train lipsync speech --data DIR -o runs/speech
 
-    About 0.3 s a step alone on one core, so 2,500 steps take a quarter of an hour. Debian's flite
-    speaks sentences besides; without it the voices of machines are left out.
+    2,500 steps took a quarter of an hour on one core with AMX, beside another training. Debian's
+    flite speaks sentences besides; without it the voices of machines are left out.
     """
     return Recipe(
         name="lipsync-speech",
@@ -46,7 +46,7 @@ def speech_unseen() -> Recipe:
     neuropil train lipsync speech_unseen --data DIR -o runs/speech-unseen
 
     Nothing runs it but the benchmark, which lets it learn 100 of his clips as `lipsync-learn` does.
-    About a quarter of an hour on one core; not run yet.
+    2,500 steps took a quarter of an hour on one core with AMX, beside other work.
     """
     examples = speech_training.unseen_examples
     return replace(speech(), name="lipsync-speech-unseen", examples=examples)
@@ -57,8 +57,7 @@ def finder() -> Recipe:
 
     neuropil train lipsync finder --data DIR -o runs/finder
 
-    0.37 s a step alone on one core, so 16,000 steps take 100 minutes. A rehearsal of 1,500 steps
-    finds 0.44 of the faces of the test pictures at one false alarm per ten; 2026-11-29.
+    16,000 steps took 68 minutes on one core with AMX beside another training, and 100 without.
     """
     return Recipe(
         name="lipsync-finder",
@@ -80,8 +79,7 @@ def landmarks() -> Recipe:
 
     neuropil train lipsync landmarks --data DIR -o runs/landmarks
 
-    0.53 s a step alone on one core, so 12,000 steps take 105 minutes. A rehearsal of 1,500 steps is
-    off by 0.088 eye distances on persons that were never seen, by 0.078 at the mouth; 2026-11-29.
+    12,000 steps took an hour on one core with AMX beside another training, and 105 minutes without.
     """
     return Recipe(
         name="lipsync-landmarks",
@@ -104,8 +102,8 @@ def landmarks_last() -> Recipe:
     neuropil train lipsync landmarks_last --data DIR --init runs/landmarks/averages.npz \\
         -o runs/landmarks-last
 
-    0.53 s a step alone on one core, so 12,000 steps take 105 minutes. A rehearsal of 2,200 steps
-    behind one of 1,500 is off by 0.076 eye distances, by 0.065 at the mouth; 2026-11-29.
+    Not part of what ships: a rehearsal of 2,200 steps behind one of 1,500 went from 0.088 to 0.076
+    eye distances, at the mouth from 0.078 to 0.065; 2026-11-29.
     """
     falling = partial(adamw, weight_decay=0.02, fall=1.0)
     return replace(landmarks(), name="lipsync-landmarks-last", optimizer=falling, lr=1.2e-3, seed=9)
@@ -116,8 +114,7 @@ def judge() -> Recipe:
 
     neuropil train lipsync judge --data DIR -o runs/judge
 
-    Under 0.6 s a step beside other work, so 3,000 steps take at most half an hour. A rehearsal that
-    was stopped at step 175 finds 83 % of the shifts of test clips within a frame; 2026-11-29.
+    3,000 steps took 11 minutes on one core with AMX, beside other work.
     """
     return Recipe(
         name="lipsync-judge",
