@@ -44,7 +44,7 @@ NETWORKS = MappingProxyType(
         SPEECH_UNSEEN: NetworkFile(
             HERE,
             "lipsync-speech-unseen-v1.onnx",
-            "3c8ff20bd918e76d3e61b8249c56f83fe94aa1ce36d6c04abeb97969d1756e3c",
+            "8cca3a21a4009958b39ef3d9d1b23936cffb58f8d0224544de216466bf4f6f30",
             "research (GRID)",
         ),
     }
