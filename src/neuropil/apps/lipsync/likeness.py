@@ -3,8 +3,8 @@
     measure_unlikeness(own, voice.library)      # from 0; films of one man are up to 0.8 apart
 
 Faces are laid upon one another by the points that stay still. Coarse light is taken away: what is
-left are lips, folds, chin, beard. It tells a drawing from a man and faces that are very different;
-it does not recognize people.
+left are lips, folds, chin, beard. The color of the skin adds a little, too little to decide. It
+tells a drawing from a man, and most faces from others; it does not recognize people.
 
 M  mouths that are looked at     P  pixels of each
 """
@@ -27,7 +27,9 @@ from neuropil.apps.lipsync.shapes import (
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 
-SAME = 0.85  # of what two films are apart, up to which they can show one person
+SAME = 0.88  # of what two films are apart, up to which they can show one person
+COLOR = 0.5  # times the difference of the skins, which is added,
+MOST_COLOR = 0.3  # of which so much counts at most: lamps and cameras have colors, too
 LOOKS = 40  # mouths of each library that are compared, evenly spread
 SIDE = 32  # pixels of a picture, and
 WIDE, TOP = 1.5, 0.25  # eye distances: how wide it is, and where it begins below the eyes
@@ -39,7 +41,15 @@ def measure_unlikeness(one: MouthLibrary, other: MouthLibrary) -> float:
     """Measure how far the faces of one library are from the most similar ones of the other."""
     a, b = draw_looks(one), draw_looks(other)
     apart = square_distances(a, b) / a.shape[1]
-    return float(max(np.median(apart.min(axis=axis)) for axis in (0, 1)))
+    looks = max(float(np.median(apart.min(axis=axis))) for axis in (0, 1))
+    return looks + COLOR * min(MOST_COLOR, float(np.linalg.norm(find_hue(one) - find_hue(other))))
+
+
+def find_hue(library: MouthLibrary) -> Numbers:
+    """Find the color of the skin, whatever the light is: (3,), logarithms of mean 0."""
+    lights = library.lights.astype(np.float64)
+    hue: Numbers = np.median(lights - lights.mean(axis=1, keepdims=True), axis=0)
+    return hue
 
 
 def require_likeness(film: Film, own: MouthLibrary, learned: MouthLibrary) -> None:
