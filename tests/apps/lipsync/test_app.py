@@ -1,6 +1,7 @@
 """The verbs, with networks that know the answer and a drawn face."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from refusals import refused
 from neuropil.apps.lipsync import app as app_module
 from neuropil.apps.lipsync.app import Lipsync, is_speech
 from neuropil.apps.lipsync.dubbing import NO_MOUTH
+from neuropil.apps.lipsync.library import encode
 from neuropil.apps.lipsync.sync import SyncScore
 from neuropil.apps.lipsync.voice import Voice
 from neuropil.kit.audio.audio import Audio
@@ -221,6 +223,33 @@ def test_a_voice_is_learned_kept_and_used(
     voice = Voice.open(tmp_path / "ada.voice")
     made = lipsync(person, talk(50), voice=voice)
     assert made.frames == 50
+
+
+def test_a_voice_of_another_face_is_refused(
+    lipsync: Lipsync, person: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "SECONDS_TO_LEARN", (1, 3600))
+    voice = lipsync.learn(person).voice
+    noise = np.random.default_rng(0).integers(0, 255, (90, 90, 3), np.uint8)
+    other = replace(voice.library, crops=(encode(noise),) * len(voice.library))
+    with refused("input.content", "the person.mp4", "another face", "lipsync-learn"):
+        lipsync(person, talk(50), voice=replace(voice, library=other))
+    yellow = replace(voice.library, lights=voice.library.lights + np.float32([1, 0, -2]))
+    assert lipsync(person, talk(50), voice=replace(voice, library=yellow)).frames == 50
+
+
+def test_a_face_whose_lips_never_part_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    openings = np.full(12, 0.1)
+    person = Film.open(write_person(tmp_path / "still.mp4", openings))
+    monkeypatch.setattr(
+        app_module, "find_points", lambda pixels, matrix, run: (measured_points(pixels), 1.0)
+    )
+    listener = Listener()
+    with known_faces(monkeypatch, openings) as lipsync, report_to(listener):
+        lipsync(person, talk(12))
+    assert any("too few mouths" in line for line in listener.lines)
 
 
 def test_what_can_not_be_used_is_refused(

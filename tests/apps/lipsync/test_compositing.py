@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from lipsync_data import draw_face, face_points
 
-from neuropil.apps.lipsync.compositing import compose, match_colors
+from neuropil.apps.lipsync.compositing import (
+    MOST_SHIFT,
+    compose,
+    match_colors,
+    outline_region,
+)
 from neuropil.apps.lipsync.library import cut_lower_face
 from neuropil.apps.lipsync.mark import draw_mark
 
@@ -65,6 +70,33 @@ def test_light_that_falls_from_a_side_is_followed() -> None:
     skin[2:28, 2:38] = True
     made = match_colors(np.full((30, 40, 3), 60, np.float32), there, skin)
     assert made == pytest.approx(there, abs=2)
+
+
+def test_a_color_is_brought_to_more_light_with_its_hue() -> None:
+    there = np.full((30, 40, 3), (250, 160, 60), np.float32)
+    skin = np.ones((30, 40), bool)
+    assert match_colors(there * np.float32(0.4), there, skin) == pytest.approx(there, abs=8)
+    black = match_colors(np.zeros_like(there), there, skin)
+    assert black.max() <= MOST_SHIFT
+
+
+def test_no_chin_is_left_below_one_that_is_higher() -> None:
+    wide, closed = face_points(0.35, center=CENTER), face_points(0.0, center=CENTER)
+    wide[5:12, 1] += [2, 5, 8, 9, 8, 5, 2]
+    frame, other = draw_face(wide, SIZE), draw_face(closed, SIZE)
+    made = compose(frame, wide, *crop_of(closed, other))
+    low, high = int(closed[8, 1]), int(wide[8, 1]) + 6
+    column = made[low:high, 95:106].astype(int)
+    assert np.abs(column - other[low:high, 95:106]).max() < 16
+
+
+def test_the_region_stays_within_the_cheeks_of_a_head_that_is_turned() -> None:
+    points = face_points(0.1, center=CENTER)
+    turned = points.copy()
+    turned[:17, 0] += 8
+    plain, apart = (outline_region(points, moved) for moved in (points, turned))
+    middle = points[48:60].mean(axis=0)[0]
+    assert (np.abs(apart[:2, 0] - middle) < np.abs(plain[:2, 0] - middle) - 12).all()
 
 
 def test_a_face_at_the_edge_is_no_mistake() -> None:

@@ -1,6 +1,7 @@
 """The library of mouths, and mouths chosen out of it."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from neuropil.apps.lipsync import library as library_module
 from neuropil.apps.lipsync.library import LibraryBuilder, MouthLibrary, cut_lower_face, poses
 from neuropil.apps.lipsync.retrieval import (
     JUMP,
+    STEP,
     Shelf,
     Targets,
     choose_mouths,
@@ -81,23 +83,29 @@ def random_shelf(n: int, rng: np.random.Generator) -> Shelf:
     next_mouth = np.where(rng.random(n) < 0.7, np.arange(1, n + 1), -1)
     next_mouth[-1] = -1
     thumbnails = rng.standard_normal((n, 192)).astype(np.float32)
-    return Shelf(
-        rng.uniform(0, 0.1, (n, 2)), rng.uniform(-0.1, 0.1, (n, 3)), thumbnails, next_mouth
+    poses, lights = rng.uniform(-0.1, 0.1, (n, 3)), rng.uniform(3, 4, (n, 3))
+    return Shelf(rng.uniform(0, 0.1, (n, 2)), poses, lights, thumbnails, next_mouth)
+
+
+def random_targets(n: int, rng: np.random.Generator) -> Targets:
+    return Targets(
+        rng.uniform(0, 0.1, (n, 2)), rng.uniform(-0.1, 0.1, (n, 3)), rng.uniform(3, 4, (n, 3))
     )
 
 
 def test_the_path_is_the_cheapest_of_all() -> None:
     rng = np.random.default_rng(0)
     shelf = random_shelf(5, rng)
-    targets = Targets(rng.uniform(0, 0.1, (4, 2)), rng.uniform(-0.1, 0.1, (4, 3)))
+    targets = random_targets(4, rng)
 
     def cost(path: tuple[int, ...]) -> float:
         total = 0.0
         for t, mouth in enumerate(path):
             one = np.array([mouth])
-            total += shelf.match_costs(targets.shapes[t], targets.poses[t], one)[0]
+            total += shelf.match_costs(targets, t)[mouth]
             if t:
-                total += shelf.move_costs(np.array([path[t - 1]]), one)[0, 0]
+                step = targets.shapes[t] - targets.shapes[t - 1]
+                total += shelf.move_costs(np.array([path[t - 1]]), one, step)[0, 0]
         return total
 
     best = min(itertools.product(range(5), repeat=4), key=cost)
@@ -107,10 +115,59 @@ def test_the_path_is_the_cheapest_of_all() -> None:
 def test_frames_that_follow_each_other_are_free_and_jumps_are_not() -> None:
     shelf = random_shelf(6, np.random.default_rng(1))
     before = int(np.flatnonzero(shelf.next >= 0)[0])
-    costs = shelf.move_costs(np.array([before]), np.arange(6))[0]
-    assert costs[shelf.next[before]] == 0
-    others = np.delete(costs, shelf.next[before])
+    after = int(shelf.next[before])
+    step = shelf.shapes[after] - shelf.shapes[before]
+    costs = shelf.move_costs(np.array([before]), np.arange(6), step)[0]
+    assert costs[after] == pytest.approx(0, abs=1e-9)
+    others = np.delete(costs, [before, after])
     assert (others >= JUMP).all()
+
+
+def test_to_stay_is_free_where_nothing_moves_and_dear_where_speech_does() -> None:
+    shelf = random_shelf(6, np.random.default_rng(1))
+    one = np.array([2])
+    assert shelf.move_costs(one, one, np.zeros(2))[0, 0] == pytest.approx(0, abs=1e-9)
+    assert shelf.move_costs(one, one, np.full(2, 2 * STEP))[0, 0] > JUMP
+
+
+def test_a_mouth_at_rest_is_still_and_closed_whatever_the_jaw_does_to_the_pose() -> None:
+    openings = 0.15 + 0.02 * np.sin(np.arange(40))
+    jaw_pulls = np.outer(openings - 0.15, [0.5, -0.5, 0.9])
+    shelf = Shelf(
+        2.5 * openings[:, None],
+        jaw_pulls,
+        np.zeros((40, 3)),
+        np.outer(openings, np.ones(192)).astype(np.float32),
+        np.append(np.arange(1, 40), -1),
+    )
+    rest = np.full((40, 1), 2.5 * openings.min())
+    chosen = choose_mouths(Targets(rest, jaw_pulls, np.zeros((40, 3))), shelf)
+    assert len(set(chosen.tolist())) == 1
+    assert openings[chosen[0]] < openings.min() + 0.001
+
+
+def test_mouths_of_another_light_are_left_where_there_are_others() -> None:
+    rng = np.random.default_rng(5)
+    dark = np.arange(40) % 2 == 1
+    lights = np.where(dark, 3.6, 4.5)[:, None] + np.zeros(3)
+    shelf = Shelf(
+        np.repeat(rng.uniform(0, 0.3, (20, 1)), 2, axis=0)[:, :1] + 0.02 * dark[:, None],
+        np.zeros((40, 3)),
+        lights,
+        np.zeros((40, 192), np.float32),
+        np.full(40, -1),
+    )
+    wanted = Targets(shelf.shapes, np.zeros((40, 3)), np.full((40, 3), 4.5))
+    assert not dark[choose_mouths(wanted, shelf)].any()
+
+
+def test_light_is_told_by_the_skin_around_the_mouth() -> None:
+    points = face_points(0.2)
+    pixels = draw_face(points, (160, 160))
+    bright, dim = (library_module.measure_light(p, points) for p in (pixels, pixels // 2))
+    assert bright - dim == pytest.approx(np.log([2, 2, 2]), abs=0.1)
+    library = build([0.1, 0.2], 7)
+    assert library.lights_at(np.array([0, 7, 8, 99])) == pytest.approx(library.lights[[0, 0, 1, 1]])
 
 
 def test_a_film_that_is_asked_for_its_own_mouths_gives_them_back() -> None:
@@ -118,16 +175,18 @@ def test_a_film_that_is_asked_for_its_own_mouths_gives_them_back() -> None:
     library = build(openings.tolist())
     shapes = openings[:, None]
     own = poses(library.points.astype(float))
-    shelf = Shelf(shapes, own, library.thumbnails, find_next(library))
-    assert choose_mouths(Targets(shapes, own), shelf).tolist() == list(range(12))
+    lights = library.lights.astype(float)
+    shelf = Shelf(shapes, own, lights, library.thumbnails, find_next(library))
+    assert choose_mouths(Targets(shapes, own, lights), shelf).tolist() == list(range(12))
 
 
 def test_nothing_is_asked_nothing_is_chosen() -> None:
     shelf = random_shelf(3, np.random.default_rng(0))
-    assert choose_mouths(Targets(np.zeros((0, 2)), np.zeros((0, 3))), shelf).shape == (0,)
+    nothing = Targets(np.zeros((0, 2)), np.zeros((0, 3)), np.zeros((0, 3)))
+    assert choose_mouths(nothing, shelf).shape == (0,)
 
 
 def test_what_follows_is_the_next_frame_and_no_other() -> None:
     library = build([0.1, 0.2, 0.3])
-    apart = MouthLibrary(library.crops, library.points, np.array([4, 5, 9]), library.thumbnails)
+    apart = replace(library, frames=np.array([4, 5, 9]))
     assert find_next(apart).tolist() == [1, -1, -1]

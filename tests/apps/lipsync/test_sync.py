@@ -292,6 +292,7 @@ def a_voice() -> Voice:
         np.zeros((2, 68, 2), np.float32),
         np.array([4, 5]),
         np.ones((2, 192), np.float32),
+        np.full((2, 3), 4.5, np.float32),
     )
     mapping = LearnedMapping(np.ones((7, 10)), np.arange(10.0))
     return Voice(library, np.full((2, 10), 0.25), mapping)
@@ -304,10 +305,23 @@ def test_a_voice_comes_back_as_it_was(tmp_path: Path) -> None:
     assert again.library.crops == (b"one", b"three")
     assert again.library.frames.tolist() == [4, 5]
     assert (again.mouths == 0.25).all()
+    assert (again.library.lights == 4.5).all()
     assert again.mapping is not None
     assert again.mapping.intercept.tolist() == list(range(10))
     Voice(a_voice().library, a_voice().mouths, None).save(tmp_path / "b.voice")
     assert Voice.open(tmp_path / "b.voice").mapping is None
+
+
+def test_voices_of_the_version_without_lights_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.voice"
+    a_voice().save(path)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files if name != "lights"}
+    for version, code, words in ((1, "input.kind", "another version"), (2, "input.damaged", "")):
+        with path.open("wb") as beside:
+            np.savez(beside, **{**arrays, "version": np.array(version)})
+        with refused(code, "old.voice", words, "lipsync-learn"):
+            Voice.open(path)
 
 
 def test_voices_that_are_damaged_are_refused(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from neuropil.apps.lipsync.dubbing import (
 from neuropil.apps.lipsync.hearing import RATE, STEPS_PER_SECOND, mono, sample_at
 from neuropil.apps.lipsync.landmarks import find_points
 from neuropil.apps.lipsync.library import MouthLibrary, poses
+from neuropil.apps.lipsync.likeness import require_likeness
 from neuropil.apps.lipsync.mark import describe_origin
 from neuropil.apps.lipsync.networks import (
     FINDER,
@@ -45,7 +46,7 @@ from neuropil.apps.lipsync.networks import (
 from neuropil.apps.lipsync.phones import PAUSE, PHONES
 from neuropil.apps.lipsync.preprocess import Floats, map_of_points
 from neuropil.apps.lipsync.probe import RetrievalTerms, build_probe, replay_to
-from neuropil.apps.lipsync.retrieval import POSE_WEIGHT, SHAPE_WEIGHT, Shelf
+from neuropil.apps.lipsync.retrieval import Shelf, Targets
 from neuropil.apps.lipsync.shapes import FEATURES, Numbers
 from neuropil.apps.lipsync.speech import SpeechReading, read_speech
 from neuropil.apps.lipsync.survey import (
@@ -60,6 +61,7 @@ from neuropil.apps.lipsync.survey import (
     require_face,
     require_usable,
     spread_out,
+    tell_of_few,
 )
 from neuropil.apps.lipsync.sync import SyncScore
 from neuropil.apps.lipsync.tracking import FaceTrack
@@ -140,6 +142,7 @@ class Dub:
     """What was planned for a film: which mouths, out of what, for what was wanted, when.
 
     wanted: (F, 10), the mouths that speech asks for; times: (F,), the middle of each frame
+    lights: (F, 3), the light on the face
     """
 
     found: FoundFace
@@ -148,6 +151,7 @@ class Dub:
     shelf: Shelf
     wanted: Numbers
     times: Numbers
+    lights: Numbers
 
 
 @final
@@ -321,7 +325,8 @@ class Lipsync(App):
 
     def _plan(self, person: Film, speech: Audio, voice: Voice | None, found: FoundFace) -> Dub:
         """Choose a mouth for every frame."""
-        library, mouths = self._collect(person, found.face, voice)
+        own = cut_mouths(person, found.face)
+        library, mouths = collect_mouths(person, own, voice)
         order = plan_order(person, found.face, found.survey.times, speech.seconds)
         reading = self.read(speech)
         mapping = voice.mapping if voice else None
@@ -329,8 +334,9 @@ class Lipsync(App):
         asked = ask_for_mouths(reading, said, mouths, is_learned=mapping is not None)
         times = order.middles(person.fps)
         wanted = at_frames(asked, times, mouths)
-        shelf = make_shelf(library, mouths)
-        return Dub(found, plan_dub(found.face, order, wanted, shelf), library, shelf, wanted, times)
+        shelf, lights = make_shelf(library, mouths), own.lights_at(order.frames)
+        plan = plan_dub(found.face, order, wanted, shelf, lights)
+        return Dub(found, plan, library, shelf, wanted, times, lights)
 
     def _explain_mouth(self, person: Film, speech: Audio, time: float) -> RetrievalTerms | None:
         """Tell what the mouth that was set in at a moment cost; None where no face was there."""
@@ -339,23 +345,16 @@ class Lipsync(App):
         mouth = int(dub.plan.mouths[frame])
         if mouth == NO_MOUTH:
             return None
-        off = np.square(dub.shelf.shapes[mouth] - dub.wanted[frame] * np.array(SHAPE_WEIGHTS))
-        turned = np.square(dub.shelf.poses[mouth] - poses(dub.plan.points[frame][None])[0])
+        shown = dub.plan.points[frame][None]
+        wanted = dub.wanted[frame][None] * np.array(SHAPE_WEIGHTS)
+        targets = Targets(wanted, poses(shown), dub.lights[frame][None])
+        (terms,) = dub.shelf.match_terms(targets, 0, np.array([mouth]))
         return RetrievalTerms(
             int(dub.library.frames[mouth]),
-            (*FEATURES, "roll", "turn", "nod"),
-            (*map(float, off), *map(float, turned)),
-            (*[SHAPE_WEIGHT] * len(off), *[POSE_WEIGHT] * len(turned)),
+            (*FEATURES, "roll", "turn", "nod", "red", "green", "blue"),
+            tuple(terms.tolist()),
+            tuple(dub.shelf.weights.tolist()),
         )
-
-    def _collect(
-        self, person: Film, face: FaceTrack, voice: Voice | None
-    ) -> tuple[MouthLibrary, Numbers]:
-        """Take the mouths of a voice, or cut them out of the film, and measure them."""
-        if voice is not None:
-            return voice.library, voice.mouths
-        library = cut_mouths(person, face)
-        return library, measure_mouths(library.points.astype(np.float64))
 
     # --- judging ---------------------------------------------------------------------------------
 
@@ -391,6 +390,18 @@ class Lipsync(App):
         if found:
             seen[numbers] = measure_mouths(np.stack(found))[:, :2]
         return judge_film(self.judge, speech, seen, times)
+
+
+def collect_mouths(
+    person: Film, own: MouthLibrary, voice: Voice | None
+) -> tuple[MouthLibrary, Numbers]:
+    """Take the mouths of a voice, or those of the film itself, and what they show."""
+    if voice is not None:
+        require_likeness(person, own, voice.library)
+        return voice.library, voice.mouths
+    mouths = measure_mouths(own.points.astype(np.float64))
+    tell_of_few(mouths)
+    return own, mouths
 
 
 def open_sound(film: Film) -> Audio | None:

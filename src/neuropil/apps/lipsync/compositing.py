@@ -17,19 +17,23 @@ from neuropil.apps.lipsync.shapes import (
     Points,
     eye_distances,
     fit_similarity,
+    to_complex,
     transform,
 )
 
 JAW = np.s_[3:14]
 NOSE = 33  # its lowest point
-CHIN = (0.0, 0.0, 0.2, 0.6, 1.0, 1.0, 1.0, 0.6, 0.2, 0.0, 0.0)  # how much of it each point is
+CHIN = (0.0, 0.0, 0.3, 0.7, 1.0, 1.0, 1.0, 0.7, 0.3, 0.0, 0.0)  # how much of it each point is
 CHEEK_GROWS, CHIN_GROWS = 0.97, 1.13  # times, by which the jaw is widened about the mouth
+OLD_CHIN = 1.0  # times what the old chin is lower, by which the region reaches farther down
+TURNED = 1.0  # times what the jaws differ by a turn, by which it stays within the cheeks
 TOP = 0.35  # of the way from the nose to the upper lip: the upper edge of the region
 FEATHER = 0.07  # eye distances: deviation of the blur of the seam
 SKIN, LIPS = 0.92, 1.35  # times the jaw and the lips, about the mouth: between them is skin
 KEPT = 85  # percent of the skin that colors are compared on: beards, hands, folds differ by more
 FEWEST = 12  # pixels, from which a plane of color is fitted
-MOST_SHIFT = 80.0  # levels by which a color is moved at most
+MOST_GAIN = 2.5  # times that there can be more or less light
+MOST_SHIFT = 40.0  # levels by which a color is moved at most beside that
 
 
 def compose(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -> Pixels:
@@ -68,15 +72,28 @@ def outline_region(points: Points, moved: Points) -> Numbers:
     points, moved: (68, 2), of the frame and of what is set in, in pixels of the frame
     """
     center = (points[48:60].mean(axis=0) + moved[48:60].mean(axis=0)) / 2
-    jaws = np.stack([points[JAW], moved[JAW]]) - center
-    lengths = np.linalg.norm(jaws, axis=2)
+    jaw = points[JAW] - center
+    old = np.linalg.norm(jaw, axis=1)
+    new = measure_reach(moved[JAW] - center, jaw)
     chin = np.array(CHIN)
-    reach = (1 - chin) * lengths.min(axis=0) + chin * lengths.max(axis=0)
-    grown = reach * (CHEEK_GROWS + chin * (CHIN_GROWS - CHEEK_GROWS))
-    jaw = center + jaws[0] / np.maximum(lengths[0], 1e-6)[:, None] * grown[:, None]
+    both = (1 - chin) * np.minimum(old, new) + chin * np.maximum(old, new)
+    grown = both * (CHEEK_GROWS + chin * (CHIN_GROWS - CHEEK_GROWS))
+    lower, turned = (old - new + (old - new)[::-1]) / 2, np.abs(old - new - (old - new)[::-1]) / 2
+    grown += chin * OLD_CHIN * lower.clip(0) - (1 - chin) * TURNED * turned
+    around = center + jaw / np.maximum(old, 1e-6)[:, None] * grown[:, None]
     lip = np.minimum(points[51], moved[51])
     nose = points[NOSE] + TOP * (lip - points[NOSE])
-    return np.concatenate([jaw, nose[None]])
+    return np.concatenate([around, nose[None]])
+
+
+def measure_reach(jaw: Numbers, toward: Numbers) -> Numbers:
+    """Measure how far a jaw (11, 2) about the mouth reaches in the directions of another: (11,)."""
+    down = jaw[len(jaw) // 2]
+    turned = np.array([to_complex(points) / to_complex(down) for points in (jaw, toward)])
+    order = np.argsort(np.angle(turned[0]))
+    lengths = np.linalg.norm(jaw, axis=1)
+    reach: Numbers = np.interp(np.angle(turned[1]), np.angle(turned[0])[order], lengths[order])
+    return reach
 
 
 def find_box(outline: Numbers, shape: tuple[int, ...], unit: float) -> tuple[int, int, int, int]:
@@ -135,14 +152,22 @@ def find_skin(points: Points, moved: Points, weights: Floats) -> NDArray[np.bool
     return found
 
 
-def match_colors(warped: Floats, there: Floats, skin: NDArray[np.bool_]) -> Floats:
-    """Move the colors of what is set in to those of the frame, by a plane of each color.
+def find_gains(warped: Floats, there: Floats) -> Floats:
+    """Find by how much more light the frame has, of each color: (3,), from skin (P, 3) of both."""
+    typical, wanted = (np.median(each, axis=0) + 1 for each in (warped, there))
+    gains: Floats = (wanted / typical).clip(1 / MOST_GAIN, MOST_GAIN).astype(np.float32)
+    return gains
 
-    warped, there: (h, w, 3); skin: (h, w), where both are compared. A plane a + b x + c y follows
-    light that falls from a side.
+
+def match_colors(warped: Floats, there: Floats, skin: NDArray[np.bool_]) -> Floats:
+    """Bring the colors of what is set in to those of the frame, by a gain and a plane of each.
+
+    warped, there: (h, w, 3); skin: (h, w), where both are compared. The gain follows how much light
+    there is, a plane a + b x + c y light that falls from a side; both are bounded.
     """
     if np.count_nonzero(skin) < FEWEST:
         return warped
+    warped = warped * find_gains(warped[skin], there[skin])
     y, x = np.nonzero(skin)
     height, width = skin.shape
     columns = np.column_stack([np.ones(len(x)), x / width - 0.5, y / height - 0.5])

@@ -83,23 +83,29 @@ class Order:
 
 
 def make_shelf(library: MouthLibrary, mouths: Numbers) -> Shelf:
-    """Put a library in order for retrieval: shapes, poses, appearance, what follows what."""
+    """Put a library in order for retrieval: shapes, poses, lights, looks, what follows what."""
     points = library.points.astype(np.float64)
     return Shelf(
-        mouths * np.array(SHAPE_WEIGHTS), poses(points), library.thumbnails, find_next(library)
+        mouths * np.array(SHAPE_WEIGHTS),
+        poses(points),
+        library.lights.astype(np.float64),
+        library.thumbnails,
+        find_next(library),
     )
 
 
-def plan_dub(face: FaceTrack, order: Order, wanted: Numbers, shelf: Shelf) -> DubPlan:
+def plan_dub(
+    face: FaceTrack, order: Order, wanted: Numbers, shelf: Shelf, lights: Numbers
+) -> DubPlan:
     """Choose a mouth for every frame in which the face is there.
 
-    wanted: (F, 10), the mouths that speech asks for
+    wanted: (F, 10), the mouths that speech asks for; lights: (F, 3), the light on the face
     """
     points = face.points[order.frames]
     is_there = face.is_there[order.frames]
     mouths = np.full(len(order.frames), NO_MOUTH, np.int64)
     for run in runs(is_there):
-        targets = Targets(wanted[run] * np.array(SHAPE_WEIGHTS), poses(points[run]))
+        targets = Targets(wanted[run] * np.array(SHAPE_WEIGHTS), poses(points[run]), lights[run])
         mouths[run] = choose_mouths(targets, shelf)
     return DubPlan(order.frames, order.times, mouths, points)
 

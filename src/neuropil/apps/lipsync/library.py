@@ -33,6 +33,8 @@ RUN = 25  # frames of a run, where not all are kept
 ABOVE, BESIDE, BELOW = 0.35, 0.35, 0.75  # eye distances around the points of jaw and nose
 THUMBNAIL = (16, 12)  # pixels, by which two mouths are compared
 THUMB_WIDE = 1.5  # eye distances that a thumbnail is wide
+AROUND = (0.6, 0.75, 0.85)  # of the way from the lips to the jaw, where light is measured
+DARKEST = 4.0  # levels that are added before the logarithm, so that noise is no light
 LOWER_FACE = (*range(1, 16), 30, *range(31, 36), *range(48, 68))
 
 
@@ -44,12 +46,14 @@ class MouthLibrary:
     points: (N, 68, 2) in pixels of each crop
     frames: (N,) numbers of the frames that they were cut from
     thumbnails: (N, 192) grey, of the mouth alone in one pose, mean 0 and deviation 1
+    lights: (N, 3) the logarithm of the mean red, green and blue of the skin around the mouth
     """
 
     crops: tuple[bytes, ...]
     points: NDArray[np.float32]
     frames: NDArray[np.int64]
     thumbnails: NDArray[np.float32]
+    lights: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -62,6 +66,11 @@ class MouthLibrary:
         """Tell of each mouth but the first whether it is the next frame of the one before: (N,)."""
         return np.concatenate([[False], np.diff(self.frames) == 1])
 
+    def lights_at(self, frames: NDArray[np.integer]) -> Numbers:
+        """Give the light of frames (F,) of the film itself, or of the nearest kept: (F, 3)."""
+        middles = (self.frames[1:] + self.frames[:-1]) / 2
+        return self.lights[np.searchsorted(middles, frames)].astype(np.float64)
+
 
 @dataclass(eq=False)
 class LibraryBuilder:
@@ -71,6 +80,7 @@ class LibraryBuilder:
     points: list[Points] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     thumbnails: list[Numbers] = field(default_factory=list)
+    lights: list[Numbers] = field(default_factory=list)
     stride: int = 1  # one run in so many is kept
 
     def add(self, number: int, pixels: Pixels, points: Points) -> None:
@@ -86,6 +96,7 @@ class LibraryBuilder:
         self.points.append(points - np.array([x0, y0]))
         self.frames.append(number)
         self.thumbnails.append(draw_thumbnail(pixels, points))
+        self.lights.append(measure_light(pixels, points))
 
     def _thin(self) -> None:
         self.stride *= 2
@@ -94,6 +105,7 @@ class LibraryBuilder:
         self.points = [self.points[n] for n in kept]
         self.frames = [self.frames[n] for n in kept]
         self.thumbnails = [self.thumbnails[n] for n in kept]
+        self.lights = [self.lights[n] for n in kept]
 
     def finish(self) -> MouthLibrary:
         """Give the library."""
@@ -102,6 +114,7 @@ class LibraryBuilder:
             np.array(self.points, np.float32).reshape(-1, 68, 2),
             np.array(self.frames, np.int64),
             np.array(self.thumbnails, np.float32).reshape(-1, THUMBNAIL[0] * THUMBNAIL[1]),
+            np.array(self.lights, np.float32).reshape(-1, 3),
         )
 
 
@@ -147,6 +160,17 @@ def draw_thumbnail(pixels: Pixels, points: Points) -> Numbers:
     return normal
 
 
+def measure_light(pixels: Pixels, points: Points) -> Numbers:
+    """Measure the light on the skin around the mouth: (3,), logarithms of red, green and blue."""
+    lips = points[48:60].mean(axis=0)
+    between = [lips + part * (points[4:13] - lips) for part in AROUND]
+    spots = np.concatenate(between).round().astype(int)
+    height, width, _ = pixels.shape
+    x, y = spots[:, 0].clip(0, width - 1), spots[:, 1].clip(0, height - 1)
+    made: Numbers = np.log(pixels[y, x].mean(axis=0, dtype=np.float64) + DARKEST)
+    return made
+
+
 def level_face(points: Points) -> Numbers:
     """Make the turn (2, 3) that brings the eyes of a face level, about the origin."""
     right, left = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
@@ -158,14 +182,15 @@ def poses(points: Points) -> Numbers:
     """Measure how faces (N, 68, 2) are turned: (N, 3), each about 0 to 0.5 either way.
 
     The roll of the eyes in radians, and how far the tip of the nose lies beside and below the
-    middle of the eyes, in distances of the eyes.
+    middle of the eyes, in distances of the eyes. Of the eyes their corners are taken, which neither
+    lids nor the jaw move.
     """
     found = []
     for face in points:
-        level = transform(face, level_face(face))
-        unit = float(eye_distances(level[None])[0])
-        eyes = level[36:48].mean(axis=0)
-        right, left = face[36:42].mean(axis=0), face[42:48].mean(axis=0)
-        roll = np.arctan2(*(left - right)[::-1])
-        found.append([roll, *((level[30] - eyes) / unit)])
+        right, left = face[[36, 39]].mean(axis=0), face[[42, 45]].mean(axis=0)
+        across = (left - right) / np.linalg.norm(left - right)
+        beside, below = face[30] - (right + left) / 2, np.array([-across[1], across[0]])
+        unit = float(eye_distances(face[None])[0])
+        roll = np.arctan2(across[1], across[0])
+        found.append([roll, beside @ across / unit, beside @ below / unit])
     return np.array(found).reshape(-1, 3)

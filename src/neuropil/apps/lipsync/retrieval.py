@@ -3,8 +3,9 @@
     chosen = choose_mouths(targets, library)        # (F,), numbers of mouths
 
 The path with the least cost (Viterbi 1967) through the candidates of all frames: how far each
-mouth's shape and the turn of the head are from what is wanted, and how far each is from what would
-have followed the one before. Never an average of several: that costs the sharpness of teeth.
+mouth's shape, the turn of the head and the light are from what is wanted, how far each is from what
+would have followed the one before, and how differently the two move. Never an average of several:
+that costs the sharpness of teeth.
 
 F  frames     N  mouths     M  candidates of a frame     K  numbers of a shape
 """
@@ -21,47 +22,83 @@ from neuropil.kit.progress import ticking
 CANDIDATES = 24  # of a frame, before those that follow the ones before are added
 SHAPE_WEIGHT = 80.0  # of the squared distance of shapes, in eye distances
 POSE_WEIGHT = 60.0  # of the squared distance of poses
+LIGHT_WEIGHT = 20.0  # of the squared distance of lights
+POSE_NOISE, LIGHT_NOISE = 0.02, 0.05  # differences that are none: the jaw draws at the points
+MOTION_WEIGHT = 40.0  # of the squared difference of two shapes, beside that of what is wanted
 JUMP = 1.2  # cost of not taking the frame that follows
+STEP = 0.03  # of what is wanted, from which it costs as much to stay at a mouth
 APPEARANCE_WEIGHT = 4.0  # of the mean squared difference from the frame that would have followed
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """What is wanted of each frame: shapes (F, K) and poses (F, 3)."""
+    """What is wanted of each frame: shapes (F, K), poses (F, 3) and lights (F, 3)."""
 
     shapes: Numbers
     poses: Numbers
+    lights: Numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Shelf:
-    """What is known of each mouth of a library: shapes (N, K), poses (N, 3), thumbnails (N, P).
+    """What is known of each mouth of a library.
 
+    shapes: (N, K); poses, lights: (N, 3); thumbnails: (N, P)
     next: (N,) which mouth follows each in the film; -1 where none does
     """
 
     shapes: Numbers
     poses: Numbers
+    lights: Numbers
     thumbnails: NDArray[np.float32]
     next: Integers
 
-    def match_costs(self, shape: Numbers, pose: Numbers, mouths: Integers) -> Numbers:
-        """Give the costs of some mouths for a frame: shape and pose."""
-        far = np.square(self.shapes[mouths] - shape).sum(axis=1)
-        turned = np.square(self.poses[mouths] - pose).sum(axis=1)
-        made: Numbers = SHAPE_WEIGHT * far + POSE_WEIGHT * turned
+    def match_terms(self, targets: Targets, frame: int, mouths: Integers | slice) -> Numbers:
+        """Give the squared distances (M, K + 6) of mouths from what is wanted of a frame."""
+        turned = beyond(self.poses[mouths] - targets.poses[frame], POSE_NOISE)
+        lit = beyond(self.lights[mouths] - targets.lights[frame], LIGHT_NOISE)
+        off = self.shapes[mouths] - targets.shapes[frame]
+        made: Numbers = np.square(np.column_stack([off, turned, lit]))
         return made
 
-    def move_costs(self, before: Integers, after: Integers) -> Numbers:
-        """Give the costs (M, M') of taking one mouth after another."""
-        follower = np.where(self.next[before] >= 0, self.next[before], before)
-        a, b = self.thumbnails[follower], self.thumbnails[after]
-        squares = (a**2).mean(axis=1)[:, None] + (b**2).mean(axis=1) - 2 * a @ b.T / a.shape[1]
-        costs = JUMP + APPEARANCE_WEIGHT * squares.clip(0).astype(np.float64)
-        costs[self.next[before][:, None] == after] = 0.0
-        made: Numbers = costs
+    @property
+    def weights(self) -> Numbers:
+        """Give the weights of those distances: (K + 6,)."""
+        shapes = [SHAPE_WEIGHT] * self.shapes.shape[1]
+        return np.array([*shapes, *[POSE_WEIGHT] * 3, *[LIGHT_WEIGHT] * 3])
+
+    def match_costs(self, targets: Targets, frame: int) -> Numbers:
+        """Give the costs (N,) of all mouths for a frame: shape, pose and light."""
+        made: Numbers = self.match_terms(targets, frame, np.s_[:]) @ self.weights
         return made
+
+    def move_costs(self, before: Integers, after: Integers, step: Numbers) -> Numbers:
+        """Give the costs (M, M') of taking one mouth after another.
+
+        step: (K,), how the shape that is wanted moves meanwhile; where it rests, staying is free
+        """
+        follower = np.where(self.next[before] >= 0, self.next[before], before)
+        looks = square_distances(self.thumbnails[follower], self.thumbnails[after])
+        costs = JUMP + APPEARANCE_WEIGHT / self.thumbnails.shape[1] * looks
+        costs[self.next[before][:, None] == after] = 0.0
+        costs[before[:, None] == after] = JUMP * min(1.0, float(np.linalg.norm(step)) / STEP)
+        moved = square_distances(self.shapes[before] + step, self.shapes[after])
+        made: Numbers = costs + MOTION_WEIGHT * moved
+        return made
+
+
+def beyond(off: Numbers, noise: float) -> Numbers:
+    """Give what is left of differences when noise is taken away."""
+    made: Numbers = np.sign(off) * (np.abs(off) - noise).clip(0)
+    return made
+
+
+def square_distances(a: NDArray[np.floating], b: NDArray[np.floating]) -> Numbers:
+    """Give the squared distances (M, M') of all rows of two tables (M, P) and (M', P)."""
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    made: Numbers = squares.clip(0).astype(np.float64)
+    return made
 
 
 def find_next(library: MouthLibrary) -> Integers:
@@ -76,11 +113,12 @@ def choose_mouths(targets: Targets, shelf: Shelf) -> Integers:
     came_from: list[NDArray[np.intp]] = []
     sets: list[Integers] = []
     costs = np.zeros(0)
-    for shape, pose in ticking(zip(targets.shapes, targets.poses, strict=True)):
-        every = shelf.match_costs(shape, pose, np.arange(len(shelf.shapes)))
+    steps = np.diff(targets.shapes, axis=0, prepend=targets.shapes[:1])
+    for frame, step in enumerate(ticking(steps)):
+        every = shelf.match_costs(targets, frame)
         mouths = list_candidates(every, shelf, sets[-1] if sets else None)
         if sets:
-            paths = costs[:, None] + shelf.move_costs(sets[-1], mouths)
+            paths = costs[:, None] + shelf.move_costs(sets[-1], mouths, step)
             best = paths.argmin(axis=0)
             came_from.append(best)
             costs = paths[best, np.arange(len(mouths))] + every[mouths]
@@ -91,13 +129,14 @@ def choose_mouths(targets: Targets, shelf: Shelf) -> Integers:
 
 
 def list_candidates(every: Numbers, shelf: Shelf, before: Integers | None) -> Integers:
-    """List the mouths that fit a frame best, and those that follow the candidates before it."""
+    """List the mouths that fit a frame best, the candidates before it, and those that follow."""
     n = min(CANDIDATES, len(every))
     best = np.argpartition(every, n - 1)[:n]
     if before is None:
         return np.sort(best)
     followers = shelf.next[before]
-    return np.unique(np.concatenate([best, followers[followers >= 0]]))
+    kept = before[np.argsort(every[before])[:n]]
+    return np.unique(np.concatenate([best, kept, followers[followers >= 0]]))
 
 
 def trace_back(costs: Numbers, sets: list[Integers], came_from: list[NDArray[np.intp]]) -> Integers:

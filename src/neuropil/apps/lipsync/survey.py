@@ -30,10 +30,11 @@ from neuropil.apps.lipsync.tracking import FaceTrack, FaceTracker
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
-from neuropil.kit.progress import track
+from neuropil.kit.progress import message, track
 
 SMALLEST_FACE = 60.0  # pixels
 MOST_TURNED = 0.55  # of the nose's tip beside the middle of the eyes: a profile is more
+LEAST_RANGE = 0.03  # eye distances between closed and open lips: who speaks has 0.1 and more
 FEWEST_FRAMES = 5  # with a face, below which there is none
 
 
@@ -165,6 +166,16 @@ def cut_mouths(film: Film, face: FaceTrack) -> MouthLibrary:
         if number < len(face.is_there) and face.is_there[number]:
             builder.add(number, frame.pixels, face.points[number])
     return builder.finish()
+
+
+def tell_of_few(mouths: Numbers) -> None:
+    """Say it where mouths (N, 10) are next to the same, so that lips can't move by them."""
+    closed, widest = np.percentile(mouths[:, 0], [5, 95])
+    if widest - closed < LEAST_RANGE:
+        message(
+            "the film shows too few mouths: its lips hardly part or close, so they can hardly move;"
+            " name a film in which the person speaks"
+        )
 
 
 def at_steps(seen: Numbers, times: Numbers, n: int) -> Numbers:

@@ -21,7 +21,7 @@ from neuropil.kit.bounded import read_arrays
 from neuropil.kit.errors import UserError, require_ending, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
 
-VERSION = 1
+VERSION = 2  # 1 had no lights
 MOST_BYTES = 1_000_000_000  # unpacked
 ADVICE = "make one by neuropil lipsync-learn"
 NAMES = (
@@ -60,6 +60,7 @@ class Voice:
             arrays["points"].astype(np.float32),
             arrays["frames"].astype(np.int64),
             arrays["thumbnails"].astype(np.float32),
+            arrays["lights"].astype(np.float32),
         )
         weights, intercept = (arrays[key].astype(np.float64) for key in ("weights", "intercept"))
         mapping = LearnedMapping(weights, intercept) if weights.size else None
@@ -79,6 +80,7 @@ class Voice:
             "points": self.library.points.astype(np.float32),
             "frames": self.library.frames,
             "thumbnails": self.library.thumbnails.astype(np.float16),
+            "lights": self.library.lights.astype(np.float32),
             "mouths": self.mouths.astype(np.float32),
             "weights": mapping.weights.astype(np.float32),
             "intercept": mapping.intercept.astype(np.float32),
@@ -94,10 +96,13 @@ def check_shapes(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
         "points": (n, N_POINTS, 2),
         "frames": (n,),
         "thumbnails": (n, THUMBNAIL[0] * THUMBNAIL[1]),
+        "lights": (n, 3),
         "mouths": (n, len(FEATURES)),
         "ends": (n,),
     }
-    is_whole = n > 0 and all(arrays[name].shape == shape for name, shape in wanted.items())
+    is_whole = n > 0 and all(
+        name in arrays and arrays[name].shape == shape for name, shape in wanted.items()
+    )
     if is_whole:
         in_order = (np.diff(ends, prepend=0) > 0).all()
         is_whole = bool(in_order) and int(ends[-1]) == arrays["crops"].size

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from neuropil.apps.lipsync.compositing import compose
 from neuropil.apps.lipsync.dubbing import SHAPE_WEIGHTS, make_shelf
 from neuropil.apps.lipsync.lab.data import SpeakerFilm
-from neuropil.apps.lipsync.library import LibraryBuilder, MouthLibrary, poses
+from neuropil.apps.lipsync.library import LibraryBuilder, MouthLibrary, measure_light, poses
 from neuropil.apps.lipsync.preprocess import Pixels
 from neuropil.apps.lipsync.retrieval import Shelf, Targets, choose_mouths
 from neuropil.apps.lipsync.shapes import MOUTH, Numbers, Points
@@ -72,14 +72,16 @@ def build_library(clips: Sequence[ShownClip]) -> tuple[MouthLibrary, Shelf]:
 
 def choose_nearest(targets: Targets, shelf: Shelf) -> NDArray[np.int64]:
     """Choose for each frame the mouth of the nearest shape, whatever comes before it."""
-    every = np.arange(len(shelf.shapes))
-    pairs = zip(targets.shapes, targets.poses, strict=True)
-    return np.array([shelf.match_costs(s, p, every).argmin() for s, p in pairs], np.int64)
+    frames = range(len(targets.shapes))
+    return np.array([shelf.match_costs(targets, k).argmin() for k in frames], np.int64)
 
 
 def ask_for(clip: ShownClip, wanted: Numbers) -> Targets:
     """Ask for mouths (F, 10) in the poses of a clip."""
-    return Targets(wanted * np.array(SHAPE_WEIGHTS), poses(clip.points[: len(wanted)]))
+    shown = zip(clip.film.frames, clip.points, strict=False)
+    lights = np.stack([measure_light(pixels, points) for pixels, points in shown])
+    n = min(len(wanted), len(lights))
+    return Targets(wanted[:n] * np.array(SHAPE_WEIGHTS), poses(clip.points[:n]), lights[:n])
 
 
 def dub_clip(clip: ShownClip, library: MouthLibrary, mouths: NDArray[np.int64]) -> list[Pixels]:
@@ -101,10 +103,9 @@ def average_mouths(
     clip: ShownClip, library: MouthLibrary, targets: Targets, shelf: Shelf, n: int = 5
 ) -> list[Pixels]:
     """Set in the mean of the n nearest mouths: sharp is what it is not."""
-    every = np.arange(len(shelf.shapes))
     made = []
-    for k, (shape, pose) in enumerate(zip(targets.shapes, targets.poses, strict=True)):
-        nearest = np.argsort(shelf.match_costs(shape, pose, every))[:n]
+    for k in range(len(targets.shapes)):
+        nearest = np.argsort(shelf.match_costs(targets, k))[:n]
         pictures = [
             compose(
                 clip.film.frames[k],
