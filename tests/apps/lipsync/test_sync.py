@@ -9,6 +9,7 @@ from lipsync_networks import JudgeOfMouth, JudgeOfSound
 from refusals import refused
 
 from neuropil.apps.lipsync.adaptation import (
+    close_lips,
     LearnedMapping,
     find_rest,
     fit_range,
@@ -400,3 +401,13 @@ def test_the_best_lag_is_found(lag: int) -> None:
     seen = np.roll(said, lag)
     seen[20] = np.nan
     assert best_lag(seen, said) == lag
+
+
+def test_lips_close_as_far_as_p_b_or_m_is_heard() -> None:
+    mouths, rest = np.full((2, 10), 0.3), np.zeros(10)
+    chances = np.zeros((2, len(PHONES)))
+    chances[0, PHONES.index("m")] = chances[1, PHONES.index("A")] = 1
+    chances[1, PHONES.index("p")] = 0.5
+    closed = close_lips(mouths, chances, rest)
+    assert closed[0] == pytest.approx(rest)
+    assert closed[1] == pytest.approx(mouths[1] / 2)

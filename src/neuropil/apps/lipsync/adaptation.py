@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.lipsync.hearing import sample_at
+from neuropil.apps.lipsync.phones import PHONES, PHONES_OF_CUE
 from neuropil.apps.lipsync.shapes import Numbers
 from neuropil.apps.lipsync.speech import SpeechReading
 
@@ -23,6 +24,7 @@ CLOSED = 0.012  # eye distances: an opening below it is closed
 SCALES = (0.5, 2.0)  # by which shapes are made smaller or larger
 NEIGHBORS = (-4, -2, 0, 2, 4)  # steps around a moment, whose cells the mapping is given
 PENALTY = 30.0  # of the ridge regression, a second of film
+CLOSING = [PHONES.index(phone) for phone in PHONES_OF_CUE["A"].split()]
 REST_STEPS = 5  # in which the mouth closes where silence begins, and opens where it ends
 
 
@@ -39,6 +41,16 @@ def fit_range(said: Numbers, seen: Numbers) -> Numbers:
     spread = seen[:, 1:].std(axis=0) / np.maximum(said[:, 1:].std(axis=0), 1e-6)
     wanted[:, 1:] = (said[:, 1:] - said[:, 1:].mean(axis=0)) * np.clip(spread, *SCALES)
     return wanted
+
+
+def close_lips(mouths: Numbers, chances: Numbers, rest: Numbers) -> Numbers:
+    """Close the lips of mouths (T, 10) as far as p, b or m is heard, by chances of phones (T, P).
+
+    The opening that the network tells follows one man's lips; the phones it knows of more voices.
+    """
+    share = chances[:, CLOSING].sum(axis=1)[:, None]
+    closed: Numbers = mouths * (1 - share) + rest * share
+    return closed
 
 
 def rest_in_silence(mouths: Numbers, is_silent: NDArray[np.bool_], rest: Numbers) -> Numbers:

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal, final
 import numpy as np
 
 from neuropil.apps.lipsync.adaptation import (
+    close_lips,
     find_rest,
     fit_range,
     learn_mapping,
@@ -438,13 +439,12 @@ def ask_for_mouths(
         message("no speech is heard, so the mouth stays closed")
         return np.broadcast_to(rest, said.shape)
     wanted = said if is_learned else fit_range(said, seen)
-    return rest_in_silence(wanted, reading.is_silent, rest)
+    return rest_in_silence(close_lips(wanted, reading.chances, rest), reading.is_silent, rest)
 
 
 def is_speech(reading: SpeechReading) -> bool:
     """Tell speech from silence, noise and music: enough phones, and sure enough ones."""
-    powers = np.exp(reading.phones - reading.phones.max(axis=1, keepdims=True))
-    chances = powers / powers.sum(axis=1, keepdims=True)
+    chances = reading.chances
     spoken = (chances.argmax(axis=1) != PHONES.index(PAUSE)) & ~reading.is_silent
     if spoken.mean() < LEAST_SPEECH:
         return False

@@ -39,6 +39,13 @@ class SpeechReading:
     hidden: Floats
     is_silent: NDArray[np.bool_]
 
+    @property
+    def chances(self) -> Numbers:
+        """Give the probabilities of the phones (T, 41)."""
+        powers = np.exp(self.phones - self.phones.max(axis=1, keepdims=True), dtype=np.float64)
+        made: Numbers = powers / powers.sum(axis=1, keepdims=True)
+        return made
+
     def at(self, times: Numbers) -> Numbers:
         """Give mouths (F, 10) at moments in seconds."""
         return sample_at(times, self.mouths)
