@@ -234,7 +234,7 @@ def test_a_voice_of_another_face_is_refused(
     other = replace(voice.library, crops=(encode(noise),) * len(voice.library))
     with refused("input.content", "the person.mp4", "another face", "lipsync-learn"):
         lipsync(person, talk(50), voice=replace(voice, library=other))
-    yellow = replace(voice.library, lights=voice.library.lights + np.float32([1, 0, -2]))
+    yellow = replace(voice.library, lights=voice.library.lights + np.array([1, 0, -2], np.float32))
     assert lipsync(person, talk(50), voice=replace(voice, library=yellow)).frames == 50
 
 

@@ -9,8 +9,8 @@ from lipsync_networks import JudgeOfMouth, JudgeOfSound
 from refusals import refused
 
 from neuropil.apps.lipsync.adaptation import (
-    close_lips,
     LearnedMapping,
+    close_lips,
     find_rest,
     fit_range,
     learn_mapping,
