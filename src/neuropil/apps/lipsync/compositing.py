@@ -6,6 +6,8 @@ The whole lower face is replaced, from below the nose to below the chin, so that
 with the lips; the seam runs over cheeks and neck.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -36,11 +38,32 @@ MOST_GAIN = 2.5  # times that there can be more or less light
 MOST_SHIFT = 40.0  # levels by which a color is moved at most beside that
 
 
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """The part of a frame that changes: what it becomes (h, w, 3), and where that lies."""
+
+    left: int
+    top: int
+    pixels: Pixels
+
+    def lay(self, frame: Pixels) -> Pixels:
+        """Lay it over the frame (H, W, 3) that it was made for; a new array."""
+        h, w, _ = self.pixels.shape
+        made = frame.copy()
+        made[self.top : self.top + h, self.left : self.left + w] = self.pixels
+        return made
+
+
 def compose(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -> Pixels:
     """Set the lower face of a crop into a frame (H, W, 3); a new array.
 
     points, crop_points: (68, 2) of the face in the frame and in the crop
     """
+    return make_patch(pixels, points, crop, crop_points).lay(pixels)
+
+
+def make_patch(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -> Patch:
+    """Make what a frame (H, W, 3) becomes around the lower face; see `compose`."""
     still = list(STILL)
     matrix = fit_similarity(crop_points[None, still], points[None, still])[0]
     moved = transform(crop_points, matrix)
@@ -48,19 +71,17 @@ def compose(pixels: Pixels, points: Points, crop: Pixels, crop_points: Points) -
     box = find_box(outline, pixels.shape, float(eye_distances(points[None])[0]))
     left, top, right, below = box
     if right - left < 2 or below - top < 2:
-        return pixels.copy()
+        return Patch(0, 0, pixels[:0, :0])
     shifted = matrix.copy()
     shifted[:, 2] -= (left, top)
     warped, inside = warp_crop(crop, shifted, (right - left, below - top))
     unit = float(eye_distances(points[None])[0])
     weights = draw_mask(outline - [left, top], inside, FEATHER * unit)
-    made = pixels.copy()
     there = pixels[top:below, left:right].astype(np.float32)
     skin = find_skin(points - [left, top], moved - [left, top], weights)
     matched = match_colors(warped, there, skin)
     mixed = there + weights[..., None] * (matched - there)
-    made[top:below, left:right] = mixed.round().clip(0, 255).astype(np.uint8)
-    return made
+    return Patch(left, top, mixed.round().clip(0, 255).astype(np.uint8))
 
 
 def outline_region(points: Points, moved: Points) -> Numbers:

@@ -10,7 +10,7 @@ F  frames that are written
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
@@ -18,10 +18,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.lipsync.compositing import compose
+from neuropil.apps.lipsync.compositing import Patch, make_patch
 from neuropil.apps.lipsync.library import MouthLibrary, poses
 from neuropil.apps.lipsync.mark import draw_mark
 from neuropil.apps.lipsync.playback import count_room, measure_restlessness, plan_playback, replay
+from neuropil.apps.lipsync.preprocess import Pixels
 from neuropil.apps.lipsync.retrieval import Shelf, Targets, choose_mouths, find_next
 from neuropil.apps.lipsync.shapes import Numbers, Points
 from neuropil.apps.lipsync.tracking import FaceTrack, runs
@@ -35,6 +36,7 @@ from neuropil.kit.media.frame import Frame
 from neuropil.kit.progress import track
 
 SHAPE_WEIGHTS = (2.5, 1.0, 1.0, 1.0, 1.0, *(0.6,) * 5)  # of the ten numbers of a mouth
+KEPT_BYTES = 64_000_000  # of pixels that were set in
 NO_MOUTH = -1
 PADDED = Fraction(3, 5)  # of a frame, by which encoders lengthen a film's own sound
 
@@ -112,7 +114,11 @@ def plan_dub(
 
 @dataclass(frozen=True, eq=False)
 class DubbedFilm:
-    """A film with other lips and other sound, made as it is written."""
+    """A film with other lips and other sound, made as it is written.
+
+    patches: what was set into frames, by their numbers, as far as KEPT_BYTES reach; the film is
+        looked through once before it is written
+    """
 
     KIND: ClassVar = "film"
     SUFFIXES: ClassVar[tuple[str, ...]] = tuple(film_writer.KINDS)
@@ -123,21 +129,28 @@ class DubbedFilm:
     speech: Audio
     notes: Mapping[str, str]
     mark: bool
+    patches: dict[int, Patch] = field(default_factory=dict)
 
     def frames(self) -> Iterator[Frame]:
         """Make the frames, one after the other."""
         shown = (frame.pixels for frame in self.source.frames())
         plan = self.plan
         played = replay(shown, plan.order)
-        for pixels, time, mouth, points in zip(
-            played, plan.times, plan.mouths.tolist(), plan.points, strict=False
-        ):
-            made = pixels
-            if mouth != NO_MOUTH:
-                crop = self.library.decode(mouth)
-                crop_points = self.library.points[mouth].astype(np.float64)
-                made = compose(pixels, points, crop, crop_points)
+        for number, (pixels, time) in enumerate(zip(played, plan.times, strict=False)):
+            has_mouth = plan.mouths[number] != NO_MOUTH
+            made = self._patch(number, pixels).lay(pixels) if has_mouth else pixels
             yield Frame(draw_mark(made) if self.mark else made, time)
+
+    def _patch(self, number: int, pixels: Pixels) -> Patch:
+        """Make what is set into a frame, or take what was kept."""
+        if number in self.patches:
+            return self.patches[number]
+        mouth = int(self.plan.mouths[number])
+        crop, its_points = self.library.decode(mouth), self.library.points[mouth]
+        patch = make_patch(pixels, self.plan.points[number], crop, its_points.astype(np.float64))
+        if len(self.patches) * patch.pixels.nbytes < KEPT_BYTES:
+            self.patches[number] = patch
+        return patch
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write MP4, MOV, MKV (H.264) or WebM (VP9), by the ending of `path`, with the speech."""
