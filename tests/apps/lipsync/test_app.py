@@ -306,8 +306,9 @@ def test_cues_follow_the_sound(lipsync: Lipsync) -> None:
 
 def test_speech_is_told_from_what_is_none() -> None:
     def say(phones: np.ndarray) -> SpeechReading:
-        nothing = np.zeros((100, 10))
-        return SpeechReading(nothing, nothing, phones, nothing, np.zeros(100, bool))
+        nothing = np.zeros((100, 10), np.float32)
+        mouths = nothing.astype(np.float64)
+        return SpeechReading(nothing, mouths, phones, nothing, np.zeros(100, bool))
 
     sure = np.zeros((100, 41), np.float32)
     sure[np.arange(100), np.arange(100) % 41] = 9
