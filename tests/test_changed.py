@@ -25,7 +25,10 @@ TESTS_OF = {
         *("tests/test_readme.py", "tests/test_records.py"),
         *("tests/apps/classify/test_app.py", "tests/apps/classify/test_elsewhere.py"),
     },
-    "tests/verb_jobs.py": {"tests/test_conformance.py", "tests/test_verbs.py"},
+    "tests/verb_jobs.py": {
+        *("tests/test_conformance.py", "tests/test_verbs.py"),
+        "tests/kit/test_film_writer.py",
+    },
 }
 
 

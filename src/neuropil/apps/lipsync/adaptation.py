@@ -24,7 +24,7 @@ CLOSED = 0.012  # eye distances: an opening below it is closed
 SCALES = (0.5, 2.0)  # by which shapes are made smaller or larger
 NEIGHBORS = (-4, -2, 0, 2, 4)  # steps around a moment, whose cells the mapping is given
 PENALTY = 30.0  # of the ridge regression, a second of film
-CLOSING = [PHONES.index(phone) for phone in PHONES_OF_CUE["A"].split()]
+CLOSED_CUE = "A"  # of p, b, m
 REST_STEPS = 5  # in which the mouth closes where silence begins, and opens where it ends
 
 
@@ -48,7 +48,8 @@ def close_lips(mouths: Numbers, chances: Numbers, rest: Numbers) -> Numbers:
 
     The opening that the network tells follows one man's lips; the phones it knows of more voices.
     """
-    share = chances[:, CLOSING].sum(axis=1)[:, None]
+    closing = [PHONES.index(phone) for phone in PHONES_OF_CUE[CLOSED_CUE].split()]
+    share = chances[:, closing].sum(axis=1)[:, None]
     closed: Numbers = mouths * (1 - share) + rest * share
     return closed
 

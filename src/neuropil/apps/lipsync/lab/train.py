@@ -1,4 +1,4 @@
-"""Recipes: the speech network, the finder of faces, their landmarks, the judge of synchrony.
+"""Recipes: the finder of faces, their landmarks, the speech network, the judge of synchrony.
 
 neuropil train lipsync --data DIR
 """
@@ -15,41 +15,6 @@ from neuropil.apps.lipsync.lab import (
 from neuropil.apps.lipsync.lab.model import FinderNet, JudgeNet, LandmarkNet, SpeechNet
 from neuropil.training.optim import adamw
 from neuropil.training.recipe import Recipe
-
-
-def speech() -> Recipe:
-    """Train the network from sound to mouth and phones, from nothing.
-
-    neuropil train lipsync speech --data DIR -o runs/speech
-
-    2,500 steps took a quarter of an hour on one core with AMX, beside another training. Debian's
-    flite speaks sentences besides; without it the voices of machines are left out.
-    """
-    return Recipe(
-        name="lipsync-speech",
-        network=SpeechNet,
-        examples=speech_training.examples,
-        batch=speech_training.make_batch,
-        loss=speech_training.loss,
-        score=speech_training.score,
-        exports=(speech_training.export_spec(),),
-        steps=2500,
-        lr=3e-3,
-        ema=0.995,
-        optimizer=partial(adamw, weight_decay=0.01, fall=1.0),
-    )
-
-
-def speech_unseen() -> Recipe:
-    """Train it on sentences with phones alone, so that it has never heard the speaker.
-
-    neuropil train lipsync speech_unseen --data DIR -o runs/speech-unseen
-
-    Nothing runs it but the benchmark, which lets it learn 100 of his clips as `lipsync-learn` does.
-    2,500 steps took a quarter of an hour on one core with AMX, beside other work.
-    """
-    examples = speech_training.unseen_examples
-    return replace(speech(), name="lipsync-speech-unseen", examples=examples)
 
 
 def finder() -> Recipe:
@@ -107,6 +72,41 @@ def landmarks_last() -> Recipe:
     """
     falling = partial(adamw, weight_decay=0.02, fall=1.0)
     return replace(landmarks(), name="lipsync-landmarks-last", optimizer=falling, lr=1.2e-3, seed=9)
+
+
+def speech() -> Recipe:
+    """Train the network from sound to mouth and phones, from nothing.
+
+    neuropil train lipsync speech --data DIR -o runs/speech
+
+    2,500 steps took a quarter of an hour on one core with AMX, beside another training. Debian's
+    flite speaks sentences besides; without it the voices of machines are left out.
+    """
+    return Recipe(
+        name="lipsync-speech",
+        network=SpeechNet,
+        examples=speech_training.examples,
+        batch=speech_training.make_batch,
+        loss=speech_training.loss,
+        score=speech_training.score,
+        exports=(speech_training.export_spec(),),
+        steps=2500,
+        lr=3e-3,
+        ema=0.995,
+        optimizer=partial(adamw, weight_decay=0.01, fall=1.0),
+    )
+
+
+def speech_unseen() -> Recipe:
+    """Train it on sentences with phones alone, so that it has never heard the speaker.
+
+    neuropil train lipsync speech_unseen --data DIR -o runs/speech-unseen
+
+    Nothing runs it but the benchmark, which lets it learn 100 of his clips as `lipsync-learn` does.
+    2,500 steps took a quarter of an hour on one core with AMX, beside other work.
+    """
+    examples = speech_training.unseen_examples
+    return replace(speech(), name="lipsync-speech-unseen", examples=examples)
 
 
 def judge() -> Recipe:
