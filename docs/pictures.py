@@ -64,9 +64,8 @@ ALL = (
     "0123456789 !\"#$%&'()*+,-./ :;<=>?@ [\\]^_` {|}~"
 )
 OWN_WORDS = (
-    "My face was drawn, and my voice belongs to a program. Nobody has ever looked like this, and"
-    " nobody ever said so. Please put the blue book by the big brown box. You may move my lips to"
-    " any other words: every mouth that you will see is one of mine."
+    "My face was drawn, and my voice belongs to a program. Please put the blue book by the big"
+    " brown box. You may move my lips to any other words: each mouth will be mine."
 )
 OTHER_WORDS = (
     "Every mouth that you see was drawn. A network has heard these words, and says which mouth"

@@ -32,6 +32,7 @@ import av
 import numpy as np
 import pages
 import pytest
+from films import cut as cut_film
 from PIL import Image as Picture
 
 from neuropil import registry
@@ -175,8 +176,9 @@ def desk(tmp_path: Path) -> Path:
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     shutil.copy(SAMPLES / "three.png", folder / "digit.png")
-    for name in ("menu.webp", "person.mp4", "speech.opus"):
+    for name in ("menu.webp", "speech.opus"):
         shutil.copy(SAMPLES / name, folder / name)
+    cut_film(SAMPLES / "person.mp4", folder / "person.mp4", 3)
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")

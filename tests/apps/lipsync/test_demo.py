@@ -1,9 +1,11 @@
 """The drawn face, and the section of the demo."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from films import cut
 
 from neuropil.apps.lipsync import demo
 from neuropil.apps.lipsync.drawn_face import (
@@ -33,7 +35,12 @@ def test_the_mouth_opens_as_it_is_told() -> None:
     assert np.abs(closed.astype(int) - wide_open)[180:240].mean() > 2
 
 
-def test_the_section_shows_the_film_and_the_cues() -> None:
+def test_the_section_shows_the_film_and_the_cues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(demo.SAMPLES / "person.mp4", tmp_path / "person.mp4", 3)
+    shutil.copy(demo.SAMPLES / "speech.opus", tmp_path)
+    monkeypatch.setattr(demo, "SAMPLES", tmp_path)
     (section,) = demo.sections()
     assert "video/mp4" in section.body
     assert "how lips and sound fit: sound" in section.body
