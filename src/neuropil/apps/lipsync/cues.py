@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND
-from neuropil.apps.lipsync.phones import CUE_OF_PHONE, CUES, PHONES
+from neuropil.apps.lipsync.phones import CUE_OF_PHONE, CUES, PHONES, to_chances
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import require_ending
@@ -29,9 +29,7 @@ from neuropil.kit.formats import QUALITY
 
 CHANGE = 1.0  # cost of another cue, in nats
 SHARES = (0.055, 0.425, 0.12, 0.066, 0.049, 0.047, 0.03, 0.031, 0.178)  # of the sentences learned
-RARE = (
-    0.5  # exponent of the share that a cue's chance is divided by: lips that close are seen first
-)
+RARE = 0.5  # exponent of the share that a chance is divided by: lips that close are seen first
 
 
 @dataclass(frozen=True)
@@ -102,10 +100,8 @@ def find_cues(phones: Floats, is_silent: NDArray[np.bool_], seconds: float) -> M
 
 def score_cues(phones: Floats, is_silent: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Add up the chances of the phones of each cue, as logarithms, rare ones lifted: (T, C)."""
-    powers = np.exp(phones.astype(np.float64) - phones.max(axis=1, keepdims=True))
-    chances = powers / powers.sum(axis=1, keepdims=True)
     belongs = np.array([[CUE_OF_PHONE[phone] == cue for cue in CUES] for phone in PHONES], float)
-    scores = np.log(np.maximum(chances @ belongs, 1e-6)) - RARE * np.log(SHARES)
+    scores = np.log(np.maximum(to_chances(phones) @ belongs, 1e-6)) - RARE * np.log(SHARES)
     scores[is_silent] = -20.0
     scores[is_silent, CUES.index("X")] = 0.0
     made: NDArray[np.float64] = scores

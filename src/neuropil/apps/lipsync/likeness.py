@@ -9,8 +9,6 @@ tells a drawing from a man, and most faces from others; it does not recognize pe
 M  mouths that are looked at     P  pixels of each
 """
 
-import io
-
 import numpy as np
 from PIL import Image
 
@@ -80,7 +78,7 @@ def draw_level(library: MouthLibrary, number: int) -> Numbers:
     scale = SIDE / (WIDE * float(eye_distances(reference[None])[0]))
     matrix = scale * fit_similarity(points[None, still], reference[None, still])[0]
     matrix[:, 2] -= scale * reference[36:48].mean(axis=0) - np.array([0.5, -TOP / WIDE]) * SIDE
-    picture = Image.open(io.BytesIO(library.crops[number])).convert("L")
+    picture = Image.fromarray(library.decode(number)).convert("L")
     times = max(1, int(1 / np.linalg.norm(matrix[:, 0])))
     half = (times - 1) / 2
     matrix[:, 2] += matrix[:, :2] @ np.array([half, half])

@@ -10,6 +10,11 @@ Preston Blair, as Rhubarb Lip Sync names them:
 
 from types import MappingProxyType
 
+import numpy as np
+
+from neuropil.apps.lipsync.preprocess import Floats
+from neuropil.apps.lipsync.shapes import Numbers
+
 CUES = ("A", "B", "C", "D", "E", "F", "G", "H", "X")
 PAUSE = "_"
 PHONES_OF_CUE = MappingProxyType(
@@ -29,3 +34,10 @@ CUE_OF_PHONE = MappingProxyType(
     {phone: cue for cue in CUES for phone in PHONES_OF_CUE[cue].split()}
 )
 PHONES = tuple(sorted(CUE_OF_PHONE))
+
+
+def to_chances(logits: Floats) -> Numbers:
+    """Take the logits of phones (T, 41) to probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    chances: Numbers = powers / powers.sum(axis=1, keepdims=True)
+    return chances

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.lipsync.hearing import find_silence, hear, sample_at
+from neuropil.apps.lipsync.phones import to_chances
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.kit.networks.network import OnnxNetwork
@@ -42,9 +43,7 @@ class SpeechReading:
     @property
     def chances(self) -> Numbers:
         """Give the probabilities of the phones (T, 41)."""
-        powers = np.exp(self.phones - self.phones.max(axis=1, keepdims=True), dtype=np.float64)
-        made: Numbers = powers / powers.sum(axis=1, keepdims=True)
-        return made
+        return to_chances(self.phones)
 
     def at(self, times: Numbers) -> Numbers:
         """Give mouths (F, 10) at moments in seconds."""

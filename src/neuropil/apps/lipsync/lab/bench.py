@@ -50,7 +50,7 @@ from neuropil.apps.lipsync.preprocess import Pixels, map_of_points
 from neuropil.apps.lipsync.shapes import MouthBasis, Numbers
 from neuropil.apps.lipsync.speech import SpeechReading, read_heard
 from neuropil.apps.lipsync.survey import at_steps, judge_film, measure_mouths
-from neuropil.apps.lipsync.sync import SyncScore, is_known
+from neuropil.apps.lipsync.sync import SyncScore, correlate, is_known
 from neuropil.apps.lipsync.tracking import smooth
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.errors import UserError
@@ -243,7 +243,7 @@ def score_other(app: Lipsync, other: OtherFilm, sound: Audio) -> tuple[str, floa
     seen = np.full((len(known), 2), np.nan)
     seen[known] = measure_mouths(other.points[known])[:, :2]
     said = app.read(sound).at(times)[:, 0]
-    correlation = float(np.corrcoef(seen[known, 0], said[known])[0, 1])
+    correlation = correlate(seen[known, 0], said[known])
     score = judge_film(app.judge, sound, seen, times)
     told = "not sure" if score.offset_ms is None else f"{score.offset_ms:.0f}"
     return other.name, correlation, evaluation.best_lag(seen[:, 0], said), told, score.confidence

@@ -17,7 +17,7 @@ from neuropil.apps.lipsync.lab.sounds import Sentence
 from neuropil.apps.lipsync.phones import CUE_OF_PHONE, CUES, PHONES
 from neuropil.apps.lipsync.preprocess import Floats
 from neuropil.apps.lipsync.shapes import MOUTH, Numbers, Points, eye_distances
-from neuropil.apps.lipsync.sync import Flags
+from neuropil.apps.lipsync.sync import Flags, correlate
 
 CLOSING = frozenset("bin blue by b place please p m".split())  # words that begin with closed lips
 PAUSES = frozenset(("sil", "sp"))
@@ -139,11 +139,11 @@ def at_frames(mouths: Numbers, times: Numbers) -> Numbers:
 def best_lag(seen: Numbers, said: Numbers, most: int = 8) -> int:
     """Find the frames by which the seen opening is later where both correlate best; NaN are out."""
 
-    def correlate(lag: int) -> float:
+    def fit_at(lag: int) -> float:
         a, b = seen[max(0, lag) : len(seen) + min(0, lag)], said[max(0, -lag) :][: len(seen)]
         b = b[: len(a)]
         a = a[: len(b)]
         known = np.isfinite(a)
-        return float(np.corrcoef(a[known], b[known])[0, 1])
+        return correlate(a[known], b[known])
 
-    return max(range(-most, most + 1), key=correlate)
+    return max(range(-most, most + 1), key=fit_at)
