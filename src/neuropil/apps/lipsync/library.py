@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from neuropil.apps.lipsync.preprocess import Pixels, warp
+from neuropil.apps.lipsync.preprocess import Pixels, shrink_and_warp
 from neuropil.apps.lipsync.shapes import (
     MOUTH,
     Numbers,
@@ -150,12 +150,7 @@ def draw_thumbnail(pixels: Pixels, points: Points) -> Numbers:
     (x0, y0, _, _), crop = cut_lower_face(pixels, points)
     moved = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ [x0, y0]])
     part = Image.fromarray(crop).convert("L")
-    times = max(1, int(1 / scale))
-    if times > 1:
-        part = part.reduce(times)
-        half = (times - 1) / 2
-        moved = np.column_stack([times * moved[:, :2], moved[:, 2] + moved[:, :2] @ [half, half]])
-    small = np.asarray(warp(part, moved, THUMBNAIL), np.float64).ravel()
+    small = np.asarray(shrink_and_warp(part, moved, THUMBNAIL), np.float64).ravel()
     normal: Numbers = (small - small.mean()) / max(small.std(), 1.0)
     return normal
 

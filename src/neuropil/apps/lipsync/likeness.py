@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from neuropil.apps.lipsync.library import MouthLibrary
-from neuropil.apps.lipsync.preprocess import warp
+from neuropil.apps.lipsync.preprocess import shrink_and_warp
 from neuropil.apps.lipsync.retrieval import square_distances
 from neuropil.apps.lipsync.shapes import (
     STILL,
@@ -79,11 +79,7 @@ def draw_level(library: MouthLibrary, number: int) -> Numbers:
     matrix = scale * fit_similarity(points[None, still], reference[None, still])[0]
     matrix[:, 2] -= scale * reference[36:48].mean(axis=0) - np.array([0.5, -TOP / WIDE]) * SIDE
     picture = Image.fromarray(library.decode(number)).convert("L")
-    times = max(1, int(1 / np.linalg.norm(matrix[:, 0])))
-    half = (times - 1) / 2
-    matrix[:, 2] += matrix[:, :2] @ np.array([half, half])
-    matrix[:, :2] *= times
-    return np.asarray(warp(picture.reduce(times), matrix, (SIDE, SIDE)), np.float64)
+    return np.asarray(shrink_and_warp(picture, matrix, (SIDE, SIDE)), np.float64)
 
 
 def take_fine(picture: Numbers) -> Numbers:

@@ -83,9 +83,16 @@ def warp(picture: Image.Image, matrix: Numbers, size: tuple[int, int]) -> Image.
     return picture.transform(size, method, coefficients, smooth)
 
 
+def shrink_and_warp(picture: Image.Image, matrix: Numbers, size: tuple[int, int]) -> Image.Image:
+    """Warp a picture, made whole times smaller before, as resampling would skip pixels."""
+    times = max(1, int(1 / np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+    half = (times - 1) / 2  # the center of the first of the larger pixels
+    shift = matrix[:, 2] + matrix[:, :2] @ [half, half]
+    return warp(picture.reduce(times), np.column_stack([times * matrix[:, :2], shift]), size)
+
+
 def cut_face(pixels: Pixels, matrix: Numbers) -> Pixels:
     """Cut the crop (128, 128), grey, of a picture (H, W, 3) or (H, W); its edge goes on outside."""
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     corners = np.array([[0.0, 0.0], [CROP, 0.0], [0.0, CROP], [CROP, CROP]])
     inverse = invert_map(matrix)
     there = corners @ inverse[:, :2].T + inverse[:, 2]
@@ -95,13 +102,7 @@ def cut_face(pixels: Pixels, matrix: Numbers) -> Pixels:
     rows, columns = np.arange(y0, y1).clip(0, height - 1), np.arange(x0, x1).clip(0, width - 1)
     part = Image.fromarray(pixels[rows[:, None], columns]).convert("L")
     moved = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ [x0, y0]])
-    times = int(1 / scale)
-    if times > 1:  # as resampling would skip pixels
-        part = part.reduce(times)
-        half = (times - 1) / 2  # the center of the first of the larger pixels
-        shift = moved[:, 2] + moved[:, :2] @ [half, half]
-        moved = np.column_stack([times * moved[:, :2], shift])
-    return np.asarray(warp(part, moved, (CROP, CROP)))
+    return np.asarray(shrink_and_warp(part, moved, (CROP, CROP)))
 
 
 def normalize_crop(crops: Pixels) -> Floats:
