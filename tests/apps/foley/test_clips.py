@@ -8,7 +8,7 @@ from refusals import refused
 
 from neuropil.apps.foley.lab import actors
 from neuropil.apps.foley.lab.actors import SOUNDING, Pose, swing
-from neuropil.apps.foley.lab.clip_rendering import T, age, draw_times, render_clip
+from neuropil.apps.foley.lab.clip_rendering import T, draw_times, render_clip
 from neuropil.apps.foley.lab.clips import (
     LENGTH,
     MOTION,
@@ -19,6 +19,7 @@ from neuropil.apps.foley.lab.clips import (
     mark_sounds,
     track_motion,
 )
+from neuropil.apps.foley.lab.film_faults import age, compress, repeat_frames
 from neuropil.apps.foley.motion import CHANNELS, C, H, W
 from neuropil.apps.foley.onsets import FORMS
 from neuropil.training.split import Split
@@ -101,6 +102,22 @@ def test_old_films_flicker() -> None:
     aged = age(frames, np.random.default_rng(2))
     assert aged.mean(axis=(1, 2)).std() > 0.5
     assert aged.shape == frames.shape
+
+
+def test_compression_keeps_what_is_seen_and_is_the_same_each_time() -> None:
+    frames = np.stack(
+        [np.roll(np.kron(TEXTURES[0][:18, :24], np.ones((8, 8))), t) for t in range(9)]
+    )
+    one, two = (compress(frames.astype(np.uint8), 30) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert 0 < np.abs(one - frames).mean() < 20
+
+
+def test_frames_are_shown_twice() -> None:
+    frames = np.arange(20, dtype=np.uint8)[:, None, None]
+    again = repeat_frames(frames, np.random.default_rng(0)).ravel()
+    assert 2 <= (np.diff(again.astype(int)) == 0).sum() <= 7
+    assert ((frames.ravel() - again) <= 1).all()
 
 
 def test_targets_lie_at_the_sounds() -> None:

@@ -98,7 +98,10 @@ def sounds_of(hits: Times, form: str, rng: Random) -> tuple[Sound, ...]:
 
 
 def make_striker(hits: Times, rng: Random) -> Actor:
-    """A stick or hammer that turns about a hand and hits a thing, which shakes."""
+    """A stick or hammer that turns about a hand and hits a thing, which shakes.
+
+    Often the arm is seen that moves the hand, and the body, which bends with the arm.
+    """
     x, y = rng.uniform(0.35, 1.0), rng.uniform(0.35, 0.85)
     side, long = rng.choice([-1.0, 1.0]), rng.uniform(0.18, 0.5)
     reach, fast = rng.uniform(0.4, 1.3), rng.uniform(1.6, 2.6)
@@ -106,6 +109,8 @@ def make_striker(hits: Times, rng: Random) -> Actor:
     thing, hz = rng.uniform(0.1, 0.45), rng.uniform(6, 14)
     shaken, arm = rng.uniform(0, 0.015), rng.uniform(0, 0.12)
     thick = rng.uniform(0.02, 0.07)
+    has_body = rng.random() < 0.6
+    shoulder, bend = side * rng.uniform(0.15, 0.4), rng.uniform(0, 0.05)
 
     def poses(t: float) -> list[Pose]:
         raised = swing(t, hits, fast)
@@ -115,7 +120,9 @@ def make_striker(hits: Times, rng: Random) -> Actor:
         turned = angle if side > 0 else np.pi - angle
         tip = (hand[0] + np.cos(turned) * long, hand[1] + np.sin(turned) * long)
         quiver = shake(t, hits, shaken, hz)
+        from_body = hand[0] - shoulder, y - long * np.sin(level) - 0.25 - bend * raised
         return [
+            *(draw_body(*hand, *from_body) if has_body else ()),
             Pose(0, x + side * thing * 0.2, y + thing * 0.25 + quiver, 0, thing, thing * 0.5),
             Pose(1, (hand[0] + tip[0]) / 2, (hand[1] + tip[1]) / 2, turned, long, thick),
             Pose(2, *tip, turned, thick * 2.5, thick * 3),
@@ -123,6 +130,28 @@ def make_striker(hits: Times, rng: Random) -> Actor:
         ]
 
     return Actor(poses, sounds_of(hits, "strike", rng))
+
+
+def draw_body(x: float, y: float, shoulder_x: float, shoulder_y: float) -> list[Pose]:
+    """Give the poses of a body and of its arm, from the shoulder to the hand at x, y."""
+    across, down = x - shoulder_x, y - shoulder_y
+    middle = (x + shoulder_x) / 2, (y + shoulder_y) / 2
+    long = float(np.hypot(across, down))
+    return [
+        Pose(5, shoulder_x - np.sign(across) * 0.1, shoulder_y + 0.3, 0, 0.3, 0.8),
+        Pose(7, *middle, float(np.arctan2(down, across)), long + 0.1, 0.1),
+    ]
+
+
+def make_drummer(hits: Times, rng: Random) -> Actor:
+    """Two strikers who take turns."""
+    hands = [make_striker(some, rng) for some in (hits[0::2], hits[1::2]) if len(some)]
+
+    def poses(t: float) -> list[Pose]:
+        return [pose for hand in hands for pose in hand.poses(t)]
+
+    heard = (sound for hand in hands for sound in hand.sounds)
+    return Actor(poses, tuple(sorted(heard, key=lambda sound: sound.time)))
 
 
 def make_ball(hits: Times, rng: Random) -> Actor:
@@ -306,7 +335,7 @@ def make_passer(hits: Times, rng: Random) -> Actor:
 
 
 SOUNDING: Sequence[Callable[[Times, Random], Actor]] = (
-    *(make_striker, make_striker, make_striker, make_ball, make_clapper, make_walker),
+    *(make_striker, make_striker, make_drummer, make_ball, make_clapper, make_walker),
     *(make_door, make_splash, make_blast, make_caller),
 )
 SILENT: Sequence[Callable[[Times, Random], Actor]] = (make_waver, make_passer)

@@ -3,9 +3,8 @@
     neuropil train foley --stage render --data DIR -o rendered
 
 A clip has one or two actors before a texture, at times something that moves and is not heard, a
-camera that is held, pans, trembles or zooms, 12 to 30 frames a second, motion blur, grain, and in
-a third of the clips what old films have: flicker, scratches, dust, a picture that jumps. Some are
-cut in the middle, which is not heard.
+camera that is held, pans, trembles or zooms, 12 to 30 frames a second, motion blur, and the faults
+of films (`film_faults.py`). Some are cut in the middle, which is not heard.
 
 T frames of a clip   H, W = 144, 192 pixels
 """
@@ -33,6 +32,7 @@ from neuropil.apps.foley.lab.actors import (
     Sound,
     Times,
 )
+from neuropil.apps.foley.lab.film_faults import spoil
 from neuropil.apps.foley.motion import Bytes
 from neuropil.kit.errors import UserError
 
@@ -41,12 +41,12 @@ TALL, WIDE = 144, 192
 SLOWEST, FASTEST = 12.0, 30.0  # frames a second
 SUBFRAMES = 2  # of which the blur of motion is made
 PARTS = 12  # sprites of a clip
-OLD = 0.35  # share of clips that look like old films
 CUT = 0.25  # share of clips with a cut
 WITHOUT_SOUND = 0.15  # share of actors that only move
 SMALLEST_GAP = 0.16  # seconds between sounds
 SPARSE = 0.35  # share of rhythms of which most hits are left out
-NEAREST = 2.5  # times that actors are enlarged at most
+SMALLEST, NEAREST = 0.4, 2.5  # times that actors are enlarged
+TWO = 0.15  # share of shots in which two actors are heard
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +100,7 @@ def render_clip(textures: Sequence[Bytes], gaps: NDArray[np.float64], rng: Rando
         shot = make_shot(textures, gaps, (end - first) / fps, rng)
         frames += [shot.draw(n / fps, 1 / fps) for n in range(end - first)]
         sounds += [replace(sound, time=sound.time + first / fps) for sound in shot.sounds]
-    made = np.stack(frames)
-    made = age(made, rng) if rng.random() < OLD else add_grain(made, rng.uniform(0, 5), rng)
+    made = spoil(np.stack(frames), rng)
     return Clip(made, fps, tuple(sorted(sounds, key=lambda sound: sound.time)))
 
 
@@ -161,8 +160,8 @@ def make_shot(
     actors = []
     n_silent = int(rng.random() < 0.4) + int(rng.random() < 0.2)
     makers = [rng.choice(np.array(SILENT, object)) for _ in range(n_silent)]
-    if rng.random() > WITHOUT_SOUND:
-        makers.append(rng.choice(np.array(SOUNDING, object)))
+    n_sounding = int(rng.random() > WITHOUT_SOUND) + int(rng.random() < TWO)
+    makers += [rng.choice(np.array(SOUNDING, object)) for _ in range(n_sounding)]
     for make in makers:
         actors.append(make(draw_times(gaps, seconds, rng), rng))
     moves = rng.random() < 0.35
@@ -175,7 +174,7 @@ def make_shot(
     )
     background = make_background(textures, rng)
     sprites = tuple(make_sprite(textures, rng) for _ in range(PARTS))
-    near = float(NEAREST ** rng.uniform(0, 1))
+    near = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(NEAREST))))
     return RenderedShot(
         background, sprites, tuple(actors), camera, float(rng.uniform(0.1, 0.9)), near
     )
@@ -258,39 +257,6 @@ def _lighten(light: float, level: float) -> float:
 
 def _scale(share: float, level: float) -> float:
     return level * share
-
-
-def add_grain(frames: Bytes, size: float, rng: Random) -> Bytes:
-    """Add noise to every pixel."""
-    noise = rng.normal(0, size, frames.shape).astype(np.float32)
-    return (frames + noise).clip(0, 255).astype(np.uint8)
-
-
-def age(frames: Bytes, rng: Random) -> Bytes:
-    """Make frames look like those of an old film."""
-    T, TALL, WIDE = frames.shape
-    flicker = 1 + rng.normal(0, rng.uniform(0.01, 0.12), (T, 1, 1))
-    made = frames * flicker.astype(np.float32)
-    made = add_grain(made.clip(0, 255).astype(np.uint8), rng.uniform(3, 14), rng).copy()
-    for _ in range(int(rng.integers(0, 5))):  # scratches, each for some frames
-        first = int(rng.integers(0, T))
-        column = int(rng.integers(0, WIDE))
-        for n in range(first, min(T, first + int(rng.integers(1, 20)))):
-            column = int(np.clip(column + rng.integers(-1, 2), 0, WIDE - 1))
-            made[n, :, column] = rng.choice([20, 235])
-    for n in choose_frames(T, 0.6, rng):  # dust, of one frame each
-        size = int(rng.integers(1, 9))
-        row, column = int(rng.integers(0, TALL - size)), int(rng.integers(0, WIDE - size))
-        made[n, row : row + size, column : column + size] = rng.choice([15, 240])
-    for n in choose_frames(T, 0.15, rng):  # the picture jumps
-        made[n] = np.roll(made[n], int(rng.integers(-2, 3)), axis=0)
-    return made
-
-
-def choose_frames(T: int, most: float, rng: Random) -> list[int]:
-    """Choose frames that something befalls, of some clips many, of others few."""
-    found: list[int] = np.flatnonzero(rng.random(T) < rng.uniform(0, most)).tolist()
-    return found
 
 
 def to_color(frame: Bytes) -> Bytes:
