@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from neuropil.apps.foley.cues import Cue, CueSheet
 from neuropil.apps.foley.onsets import FORMS, Onset
+from neuropil.apps.foley.scene import Seen, scene_names
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
 from neuropil.apps.foley.tagger import EMBEDDING
+from neuropil.eye.network import classes
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.media.film_writer import write_film
 from neuropil.kit.media.frame import Frame
@@ -101,6 +103,12 @@ def onset(time: float, form: str = "strike", **changed: object) -> Onset:
     forms[FORMS.index(form)] = 1
     plain = Onset(time, round(25 * time), 0.9, 0.5, forms / forms.sum(), 0.0, 0.05)
     return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+def see(scene: str, **things: float) -> Seen:
+    """Say that a scene is seen for certain, and things as likely as is said."""
+    scenes = np.eye(len(scene_names()))[scene_names().index(scene)]
+    return Seen(scenes, np.array([things.get(each.name, 0.0) for each in classes()]))
 
 
 def shoot_hits(

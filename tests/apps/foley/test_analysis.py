@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from foley_data import onset, shoot_hits
+from foley_data import onset, see, shoot_hits
 
 from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer, Shot, assign, is_title
 from neuropil.apps.foley.motion import C, FrameMotion, H, W
@@ -23,7 +23,8 @@ class Quiet:
 
     def run(self, **given: Any) -> dict[str, Any]:
         if "picture" in given:
-            return {"mean_features": np.ones((1, FEATURES), np.float32)}
+            seen = np.ones((1, FEATURES), np.float32)
+            return {"mean_features": seen, "logits": np.eye(1000, dtype=np.float32)[:1]}
         state = {"h_out": given["h"], "c_out": given["c"]}
         if "features" in given:
             logits = np.zeros((1, 1, 48), np.float32)
@@ -57,13 +58,12 @@ def test_a_film_is_divided_at_its_cuts(tmp_path: Path) -> None:
     film = Film.open(shoot_hits(tmp_path / "film.mp4"))
     (shot,) = FilmAnalyzer(quiet, quiet, quiet).watch(film)
     assert (shot.start, round(shot.end, 2), shot.is_title) == (0.0, 2.0, False)
-    assert scene_names()[int(shot.scene.argmax())] == "dog"
+    assert scene_names()[int(shot.seen.scene.argmax())] == "dog"
     assert shot.onsets == ()
 
 
 def test_onsets_go_to_their_shots_and_none_lies_at_a_cut() -> None:
-    scene = np.ones(48) / 48
-    shots = [Shot(0.0, 1.0, scene, False, ()), Shot(1.0, 2.0, scene, False, ())]
+    shots = [Shot(n, n + 1, see("dog"), False, ()) for n in (0.0, 1.0)]
     onsets = [onset(0.0), onset(0.5), onset(1.0), onset(1 + AT_CUT / 2), onset(1.5)]
     first, second = assign(shots, onsets)
     assert [o.time for o in first.onsets] == [0.0, 0.5]

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from foley_data import onset, shoot_hits
+from foley_data import onset, see, shoot_hits
 from refusals import refused
 
 from neuropil.apps.foley.analysis import Shot
@@ -24,7 +23,6 @@ from neuropil.apps.foley.lab.clip_evaluation import (
     unpack_clips,
 )
 from neuropil.apps.foley.lab.evaluation import OnsetCounts
-from neuropil.apps.foley.scene import scene_names
 from neuropil.apps.foley.tagger import read_kinds
 
 HITS = {"a.mp4": (0.6, 1.2), "b.mp4": (0.4, 0.9, 1.5)}
@@ -89,9 +87,8 @@ def test_the_best_constant_answers() -> None:
 
 
 def test_classes_are_ranked_by_onsets_or_else_by_scenes() -> None:
-    scene = np.eye(48)[scene_names().index("dog")]
-    assert rank_classes([Shot(0, 1, scene, False, (onset(0.5, "call"),))])[0] == "dog-bark"
-    assert rank_classes([Shot(0, 1, scene, False, ())])[0] == "birds"
+    assert rank_classes([Shot(0, 1, see("dog"), False, (onset(0.5, "call"),))])[0] == "dog-bark"
+    assert rank_classes([Shot(0, 1, see("dog"), False, ())])[0] == "birds"
 
 
 def test_labels_name_classes() -> None:

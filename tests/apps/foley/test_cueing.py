@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from foley_data import make_library, onset
+from foley_data import make_library, onset, see
 
 from neuropil.apps.foley.analysis import Shot
 from neuropil.apps.foley.cueing import THIN, VARIED, CueWriter
 from neuropil.apps.foley.onsets import Onset
-from neuropil.apps.foley.scene import scene_names
 
 
 def shot(name: str, start: float, end: float, *onsets: Onset, title: bool = False) -> Shot:
-    scene = np.full(48, 0.001)
-    scene[scene_names().index(name)] = 1
-    return Shot(start, end, scene / scene.sum(), title, onsets)
+    return Shot(start, end, see(name), title, onsets)
 
 
 @pytest.fixture
@@ -66,6 +62,12 @@ def test_intertitles_are_silent_unless_a_page_is_to_turn(tmp_path: Path, writer:
     title = shot("room", 0, 3, onset(1.0), title=True)
     assert writer.write([title]) == ()
     assert CueWriter(writer.recordings, has_titles=True).write([title]) == ()  # no paper here
+
+
+def test_a_thing_is_named_where_it_is_likely(writer: CueWriter) -> None:
+    (cue, *_) = writer.write([Shot(0, 2, see("dog", pug=0.6), False, ())])
+    assert cue.why == "the shot shows dog (100%) or airplane (0%), in it pug (60%)"
+    assert "pug" not in writer.write([Shot(0, 2, see("dog", pug=0.1), False, ())])[0].why
 
 
 def test_a_library_without_ambiences_gives_events_alone(writer: CueWriter) -> None:

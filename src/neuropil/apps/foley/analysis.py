@@ -1,20 +1,16 @@
-"""A film taken apart: its shots, what each shows, and the onsets in them. Frames pass one by one.
-
-S scenes and objects
-"""
+"""A film taken apart: shots, what each shows, and the onsets in them. Frames pass one by one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neuropil.apps.foley import motion, scene
+from neuropil.apps.foley import motion
 from neuropil.apps.foley.cuts import CutFinder
 from neuropil.apps.foley.motion import Floats
 from neuropil.apps.foley.onsets import Onset, OnsetFinder
-from neuropil.apps.foley.scene import SceneWatcher
+from neuropil.apps.foley.scene import SceneWatcher, Seen
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
@@ -34,14 +30,14 @@ class Shot:
     """A part of a film between two cuts.
 
     start, end: in seconds
-    scene: (S,) how likely it shows each scene or object
+    seen: what it shows
     is_title: whether it is an intertitle, text on a dark ground
     onsets: what is to be heard in it
     """
 
     start: float
     end: float
-    scene: NDArray[np.float64]
+    seen: Seen
     is_title: bool
     onsets: tuple[Onset, ...]
 
@@ -59,14 +55,14 @@ class _OpenShot:
         """Look at it where it is time to."""
         time = float(frame.time)
         if time - self.looked >= LOOK_EVERY and self.watcher.looks < MOST_LOOKS:
-            self.watcher.look(scene.reduce_frame(frame.pixels))
+            self.watcher.look_at(frame.pixels)
             self.titles.append(is_title(grey, moves))
             self.looked = time
 
     def close(self, end: float) -> Shot:
         """Say what it was."""
         title = bool(self.titles) and sum(self.titles) > len(self.titles) / 2
-        return Shot(self.start, end, self.watcher.probabilities, title, ())
+        return Shot(self.start, end, self.watcher.seen, title, ())
 
 
 def is_title(grey: Floats, moves: motion.FrameMotion) -> bool:
@@ -139,7 +135,7 @@ def assign(shots: list[Shot], onsets: list[Onset]) -> Iterator[Shot]:
             for onset in onsets
             if shot.start + AT_CUT <= onset.time < shot.end or (shot.start == 0 >= onset.time)
         )
-        yield Shot(shot.start, shot.end, shot.scene, shot.is_title, own)
+        yield Shot(shot.start, shot.end, shot.seen, shot.is_title, own)
 
 
 AT_CUT = 0.06  # seconds after a cut in which no onset counts

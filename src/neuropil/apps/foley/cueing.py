@@ -12,11 +12,12 @@ import numpy as np
 from neuropil.apps.foley.analysis import Shot
 from neuropil.apps.foley.cues import Candidate, Cue, round_cue
 from neuropil.apps.foley.onsets import FORMS, Onset
-from neuropil.apps.foley.scene import scene_names
+from neuropil.apps.foley.scene import Seen, scene_names
 from neuropil.apps.foley.search import Match, Numbers, Query, SearchIndex
 from neuropil.apps.foley.sound_library import Recording
 from neuropil.apps.foley.sound_table import rate_ambience, rate_events
 from neuropil.apps.foley.tagger import tag_names
+from neuropil.eye.network import classes
 
 OTHERS, OF_CLASS = 4, 2  # candidates of other classes, and of the same
 REPEATED = 2.0, 0.6  # distance that is added to what was heard last, and its share one time later
@@ -28,6 +29,7 @@ AMBIENCE_LUFS, EVENT_LUFS = -36.0, -32.0  # of an ambience, of an event that is 
 STRONGER_DB, LARGER_DB = 14.0, 5.0  # that a strong and a large event are louder
 LARGE = 0.15  # share of the picture that moves of what counts as large
 WIDEST = 0.8  # of the pan
+SURE_OF_THING = 0.15  # from when on a thing is named
 PAGE = "writing"  # the class whose sound an intertitle gets, where it gets one: paper
 
 
@@ -74,7 +76,7 @@ class CueWriter:
 
     def cue_ambience(self, shot: Shot, before: list[Cue]) -> list[Cue]:
         """Cue what the scene sounds like; where the shot before sounds alike, that goes on."""
-        ratings = rate_ambience(shot.scene)
+        ratings = rate_ambience(shot.seen)
         found = self.ambience.search(Query(ratings, 0.5, 0.5), OTHERS)
         if not found:
             return []
@@ -99,7 +101,7 @@ class CueWriter:
             pan=0.0,
             speed=1.0,
             confidence=float(ratings[tag_names().index(best.name)]),
-            why=f"the shot shows {word_scene(shot.scene)}",
+            why=f"the shot shows {word_seen(shot.seen)}",
             candidates=tuple(map(self.to_candidate, found[1:])),
         )
 
@@ -118,7 +120,7 @@ class CueWriter:
         cues: list[Cue] = []
         last: dict[int, int] = {}  # form of motion -> class that was heard of it
         for onset in shot.onsets:
-            ratings = rate_events(shot.scene, onset.forms)
+            ratings = rate_events(shot.seen, onset.forms)
             form = int(np.argmax(onset.forms))
             if form in last:
                 ratings[last[form]] *= SAME
@@ -151,7 +153,7 @@ class CueWriter:
         form = FORMS[int(np.argmax(onset.forms))]
         why = (
             f"motion like a {form} ({onset.forms.max():.0%}), onset {onset.probability:.0%};"
-            f" the shot shows {word_scene(shot.scene)}"
+            f" the shot shows {word_seen(shot.seen)}"
         )
         cue = self.to_cue(best, onset.time, onset.place, louder, self.vary(best), why, candidates)
         return replace(cue, confidence=onset.probability * chance)
@@ -200,8 +202,14 @@ class CueWriter:
         return Candidate(recording.name, recording.file, match.distance)
 
 
-def word_scene(scene: Numbers) -> str:
-    """Word the two most likely scenes or objects."""
-    first, second = np.argsort(-scene)[:2]
+def word_seen(seen: Seen) -> str:
+    """Word the two most likely scenes or objects, and the likeliest thing where it is likely."""
+    first, second = np.argsort(-seen.scene)[:2]
     names = scene_names()
-    return f"{names[first]} ({scene[first]:.0%}) or {names[second]} ({scene[second]:.0%})"
+    words = (
+        f"{names[first]} ({seen.scene[first]:.0%}) or {names[second]} ({seen.scene[second]:.0%})"
+    )
+    thing = int(seen.things.argmax())
+    if seen.things[thing] < SURE_OF_THING:
+        return words
+    return f"{words}, in it {classes()[thing].name} ({seen.things[thing]:.0%})"

@@ -186,7 +186,7 @@ def evaluate_scenes(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
         for n in track(numbers, total=len(numbers), title=f"scenes, {title}"):
             watcher = SceneWatcher(app.network(EYE), app.network(SCENE))
             watcher.look(pixels[n])
-            order = np.argsort(-watcher.probabilities)
+            order = np.argsort(-watcher.seen.scene)
             ranks.append([names[int(k)] for k in order].index(rows[n]["class"]))
         top1, top3 = (float(np.mean(np.array(ranks) < k)) for k in (1, 3))
         found.append((title, len(numbers), top1, top3))

@@ -225,10 +225,17 @@ def evaluate_classes(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
 
 
 def rank_classes(shots: Sequence[Shot]) -> list[str]:
-    """Rank classes for a clip: by its onsets where it has some, else by its scenes."""
-    ratings = [rate_events(shot.scene, onset.forms) for shot in shots for onset in shot.onsets]
-    ratings = ratings or [rate_ambience(shot.scene) for shot in shots]
-    order = np.argsort(-np.mean(ratings, axis=0))
+    """Rank classes for a clip, of events and of ambience: the surer its onsets, the more events.
+
+    p[n] ~ mean over shots of q · events[n] + (1 - q) · ambience[n], q the mean chance of an onset
+    """
+    ratings = []
+    for shot in shots:
+        sure = mean(onset.probability for onset in shot.onsets) if shot.onsets else 0.0
+        events = [rate_events(shot.seen, onset.forms) for onset in shot.onsets]
+        ratings += [sure * each / len(events) for each in events]
+        ratings.append((1 - sure) * rate_ambience(shot.seen))
+    order = np.argsort(-np.sum(ratings, axis=0))
     return [tag_names()[int(n)] for n in order]
 
 

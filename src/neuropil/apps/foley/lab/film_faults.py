@@ -48,7 +48,7 @@ def compress(frames: Bytes, crf: int) -> Bytes:
             target.mux(stream.encode(av.VideoFrame.from_ndarray(levels, format="gray")))
         target.mux(stream.encode())
     file.seek(0)
-    with av.open(file) as source:
+    with av.open(file, "r") as source:
         decoded = [frame.to_ndarray(format="gray") for frame in source.decode(video=0)]
     return np.stack(decoded)
 
