@@ -43,7 +43,7 @@ def test_the_list_as_json_has_what_opens_neurons(capsys: Output) -> None:
     commands = [each["command"] for each in listed]
     opens = [command for command in commands if command.startswith("open ")]
     assert opens == [
-        f"open {n}" for n in ("colorize", "handwrite", "classify", "drive", "translate", "lipsync")
+        f"open {n}" for n in ("colorize", "handwrite", "classify", "drive", "translate", "lipsync", "foley")
     ]
     assert [c for c in commands if c not in opens] == [*registry.commands()]
     by_name = {each["command"]: each for each in listed}

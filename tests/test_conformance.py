@@ -175,7 +175,7 @@ def test_card_has_its_headings(app: AppType) -> None:
 
 FILES = [
     pytest.param(name, weights, id=f"{name} {role}")
-    for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
+    for name in registry.NAMES + registry.MADE_PARTS
     for role, weights in registry.networks_of(name).items()
     if registry.is_own(name, weights)
 ]
@@ -382,4 +382,4 @@ def test_a_name_that_is_none_is_refused() -> None:
 
 def test_every_folder_of_applications_is_registered() -> None:
     folders = {f.parent.name for f in Path(neuropil.__file__).parent.glob("apps/*/app.py")}
-    assert folders == {*registry.NAMES, *registry.IN_TRAINING}
+    assert folders == {*registry.NAMES}

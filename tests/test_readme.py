@@ -6,6 +6,8 @@ after the other, all but the two of the set-up. They find there, made by this te
     old.jpg     a grey photograph, one of the package's own samples
     digit.png   a handwritten digit
     menu.webp   a French menu
+    horse.mp4   a silent film of 1878
+    recordings/ a folder of two sounds
     person.mp4, speech.opus     a drawn face that says syllables, and a sentence
     album/      a folder with two of them
     flowers/    two folders of six pictures each, as classify-teach takes them
@@ -33,6 +35,7 @@ import numpy as np
 import pages
 import pytest
 from films import cut as cut_film
+from foley_data import click, save_recording
 from PIL import Image as Picture
 
 from neuropil import registry
@@ -176,9 +179,11 @@ def desk(tmp_path: Path) -> Path:
     old = sorted(set(SAMPLES.glob("*.jpg")) - set(colored))
     shutil.copy(old[0], folder / "old.jpg")
     shutil.copy(SAMPLES / "three.png", folder / "digit.png")
-    for name in ("menu.webp", "speech.opus"):
+    for name in ("menu.webp", "speech.opus", "horse.mp4"):
         shutil.copy(SAMPLES / name, folder / name)
     cut_film(SAMPLES / "person.mp4", folder / "person.mp4", 3)
+    for name, hz in (("tick", 900), ("tock", 500)):
+        save_recording(folder / "recordings" / f"{name}.wav", click(hz=hz))
     (folder / "album").mkdir()
     for file in old[:2]:
         shutil.copy(file, folder / "album")

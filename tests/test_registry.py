@@ -1,5 +1,4 @@
 import hashlib
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -147,20 +146,6 @@ heavy = {"numpy", "PIL", "onnxruntime", "av", "torch", "typer", "rich"} & sys.mo
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_an_application_to_come_is_trained_and_is_no_command() -> None:
-    """It has recipes and stages; nothing else lists it."""
-    pytest.importorskip("torch")
-    for name in registry.IN_TRAINING:
-        assert registry.recipes(name)
-        roles = importlib.import_module(f"neuropil.apps.{name}.networks").ROLES
-        there = registry.networks_of(name)
-        assert {*there} < {*roles}, "it has come: its name belongs into NAMES"
-        assert name not in registry.NAMES
-        assert name not in registry.commands()
-        with refused("name.unknown", name):
-            registry.find_app(name)
 
 
 def test_what_scoring_lacks_is_said_before_a_training_begins(

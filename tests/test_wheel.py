@@ -131,7 +131,7 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         texts = [wheel.read(n).decode() for n in wheel.namelist() if "/licenses/" in n]
     licences = {
         weights.licence
-        for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
+        for name in registry.NAMES + registry.MADE_PARTS
         for weights in registry.networks_of(name).values()
     }
     assert licences == {
@@ -143,11 +143,13 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
         "research (GRID)",
     }
     lists = "ISC AND CC-BY-SA-3.0 AND ODbL-1.0"  # of translate's lexicon
+    sounds = "CC0-1.0 AND CC-BY-3.0 AND CC-BY-4.0"  # of foley's library
     pens, faces = "IAM-OnDB-non-commercial-research", "lipsync-weights-research"
     research = f"LicenseRef-{pens} AND LicenseRef-{faces}"
-    assert f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {research}\n" in told
-    assert len(texts) == 8  # the fonts' besides
+    assert f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {sounds} AND {research}\n" in told
+    assert len(texts) == 9  # the fonts' besides
     assert any("Attribution-ShareAlike 3.0" in text and "Wiktionary" in text for text in texts)
+    assert any("by/3.0/legalcode" in text and "credits.txt" in text for text in texts)
     assert any("Open Database License" in text and "Open Food Facts" in text for text in texts)
     assert any("MIT License" in text for text in texts)
     assert any("non-commercial" in text and "IAM" in text for text in texts)

@@ -15,11 +15,13 @@ from typing import Any
 
 import av
 import numpy as np
+from foley_data import cue, make_library, sheet
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
+from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.apps.lipsync.drawn_face import draw_face, place_points
 from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.library import LibraryBuilder
@@ -91,9 +93,16 @@ def every_option(verb: Verb, folder: Path) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for option in verb.signature.options:
         if not option.local:
-            write = NAMED.get(option.type)
-            made[option.name] = str(write(folder)) if write else switch_on(option)
+            made[option.name] = name_or_switch(option, folder)
     return made | CHOSEN.get(verb.command, {})
+
+
+def name_or_switch(option: Option, folder: Path) -> Json:
+    """Name a file that is made for an option, or choose a value."""
+    if option.type not in NAMED:
+        return switch_on(option)
+    file = str(NAMED[option.type](folder))
+    return [file] if option.repeated else file
 
 
 # --- inputs --------------------------------------------------------------------------------------
@@ -225,6 +234,20 @@ def write_sound(folder: Path, height: int, width: int) -> Path:
     return path
 
 
+def write_cue_sheet(folder: Path, height: int, width: int) -> Path:
+    """Write the cues of a quarter of a second."""
+    path = folder / "cues.json"
+    sheet(cue("hit-wood", 0.1, 0.1), cue("sea", 0.0, 0.25), seconds=0.25).save(path)
+    return path
+
+
+def write_library(folder: Path) -> Path:
+    """Write a library of five made-up recordings."""
+    path = folder / "own.library"
+    make_library(folder / "recordings").save(path)
+    return path
+
+
 def write_sound_folder(folder: Path, height: int, width: int) -> Path:
     """Write a folder of one sound."""
     sounds = folder / "sounds"
@@ -240,10 +263,14 @@ WRITERS: dict[str, Callable[[Path, int, int], Path]] = {
     "audio": write_sound,
     "corrections": write_corrections,
     "sound-folder": write_sound_folder,
+    "cue-sheet": write_cue_sheet,
 }
 
 
-NAMED: dict[type, Callable[[Path], Path]] = {Voice: write_voice}  # options that are files
+NAMED: dict[type, Callable[[Path], Path]] = {  # options that are files
+    Voice: write_voice,
+    SoundLibrary: write_library,
+}
 
 
 def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, width: int) -> str:

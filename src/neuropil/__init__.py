@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from neuropil.apps.colorize.hints import Hint
     from neuropil.apps.colorize.probe import At, RgbColor
     from neuropil.apps.drive.app import Drive
+    from neuropil.apps.foley.app import Foley
+    from neuropil.apps.foley.cues import CueSheet
+    from neuropil.apps.foley.indexing import SoundFolder
+    from neuropil.apps.foley.sound_library import SoundLibrary
     from neuropil.apps.handwrite.app import Handwrite, StrokeFile
     from neuropil.apps.handwrite.styles import Style
     from neuropil.apps.lipsync.app import Lipsync
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     classify: Classify
     colorize: Colorize
     drive: Drive
+    foley: Foley
     handwrite: Handwrite
     lipsync: Lipsync
     neuron: Neuron
@@ -50,12 +55,15 @@ __all__ = [
     "Audio",
     "ClassName",
     "Corrections",
+    "CueSheet",
     "Film",
     "Hint",
     "Image",
     "ImageFolder",
     "PhotoFolder",
     "RgbColor",
+    "SoundFolder",
+    "SoundLibrary",
     "StrokeFile",
     "Style",
     "UserError",
@@ -66,6 +74,7 @@ __all__ = [
     "classify",
     "colorize",
     "drive",
+    "foley",
     "handwrite",
     "lipsync",
     "neuron",
@@ -78,12 +87,15 @@ HOMES: Mapping[str, str] = MappingProxyType(  # modules of the public names, but
         "Audio": "kit.audio.audio",
         "ClassName": "apps.classify.prediction",
         "Corrections": "apps.translate.corrections",
+        "CueSheet": "apps.foley.cues",
         "Film": "kit.media.film",
         "Hint": "apps.colorize.hints",
         "Image": "kit.media.image",
         "ImageFolder": "kit.media.image_folder",
         "PhotoFolder": "apps.classify.photo_folder",
         "RgbColor": "apps.colorize.probe",
+        "SoundFolder": "apps.foley.indexing",
+        "SoundLibrary": "apps.foley.sound_library",
         "StrokeFile": "apps.handwrite.app",
         "Style": "apps.handwrite.styles",
         "UserError": "kit.errors",

@@ -30,11 +30,10 @@ NAMES: tuple[str, ...] = (
     "drive",
     "translate",
     "lipsync",
+    "foley",
     "neuron",
 )
 MADE_PARTS = ("eye",)  # what is no application and has stages that make it
-# applications to come: recipes and stages, no command yet
-IN_TRAINING = ("foley",)
 
 
 def commands() -> dict[str, str]:
@@ -96,23 +95,15 @@ def load_app(
 
 
 def networks_of(name: str) -> "Mapping[str, NetworkFile]":
-    """Find the networks of an application, by role, or that of a part; other parts have none.
-
-    Of one to come, those that are there already.
-    """
+    """Find the networks of an application, by role, or that of a part; other parts have none."""
     if name in MADE_PARTS:
         return {name: importlib.import_module(f"neuropil.{name}.network").NETWORK}
-    if name in IN_TRAINING:
-        networks: Mapping[str, NetworkFile] = importlib.import_module(
-            f"neuropil.apps.{name}.networks"
-        ).NETWORKS
-        return networks
     return find_app(name).networks if name in NAMES else {}
 
 
 def is_own(name: str, weights: "NetworkFile") -> bool:
     """Tell a network that was made for an application from one of a part, which it may share."""
-    (folder,) = _package(name, NAMES + MADE_PARTS + IN_TRAINING).__path__
+    (folder,) = _package(name, NAMES + MADE_PARTS).__path__
     return weights.path.is_relative_to(folder)
 
 
@@ -166,7 +157,7 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
     """Find the recipes of an application; the first is the one that made the shipped weights."""
     if name in MADE_PARTS:
         return {}
-    package = _package(name, NAMES + IN_TRAINING)
+    package = _package(name, NAMES)
     try:
         importlib.import_module("neuropil.training.fit")  # with all that the extra [train] brings
         module = importlib.import_module(f"{package.__name__}.lab.train")
@@ -182,9 +173,9 @@ def recipes(name: str) -> "dict[str, Callable[[], Recipe]]":
 def stages(name: str) -> "dict[str, Stage]":
     """Find the stages of an application, which come before its training or after it, in order.
 
-    Also those that make a part of the package which is no application, or one to come.
+    Also those that make a part of the package which is no application.
     """
-    package = _package(name, NAMES + MADE_PARTS + IN_TRAINING).__name__
+    package = _package(name, NAMES + MADE_PARTS).__name__
     try:
         module = importlib.import_module(f"{package}.lab.stages")
     except ModuleNotFoundError as error:

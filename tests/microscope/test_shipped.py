@@ -65,13 +65,15 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "lipsync judge-mouth": {"seen": (1, 3, 60)},
     "translate language": {"runs": (2, 16384)},
     "foley scene": {"features": (2, 1, 1280), "h": (1, 1, 96), "c": (1, 1, 96)},
+    "foley onset": {"motion": (2, 30, 18, 24), "h": (1, 1, 96), "c": (1, 1, 96)},
+    "foley tagger": {"spectrogram": (1, 1, 50, 64)},
 }
 RESIZING = {"linear": "bilinear", "nearest": "nearest"}  # as torch calls them
 FLOAT = 1  # the number of float32 among the types of ONNX
 NUMBERS = {"token": 8000, "tokens": 8000, "cases": 3}  # inputs that choose a row, and of how many
 SHIPPED = {
     f"{name} {role}": weights
-    for name in (*registry.NAMES, *registry.MADE_PARTS, *registry.IN_TRAINING)
+    for name in registry.NAMES + registry.MADE_PARTS
     for role, weights in registry.networks_of(name).items()
     if registry.is_own(name, weights)
 }

@@ -106,7 +106,7 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
 # --- those of the package -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", registry.NAMES + registry.IN_TRAINING)
+@pytest.mark.parametrize("name", registry.NAMES)
 def test_stages_say_when_they_are_run_and_what_file_they_renew(name: str) -> None:
     for key, stage in registry.stages(name).items():
         assert key == stage.name

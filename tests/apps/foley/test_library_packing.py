@@ -39,6 +39,7 @@ def test_the_table_is_packed(tmp_path: Path, tmp_path_factory: pytest.TempPathFa
         0.1,
     )
     assert found.credit == "hit-wood/a.opus: “Knock” by Ada, CC0, https://e"
+    assert file_made.with_name("credits.txt").read_text("utf-8") == f"{found.credit}\n"
     assert found.read().seconds == pytest.approx(0.5, abs=0.03)
     with refused("output.exists", "default.library"):
         pack_library(tmp_path / "packed", data=tmp_path, network=tagger.path)

@@ -16,6 +16,7 @@ SAMPLES_OF = MappingProxyType(  # kind, and the application that other samples s
         "menu.webp": ("image", "translate"),
         "person.mp4": ("film", "lipsync"),
         "speech.opus": ("audio", "lipsync"),
+        "horse.mp4": ("film", "foley"),
     }
 )
 PAGE, SAMPLES = Path(__file__).with_name("page"), PACKAGE / "samples"

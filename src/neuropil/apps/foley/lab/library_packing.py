@@ -1,4 +1,4 @@
-"""The library that ships: the recordings of the table, tagged and packed.
+"""The library that ships: the recordings of the table, tagged and packed, and whose they are.
 
 neuropil train foley --stage library --data DIR --network runs/tagger/foley-tagger.onnx -o packed
 """
@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 from neuropil.apps.foley.indexing import describe
 from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
+from neuropil.kit.atomic import save_text
 from neuropil.kit.audio.audio import Audio
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import track
 from neuropil.training.stages import claim_file
 
-FILE = "default.library"
+FILE, CREDITS = "default.library", "credits.txt"
 FREE = ("CC0", "CC BY 3.0", "CC BY 4.0")  # licences that may ship
 
 
@@ -31,7 +32,10 @@ def pack_library(output: Path, *, data: Path, network: Path) -> Path:
             to_recording(row, contents[row["file"]], Path(unpacked), tagger)
             for row in track(rows, total=len(rows), title="library")
         ]
-        SoundLibrary(()).join(SoundLibrary(tuple(found))).save(file)
+        library = SoundLibrary(()).join(SoundLibrary(tuple(found)))
+        library.save(file)
+    credits_of_all = "".join(f"{each.credit}\n" for each in library.recordings)
+    save_text(output / CREDITS, credits_of_all)
     return file
 
 
