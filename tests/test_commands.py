@@ -42,9 +42,8 @@ def test_the_list_as_json_has_what_opens_neurons(capsys: Output) -> None:
     listed = json.loads(capsys.readouterr().out)
     commands = [each["command"] for each in listed]
     opens = [command for command in commands if command.startswith("open ")]
-    assert opens == [
-        f"open {n}" for n in ("colorize", "handwrite", "classify", "drive", "translate", "lipsync", "foley")
-    ]
+    opened = ("colorize", "handwrite", "classify", "drive", "translate", "lipsync", "foley")
+    assert opens == [f"open {name}" for name in opened]
     assert [c for c in commands if c not in opens] == [*registry.commands()]
     by_name = {each["command"]: each for each in listed}
     for name in opens:

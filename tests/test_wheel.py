@@ -146,7 +146,9 @@ def test_wheel_tells_the_licence_of_every_network(installed: Installed) -> None:
     sounds = "CC0-1.0 AND CC-BY-3.0 AND CC-BY-4.0"  # of foley's library
     pens, faces = "IAM-OnDB-non-commercial-research", "lipsync-weights-research"
     research = f"LicenseRef-{pens} AND LicenseRef-{faces}"
-    assert f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {sounds} AND {research}\n" in told
+    assert (
+        f"License-Expression: MIT AND Apache-2.0 AND {lists} AND {sounds} AND {research}\n" in told
+    )
     assert len(texts) == 9  # the fonts' besides
     assert any("Attribution-ShareAlike 3.0" in text and "Wiktionary" in text for text in texts)
     assert any("by/3.0/legalcode" in text and "credits.txt" in text for text in texts)

@@ -23,8 +23,9 @@ from neuropil.eye.network import classes
 EVENTS = all_alike("event").max()
 
 
-def call(form: str) -> np.ndarray:
-    return np.eye(len(FORMS))[FORMS.index(form)]
+def call(form: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    named: np.ndarray[tuple[int], np.dtype[np.float64]] = np.eye(len(FORMS))[FORMS.index(form)]
+    return named
 
 
 @pytest.mark.parametrize("name", ["scenes.tsv", "things.tsv"])
