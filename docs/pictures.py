@@ -4,7 +4,7 @@ python docs/pictures.py                  docs/colorize.jpg, from the package's s
                                          docs/letter.png, docs/hands.png and docs/field.png;
                                          docs/classify.jpg and docs/cat.jpg; docs/menu.jpg;
                                          docs/lipsync.png, and with flite the film and the
-                                         speech in the package;
+                                         speech in the package; docs/foley.png;
                                          docs/synapses.png and docs/living.png;
                                          docs/driving.png, and the film in the package
 python docs/pictures.py old-photos.zip   also docs/old-photographs.jpg, a sheet of sixty
@@ -31,6 +31,7 @@ from neuropil import (
     classify,
     colorize,
     drive,
+    foley,
     handwrite,
     lipsync,
     translate,
@@ -220,6 +221,14 @@ def dubbed() -> Picture.Image:
     return whole.resize((whole.width * 2 // 3, whole.height * 2 // 3), Picture.Resampling.LANCZOS)
 
 
+def horse() -> Picture.Image:
+    """Show what a horse of 1878 sounds like: frames at the cues, waveform and spectrogram."""
+    film = Film.open(SAMPLES / "horse.mp4")
+    sheet = foley.render(film, foley(film).cues, sheet=True).sheet
+    assert sheet, "it was asked for"
+    return Picture.fromarray(sheet.pixels)
+
+
 def driven(seed: int) -> DriveFilm:
     """Drive a track."""
     film = drive(seed=seed).film
@@ -264,6 +273,7 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as folder:
             person_and_speech(Path(folder))
     dubbed().quantize(128).save(DOCS / "lipsync.png", optimize=True)
+    horse().quantize(128).save(DOCS / "foley.png", optimize=True)
     synapses().save(DOCS / "synapses.png", optimize=True)
     biological_view.compare(LIVING, seed=0)[1].thumbnail(1100).save(DOCS / "living.png")
     lap = driven(1000)

@@ -8,6 +8,7 @@ from neuropil.apps.foley.onsets import FORMS
 from neuropil.apps.foley.scene import scene_names
 from neuropil.apps.foley.sound_table import (
     ANYWHERE,
+    FAINT,
     FORM,
     LATER,
     THING,
@@ -68,8 +69,16 @@ def test_things_count_more_than_scenes() -> None:
     seen = see("room", drum=0.5)
     ratings, names = rate_events(seen, call("strike")), tag_names()
     assert names[int(ratings.argmax())] == "drum-snare"
-    half = rate_ambience(see("room", fountain=0.5))[names.index("stream")]
-    assert half == pytest.approx(0.5 * THING / (1 + 0.5 * THING))
+    stream = rate_ambience(see("room", fountain=0.5))[names.index("stream")]
+    weight = THING * (0.5 - FAINT)
+    assert stream == pytest.approx(weight / (1 + weight))
+
+
+def test_many_faint_things_say_nothing() -> None:
+    dogs = {each.name: 0.9 * FAINT for each in classes() if each.group == "dog"}
+    np.testing.assert_array_equal(
+        rate_events(see("room", **dogs), call("strike")), rate_events(see("room"), call("strike"))
+    )
 
 
 def test_a_bird_sounds_like_birds() -> None:
