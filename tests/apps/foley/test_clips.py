@@ -7,7 +7,14 @@ import pytest
 from refusals import refused
 
 from neuropil.apps.foley.lab import actors
-from neuropil.apps.foley.lab.actors import SOUNDING, Pose, swing
+from neuropil.apps.foley.lab.actors import (
+    SOUNDING,
+    Pose,
+    Stroke,
+    draw_stroke,
+    fire_bursts,
+    swing,
+)
 from neuropil.apps.foley.lab.clip_rendering import T, draw_times, render_clip
 from neuropil.apps.foley.lab.clips import (
     LENGTH,
@@ -34,10 +41,19 @@ def part(poses: list[Pose], number: int) -> Pose:
 
 
 def test_an_arm_is_down_at_each_hit_and_up_between() -> None:
-    assert [swing(t, HITS, 2.0) for t in HITS - 1e-6] == pytest.approx([0] * 4, abs=1e-4)
-    assert swing(0.9, HITS, 2.0) > 0.9
-    before, after = swing(1.39, HITS, 2.0), swing(1.41, HITS, 2.0)
+    rng = np.random.default_rng(0)
+    for stroke in (Stroke(), *(draw_stroke(rng) for _ in range(20))):
+        assert [swing(t, HITS, stroke) for t in HITS - 1e-6] == pytest.approx([0] * 4, abs=1e-4)
+        assert max(swing(t, HITS, stroke) for t in np.linspace(0.5, 1.1, 50)) > 0.9
+    before, after = swing(1.39, HITS, Stroke()), swing(1.41, HITS, Stroke())
     assert before > 3 * after > 0  # down fast, up gently
+
+
+def test_bursts_keep_apart() -> None:
+    fired = fire_bursts(HITS, np.random.default_rng(0))
+    assert {*HITS} <= {*fired}
+    assert len(fired) > len(HITS)
+    assert np.diff(fired).min() > 0.08
 
 
 def test_a_ball_touches_the_floor_at_each_bounce() -> None:

@@ -14,8 +14,7 @@ Random = np.random.Generator
 Times = NDArray[np.float64]
 
 WIDTH = 4 / 3
-REST = 1.1  # seconds after which an arm waits before it is raised again
-RAISED = 0.6  # share of the time between hits in which an arm goes up
+BURST = 0.3  # share of guns that fire in bursts
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,51 @@ class Actor:
     sounds: tuple[Sound, ...] = ()
 
 
-def swing(t: float, hits: Times, fast: float) -> float:
-    """Give how far an arm is raised, 0 at each hit: up gently, down ever faster.
+@dataclass(frozen=True)
+class Stroke:
+    """How an arm goes up and comes down.
 
     fast: power of the way down, 2 as by gravity
+    rest: seconds between hits beyond which it waits before it is raised
+    up: share of the time between hits in which it goes up; held: in which it stays there
+    rebound: how far it springs back where it waits then
     """
+
+    fast: float = 2.0
+    rest: float = 1.1
+    up: float = 0.6
+    held: float = 0.0
+    rebound: float = 0.2
+
+
+def draw_stroke(rng: Random) -> Stroke:
+    """Draw how an arm moves."""
+    return Stroke(
+        float(rng.uniform(1.4, 3.0)),
+        float(rng.uniform(0.5, 1.5)),
+        float(rng.uniform(0.25, 0.7)),
+        float(rng.choice([0.0, rng.uniform(0, 0.2)])),
+        float(rng.uniform(0.05, 0.4)),
+    )
+
+
+def swing(t: float, hits: Times, stroke: Stroke) -> float:
+    """Give how far an arm is raised, 0 at each hit: up gently, down ever faster."""
     n = int(np.searchsorted(hits, t, side="right"))
     if n == len(hits):
         return float(0.35 * (1 - np.exp(-6 * (t - hits[-1]))))
-    since = hits[n - 1] if n else hits[0] - REST
-    gap = min(hits[n] - since, REST)
+    since = hits[n - 1] if n else hits[0] - stroke.rest
+    gap = min(hits[n] - since, stroke.rest)
     p = (t - (hits[n] - gap)) / gap
+    high = min(1.0, gap / 0.5)
     if p < 0:  # it rests, a little raised by the rebound
-        return float(0.2 * (1 - np.exp(-8 * (t - since))) * np.exp(-2 * (t - since)))
-    if p < RAISED:
-        q = p / RAISED
-        return float(q * q * (3 - 2 * q) * min(1.0, gap / 0.5))
-    q = (p - RAISED) / (1 - RAISED)
-    return float((1 - q**fast) * min(1.0, gap / 0.5))
+        return float(stroke.rebound * (1 - np.exp(-8 * (t - since))) * np.exp(-2 * (t - since)))
+    if p < stroke.up:
+        q = p / stroke.up
+        return float(q * q * (3 - 2 * q) * high)
+    down = stroke.up + stroke.held
+    q = max(p - down, 0) / (1 - down)
+    return float((1 - q**stroke.fast) * high)
 
 
 def shake(t: float, hits: Times, size: float, hz: float) -> float:
@@ -104,16 +130,16 @@ def make_striker(hits: Times, rng: Random) -> Actor:
     """
     x, y = rng.uniform(0.35, 1.0), rng.uniform(0.35, 0.85)
     side, long = rng.choice([-1.0, 1.0]), rng.uniform(0.18, 0.5)
-    reach, fast = rng.uniform(0.4, 1.3), rng.uniform(1.6, 2.6)
+    reach, stroke = rng.uniform(0.4, 1.3), draw_stroke(rng)
     level = rng.uniform(-0.3, 0.3)
     thing, hz = rng.uniform(0.1, 0.45), rng.uniform(6, 14)
     shaken, arm = rng.uniform(0, 0.015), rng.uniform(0, 0.12)
     thick = rng.uniform(0.02, 0.07)
-    has_body = rng.random() < 0.6
+    has_body, has_splinters = rng.random() < 0.6, rng.random() < 0.2
     shoulder, bend = side * rng.uniform(0.15, 0.4), rng.uniform(0, 0.05)
 
     def poses(t: float) -> list[Pose]:
-        raised = swing(t, hits, fast)
+        raised = swing(t, hits, stroke)
         angle = level - raised * reach
         lift = arm * raised
         hand = (x - side * long * np.cos(level), y - long * np.sin(level) - lift)
@@ -123,6 +149,7 @@ def make_striker(hits: Times, rng: Random) -> Actor:
         from_body = hand[0] - shoulder, y - long * np.sin(level) - 0.25 - bend * raised
         return [
             *(draw_body(*hand, *from_body) if has_body else ()),
+            *(draw_splinters(t, hits, (x, y), thick) if has_splinters else ()),
             Pose(0, x + side * thing * 0.2, y + thing * 0.25 + quiver, 0, thing, thing * 0.5),
             Pose(1, (hand[0] + tip[0]) / 2, (hand[1] + tip[1]) / 2, turned, long, thick),
             Pose(2, *tip, turned, thick * 2.5, thick * 3),
@@ -141,6 +168,20 @@ def draw_body(x: float, y: float, shoulder_x: float, shoulder_y: float) -> list[
         Pose(5, shoulder_x - np.sign(across) * 0.1, shoulder_y + 0.3, 0, 0.3, 0.8),
         Pose(7, *middle, float(np.arctan2(down, across)), long + 0.1, 0.1),
     ]
+
+
+def draw_splinters(t: float, hits: Times, place: tuple[float, float], size: float) -> list[Pose]:
+    """Give the poses of what flies off where something is hit."""
+    n = int(np.searchsorted(hits, t, side="right"))
+    since = t - hits[n - 1] if n else 9.0
+    if since > 0.5:
+        return []
+    made = []
+    for k in range(4):
+        way = 1.9 * np.sin(7.0 * n + 2.1 * k)
+        x, y = place[0] + 0.5 * way * since, place[1] - (1.2 - 0.2 * k) * since + 2.2 * since**2
+        made.append(Pose(11, x, y, 9 * since, size * 0.7, size * 0.5))
+    return made
 
 
 def make_drummer(hits: Times, rng: Random) -> Actor:
@@ -174,9 +215,10 @@ def make_clapper(hits: Times, rng: Random) -> Actor:
     """Two hands that clap."""
     x, y = rng.uniform(0.4, 0.95), rng.uniform(0.3, 0.75)
     apart, size, tilt = rng.uniform(0.08, 0.3), rng.uniform(0.1, 0.22), rng.uniform(-0.6, 0.6)
+    stroke = draw_stroke(rng)
 
     def poses(t: float) -> list[Pose]:
-        away = swing(t, hits, 1.7) * apart
+        away = swing(t, hits, stroke) * apart
         hands = []
         for part, side in ((3, -1), (5, 1)):
             shift = side * (away + size * 0.22)
@@ -225,10 +267,10 @@ def make_walker(hits: Times, rng: Random) -> Actor:
 def make_door(hits: Times, rng: Random) -> Actor:
     """A door that falls shut."""
     x, y, wide = rng.uniform(0.3, 0.9), rng.uniform(0.45, 0.6), rng.uniform(0.2, 0.5)
-    side, fast = rng.choice([-1.0, 1.0]), rng.uniform(1.5, 3)
+    side, stroke = rng.choice([-1.0, 1.0]), draw_stroke(rng)
 
     def poses(t: float) -> list[Pose]:
-        turned = swing(t, hits, fast) * 1.3
+        turned = swing(t, hits, stroke) * 1.3
         seen = wide * np.cos(turned)
         middle = x + side * (seen - wide) / 2
         return [
@@ -266,8 +308,17 @@ def make_splash(hits: Times, rng: Random) -> Actor:
     return Actor(poses, sounds_of(hits, "splash", rng))
 
 
+def fire_bursts(hits: Times, rng: Random) -> Times:
+    """Make a burst of shots of some."""
+    gap, shots = rng.uniform(0.085, 0.14), rng.integers(1, 9, len(hits))
+    ends = np.append(hits[1:], np.inf) - gap
+    fired = [hit + gap * np.arange(n) for hit, n in zip(hits, shots, strict=True)]
+    return np.concatenate([some[some <= end] for some, end in zip(fired, ends, strict=True)])
+
+
 def make_blast(hits: Times, rng: Random) -> Actor:
     """A gun that kicks and flashes, or an explosion that grows and fades."""
+    hits = fire_bursts(hits, rng) if rng.random() < BURST else hits
     x, y, long = rng.uniform(0.3, 1.0), rng.uniform(0.3, 0.7), rng.uniform(0.15, 0.4)
     grown, kick, slow = rng.uniform(0.15, 0.9), rng.uniform(0, 0.08), rng.uniform(0.04, 0.6)
     glare, has_gun = rng.uniform(60, 200), rng.random() < 0.7

@@ -99,7 +99,8 @@ def render_clip(textures: Sequence[Bytes], gaps: NDArray[np.float64], rng: Rando
     for first, end in shots:
         shot = make_shot(textures, gaps, (end - first) / fps, rng)
         frames += [shot.draw(n / fps, 1 / fps) for n in range(end - first)]
-        sounds += [replace(sound, time=sound.time + first / fps) for sound in shot.sounds]
+        heard = (sound for sound in shot.sounds if sound.time < (end - first) / fps)
+        sounds += [replace(sound, time=sound.time + first / fps) for sound in heard]
     made = spoil(np.stack(frames), rng)
     return Clip(made, fps, tuple(sorted(sounds, key=lambda sound: sound.time)))
 
