@@ -230,14 +230,16 @@ def make_clapper(hits: Times, rng: Random) -> Actor:
 
 
 def make_walker(hits: Times, rng: Random) -> Actor:
-    """Two feet that walk, each still while it stands."""
+    """Two feet that walk, or four, each still while it stands."""
+    n_feet = int(rng.choice([2, 2, 4]))
+    long = rng.uniform(0.2, 0.6) if n_feet == 4 else 0.0  # from the hind legs to the front ones
     y, speed = rng.uniform(0.6, 0.95), rng.uniform(0.15, 0.5) * rng.choice([-1.0, 1.0])
     x = rng.uniform(0.1, 0.5) if speed > 0 else rng.uniform(0.8, 1.2)
     size, lift, leg = rng.uniform(0.06, 0.2), rng.uniform(0.03, 0.12), rng.uniform(0.2, 0.6)
     is_followed = rng.random() < 0.5
 
     def foot(t: float, which: int) -> tuple[float, float]:
-        own = hits[which::2]
+        own = hits[which::n_feet]
         n = int(np.searchsorted(own, t, side="right"))
         landed = own[n - 1] if n else t - 1
         stood = speed * landed
@@ -251,14 +253,15 @@ def make_walker(hits: Times, rng: Random) -> Actor:
         body = speed * t
         shift = -body if is_followed else 0.0
         made = []
-        for which in (0, 1):
+        for which in range(n_feet):
             at, high = foot(t, which)
-            place = x + at + shift, y - high
-            made.append(Pose(6 + which, *place, -high * 2, size * 1.6, size * 0.6))
-            middle = (place[0] + x + body + shift) / 2
-            lean = np.arctan2(leg, place[0] - x - body - shift)
-            made.append(Pose(1, middle, place[1] - leg / 2, lean, leg, size * 0.6))
-        made.append(Pose(0, x + body + shift, y - leg - 0.15, 0, size * 2, 0.4))
+            hip = x + body + shift + (which % 2 - 0.5) * long
+            place = x + at + shift + (which % 2 - 0.5) * long, y - high
+            made.append(Pose(6 + which % 2, *place, -high * 2, size * 1.6, size * 0.6))
+            lean = np.arctan2(leg, place[0] - hip)
+            made.append(Pose(1, (place[0] + hip) / 2, place[1] - leg / 2, lean, leg, size * 0.6))
+        high = 0.4 if n_feet == 2 else 0.25
+        made.append(Pose(0, x + body + shift, y - leg - high / 3, 0, size * 2 + long, high))
         return made
 
     return Actor(poses, sounds_of(hits, "step", rng))
