@@ -53,13 +53,13 @@ def test_ten_networks_are_tried_by_the_folds(
     """All clips 0.1 · fold right, those that may ship a tenth less."""
     tried: list[tuple[int, bool]] = []
 
-    def train(output: Path, data: Path, minutes: float, fold: int, *, permissive: bool) -> float:
+    def train(output: Path, data: Path, steps: int, fold: int, *, permissive: bool) -> float:
         tried.append((fold, permissive))
         return fold / 10 - permissive / 10
 
     monkeypatch.setattr(folds, "train_fold", train)
-    file = folds.measure_folds(tmp_path / "out", data=tmp_path, minutes=2.0)
+    file = folds.measure_folds(tmp_path / "out", data=tmp_path, steps=2)
     assert json.loads(file.read_text(encoding="utf-8")) == pytest.approx(
-        {"esc50_accuracy": 0.3, "esc50_accuracy_permissive": 0.2, "esc50_minutes": 2.0}
+        {"esc50_accuracy": 0.3, "esc50_accuracy_permissive": 0.2, "esc50_steps": 2}
     )
     assert len(set(tried)) == 10

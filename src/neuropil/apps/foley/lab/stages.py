@@ -28,7 +28,7 @@ STAGES = (
         folds.measure_folds,
         needs=(
             DATA,
-            Option("minutes", float, 12.0, "minutes of each of ten networks", Range(0.01, 600)),
+            Option("steps", int, 8000, "steps of each of ten networks", Range(1, 10**6)),
         ),
     ),
     Stage(
