@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.foley.cues import Cue, CueSheet
 from neuropil.apps.foley.onsets import FORMS, Onset
-from neuropil.apps.foley.scene import Seen, scene_names
+from neuropil.apps.foley.scene import SeenShot, scene_names
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
 from neuropil.apps.foley.tagger import EMBEDDING
 from neuropil.eye.network import classes
@@ -105,10 +105,10 @@ def onset(time: float, form: str = "strike", **changed: object) -> Onset:
     return replace(plain, **changed)  # type: ignore[arg-type]
 
 
-def see(scene: str, **things: float) -> Seen:
+def see(scene: str, **things: float) -> SeenShot:
     """Say that a scene is seen for certain, and things as likely as is said."""
     scenes = np.eye(len(scene_names()))[scene_names().index(scene)]
-    return Seen(scenes, np.array([things.get(each.name, 0.0) for each in classes()]))
+    return SeenShot(scenes, np.array([things.get(each.name, 0.0) for each in classes()]))
 
 
 def shoot_hits(

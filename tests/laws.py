@@ -125,6 +125,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "lazy kit/audio/*",
         "lazy kit/media/heif.py",
         "lazy kit/media/icc.py",
+        "lazy apps/foley/lab/film_faults.py",
     ),
     "pillow_heif": ("lazy kit/media/heif.py",),
     "gymnasium": ("lazy apps/drive/simulator.py",),

@@ -15,12 +15,13 @@ from typing import Any
 
 import av
 import numpy as np
-from foley_data import cue, make_library, sheet
+from foley_data import cue, sheet
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
+from neuropil.apps.foley.app import DEFAULT_LIBRARY
 from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.apps.lipsync.drawn_face import draw_face, place_points
 from neuropil.apps.lipsync.hearing import RATE
@@ -237,15 +238,15 @@ def write_sound(folder: Path, height: int, width: int) -> Path:
 def write_cue_sheet(folder: Path, height: int, width: int) -> Path:
     """Write the cues of a quarter of a second."""
     path = folder / "cues.json"
-    sheet(cue("hit-wood", 0.1, 0.1), cue("sea", 0.0, 0.25), seconds=0.25).save(path)
+    hit, sea = (f"{name}/{name}_01.opus" for name in ("hit-wood", "sea"))
+    cues = cue("hit-wood", 0.1, 0.1, file=hit), cue("sea", 0.0, 0.25, file=sea)
+    sheet(*cues, seconds=0.25).save(path)
     return path
 
 
-def write_library(folder: Path) -> Path:
-    """Write a library of five made-up recordings."""
-    path = folder / "own.library"
-    make_library(folder / "recordings").save(path)
-    return path
+def find_library(folder: Path) -> Path:
+    """Find the library that ships."""
+    return DEFAULT_LIBRARY
 
 
 def write_sound_folder(folder: Path, height: int, width: int) -> Path:
@@ -269,7 +270,7 @@ WRITERS: dict[str, Callable[[Path, int, int], Path]] = {
 
 NAMED: dict[type, Callable[[Path], Path]] = {  # options that are files
     Voice: write_voice,
-    SoundLibrary: write_library,
+    SoundLibrary: find_library,
 }
 
 

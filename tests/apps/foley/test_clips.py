@@ -9,8 +9,8 @@ from refusals import refused
 from neuropil.apps.foley.lab import actors
 from neuropil.apps.foley.lab.actors import (
     SOUNDING,
+    ArmStroke,
     Pose,
-    Stroke,
     draw_stroke,
     fire_bursts,
     swing,
@@ -42,10 +42,10 @@ def part(poses: list[Pose], number: int) -> Pose:
 
 def test_an_arm_is_down_at_each_hit_and_up_between() -> None:
     rng = np.random.default_rng(0)
-    for stroke in (Stroke(), *(draw_stroke(rng) for _ in range(20))):
+    for stroke in (ArmStroke(), *(draw_stroke(rng) for _ in range(20))):
         assert [swing(t, HITS, stroke) for t in HITS - 1e-6] == pytest.approx([0] * 4, abs=1e-4)
         assert max(swing(t, HITS, stroke) for t in np.linspace(0.5, 1.1, 50)) > 0.9
-    before, after = swing(1.39, HITS, Stroke()), swing(1.41, HITS, Stroke())
+    before, after = swing(1.39, HITS, ArmStroke()), swing(1.41, HITS, ArmStroke())
     assert before > 3 * after > 0  # down fast, up gently
 
 

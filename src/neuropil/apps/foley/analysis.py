@@ -10,7 +10,7 @@ from neuropil.apps.foley import motion
 from neuropil.apps.foley.cuts import CutFinder
 from neuropil.apps.foley.motion import Floats
 from neuropil.apps.foley.onsets import Onset, OnsetFinder
-from neuropil.apps.foley.scene import SceneWatcher, Seen
+from neuropil.apps.foley.scene import SceneWatcher, SeenShot
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
@@ -37,7 +37,7 @@ class Shot:
 
     start: float
     end: float
-    seen: Seen
+    seen: SeenShot
     is_title: bool
     onsets: tuple[Onset, ...]
 

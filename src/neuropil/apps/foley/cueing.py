@@ -12,7 +12,7 @@ import numpy as np
 from neuropil.apps.foley.analysis import Shot
 from neuropil.apps.foley.cues import Candidate, Cue, round_cue
 from neuropil.apps.foley.onsets import FORMS, Onset
-from neuropil.apps.foley.scene import Seen, scene_names
+from neuropil.apps.foley.scene import SeenShot, scene_names
 from neuropil.apps.foley.search import Match, Numbers, Query, SearchIndex
 from neuropil.apps.foley.sound_library import Recording
 from neuropil.apps.foley.sound_table import rate_ambience, rate_events
@@ -25,7 +25,7 @@ REMEMBERED = 6  # events whose recordings are not soon heard again
 SAME = 3.0  # times as likely what was heard before of the same form of motion in a shot
 THIN = 4  # recordings of a class, with fewer of which they are varied
 VARIED = 0.1  # by which pitch and length are, at most
-AMBIENCE_LUFS, EVENT_LUFS = -36.0, -32.0  # of an ambience, of an event that is hardly seen
+AMBIENCE_LUFS, EVENT_LUFS = -30.0, -32.0  # of an ambience, of an event that is hardly seen
 STRONGER_DB, LARGER_DB = 14.0, 5.0  # that a strong and a large event are louder
 LARGE = 0.15  # share of the picture that moves of what counts as large
 WIDEST = 0.8  # of the pan
@@ -202,7 +202,7 @@ class CueWriter:
         return Candidate(recording.name, recording.file, match.distance)
 
 
-def word_seen(seen: Seen) -> str:
+def word_seen(seen: SeenShot) -> str:
     """Word the two most likely scenes or objects, and the likeliest thing where it is likely."""
     first, second = np.argsort(-seen.scene)[:2]
     names = scene_names()

@@ -83,7 +83,7 @@ def see(eye: OnnxNetwork, square: Bytes) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SeenShot:
     """What a shot shows: how likely each scene or object is (N,), and each of the things (K,)."""
 
     scene: NDArray[np.float64]
@@ -117,11 +117,11 @@ class SceneWatcher:
         self.looks += 1
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenShot:
         """Give the means over all looks; without one, all scenes are alike."""
         if not self.looks:
-            return Seen(np.full_like(self.scenes, 1 / len(self.scenes)), self.things)
-        return Seen(self.scenes / self.looks, self.things / self.looks)
+            return SeenShot(np.full_like(self.scenes, 1 / len(self.scenes)), self.things)
+        return SeenShot(self.scenes / self.looks, self.things / self.looks)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.foley.onsets import FORMS
-from neuropil.apps.foley.scene import Seen, scene_names
+from neuropil.apps.foley.scene import SeenShot, scene_names
 from neuropil.apps.foley.tagger import read_kinds, tag_names
 from neuropil.eye.network import classes
 
@@ -101,7 +101,7 @@ def all_alike(kind: str) -> Table:
     return alike
 
 
-def rate_events(seen: Seen, forms: Table) -> Table:
+def rate_events(seen: SeenShot, forms: Table) -> Table:
     """Rate what an event is likely to sound like: (N,), together 1.
 
     p[n] ~ seen[n] · Σ_m forms[m] · weights[m, n]
@@ -115,13 +115,13 @@ def rate_events(seen: Seen, forms: Table) -> Table:
     return ratings
 
 
-def rate_ambience(seen: Seen) -> Table:
+def rate_ambience(seen: SeenShot) -> Table:
     """Rate what a shot sounds like without any event: (N,), together 1."""
     table = read_table()
     return rate_seen(seen, table.scene_ambience, table.thing_ambience)
 
 
-def rate_seen(seen: Seen, of_scenes: Table, of_things: Table) -> Table:
+def rate_seen(seen: SeenShot, of_scenes: Table, of_things: Table) -> Table:
     """Rate sounds by what is seen: (N,), together 1.
 
     seen[n] ~ Σ_s scene[s] · of_scenes[s, n] + 3 · Σ_k max(things[k] - 0.01, 0) · of_things[k, n]

@@ -56,7 +56,7 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Stroke:
+class ArmStroke:
     """How an arm goes up and comes down.
 
     fast: power of the way down, 2 as by gravity
@@ -72,9 +72,9 @@ class Stroke:
     rebound: float = 0.2
 
 
-def draw_stroke(rng: Random) -> Stroke:
+def draw_stroke(rng: Random) -> ArmStroke:
     """Draw how an arm moves."""
-    return Stroke(
+    return ArmStroke(
         float(rng.uniform(1.4, 3.0)),
         float(rng.uniform(0.5, 1.5)),
         float(rng.uniform(0.25, 0.7)),
@@ -83,7 +83,7 @@ def draw_stroke(rng: Random) -> Stroke:
     )
 
 
-def swing(t: float, hits: Times, stroke: Stroke) -> float:
+def swing(t: float, hits: Times, stroke: ArmStroke) -> float:
     """Give how far an arm is raised, 0 at each hit: up gently, down ever faster."""
     n = int(np.searchsorted(hits, t, side="right"))
     if n == len(hits):
