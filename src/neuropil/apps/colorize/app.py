@@ -224,14 +224,16 @@ class Colorize(App):
         everywhere = LocalColors(ab, ab, np.ones(ab.shape[:2], np.float32), told)
         if not len(told[0]):
             return everywhere
-        bare = self.mean_colors(self.logits(view, [NO_HINTS]))
+        logits = self.logits(view, [NO_HINTS])
+        bare = self.mean_colors(logits)
         surprise = measure_surprise(told, bare)
         known, news = surprise == 0, surprise > 0
         if not news.any():
             return everywhere
         hints = told[0][known], told[1][known]
         expected = self.mean_colors(self.logits(view, [hints])) if known.any() else bare
-        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, bare)
+        p = probabilities(logits, TEMPERATURE)[0]
+        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, p)
         return LocalColors(ab, expected, share, hints)
 
     def mean_colors(self, logits: Floats) -> Floats:
@@ -282,7 +284,7 @@ class Colorize(App):
             other = self.mean_colors(self.logits(view, [told]))
             imagined = told[0][n_told:]
             news = np.ones(len(imagined), np.float32)
-            m = reach_of_hints(imagined, news, view.cell_lightness, ab)[..., None]
+            m = reach_of_hints(imagined, news, view.cell_lightness, p)[..., None]
             other = m * other + (1 - m) * ab  # so that things differ, not one cast over all
             made.append((likelihood_ratio(other, ab, p, self.palette), other))
         return sorted(made, key=lambda pair: -pair[0])
