@@ -77,10 +77,29 @@ def test_bars_on_two_sides_are_found(sizes: tuple[int, int, int, int]) -> None:
     assert found == Rectangle(left, above, left + 160, above + 120)
 
 
+@pytest.mark.parametrize("tone", [4, 240, 255])
+@pytest.mark.parametrize("sizes", [(0, 18, 0, 0), (0, 0, 8, 0), (12, 0, 0, 0), (0, 16, 9, 0)])
+def test_strips_on_one_side_are_found(tone: int, sizes: tuple[int, int, int, int]) -> None:
+    above, _, left, _ = sizes
+    found = find_inside(surround(texture(), sizes, tone))
+    assert found == Rectangle(left, above, left + 160, above + 120)
+
+
+def test_a_strip_with_a_caption_is_found() -> None:
+    framed = surround(texture(), (0, 24, 0, 0), 245)
+    framed[128:136, 30:130:4] = 30  # the strokes of letters
+    assert find_inside(framed) == Rectangle(0, 0, 160, 120)
+
+
 def test_the_edges_of_a_large_picture_are_found_to_the_pixel() -> None:
     large = np.asarray(Picture.fromarray(texture()).resize((1600, 1200)))
     framed = surround(large, (83, 71, 55, 147), 240)
     assert find_inside(framed) == Rectangle(55, 83, 1655, 1283)
+
+
+WITHOUT = (
+    "texture,night sky,snow,white backdrop,sea,wall,grey strip,ice,bright top and bottom,blank"
+)
 
 
 def draw(kind: str) -> Bytes:
@@ -97,6 +116,12 @@ def draw(kind: str) -> Bytes:
         pixels[y < 50] = 190
     if kind == "wall":
         pixels[x < 30] = 120
+    if kind == "grey strip":
+        pixels[y > 105] = 150
+    if kind == "ice":  # straight and white, but no blank paper
+        pixels[y > 100] = (
+            np.random.default_rng(5).normal(238, 9, pixels.shape)[y > 100].clip(0, 255)
+        )
     if kind == "bright top and bottom":  # bars are black or white
         pixels[(y < 20) | (y > 99)] = 150
     if kind == "blank":
@@ -104,10 +129,7 @@ def draw(kind: str) -> Bytes:
     return pixels
 
 
-@pytest.mark.parametrize(
-    "kind",
-    "texture,night sky,snow,white backdrop,sea,wall,bright top and bottom,blank".split(","),
-)
+@pytest.mark.parametrize("kind", WITHOUT.split(","))
 def test_what_has_no_border_is_left_whole(kind: str) -> None:
     assert find_inside(draw(kind)) is None
 
