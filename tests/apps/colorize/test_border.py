@@ -2,29 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from mounts import Bytes, surround, texture
 from PIL import Image as Picture
 
-from neuropil.apps.colorize.border import Rectangle, find_inside, find_lasting_inside
-
-Bytes = NDArray[np.uint8]
-
-
-def texture(height: int = 120, width: int = 160, seed: int = 0) -> Bytes:
-    """Make a picture without an even place: grey blots of a few pixels."""
-    rng = np.random.default_rng(seed)
-    blots = rng.uniform(40, 215, (height // 4, width // 4)).astype(np.uint8)
-    large = Picture.fromarray(blots).resize((width, height), Picture.Resampling.BILINEAR)
-    return np.repeat(np.asarray(large)[..., None], 3, axis=2)
-
-
-def surround(pixels: Bytes, sizes: tuple[int, int, int, int], tone: int, seed: int = 1) -> Bytes:
-    """Put lines of a tone with grain above, below, left and right of a picture."""
-    above, below, left, right = sizes
-    inside = np.pad(np.ones(pixels.shape[:2], bool), ((above, below), (left, right)))
-    made = np.pad(pixels, ((above, below), (left, right), (0, 0)))
-    grain = np.random.default_rng(seed).normal(tone, 2, (*inside.shape, 1))
-    return np.where(inside[..., None], made, grain.clip(0, 255).astype(np.uint8))
+from neuropil.apps.colorize.border import find_inside, find_lasting_inside
+from neuropil.apps.colorize.rectangle import Rectangle
 
 
 @pytest.mark.parametrize("tone", [0, 12, 128, 235, 255])
@@ -111,7 +93,7 @@ def draw(kind: str) -> Bytes:
     if kind == "snow":
         pixels[y > 60 + x // 4] = 250
     if kind == "white backdrop":
-        pixels[((y - 60) / 50) ** 2 + ((x - 80) / 60) ** 2 > 1] = 255
+        pixels[((y - 60) / 50) ** 2 + ((x - 80) / (60 + 0.4 * (y - 60))) ** 2 > 1] = 255
     if kind == "sea":
         pixels[y < 50] = 190
     if kind == "wall":

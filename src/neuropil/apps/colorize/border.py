@@ -6,7 +6,7 @@ A border is peeled off in layers: the bed of a scanner, a mat, the edge of a pri
 layer has one tone from the edge of the picture to a straight line, at which most of its pixels
 leave that tone at once. Snow, a night sky, a white backdrop have one tone too, but they end at the
 outlines of things, and not on all sides. One side alone is a border where it is blank paper or film
-and ends as if cut, as a strip for a caption does.
+and ends as if cut, as a strip for a caption does. An oval mount is sought inside of all layers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
+from neuropil.apps.colorize.oval import find_oval
 from neuropil.apps.colorize.preprocess import resize_uint8
+from neuropil.apps.colorize.rectangle import Rectangle
 
 LONGER_SIDE = 320  # pixels at which a border is sought
 N_LAYERS = 4  # at most
@@ -38,33 +40,6 @@ BLANK = 1.0  # units of L: the grain of a strip, at most; walls and skies have m
 THINNEST = 0.01  # share of the picture that a strip takes at least
 LASTING = 30  # levels of 255: standard deviation over time of a border that lasts
 REST = 0.2  # of the drop: what is left of it at the end of an edge that sways
-
-
-@dataclass(frozen=True)
-class Rectangle:
-    """A part of a picture, in pixels: left and top lie inside of it, right and bottom outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def cut(self, pixels: Pixels) -> Pixels:
-        """Cut the part out of a picture (H, W, 3); both share their memory."""
-        return pixels[self.top : self.bottom, self.left : self.right]
-
-    def holds(self, x: float, y: float) -> bool:
-        """Tell whether a place of the picture lies in the part."""
-        return self.left <= x < self.right and self.top <= y < self.bottom
-
-    def share_of(self, pixels: Pixels) -> tuple[float, float, float, float]:
-        """Tell left, top, right and bottom as shares, 0 to 1, of a picture (H, W, 3)."""
-        H, W, _ = pixels.shape
-        return self.left / W, self.top / H, self.right / W, self.bottom / H
-
-    def describe(self) -> str:
-        """Say where the part lies."""
-        return f"x {self.left} to {self.right - 1}, y {self.top} to {self.bottom - 1}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +78,9 @@ def find_inside(pixels: Pixels) -> Rectangle | None:
         box = Rectangle(
             clear.left + left, clear.top + above, clear.right - right, clear.bottom - below
         )
+    clear = inset(box, whole)
+    if oval := find_oval(light[clear.top : clear.bottom, clear.left : clear.right]):
+        return oval.move(clear.left, clear.top).scale(W / w, H / h)
     return None if box == whole else enlarge_box(box, (h, w), pixels)
 
 
