@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from mounts import Bytes, surround, texture
 
-from neuropil.apps.colorize.border import find_inside
+from neuropil.apps.colorize.border import find_inside, find_lasting_inside
 from neuropil.apps.colorize.oval import mirror_corners
 from neuropil.apps.colorize.rectangle import Rectangle
 
 OVAL = Rectangle(30, 12, 132, 110, is_oval=True)
 
 
-def mount(oval: Rectangle, tone: int, size: tuple[int, int] = (120, 160)) -> Bytes:
+def mount(oval: Rectangle, tone: int, size: tuple[int, int] = (120, 160), seed: int = 0) -> Bytes:
     """Lay a mount with grain around an oval part of a picture (H, W)."""
     y, x = np.ogrid[: size[0], : size[1]]
     grain = np.random.default_rng(1).normal(tone, 2, (*size, 1)).clip(0, 255)
     is_inside = (oval.radius(x, y) < 1)[..., None]
-    return np.where(is_inside, texture(*size), grain.astype(np.uint8))
+    return np.where(is_inside, texture(*size, seed), grain.astype(np.uint8))
 
 
 def differ(found: Rectangle | None, oval: Rectangle) -> int:
@@ -50,6 +50,17 @@ def test_an_oval_is_found_above_a_name() -> None:
     mounted = mount(OVAL, 240)
     mounted[112:117, 60:100:3] = 40
     assert differ(find_inside(mounted), OVAL) <= 1
+
+
+@pytest.mark.parametrize("oval", [OVAL, Rectangle(2, 2, 158, 118, is_oval=True)])
+def test_an_oval_of_a_film_is_found(oval: Rectangle) -> None:
+    frames = [mount(oval, 5, seed=k) for k in range(12)]
+    assert differ(find_lasting_inside(frames, 120, 160), oval) <= 2
+
+
+def test_an_oval_that_closes_is_none_of_a_film() -> None:
+    frames = [mount(OVAL, 5)] + [texture(seed=k) for k in range(12)]
+    assert find_lasting_inside(frames, 120, 160) is None
 
 
 @pytest.mark.parametrize("kind", ["half", "pear", "small", "rhomb", "pale inside"])

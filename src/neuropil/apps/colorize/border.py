@@ -105,7 +105,7 @@ def find_lasting_inside(frames: Iterable[Pixels], height: int, width: int) -> Re
     if box is None:
         return None
     change = np.sqrt((squares - mean[..., 1] ** 2).clip(0))
-    box.cut(change)[:] = np.nan
+    change[box.top : box.bottom, box.left : box.right][box.mask()] = np.nan
     return box if np.nanmean(change) < LASTING else None
 
 
