@@ -25,9 +25,9 @@ from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.hints import to_cells
 
 EXPECTED, SURPRISING = 20.0, 45.0  # ab units off what the network thought: none, full surprise
-REACH = 40.0  # cells of one tone that make a path of length 1
+REACH = 60.0  # cells of one tone that make a path of length 1
 CHANGE_OF_LIGHT = 50.0  # units of L that do
-CHANGE_OF_COLORS = 1.4  # distance of √p, 0 to √2, that does
+CHANGE_OF_COLORS = 1.6  # distance of √p, 0 to √2, that does
 FALL = 6  # power of d
 NEIGHBORS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
