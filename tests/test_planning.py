@@ -1,5 +1,7 @@
 """Requests turned into jobs: files that hold several pictures. Names are tried in test_jobs.py."""
 
+import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,13 @@ import pytest
 from PIL import Image as Picture
 from refusals import refused
 
-from neuropil.checks import check
+from neuropil import registry
+from neuropil.checks import check, is_done
 from neuropil.job import Job
 from neuropil.jobs import Sessions, run
 from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan
+from neuropil.signature import Json
 
 LEVELS = (40, 120, 200)  # of the pictures of a file
 
@@ -27,6 +31,21 @@ def save_pages(path: Path, n: int = 3) -> Path:
 
 def planned(*sources: Path, to: Path, verb: str = "invert") -> list[Job]:
     return list(plan(Request(verb, tuple(map(str, sources)), {}, (str(to),))))
+
+
+def lay(source: Path, made: Path | None = None) -> None:
+    """Lay a picture there, later than a result was made, whatever the clock's steps."""
+    while not source.exists() or (made and source.stat().st_ctime_ns <= made.stat().st_mtime_ns):
+        source.unlink(missing_ok=True)
+        Picture.new("RGB", (12, 8), "grey").save(source)
+
+
+def work(folder: Path, to: Path, verb: str = "invert", **options: Json) -> list[tuple[str, str]]:
+    """Do what of a folder is not done yet: each source and its first result."""
+    jobs = list(plan(Request(verb, (str(folder),), options, (str(to),), keeps_done=True)))
+    left = [job for job in jobs if not is_done(registry.find_verb(verb), job)]
+    made = [Path(run(job, Sessions()).outputs[0]).name for job in left]
+    return [(Path(job.inputs[0]).name, name) for job, name in zip(left, made, strict=True)]
 
 
 def names(jobs: list[Job]) -> list[str]:
@@ -88,3 +107,54 @@ def test_a_page_is_opened_by_its_number(tmp_path: Path) -> None:
     assert [int(np.median(pixels)) for pixels in pages] == list(LEVELS)
     assert Image.count_pages(scan) == 3
     assert Image.count_pages(tmp_path / "missing.tif") == 1
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder with one picture, that is done."""
+    (tmp_path / "album").mkdir()
+    lay(tmp_path / "album/a.png")
+    assert work(tmp_path / "album", tmp_path / "new") == [("a.png", "a-invert.png")]
+    return tmp_path / "album"
+
+
+@pytest.mark.usefixtures("invert")
+def test_what_is_done_stays_so_beside_files_of_its_name(album: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    lay(album / "a.bmp", new / "a-invert.png")
+    assert work(album, new) == [("a.bmp", "a-bmp-invert.png")]
+    lay(album / "a.ppm", new / "a-bmp-invert.png")
+    lay(album / "a.jpg")  # becomes a-invert.jpg, which is nobody else's
+    assert work(album, new) == [("a.jpg", "a-invert.jpg"), ("a.ppm", "a-ppm-invert.png")]
+    assert work(album, new) == []
+
+
+@pytest.mark.usefixtures("invert")
+def test_what_is_done_stays_so_without_the_others_of_its_name(album: Path, tmp_path: Path) -> None:
+    lay(album / "a.bmp")
+    new = tmp_path / "other"
+    assert [name for _, name in work(album, new)] == ["a-bmp-invert.png", "a-png-invert.png"]
+    (album / "a.bmp").unlink()
+    assert work(album, new) == []
+    (album / "a.png").unlink()
+    gone = Request("invert", (str(album / "a.png"),), {}, (str(tmp_path / "new"),), keeps_done=True)
+    assert names(list(plan(gone))) == ["a-invert.png"], "whose source is gone"
+
+
+@pytest.mark.usefixtures("invert")
+def test_a_result_that_may_be_of_two_counts_for_none(album: Path, tmp_path: Path) -> None:
+    lay(album / "a.bmp")
+    copied = tmp_path / "copied"  # later than both
+    shutil.copytree(tmp_path / "new", copied, copy_function=shutil.copyfile)
+    assert work(album, copied) == [("a.bmp", "a-bmp-invert.png"), ("a.png", "a-png-invert.png")]
+
+
+@pytest.mark.usefixtures("invert")
+def test_several_results_are_told_by_all_of_them(album: Path, tmp_path: Path) -> None:
+    """Of a.png and a.jpg only the further outputs share their names."""
+    new = tmp_path / "looked"
+    look = partial(work, album, new, "invert-look", map=True)
+    assert look() == [("a.png", "a-invert-look.png")]
+    lay(album / "a.jpg")
+    assert look() == [("a.jpg", "a-jpg-invert-look.jpg")]
+    assert look() == []

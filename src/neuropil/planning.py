@@ -5,6 +5,7 @@ old.bmp                 old-colorize.png             where the input's kind can'
 old.jpg    -o new.png   new.png
 album      -o new       new/1925/old-colorize.jpg    with the folders of album
 a.bmp and a.png         a-bmp-colorize.png ...       where both would have one name
+a.bmp beside a done one a-bmp-colorize.png           and a.png's stays a-colorize.png
 scan.tif of two pages   scan-1-colorize.tif ...      pages are done one by one
 """
 
@@ -21,7 +22,9 @@ from neuropil.checks import (
     count_inputs,
     empty_folder,
     is_asked_for,
+    is_done,
     outputs_of,
+    planned_files,
     takes_files,
     type_of,
 )
@@ -38,6 +41,7 @@ class Request:
 
     outputs: as many names as were given, each for the output whose endings include its own; one
         that is a folder, or has no ending, takes all files
+    keeps_done: what is done already keeps its names, whatever lies beside it by now
     """
 
     verb: str
@@ -45,6 +49,7 @@ class Request:
     options: Mapping[str, Json] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    keeps_done: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,7 @@ def plan_files(request: Request, verb: Verb, job: Job) -> Iterator[Job]:
     many = len(roots) > 1 or roots[0].is_dir() or len(split_pages(roots[0], roots[0], given)) > 1
     to = choose_output_folder(request.outputs, many=many)
     for group in group_sources(roots, given, verb):
-        for source, outputs in name_apart(request, verb, group, to):
-            yield replace(job, inputs=(str(source.path),), outputs=outputs, page=source.page)
+        yield from name_apart(request, verb, job, group, to)
 
 
 def group_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[list[SourcePage]]:
@@ -130,28 +134,72 @@ def find_sources(roots: Sequence[Path], given: Input, verb: Verb) -> Iterator[So
 
 
 def name_apart(
-    request: Request, verb: Verb, group: Sequence[SourcePage], to: Path | None
-) -> Iterator[tuple[SourcePage, dict[str, str]]]:
+    request: Request, verb: Verb, job: Job, group: Sequence[SourcePage], to: Path | None
+) -> Iterator[Job]:
     """Name the outputs of every source; those that would share one get the source's ending too.
 
     a.heic and a.png, both written as PNG, become a-heic-colorize.png and a-png-colorize.png: what a
-    file becomes depends on what lies beside it, not on which comes first.
+    file becomes depends on what lies beside it, not on which comes first. What is done already
+    keeps its names where that was asked for.
     """
 
-    def name(source: SourcePage, *, apart: bool) -> dict[str, str]:
-        if source.path.is_dir():
-            return {}
-        path = choose_folder(source, to) / f"{source.stem(apart=apart)}-{verb.command}"
-        return name_outputs(request, verb, str(path), source.path, to)
+    def name(source: SourcePage, *, apart: bool) -> Job:
+        outputs: dict[str, str] = {}
+        if not source.path.is_dir():
+            path = choose_folder(source, to) / f"{source.stem(apart=apart)}-{verb.command}"
+            outputs = name_outputs(request, verb, str(path), source.path, to)
+        return replace(job, inputs=(str(source.path),), outputs=outputs, page=source.page)
 
     plain = [name(source, apart=False) for source in group]
-    uses = Counter(path for outputs in plain for path in outputs.values())
+    uses = count_names(plain)
+    done: dict[int, Job] = {}
+    if request.keeps_done:
+        done = find_done(verb, plain, [name(source, apart=True) for source in group])
     taken: dict[str, SourcePage] = {}
-    for source, outputs in zip(group, plain, strict=True):
-        if any(uses[path] > 1 for path in outputs.values()):
-            outputs = name(source, apart=True)
-        refuse_collision(source, outputs, taken)
-        yield source, outputs
+    for i, source in enumerate(group):
+        is_shared = any(uses[path] > 1 for path in plain[i].outputs.values())
+        named = done.get(i) or (name(source, apart=True) if is_shared else plain[i])
+        refuse_collision(source, named.outputs, taken)
+        yield named
+
+
+def count_names(jobs: Iterable[Job]) -> Counter[str]:
+    """Count how many jobs would write each file."""
+    return Counter(path for job in jobs for path in job.outputs.values())
+
+
+def find_done(verb: Verb, plain: Sequence[Job], apart: Sequence[Job]) -> dict[int, Job]:
+    """Find jobs, by their number, whose results are there under either of their names.
+
+    Of a name that several share only the files tell whose it is: that of the one source that lay
+    there when the result was made. Where that is none or several, none counts as done.
+    """
+    uses = count_names(plain)
+    done = {
+        i: job
+        for i, job in enumerate(apart)
+        if is_done(verb, job) and not any(path in uses for path in job.outputs.values())
+    }
+    older = {
+        i: job
+        for i, job in enumerate(plain)
+        if is_done(verb, job) and is_older_than_results(verb, job)
+    }
+    claims = count_names(older.values())
+    for i, job in older.items():
+        if all(claims[path] == 1 for path in job.outputs.values()):
+            done[i] = job
+    return done
+
+
+def is_older_than_results(verb: Verb, job: Job) -> bool:
+    """Tell whether the source of a job that is done lay in its place before its results did.
+
+    Not by the time of its content, which a copy of an old file keeps.
+    """
+    source = Path(job.inputs[0])
+    made = min(path.stat().st_mtime_ns for path in planned_files(verb, job))
+    return source.exists() and source.stat().st_ctime_ns <= made
 
 
 def choose_output_folder(outputs: Sequence[str], *, many: bool) -> Path | None:

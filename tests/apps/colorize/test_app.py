@@ -11,11 +11,11 @@ from listening import listening
 from refusals import refused
 
 from neuropil.apps.colorize.app import Colorize, find_film_inside, preprocess
-from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import lab_from_rgb, lightness
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.lab.metrics import Bytes
 from neuropil.apps.colorize.probe import At
+from neuropil.apps.colorize.rectangle import Rectangle
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
 from neuropil.kit.media.frame import Frame
@@ -180,6 +180,26 @@ def test_a_border_stays_grey_and_spoils_nothing(app: Colorize, tone: tuple[int, 
         np.abs(lightness(made[None, border]) - lightness(framed.pixels[None, border])).max() < 0.5
     )
     assert [line for line in said if "x 8 to 127, y 12 to 101" in line]
+
+
+def test_around_an_oval_all_stays_grey(app: Colorize) -> None:
+    oval = Rectangle(10, 6, 110, 84, is_oval=True)
+    y, x = np.ogrid[:90, :120]
+    around = oval.radius(x, y) >= 1
+    pixels = np.where(around[..., None], CREAM, textured().pixels).astype(np.uint8)
+    explored = app.explore(Image(pixels), alternatives=1, suggestions=9)
+    frame = explored.frame
+    assert frame is not None
+    assert frame.is_oval
+    assert np.abs(np.subtract((frame.left, frame.top), (10, 6))).max() <= 1
+    for made in (explored.picture, *explored.alternatives):
+        ab = np.abs(lab_from_rgb(made.pixels)[..., 1:])
+        assert ab[oval.radius(x, y) > 1.05].max() < 1
+        assert ab[oval.radius(x, y) < 0.9].max() > 1
+    assert len(explored.places) == 9
+    assert all(frame.holds(place.x, place.y) for place in explored.places)
+    with refused("option.range", "at 12,8", "border"):
+        app.probe(Image(pixels), at=At(12, 8))
 
 
 def test_hints_and_places_are_those_of_the_whole_picture(app: Colorize) -> None:

@@ -2,29 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from mounts import Bytes, surround, texture
 from PIL import Image as Picture
 
-from neuropil.apps.colorize.border import Rectangle, find_inside, find_lasting_inside
-
-Bytes = NDArray[np.uint8]
-
-
-def texture(height: int = 120, width: int = 160, seed: int = 0) -> Bytes:
-    """Make a picture without an even place: grey blots of a few pixels."""
-    rng = np.random.default_rng(seed)
-    blots = rng.uniform(40, 215, (height // 4, width // 4)).astype(np.uint8)
-    large = Picture.fromarray(blots).resize((width, height), Picture.Resampling.BILINEAR)
-    return np.repeat(np.asarray(large)[..., None], 3, axis=2)
-
-
-def surround(pixels: Bytes, sizes: tuple[int, int, int, int], tone: int, seed: int = 1) -> Bytes:
-    """Put lines of a tone with grain above, below, left and right of a picture."""
-    above, below, left, right = sizes
-    inside = np.pad(np.ones(pixels.shape[:2], bool), ((above, below), (left, right)))
-    made = np.pad(pixels, ((above, below), (left, right), (0, 0)))
-    grain = np.random.default_rng(seed).normal(tone, 2, (*inside.shape, 1))
-    return np.where(inside[..., None], made, grain.clip(0, 255).astype(np.uint8))
+from neuropil.apps.colorize.border import find_inside, find_lasting_inside
+from neuropil.apps.colorize.rectangle import Rectangle
 
 
 @pytest.mark.parametrize("tone", [0, 12, 128, 235, 255])
@@ -77,10 +59,29 @@ def test_bars_on_two_sides_are_found(sizes: tuple[int, int, int, int]) -> None:
     assert found == Rectangle(left, above, left + 160, above + 120)
 
 
+@pytest.mark.parametrize("tone", [4, 240, 255])
+@pytest.mark.parametrize("sizes", [(0, 18, 0, 0), (0, 0, 8, 0), (12, 0, 0, 0), (0, 16, 9, 0)])
+def test_strips_on_one_side_are_found(tone: int, sizes: tuple[int, int, int, int]) -> None:
+    above, _, left, _ = sizes
+    found = find_inside(surround(texture(), sizes, tone))
+    assert found == Rectangle(left, above, left + 160, above + 120)
+
+
+def test_a_strip_with_a_caption_is_found() -> None:
+    framed = surround(texture(), (0, 24, 0, 0), 245)
+    framed[128:136, 30:130:4] = 30  # the strokes of letters
+    assert find_inside(framed) == Rectangle(0, 0, 160, 120)
+
+
 def test_the_edges_of_a_large_picture_are_found_to_the_pixel() -> None:
     large = np.asarray(Picture.fromarray(texture()).resize((1600, 1200)))
     framed = surround(large, (83, 71, 55, 147), 240)
     assert find_inside(framed) == Rectangle(55, 83, 1655, 1283)
+
+
+WITHOUT = (
+    "texture,night sky,snow,white backdrop,sea,wall,grey strip,ice,bright top and bottom,blank"
+)
 
 
 def draw(kind: str) -> Bytes:
@@ -92,11 +93,17 @@ def draw(kind: str) -> Bytes:
     if kind == "snow":
         pixels[y > 60 + x // 4] = 250
     if kind == "white backdrop":
-        pixels[((y - 60) / 50) ** 2 + ((x - 80) / 60) ** 2 > 1] = 255
+        pixels[((y - 60) / 50) ** 2 + ((x - 80) / (60 + 0.4 * (y - 60))) ** 2 > 1] = 255
     if kind == "sea":
         pixels[y < 50] = 190
     if kind == "wall":
         pixels[x < 30] = 120
+    if kind == "grey strip":
+        pixels[y > 105] = 150
+    if kind == "ice":  # straight and white, but no blank paper
+        pixels[y > 100] = (
+            np.random.default_rng(5).normal(238, 9, pixels.shape)[y > 100].clip(0, 255)
+        )
     if kind == "bright top and bottom":  # bars are black or white
         pixels[(y < 20) | (y > 99)] = 150
     if kind == "blank":
@@ -104,10 +111,7 @@ def draw(kind: str) -> Bytes:
     return pixels
 
 
-@pytest.mark.parametrize(
-    "kind",
-    "texture,night sky,snow,white backdrop,sea,wall,bright top and bottom,blank".split(","),
-)
+@pytest.mark.parametrize("kind", WITHOUT.split(","))
 def test_what_has_no_border_is_left_whole(kind: str) -> None:
     assert find_inside(draw(kind)) is None
 

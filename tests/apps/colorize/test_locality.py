@@ -1,14 +1,19 @@
 """Hints that surprise reach over what they lie on; those that don't, everywhere."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import neuropil
 from neuropil.apps.colorize.app import Colorize, NetworkInput, preprocess
 from neuropil.apps.colorize.cielab import Floats, lab_from_rgb
 from neuropil.apps.colorize.hints import Hint
 from neuropil.apps.colorize.locality import (
+    CHANGE_OF_COLORS,
     CHANGE_OF_LIGHT,
     EXPECTED,
+    FALL,
     REACH,
     SURPRISING,
     LocalColors,
@@ -19,10 +24,12 @@ from neuropil.apps.colorize.locality import (
 from neuropil.apps.colorize.probe import At
 from neuropil.kit.media.image import Image
 
+SAMPLES = Path(neuropil.__file__).parent / "samples"
+
 
 def flat(height: int = 6, width: int = 9) -> tuple[Floats, Floats]:
-    """Make a lightness and colors without any change."""
-    return np.full((height, width), 50, np.float32), np.zeros((height, width, 2), np.float32)
+    """Make a lightness and probabilities of two colors without any change."""
+    return np.full((height, width), 50, np.float32), np.full((2, height, width), 0.5, np.float32)
 
 
 def test_surprise_is_how_far_a_hint_is_from_what_was_thought() -> None:
@@ -46,16 +53,26 @@ def test_paths_go_around_what_differs() -> None:
 
 
 def test_a_hint_reaches_less_the_more_it_surprises_and_never_over_an_edge() -> None:
-    light, ab = flat()
-    light[:, 5:] = 50 + 3 * CHANGE_OF_LIGHT
+    light, p = flat(6, 40)
+    light[:, 35:] = 50 + 2 * CHANGE_OF_LIGHT
     place = np.array([[2.5, 2.5]], np.float32)
-    full = reach_of_hints(place, np.array([1.0], np.float32), light, ab)
-    half = reach_of_hints(place, np.array([0.5], np.float32), light, ab)
+    full = reach_of_hints(place, np.array([1.0], np.float32), light, p)
+    half = reach_of_hints(place, np.array([0.5], np.float32), light, p)
     assert full[2, 2] == half[2, 2] == 1
-    assert full[2, 4] == pytest.approx(np.exp(-((2 / REACH) ** 2) / 2))
-    assert (full[:, :5] > 0.9).all()
-    assert (full[:, 5:] < 0.02).all()
-    assert full[2, 5] < half[2, 5]
+    assert full[2, 32] == pytest.approx(np.exp(-((30 / REACH) ** FALL) / 2))
+    assert (full[:, :32] > 0.9).all()
+    assert (full[:, 35:] < 0.02).all()
+    assert full[2, 35] < half[2, 35]
+
+
+def test_what_is_as_light_is_told_apart_by_the_colors_that_it_may_have() -> None:
+    light, p = flat()
+    p[:, :, 5:] = np.array([1, 0], np.float32)[:, None, None]
+    place = np.array([[2.5, 4.5]], np.float32)
+    m = reach_of_hints(place, np.array([4.0], np.float32), light, p)
+    step = np.hypot(2 * np.sin(np.pi / 8) / CHANGE_OF_COLORS, 1 / REACH)  # √p: π/4 of a circle
+    assert m[2, 5] == pytest.approx(np.exp(-((4 * step) ** FALL) / 2), abs=1e-6)
+    assert m[2, 3] > 0.9 > 0.01 > m[2, 5]
 
 
 def test_colors_are_mixed_by_their_share() -> None:
@@ -90,6 +107,18 @@ def test_a_strong_hint_leaves_what_is_far_as_it_was(app: Colorize) -> None:
     change = np.hypot(*np.moveaxis(told - bare, -1, 0))
     assert change[40:56, 56:72].mean() > 10
     assert np.delete(change, np.s_[16:80], axis=0).mean() < 0.1 * change[40:56, 56:72].mean()
+
+
+def test_strong_hints_on_a_wall_leave_the_sky_beside_it(app: Colorize) -> None:
+    """Of the white church among the samples: a third of the change was in the sky once."""
+    church = Image.open(SAMPLES / "church.jpg")
+    for color in ((200, 60, 50), (60, 80, 200), (60, 160, 60)):
+        hints = tuple(Hint(x, y, color) for x, y in ((215, 180), (160, 230), (240, 300)))
+        told, bare = (lab_from_rgb(app(church, hints=h).pixels)[..., 1:] for h in (hints, ()))
+        change = np.hypot(*np.moveaxis(told - bare, -1, 0))
+        wall, sky = change[240:310, 130:290].mean(), change[:130, :170].mean()
+        assert wall > 20
+        assert sky < 0.05 * wall
 
 
 def test_hints_that_are_expected_are_the_networks_alone(app: Colorize) -> None:

@@ -5,7 +5,6 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.colorize import render
-from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import (
     Floats,
     Pixels,
@@ -15,6 +14,7 @@ from neuropil.apps.colorize.cielab import (
     lightness,
 )
 from neuropil.apps.colorize.preprocess import resize_uint8
+from neuropil.apps.colorize.rectangle import Rectangle
 from neuropil.apps.colorize.render import (
     GUIDE,
     apply_color,

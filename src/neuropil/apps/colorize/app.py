@@ -16,7 +16,7 @@ import numpy as np
 
 from neuropil.apps.colorize import temporal
 from neuropil.apps.colorize.alternatives import likelihood_ratio, sample_hint_sets
-from neuropil.apps.colorize.border import Rectangle, find_inside, find_lasting_inside
+from neuropil.apps.colorize.border import find_inside, find_lasting_inside
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
 from neuropil.apps.colorize.decode import (
     affinity,
@@ -33,6 +33,7 @@ from neuropil.apps.colorize.locality import (
     measure_surprise,
     reach_of_hints,
 )
+from neuropil.apps.colorize.oval import mirror_corners
 from neuropil.apps.colorize.pixel_trace import trace_pixel
 from neuropil.apps.colorize.preprocess import (
     CELL,
@@ -50,6 +51,7 @@ from neuropil.apps.colorize.probe import (
     describe_unit,
     make_goal,
 )
+from neuropil.apps.colorize.rectangle import Rectangle
 from neuropil.apps.colorize.render import (
     Photo,
     apply_color,
@@ -73,6 +75,7 @@ TEMPERATURE = 0.8  # of the softmax; the card says why
 COLORIZER = "colorizer"
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
 FILM_SAMPLE = 30  # frames in which bars are sought
+IMAGINED = 0.6  # how far imagined hints surprise: less, so that alternatives are further apart
 RATE, SEED = Range(0, 100), Range(0, 10**9)
 
 
@@ -193,6 +196,7 @@ class Colorize(App):
         picture = photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
         others = self.rank_alternatives(view, logits, ab, alternatives, seed)
         unsure = uncertainty(probabilities(logits), self.palette)[0]
+        unsure = np.where(view.inside.scale_to(*unsure.shape).mask(), unsure, 0)
         cells = rank_hint_cells(unsure, affinity(view.cell_lightness), suggestions)
         places = tuple(dict.fromkeys(cell_to_pixel(cell, view) for cell in cells))  # each once
         return Exploration(
@@ -224,14 +228,16 @@ class Colorize(App):
         everywhere = LocalColors(ab, ab, np.ones(ab.shape[:2], np.float32), told)
         if not len(told[0]):
             return everywhere
-        bare = self.mean_colors(self.logits(view, [NO_HINTS]))
+        logits = self.logits(view, [NO_HINTS])
+        bare = self.mean_colors(logits)
         surprise = measure_surprise(told, bare)
         known, news = surprise == 0, surprise > 0
         if not news.any():
             return everywhere
         hints = told[0][known], told[1][known]
         expected = self.mean_colors(self.logits(view, [hints])) if known.any() else bare
-        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, bare)
+        p = probabilities(logits, TEMPERATURE)[0]
+        share = reach_of_hints(told[0][news], surprise[news], view.cell_lightness, p)
         return LocalColors(ab, expected, share, hints)
 
     def mean_colors(self, logits: Floats) -> Floats:
@@ -256,10 +262,11 @@ class Colorize(App):
         tick()
         part = view.inside.cut(pixels)
         colors = upsample_to_guide(ab, view.cell_lightness, part)
-        if part.shape == pixels.shape:
+        if part.shape == pixels.shape and not view.inside.is_oval:
             return apply_color(pixels, colors, strength, self.n_threads)
         whole = paint_gray(pixels, self.n_threads)
-        view.inside.cut(whole)[:] = apply_color(part, colors, strength, self.n_threads)
+        painted = apply_color(part, colors, strength, self.n_threads)
+        np.copyto(view.inside.cut(whole), painted, where=view.inside.mask()[..., None])
         return whole
 
     def rank_alternatives(
@@ -281,8 +288,8 @@ class Colorize(App):
         for told in ticking(sets):
             other = self.mean_colors(self.logits(view, [told]))
             imagined = told[0][n_told:]
-            news = np.ones(len(imagined), np.float32)
-            m = reach_of_hints(imagined, news, view.cell_lightness, ab)[..., None]
+            news = np.full(len(imagined), IMAGINED, np.float32)
+            m = reach_of_hints(imagined, news, view.cell_lightness, p)[..., None]
             other = m * other + (1 - m) * ab  # so that things differ, not one cast over all
             made.append((likelihood_ratio(other, ab, p, self.palette), other))
         return sorted(made, key=lambda pair: -pair[0])
@@ -435,6 +442,7 @@ def preprocess(
     H, W, _ = part.shape
     height, width = working_size(H, W)
     light = lightness(resize_uint8(part, height, width))
+    light = mirror_corners(light) if inside.is_oval else light
     to_cells = np.array([height / H, width / W], np.float32) / CELL
     corner = np.array([inside.top - 0.5, inside.left - 0.5], np.float32)
     pixel = np.array([(hint.y, hint.x) for hint in hints], np.float32).reshape(-1, 2) - corner

@@ -5,7 +5,8 @@
 A border is peeled off in layers: the bed of a scanner, a mat, the edge of a print. A side of a
 layer has one tone from the edge of the picture to a straight line, at which most of its pixels
 leave that tone at once. Snow, a night sky, a white backdrop have one tone too, but they end at the
-outlines of things, and not on all sides.
+outlines of things, and not on all sides. One side alone is a border where it is blank paper or film
+and ends as if cut, as a strip for a caption does. An oval mount is sought inside of all layers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuropil.apps.colorize.cielab import Floats, Pixels, lightness
+from neuropil.apps.colorize.oval import find_oval
 from neuropil.apps.colorize.preprocess import resize_uint8
+from neuropil.apps.colorize.rectangle import Rectangle
 
 LONGER_SIDE = 320  # pixels at which a border is sought
 N_LAYERS = 4  # at most
@@ -32,48 +35,28 @@ SHALLOW = 0.15  # share of the picture that a side of such a border takes at mos
 WEAK, STRONG = 0.25, 0.5  # of any side; of any side of an inner layer
 MOST, AVERAGE = 0.6, 0.72  # of all but one side; of all sides together
 SHARP, BAR = 0.8, 0.75  # of three sides where there is no fourth; of two
+CUT = 0.94  # of a strip, which is a border by itself
+BLANK = 1.0  # units of L: the grain of a strip, at most; walls and skies have more
+THINNEST = 0.01  # share of the picture that a strip takes at least
 LASTING = 30  # levels of 255: standard deviation over time of a border that lasts
 REST = 0.2  # of the drop: what is left of it at the end of an edge that sways
 
 
 @dataclass(frozen=True)
-class Rectangle:
-    """A part of a picture, in pixels: left and top lie inside of it, right and bottom outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def cut(self, pixels: Pixels) -> Pixels:
-        """Cut the part out of a picture (H, W, 3); both share their memory."""
-        return pixels[self.top : self.bottom, self.left : self.right]
-
-    def holds(self, x: float, y: float) -> bool:
-        """Tell whether a place of the picture lies in the part."""
-        return self.left <= x < self.right and self.top <= y < self.bottom
-
-    def share_of(self, pixels: Pixels) -> tuple[float, float, float, float]:
-        """Tell left, top, right and bottom as shares, 0 to 1, of a picture (H, W, 3)."""
-        H, W, _ = pixels.shape
-        return self.left / W, self.top / H, self.right / W, self.bottom / H
-
-    def describe(self) -> str:
-        """Say where the part lies."""
-        return f"x {self.left} to {self.right - 1}, y {self.top} to {self.bottom - 1}"
-
-
-@dataclass(frozen=True)
 class Side:
-    """One side of a layer: its L, how many lines it has, the share of pixels that change there."""
+    """One side of a layer: its L, how many lines it has, the share of pixels that change there.
+
+    grain: units of L by which its pixels lie off its tone (median)
+    """
 
     tone: float
     depth: int
     drop: float
+    grain: float
 
 
 Depths = tuple[int, ...]  # lines of a layer above, below, left and right
-NO_SIDE = Side(-1.0, 0, 0.0)
+NO_SIDE = Side(-1.0, 0, 0.0, 0.0)
 NO_LAYER: Depths = (0, 0, 0, 0)
 
 
@@ -95,6 +78,9 @@ def find_inside(pixels: Pixels) -> Rectangle | None:
         box = Rectangle(
             clear.left + left, clear.top + above, clear.right - right, clear.bottom - below
         )
+    clear = inset(box, whole)
+    if oval := find_oval(light[clear.top : clear.bottom, clear.left : clear.right]):
+        return oval.move(clear.left, clear.top).scale(W / w, H / h)
     return None if box == whole else enlarge_box(box, (h, w), pixels)
 
 
@@ -119,7 +105,7 @@ def find_lasting_inside(frames: Iterable[Pixels], height: int, width: int) -> Re
     if box is None:
         return None
     change = np.sqrt((squares - mean[..., 1] ** 2).clip(0))
-    box.cut(change)[:] = np.nan
+    change[box.top : box.bottom, box.left : box.right][box.mask()] = np.nan
     return box if np.nanmean(change) < LASTING else None
 
 
@@ -162,7 +148,10 @@ def measure_layer(light: Floats, is_outermost: bool) -> Depths:
     alike = [side if abs(side.tone - tone) <= SAME_TONE else NO_SIDE for side in sides]
     if is_border(alike, is_outermost):
         return tuple(side.depth for side in alike)
-    return find_open_border(alike, light.shape) if is_outermost else NO_LAYER
+    if not is_outermost:
+        return NO_LAYER
+    depths = find_open_border(alike, light.shape)
+    return find_strips(sides, light.shape) if depths == NO_LAYER else depths
 
 
 def turn(light: Floats, k: int) -> Floats:
@@ -182,11 +171,15 @@ def measure_side(light: Floats, ends: tuple[int, int]) -> Side:
     tone = float(np.median(strip))
     grain = float(np.median(np.abs(strip - tone)))
     has_tone = np.abs(light - tone) < np.clip(GRAINS * grain, *TOLERANCE)
-    return find_edge(has_tone.mean(axis=1), tone)
+    depth, drop = find_edge(has_tone.mean(axis=1))
+    return Side(tone, depth, drop, float(np.median(np.abs(light[:depth] - tone))))
 
 
-def find_edge(share: Floats, tone: float) -> Side:
-    """Find the line at which most pixels leave the tone, by the share of each line that has it."""
+def find_edge(share: Floats) -> tuple[int, float]:
+    """Find the line at which most pixels leave the tone, by the share of each line that has it.
+
+    Returns how many lines come before, and the share of pixels that leave it.
+    """
     h = len(share)
     reach = max(1, round(SWAY * h))
     total = np.concatenate(([0.0], np.cumsum(share)))
@@ -201,7 +194,7 @@ def find_edge(share: Floats, tone: float) -> Side:
     left = after[best] + REST * drop[best]
     below = np.flatnonzero(share[near : int(d[best]) + 2 * reach + 1] < left)
     depth = near + int(below[0]) if len(below) else int(d[best])
-    return Side(tone, depth, float(drop[best]))
+    return depth, float(drop[best])
 
 
 def is_border(sides: Sequence[Side], is_outermost: bool) -> bool:
@@ -215,7 +208,7 @@ def find_open_border(sides: Sequence[Side], shape: tuple[int, ...]) -> Depths:
     """Find a black or white border on three sides, or bars on two that face each other."""
     if any(side != NO_SIDE and BLACK <= side.tone <= WHITE for side in sides):
         return NO_LAYER
-    lengths = shape[0], shape[0], shape[1], shape[1]
+    lengths = side_lengths(shape)
     sharp = [side.drop >= SHARP for side in sides]
     depths = tuple(side.depth if side.drop >= SHARP else 0 for side in sides)
     if sum(sharp) == 3 and all(d <= SHALLOW * n for d, n in zip(depths, lengths, strict=True)):
@@ -227,3 +220,20 @@ def find_open_border(sides: Sequence[Side], shape: tuple[int, ...]) -> Depths:
             bars[k : k + 2] = one.depth, other.depth
             return tuple(bars)
     return NO_LAYER
+
+
+def side_lengths(shape: tuple[int, ...]) -> Depths:
+    """Tell of how many lines of (h, w) each side has its share."""
+    return shape[0], shape[0], shape[1], shape[1]
+
+
+def find_strips(sides: Sequence[Side], shape: tuple[int, ...]) -> Depths:
+    """Find sides that are borders by themselves, as a strip for a caption is."""
+    pairs = zip(sides, side_lengths(shape), strict=True)
+    return tuple(side.depth if is_strip(side, n) else 0 for side, n in pairs)
+
+
+def is_strip(side: Side, n: int) -> bool:
+    """Tell blank paper or film, cut straight, from a wall or a sky; n lines are the picture's."""
+    is_blank = not BLACK < side.tone < WHITE and side.grain <= BLANK
+    return is_blank and side.drop >= CUT and side.depth >= THINNEST * n

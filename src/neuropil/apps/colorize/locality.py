@@ -1,6 +1,7 @@
 """How far hints reach that the network did not expect: over the things that they lie on.
 
     K  hints     h, w  cells of the grid     places are (y, x) in cells, colors are (a, b)
+    N  colors of the palette
 
 The network lets a hint color much of a picture. Where the hint is about what the network thought
 anyway, that is right: all of the scene becomes clearer. A strong hint of another color would tint
@@ -8,10 +9,12 @@ what has nothing to do with it. So colors are mixed, cell by cell,
 
     (a, b) = m · (a, b) told all hints + (1 - m) · (a, b) told none that surprises
 
-    m = exp(-d² / 2)    d = surprise · shortest path from such a hint, the least of all
+    m = exp(-d⁶ / 2)    d = surprise · shortest path from such a hint, the least of all
 
-where a path is longer the more lightness and the network's own colors change on it. All three come
-from the photograph and the hints, so m is a plain weight in the sum.
+where a path is longer the more lightness and the colors that the network holds possible change on
+it: a white wall and a sky may be equally light, but not of the same colors. The sixth power keeps m
+near 1 on the thing and near 0 off it; with a square a third of the hint's color was left behind the
+first edge. All three come from the photograph and the hints, so m is a plain weight in the sum.
 """
 
 from dataclasses import dataclass
@@ -22,8 +25,10 @@ from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.hints import to_cells
 
 EXPECTED, SURPRISING = 20.0, 45.0  # ab units off what the network thought: none, full surprise
-REACH = 30.0  # cells of one tone that make a path of length 1
-CHANGE_OF_LIGHT, CHANGE_OF_COLOR = 50.0, 50.0  # units of L, of ab that do
+REACH = 60.0  # cells of one tone that make a path of length 1
+CHANGE_OF_LIGHT = 50.0  # units of L that do
+CHANGE_OF_COLORS = 1.6  # distance of √p, 0 to √2, that does
+FALL = 6  # power of d
 NEIGHBORS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 HintArrays = tuple[Floats, Floats]  # places (K, 2) in cells, colors (K, 2)
@@ -60,12 +65,16 @@ def measure_surprise(told: HintArrays, ab: Floats) -> Floats:
     return surprise
 
 
-def reach_of_hints(places: Floats, surprise: Floats, lightness: Floats, ab: Floats) -> Floats:
-    """Calculate m (h, w) of hints that surprise, with L (h, w) and the colors thought without."""
-    features = np.concatenate((lightness[..., None] / CHANGE_OF_LIGHT, ab / CHANGE_OF_COLOR), -1)
+def reach_of_hints(places: Floats, surprise: Floats, lightness: Floats, p: Floats) -> Floats:
+    """Calculate m (h, w) of hints that surprise, with L (h, w).
+
+    p: probabilities (N, h, w) of the colors, thought without these hints
+    """
+    colors = np.sqrt(np.moveaxis(p, 0, -1)) / CHANGE_OF_COLORS
+    features = np.concatenate((lightness[..., None] / CHANGE_OF_LIGHT, colors), -1)
     paths = shortest_paths(to_cells(places, lightness.shape), features)
     d = (surprise[:, None, None] * paths).min(axis=0)
-    m: Floats = np.exp(-(d**2) / 2).astype(np.float32)
+    m: Floats = np.exp(-(d**FALL) / 2).astype(np.float32)
     return m
 
 

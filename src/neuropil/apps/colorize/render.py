@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from neuropil.apps.colorize.border import Rectangle
 from neuropil.apps.colorize.cielab import (
     Floats,
     Pixels,
@@ -24,6 +23,7 @@ from neuropil.apps.colorize.cielab import (
     to_gamut,
 )
 from neuropil.apps.colorize.preprocess import resize_uint8
+from neuropil.apps.colorize.rectangle import Rectangle
 from neuropil.apps.colorize.upsample import guided_filter, joint_bilateral
 from neuropil.kit.progress import tick, ticking
 

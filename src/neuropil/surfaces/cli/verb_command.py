@@ -198,7 +198,9 @@ def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
         threads=THREADS.parse(given.get("threads")),
         networks=tuple(given.get("weights") or ()),
     )
-    return Request(verb.command, sources, options, tuple(given.get("output") or ()), settings)
+    outputs = tuple(given.get("output") or ())
+    keeps_done = bool(given.get("skip_existing"))
+    return Request(verb.command, sources, options, outputs, settings, keeps_done)
 
 
 def read_sources(verb: Verb, given: Mapping[str, Any]) -> tuple[str, ...]:
