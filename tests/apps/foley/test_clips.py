@@ -45,6 +45,7 @@ def test_an_arm_is_down_at_each_hit_and_up_between() -> None:
     for stroke in (ArmStroke(), *(draw_stroke(rng) for _ in range(20))):
         assert [swing(t, HITS, stroke) for t in HITS - 1e-6] == pytest.approx([0] * 4, abs=1e-4)
         assert max(swing(t, HITS, stroke) for t in np.linspace(0.5, 1.1, 50)) > 0.9
+        assert swing(-5, HITS, stroke) == 0
     before, after = swing(1.39, HITS, ArmStroke()), swing(1.41, HITS, ArmStroke())
     assert before > 3 * after > 0  # down fast, up gently
 

@@ -93,7 +93,8 @@ def swing(t: float, hits: Times, stroke: ArmStroke) -> float:
     p = (t - (hits[n] - gap)) / gap
     high = min(1.0, gap / 0.5)
     if p < 0:  # it rests, a little raised by the rebound
-        return float(stroke.rebound * (1 - np.exp(-8 * (t - since))) * np.exp(-2 * (t - since)))
+        waited = max(t - since, 0)
+        return float(stroke.rebound * (1 - np.exp(-8 * waited)) * np.exp(-2 * waited))
     if p < stroke.up:
         q = p / stroke.up
         return float(q * q * (3 - 2 * q) * high)

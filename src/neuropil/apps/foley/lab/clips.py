@@ -9,18 +9,23 @@ Kept are whole numbers of 8 bits: a clip takes 193 kB.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.foley.lab.actors import Random
+from neuropil.apps.foley.lab.actors import Random, Sound
 from neuropil.apps.foley.lab.clip_rendering import Clip, T, read_gaps, render_clip, to_color
 from neuropil.apps.foley.lab.pictures import read_pictures
 from neuropil.apps.foley.motion import (
     CHANNELS,
     WINDOW,
+    Bytes,
     C,
     Floats,
     FrameMotion,
@@ -32,6 +37,7 @@ from neuropil.apps.foley.motion import (
 )
 from neuropil.apps.foley.onsets import FORMS
 from neuropil.kit.atomic import atomic_path
+from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import track
 from neuropil.training.recipe import Batch
@@ -43,8 +49,10 @@ MOTION, TRUTH = "motion.npy", "sounds.npz"
 SCALE = 127.0
 BATCH, LENGTH = 10, 40  # clips of a batch, and frames of each
 HELD_OUT = 100  # clips, for choices
+PART = 20  # clips that a core renders at once
 NARROW = 0.7, 0.03  # frames, seconds: how far around a sound its frames count
 N_TARGETS = 2 + len(FORMS)
+ClipMotion = tuple[NDArray[np.int8], Floats, float, Sequence[Sound]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,26 +82,38 @@ class RenderedClips:
 
 
 def render_clips(output: Path, *, data: Path, clips: int, seed: int) -> Path:
-    """Render clips and write their motion."""
+    """Render clips on all cores and write their motion."""
     file = claim_file(output, MOTION)
     rows, pixels = read_pictures(data)
     textures = [p for row, p in zip(rows, pixels, strict=True) if row["split"] == "train"]
-    gaps = read_gaps(data)
+    make = partial(render_motion, textures, read_gaps(data), seed)
     maps = np.zeros((clips, T, C, H, W), np.int8)
     light, fps = np.zeros((clips, T), np.float32), np.zeros(clips)
     sounds = []
-    for n in track(range(clips), total=clips, title="clips"):
-        clip = render_clip(textures, gaps, np.random.default_rng((seed, n)))
-        for t, motion in enumerate(track_motion(clip)):
-            maps[n, t] = np.round(motion.maps * SCALE)
-            light[n, t] = motion.light
-        fps[n] = clip.fps
-        sounds += [(n, s.time, s.strength, FORMS.index(s.form)) for s in clip.sounds]
+    with ProcessPoolExecutor(cores(), get_context("spawn")) as pool:
+        parts = pool.map(make, (range(n, min(n + PART, clips)) for n in range(0, clips, PART)))
+        made = track(chain.from_iterable(parts), total=clips, title="clips")
+        for n, (maps[n], light[n], fps[n], heard) in enumerate(made):
+            sounds += [(n, s.time, s.strength, FORMS.index(s.form)) for s in heard]
     with atomic_path(output / TRUTH) as beside:
         np.savez(beside, light=light, fps=fps, sounds=np.array(sounds))
     with atomic_path(file) as beside:
         np.save(beside, maps)
     return file
+
+
+def render_motion(
+    textures: Sequence[Bytes], gaps: NDArray[np.float64], seed: int, numbers: range
+) -> list[ClipMotion]:
+    """Render some clips, and give the motion, the light, the rate and the sounds of each."""
+    made = list[ClipMotion]()
+    for n in numbers:
+        clip = render_clip(textures, gaps, np.random.default_rng((seed, n)))
+        motion = track_motion(clip)
+        maps = np.stack([np.round(each.maps * SCALE).astype(np.int8) for each in motion])
+        light = np.array([each.light for each in motion], np.float32)
+        made.append((maps, light, clip.fps, clip.sounds))
+    return made
 
 
 def track_motion(clip: Clip) -> list[FrameMotion]:
