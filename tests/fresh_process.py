@@ -5,6 +5,7 @@ loads what others have written, once, and forks for every command; what is ours,
 itself, as it does where a person types it. (Where no process can fork, each starts from nothing.)
 """
 
+import importlib
 import multiprocessing
 import os
 import runpy
@@ -31,15 +32,20 @@ class Ended:
     stderr: str
 
 
-def run_module(name: str, words: Sequence[str], folder: Path) -> Ended:
-    """Do what `python -m NAME WORDS` does in a folder, untraced by coverage."""
+def run_module(
+    name: str, words: Sequence[str], folder: Path, others: Sequence[tuple[str, str, int]] = ()
+) -> Ended:
+    """Do what `python -m NAME WORDS` does in a folder, untraced by coverage.
+
+    others: a module, a name in it, and another number for it
+    """
     if hasattr(_starting, "set_forkserver_preload"):
         _starting.set_forkserver_preload(LIBRARIES)
     with TemporaryDirectory() as beside, pytest.MonkeyPatch.context() as patch:
         for variable in [key for key in os.environ if key.startswith("COVERAGE_")]:
             patch.delenv(variable)
         printed = [str(Path(beside, stream)) for stream in ("stdout", "stderr")]
-        given = (name, list(words), str(folder), printed)
+        given = (name, list(words), str(folder), printed, list(others))
         process = _starting.Process(target=_become, args=given)
         process.start()
         process.join()
@@ -48,7 +54,13 @@ def run_module(name: str, words: Sequence[str], folder: Path) -> Ended:
     return Ended(process.exitcode, *texts)
 
 
-def _become(name: str, words: list[str], folder: str, printed: list[str]) -> None:
+def _become(
+    name: str,
+    words: list[str],
+    folder: str,
+    printed: list[str],
+    others: list[tuple[str, str, int]],
+) -> None:
     """Turn this process into that of a command."""
     for stream, file in enumerate(printed, 1):
         opened = os.open(file, os.O_WRONLY | os.O_CREAT)
@@ -57,4 +69,6 @@ def _become(name: str, words: list[str], folder: str, printed: list[str]) -> Non
     os.chdir(folder)
     sys.path.insert(0, folder)
     sys.argv = [name, *words]
+    for module, number, value in others:
+        setattr(importlib.import_module(module), number, value)
     runpy.run_module(name, run_name="__main__", alter_sys=True)

@@ -16,8 +16,9 @@ after the other, all but the two of the set-up. They find there, made by this te
     strokes.json  two lines of writing and what they say, as handwrite-learn takes them
     photos/     cuttings of the samples in color, as data for training and measuring
 
-`neuropil train` is run as written, but for two steps only. Other names come from earlier commands
-of the section.
+`neuropil train` is run as written, but for two steps only, and `neuropil demo` with fewer tries of
+what it writes by hand. Other names come from earlier commands of the section. A command that stands
+in several sections is run in the first, unless others there need what it makes.
 """
 
 import json
@@ -46,6 +47,7 @@ README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
 RECORDED = sorted(pages.records())
 N_PHOTOS, CUTTING = 48, 144
+FEWER = {"demo": [("neuropil.apps.handwrite.demo", "TRIES", 2)]}  # of a command: other numbers
 SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
 
 each_page = pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_commands_work(lines: list[str], desk: Path, request: pytest.FixtureRequ
     for line in lines:
         words = spelled(line)
         run = (
-            run_module(words[2], words[3:], desk)
+            run_module(words[2], words[3:], desk, FEWER.get(words[3], ()))
             if words[1] == "-m" and not is_readme
             else subprocess.run(
                 words, cwd=desk, env=untraced, capture_output=True, encoding="utf-8", check=False
