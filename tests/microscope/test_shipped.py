@@ -34,7 +34,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "handwrite reader": {"strokes": (2, 24, 4)},
     "handwrite hand": {"strokes": (1, 40, 4), "there": (1, 40)},
     "handwrite judge": {"strokes": (1, 40, 4)},
-    "colorize colorizer": {"lightness": (1, 1, 32, 48), "hints": (1, 9, 8, 12)},
+    "colorize colorizer": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
     "classify classifier": {"picture": (1, 3, 32, 32)},
     "drive driver": {"picture": (1, 3, 96, 96)},
     "eye eye": {"picture": (1, 3, 64, 96)},
