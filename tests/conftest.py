@@ -1,11 +1,12 @@
 """What all tests share: a made-up application for those that need one, libraries on one core."""
 
+import gc
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy; as the command line does
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, whose threads would wait for one another
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -143,6 +144,17 @@ def measure(data: Path | None) -> Report:
     return Report((Table("Speed", ("who", "seconds"), rows),), {"n_photos": 3, "gain_db": 0.25})
 """
 CARD = "# invert\n\n## What it does\n\nTurns a picture *inside out*.\n"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage meanwhile, and never again among what is collected: it all stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

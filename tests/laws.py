@@ -226,9 +226,14 @@ def _fits(pattern: str, word: str) -> bool:
     return pattern in ("*", word)
 
 
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """List the parts of a tree in which statements may stand: all but expressions."""
+    return (node for node in ast.iter_child_nodes(tree) if not isinstance(node, ast.expr))
+
+
 def imports(tree: ast.AST, lazy: bool = False, typing: bool = False) -> Iterator[Import]:
     """List what a source imports."""
-    for node in ast.iter_child_nodes(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             yield from (Import(node, (alias.name,), lazy, typing) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -251,7 +256,7 @@ def at_run_time(tree: ast.AST) -> Iterator[Import]:
 
 def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, Function]]:
     """List all functions and methods with the names of what they stand in."""
-    for node in ast.iter_child_nodes(tree):
+    for node in statements(tree):
         name = f"{inside}{getattr(node, 'name', '')}"
         if isinstance(node, Function):
             yield name, node

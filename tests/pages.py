@@ -22,7 +22,8 @@ Commands. Every line of a ```sh block, and every ```python block, is run by test
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -96,6 +97,31 @@ def sections(text: str) -> dict[str, str]:
     """Split a page at its headings of the second level: the text of each, with what comes first."""
     first, *rest = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     return {"": first} | dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def without_repeats(told: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Leave out commands of sections that do in an earlier section just what they would do here.
+
+    They do where all that they may need of what stands before them there stands before them here
+    too, and nothing else here names what they make. Sections of which nothing is left are left out.
+    """
+    kept: dict[str, list[str]] = {}
+    done: list[tuple[list[str], list[list[str]]]] = []  # a command, those whose files it names
+    for heading, lines in told.items():
+        commands = [shlex.split(line, comments=True) for line in lines]
+        for i, (line, words) in enumerate(zip(lines, commands, strict=True)):
+            before, others = commands[:i], [*commands[:i], *commands[i + 1 :]]
+            is_done = any(words == w and all(b in before for b in needed) for w, needed in done)
+            if not is_done or any(is_named(words, other) for other in others):
+                kept.setdefault(heading, []).append(line)
+                done.append((words, [earlier for earlier in before if is_named(earlier, words)]))
+    return kept
+
+
+def is_named(command: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether a command may name what one makes: by its `-o`, or a name with its verb."""
+    made = Path(command[command.index("-o") + 1]).stem if "-o" in command else f"-{command[1]}"
+    return any(made in word for word in other)
 
 
 def wide_lines(text: str) -> list[str]:

@@ -12,6 +12,7 @@ import inspect
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -19,11 +20,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from refusals import refused
-from verb_jobs import READING, TALKING, all_cases, grey_ramp, make_job
+from verb_jobs import READING, TALKING, all_cases, grey_ramp, make_job, shorten
 
 import neuropil
 from neuropil import registry
-from neuropil.apps.drive import simulator
 from neuropil.contract import App, Verb
 from neuropil.job import Settings
 from neuropil.jobs import open_input
@@ -46,7 +46,6 @@ HEADINGS = [
 ]
 TOLD = {"neuropil", "recipe", "commit", "scores", "data", "licence"}  # by every weight file
 MOST_WEIGHTS = 60_000_000  # bytes of all shipped weights together
-STEPS = 12  # of a drive, where there are drives
 SIZES = [(1, 1), (3, 5), (5, 3), (33, 47)]
 SIMPLE = {bool, int, float, str}
 NEEDS_CONTENT = {"neuron-digit", "classify-teach"}  # refuse pictures of one pixel
@@ -98,8 +97,8 @@ def _packaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "MAX_STEPS", STEPS)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten(monkeypatch)
 
 
 # --- signature ---------------------------------------------------------------------------------
@@ -225,13 +224,15 @@ def test_other_weights_are_taken_if_they_fit(
 
 def same_form(weights: NetworkFile, files: Mapping[str, NetworkFile]) -> list[str]:
     """Name the networks that nothing tells from this one: the judge reads what the reader reads."""
-    ours = weights.open()
-    opened = {role: other.open() for role, other in files.items()}
-    return [
-        role
-        for role, other in opened.items()
-        if (other.inputs, other.outputs) == (ours.inputs, ours.outputs)
-    ]
+    ours = form(weights)
+    return [role for role, other in files.items() if form(other) == ours]
+
+
+@cache
+def form(weights: NetworkFile) -> object:
+    """Open a network and list what it takes and gives."""
+    opened = weights.open()
+    return opened.inputs, opened.outputs
 
 
 def test_all_weights_together_are_small() -> None:

@@ -16,8 +16,9 @@ after the other, all but the two of the set-up. They find there, made by this te
     strokes.json  two lines of writing and what they say, as handwrite-learn takes them
     photos/     cuttings of the samples in color, as data for training and measuring
 
-`neuropil train` is run as written, but for two steps only. Other names come from earlier commands
-of the section.
+`neuropil train` is run as written, but for two steps only, and `neuropil demo` with fewer tries of
+what it writes by hand. Other names come from earlier commands of the section. A command that stands
+in several sections is run in the first, unless others there need what it makes.
 """
 
 import json
@@ -36,6 +37,7 @@ import pages
 import pytest
 from films import cut as cut_film
 from foley_data import click, save_recording
+from fresh_process import run_module
 from PIL import Image as Picture
 
 from neuropil import registry
@@ -45,6 +47,7 @@ README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = {"./run demo", "./run test"}
 RECORDED = sorted(pages.records())
 N_PHOTOS, CUTTING = 48, 144
+FEWER = {"demo": [("neuropil.apps.handwrite.demo", "TRIES", 2)]}  # of a command: other numbers
 SAMPLES = pages.ROOT / "src" / "neuropil" / "samples"
 
 each_page = pytest.mark.parametrize(
@@ -61,12 +64,20 @@ each_manual = pytest.mark.parametrize(
 )
 
 
-SECTIONS = [  # of README and docs: their commands
-    pytest.param(lines, id=f"{p.relative_to(pages.ROOT).as_posix()} {heading}")
+COMMANDS = {  # of the sections of README and docs
+    f"{p.relative_to(pages.ROOT).as_posix()} {heading}": [
+        line for line in pages.commands(text) if line not in SET_UP
+    ]
     for p in pages.pages()
     if p.name != "card.md"
     for heading, text in pages.sections(p.read_text(encoding="utf-8")).items()
-    if (lines := [line for line in pages.commands(text) if line not in SET_UP])
+}
+SECTIONS = [pytest.param(c, id=name) for name, c in pages.without_repeats(COMMANDS).items()]
+EXAMPLES = [
+    pytest.param(examples, id=p.relative_to(pages.ROOT).as_posix())
+    for p in pages.pages()
+    if p.name != "card.md"
+    if (examples := pages.blocks(p.read_text(encoding="utf-8"), "python"))
 ]
 
 
@@ -170,9 +181,15 @@ def made_film(path: Path) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    """Make the folder in which the commands of a page find their files."""
-    folder = tmp_path / "desk"
+def desk(full_desk: Path, tmp_path: Path) -> Path:
+    """Copy the folder in which the commands of a page find their files."""
+    return Path(shutil.copytree(full_desk, tmp_path / "desk"))
+
+
+@pytest.fixture(scope="module")
+def full_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the files that the commands of a page find."""
+    folder = tmp_path_factory.mktemp("full") / "desk"
     folder.mkdir()
     colored = sorted(SAMPLES.glob("*-color.jpg"))
     rng = np.random.default_rng(0)
@@ -230,17 +247,19 @@ def test_a_page_shows_what_can_be_typed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("lines", SECTIONS)
-def test_commands_work(lines: list[str], desk: Path) -> None:
+def test_commands_work(lines: list[str], desk: Path, request: pytest.FixtureRequest) -> None:
+    """Run those of the README by a Python of their own, those of other pages in a forked one."""
+    is_readme = "[README.md " in request.node.name
     # coverage's tracing would double the minutes; the code behind has tests of its own that count
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     for line in lines:
-        run = subprocess.run(
-            spelled(line),
-            cwd=desk,
-            env=untraced,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
+        words = spelled(line)
+        run = (
+            run_module(words[2], words[3:], desk, FEWER.get(words[3], ()))
+            if words[1] == "-m" and not is_readme
+            else subprocess.run(
+                words, cwd=desk, env=untraced, capture_output=True, encoding="utf-8", check=False
+            )
         )
         assert run.returncode == 0, f"{line}\n{run.stderr}"
         if line.split()[1:2] == ["bench"]:
@@ -252,10 +271,10 @@ def test_every_application_has_a_command() -> None:
     assert all(any(f"neuropil {name} " in line for line in lines) for name in registry.NAMES)
 
 
-@each_manual
-def test_python_examples_work(page: Path, desk: Path) -> None:
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_python_examples_work(examples: list[str], desk: Path) -> None:
     run = [sys.executable, "-"]
-    for example in pages.blocks(page.read_text(encoding="utf-8"), "python"):
+    for example in examples:
         done = subprocess.run(
             run, input=example, cwd=desk, capture_output=True, encoding="utf-8", check=False
         )
@@ -319,6 +338,26 @@ def test_a_page_is_split_at_its_headings() -> None:
     text = "# A\n```sh\none\n```\n## B\n### C\n```sh\n# two\ntwo\n```\n## D\n"
     found = {heading: pages.commands(part) for heading, part in pages.sections(text).items()}
     assert found == {"": ["one"], "B": ["two"], "D": []}
+
+
+def test_what_an_earlier_section_does_is_not_done_again() -> None:
+    letter, again = "neuropil handwrite Dear -o a.svg  # to Ada", "neuropil handwrite Dear -o a.svg"
+    own, learn = "neuropil handwrite Dear --style b.style -o c.svg", "neuropil learn -o b.style"
+    told = {
+        "one": [letter, "neuropil open x.jpg"],
+        "two": [again, "neuropil neuron", "neuropil open x.jpg"],
+        "alone": [again],
+        "needed": [again, "neuropil show a.svg"],
+        "learned": [learn, own],
+        "unlearned": [own],
+    }
+    assert pages.without_repeats(told) == {
+        "one": [letter, "neuropil open x.jpg"],
+        "two": ["neuropil neuron"],
+        "needed": [again, "neuropil show a.svg"],
+        "learned": [learn, own],
+        "unlearned": [own],  # nothing is learned there: it has to fail
+    }
 
 
 def test_commands_are_read() -> None:

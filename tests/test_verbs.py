@@ -14,10 +14,9 @@ import made_up
 import pytest
 from refusals import refused
 from stopwatch import StopAt, Stopwatch
-from verb_jobs import all_cases, make_job
+from verb_jobs import all_cases, make_job, shorten
 
 from neuropil import registry
-from neuropil.apps.drive import simulator
 from neuropil.checks import check
 from neuropil.job import Job
 from neuropil.jobs import Done, Failed, Sessions, attempt, run
@@ -25,7 +24,6 @@ from neuropil.kit import atomic
 from neuropil.kit.media.image import Image
 from neuropil.planning import Request, plan
 
-STEPS = 12  # of a drive
 MOST_SECONDS = 0.5  # of work of its own, not of the clock, between two questions whether to stop
 with made_up.registered():
     CASES = [
@@ -43,8 +41,8 @@ def _made_up() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _short_drives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "MAX_STEPS", STEPS)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten(monkeypatch)
 
 
 class NoLab(MetaPathFinder):
@@ -59,7 +57,7 @@ def run_elsewhere(job: str) -> Done | Failed:
     if not any(isinstance(finder, NoLab) for finder in sys.meta_path):
         assert not [name for name in sys.modules if ".lab" in name]
         sys.meta_path.insert(0, NoLab())
-    simulator.MAX_STEPS = STEPS
+    shorten(pytest.MonkeyPatch())  # for good: the process has nothing else to do
     with made_up.registered():
         return attempt(Job.from_json(job), Sessions())
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from foley_data import cue, sheet
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from neuropil import registry
+from neuropil.apps.drive import simulator
 from neuropil.apps.foley.app import DEFAULT_LIBRARY
 from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.apps.lipsync.drawn_face import draw_face, place_points
@@ -28,6 +30,7 @@ from neuropil.apps.lipsync.hearing import RATE
 from neuropil.apps.lipsync.library import LibraryBuilder
 from neuropil.apps.lipsync.survey import measure_mouths
 from neuropil.apps.lipsync.voice import Voice
+from neuropil.apps.neuron import biological_view
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job, Settings
@@ -63,6 +66,8 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
     "neuron-biology": {"b": ["0.4"]},
 }
 HEIGHT, WIDTH = 33, 47
+LONGEST_TEXT = 300  # characters: some lines
+STEPS, MS = 12, 60.0  # of a drive, and of the life of a neuron, where they are short
 READING = ("translate", "translate-read", "translate-render")  # take pictures with text
 TALKING = ("lipsync", "lipsync-learn", "lipsync-measure")  # take films of a face that speaks
 PERSON = Path(registry.__file__).parent / "samples" / "person.mp4"
@@ -277,7 +282,7 @@ NAMED: dict[type, Callable[[Path], Path]] = {  # options that are files
 def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, width: int) -> str:
     """Make an input of one of the kinds that a verb takes: a file's name, or a text."""
     if given.is_text:
-        return ("Dear Ada, " * height)[: height + width]
+        return ("Dear Ada, " * height)[: min(height + width, LONGEST_TEXT)]
     if verb.command == "drive-predict":
         height = width = 96  # what its camera sees
     if verb.command in READING and kind in ("image", "film"):
@@ -307,6 +312,12 @@ def make_job(
     named = {o.name: str(folder / f"made-{o.name}{o.suffixes[0]}") for o in first if o.suffixes}
     settings = Settings(force=True, threads=1)
     return Job(verb.command, tuple(made), every_option(verb, folder), named, settings)
+
+
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    """Let drives and the lives of neurons be short: each of their steps is like the others."""
+    patch.setattr(simulator, "MAX_STEPS", STEPS)
+    patch.setattr(biological_view, "MS", MS)
 
 
 def all_cases() -> list[tuple[str, tuple[str, ...]]]:

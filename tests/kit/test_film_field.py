@@ -17,6 +17,7 @@ from refusals import refused
 
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_container import read_rate
+from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 
 SECOND = Fraction(1, 1000)
@@ -346,11 +347,18 @@ def test_high_range_is_converted_and_said(tmp_path: Path, transfer: int, white: 
         tmp_path / "a.mkv", [levels] * 3, codec="libx265", pix_fmt="yuv420p10le",
         given="rgb48le", colors=(transfer, 9), options={"x265-params": "log-level=none"},
     )  # fmt: skip
-    film = Film.open(path)
-    pixels = next(film.frames()).pixels
-    assert pixels[:, 48:].min() > 225
-    assert pixels[:, :16].max() < 8
-    (line,) = told(film, tmp_path / "new.mp4")
+    seen = []
+
+    def watched(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:  # seen while they are saved: each reading makes a table of colors anew
+            seen.append(frame.pixels)
+            yield frame
+
+    (line,) = told(Film.open(path).map_frames(watched), tmp_path / "new.mp4")
+    assert len(seen) == 3
+    for pixels in seen:
+        assert pixels[:, 48:].min() > 225
+        assert pixels[:, :16].max() < 8
     assert {16: "PQ", 18: "HLG"}[transfer] in line
     assert "BT.709" in line
     with av.open(tmp_path / "new.mp4") as container:

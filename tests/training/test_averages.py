@@ -1,6 +1,7 @@
 """Averaged weights: written beside a training, and begun from by the next."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -15,6 +16,17 @@ from neuropil.training import averages
 from neuropil.training.fit import fit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_looks() -> Iterator[None]:
+    """Look at a training twice and not twenty times: to draw its curve takes longer than to train.
+
+    Averages are those of the last look, and of the end.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neuropil.training.fit.EVALUATIONS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(tiny(), tmp_path_factory.mktemp("whole")).parent
 
 
+@pytest.fixture
+def few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at a training twice and not twenty times: to draw its curve takes longer than to train.
+
+    What is drawn, and that its weights do not depend on it, the trainings without this show.
+    """
+    monkeypatch.setattr(fit, "EVALUATIONS", 2)
+
+
 def train(recipe: Recipe, out: Path, **how: float | bool) -> Path:
     minutes, resume = how.get("minutes"), bool(how.get("resume"))
     return fit.fit(recipe, data=Path(), out=out, device="cpu", minutes=minutes, resume=resume)
@@ -79,11 +88,13 @@ def test_it_learns(whole: Path) -> None:
     assert [look["step"] for look in history] == list(range(3, STEPS, 3))
 
 
+@pytest.mark.usefixtures("few_looks")
 def test_other_weights_come_from_another_seed(whole: Path, tmp_path: Path) -> None:
     made = train(replace(tiny(), seed=1), tmp_path)
     assert weights(made) != weights(whole / "tiny-base.onnx")
 
 
+@pytest.mark.usefixtures("few_looks")
 def test_minutes_fix_the_steps_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "steps_for_minutes", lambda *_: 24)
     train(tiny(), tmp_path, minutes=0.1)
@@ -301,6 +312,7 @@ def test_batches_made_ahead_are_those_of_their_steps() -> None:
     assert torch.equal(batches[-1][1]["noise"], again)  # of its step alone
 
 
+@pytest.mark.usefixtures("few_looks")
 @pytest.mark.parametrize("flushes", [False, True])
 def test_a_training_leaves_the_process_as_it_was(tmp_path: Path, flushes: bool) -> None:
     log = logging.getLogger("torch.onnx")

@@ -11,6 +11,12 @@ from neuropil.apps.neuron.arguments import ActivationName, Vector, WeightMatrix
 from neuropil.apps.neuron.small_network import SmallNetwork
 
 
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a neuron live for a fifth of the time, where what it does is not looked at."""
+    monkeypatch.setattr(biological_view, "MS", 60.0)
+
+
 def test_it_is_drawn_the_same_twice_and_answers_to_its_inputs() -> None:
     chain = SmallNetwork((0.8, 0.6), (((3.0, 2.0),),), ((0.5,),), ("sigmoid",))
     quiet = SmallNetwork((0.8, 0.6), (((-3.0, -2.0),),), ((0.0,),), ("sigmoid",))
@@ -25,6 +31,7 @@ def test_it_is_drawn_the_same_twice_and_answers_to_its_inputs() -> None:
     assert picture.pixels.std() > 10
 
 
+@pytest.mark.usefixtures("short")
 def test_many_inputs_have_room() -> None:
     n = 40
     chain = SmallNetwork((0.2,) * n, (((0.5,) * n,),), ((0.0,),), ("sigmoid",))
@@ -38,6 +45,7 @@ def test_it_can_be_stopped_at_every_step(n: int) -> None:
         biological_view.compare(chain, seed=0)
 
 
+@pytest.mark.usefixtures("short")
 def test_of_a_network_the_first_neuron_lives() -> None:
     w = (WeightMatrix(((2.0,), (1.0,))), WeightMatrix(((1.0, 1.0),)))
     made = Neuron().biology(x=Vector((0.5,)), w=w)
@@ -45,6 +53,7 @@ def test_of_a_network_the_first_neuron_lives() -> None:
     assert len(made.neurons) == 3
 
 
+@pytest.mark.usefixtures("short")
 def test_the_artificial_one_has_the_curve_that_was_asked_for() -> None:
     tanh = (ActivationName.parse("tanh"),)
     made = Neuron().biology(x=Vector((0.5,)), w=(WeightMatrix(((2.0,),)),), activations=tanh)
