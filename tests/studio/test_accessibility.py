@@ -39,6 +39,7 @@ def test_a_page_can_be_used_without_seeing_it(
         ("colorize", "church.jpg", "hint-board img"),
         ("translate", "menu.webp", "text-board td"),
         ("lipsync-cues", "speech.opus", ".cue-line button"),
+        ("foley", "horse.mp4", "sound-board tbody tr"),
     ],
 )
 def test_a_result_can_be_used_without_seeing_it(

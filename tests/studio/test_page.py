@@ -22,11 +22,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(7)
+    expect(page.locator(".card")).to_have_count(8)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(7)
+    expect(page.locator(".card")).to_have_count(8)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -36,6 +36,22 @@ def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> No
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("colorize-image.jpg")).click()
     assert download.value.suggested_filename == "colorize-image.jpg"
+
+
+def test_another_sound_is_chosen_and_rendered(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/foley")
+    page.get_by_role("button", name="Sample horse.mp4").click()
+    page.get_by_role("button", name="Start").click()
+    board = page.locator("sound-board")
+    expect(board.locator(".sound-line .ambience")).to_have_count(1, timeout=WAIT)
+    sounds = board.get_by_label("sound of cue 0")
+    chosen = sounds.locator("option").nth(1).get_attribute("value") or ""
+    sounds.select_option(chosen)
+    expect(board.locator(".sound-line .ambience")).to_have_text(chosen.partition("/")[0])
+    board.get_by_role("button", name="Render it again").click()
+    expect(board.get_by_role("link", name=re.compile("foley-render-film.mp4"))).to_be_visible(
+        timeout=WAIT
+    )
 
 
 def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None:
@@ -273,7 +289,7 @@ def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(7)
+    expect(page.locator(".card")).to_have_count(8)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:

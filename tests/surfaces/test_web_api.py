@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from foley_data import make_library, shoot_hits
 from PIL import Image as Picture
 
 pytest.importorskip("fastapi")
@@ -209,6 +210,19 @@ def test_a_job_takes_what_it_lacks_from_another(client: TestClient) -> None:
     assert finish(client, answer.json()["name"])["state"] == "done"
     lacking = client.post(address, data={"job": first["name"]})
     assert "other inputs" in lacking.json()["message"]
+
+
+def test_libraries_are_sent_as_files(client: TestClient, tmp_path: Path) -> None:
+    make_library(tmp_path).save(tmp_path / "own.library")
+    film = shoot_hits(tmp_path / "hits.mp4").read_bytes()
+    own = (tmp_path / "own.library").read_bytes()
+    files = [("film", ("hits.mp4", film)), *[("library", (f"{n}.library", own)) for n in "ab"]]
+    done = finish(client, client.post("/api/jobs/foley", data={}, files=files).json()["name"])
+    assert done["state"] == "done", done
+    (cues,) = (file["address"] for file in done["files"] if file["output"] == "cues")
+    heard = {cue["file"] for cue in client.get(cues).json()["cues"]}
+    assert heard
+    assert heard <= {f"{n}.wav" for n in ("hit-wood", "splash", "dog-bark", "birds", "sea")}
 
 
 def test_the_picture_of_a_job_is_taken_again(client: TestClient) -> None:

@@ -11,11 +11,26 @@ import { make, wordBytes } from "/dom.js";
  * @typedef {import("/api.js").ResultFile} ResultFile
  */
 
+/** @type {HTMLFormElement | undefined} where libraries were chosen */
+let given;
+
+/** @param {string} command @param {HTMLFormElement} form remembers where libraries are chosen; adds nothing */
+export function prepare(command, form) {
+  given = command === "foley" ? form : undefined;
+  return null;
+}
+
 /** @param {string} command @param {Job} job that has ended @returns {HTMLElement | null} what is added below it */
 export function show(command, job) {
   const find = (/** @type {string} */ output) => job.files?.find((file) => file.output === output);
   const [film, cues] = [find("film"), find("cues")];
   return command === "foley" && film && cues ? new SoundBoard(job, film, cues) : null;
+}
+
+/** @param {{class: string, file: string}} sound @returns {string} dog-bark_03, or the class beside a name that does not tell it */
+function nameSound(sound) {
+  const name = (sound.file.split("/").pop() ?? "").replace(/\.\w+$/, "");
+  return name.startsWith(sound.class) ? name : `${sound.class}: ${name}`;
 }
 
 /** The film, its cues on a line of time, and a table in which they can be changed. */
@@ -41,7 +56,7 @@ class SoundBoard extends HTMLElement {
     const head = ["at, s", "sound", "gain, dB", "left or right", ""].map((words) => make("th", { scope: "col" }, words));
     this.replaceChildren(
       make("h2", {}, "Another sound"),
-      make("p", { class: "quiet" }, "Press on a mark to see its moment, choose another recording, and render it again. A cue without a recording is left out."),
+      make("p", { class: "quiet" }, "Press on a mark to see its moment, choose another recording, and render it again. A cue with nothing is left out."),
       make(
         "form",
         { onsubmit: (/** @type {Event} */ event) => this.render(event) },
@@ -73,7 +88,7 @@ class SoundBoard extends HTMLElement {
   /** What may be heard at a cue. @param {Cue} cue @param {number} n */
   choice(cue, n) {
     const first = { class: cue.class, file: cue.file, distance: 0 };
-    const options = [first, ...cue.candidates].map((each) => make("option", { value: each.file }, `${each.class}, ${each.file}`));
+    const options = [first, ...cue.candidates].map((each) => make("option", { value: each.file }, nameSound(each)));
     const select = /** @type {HTMLSelectElement} */ (make("select", { "aria-label": `sound of cue ${n}` }, ...options, make("option", { value: "" }, "nothing")));
     select.addEventListener("change", () => {
       const chosen = [first, ...cue.candidates].find((each) => each.file === select.value);
@@ -132,6 +147,8 @@ class SoundBoard extends HTMLElement {
     const form = new FormData();
     form.append("job", this.job.name);
     form.append("cues", new Blob([JSON.stringify({ ...this.sheet, cues }, null, 1)], { type: "application/json" }), "cues.json");
+    const chooser = /** @type {HTMLInputElement | null | undefined} */ (given?.querySelector('[data-option="library"]'));
+    for (const file of chooser?.files ?? []) form.append("library", file, file.name);
     this.tell("…");
     try {
       const started = await startJob("foley-render", form);

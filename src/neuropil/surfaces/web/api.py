@@ -324,10 +324,11 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
             inputs, labels = await find_inputs(studio, form, signature, folder)
-            options = read_object(form.get("options"), "options")
+            told = read_object(form.get("options"), "options")
+            refuse_paths(signature, told)
+            options = told | await take_option_files(signature, form, folder)
             depth = DEPTH.parse(str(form.get("depth") or 1))
             unit = str(form.get("unit") or "")
-        refuse_paths(signature, options)
         signature.parse(options)
         task = OpenTask(name, tuple(inputs), options, unit, depth)
         studio.pool.submit(folder.name, open_neuron, task.to_json(), folder)

@@ -81,10 +81,13 @@ async def take_option_files(signature: Signature, form: FormData, folder: Path) 
     """Keep the files that were sent for options, and give their paths by the options' names."""
     found: dict[str, Json] = {}
     for number, option in enumerate(filter(names_file, signature.options)):
-        file = form.get(option.name)
-        if isinstance(file, UploadFile):
-            path = folder / INPUT / f"option-{name_upload(file.filename or '', number)}"
-            found[option.name] = str(await keep(file, path))
+        files = [part for part in form.getlist(option.name) if isinstance(part, UploadFile)]
+        kept: list[Json] = []
+        for place, file in enumerate(files if option.repeated else files[:1]):
+            label = f"option-{number}-{name_upload(file.filename or '', place)}"
+            kept.append(str(await keep(file, folder / INPUT / label)))
+        if kept:
+            found[option.name] = kept if option.repeated else kept[0]
     return found
 
 

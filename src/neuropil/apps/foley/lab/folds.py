@@ -1,6 +1,6 @@
 """The tagger by the five folds of ESC-50: five networks, each tried on the fold it never heard.
 
-    neuropil train foley --stage folds --data DIR -o folds --set steps=8000
+    neuropil train foley --stage folds --data DIR -o folds --set steps=6000
 
 Clips of one recording share a fold: no network has heard another cut of what it is tried on.
 """
@@ -23,7 +23,7 @@ FOLDS = range(1, 6)
 def measure_folds(output: Path, *, data: Path, steps: int) -> Path:
     """Train ten networks, on all clips and on those that may ship, and write how right they are.
 
-    steps: of each network; 8,000 take 10 minutes
+    steps: of each network; 6,000 take 7 minutes
     """
     file = claim_file(output, FILE)
     figures = {

@@ -28,7 +28,7 @@ STAGES = (
         folds.measure_folds,
         needs=(
             DATA,
-            Option("steps", int, 8000, "steps of each of ten networks", Range(1, 10**6)),
+            Option("steps", int, 6000, "steps of each of ten networks", Range(1, 10**6)),
         ),
     ),
     Stage(

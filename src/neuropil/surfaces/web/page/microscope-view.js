@@ -64,6 +64,9 @@ export class MicroscopeView extends HTMLElement {
     const form = new FormData();
     form.append("job", this.job);
     form.append("options", JSON.stringify(this.options()));
+    for (const [name, control] of this.controls) {
+      for (const file of control?.files?.() ?? []) form.append(name, file, file.name);
+    }
     form.append("unit", unit);
     form.append("depth", "3");
     try {

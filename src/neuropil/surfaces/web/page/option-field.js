@@ -6,15 +6,17 @@ const MOST_STEPS = 2000; // of a slider; wider ranges are typed
 const FEW = 4; // choices that are shown side by side
 
 /**
- * @typedef {{element: HTMLElement, read: () => unknown, file?: () => File | undefined}} Control
- * read gives undefined where the option stands at its default; file gives one that was chosen
+ * @typedef {{element: HTMLElement, read: () => unknown, files?: () => File[]}} Control
+ * read gives undefined where the option stands at its default; files gives those that were chosen
  */
 
 /** @param {string} name @param {import("./api.js").Schema} schema @returns {Control | null} */
 export function makeControl(name, schema) {
   const one = schema.anyOf?.find((/** @type {any} */ each) => each.type !== "null") ?? schema;
   const kind = { ...one, default: schema.default, description: schema.description };
-  if (kind.format === "path" || kind["x-kind"] || schema["x-local"]) return null;
+  if (schema["x-local"]) return null;
+  if (kind["x-kind"] ?? kind.items?.["x-kind"]) return chosen(name, kind);
+  if (kind.format === "path") return null;
   if (kind.type === "boolean") return checkbox(name, kind);
   if (kind.enum) return choice(name, kind);
   if (kind.type === "number" || kind.type === "integer") return numeric(name, kind);
@@ -88,13 +90,19 @@ function list(name, kind) {
   return { element: label(name, kind, area), read: () => (lines().length ? lines() : undefined) };
 }
 
+/** Files that are chosen, one or many. @param {string} name @param {any} kind @returns {Control} */
+function chosen(name, kind) {
+  const chooser = /** @type {HTMLInputElement} */ (make("input", { type: "file", multiple: kind.type === "array", "data-option": name }));
+  return { element: label(name, kind, chooser), read: () => undefined, files: () => [...(chooser.files ?? [])] };
+}
+
 /** A name, or a file. @param {string} name @param {any} kind @returns {Control} */
 function named(name, kind) {
   const { element, read } = typed(name, { ...kind, "x-syntax": kind["x-syntax"].replace("|FILE", "") });
   const chooser = /** @type {HTMLInputElement} */ (make("input", { type: "file", "data-option": name }));
   const both = make("div", {}, element, label(`${name} from a file`, { description: "in place of a name" }, chooser));
-  const file = () => chooser.files?.[0];
-  return { element: both, read: () => (file() ? undefined : read()), file };
+  const files = () => [...(chooser.files ?? [])];
+  return { element: both, read: () => (files().length ? undefined : read()), files };
 }
 
 /** @param {string} name @param {any} kind @returns {Control} */

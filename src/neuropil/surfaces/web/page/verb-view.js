@@ -127,8 +127,7 @@ export class VerbView extends HTMLElement {
       for (const file of field.files) form.append(input.name, file, file.webkitRelativePath || file.name);
     }
     for (const [name, control] of this.controls) {
-      const file = control?.file?.();
-      if (file) form.append(name, file, file.name);
+      for (const file of control?.files?.() ?? []) form.append(name, file, file.name);
     }
     form.append("options", JSON.stringify(readAll(this.controls)));
     form.append("endings", JSON.stringify(readAll(this.endings)));
