@@ -44,7 +44,15 @@ HEADINGS = [
     "Limits and misuse",
     "References",
 ]
-TOLD = {"neuropil", "recipe", "commit", "scores", "data", "licence"}  # by every weight file
+TOLD = {
+    "neuropil",
+    "recipe",
+    "command",
+    "commit",
+    "scores",
+    "data",
+    "licence",
+}  # by every weight file
 MOST_WEIGHTS = 60_000_000  # bytes of all shipped weights together
 SIZES = [(1, 1), (3, 5), (5, 3), (33, 47)]
 SIMPLE = {bool, int, float, str}

@@ -113,7 +113,7 @@ class Classify(App):
         CLASSIFIER: NetworkFile(
             Path(__file__).parent / "weights",
             "classify-long-v1.onnx",
-            sha256="1b7d38b71974d4782e99491db4182f970c7fab09fbe7821d1dfeaefd5dbdf1e8",
+            sha256="96dea3cd0507bf35fddfb338eabd7bd7c36886fe02a8fbb8ee63af6e3c39cc26",
             licence="MIT",
         ),
     }

@@ -129,7 +129,7 @@ class Colorize(App):
         COLORIZER: NetworkFile(
             Path(__file__).parent / "weights",
             "colorize-base-v1.onnx",
-            sha256="2bc22d2425cfd97ced05436204e7f737d61741eb4fa61819264eb850ca89ba0d",
+            sha256="981188d5c910fa67c2e4c23f04fb67e256b102f0b100406a2ef204fd31197a71",
             licence="MIT",
         )
     }

@@ -93,7 +93,7 @@ class Drive(App):
         DRIVER: NetworkFile(
             Path(__file__).parent / "weights",
             "drive-driver-v1.onnx",
-            sha256="27efb83d548d8f9b4b5b1d246e3edc8aa179686fbd37256e7c4566ed0ec0dab4",
+            sha256="bd4b4c9435b47ddf8f77bce1b510d34eca328c9d00440abe644d3946b9893310",
             licence="MIT",
         )
     }

@@ -96,7 +96,7 @@ MEASURED = (  # as many as are written side by side: more would take longer
 JUDGE = NetworkFile(
     FOLDER,
     "handwrite-judge-v2.onnx",
-    "a748ce97a3b2e319a97657f9b7a2e00b74d2120770ea37312805bc3eac9916a9",
+    "d42c2ac149c7ed7c30ce133bce5c92dd521905e66117e56a428e96d938c8af8e",
     LICENCE,
     role="measure",
 )
