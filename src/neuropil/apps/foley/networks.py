@@ -26,7 +26,7 @@ NETWORKS: Mapping[str, NetworkFile] = MappingProxyType(
         ONSET: NetworkFile(
             WEIGHTS,
             "foley-onset-v1.onnx",
-            "065eaca3547a1f59b0ba4b3b0e01ec880ca645772207786acd42540c01eba91f",
+            "3d4c90c092f88cfcff5305f2ea43b6d93a3bb043fe276537d1e587b7c1dbdf85",
             "MIT",
         ),
         EYE: eye.NETWORK,

@@ -18,7 +18,7 @@ STAGES = (
         clips.render_clips,
         needs=(
             DATA,
-            Option("clips", int, 3000, "how many clips are rendered", Range(10, 100_000)),
+            Option("clips", int, 5000, "how many clips are rendered", Range(10, 100_000)),
             Option("seed", int, 0, "random seed of the first clip", Range(0, 10**6)),
         ),
     ),
