@@ -224,7 +224,7 @@ def dubbed() -> Picture.Image:
 def horse() -> Picture.Image:
     """Show what a horse of 1878 sounds like: frames at the cues, waveform and spectrogram."""
     film = Film.open(SAMPLES / "horse.mp4")
-    sheet = foley.render(film, foley(film).cues, sheet=True).sheet
+    sheet = foley.render(film, foley(film, threshold=0.4).cues, sheet=True).sheet
     assert sheet, "it was asked for"
     return Picture.fromarray(sheet.pixels)
 

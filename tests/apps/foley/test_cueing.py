@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from foley_data import make_library, onset, see
+from foley_data import cue, make_library, onset, see
 
 from neuropil.apps.foley.analysis import Shot
-from neuropil.apps.foley.cueing import THIN, VARIED, CueWriter
+from neuropil.apps.foley.cueing import THIN, VARIED, CueWriter, end_long
 from neuropil.apps.foley.onsets import Onset
 
 
@@ -48,6 +48,14 @@ def test_stronger_and_larger_is_louder_and_lies_where_it_is_seen(writer: CueWrit
     assert strong.gain_db - soft.gain_db == pytest.approx(14 * 0.8)
     assert strong.gain_db < large.gain_db
     assert strong.pan == pytest.approx(-large.pan) == pytest.approx(-0.4)
+
+
+def test_a_long_recording_ends_where_the_next_of_its_class_begins() -> None:
+    long, short = cue("dog-bark", 1.0, 4.0), cue("hit-wood", 1.0, 1.2)
+    later = [cue("dog-bark", 1.8, 4.0), cue("hit-wood", 1.8, 1.2)]
+    assert [c.duration for c in end_long([long, later[0]])] == [pytest.approx(0.8), 4.0]
+    assert end_long([short, later[1]]) == [short, later[1]]
+    assert end_long([long, later[1]]) == [long, later[1]]
 
 
 def test_thin_classes_are_varied_within_a_tenth(writer: CueWriter) -> None:

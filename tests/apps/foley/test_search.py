@@ -68,6 +68,13 @@ def test_what_was_just_heard_is_not_heard_again(recordings: list[Recording]) -> 
     assert index.search(query, 0)[0].number == 0
 
 
+def test_a_class_of_which_all_was_just_heard_stays(recordings: list[Recording]) -> None:
+    index = SearchIndex.of(recordings)
+    query = Query(rate(hit_wood=0.7, dog_bark=0.3), 0.9, 1.0, {0: 2.0, 2: 1.5})
+    best = index.search(query, 0)[0]
+    assert (best.number, best.terms["repeated"]) == (2, 0.0)
+
+
 def test_candidates_are_of_other_classes(recordings: list[Recording]) -> None:
     found = SearchIndex.of(recordings).search(Query(rate(hit_wood=0.7, dog_bark=0.3), 0.5, 0.5), 4)
     assert [recordings[m.number].name for m in found] == ["hit-wood", "dog-bark"]

@@ -77,11 +77,15 @@ class FilmAnalyzer:
     """Watches a film and takes it apart.
 
     eye, head, onset: the networks
+    threshold: chance from which on something is heard; by default that of the network's training
+    surest: the largest chance of the film that was watched last
     """
 
     eye: OnnxNetwork
     head: OnnxNetwork
     onset: OnnxNetwork
+    threshold: float | None = None
+    surest: float = 0.0
 
     def watch(self, film: Film) -> tuple[Shot, ...]:
         """Give the shots of a film; raises UserError where there is but one frame, or too many."""
@@ -102,7 +106,7 @@ class FilmAnalyzer:
         A cut is known a frame late: what is of the first frame of a shot is then taken from the
         shot before, which costs a look at most.
         """
-        cuts, finder = CutFinder(), OnsetFinder(self.onset)
+        cuts, finder = CutFinder(), OnsetFinder(self.onset, self.threshold)
         shots: list[Shot] = []
         onsets: list[Onset] = []
         shot, before = None, 0.0
@@ -120,6 +124,7 @@ class FilmAnalyzer:
             words = f"{path} has one frame, in which nothing can move; name a film"
             raise UserError("input.content", words, path=path)
         onsets += finder.finish()
+        self.surest = finder.surest
         return [*shots, shot.close(before + step)], onsets
 
     def begin_shot(self, start: float) -> _OpenShot:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, final
 
-from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer, Shot
+from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer
 from neuropil.apps.foley.cueing import CueWriter
 from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
@@ -42,6 +42,7 @@ from neuropil.kit.progress import message
 from neuropil.kit.ranges import Range
 
 DEFAULT_LIBRARY = Path(__file__).parent / "sounds" / "default.library"
+CHANCES = Range(0.05, 0.95)
 CUES, TARGETS, RATES = Range(0, 10**6), Range(0, 1), Range(0, 100)
 ENDS_APART = 1.0  # seconds that a film may end before its cue sheet
 MixMode = Literal["replace", "keep", "duck"]
@@ -129,6 +130,7 @@ class Foley(App):
         film: Film,
         *,
         library: tuple[SoundLibrary, ...] = (),
+        threshold: Annotated[float | None, CHANCES] = None,
         mix: MixMode = "replace",
         titles: bool = False,
     ) -> FoleyResult:
@@ -139,16 +141,18 @@ class Foley(App):
 
         film: a film of up to six hours
         library: recordings to choose from, a file that foley-index has made
+        threshold: chance from which on a hit is heard, by default 0.5; lower for more of them
         mix: what becomes of sound that the film has already
         titles: let a page turn at intertitles
         """
         recordings = open_recordings(library)
         writer = CueWriter(recordings, has_titles=titles)
-        shots = self.watch(film)
+        watcher = self.make_analyzer(threshold)
+        shots = watcher.watch(film)
         end = round(max(shot.end for shot in shots), DIGITS)
         sheet = CueSheet(film.path.name, end, writer.write(shots))
         if not any(shot.onsets for shot in shots):
-            message(f"{film.path}: nothing that moves in it is heard; it gets its ambience alone")
+            message(f"{film.path}: {word_silence(watcher.surest)}")
         made = self.mix_film(film, sheet, recordings, mix)
         gain, found = made.find_gain()
         return FoleyResult(
@@ -225,6 +229,7 @@ class Foley(App):
         cue: Annotated[int, CUES] = 0,
         label: Literal["onset", "scene"] = "onset",
         library: tuple[SoundLibrary, ...] = (),
+        threshold: Annotated[float | None, CHANCES] = None,
         target: Annotated[float | None, TARGETS] = None,
         rate: Annotated[float, RATES] = 0.01,
     ) -> Probe:
@@ -235,18 +240,19 @@ class Foley(App):
         label: what is opened: the onset of an event, or the scene that the cue's shot shows; of an
             ambience it is always the scene
         library: a library that foley was given
+        threshold: the chance that foley was given
         target: 1 where something should have been heard, 0 where nothing; with it a loss and a
             training step are shown
         rate: learning rate of the training step towards the target
         """
         writer = CueWriter(open_recordings(library))
-        shots = self.watch(film)
+        shots = self.make_analyzer(threshold).watch(film)
         cues = writer.write(shots)
         if cue >= len(cues):
             words = f"cue is {cue}, and the film has {len(cues)}, from 0 to {len(cues) - 1}"
             raise UserError("option.range", words, value=cue, high=len(cues) - 1)
         one = cues[cue]
-        choice = next((c for c in writer.choices if c.cue is one or c.cue == one), None)
+        choice = next((c for c in writer.choices if c.cue.is_same(one)), None)
         if label == "onset" and choice:
             words = f"{one.name} at {one.time:.2f} s ({one.file})"
             return build_onset_probe(
@@ -259,10 +265,10 @@ class Foley(App):
         eye, head = self.network(EYE), self.network(SCENE)
         return build_scene_probe(film, eye, head, shot.start, shot.end)
 
-    def watch(self, film: Film) -> tuple[Shot, ...]:
-        """Take a film apart: its shots, and the onsets in them."""
-        networks = (self.network(role) for role in (EYE, SCENE, ONSET))
-        return FilmAnalyzer(*networks).watch(film)
+    def make_analyzer(self, threshold: float | None = None) -> FilmAnalyzer:
+        """Make what takes a film apart: its shots, and the onsets in them."""
+        eye, head, onset = (self.network(role) for role in (EYE, SCENE, ONSET))
+        return FilmAnalyzer(eye, head, onset, threshold)
 
     def mix_film(
         self, film: Film, sheet: CueSheet, recordings: Sequence[Recording], mix: MixMode
@@ -281,6 +287,17 @@ def open_recordings(libraries: Sequence[SoundLibrary]) -> tuple[Recording, ...]:
     if not every:
         raise UserError("input.empty", "the libraries hold no recording; name another --library")
     return every
+
+
+def word_silence(surest: float) -> str:
+    """Word that nothing is heard, and what lets more be heard; surest: the largest chance."""
+    words = "nothing that moves in it is surely heard, so it gets its ambience alone"
+    lower = surest - 0.05
+    if lower < CHANCES.low:
+        return words
+    return (
+        f"{words}; the surest hit is so by {surest:.0%}, --threshold {lower:.1f} lets it be heard"
+    )
 
 
 def refuse_longer(sheet: CueSheet, film: Film) -> None:

@@ -6,6 +6,7 @@ N classes of sounds
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,6 +29,7 @@ VARIED = 0.1  # by which pitch and length are, at most
 AMBIENCE_LUFS, EVENT_LUFS = -30.0, -32.0  # of an ambience, of an event that is hardly seen
 STRONGER_DB, LARGER_DB = 14.0, 5.0  # that a strong and a large event are louder
 LARGE = 0.15  # share of the picture that moves of what counts as large
+LONG, LEAST = 1.5, 0.1  # seconds of a recording that may be cut short, and how far at most
 WIDEST = 0.8  # of the pan
 SURE_OF_THING = 0.15  # from when on a thing is named
 PAGE = "writing"  # the class whose sound an intertitle gets, where it gets one: paper
@@ -71,7 +73,7 @@ class CueWriter:
                 cues += self.cue_title(shot)
             else:
                 cues += self.cue_ambience(shot, cues)
-                cues += self.cue_events(shot)
+                cues += end_long(self.cue_events(shot))
         return tuple(sorted(map(round_cue, cues), key=lambda cue: (cue.time, cue.kind)))
 
     def cue_ambience(self, shot: Shot, before: list[Cue]) -> list[Cue]:
@@ -200,6 +202,15 @@ class CueWriter:
         """Word a candidate."""
         recording = self.recordings[match.number]
         return Candidate(recording.name, recording.file, match.distance)
+
+
+def end_long(cues: Sequence[Cue]) -> list[Cue]:
+    """Let a long recording end where the next of its class begins: a gallop is one horse's."""
+    ended = list(cues)
+    for n, (cue, after) in enumerate(pairwise(cues)):
+        if cue.duration > LONG and cue.name == after.name:
+            ended[n] = replace(cue, duration=min(cue.duration, max(after.time - cue.time, LEAST)))
+    return ended
 
 
 def word_seen(seen: SeenShot) -> str:

@@ -71,6 +71,10 @@ class Cue:
         """Give the moment at which it ends, in seconds."""
         return self.time + self.duration
 
+    def is_same(self, other: "Cue") -> bool:
+        """Tell whether both are the same sound at the same moment, however long."""
+        return (self.kind, self.time, self.file) == (other.kind, other.time, other.file)
+
 
 @dataclass(frozen=True)
 class CueSheet:

@@ -11,7 +11,10 @@ from neuropil.kit.media.film import Film
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HORSE = SAMPLES / "horse.mp4"  # Eadweard Muybridge, The Horse in Motion, 1878
-EXAMPLE_COMMAND = "From the sound of a hoof down to the pixels: horse.mp4 --cue 1"
+THRESHOLD = 0.4  # ten photographs move less surely than a film does
+EXAMPLE_COMMAND = (
+    f"From the sound of a hoof down to the pixels: horse.mp4 --threshold {THRESHOLD} --cue 1"
+)
 MOST_CUES = 12  # that the table lists
 
 
@@ -19,14 +22,14 @@ def sections() -> list[Section]:
     """Show the film with its sound, its cue sheet and its spectrogram."""
     film = Film.open(HORSE)
     app = Foley()
-    made = app(film)
+    made = app(film, threshold=THRESHOLD)
     sheet = app.render(film, made.cues, sheet=True).sheet
     assert sheet, "it was asked for"
     with TemporaryDirectory() as folder:
         made.film.save(Path(folder, "horse.mp4"))
         shown = video(Path(folder, "horse.mp4"), "The Horse in Motion, Eadweard Muybridge, 1878")
     words = (
-        "Recorded sounds, laid where something is seen to hit. `neuropil foley horse.mp4` The cue "
+        "Recorded sounds, laid where something is seen to hit. `neuropil foley horse.mp4 --threshold 0.4` The cue "
         "sheet beside the film can be edited, and `neuropil foley-render` renders it again."
     )
     picture = figure(sheet, "frames at the cues, the waveform, the spectrogram")
@@ -50,4 +53,4 @@ def others(cue: Cue) -> str:
 
 def example_probe() -> Probe:
     """Choose the neuron that the page opens: the onset of the first event."""
-    return Foley().probe(Film.open(HORSE), cue=1)
+    return Foley().probe(Film.open(HORSE), cue=1, threshold=THRESHOLD)

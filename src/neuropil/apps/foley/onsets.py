@@ -82,7 +82,7 @@ class OnsetFinder:
     """
 
     network: OnnxNetwork
-    threshold: float = -1.0  # of probability; that of the network's training where it is negative
+    threshold: float | None = None  # of probability; by default that of the network's training
     tracker: MotionTracker = field(default_factory=MotionTracker)
     window: deque[FrameMotion] = field(default_factory=lambda: deque(maxlen=WINDOW))
     times: deque[float] = field(default_factory=deque)
@@ -94,10 +94,11 @@ class OnsetFinder:
     pushed: int = 0
     near: deque[JudgedFrame] = field(default_factory=deque)
     judged: int = 0  # how many of those near are judged
+    least: float = field(init=False)
+    surest: float = 0.0  # of all peaks, those that are no onset too
 
     def __post_init__(self) -> None:
-        if self.threshold < 0:
-            self.threshold = read_threshold(self.network)
+        self.least = read_threshold(self.network) if self.threshold is None else self.threshold
 
     def push(self, frame: Frame) -> Iterator[Onset]:
         """Take the next frame, and give the onsets that are sure by now."""
@@ -151,7 +152,9 @@ class OnsetFinder:
         frame = self.near[self.judged]
         around = [each for each in self.near if abs(each.time - frame.time) <= APART]
         is_peak = max(around, key=lambda each: each.probability) is frame
-        if is_peak and frame.probability >= self.threshold:
+        if is_peak:
+            self.surest = max(self.surest, frame.probability)
+        if is_peak and frame.probability >= self.least:
             yield to_onset(frame, refine(self.near, self.judged))
         self.judged += 1
         while frame.time - self.near[0].time > APART:

@@ -33,7 +33,7 @@ class Query:
 
     ratings: (N,) how likely each class is
     strength: 0 to 1, of the motion; size: 0 to 1, of what moves
-    repeated: recordings that were just heard, by number, and the distance that is added
+    repeated: recordings that were just heard, by number, and the distance that this adds
     """
 
     ratings: Numbers
@@ -102,16 +102,26 @@ class SearchIndex:
     def measure(self, query: Query) -> dict[str, Numbers]:
         """Measure every term of the distance of every recording, (R,) each."""
         unlikely = -np.log(np.maximum(query.ratings, LEAST_CHANCE))
-        repeated = np.zeros(len(self.order))
-        for number, more in query.repeated.items():
-            repeated[self.order == number] = more
         return {
             "class": unlikely[self.classes],
             "strength": STRENGTH_WEIGHT * np.abs(self.strengths - query.strength),
             "size": SIZE_WEIGHT * np.abs(self.dullness - query.size),
             "typical": TYPICAL_WEIGHT * self.typical,
-            "repeated": repeated,
+            "repeated": self.measure_repeated(query.repeated),
         }
+
+    def measure_repeated(self, heard: Mapping[int, float]) -> Numbers:
+        """Measure how soon each is heard again, beside the others of its class (R,).
+
+        So another recording is taken in its turn, and no other class.
+        """
+        repeated = np.zeros(len(self.order))
+        for number, more in heard.items():
+            repeated[self.order == number] = more
+        if len(self.starts):
+            lengths = np.diff(self.starts, append=len(repeated))
+            repeated -= np.repeat(np.minimum.reduceat(repeated, self.starts), lengths)
+        return repeated
 
     def best_of_classes(self, distances: Numbers) -> NDArray[np.int64]:
         """Give the place of the nearest recording of each class, the nearest class first."""

@@ -28,7 +28,7 @@ LATER = 0.7  # weight of a sound that a table names after another
 THING = 3.0  # weight of things beside scenes: there are more of them, and they are more exact
 FAINT = 0.01  # chance of a thing up to which it says nothing: of 1000, 118 are dogs
 ANYWHERE = 0.1  # weight of all sounds of a kind, beside those that are named
-FORM = 0.7  # share of the weight of a form that goes to the sounds which it names
+FORM = 0.3  # share of the weight of a form that goes to the sounds that it names
 
 
 @dataclass(frozen=True, eq=False)

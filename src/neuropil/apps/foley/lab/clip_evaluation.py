@@ -203,7 +203,7 @@ def evaluate_classes(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
     fitting = read_labels()
     with unpack_clips(data) as clips:
         some = [clip for clip in clips if clip.label in fitting]
-        ranked = [rank_classes(app.watch(clip.film)) for clip in some]
+        ranked = [rank_classes(app.make_analyzer().watch(clip.film)) for clip in some]
         left_out = sorted({clip.label for clip in clips} - fitting.keys())
     true = [fitting[clip.label] for clip in some]
     one, five = best_constant(true, 1), best_constant(true, AMONG)
