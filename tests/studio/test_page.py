@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from neuropil import registry
 from neuropil.apps.handwrite.styles import Style
 from neuropil.kit.media.image import Image
 
@@ -22,11 +23,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(8)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(8)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -289,7 +290,7 @@ def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(8)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:

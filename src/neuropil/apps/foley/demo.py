@@ -29,9 +29,9 @@ def sections() -> list[Section]:
         made.film.save(Path(folder, "horse.mp4"))
         shown = video(Path(folder, "horse.mp4"), "The Horse in Motion, Eadweard Muybridge, 1878")
     words = (
-        f"Recorded sounds, laid where something is seen to hit. `neuropil foley horse.mp4 --threshold"
-        f" {THRESHOLD}` The cue sheet beside the film can be edited, and `neuropil foley-render`"
-        " renders it again."
+        "Recorded sounds, laid where something is seen to hit. `neuropil foley horse.mp4"
+        f" --threshold {THRESHOLD}` The cue sheet beside the film can be edited, and"
+        " `neuropil foley-render` renders it again."
     )
     picture = figure(sheet, "frames at the cues, the waveform, the spectrogram")
     body = paragraph(words) + shown + picture + list_cues(made)
