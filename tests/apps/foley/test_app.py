@@ -59,10 +59,11 @@ def test_a_film_gets_its_sound_its_cue_sheet_and_its_credits(
     made.film.save(tmp_path / "new.mp4")
     heard = measure_loudness(Audio.open(tmp_path / "new.mp4"))
     assert heard.integrated == pytest.approx(-23, abs=1)
-    assert heard.true_peak <= -0.5  # what AAC adds to a peak
+    assert heard.true_peak <= -1
     assert made.events > 0
     assert made.loudness == pytest.approx(-23, abs=1)
-    assert made.true_peak <= -1
+    assert made.true_peak is not None
+    assert made.true_peak <= -3
     assert {c.kind for c in made.cues.cues} == {"event", "ambience"}
     assert all(c.file in made.credits.text for c in made.cues.cues)
     assert made.cues.seconds == pytest.approx(2, abs=0.05)
@@ -121,9 +122,9 @@ def test_sound_that_is_there_can_be_kept(app: Foley, tmp_path: Path) -> None:
     modes: dict[MixMode, bool] = {"replace": False, "keep": True, "duck": True}
     for mix, is_heard in modes.items():
         made = app.render(film, sheet, mix=mix)
-        assert np.isfinite(made.loudness) == is_heard
+        assert (made.loudness is not None) == is_heard
     silent = Film.open(shoot(tmp_path / "silent.mp4", sound=()))
-    assert not np.isfinite(app.render(silent, sheet, mix="keep").loudness)
+    assert app.render(silent, sheet, mix="keep").loudness is None
 
 
 def test_own_recordings_become_a_library_that_is_used(

@@ -12,14 +12,14 @@ from neuropil.apps.foley.cues import Candidate, CueSheet
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
-    others = (Candidate("splash", "splash.wav", 1.25),)
+    others = (Candidate("splash", "splash.wav", 1.25, 0.3, 1.5),)
     made = sheet(cue("birds", 0.0, 3.0), cue("hit-wood", 1.5, candidates=others, pan=-0.25))
     made.save(tmp_path / "cues.json")
     assert CueSheet.open(tmp_path / "cues.json") == made
     plain = json.loads((tmp_path / "cues.json").read_text(encoding="utf-8"))
     assert plain["cues"][1]["class"] == "hit-wood"
     assert plain["cues"][1]["candidates"] == [
-        {"class": "splash", "file": "splash.wav", "distance": 1.25}
+        {"class": "splash", "file": "splash.wav", "distance": 1.25, "duration": 0.3, "gain_db": 1.5}
     ]
 
 
@@ -38,17 +38,19 @@ def test_cues_are_sorted_and_may_leave_out_what_has_a_usual_value(tmp_path: Path
 @pytest.mark.parametrize(
     ("changed", "code", "words"),
     [
-        ({"time": "soon"}, "input.damaged", "time is soon"),
+        ({"time": "soon"}, "input.damaged", 'time is "soon"'),
         ({"time": 3.5}, "option.range", "the film ends at 3"),
         ({"time": -1}, "option.range", "time"),
-        ({"duration": None}, "input.damaged", "duration is None"),
+        ({"duration": None}, "input.damaged", "duration is missing"),
         ({"pan": 2}, "option.range", "pan"),
         ({"kind": "music"}, "option.choice", "event, ambience"),
         ({"class": "dog-brak"}, "name.unknown", "did you mean dog-bark?"),
-        ({"class": 7}, "name.unknown", "class 7"),
-        ({"file": ""}, "input.damaged", "file is missing"),
+        ({"class": 7}, "name.unknown", "class is 7"),
+        ({"file": None}, "input.damaged", "file is missing"),
         ({"gain_db": float("nan")}, "input.damaged", "gain_db"),
         ({"candidates": [1]}, "input.damaged", "a candidate is 1"),
+        ({"candidates": 5}, "input.damaged", "candidates is 5; it is a list"),
+        ({"time": 10**400}, "input.damaged", "time is 1000"),
     ],
 )
 def test_what_can_not_be_is_named_with_its_line(

@@ -1,5 +1,6 @@
 """Recordings measured: onsets, classes by folder, what can't be used is said."""
 
+import struct
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from foley_data import RATE, click, noise, save_recording
 from listening import listening
+from numpy.typing import NDArray
 from refusals import refused
 
 from neuropil.apps.foley.indexing import (
@@ -67,11 +69,41 @@ def test_a_folder_becomes_a_library(tmp_path: Path) -> None:
     assert "broken.wav" in words
 
 
+def save_float(path: Path, samples: NDArray[np.float32]) -> None:
+    """Write a WAV file of numbers of 32 bits, whatever they are."""
+    data = samples.astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, RATE, 4 * RATE, 4, 32)
+    parts = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(data))
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(parts) + len(data)) + parts + data)
+
+
+def test_odd_recordings_are_left_out_and_the_others_kept(tmp_path: Path) -> None:
+    save_recording(tmp_path / "fine.wav", click())
+    save_recording(tmp_path / "one.wav", click()[:1])
+    wrong = click()
+    wrong[5] = np.nan
+    save_float(tmp_path / "wrong.wav", wrong)
+    with listening() as said:
+        made = index_folder(SoundFolder.open(tmp_path), DOGS)
+    assert [each.file for each in made.recordings] == ["fine.wav"]
+    words = "\n".join(said)
+    assert "one.wav lasts 2.08e-05 s, 0.005 is needed" in words
+    assert "wrong.wav holds samples that are no numbers" in words
+
+
+def test_of_equal_recordings_the_one_with_a_class_stays(tmp_path: Path) -> None:
+    for place in ("a", "Hit Wood/take 1"):
+        save_recording(tmp_path / place / "knock.wav", click())
+    (made,) = index_folder(SoundFolder.open(tmp_path), DOGS).recordings
+    assert made.name == "hit-wood"
+    assert made.file == str(Path("Hit Wood", "take 1", "knock.wav"))
+
+
 def test_folders_without_recordings(tmp_path: Path) -> None:
     with refused("input.empty", tmp_path):
         SoundFolder.open(tmp_path)
     with refused("input.kind", tmp_path / "none"):
         SoundFolder.open(tmp_path / "none")
     save_recording(tmp_path / "silent.wav", np.zeros((RATE, 1), np.float32))
-    with refused("input.content", "none of the 1 recordings"):
+    with refused("input.content", "can be used, of 1"):
         index_folder(SoundFolder.open(tmp_path), DOGS)

@@ -6,12 +6,13 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from foley_data import make_library
+from foley_data import click, make_library, recording, save_recording
 from refusals import refused
 
 from neuropil.apps.foley.sound_library import SoundLibrary
@@ -43,6 +44,34 @@ def test_what_two_libraries_hold_is_there_once(tmp_path: Path) -> None:
     first, second = SoundLibrary(made.recordings[:3]), SoundLibrary(made.recordings[2:])
     joined = first.join(second)
     assert sorted(r.sha256 for r in joined.recordings) == sorted(r.sha256 for r in made.recordings)
+
+
+def test_of_two_recordings_of_one_name_both_can_be_named(tmp_path: Path) -> None:
+    one, two = (
+        SoundLibrary((recording(save_recording(tmp_path / n / "a.wav", click(hz=hz)), "hit-wood"),))
+        for n, hz in (("one", 300), ("two", 900))
+    )
+    joined = one.join(two).recordings
+    assert [each.file for each in joined] == [f"a-{two.recordings[0].sha256[:8]}.wav", "a.wav"]
+    assert {each.sha256 for each in joined} == {r.sha256 for x in (one, two) for r in x.recordings}
+
+
+@pytest.mark.parametrize(
+    "change", ["onset = NULL", "onset = 'x'", "onset = 1e9", "loudness = 9e999", "name = NULL"]
+)
+def test_damaged_rows_are_refused(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "mine.library"
+    make_library(tmp_path / "sounds").save(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"UPDATE recordings SET {change} WHERE file = 'splash.wav'")
+    with refused("input.damaged", path, "splash.wav"):
+        SoundLibrary.open(path)
+
+
+def test_a_library_of_another_ending_is_read(tmp_path: Path) -> None:
+    make_library(tmp_path / "sounds").save(tmp_path / "mine.library")
+    (tmp_path / "mine.library").rename(tmp_path / "mine.db")
+    assert SoundLibrary.open(tmp_path / "mine.db").recordings[0].read().seconds == 1.0
 
 
 def test_credits_name_who_made_a_recording_and_that_it_was_changed(tmp_path: Path) -> None:

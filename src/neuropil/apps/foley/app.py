@@ -6,6 +6,7 @@
 The same film, libraries and networks give the same sound.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from neuropil.apps.foley.analysis import AT_CUT, FilmAnalyzer
 from neuropil.apps.foley.cueing import CueWriter
 from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
-from neuropil.apps.foley.indexing import SoundFolder, index_folder
+from neuropil.apps.foley.indexing import SoundFolder, index_folder, join_libraries
 from neuropil.apps.foley.networks import EYE, NETWORKS, ONSET, SCENE, TAGGER
 from neuropil.apps.foley.probe import build_onset_probe, build_scene_probe
 from neuropil.apps.foley.sheet import SheetSound, draw_sheet
@@ -75,7 +76,7 @@ class FoleyResult:
     cues: what is heard when, to be edited
     credits: whose recordings are heard
     shots, events: how many there are
-    loudness: in LUFS; true_peak: in dBTP
+    loudness: in LUFS; true_peak: in dBTP; both None where nothing is heard
     """
 
     film: SoundFilm
@@ -83,8 +84,8 @@ class FoleyResult:
     credits: Credits
     shots: int
     events: int
-    loudness: float
-    true_peak: float
+    loudness: float | None
+    true_peak: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ class RenderedFilm:
     film: with its sound
     credits: whose recordings are heard
     labels, edl, stems, sheet: what was asked for
-    loudness: in LUFS; true_peak: in dBTP
+    loudness: in LUFS; true_peak: in dBTP; both None where nothing is heard
     """
 
     film: SoundFilm
@@ -103,8 +104,8 @@ class RenderedFilm:
     edl: EditList | None
     stems: Stems | None
     sheet: Image | None
-    loudness: float
-    true_peak: float
+    loudness: float | None
+    true_peak: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +162,8 @@ class Foley(App):
             list_credits(sheet, made.track.recordings),
             len(shots),
             sum(cue.kind == "event" for cue in sheet.cues),
-            found.integrated,
-            found.true_peak,
+            none_if_silent(found.integrated),
+            none_if_silent(found.true_peak),
         )
 
     @verb(example="neuropil foley-render film.mp4 with_sound-cues.json -o again.mp4")
@@ -197,11 +198,11 @@ class Foley(App):
             SoundFilm(film, made, gain),
             list_credits(cues, made.track.recordings),
             Labels(cues) if labels else None,
-            EditList(cues, max(1, round(film.fps))) if edl else None,
+            EditList(cues, made.track.recordings, film.fps) if edl else None,
             Stems(made.track, gain) if stems else None,
             draw_sound(film, cues, made, gain) if sheet else None,
-            found.integrated,
-            found.true_peak,
+            none_if_silent(found.integrated),
+            none_if_silent(found.true_peak),
         )
 
     @verb(example="neuropil foley-index recordings -o mine.library")
@@ -216,9 +217,7 @@ class Foley(App):
         folder: a folder of recordings, and of folders of them
         library: a library whose recordings the new one holds too
         """
-        made = index_folder(folder, self.network(TAGGER))
-        for other in library:
-            made = made.join(other)
+        made = join_libraries((index_folder(folder, self.network(TAGGER)), *library))
         classes = {each.name for each in made.recordings}
         return IndexedLibrary(made, len(made.recordings), len(classes))
 
@@ -249,7 +248,8 @@ class Foley(App):
         shots = self.make_analyzer(threshold).watch(film)
         cues = writer.write(shots)
         if cue >= len(cues):
-            words = f"cue is {cue}, and the film has {len(cues)}, from 0 to {len(cues) - 1}"
+            there = f"from 0 to {len(cues) - 1}" if cues else "none"
+            words = f"cue is {cue}, and the cues of {film.path} are {there}"
             raise UserError("option.range", words, value=cue, high=len(cues) - 1)
         one = cues[cue]
         choice = next((c for c in writer.choices if c.cue.is_same(one)), None)
@@ -282,26 +282,38 @@ class Foley(App):
 
 def open_recordings(libraries: Sequence[SoundLibrary]) -> tuple[Recording, ...]:
     """List the recordings of libraries; where none is named, of the one that ships."""
-    chosen = libraries or (SoundLibrary.open(DEFAULT_LIBRARY),)
-    every = tuple(each for library in chosen for each in library.recordings)
+    if not libraries:
+        return SoundLibrary.open(DEFAULT_LIBRARY).recordings
+    every = join_libraries(libraries).recordings
     if not every:
         raise UserError("input.empty", "the libraries hold no recording; name another --library")
+    for kind, words in (("event", "so no hit is heard"), ("ambience", "so no shot has any")):
+        if all(each.kind != kind for each in every):
+            message(f"the libraries hold no {kind}, {words}")
     return every
+
+
+def none_if_silent(level: float) -> float | None:
+    """Give None in the place of a level of nothing."""
+    return level if math.isfinite(level) else None
 
 
 def word_silence(surest: float) -> str:
     """Word that nothing is heard, and what lets more be heard; surest: the largest chance."""
-    words = "nothing that moves in it is surely heard, so it gets its ambience alone"
+    words = "no hit is surely seen in it, so it gets its ambience alone"
     lower = surest - 0.05
     if lower < CHANCES.low:
         return words
     return (
-        f"{words}; the surest hit is so by {surest:.0%}, --threshold {lower:.1f} lets it be heard"
+        f"{words}; the likeliest has a chance of {surest:.0%}, type --threshold {lower:.1f} to hear"
+        " it"
     )
 
 
 def refuse_longer(sheet: CueSheet, film: Film) -> None:
-    """Raise UserError where a cue sheet goes on after the film has ended."""
+    """Raise UserError where a cue sheet goes on after the film has ended; tell another film's."""
+    if sheet.film and sheet.film != film.path.name:
+        message(f"the cue sheet was made for {sheet.film}, and is rendered for {film.path.name}")
     if film.seconds and sheet.seconds > film.seconds + ENDS_APART:
         words = (
             f"the cue sheet is of a film of {sheet.seconds:.1f} s ({sheet.film}), and {film.path}"

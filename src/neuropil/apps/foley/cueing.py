@@ -3,9 +3,11 @@
 N classes of sounds
 """
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -26,7 +28,8 @@ REMEMBERED = 6  # events whose recordings are not soon heard again
 SAME = 3.0  # times as likely what was heard before of the same form of motion in a shot
 THIN = 4  # recordings of a class, with fewer of which they are varied
 VARIED = 0.1  # by which pitch and length are, at most
-AMBIENCE_LUFS, EVENT_LUFS = -30.0, -32.0  # of an ambience, of an event that is hardly seen
+AMBIENCE_LUFS, EVENT_LUFS = -27.0, -37.0  # of an ambience, of an event that is hardly seen
+MEASURED = 0.4  # seconds over which loudness is measured; a click that is shorter is louder
 STRONGER_DB, LARGER_DB = 14.0, 5.0  # that a strong and a large event are louder
 LARGE = 0.15  # share of the picture that moves of what counts as large
 LONG, LEAST = 1.5, 0.1  # seconds of a recording that may be cut short, and how far at most
@@ -92,19 +95,19 @@ class CueWriter:
 
     def to_ambience(self, shot: Shot, found: list[Match], ratings: Numbers) -> Cue:
         """Word the cue of an ambience."""
-        best = self.recordings[found[0].number]
+        best, length = self.recordings[found[0].number], shot.end - shot.start
         return Cue(
             time=shot.start,
-            duration=shot.end - shot.start,
+            duration=length,
             kind="ambience",
             name=best.name,
             file=best.file,
-            gain_db=AMBIENCE_LUFS - best.loudness,
+            gain_db=level_ambience(best),
             pan=0.0,
             speed=1.0,
             confidence=float(ratings[tag_names().index(best.name)]),
             why=f"the shot shows {word_seen(shot.seen)}",
-            candidates=tuple(map(self.to_candidate, found[1:])),
+            candidates=tuple(self.to_candidate(m, level_ambience, length) for m in found[1:]),
         )
 
     def cue_title(self, shot: Shot) -> list[Cue]:
@@ -136,7 +139,8 @@ class CueWriter:
             last[form] = number
             alike = self.events.search_class(query, number, 1 + OF_CLASS)
             others = [m for m in alike if m.number != found[0].number][:OF_CLASS]
-            candidates = tuple(map(self.to_candidate, [*found[1:], *others]))
+            level = partial(level_event, louder=find_louder(onset))
+            candidates = tuple(self.to_candidate(m, level) for m in [*found[1:], *others])
             self.heard.append(found[0].number)
             cues.append(self.cue_onset(shot, onset, best, float(ratings[number]), candidates))
             self.choices.append(CueChoice(round_cue(cues[-1]), onset, found[0]))
@@ -151,13 +155,13 @@ class CueWriter:
         candidates: tuple[Candidate, ...],
     ) -> Cue:
         """Word the cue of an onset: louder the stronger and larger, placed where it is seen."""
-        louder = STRONGER_DB * onset.strength + LARGER_DB * min(1.0, onset.size / LARGE)
         form = FORMS[int(np.argmax(onset.forms))]
         why = (
             f"motion like a {form} ({onset.forms.max():.0%}), onset {onset.probability:.0%};"
             f" the shot shows {word_seen(shot.seen)}"
         )
-        cue = self.to_cue(best, onset.time, onset.place, louder, self.vary(best), why, candidates)
+        louder, speed = find_louder(onset), self.vary(best)
+        cue = self.to_cue(best, onset.time, onset.place, louder, speed, why, candidates)
         return replace(cue, confidence=onset.probability * chance)
 
     def to_cue(
@@ -173,11 +177,11 @@ class CueWriter:
         """Word the cue of an event."""
         return Cue(
             time=max(0.0, time),
-            duration=(best.seconds - best.onset) / speed,
+            duration=find_length(best) / speed,
             kind="event",
             name=best.name,
             file=best.file,
-            gain_db=EVENT_LUFS + louder - best.loudness,
+            gain_db=level_event(best, louder),
             pan=WIDEST * place,
             speed=speed,
             confidence=1.0,
@@ -198,10 +202,37 @@ class CueWriter:
         recent = self.heard[-REMEMBERED:]
         return {n: added * share ** (len(recent) - 1 - k) for k, n in enumerate(recent)}
 
-    def to_candidate(self, match: Match) -> Candidate:
-        """Word a candidate."""
-        recording = self.recordings[match.number]
-        return Candidate(recording.name, recording.file, match.distance)
+    def to_candidate(
+        self, match: Match, level: Callable[[Recording], float], length: float | None = None
+    ) -> Candidate:
+        """Word a candidate, with the gain and the duration that it would have.
+
+        length: in seconds; by default that of the recording
+        """
+        other = self.recordings[match.number]
+        seconds = find_length(other) if length is None else length
+        return Candidate(other.name, other.file, match.distance, seconds, level(other))
+
+
+def find_louder(onset: Onset) -> float:
+    """Find by how many dB an event is louder than one that is hardly seen."""
+    return STRONGER_DB * onset.strength + LARGER_DB * min(1.0, onset.size / LARGE)
+
+
+def find_length(recording: Recording) -> float:
+    """Give how long an event is heard, from its onset on, in seconds."""
+    return max(recording.seconds - recording.onset, LEAST)
+
+
+def level_ambience(recording: Recording) -> float:
+    """Find the gain in dB that makes an ambience as loud as all."""
+    return AMBIENCE_LUFS - recording.loudness
+
+
+def level_event(recording: Recording, louder: float) -> float:
+    """Find the gain in dB that makes an event as loud as is wanted, while it lasts."""
+    share = min(find_length(recording) / MEASURED, 1.0)
+    return EVENT_LUFS + louder - recording.loudness + 10 * math.log10(share)
 
 
 def end_long(cues: Sequence[Cue]) -> list[Cue]:

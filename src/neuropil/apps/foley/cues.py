@@ -26,6 +26,7 @@ MOST_BYTES = 500_000_000
 KINDS = ("event", "ambience")
 GAINS, PANS, SPEEDS = Range(-120, 60), Range(-1, 1), Range(0.5, 2)
 TIMES = Range(0, 10**6)
+MOST = 10**15  # a whole number beyond is none that a sheet can mean
 DIGITS = 3
 ROUNDED = ("time", "duration", "gain_db", "pan", "speed", "confidence")
 ADVICE = "mend that line, or make the sheet again by: neuropil foley FILM"
@@ -33,11 +34,13 @@ ADVICE = "mend that line, or make the sheet again by: neuropil foley FILM"
 
 @dataclass(frozen=True)
 class Candidate:
-    """Another recording for a cue, and its distance."""
+    """Another recording for a cue: its distance, and how long and how loud it would be."""
 
     name: str
     file: str
     distance: float
+    duration: float
+    gain_db: float
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class CueSheet:
         path = Path(path)
         require_file(path, "cue sheet")
         try:
-            text = read_bytes(path, MOST_BYTES, ADVICE).decode("utf-8")
+            text = read_bytes(path, MOST_BYTES, ADVICE).decode("utf-8-sig")
             given = json.loads(text)
             return cls.parse(given, path, text)
         except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -113,7 +116,8 @@ class CueSheet:
             raise UserError("input.damaged", words, path=path)
         seconds = given.get("seconds")
         if not is_number(seconds) or not 0 < seconds <= TIMES.high:
-            words = f"{path}: seconds is {seconds}; it is the length of the film"
+            words = f"{path}: seconds is {word_value(seconds)}; it is the length of the film,"
+            words += " above 0; mend it, or make the sheet again by: neuropil foley FILM"
             raise UserError("input.damaged", words, path=path)
         cues = []
         for number, each in enumerate(given["cues"]):
@@ -146,17 +150,24 @@ def round_cue(cue: Cue) -> Cue:
 def to_plain(cue: Cue) -> dict[str, Any]:
     """Turn a cue into what JSON holds: `class` in the place of name, numbers as `round_cue`."""
     plain = {("class" if key == "name" else key): value for key, value in asdict(cue).items()}
-    plain["candidates"] = [
-        {"class": c.name, "file": c.file, "distance": round(c.distance, 3)} for c in cue.candidates
-    ]
+    plain["candidates"] = list(map(to_plain_candidate, cue.candidates))
     for key in ROUNDED:
         plain[key] = round(plain[key], DIGITS)
     return plain
 
 
+def to_plain_candidate(candidate: Candidate) -> dict[str, Any]:
+    """Turn a candidate into what JSON holds."""
+    numbers = ("distance", "duration", "gain_db")
+    rounded = {key: round(getattr(candidate, key), DIGITS) for key in numbers}
+    return {"class": candidate.name, "file": candidate.file, **rounded}
+
+
 def is_number(value: Any) -> TypeGuard[float]:
     """Tell a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < MOST
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def parse_cue(given: Any, seconds: float) -> Cue:
@@ -176,15 +187,21 @@ def parse_cue(given: Any, seconds: float) -> Cue:
         raise UserError("option.range", words)
     kind, name, file = (given.get(key) for key in ("kind", "class", "file"))
     if kind not in KINDS:
-        raise UserError("option.choice", f"kind is {kind}; it is one of {', '.join(KINDS)}")
+        words = f"kind is {word_value(kind)}; it is one of {', '.join(KINDS)}"
+        raise UserError("option.choice", words)
     if not isinstance(name, str) or name not in read_kinds():
         known = read_kinds()
-        words = f"there is no class {name}{suggest(str(name), known)}; there are {len(known)}, as"
-        words += f" {', '.join(islice(known, 3))}, and those of the candidates"
+        words = f"class is {word_value(name)}{suggest(str(name), known) if name else ''}; it is one"
+        words += f" of {len(known)}, such as {', '.join(islice(known, 3))}, or that of a candidate"
         raise UserError("name.unknown", words, value=name, possible=tuple(known))
     if not isinstance(file, str) or not file:
-        raise UserError("input.damaged", "file is missing; name a recording of the library")
-    candidates = tuple(map(parse_candidate, given.get("candidates") or ()))
+        words = f"file is {word_value(file)}; name a recording of the library"
+        raise UserError("input.damaged", words)
+    others = given.get("candidates") or []
+    if not isinstance(others, list):
+        words = f"candidates is {word_value(others)}; it is a list, and may be left out"
+        raise UserError("input.damaged", words)
+    candidates = tuple(map(parse_candidate, others))
     why = str(given.get("why", ""))
     return Cue(kind=kind, name=name, file=file, why=why, candidates=candidates, **numbers)
 
@@ -195,17 +212,24 @@ def read_number(
     """Read a number of a cue; raises UserError where it is missing, or out of its range."""
     value = given.get(key, usual)
     if not is_number(value):
-        raise UserError("input.damaged", f"{key} is {value}; it is a number")
+        raise UserError("input.damaged", f"{key} is {word_value(value)}; it is a number")
     allowed.check(key, value)
     return float(value)
 
 
+def word_value(value: Any) -> str:
+    """Word what a sheet has in the place of something else, as JSON writes it."""
+    return "missing" if value is None else json.dumps(value, ensure_ascii=False)[:60]
+
+
 def parse_candidate(given: Any) -> Candidate:
-    """Check a candidate."""
+    """Check a candidate; its numbers are for whoever reads the sheet."""
     if not isinstance(given, dict) or not isinstance(given.get("file"), str):
-        raise UserError("input.damaged", f"a candidate is {given}; it has class, file and distance")
-    distance = given.get("distance", 0)
-    return Candidate(str(given.get("class", "")), given["file"], float(distance or 0))
+        words = f"a candidate is {word_value(given)}; it has class and file, in braces"
+        raise UserError("input.damaged", words)
+    numbers = (given.get(key, 0) for key in ("distance", "duration", "gain_db"))
+    told = (float(number) if is_number(number) else 0.0 for number in numbers)
+    return Candidate(str(given.get("class", "")), given["file"], *told)
 
 
 def find_line(text: str, number: int) -> int:

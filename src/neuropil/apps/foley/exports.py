@@ -9,15 +9,15 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 
 from neuropil.apps.foley.cues import CueSheet
 from neuropil.apps.foley.sound_library import Recording
-from neuropil.apps.foley.soundtrack import CHANNELS, RATE, Soundtrack
+from neuropil.apps.foley.soundtrack import CHANNELS, RATE, Mix, Soundtrack
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.audio.audio_writer import write_blocks
-from neuropil.kit.audio.mixing import to_gain
 from neuropil.kit.errors import require_ending
 from neuropil.kit.formats import QUALITY
 from neuropil.kit.media.document import Document
@@ -88,14 +88,15 @@ class Labels:
 class EditList:
     """Cues as an edit decision list (CMX 3600), which editing programs read.
 
-    fps: frames a second of the film, in whole numbers
+    recordings: by name; fps: frames a second of the film, counted without drop frames
     """
 
     KIND: ClassVar = "edit-list"
     SUFFIXES: ClassVar[tuple[str, ...]] = (".edl",)
 
     sheet: CueSheet
-    fps: int
+    recordings: Mapping[str, Recording]
+    fps: Fraction
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write the list; `quality` is of pictures and films."""
@@ -105,26 +106,30 @@ class EditList:
         """Word the list; events are numbered from 1."""
         lines = [f"TITLE: {self.sheet.film}", "FCM: NON-DROP FRAME", ""]
         for number, cue in enumerate(self.sheet.cues, 1):
-            source = f"{self.time_code(0)} {self.time_code(cue.duration)}"
+            start = self.recordings[cue.file].onset if cue.kind == "event" else 0.0
+            source = f"{self.time_code(start)} {self.time_code(start + cue.duration * cue.speed)}"
             record = f"{self.time_code(cue.time)} {self.time_code(cue.end)}"
             track = "A" if cue.kind == "event" else "A2"
             lines += [
                 f"{number:03}  AX       {track:<5} C        {source} {record}",
                 f"* FROM CLIP NAME: {cue.file}",
-                f"* COMMENT: {cue.name} {cue.gain_db:+.1f} dB",
+                f"* COMMENT: {cue.name} {cue.gain_db:+.1f} dB, at {cue.speed:g} times its speed",
             ]
         return "\n".join(lines) + "\n"
 
     def time_code(self, seconds: float) -> str:
         """Word a moment as hours:minutes:seconds:frames."""
         frames = round(seconds * self.fps)
-        whole, rest = divmod(frames, self.fps)
+        whole, rest = divmod(frames, max(1, round(self.fps)))
         return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}:{rest:02}"
 
 
 @dataclass(frozen=True, eq=False)
 class Stems:
-    """Ambience and events apart, each as a WAV file, together as loud as the film's sound."""
+    """Ambience and events apart, each as a WAV file, together as loud as the film's own cues.
+
+    Peaks of each are limited as those of the whole are.
+    """
 
     KIND: ClassVar = "stems"
     SUFFIXES: ClassVar[tuple[str, ...]] = (".wav",)
@@ -156,7 +161,5 @@ class Stem:
 
     def save(self, path: Path | str, *, quality: int = QUALITY) -> None:
         """Write WAV; `quality` is of pictures and films."""
-        gain = to_gain(self.gain_db)
-        own = replace(self.track, kinds=(self.kind,))
-        blocks = (block * gain for block in own.blocks())
+        blocks = Mix(replace(self.track, kinds=(self.kind,))).blocks(self.gain_db)
         write_blocks(Path(path), blocks, rate=RATE, channels=CHANNELS)

@@ -35,6 +35,7 @@ ATTACK_DB = -20.0  # below the loudest step, at which an attack has begun
 LEAD_DB, LEAD_STEPS = -30.0, 6  # to which it may have begun to rise before, and for how long
 MOST_BYTES = 50_000_000  # of a recording
 REFERENCE_HZ = 1000.0  # of brightness
+SHORTEST = 0.005  # seconds
 QUIETEST = -70.0  # LUFS, of what counts as silent
 
 
@@ -78,22 +79,39 @@ def index_folder(folder: SoundFolder, network: OnnxNetwork) -> SoundLibrary:
         for each in track(work, total=total, title=folder.folder.name):
             if isinstance(each, UserError):
                 message(f"left out: {each}")
-            elif each.sha256 in found:
-                message(f"left out: {each.file} is {found[each.sha256].file} once more")
-            else:
+            elif each.sha256 not in found:
                 found[each.sha256] = each
+            else:
+                kept, other = prefer_told(found[each.sha256], each)
+                message(f"left out: {other.file} is {kept.file} once more")
+                found[each.sha256] = kept
     if not found:
-        words = f"none of the {total} recordings of {folder.folder} can be used; name others"
+        words = f"no recording of {folder.folder} can be used, of {total}; put others there"
         raise UserError("input.content", words, path=folder.folder)
     return SoundLibrary(()).join(SoundLibrary(tuple(found.values())))
+
+
+def prefer_told(one: Recording, two: Recording) -> tuple[Recording, Recording]:
+    """Put that of two equal recordings first whose folder tells its class."""
+    return (two, one) if find_told(two.file) and not find_told(one.file) else (one, two)
+
+
+def find_told(file: str) -> str:
+    """Find the class that a folder on the way to a file is named as; "" where none is."""
+    folders = (part.lower().replace(" ", "-") for part in reversed(Path(file).parent.parts))
+    return next((name for name in folders if name in read_kinds()), "")
 
 
 def index_file(folder: Path, network: OnnxNetwork, file: Path) -> Recording | UserError:
     """Measure and tag one recording, or say why it can't be used."""
     try:
+        name = os.fspath(file.relative_to(folder))
+        if not name.isprintable():
+            words = f"{name!a} is no name that can be written down; give the file another"
+            return UserError("input.content", words, path=file)
         content = read_bytes(file, MOST_BYTES, "cut it into parts")
         audio = Audio.decode(content, str(file))
-        return describe(audio, content, file, os.fspath(file.relative_to(folder)), network)
+        return describe(audio, content, file, name, network)
     except UserError as error:
         return error
 
@@ -102,14 +120,18 @@ def describe(
     audio: Audio, content: bytes, place: Path, name: str, network: OnnxNetwork
 ) -> Recording:
     """Say of a recording what a library knows; raises UserError where it is silent."""
+    if audio.seconds < SHORTEST or not np.isfinite(audio.samples).all():
+        words = f"{name} lasts {audio.seconds:.3g} s, {SHORTEST:g} is needed at least"
+        if audio.seconds >= SHORTEST:
+            words = f"{name} holds samples that are no numbers; save it again"
+        raise UserError("input.content", words, path=place)
     loudness = measure_loudness(audio).momentary
     if loudness <= max(SILENCE, QUIETEST):
         words = f"{name} is silent; record it again, or louder"
         raise UserError("input.content", words, path=place)
     heard = tag(network, audio)
     kinds = read_kinds()
-    given = place.parent.name
-    sort = given if given in kinds else heard.name
+    sort = find_told(name) or heard.name
     return Recording(
         sha256=hashlib.sha256(content).hexdigest(),
         file=name,

@@ -9,8 +9,9 @@ reading that. Recordings are known by the SHA-256 of their bytes, and stored onc
 N samples   C channels   D numbers of an embedding
 """
 
+import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -25,6 +26,7 @@ from neuropil.kit.audio.audio import Audio
 from neuropil.kit.errors import UserError, require_file
 from neuropil.kit.formats import MAX_PIXELS, QUALITY
 
+SIGNATURE = b"SQLite format 3\0"
 APPLICATION_ID = 0x666F6C79  # "foly", by which SQLite files tell whose they are
 SCHEMA = """
 PRAGMA application_id = {id};
@@ -83,7 +85,7 @@ class Recording:
 
     def read_content(self) -> bytes:
         """Read its bytes; raises UserError where they are gone."""
-        if self.place.suffix.lower() not in SoundLibrary.SUFFIXES:
+        if not is_database(self.place):
             return self.place.read_bytes()
         with read_database(self.place) as database:
             row = database.execute("SELECT data FROM contents WHERE sha256 = ?", (self.sha256,))
@@ -148,11 +150,28 @@ class SoundLibrary:
             database.execute("COMMIT")
 
     def join(self, other: "SoundLibrary") -> "SoundLibrary":
-        """Put two libraries together; what both hold is taken from this one."""
+        """Put two libraries together; what both hold is taken from this one.
+
+        Another recording of a name that is taken gets the beginning of its hash behind it.
+        """
         known = {each.sha256 for each in self.recordings}
+        names = {each.file for each in self.recordings}
         more = [each for each in other.recordings if each.sha256 not in known]
-        every = sorted((*self.recordings, *more), key=lambda each: (each.file, each.sha256))
+        told = [replace(e, file=tell_apart(e)) if e.file in names else e for e in more]
+        every = sorted((*self.recordings, *told), key=lambda each: (each.file, each.sha256))
         return replace(self, recordings=tuple(every))
+
+
+def tell_apart(recording: Recording) -> str:
+    """Name a recording by its hash too: click-1a2b3c4d.wav."""
+    stem, dot, ending = recording.file.rpartition(".")
+    return f"{stem or ending}-{recording.sha256[:8]}{dot and '.' + ending if stem else ''}"
+
+
+def is_database(path: Path) -> bool:
+    """Tell a library, whatever it is called, from a recording."""
+    with path.open("rb") as file:
+        return file.read(len(SIGNATURE)) == SIGNATURE
 
 
 @contextmanager
@@ -173,11 +192,21 @@ def _to_recording(row: tuple[object, ...], path: Path) -> Recording:
     """Make a recording of a row; raises ValueError where the row is damaged."""
     given = dict(zip(list_columns(), row, strict=True))
     packed = given.pop("embedding")
-    if not isinstance(packed, bytes) or len(packed) != 2 * EMBEDDING:
+    if not isinstance(packed, bytes) or len(packed) != 2 * EMBEDDING or not is_sound(given):
         raise ValueError(f"damaged row of {given['file']}")
     embedding = np.frombuffer(packed, np.float16).astype(np.float32)
     given["is_loop"] = bool(given["is_loop"])
     return Recording(**given, embedding=embedding, place=path)  # type: ignore[arg-type]
+
+
+def is_sound(given: Mapping[str, object]) -> bool:
+    """Tell whether a row has numbers where it should, a length, and an onset in it."""
+    numbers = [given[key] for key in ("seconds", "onset", "loudness", "brightness")]
+    texts = [given[key] for key in ("sha256", "file", "name", "kind", "licence")]
+    if not all(isinstance(n, float) and math.isfinite(n) for n in numbers):
+        return False
+    seconds, onset, *_ = (float(str(n)) for n in numbers)
+    return all(isinstance(text, str) for text in texts) and 0 <= onset <= seconds > 0
 
 
 def _to_row(recording: Recording) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ from neuropil.kit.progress import ticking
 
 RATE, CHANNELS = 48_000, 2
 BLOCK = RATE  # samples that are mixed at once
-TARGET_LUFS, CEILING_DB = -23.0, -1.0
+TARGET_LUFS, CEILING_DB = -23.0, -3.0  # AAC adds up to 2 dB to peaks that were limited
 NEAR_ENOUGH = 0.3  # LU, after which the gain is not corrected again
 CORRECTIONS = 5
 MOST_GAIN_DB = 60.0
@@ -138,9 +138,9 @@ def decode_recording(recording: Recording, cue: Cue) -> Samples:
 
 
 def place_sound(samples: Samples, pan: float) -> Samples:
-    """Place a recording between two loudspeakers; one of two channels stays as it is."""
+    """Place a recording between two loudspeakers; of one of two channels, one becomes softer."""
     if samples.shape[1] == CHANNELS:
-        return samples
+        return samples * np.array([min(1, 1 - pan), min(1, 1 + pan)], np.float32)
     return mixing.pan(samples[:, 0], pan)
 
 

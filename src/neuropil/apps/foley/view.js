@@ -4,7 +4,7 @@ import { followJob, Mistake, startJob } from "/api.js";
 import { make, wordBytes } from "/dom.js";
 
 /**
- * @typedef {{class: string, file: string, distance: number}} Candidate
+ * @typedef {{class: string, file: string, duration: number, gain_db: number}} Candidate
  * @typedef {{time: number, duration: number, kind: string, class: string, file: string, gain_db: number, pan: number,
  *   speed: number, confidence: number, why: string, candidates: Candidate[]}} Cue
  * @typedef {import("/api.js").Job} Job
@@ -87,13 +87,15 @@ class SoundBoard extends HTMLElement {
 
   /** What may be heard at a cue. @param {Cue} cue @param {number} n */
   choice(cue, n) {
-    const first = { class: cue.class, file: cue.file, distance: 0 };
+    const first = { ...cue };
     const options = [first, ...cue.candidates].map((each) => make("option", { value: each.file }, nameSound(each)));
     const select = /** @type {HTMLSelectElement} */ (make("select", { "aria-label": `sound of cue ${n}` }, ...options, make("option", { value: "" }, "nothing")));
     select.addEventListener("change", () => {
       const chosen = [first, ...cue.candidates].find((each) => each.file === select.value);
       cue.file = chosen?.file ?? "";
-      cue.class = chosen?.class ?? cue.class;
+      if (chosen) [cue.class, cue.duration, cue.gain_db] = [chosen.class, chosen.duration, chosen.gain_db];
+      const gain = /** @type {HTMLInputElement | null} */ (this.body?.children[n].querySelector('[aria-label^="gain"]'));
+      if (gain) gain.value = String(cue.gain_db);
       this.mark();
     });
     return select;

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from neuropil.apps.foley.app import DEFAULT_LIBRARY, Foley
+from neuropil.apps.foley.app import DEFAULT_LIBRARY, Foley, SoundFilm
 from neuropil.apps.foley.indexing import SoundFolder
 from neuropil.apps.foley.lab import clip_evaluation
 from neuropil.apps.foley.lab.pictures import SEEN_BY_THE_EYE, read_pictures
@@ -30,6 +30,8 @@ from neuropil.apps.foley.scene import SceneWatcher, scene_names
 from neuropil.apps.foley.search import Query, SearchIndex
 from neuropil.apps.foley.sound_library import SoundLibrary
 from neuropil.apps.foley.tagger import EMBEDDING, tag_names
+from neuropil.kit.audio.audio import Audio
+from neuropil.kit.audio.loudness import Loudness, measure_loudness
 from neuropil.kit.media.film import Film
 from neuropil.kit.media.film_writer import write_film
 from neuropil.kit.media.frame import Frame
@@ -217,13 +219,22 @@ def evaluate_loudness(app: Foley, data: Path) -> tuple[list[Table], Metrics]:
     rows = []
     for row in read_table(data / "silent", "silent.csv")[:LOUD]:
         made = app(Film.open(data / "silent" / row["file"]))
-        rows.append((row["title"], made.events, made.loudness, made.true_peak))
+        found = measure_written(made.film)
+        rows.append((row["title"], made.events, found.integrated, found.true_peak))
     errors = [abs(float(loudness) + 23) for _, _, loudness, _ in rows]
     peaks = [float(peak) for *_, peak in rows]
     figures: Metrics = {"lufs_error": max(errors), "lufs_error_mean": mean(errors)}
     figures["true_peak_dbtp"] = max(peaks)
     columns = ("film", "events", "LUFS", "dBTP")
     return [Table("Loudness of silent films", columns, tuple(rows))], figures
+
+
+def measure_written(film: SoundFilm) -> Loudness:
+    """Measure the sound of a film as it is in its file, encoded and decoded."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "film.mp4")
+        film.save(path)
+        return measure_loudness(Audio.open(path))
 
 
 def read_folds() -> tuple[list[Table], Metrics]:
