@@ -10,7 +10,6 @@ folds of ESC-50 are trained apart, by the stage `folds`, whose record is read.
 
 import json
 import multiprocessing.connection
-import resource
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -23,6 +22,7 @@ import numpy as np
 from neuropil.apps.foley.app import DEFAULT_LIBRARY, Foley, SoundFilm
 from neuropil.apps.foley.indexing import SoundFolder
 from neuropil.apps.foley.lab import clip_evaluation
+from neuropil.apps.foley.lab.library_packing import measure_seam
 from neuropil.apps.foley.lab.pictures import SEEN_BY_THE_EYE, read_pictures
 from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.networks import EYE, SCENE
@@ -92,16 +92,10 @@ def measure_search() -> tuple[list[Table], Metrics]:
 
 
 def measure_seams(library: SoundLibrary) -> tuple[list[Table], Metrics]:
-    """Measure how much louder than elsewhere ambiences change where they begin again.
-
-    That is the step from the last sample to the first, beside the largest step but for one in a
-    thousand; above 1 it may be heard as a click.
-    """
+    """Measure the seams of the recordings that are played as loops, as they are."""
     ratios = []
     for recording in (each for each in library.recordings if each.is_loop):
-        mono = recording.read().mix_down()
-        steps = np.abs(np.diff(mono))
-        ratios.append((abs(mono[0] - mono[-1]) / np.quantile(steps, 0.999), recording.file))
+        ratios.append((measure_seam(recording.read()), recording.file))
     worst, file = max(ratios)
     rows = (("the worst", worst, file), ("over 1", sum(ratio > 1 for ratio, _ in ratios), ""))
     figures: Metrics = {"loop_seam_worst": float(worst), "n_loops": len(ratios)}
@@ -159,7 +153,17 @@ def measure_memory() -> tuple[list[Table], Metrics]:
 def run_apart(path: Path, sender: "multiprocessing.connection.Connection[float, float]") -> None:
     """Give a film its sound, and send how much memory that took, in MB."""
     Foley()(Film.open(path)).film.save(path.with_name("new.mp4"))
-    sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    sender.send(read_peak_memory())
+
+
+def read_peak_memory() -> float:
+    """Read the most memory that this process has taken since its program began, in MB; of Linux.
+
+    What getrusage says counts that of the process which began it, too.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(peak) * 1024 / 1e6
 
 
 def measure_sizes(app: Foley) -> tuple[list[Table], Metrics]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from neuropil.apps.foley.indexing import describe
 from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
@@ -56,9 +58,20 @@ def to_recording(
         material=row["material"],
         strength=row["strength"],
         onset=float(row["onset_s"] or 0),
-        is_loop=row["loop"] == "1",
+        is_loop=row["loop"] == "1" and measure_seam(audio) <= 1,
         licence=row["licence"],
         author=row["author"],
         title=row["title"],
         source=row["source_url"],
     )
+
+
+def measure_seam(audio: Audio) -> float:
+    """Measure how much more than elsewhere a recording changes where it begins again.
+
+    That is the step from its last sample to the first, beside the largest step but for one in a
+    thousand; above 1 it may be heard as a click.
+    """
+    mono = audio.mix_down()
+    steps = np.abs(np.diff(mono))
+    return float(abs(mono[0] - mono[-1]) / np.quantile(steps, 0.999))
