@@ -49,6 +49,7 @@ def test_cues_are_sorted_and_may_leave_out_what_has_a_usual_value(tmp_path: Path
         ({"file": None}, "input.damaged", "file is missing"),
         ({"gain_db": float("nan")}, "input.damaged", "gain_db"),
         ({"candidates": [1]}, "input.damaged", "a candidate is 1"),
+        ({"gian_db": 2}, "name.unknown", "a cue has no gian_db (did you mean gain_db?)"),
         ({"candidates": 5}, "input.damaged", "candidates is 5; it is a list"),
         ({"time": 10**400}, "input.damaged", "time is 1000"),
     ],

@@ -28,6 +28,10 @@ GAINS, PANS, SPEEDS = Range(-120, 60), Range(-1, 1), Range(0.5, 2)
 TIMES = Range(0, 10**6)
 MOST = 10**15  # a whole number beyond is none that a sheet can mean
 DIGITS = 3
+KEYS = (
+    *("time", "duration", "kind", "class", "file", "gain_db", "pan", "speed", "confidence", "why"),
+    "candidates",
+)
 ROUNDED = ("time", "duration", "gain_db", "pan", "speed", "confidence")
 ADVICE = "mend that line, or make the sheet again by: neuropil foley FILM"
 
@@ -174,6 +178,10 @@ def parse_cue(given: Any, seconds: float) -> Cue:
     """Check a cue; raises UserError for what is missing or can't be."""
     if not isinstance(given, dict):
         raise UserError("input.damaged", "no cue, which stands in braces")
+    for key in given:
+        if key not in KEYS:
+            words = f"a cue has no {key}{suggest(key, KEYS)}; it has {', '.join(KEYS)}"
+            raise UserError("name.unknown", words, name=key, possible=KEYS)
     numbers = {
         "time": read_number(given, "time", TIMES),
         "duration": read_number(given, "duration", TIMES),
