@@ -1,5 +1,7 @@
 """What a batch holds, and how often each pair is in one."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from translate_data import write_data
@@ -7,7 +9,7 @@ from translate_data import write_data
 from neuropil.apps.translate.casing import N_CASES
 from neuropil.apps.translate.lab import batches
 from neuropil.apps.translate.lab.batches import EDGES, OFTEN, Buckets
-from neuropil.apps.translate.lab.data import Pair
+from neuropil.apps.translate.lab.data import Kind, Pair
 from neuropil.apps.translate.preprocess import END, FROM, PAD, TO, decode, vocabulary_size
 from neuropil.training.split import Split
 from neuropil.training.step import TrainingStep
@@ -15,7 +17,9 @@ from neuropil.training.step import TrainingStep
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Split[object]:
-    return batches.examples(write_data(tmp_path_factory.mktemp("data")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "COMPOSED", 50)
+        return batches.examples(write_data(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(autouse=True)
@@ -80,16 +84,13 @@ def test_both_directions_are_drawn_alike_and_the_source_is_sometimes_told() -> N
 
 @pytest.mark.usefixtures("whole_pool")
 def test_pairs_are_drawn_as_often_as_their_kind_says() -> None:
-    pairs = [
-        Pair("oboe", "oboe", "de", "sentence"),
-        Pair("tuba", "tuba", "de", "phrase"),
-        Pair("horn", "horn", "de", "word"),
-    ]
+    kinds = dict(zip(("oboe", "tuba", "horn", "harp", "drum"), get_args(Kind), strict=True))
+    pairs = [Pair(word, word, "de", kind) for word, kind in kinds.items()]
     target = batches.make_batch(split_of(*pairs), TrainingStep())["target"]
     texts = [decode([int(t) for t in row], [0] * len(row)) for row in target]
-    counts = [sum(word in text for text in texts) for word in ("oboe", "tuba", "horn")]
+    counts = [sum(word in text for text in texts) for word in kinds]
     share = np.array(counts) / sum(counts)
-    weights = np.array([*OFTEN.values()])
+    weights = np.array([OFTEN[kind] for kind in kinds.values()])
     assert share == pytest.approx(weights / weights.sum(), abs=0.04)
 
 

@@ -2,9 +2,10 @@
 
     Lexicon.load("de", "en").find("AUSFAHRT FREIHALTEN")     "KEEP EXIT CLEAR"
 
-Four lists, the first that knows a text is right: signs.tsv, written for this package; places.tsv of
-OpenStreetMap; food.tsv of Open Food Facts; words of Wiktionary. The first three have a column for
-each language. Only whole texts are looked up. Neither case counts nor accents that capitals lack.
+Five lists, the first that knows a text is right: signs.tsv and dishes.tsv, written for this
+package; places.tsv of OpenStreetMap; food.tsv of Open Food Facts; words of Wiktionary. All but the
+last have a column for each language. Only whole texts are looked up. Neither case counts nor
+accents that capitals lack.
 """
 
 import unicodedata
@@ -15,7 +16,7 @@ from pathlib import Path
 from neuropil.apps.translate.preprocess import LANGUAGES, normalize
 
 FOLDER = Path(__file__).with_name("lexicon")
-IN_ALL_LANGUAGES = ("signs.tsv", "places.tsv", "food.tsv")
+IN_ALL_LANGUAGES = ("signs.tsv", "dishes.tsv", "places.tsv", "food.tsv")
 ENDS = ".!:;, "  # that a text may have behind it
 MOST_WORDS = 8
 

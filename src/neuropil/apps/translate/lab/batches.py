@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, side
+from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, load_written, side
 from neuropil.apps.translate.lab.noise import add_noise, add_price, swap_name
 from neuropil.apps.translate.preprocess import (
     MOST_TOKENS,
@@ -33,7 +33,9 @@ from neuropil.training.step import TrainingStep
 N_CHARACTERS = 14_000  # in the longer texts of a batch's pairs, padding counted: some 4,000 tokens
 EDGES = (10, 14, 18, 22, 26, 30, 35, 40, 47, 56, 70, 100, 150, 220)  # longest text of each bucket
 POOL = 4  # batches that are drawn at a time, so that each is of pairs of like length
-OFTEN = {"sentence": 1.0, "phrase": 4.0, "word": 0.4}  # how often a pair is drawn
+OFTEN = {"sentence": 1.0, "phrase": 4.0, "word": 0.4, "sign": 20.0, "composed": 0.8}
+"""How often a pair is drawn, by its kind."""
+COMPOSED = 100_000  # texts that are composed of lists
 SOURCE_TOLD = 0.4  # share of the pairs whose source language is told
 JOINED = 0.08  # share of the batches in which one text follows another, as in a paragraph
 LONGEST_JOINED = 70  # characters of texts that may be joined
@@ -62,7 +64,8 @@ class Checked:
 def examples(data: Path) -> Split[object]:
     """Read a folder: Buckets to learn from, and a tuple of Checked."""
     corpus = load_corpus(data)
-    return Split[object](sort_by_length(corpus.train), choose_checked(corpus.held_out))
+    pairs = [*corpus.train, *load_written(data, COMPOSED)]
+    return Split[object](sort_by_length(pairs), choose_checked(corpus.held_out))
 
 
 def sort_by_length(pairs: Sequence[Pair]) -> Buckets:

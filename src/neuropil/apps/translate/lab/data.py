@@ -4,9 +4,10 @@
     corpus.train.pairs[0]       Pair("Hi.", "Hallo!", "de", "sentence")
 
 `parallel.zip` holds sentences of Tatoeba, phrases of OpenStreetMap and Open Food Facts and words of
-Wiktionary. It is sought in the named folder and the one above, and `mt200.*.tsv`, by which
-translators are compared, in the folder or in `translate` below it. Sentences are split by a hash
-of the English one. What mt200, the test or the validation part has in any language, and 300
+Wiktionary; signs are written for this package, dishes, labels and notices composed of lists
+(`composing`). The archive is sought in the named folder and the one above, and `mt200.*.tsv`, by
+which translators are compared, in the folder or in `translate` below it. Sentences are split by a
+hash of the English one. What mt200, the test or the validation part has in any language, and 300
 phrases set aside for measuring, teach nothing.
 """
 
@@ -15,10 +16,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile, ZipFile
 
+from numpy.random import default_rng
+
+from neuropil.apps.translate.lab.composing import Lists
+from neuropil.apps.translate.lexicon import read_rows as read_list
 from neuropil.apps.translate.preprocess import LANGUAGES, normalize
 from neuropil.kit.bounded import check_unpacked, read_bytes
 from neuropil.kit.errors import UserError
@@ -38,7 +44,7 @@ ABOUT = re.compile(  # a word explained, where a translation should stand
 )
 NOTE = re.compile(r"\s*(\(.*?\)|\[.*?\]|\{.*?\})")
 
-Kind = Literal["sentence", "phrase", "word"]
+Kind = Literal["sentence", "phrase", "word", "sign", "composed"]
 Direction = tuple[str, str]  # source, target
 
 
@@ -58,15 +64,34 @@ def load_corpus(data: Path) -> Split[list[Pair]]:
     A text of the validation part, also of another English sentence, is in no pair that teaches.
     """
     pairs = read_pairs(data)
+    taken = taken_keys(pairs, data)
     parts = split_sentences(pairs)
-    kept = [*parts["test"], *parts["validation"], *read_peers_pairs(data)]
-    set_aside = [pair for found in phrases(pairs).values() for pair in found]
-    taken = text_keys(kept) | text_keys(set_aside)
     others = [pair for pair in pairs if pair.kind != "sentence"]
     train = [pair for pair in (*parts["train"], *others) if text_keys([pair]).isdisjoint(taken)]
-    apart = text_keys(read_peers_pairs(data)) | text_keys(set_aside)
+    apart = measured_keys(pairs, data)
     held_out = [pair for pair in parts["validation"] if text_keys([pair]).isdisjoint(apart)]
     return Split(train, held_out)
+
+
+def taken_keys(pairs: Sequence[Pair], data: Path) -> set[tuple[str, str]]:
+    """List the texts that teach nothing, as they measure or validate."""
+    parts = split_sentences(pairs)
+    return measured_keys(pairs, data) | text_keys([*parts["test"], *parts["validation"]])
+
+
+def measured_keys(pairs: Sequence[Pair], data: Path) -> set[tuple[str, str]]:
+    """List the texts by which translators are measured."""
+    set_aside = [pair for found in phrases(pairs).values() for pair in found]
+    return text_keys([*read_peers_pairs(data), *set_aside])
+
+
+def load_written(data: Path, n: int) -> list[Pair]:
+    """Give what was written for this package: signs, and n texts composed of lists."""
+    rng, lists = default_rng(n), Lists.read()
+    signs = (pair for row in read_list("signs.tsv") for pair in row_pairs(row, "sign"))
+    made = (pair for _ in range(n) for pair in row_pairs(lists.compose(rng), "composed"))
+    taken = taken_keys(read_pairs(data), data)
+    return [pair for pair in chain(signs, made) if text_keys([pair]).isdisjoint(taken)]
 
 
 def split_sentences(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
@@ -143,9 +168,9 @@ def read_archive(archive: ZipFile) -> Iterator[Pair]:
         for english, text, *_ in rows(f"sentences.{other}.tsv"):
             yield from make_pair(english, text, other, "sentence")
     for row in rows("short.places.tsv"):
-        yield from phrase_pairs(row)
+        yield from row_pairs(row, "phrase")
     for row in rows("short.food.tsv"):
-        yield from phrase_pairs(row[1:])
+        yield from row_pairs(row[1:], "phrase")
     for other in OTHERS:
         for word, _, _, found, *_ in rows(f"words.en-{other}.tsv"):
             yield from word_pair(word, found, other)
@@ -161,10 +186,10 @@ def read_rows(archive: ZipFile, name: str) -> Iterator[list[str]]:
         yield line.split("\t")
 
 
-def phrase_pairs(row: Sequence[str]) -> Iterator[Pair]:
+def row_pairs(row: Sequence[str], kind: Kind) -> Iterator[Pair]:
     """Yield the pairs of a row in four languages, in which a cell may be empty."""
     for other, text in zip(("de", "fr", "es"), row[1:], strict=False):
-        yield from make_pair(row[0], text, other, "phrase")
+        yield from make_pair(row[0], text, other, kind)
 
 
 def word_pair(english: str, text: str, other: str) -> Iterator[Pair]:

@@ -3,8 +3,8 @@
     neuropil train translate --stage lexicon --data DIR -o runs/lexicon
 
 Of the translations of a word, the one is taken that most entries name, and of those the most
-frequent word. Texts that measure the translator are in no list. signs.tsv is written by hand; that
-it holds none of them is checked here.
+frequent word. Texts that measure the translator are in no list. signs.tsv and dishes.tsv are
+written by hand; that they hold none of them is checked here.
 """
 
 from collections import Counter, defaultdict
@@ -18,9 +18,8 @@ from neuropil.apps.translate.lab.data import (
     Direction,
     Pair,
     find_file,
-    phrases,
+    measured_keys,
     read_pairs,
-    read_peers_pairs,
     read_rows,
     side,
     text_keys,
@@ -35,7 +34,7 @@ from neuropil.kit.errors import UserError
 MOST_WORDS = 3  # of an entry of a dictionary
 LONGEST = 60  # characters of an entry of a list
 ODD = frozenset("();:/[]|♀♂")  # in explanations and alternatives
-SIGNS = "signs.tsv"
+WRITTEN = ("signs.tsv", "dishes.tsv")  # by hand
 Keys = set[tuple[str, str]]
 
 
@@ -43,7 +42,8 @@ def write_lexicon(output: Path, data: Path) -> Path:
     """Write the lists into a folder; raises UserError where signs.tsv has what is measured."""
     pairs = read_pairs(data)
     taken = measured_keys(pairs, data)
-    refuse_measured(read_list(SIGNS), taken)
+    for name in WRITTEN:
+        refuse_measured(name, taken)
     path = find_file(ARCHIVE, (data, data.parent))
     with ZipFile(path) as archive:
         places = [*read_rows(archive, "short.places.tsv")]
@@ -58,17 +58,11 @@ def write_lexicon(output: Path, data: Path) -> Path:
     return output
 
 
-def measured_keys(pairs: Sequence[Pair], data: Path) -> Keys:
-    """List the texts by which translators are measured."""
-    set_aside = [pair for found in phrases(pairs).values() for pair in found]
-    return text_keys([*read_peers_pairs(data), *set_aside])
-
-
-def refuse_measured(rows: Iterable[Sequence[str]], taken: Keys) -> None:
-    """Raise UserError where a row has a text that measures."""
-    for row in rows:
+def refuse_measured(name: str, taken: Keys) -> None:
+    """Raise UserError where a row of a list has a text that measures."""
+    for row in read_list(name):
         if has_any(row, taken):
-            words = f"{FOLDER / SIGNS} has {' | '.join(row)}, by which it is measured; take it out"
+            words = f"{FOLDER / name} has {' | '.join(row)}, by which it is measured; take it out"
             raise UserError("input.content", words)
 
 
