@@ -23,7 +23,7 @@ from neuropil.apps.translate.networks import ENCODER, NETWORKS, READER, STEP
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.probe import name_token
 from neuropil.apps.translate.setting import load_font
-from neuropil.apps.translate.translator import Translation
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 from neuropil.contract import Verb
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
@@ -143,6 +143,24 @@ def test_between_two_others_the_way_leads_through_english(app: Translate) -> Non
     (half_way,), near = app.go_half_way(["Der Hund"], "fr", "de")
     assert (half_way.text, near) == ("DER HUND (de to en)", "en")
     assert app.go_half_way(["Der Hund"], "en", "de") == ([Translation("Der Hund", 0.0)], "de")
+
+
+class Doubter(Shouter):
+    """Translates, and is at a loss each time."""
+
+    def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
+        return [made._replace(score=LEAST_SCORE - 1) for made in super().rate(texts, to, from_)]
+
+
+def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Translate) -> None:
+    vars(app)["translator"] = Doubter()
+    known, unknown = app.rate_texts(["Forelle mit Kräuterbutter", "Xqz brmpf wzz"], "en", "de")
+    assert known == Translation("Trout with herb butter", LEAST_SCORE, word_for_word=True)
+    assert unknown == Translation("XQZ BRMPF WZZ (de to en)", LEAST_SCORE - 1)
+    (block,) = [b for b in app(Image(picture())).blocks if b.text == "Der Hund ist im Haus"]
+    assert (block.translation, block.kept) == ("The dog is in house", None)
+    assert block.word_for_word
+    assert str(block).endswith("->  The dog is in house (word for word)")
 
 
 def test_one_language_twice_is_refused(app: Translate) -> None:

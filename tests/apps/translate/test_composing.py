@@ -73,13 +73,13 @@ def test_how_a_thing_is_prepared_is_inflected(
 
 
 def test_adjectives_follow_gender_and_number() -> None:
-    assert [french_adjective("frais/fraîche", g) for g in "mfMF"] == [
+    assert [french_adjective("frais", "fraîche", g) for g in "mfMF"] == [
         *("frais", "fraîche", "frais", "fraîches")
     ]
-    assert [spanish_adjective("alemán/alemana", g) for g in "mfMF"] == [
+    assert [spanish_adjective("alemán", "alemana", g) for g in "mfMF"] == [
         *("alemán", "alemana", "alemanes", "alemanas")
     ]
-    assert spanish_adjective("regional", "M") == "regionales"
+    assert spanish_adjective("regional", "", "M") == "regionales"
 
 
 def test_french_articles() -> None:

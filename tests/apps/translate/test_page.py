@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.language import NETWORK, language_probabilities
 from neuropil.apps.translate.page import (
-    LEAST_SCORE,
     TextLine,
     TranslatedBlock,
     name_languages,
@@ -16,7 +15,7 @@ from neuropil.apps.translate.page import (
     translate_page,
     why_kept,
 )
-from neuropil.apps.translate.translator import Translation
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 ROWS = [("Ausgang bitte", 0), ("freihalten", 22), ("12,50 €", 100), ("No smoking here", 200)]
 

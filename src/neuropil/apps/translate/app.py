@@ -20,6 +20,7 @@ from neuropil.apps.translate.corrections import Corrections
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
 from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.glossing import LEAST_KNOWN, Glossary
 from neuropil.apps.translate.language import language_probabilities
 from neuropil.apps.translate.lexicon import Lexicon
 from neuropil.apps.translate.lines import Floats, Pixels
@@ -44,7 +45,13 @@ from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
-from neuropil.apps.translate.translator import SURE, Translation, Translator, require_direction
+from neuropil.apps.translate.translator import (
+    LEAST_SCORE,
+    SURE,
+    Translation,
+    Translator,
+    require_direction,
+)
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
 from neuropil.kit.errors import UserError
@@ -90,6 +97,7 @@ class PictureBlock:
     lines: their numbers among the lines of the picture, from 0, in reading order
     translation: the text itself where it was kept
     kept: why it stays as it is; None where it was translated
+    word_for_word: translated by lists alone, since the network was at a loss
     """
 
     lines: tuple[int, ...]
@@ -97,10 +105,13 @@ class PictureBlock:
     language: str | None
     translation: str
     kept: str | None
+    word_for_word: bool
 
     def __str__(self) -> str:
         """Word it in a line."""
-        return f"{self.text}  ->  {f'kept: {self.kept}' if self.kept else self.translation}"
+        note = " (word for word)" if self.word_for_word else ""
+        made = f"kept: {self.kept}" if self.kept else f"{self.translation}{note}"
+        return f"{self.text}  ->  {made}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -363,7 +374,10 @@ class Translate(App):
         return language_probabilities(self.network(LANGUAGE), texts)
 
     def translate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[str]:
-        """Translate texts: what a list has as it stands there, the rest by the network."""
+        """Translate texts: what a list has as it stands there, the rest by the network.
+
+        Where the network is at a loss, and lists know most of the words, word for word.
+        """
         return [made.text for made in self.rate_texts(texts, to, from_)]
 
     def rate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
@@ -371,10 +385,13 @@ class Translate(App):
         way, near = self.go_half_way(texts, to, from_)
         known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
         rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
-        rated = iter(self.translator.rate(rest, to, near))
+        rated = (
+            gloss(*pair, to, near)
+            for pair in zip(rest, self.translator.rate(rest, to, near), strict=True)
+        )
         made = [next(rated) if found is None else Translation(found, SURE) for found in known]
         pairs = zip(way, made, strict=True)
-        return [Translation(b.text, min(a.score, b.score)) for a, b in pairs]
+        return [b._replace(score=min(a.score, b.score)) for a, b in pairs]
 
     def go_half_way(
         self, texts: Sequence[str], to: str, from_: str | None
@@ -401,6 +418,16 @@ class Translate(App):
     def translator(self) -> Translator:
         """Make the translator of its two networks."""
         return Translator(self.network(ENCODER), self.network(STEP))
+
+
+def gloss(text: str, made: Translation, to: str, from_: str | None) -> Translation:
+    """Take what lists know of a text, word for word, in place of what its network doubts."""
+    if made.score >= LEAST_SCORE or from_ is None:
+        return made
+    found = Glossary.load(from_, to).translate(text)
+    if found.known < LEAST_KNOWN:
+        return made
+    return Translation(found.text, LEAST_SCORE, word_for_word=True)
 
 
 def refuse_kept(block: TranslatedBlock, half_way: str, to: str, near: str | None) -> None:
@@ -464,6 +491,7 @@ def word_blocks(page: ReadPage) -> tuple[PictureBlock, ...]:
             block.language,
             name_marks(block.translation),
             block.kept,
+            block.word_for_word,
         )
         for block in page.blocks
     )

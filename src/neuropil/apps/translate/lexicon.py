@@ -2,10 +2,10 @@
 
     Lexicon.load("de", "en").find("AUSFAHRT FREIHALTEN")     "KEEP EXIT CLEAR"
 
-Five lists, the first that knows a text is right: signs.tsv and dishes.tsv, written for this
-package; places.tsv of OpenStreetMap; food.tsv of Open Food Facts; words of Wiktionary. All but the
-last have a column for each language. Only whole texts are looked up. Neither case counts nor
-accents that capitals lack.
+Lists, of which the first that knows a text is right: signs.tsv, dishes.tsv and ways.tsv (to
+prepare them), written for this package; places.tsv of OpenStreetMap; food.tsv of Open Food Facts;
+words of Wiktionary. All but the last have a column for each language. Only whole texts are looked
+up. Neither case counts nor accents that capitals lack.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ from pathlib import Path
 from neuropil.apps.translate.preprocess import LANGUAGES, normalize
 
 FOLDER = Path(__file__).with_name("lexicon")
-IN_ALL_LANGUAGES = ("signs.tsv", "dishes.tsv", "places.tsv", "food.tsv")
+IN_ALL_LANGUAGES = ("signs.tsv", "dishes.tsv", "ways.tsv", "places.tsv", "food.tsv")
 ENDS = ".!:;, "  # that a text may have behind it
 MOST_WORDS = 8
 
@@ -41,13 +41,16 @@ class Lexicon:
 
     def find(self, text: str) -> str | None:
         """Give the translation of a whole text, in its case; None where no list has it."""
+        found = self.entry(text)
+        return None if found is None else take_case(found, text) + ending(text)
+
+    def entry(self, text: str) -> str | None:
+        """Give the translation of a whole text as its list has it; None where none has."""
         key = key_of(text)
         if not key or key.count(" ") >= MOST_WORDS:
             return None
         found = self.entries.get(key)
-        if found is None and text.isupper():
-            found = self.plain.get(drop_accents(key))
-        return None if found is None else take_case(found, text) + ending(text)
+        return self.plain.get(drop_accents(key)) if found is None and text.isupper() else found
 
 
 def read_entries(from_: str, to: str) -> Iterator[Sequence[str]]:
@@ -61,9 +64,9 @@ def read_entries(from_: str, to: str) -> Iterator[Sequence[str]]:
         yield from read_rows(f"words.{from_}-{to}.tsv")
 
 
-def read_rows(file: str) -> Iterator[list[str]]:
-    """Yield the cells of a list, line by line."""
-    for line in (FOLDER / file).read_text(encoding="utf-8").splitlines():
+def read_rows(file: str, folder: Path | None = None) -> Iterator[list[str]]:
+    """Yield the cells of a list of this folder, or another, line by line."""
+    for line in ((folder or FOLDER) / file).read_text(encoding="utf-8").splitlines():
         yield line.split("\t")
 
 

@@ -21,12 +21,11 @@ from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.language import WORD, name_language
 from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.replacing import Replacement
-from neuropil.apps.translate.translator import Translation
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
 TellLanguages = Callable[[Sequence[str]], NDArray[np.float32]]  # texts: probabilities (B, L)
 
-LEAST_SCORE = -1.3  # log p of a token, mean, below which translations are mostly nonsense
 FEWEST_LETTERS = 2  # of a word that is translated
 OTHERWISE = 0.3  # weight of a language that nothing else on the page is in
 
@@ -51,6 +50,7 @@ class TranslatedBlock:
     language: of the whole block, None where it is not known
     translation: the text itself where it was kept
     kept: why it stays as it is, None where it was translated
+    word_for_word: translated by lists alone, since the network was at a loss
     """
 
     lines: tuple[int, ...]
@@ -58,6 +58,7 @@ class TranslatedBlock:
     language: str | None
     translation: str
     kept: str | None
+    word_for_word: bool = False
 
 
 def name_languages(
@@ -127,8 +128,11 @@ def conclude(
     """Give a block its translation, or why it has none."""
     if made and not why and made.score < LEAST_SCORE and least > 0:
         why = f"the translator is not sure of it ({made.text})"
-    text = block.text if made is None or why else made.text
-    return TranslatedBlock(block.lines, block.text, language, text, why)
+    if made is None or why:
+        return TranslatedBlock(block.lines, block.text, language, block.text, why)
+    return TranslatedBlock(
+        block.lines, block.text, language, made.text, None, word_for_word=made.word_for_word
+    )
 
 
 def translate_kinds(

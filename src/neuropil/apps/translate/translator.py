@@ -28,6 +28,7 @@ from neuropil.kit.progress import ticking
 TOGETHER = 32  # sentences that are translated at once
 BEAMS = 4
 SURE = 0.0  # log p of what no network had to choose
+LEAST_SCORE = -1.3  # log p of a token, mean, below which translations are mostly nonsense
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
 
 
@@ -40,10 +41,14 @@ class TracedPart:
 
 
 class Translation(NamedTuple):
-    """A text in another language, and how likely the network found it: log p of a token, mean."""
+    """A text in another language, and how likely the network found it: log p of a token, mean.
+
+    word_for_word: made of lists alone, since the network was at a loss
+    """
 
     text: str
     score: float
+    word_for_word: bool = False
 
 
 class Translator:

@@ -7,7 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @typedef {{quad: [number, number][], text: string, confidence: number, language: string | null}} Line
- * @typedef {{lines: number[], text: string, language: string | null, translation: string, kept: string | null}} Block
+ * @typedef {{lines: number[], text: string, language: string | null, translation: string, kept: string | null, word_for_word: boolean}} Block
  * @typedef {import("/api.js").Job} Job
  * @typedef {import("/api.js").ResultFile} ResultFile
  */
@@ -55,7 +55,8 @@ class TextBoard extends HTMLElement {
   row(block, n) {
     const surest = Math.min(...block.lines.map((line) => this.lines[line].confidence));
     const of = `${block.language ?? "language not known"}, ${(100 * surest).toFixed(0)} % sure`;
-    const why = block.kept ? `${of}; kept: ${block.kept}` : of;
+    const how = block.word_for_word ? `${of}; word for word` : of;
+    const why = block.kept ? `${of}; kept: ${block.kept}` : how;
     const input = make("input", { type: "text", value: block.translation, "aria-label": `translation of ${block.text}`, onfocus: () => this.choose(n) });
     return make("tr", {}, make("td", {}, block.text, make("br"), make("small", {}, why)), make("td", {}, input));
   }

@@ -2,7 +2,8 @@
 
 Menus and packages say what sentences do not: "Gebratene Forelle mit Mandelbutter", "Grilled trout
 with almond butter". The words and patterns were written for this package; `lexicon/dishes.tsv` has
-the nouns with their genders, `patterns/` the rest.
+the nouns with their genders, `lexicon/ways.tsv` ways to prepare them (d, f, s: a form that stays as
+it is in German, French, Spanish; then irregular feminines), `patterns/` the rest.
 
     Lists.read().compose(default_rng(0))    ("Baked trout", "Gebackene Forelle", "Truite ...", ...)
 """
@@ -59,18 +60,13 @@ class Lists:
     @classmethod
     def read(cls) -> "Lists":
         """Read the lists of the package."""
-        ways, dishes, phrases, words = (
-            [
-                line.split("\t")
-                for line in (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
-            ]
-            for name in ("ways", "dishes", "phrases", "words")
+        dishes, phrases, words = (
+            [*read_rows(f"{name}.tsv", FOLDER)] for name in ("dishes", "phrases", "words")
         )
         grouped = groupby(words, key=lambda row: row[0])
         named = {letter: [read_word(row[1:]) for row in rows] for letter, rows in grouped}
-        return cls(
-            [read_noun(row) for row in read_rows("dishes.tsv")], ways, dishes, phrases, named
-        )
+        nouns = [read_noun(row) for row in read_rows("dishes.tsv")]
+        return cls(nouns, [*read_rows("ways.tsv")], dishes, phrases, named)
 
     def compose(self, rng: Generator) -> Texts:
         """Compose a text in all languages."""
@@ -193,37 +189,30 @@ def dative_of(german: str, gender: str) -> str:
 
 def prepare(named: Named, way: Sequence[str]) -> Named:
     """Say how something is prepared: grilled trout, gegrillte Forelle, truite grillée."""
-    english, german, french, spanish = way
+    english, german, french, spanish, fixed, *feminines = [*way, ""][: max(5, len(way))]
     d, f, s = (*named.genders,)
     texts = named.texts
-    if german.startswith("~"):
-        made, dative = texts[1] + " " + german[1:], named.dative + " " + german[1:]
+    if "d" in fixed:
+        made, dative = f"{texts[1]} {german}", f"{named.dative} {german}"
     else:
         ends = {"m": ("er", "em"), "f": ("e", "er"), "n": ("es", "em"), "P": ("e", "en")}[d]
         made, dative = f"{german}{ends[0]} {texts[1]}", f"{german}{ends[1]} {named.dative}"
-    after = (french_adjective(french, f), spanish_adjective(spanish, s))
-    return Named(
-        (f"{english} {texts[0]}", made, f"{texts[2]} {after[0]}", f"{texts[3]} {after[1]}"),
-        "x" + f + s,
-        dative,
-    )
+    feminine, femenina = [*feminines, "", ""][:2]
+    french = french if "f" in fixed else french_adjective(french, feminine, f)
+    spanish = spanish if "s" in fixed else spanish_adjective(spanish, femenina, s)
+    texts = (f"{english} {texts[0]}", made, f"{texts[2]} {french}", f"{texts[3]} {spanish}")
+    return Named(texts, "x" + f + s, dative)
 
 
-def french_adjective(word: str, gender: str) -> str:
-    """Inflect an adjective: grillé, grillée, grillés, grillées; `~` stands before fixed ones."""
-    if word.startswith("~"):
-        return word[1:]
-    masculine, _, feminine = word.partition("/")
+def french_adjective(masculine: str, feminine: str, gender: str) -> str:
+    """Inflect an adjective: grillé, grillées; a feminine without a rule is told."""
     feminine = feminine or (masculine if masculine.endswith("e") else masculine + "e")
     form = feminine if gender in "fF" else masculine
     return form + "s" if gender in PLURAL and form[-1] not in "sx" else form
 
 
-def spanish_adjective(word: str, gender: str) -> str:
-    """Inflect an adjective: asado, asada, asados, asadas; `~` and phrases stay as they are."""
-    if word.startswith("~") or " " in word:
-        return word.removeprefix("~")
-    masculine, _, feminine = word.partition("/")
+def spanish_adjective(masculine: str, feminine: str, gender: str) -> str:
+    """Inflect an adjective: asado, asados; a feminine without a rule is told."""
     feminine = feminine or (masculine[:-1] + "a" if masculine.endswith("o") else masculine)
     form = feminine if gender in "fF" else masculine
     if gender not in PLURAL:

@@ -3,8 +3,8 @@
     neuropil train translate --stage lexicon --data DIR -o runs/lexicon
 
 Of the translations of a word, the one is taken that most entries name, and of those the most
-frequent word. Texts that measure the translator are in no list. signs.tsv and dishes.tsv are
-written by hand; that they hold none of them is checked here.
+frequent word. Texts that measure the translator are in no list. Those of
+WRITTEN were made by hand; that they hold none of them is checked here.
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ from neuropil.kit.errors import UserError
 MOST_WORDS = 3  # of an entry of a dictionary
 LONGEST = 60  # characters of an entry of a list
 ODD = frozenset("();:/[]|♀♂")  # in explanations and alternatives
-WRITTEN = ("signs.tsv", "dishes.tsv")  # by hand
+WRITTEN = ("signs.tsv", "dishes.tsv", "ways.tsv", "links.tsv")  # by hand
 Keys = set[tuple[str, str]]
 
 

@@ -1,0 +1,138 @@
+"""A text word for word, where a network is at a loss: what lists know of it, in its order.
+
+    Glossary.load("de", "en").translate("Gebratene Forelle mit Kräuterbutter")
+        Gloss(text="Fried trout with herb butter", known=1.0)
+
+The longest run of words that a list has is taken; a word that none has is looked up without its
+ending, a German one in two parts. It reads as a list does, and says what there is to eat.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from neuropil.apps.translate.casing import upper_letter
+from neuropil.apps.translate.lexicon import Lexicon, ending, key_of, read_rows
+from neuropil.apps.translate.preprocess import LANGUAGES
+
+TOKEN = re.compile(r"[dl]['’](?=\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|\d[\d.,]*|\S", re.IGNORECASE)
+LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
+LONGEST_RUN = 5  # words that are looked up together
+SHORTEST = 4  # letters of a word, and of a part of one, whose ending may be left out
+ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have it
+    {
+        "en": (("s", ""), ("es", ""), ("ies", "y")),
+        "de": (
+            *((end, "") for end in ("n", "en", "e", "er", "es", "em", "s")),
+            *((end, "en") for end in ("er", "es", "em", "e")),
+        ),
+        "fr": (("s", ""), ("x", ""), ("es", ""), ("e", ""), ("aux", "al")),
+        "es": (("s", ""), ("es", ""), ("as", "o"), ("a", "o"), ("os", "o")),
+    }
+)
+JOINTS = ("", "s", "n", "en", "es")  # between the parts of a German compound
+
+
+class Gloss(NamedTuple):
+    """A text word for word, and the share of its words that a list knew, 0..1."""
+
+    text: str
+    known: float
+
+
+class Glossary:
+    """What the lists of the package say from one language to another, word by word."""
+
+    def __init__(self, from_: str, to: str, lexicon: Lexicon, links: dict[str, str]) -> None:
+        self.from_, self.to, self.lexicon, self.links = from_, to, lexicon, links
+
+    @classmethod
+    @cache
+    def load(cls, from_: str, to: str) -> "Glossary":
+        """Read the lists of the package: `links.tsv` has articles, prepositions, conjunctions."""
+        a, b = LANGUAGES.index(from_), LANGUAGES.index(to)
+        links: dict[str, str] = {}
+        for cells in read_rows("links.tsv"):
+            if cells[a] and cells[b]:
+                links.setdefault(cells[a].casefold(), cells[b])
+        return cls(from_, to, Lexicon.load(from_, to), links)
+
+    def translate(self, text: str) -> Gloss:
+        """Translate a text word for word; what no list knows stays as it is."""
+        tokens = [found.group() for found in TOKEN.finditer(text)]
+        made, n_words, n_known = "", 0, 0
+        for some, found in self.cut(tokens):
+            words = sum(map(is_word, some))
+            n_words += words
+            n_known += words if found else 0
+            piece = found or " ".join(some)
+            made += piece if made.endswith(("(", "/", "-")) or is_closing(piece) else f" {piece}"
+        return Gloss(in_case(made.strip(), text), n_known / max(1, n_words))
+
+    def cut(self, tokens: Sequence[str]) -> Iterator[tuple[Sequence[str], str | None]]:
+        """Cut a text into the longest runs that a list knows, each with its translation."""
+        start = 0
+        while start < len(tokens):
+            runs = (tokens[start : start + n] for n in range(LONGEST_RUN, 0, -1))
+            known = ((run, found) for run in runs if (found := self.find(run)))
+            run, found = next(known, (tokens[start : start + 1], None))
+            yield run, found
+            start += len(run)
+
+    def find(self, run: Sequence[str]) -> str | None:
+        """Look up a run of words; one that is alone also without its ending, or in two parts."""
+        text = " ".join(run).replace("' ", "'").replace("’ ", "’")
+        if not is_word(run[0]) or not is_word(run[-1]):
+            return None
+        if link := self.links.get(text.casefold()):
+            return link
+        found = self.lexicon.entry(text)
+        if found is None and len(run) == 1:
+            found = self.find_form(text) or (self.find_parts(text) if self.from_ == "de" else None)
+        return found and (found if self.to == "de" else lower_as(found, text)) + ending(text)
+
+    def find_form(self, word: str) -> str | None:
+        """Look up a word, and what it may be a form of."""
+        key = key_of(word)
+        forms = [key] + [
+            key.removesuffix(end) + instead
+            for end, instead in ENDINGS[self.from_]
+            if key.endswith(end) and len(key) > SHORTEST
+        ]
+        return next((found for form in forms if (found := self.lexicon.entry(form))), None)
+
+    def find_parts(self, word: str) -> str | None:
+        """Look up a compound in two parts, the longest second one first: Kräuter-butter."""
+        key = key_of(word)
+        for cut in range(SHORTEST, len(key) - SHORTEST + 1):
+            head = self.find_form(key[cut:].lstrip("-"))
+            if head:
+                stems = (key[:cut].rstrip("-").removesuffix(joint) for joint in JOINTS)
+                first = next((f for stem in stems if stem and (f := self.find_form(stem))), None)
+                if first:
+                    return f"{first} {head}"
+        return None
+
+
+def is_word(token: str) -> bool:
+    """Tell a word from numbers and marks."""
+    return token[0].isalpha()
+
+
+def is_closing(piece: str) -> bool:
+    """Tell a mark that stands at the end of a word, without a blank."""
+    return piece in ",.;:!?)%/…-"
+
+
+def lower_as(found: str, text: str) -> str:
+    """Begin a translation with a small letter where the text does; lists begin with capitals."""
+    return found[:1].lower() + found[1:] if text[:1].islower() else found
+
+
+def in_case(made: str, text: str) -> str:
+    """Write in capitals what stood in capitals, and begin with one what began with one."""
+    if text.isupper():
+        return made.upper()
+    return upper_letter(made[0]) + made[1:] if made and text[:1].isupper() else made

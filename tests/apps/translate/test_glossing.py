@@ -1,0 +1,47 @@
+"""Texts word for word: the longest runs that lists know, forms of words, parts of compounds."""
+
+import pytest
+
+from neuropil.apps.translate.glossing import Glossary
+
+
+@pytest.mark.parametrize(
+    ("from_", "to", "text", "made"),
+    [
+        ("de", "en", "Gebratene Forelle mit Kräuterbutter", "Roasted trout with herb butter"),
+        ("de", "en", "Zutaten: Salz, Zucker (Rohrzucker) 5 %", "Ingredients: Salt, sugar"),
+        ("es", "en", "Merluza al horno con patatas fritas", "Hake baked with chips"),
+        ("fr", "en", "Soupe d'oignons", "Soup of onions"),
+        ("es", "en", "POLLO ASADO", "CHICKEN ROAST"),
+        ("en", "de", "trout with butter", "Forelle mit Butter"),
+        ("en", "fr", "trout with butter", "truite avec beurre"),
+        ("en", "es", "trout and butter", "trucha y mantequilla"),
+    ],
+)
+def test_what_lists_know_stands_in_its_order(from_: str, to: str, text: str, made: str) -> None:
+    found = Glossary.load(from_, to).translate(text)
+    assert found.text.casefold().startswith(made.casefold()), found
+    assert found.known == 1
+
+
+def test_what_no_list_knows_stays_and_is_counted() -> None:
+    made = Glossary.load("de", "en").translate("Forelle Xqzbrmpf 12,50 €")
+    assert made.text == "Trout Xqzbrmpf 12,50 €"
+    assert made.known == 0.5
+
+
+@pytest.mark.parametrize("text", ["", "12,50 €", "..."])
+def test_a_text_without_words_is_not_known(text: str) -> None:
+    made = Glossary.load("de", "en").translate(text)
+    assert made.known == 0
+
+
+def test_marks_stand_where_they_stood() -> None:
+    made = Glossary.load("es", "en").translate("arroz, pollo (pato) y atún.")
+    assert made.text == "rice, chicken (duck) and tuna."
+
+
+@pytest.mark.parametrize(("word", "form"), [("merluzas", "hake"), ("Forellen", "trout")])
+def test_forms_of_a_word_are_found(word: str, form: str) -> None:
+    language = "de" if word[0].isupper() else "es"
+    assert Glossary.load(language, "en").translate(word).text.casefold() == form
