@@ -65,6 +65,7 @@ CHOSEN: dict[str, dict[str, Json]] = {  # where not every value goes with every 
     "neuron": {"b": ["0.4"], "target": "1", "loss": "half-squares"},
     "neuron-biology": {"b": ["0.4"]},
 }
+TEXTS = {"foley-find": "dog", "foley-sound": "dog-bark/dog-bark_03.opus"}  # that name something
 HEIGHT, WIDTH = 33, 47
 LONGEST_TEXT = 300  # characters: some lines
 STEPS, MS = 12, 60.0  # of a drive, and of the life of a neuron, where they are short
@@ -281,6 +282,8 @@ NAMED: dict[type, Callable[[Path], Path]] = {  # options that are files
 
 def make_input(given: Input, kind: str, folder: Path, verb: Verb, height: int, width: int) -> str:
     """Make an input of one of the kinds that a verb takes: a file's name, or a text."""
+    if given.is_text and verb.command in TEXTS:
+        return TEXTS[verb.command]
     if given.is_text:
         return ("Dear Ada, " * height)[: min(height + width, LONGEST_TEXT)]
     if verb.command == "drive-predict":

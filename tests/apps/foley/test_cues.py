@@ -39,6 +39,7 @@ def test_cues_are_sorted_and_may_leave_out_what_has_a_usual_value(tmp_path: Path
     ("changed", "code", "words"),
     [
         ({"time": "soon"}, "input.damaged", 'time is "soon"'),
+        ({"time": None}, "input.damaged", "time is missing"),
         ({"time": 3.5}, "option.range", "the film ends at 3"),
         ({"time": -1}, "option.range", "time"),
         ({"duration": None}, "input.damaged", "duration is missing"),
@@ -63,8 +64,15 @@ def test_what_can_not_be_is_named_with_its_line(
     plain["cues"][1] |= changed
     path.write_text(json.dumps(plain, indent=1), encoding="utf-8")
     lines = path.read_text(encoding="utf-8").splitlines()
-    line = [n for n, text in enumerate(lines, 1) if '"time"' in text][1]
+    line = [n for n, text in enumerate(lines, 1) if text == "  {"][1]
     with refused(code, f"{path} line {line}, cue 1", words):
+        CueSheet.open(path)
+
+
+def test_the_line_of_a_cue_that_lacks_its_time_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "cues.json"
+    path.write_text('{"film": "a", "seconds": 3,\n"cues": [\n{"pan": 0},\n\n{"time": 1}]}')
+    with refused("input.damaged", f"{path} line 3, cue 0", "time is missing"):
         CueSheet.open(path)
 
 

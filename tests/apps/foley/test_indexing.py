@@ -15,6 +15,7 @@ from neuropil.apps.foley.indexing import (
     SoundFolder,
     find_onset,
     index_folder,
+    is_writable,
     measure_brightness,
 )
 from neuropil.apps.foley.tagger import EMBEDDING, tag_names
@@ -107,3 +108,16 @@ def test_folders_without_recordings(tmp_path: Path) -> None:
     save_recording(tmp_path / "silent.wav", np.zeros((RATE, 1), np.float32))
     with refused("input.content", "can be used, of 1"):
         index_folder(SoundFolder.open(tmp_path), DOGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "writable"),
+    [
+        ("Screen Recording 9.41\u202fAM.wav", True),  # as macOS names them
+        ("\u3000音.wav", True),
+        ("two\nlines.wav", False),
+        ("\udcff.wav", False),
+    ],
+)
+def test_names_that_a_sheet_can_hold_are_taken(name: str, writable: bool) -> None:
+    assert is_writable(name) == writable

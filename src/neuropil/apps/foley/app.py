@@ -17,6 +17,12 @@ from neuropil.apps.foley.cueing import CueWriter
 from neuropil.apps.foley.cues import DIGITS, CueSheet
 from neuropil.apps.foley.exports import Credits, EditList, Labels, Stems, list_credits
 from neuropil.apps.foley.indexing import SoundFolder, index_folder, join_libraries
+from neuropil.apps.foley.listing import (
+    SoundList,
+    find_recordings,
+    list_recordings,
+    take_recording,
+)
 from neuropil.apps.foley.networks import EYE, NETWORKS, ONSET, SCENE, TAGGER
 from neuropil.apps.foley.probe import build_onset_probe, build_scene_probe
 from neuropil.apps.foley.sheet import SheetSound, draw_sheet
@@ -31,6 +37,7 @@ from neuropil.apps.foley.soundtrack import (
 )
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
+from neuropil.kit.audio.audio import Audio
 from neuropil.kit.audio.audio_reader import has_sound
 from neuropil.kit.audio.film_sound import write_soundtrack
 from neuropil.kit.errors import UserError
@@ -115,6 +122,24 @@ class IndexedLibrary:
     library: SoundLibrary
     recordings: int
     classes: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoundSounds:
+    """Recordings of a library, a line for each, and how many they are."""
+
+    sounds: SoundList
+    recordings: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoundSound:
+    """A recording, its class, whether it is an event or an ambience, and whose it is."""
+
+    audio: Audio
+    name: str
+    kind: str
+    credit: str
 
 
 @final
@@ -220,6 +245,26 @@ class Foley(App):
         made = join_libraries((index_folder(folder, self.network(TAGGER)), *library))
         classes = {each.name for each in made.recordings}
         return IndexedLibrary(made, len(made.recordings), len(classes))
+
+    @verb(example="neuropil foley-find dog")
+    def find(self, word: str, *, library: tuple[SoundLibrary, ...] = ()) -> FoundSounds:
+        """List the recordings of a class, a title or an author.
+
+        word: a word of any of these, or of the file's name; ' ' for all recordings
+        library: libraries to look into, by default the one that ships
+        """
+        found = find_recordings(open_recordings(library), word)
+        return FoundSounds(list_recordings(found), len(found))
+
+    @verb(example="neuropil foley-sound dog-bark/dog-bark_03.opus -o bark.wav")
+    def sound(self, recording: str, *, library: tuple[SoundLibrary, ...] = ()) -> FoundSound:
+        """Take a recording out of a library, to be heard.
+
+        recording: its file, as cue sheets and foley-find have it
+        library: libraries to look into, by default the one that ships
+        """
+        found = take_recording(open_recordings(library), recording)
+        return FoundSound(found.read(), found.name, found.kind, found.credit)
 
     def probe(
         self,

@@ -241,6 +241,16 @@ def parse_candidate(given: Any) -> Candidate:
 
 
 def find_line(text: str, number: int) -> int:
-    """Find the line at which a cue begins: that of its `time`, as the sheet is written."""
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if '"time"' in line]
-    return lines[number] if number < len(lines) else 1
+    """Find the line at which a cue begins, in the text of a sheet."""
+    place = skip_gap(text, text.index("[", text.index('"cues"')) + 1)
+    for _ in range(number):
+        _, end = json.JSONDecoder().raw_decode(text, place)
+        place = skip_gap(text, end)
+    return text.count("\n", 0, place) + 1
+
+
+def skip_gap(text: str, place: int) -> int:
+    """Go on to what follows blanks, line ends and commas."""
+    while text[place] in " \t\r\n,":
+        place += 1
+    return place

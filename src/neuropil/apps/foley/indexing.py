@@ -5,6 +5,7 @@ N samples
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -106,7 +107,7 @@ def index_file(folder: Path, network: OnnxNetwork, file: Path) -> Recording | Us
     """Measure and tag one recording, or say why it can't be used."""
     try:
         name = os.fspath(file.relative_to(folder))
-        if not name.isprintable():
+        if not is_writable(name):
             words = f"{name!a} is no name that can be written down; give the file another"
             return UserError("input.content", words, path=file)
         content = read_bytes(file, MOST_BYTES, "cut it into parts")
@@ -114,6 +115,11 @@ def index_file(folder: Path, network: OnnxNetwork, file: Path) -> Recording | Us
         return describe(audio, content, file, name, network)
     except UserError as error:
         return error
+
+
+def is_writable(name: str) -> bool:
+    """Tell a name that a cue sheet and its credits can hold: Unicode without control characters."""
+    return not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
 
 
 def describe(

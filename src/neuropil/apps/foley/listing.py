@@ -1,0 +1,85 @@
+"""What a library holds, to be read and to be heard.
+
+find_recordings(library.recordings, "dog")
+take_recording(library.recordings, "dog-bark/dog-bark_03.opus").read()
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import ClassVar
+
+from neuropil.apps.foley.sound_library import Recording
+from neuropil.kit.errors import UserError, suggest
+from neuropil.kit.media.document import Document
+
+COLUMNS = ("file", "class", "kind", "seconds", "LUFS", "author", "licence", "title")
+MOST_NAMED = 12  # classes that an error names
+
+
+class SoundList(Document):
+    """Recordings, a line for each, to be read or as a table (CSV)."""
+
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".txt", ".csv")
+
+
+def find_recordings(recordings: Sequence[Recording], word: str) -> list[Recording]:
+    """Find what has a word in its file's name, class, title or author; raises UserError if none.
+
+    word: case doesn't count, a blank stands for a hyphen too; nothing but blanks finds all
+    """
+    key = simplify(word)
+    found = [
+        each
+        for each in recordings
+        if any(key in simplify(t) for t in (each.file, each.name, each.title, each.author))
+    ]
+    if not found:
+        raise UserError("input.content", word_unknown(recordings, word), value=word)
+    return found
+
+
+def take_recording(recordings: Sequence[Recording], file: str) -> Recording:
+    """Find the recording of a file's name, as cue sheets have it; raises UserError if none."""
+    for each in recordings:
+        if each.file == file:
+            return each
+    of_class = [each.file for each in recordings if each.name == file]
+    if of_class:
+        words = f"{file} is a class of {len(of_class)}; name one of them, {of_class[0]}"
+    else:
+        words = word_unknown(recordings, file)
+    raise UserError("input.content", words, value=file)
+
+
+def word_unknown(recordings: Sequence[Recording], word: str) -> str:
+    """Word that nothing is called so, and what there is."""
+    classes = sorted({each.name for each in recordings})
+    near = suggest(word, [*classes, *(each.file for each in recordings)])
+    there = ", ".join(classes[:MOST_NAMED]) + (", ..." if len(classes) > MOST_NAMED else "")
+    return f"no recording is called {word}{near}; there are {there} (all: neuropil foley-find ' ')"
+
+
+def simplify(text: str) -> str:
+    """Bring a text to the form in which it is searched."""
+    return text.casefold().replace("-", " ").replace("_", " ").strip()
+
+
+def list_recordings(recordings: Sequence[Recording]) -> SoundList:
+    """Write recordings as lines of columns, and as a table."""
+    rows = [to_cells(each) for each in recordings]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (COLUMNS, *rows)
+    ]
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows((COLUMNS, *rows))
+    return SoundList("\n".join(lines) + "\n", csv=table.getvalue())
+
+
+def to_cells(recording: Recording) -> tuple[str, ...]:
+    """Write what there is to know of a recording."""
+    measured = f"{recording.seconds:.2f}", f"{recording.loudness:.1f}"
+    whose = recording.author, recording.licence or "your own", recording.title
+    return (recording.file, recording.name, recording.kind, *measured, *whose)
