@@ -1,7 +1,7 @@
 """What a library holds, to be read and to be heard.
 
-find_recordings(library.recordings, "dog")
-take_recording(library.recordings, "dog-bark/dog-bark_03.opus").read()
+    found = find_recordings(library.recordings, "dog")
+    take_recording(library.recordings, found[0].file).read()
 """
 
 import csv
