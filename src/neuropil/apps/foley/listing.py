@@ -2,6 +2,8 @@
 
     found = find_recordings(library.recordings, "dog")
     take_recording(library.recordings, found[0].file).read()
+
+A cue sheet names its candidates by their files: so they are heard before one takes another's place.
 """
 
 import csv
