@@ -1,6 +1,6 @@
 """What is written on rendered lines: signs, menus, labels, prices, codes of four languages.
 
-Sentences, phrases and words are those of the translator's data; signs are made up.
+Sentences, phrases and words are those of the translator's data; prices and codes are made up.
 
     texts = read_texts(Path("shared/data/translate"))
     texts.train["fr"].draw(rng)         "Soupe à l'oignon 6,50 €"
@@ -17,12 +17,22 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import LATIN, encode, unify
-from neuropil.apps.translate.lab.data import ARCHIVE, Pair, find_file, load_corpus, read_rows, side
+from neuropil.apps.translate.lab.data import (
+    ARCHIVE,
+    Pair,
+    find_file,
+    load_corpus,
+    load_written,
+    read_rows,
+    side,
+)
 from neuropil.apps.translate.lab.notices import NOTICES
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.errors import UserError
 from neuropil.training.split import Split
 
+COMPOSED = 10_000  # phrases that are composed of lists, about as many as others
+PHRASES = ("phrase", "sign", "composed")  # kinds of pairs
 MOST_WORDS = 7  # of a sentence on one line
 LONGEST = 60  # characters of a line
 HYPHENATED = 0.08  # share of the lines that end within a word
@@ -96,8 +106,9 @@ def read_texts(data: Path) -> Split[Mapping[str, LanguageTexts]]:
     Raises UserError where a file is missing or damaged.
     """
     corpus = load_corpus(data)
+    pairs = [*corpus.train, *load_written(data, COMPOSED)]
     lists = read_frequencies(find_file(ARCHIVE, (data, data.parent)))
-    train = {name: collect(corpus.train, name, lists[name]) for name in LANGUAGES}
+    train = {name: collect(pairs, name, lists[name]) for name in LANGUAGES}
     held_out = {
         name: LanguageTexts(name, sentences_of(corpus.held_out, name), *vars_of(train[name]))
         for name in LANGUAGES
@@ -121,7 +132,7 @@ def collect(pairs: Sequence[Pair], language: str, counts: Mapping[str, int]) -> 
     phrases = dict.fromkeys(
         side(pair, language)
         for pair in pairs
-        if pair.kind == "phrase" and language in ("en", pair.language)
+        if pair.kind in PHRASES and language in ("en", pair.language)
     )
     reach = np.cumsum(np.array([*counts.values()], np.float64) ** EVENNESS)
     return LanguageTexts(
