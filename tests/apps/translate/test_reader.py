@@ -22,7 +22,7 @@ from neuropil.apps.translate.lab.reader_batches import (
 )
 from neuropil.apps.translate.lab.reader_model import ReaderNet
 from neuropil.apps.translate.lines import HEIGHT, STEP, Floats
-from neuropil.apps.translate.reader import read_lines
+from neuropil.apps.translate.reader import mend_capitals, read_lines
 from neuropil.training.export import export
 from neuropil.training.fit import apart
 from neuropil.training.recipe import Batch
@@ -193,3 +193,17 @@ def test_recipes_are_found_in_the_order_of_the_networks() -> None:
     found = list(registry.recipes("translate"))
     assert found[0] == "detector"
     assert {"translator", "detector_last", "reader", "reader_middle", "reader_last"} <= {*found}
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("DoLLAR MENU", "DOLLAR MENU"),
+        ("LABORATOIREs", "LABORATOIRES"),
+        ("GmbH kWh McDonald iPhone", "GmbH kWh McDonald iPhone"),
+        ("STRAßE", "STRAßE"),
+        ("Der Ausgang", "Der Ausgang"),
+    ],
+)
+def test_words_of_capitals_are_all_capitals(read: str, meant: str) -> None:
+    assert mend_capitals(read) == meant

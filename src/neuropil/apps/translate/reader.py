@@ -5,13 +5,18 @@
 B  lines   L  width of the longest   T  steps   N  characters, and the blank
 """
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from neuropil.apps.translate.alphabet import ReadLine, decode_lines
+from neuropil.apps.translate.casing import upper_text
 from neuropil.apps.translate.lines import Floats, stack_lines
 from neuropil.kit.progress import ticking
 
 TOGETHER = 16  # lines that are read at once
+CAPITALS = 0.6  # share of a word's letters, from which all of them are meant as capitals
+WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def read_lines(lines: Sequence[Floats], run: Callable[[Floats], Floats]) -> list[ReadLine]:
@@ -25,4 +30,15 @@ def read_lines(lines: Sequence[Floats], run: Callable[[Floats], Floats]) -> list
         some = order[start : start + TOGETHER]
         batch, steps = stack_lines([lines[i] for i in some])
         found |= zip(some, decode_lines(run(batch), steps), strict=True)
-    return [found[i] for i in range(len(lines))]
+    return [replace(found[i], text=mend_capitals(found[i].text)) for i in range(len(lines))]
+
+
+def mend_capitals(text: str) -> str:
+    """Write words in capitals that are mostly so: o and O, s and S are drawn alike, DoLLAR."""
+
+    def mend(word: re.Match[str]) -> str:
+        read = word.group()
+        share = sum(map(str.isupper, read)) / len(read)
+        return upper_text(read) if share >= CAPITALS else read
+
+    return WORD.sub(mend, text)
