@@ -10,6 +10,7 @@ from refusals import refused
 
 from neuropil.apps.lipsync.adaptation import (
     LearnedMapping,
+    Moments,
     close_lips,
     find_rest,
     fit_range,
@@ -282,6 +283,30 @@ def test_a_linear_mouth_is_learned() -> None:
     mapping = learn_mapping([reading_of(hidden)], [step_times(3000)], [mouths])
     off = mapping.apply(reading_of(hidden)) - mouths
     assert off.std() < 0.05 * mouths.std()
+
+
+def test_a_mapping_of_noise_is_held_back() -> None:
+    rng = np.random.default_rng(1)
+    hidden, mouths = rng.normal(0, 1, (600, 6)), rng.normal(0, 1, (600, 10)) + 9
+    mapping = learn_mapping([reading_of(hidden)], [step_times(600)], [mouths])
+    said = mapping.apply(reading_of(hidden))
+    assert said.std(axis=0).max() < 0.3  # of noise, little can be learned
+
+
+def test_moments_measure_what_a_mapping_misses() -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(0, 1, (90, 4)), rng.normal(3, 2, (90, 10))
+    whole = Moments.of(x[:40], y[:40]) + Moments.of(x[40:], y[40:])
+    mapping = whole.fit(0.1)
+    off = y - (x @ mapping.weights + mapping.intercept)
+    share = (off**2).sum(axis=0) / ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    assert whole.measure(mapping) == pytest.approx(share.mean())
+
+
+def test_a_mapping_of_other_cells_is_refused() -> None:
+    mapping = LearnedMapping(np.ones((7, 10)), np.zeros(10))
+    with refused("network.mismatch", "learn it again", "lipsync-learn"):
+        mapping.apply(reading_of(np.zeros((5, 6))))
 
 
 # --- voices --------------------------------------------------------------------------------------

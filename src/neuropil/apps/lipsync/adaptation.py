@@ -5,25 +5,30 @@
     learned = learn_mapping(readings, times, mouths)
     learned.apply(reading)                  # (T, 10)
 
-F  frames     T  steps     H  cells of both layers
+F  frames     T  steps     I  inputs of the mapping
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.lipsync.hearing import sample_at
+from neuropil.apps.lipsync.hearing import STEPS_PER_SECOND, sample_at, step_times
 from neuropil.apps.lipsync.phones import PHONES, PHONES_OF_CUE
 from neuropil.apps.lipsync.shapes import Numbers
 from neuropil.apps.lipsync.speech import SpeechReading
+from neuropil.kit.errors import UserError
 
 SHUT, OPEN = 5, 95  # percentiles of the opening that are brought to the person's own
 CLOSED = 0.012  # eye distances: an opening below it is closed
 SCALES = (0.5, 2.0)  # by which shapes are made smaller or larger
-NEIGHBORS = (-4, -2, 0, 2, 4)  # steps around a moment, whose cells the mapping is given
-PENALTY = 30.0  # of the ridge regression, a second of film
+CELL_STEPS = (-8, -4, -2, 0, 2, 4, 8)  # steps around a moment, whose cells the mapping is given
+SOUND_STEPS = tuple(range(-12, 13, 2))  # and those whose sound
+PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the ridge regression, of which one is chosen
+BLOCK = 250  # frames that are summed up at once
 CLOSED_CUE = "A"  # of p, b, m
 REST_STEPS = 5  # in which the mouth closes where silence begins, and opens where it ends
 
@@ -76,7 +81,7 @@ def find_rest(mouths: Numbers) -> Numbers:
 
 @dataclass(frozen=True, eq=False)
 class LearnedMapping:
-    """A linear map from the cells of the speech network to one person's mouth.
+    """A linear map from what is heard and the cells of the speech network to one person's mouth.
 
     weights: (I, 10); intercept: (10,)
     """
@@ -85,34 +90,85 @@ class LearnedMapping:
     intercept: Numbers
 
     def apply(self, reading: SpeechReading) -> Numbers:
-        """Say the mouths (T, 10) of a recording."""
-        mouths = gather_cells(reading) @ self.weights + self.intercept
+        """Say the mouths (T, 10) of a recording; raises UserError for one of other cells."""
+        inputs = gather_cells(reading, step_times(len(reading.heard)))
+        if inputs.shape[1] != len(self.weights):
+            words = "the voice was learned by another version of Neuropil, or another network;"
+            way = "learn it again: neuropil lipsync-learn FILM -o NAME.voice"
+            raise UserError("network.mismatch", f"{words} {way}")
+        mouths: Numbers = inputs @ self.weights + self.intercept
         mouths[:, 0] = mouths[:, 0].clip(0)
         return mouths
 
 
-def gather_cells(reading: SpeechReading) -> Numbers:
-    """Set the cells of some steps around each one side by side: (T, I)."""
+def gather_cells(reading: SpeechReading, times: Numbers) -> Numbers:
+    """Set the cells and the sound of some steps around moments (F,) side by side: (F, I)."""
     cells = np.concatenate([reading.hidden, reading.mouths], axis=1).astype(np.float64)
-    steps = np.arange(len(cells))
-    parts = [cells[(steps + offset).clip(0, len(cells) - 1)] for offset in NEIGHBORS]
+    heard = reading.heard.astype(np.float64)
+    near = [(cells, k) for k in CELL_STEPS] + [(heard, k) for k in SOUND_STEPS]
+    parts = [sample_at(times + k / STEPS_PER_SECOND, values) for values, k in near]
     return np.concatenate(parts, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """What a linear regression needs to know of n inputs x (I,) and outputs y (10,): their sums."""
+
+    n: int
+    x: Numbers
+    y: Numbers
+    xx: Numbers
+    xy: Numbers
+    yy: Numbers  # (10,), of squares
+
+    @classmethod
+    def of(cls, x: Numbers, y: Numbers) -> "Moments":
+        """Sum up inputs (N, I) and outputs (N, 10)."""
+        return cls(len(x), x.sum(axis=0), y.sum(axis=0), x.T @ x, x.T @ y, (y**2).sum(axis=0))
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Sum up both."""
+        mine, its = vars(self).values(), vars(other).values()
+        return Moments(*(a + b for a, b in zip(mine, its, strict=True)))
+
+    def fit(self, penalty: float) -> LearnedMapping:
+        """Find the map of the least squared error, by ridge regression in closed form.
+
+        penalty: of the squared weights of inputs and outputs of variance 1
+        """
+        mean, center = self.x / self.n, self.y / self.n
+        covariance = self.xx / self.n - np.outer(mean, mean)
+        spread = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
+        gram = covariance / np.outer(spread, spread) + penalty * np.eye(len(mean))
+        shared = (self.xy / self.n - np.outer(mean, center)) / spread[:, None]
+        weights = np.linalg.solve(gram, shared) / spread[:, None]
+        return LearnedMapping(weights, center - mean @ weights)
+
+    def measure(self, mapping: LearnedMapping) -> float:
+        """Measure the squared error of a map, in variances of each output, mean of all ten."""
+        w, b = mapping.weights, mapping.intercept
+        said = (w * (self.xx @ w)).sum(axis=0) + 2 * b * (self.x @ w) + self.n * b**2
+        error = self.yy - 2 * ((w * self.xy).sum(axis=0) + b * self.y) + said
+        variance = self.yy - self.y**2 / self.n
+        return float(np.mean(error / np.maximum(variance, 1e-12)))
 
 
 def learn_mapping(
     readings: Sequence[SpeechReading], times: Sequence[Numbers], mouths: Sequence[Numbers]
 ) -> LearnedMapping:
-    """Learn one person's mapping by ridge regression, in closed form.
+    """Learn one person's mapping; how strongly it is held back, the last fifth of the film tells.
 
     times, mouths: of each recording, the moments (F,) of its frames and their mouths (F, 10)
     """
-    inputs = np.concatenate(
-        [sample_at(t, gather_cells(reading)) for reading, t in zip(readings, times, strict=True)]
+    blocks = [
+        (reading, t[start : start + BLOCK], y[start : start + BLOCK])
+        for reading, t, y in zip(readings, times, mouths, strict=True)
+        for start in range(0, len(t), BLOCK)
+    ]
+    first = len(blocks) - max(1, len(blocks) // 5)
+    learned, rest = (
+        reduce(add, (Moments.of(gather_cells(r, t), y) for r, t, y in some))
+        for some in (blocks[: max(1, first)], blocks[first:])
     )
-    outputs = np.concatenate(list(mouths))
-    mean, center = inputs.mean(axis=0), outputs.mean(axis=0)
-    spread = np.maximum(inputs.std(axis=0), 1e-6)
-    centered = (inputs - mean) / spread
-    gram = centered.T @ centered + PENALTY * np.eye(centered.shape[1])
-    weights = np.linalg.solve(gram, centered.T @ (outputs - center)) / spread[:, None]
-    return LearnedMapping(weights, center - mean @ weights)
+    best = min(PENALTIES, key=lambda penalty: rest.measure(learned.fit(penalty)))
+    return (learned + rest).fit(best)
