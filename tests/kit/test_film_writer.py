@@ -136,6 +136,15 @@ def test_pixels_that_are_not_square_stay_so(tmp_path: Path) -> None:
             assert container.streams.video[0].sample_aspect_ratio == shape
 
 
+def test_frames_that_come_from_no_file_have_pixels_of_any_shape(tmp_path: Path) -> None:
+    film = Film.open(shoot(tmp_path / "a.mp4", shape=Fraction(16, 15)))
+    assert film.pixel_aspect == Fraction(16, 15)
+    write_film(tmp_path / "new.mp4", film.frames(), fps=film.fps, pixel_aspect=film.pixel_aspect)
+    assert Film.open(tmp_path / "new.mp4").pixel_aspect == Fraction(16, 15)
+    write_film(tmp_path / "square.mp4", film.frames(), fps=film.fps)
+    assert Film.open(tmp_path / "square.mp4").pixel_aspect == 1
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_the_same_frames_make_the_same_file(tmp_path: Path, suffix: str) -> None:
     film = Film.open(write_frames(draw_sign(120, 240), tmp_path))

@@ -162,5 +162,11 @@ class DubbedFilm:
         heard = film_writer.FilmSound(to_frames([sound.samples], rate, layout), rate, layout)
         frames = track(self.frames(), total=len(self.plan.times), title=path.name)
         film_writer.write_film(
-            path, frames, fps=self.source.fps, quality=quality, notes=self.notes, sound=heard
+            path,
+            frames,
+            fps=self.source.fps,
+            quality=quality,
+            notes=self.notes,
+            sound=heard,
+            pixel_aspect=self.source.pixel_aspect,
         )

@@ -34,6 +34,7 @@ from neuropil.kit.media.film_container import (
     holds_film,
     list_sounds,
     open_container,
+    read_pixel_aspect,
     read_rate,
     read_tick,
     tell_left_out,
@@ -123,6 +124,12 @@ class Film:
         """Read what the container says of the film: title, comment and so on, in small letters."""
         with open_container(self.path) as source:
             return {key.lower(): value for key, value in source.metadata.items()}
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Read how wide a pixel is by its height: 1 but in anamorphic films."""
+        with open_container(self.path) as source:
+            return read_pixel_aspect(find_picture(self.path, source), self.width)
 
     def frames(self) -> Iterator[Frame]:
         """Decode from the beginning, frame by frame."""

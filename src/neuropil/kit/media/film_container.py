@@ -21,6 +21,7 @@ PLAYLIST = b"#EXTM3U"
 PDF = b"%PDF"
 PICTURES = frozenset({"ico"})
 DEFAULT_FPS = Fraction(25)
+SQUARE = Fraction(1)  # shape of a pixel
 HIGHEST_FPS = 1000  # more is the clock of a container that knows no rate, as raw DV
 LOWEST_FPS = Fraction(1, 60)  # of AVI, whose only clock is this rate; slower ones are damaged
 TEXT_AS_FILM = frozenset("adf bin idf tty xbin".split())  # letters drawn on a screen
@@ -151,3 +152,10 @@ def read_tick(ticking: "VideoStream | AudioStream | VideoFrame") -> Fraction:
     """Give the seconds of a tick."""
     assert ticking.time_base, "every container has a clock, and its frames take it"
     return ticking.time_base
+
+
+def read_pixel_aspect(stream: "VideoStream", width: int) -> Fraction:
+    """Read how wide a pixel is by its height; width: of the upright picture."""
+    aspect = stream.sample_aspect_ratio or SQUARE
+    lies = stream.width != stream.height == width  # the camera was held on its side
+    return 1 / aspect if lies else aspect

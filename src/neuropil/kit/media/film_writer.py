@@ -24,7 +24,7 @@ from neuropil.kit import progress
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.errors import UserError, require_ending
 from neuropil.kit.formats import QUALITIES, QUALITY
-from neuropil.kit.media.film_container import find_damaged_rate
+from neuropil.kit.media.film_container import SQUARE, find_damaged_rate, read_pixel_aspect
 from neuropil.kit.media.frame import Frame
 
 if TYPE_CHECKING:
@@ -119,11 +119,13 @@ def write_film(
     quality: int = QUALITY,
     notes: Mapping[str, str] | None = None,
     sound: FilmSound | None = None,
+    pixel_aspect: Fraction = SQUARE,
 ) -> None:
     """Write frames that come from no file as a film; raises UserError where there is none.
 
     notes: what the container says of it; of any length in MP4, MKV and WebM
     sound: what goes with it; silent without
+    pixel_aspect: width of a pixel by its height
     """
     import av
 
@@ -140,6 +142,8 @@ def write_film(
         shape = first.pixels.shape
         picture = add_picture(target, kind.picture, shape, quality, progress.message)
         picture.codec_context.framerate = fps
+        if pixel_aspect != SQUARE:
+            picture.codec_context.sample_aspect_ratio = pixel_aspect
         picture.time_base = picture.codec_context.time_base = 1 / (fps * TICKS_PER_FRAME)
         sounding = encode_track(target, kind.sound, sound) if sound else iter(())
         moving = encode_frames(itertools.chain([first], frames), picture, 1 / fps, kind)
@@ -286,9 +290,8 @@ def set_clock_and_shape(stream: "VideoStream", source: Source) -> None:
     chosen = 1 / (source.fps * TICKS_PER_FRAME)
     clock = chosen if find_damaged_rate(given) else given.time_base
     stream.time_base = context.time_base = clock
-    if aspect := given.sample_aspect_ratio:
-        lies = given.width != given.height == source.width  # the camera was held on its side
-        context.sample_aspect_ratio = 1 / aspect if lies else aspect
+    if given.sample_aspect_ratio:
+        context.sample_aspect_ratio = read_pixel_aspect(given, source.width)
 
 
 def encode_frames(
