@@ -10,9 +10,9 @@ from neuropil.apps.translate.glossing import Glossary
     [
         ("de", "en", "Gebratene Forelle mit Kräuterbutter", "Roasted trout with herb butter"),
         ("de", "en", "Zutaten: Salz, Zucker (Rohrzucker) 5 %", "Ingredients: Salt, sugar"),
-        ("es", "en", "Merluza al horno con patatas fritas", "Hake baked with chips"),
+        ("es", "en", "Merluza al horno con patatas fritas", "Baked hake with chips"),
         ("fr", "en", "Soupe d'oignons", "Soup of onions"),
-        ("es", "en", "POLLO ASADO", "CHICKEN ROAST"),
+        ("es", "en", "POLLO ASADO", "ROAST CHICKEN"),
         ("en", "de", "trout with butter", "Forelle mit Butter"),
         ("en", "fr", "trout with butter", "truite avec beurre"),
         ("en", "es", "trout and butter", "trucha y mantequilla"),
@@ -41,7 +41,28 @@ def test_marks_stand_where_they_stood() -> None:
     assert made.text == "rice, chicken (duck) and tuna."
 
 
+def test_adjectives_stand_in_front_in_english() -> None:
+    glossary = Glossary.load("es", "en")
+    assert glossary.translate("Solomillo ibérico.").text == "Iberian sirloin."
+    assert glossary.translate("pollo y asado").text == "chicken and roast"
+
+
 @pytest.mark.parametrize(("word", "form"), [("merluzas", "hake"), ("Forellen", "trout")])
 def test_forms_of_a_word_are_found(word: str, form: str) -> None:
     language = "de" if word[0].isupper() else "es"
     assert Glossary.load(language, "en").translate(word).text.casefold() == form
+
+
+@pytest.mark.parametrize(
+    ("text", "made", "known"),
+    [
+        ("Salmón Marinodo", "Marinated salmon", 0.75),  # a letter misread
+        ("Carrilera con solsa", "Cheek with sauce", 4 / 6),  # one missed
+        ("Xqzbrmpf", "Xqzbrmpf", 0),
+        ("Pslo", "Pslo", 0),  # too short to be sure
+    ],
+)
+def test_words_misread_by_a_letter_are_half_known(text: str, made: str, known: float) -> None:
+    found = Glossary.load("es", "en").translate(text)
+    assert found.text.casefold() == made.casefold()
+    assert found.known == pytest.approx(known)

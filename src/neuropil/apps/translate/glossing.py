@@ -4,20 +4,23 @@
         Gloss(text="Fried trout with herb butter", known=1.0)
 
 The longest run of words that a list has is taken; a word that none has is looked up without its
-ending, a German one in two parts. It reads as a list does, and says what there is to eat.
+ending, a German one in two parts, then as one that was misread by a letter, which is half known. It
+reads as a list does, and says what there is to eat.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
 from neuropil.apps.translate.casing import upper_letter
-from neuropil.apps.translate.lexicon import Lexicon, ending, key_of, read_rows
+from neuropil.apps.translate.lexicon import Lexicon, drop_accents, ending, key_of, read_rows
 from neuropil.apps.translate.preprocess import LANGUAGES
 
-TOKEN = re.compile(r"[dl]['’](?=\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|\d[\d.,]*|\S", re.IGNORECASE)
+TOKEN = re.compile(  # a French article, an abbreviation, a word, a number, a mark
+    r"[dl]['’](?=\w)|[^\W\d_]{1,3}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d[\d.,]*|\S", re.IGNORECASE
+)
 LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
 LONGEST_RUN = 5  # words that are looked up together
 SHORTEST = 4  # letters of a word, and of a part of one, whose ending may be left out
@@ -32,6 +35,10 @@ ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have i
         "es": (("s", ""), ("es", ""), ("as", "o"), ("a", "o"), ("os", "o")),
     }
 )
+LEAST_MISREAD = 5  # letters of a word that may have been misread
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ADJECTIVES_LAST = ("fr", "es")  # languages in which they stand behind their noun
+LINKS = frozenset(("and", "or", "with", "of", "in", "the", "without", "on", "from", "for"))
 JOINTS = ("", "s", "n", "en", "es")  # between the parts of a German compound
 
 
@@ -62,14 +69,17 @@ class Glossary:
     def translate(self, text: str) -> Gloss:
         """Translate a text word for word; what no list knows stays as it is."""
         tokens = [found.group() for found in TOKEN.finditer(text)]
-        made, n_words, n_known = "", 0, 0
+        pieces, n_words, n_known = list[str](), 0, 0.0
         for some, found in self.cut(tokens):
             words = sum(map(is_word, some))
             n_words += words
             n_known += words if found else 0
-            piece = found or " ".join(some)
-            made += piece if made.endswith(("(", "/", "-")) or is_closing(piece) else f" {piece}"
-        return Gloss(in_case(made.strip(), text), n_known / max(1, n_words))
+            if found is None and words and (found := self.find_misread(some[0])):
+                n_known += 0.5
+            pieces.append(found or " ".join(some))
+        if self.to == "en" and self.from_ in ADJECTIVES_LAST:
+            pieces = put_ways_first(pieces)
+        return Gloss(in_case(join_pieces(pieces), text), n_known / max(1, n_words))
 
     def cut(self, tokens: Sequence[str]) -> Iterator[tuple[Sequence[str], str | None]]:
         """Cut a text into the longest runs that a list knows, each with its translation."""
@@ -114,6 +124,57 @@ class Glossary:
                 if first:
                     return f"{first} {head}"
         return None
+
+    def find_misread(self, word: str) -> str | None:
+        """Look up words that differ by a letter, accents aside; the list that is right decides."""
+        key = drop_accents(key_of(word))
+        if len(key) < LEAST_MISREAD:
+            return None
+        known = self.lexicon.plain
+        near = [each for each in set(change_letter(key)) if each in known]
+        found = known[min(near, key=self.rank.__getitem__)] if near else None
+        return found and (found if self.to == "de" else lower_as(found, word)) + ending(word)
+
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """Number the entries, those of the lists that are right first."""
+        return {key: n for n, key in enumerate(self.lexicon.plain)}
+
+
+def change_letter(key: str) -> Iterator[str]:
+    """Give what a word may be of which one letter was misread, missed, or read twice."""
+    for place in range(len(key) + 1):
+        before, after = key[:place], key[place:]
+        yield before + after[1:]
+        for letter in LETTERS:
+            yield before + letter + after
+            yield before + letter + after[1:]
+
+
+@cache
+def english_ways() -> frozenset[str]:
+    """List the English words that say how something is prepared: grilled, Iberian."""
+    return frozenset(cells[0].casefold() for cells in read_rows("ways.tsv"))
+
+
+def put_ways_first(pieces: Sequence[str]) -> list[str]:
+    """Put what says how something is prepared in front of it: marinated salmon."""
+    made: list[str] = []
+    for piece in pieces:
+        is_way = piece.casefold() in english_ways()
+        if is_way and made and is_word(made[-1]) and made[-1] not in LINKS:
+            made.insert(len(made) - 1, piece)
+        else:
+            made.append(piece)
+    return made
+
+
+def join_pieces(pieces: Sequence[str]) -> str:
+    """Set words and marks one behind the other, with a blank where one stands."""
+    made = ""
+    for piece in pieces:
+        made += piece if made.endswith(("(", "/", "-")) or is_closing(piece) else f" {piece}"
+    return made.strip()
 
 
 def is_word(token: str) -> bool:
