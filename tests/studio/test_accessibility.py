@@ -7,7 +7,10 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 WAIT = 120_000
 GRAVE = {"serious", "critical"}
-PLACES = ("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground")
+PLACES = (
+    *("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground"),
+    "playground?data=digits&steps=20&open=0,1",
+)
 
 
 def require_accessible(page: Page) -> None:

@@ -321,3 +321,54 @@ def test_it_fits_on_a_telephone(page: Page, address: str, command: str) -> None:
     page.goto(f"{address}/#/{command}")
     expect(page.locator("h1")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_digit_is_learned_drawn_and_its_neurons_opened(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground?data=digits&steps=150")
+    expect(page.get_by_text(re.compile("^150 steps, L = 0"))).to_be_visible(timeout=WAIT)
+    expect(page.locator(".score")).to_have_text(re.compile(r"9\d\.\d % of those it has never"))
+    box = page.get_by_label("sheet to draw a digit on").bounding_box()
+    assert box
+    two = [(0.3, 0.3), (0.5, 0.12), (0.7, 0.3), (0.5, 0.6), (0.3, 0.88), (0.7, 0.88)]
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in two]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for point in at[1:]:
+        page.mouse.move(*point, steps=4)
+    page.mouse.up()
+    expect(page.get_by_text("The digit that you drew.")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".shares .best")).to_have_text(re.compile("^2"))
+    page.get_by_role("button", name="neuron 3 of layer 2").press("Enter")
+    expect(page.locator("section.neuron")).to_contain_text("Neuron 3 of layer 2", timeout=WAIT)
+    expect(page.locator("section.neuron .proof")).to_contain_text("Checked")
+    page.get_by_role("button", name="neuron 3 of layer 1,").click()
+    expect(page.get_by_label("its weights")).to_be_visible()
+    page.get_by_role("button", name="show", exact=True).click()
+    expect(page.locator("section.neuron tbody tr")).to_have_count(65)
+    page.reload()
+    expect(page.get_by_text(re.compile("^150 steps, L = 0"))).to_be_visible(timeout=WAIT)
+    expect(page.locator("section.neuron")).to_contain_text("Neuron 3 of layer 1")
+
+
+def test_a_table_of_ones_own_is_learned(page: Page, address: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = "".join(
+        f"{x:.2f},{y:.2f},{kind}\n"
+        for kind, center in (("oak", (5, 2)), ("elm", (7, 4)), ("ash", (5, 4)))
+        for x, y in rng.normal(center, 0.3, (20, 2))
+    )
+    page.goto(f"{address}/#/playground")
+    page.get_by_role("combobox", name="points").select_option("a table of your own")
+    expect(page.get_by_text("Choose a CSV file")).to_be_visible()
+    chooser = page.get_by_label("CSV file")
+    bad = b"length,kind\n1,oak\n2,elm\n"
+    chooser.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": bad})
+    expect(page.get_by_text("two or more columns of numbers")).to_be_visible()
+    table = f"length,width,kind\n{rows}".encode()
+    chooser.set_input_files({"name": "leaves.csv", "mimeType": "text/csv", "buffer": table})
+    expect(page.get_by_text("60 rows, length, width to tell kind")).to_be_visible()
+    page.get_by_role("button", name="Train").click()
+    expect(page.locator(".score")).to_contain_text("100.0 % of those it has never", timeout=WAIT)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="neuron 2 of layer 1").click()
+    expect(page.locator("section.neuron tbody tr").nth(1)).to_contain_text("width")

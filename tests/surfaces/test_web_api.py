@@ -135,14 +135,22 @@ def test_no_option_names_a_file_of_this_machine(
 
 
 def test_numbers_out_of_range_are_said(client: TestClient) -> None:
-    play = {"sizes": [2, 9], "activations": ["tanh"], "points": [[0, 0]], "targets": [[1]]}
+    play = {"sizes": [2, 65], "activations": ["tanh"], "points": [[0, 0]], "targets": [[1]]}
     answer = client.post("/api/playground", json=play)
     assert answer.status_code == 422
     said = answer.json()
-    assert said["message"] == "sizes 1: Input should be less than or equal to 8"
+    assert said["message"] == "sizes 1: Input should be less than or equal to 64"
     play["sizes"] = [2, 2]
     answer = client.post("/api/playground", json=play)
     assert answer.json()["code"] == "option.conflict"
+
+
+def test_a_table_is_read(client: TestClient) -> None:
+    table = ("leaves.csv", b"length,width,kind\n1,2,oak\n3,4,elm\n")
+    told = client.post("/api/tables", files={"table": table}).json()
+    assert told["classes"] == ["elm", "oak"]
+    answer = client.post("/api/tables", data={"table": "1,2,x"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input.required")
 
 
 def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:

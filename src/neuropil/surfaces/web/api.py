@@ -10,6 +10,7 @@
     GET    /api/results/{name}/{n}  the n-th file that was made
     GET    /api/walks/{name}        a neuron that was opened, as a page of its own
     POST   /api/playground          a small network, moved by some steps, and all its numbers
+    POST   /api/tables              a table of one's own, as points for that
     POST   /api/live/{app}          what goes on step by step, as a drive: a session, by its name
     POST   /api/sessions/{name}     the session moved, and what is to be seen
     DELETE /api/sessions/{name}     the session closed
@@ -56,6 +57,7 @@ from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
 from neuropil.surfaces.web.status import read_status
 from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore
+from neuropil.surfaces.web.tables import add_table_routes
 from neuropil.surfaces.web.worker import WALK, Opened, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
@@ -140,6 +142,7 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     app.add_exception_handler(RequestValidationError, word_invalid)
     add_job_routes(app, studio, policy)
     add_live_routes(app, studio)
+    add_table_routes(app)
     add_page_routes(app)
     app.add_middleware(Guard, policy=policy)
     return app

@@ -49,6 +49,13 @@ export const fetchSamples = () => ask("/api/samples");
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
 export const playOn = (play) => post("/api/playground", play);
 
+/** @param {File} file a CSV file @returns {Promise<import("./examples.js").Table>} */
+export const readTable = (file) => {
+  const form = new FormData();
+  form.append("table", file, file.name);
+  return ask("/api/tables", { method: "POST", body: form });
+};
+
 /** @param {string} app that goes on step by step @param {Record<string, unknown>} options @returns {Promise<{name: string}>} */
 export const beginSession = (app, options) => post(`/api/live/${app}`, options);
 

@@ -1,4 +1,4 @@
-// The page: which command is shown is in its address, #/colorize or #/colorize/JOB.
+// The page: what is shown is in its address, #/colorize, #/colorize/JOB or #/playground?data=XOR.
 
 import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
 import { make } from "./dom.js";
@@ -61,13 +61,15 @@ function playgroundCard() {
   return make("article", { class: "card" }, title, make("p", {}, "Build a small network, train it, and read every number of it."));
 }
 
-function showPlayground() {
+/** @param {URLSearchParams} asked */
+function showPlayground(asked) {
   document.title = "Playground – Neuropil";
-  main.replaceChildren(new PlaygroundView());
+  main.replaceChildren(new PlaygroundView(asked));
 }
 
 function route() {
-  const [command, job = ""] = location.hash.replace(/^#\//, "").split("/");
+  const [path, query = ""] = location.hash.replace(/^#\//, "").split("?");
+  const [command, job = ""] = path.split("/");
   const verb = verbs.find((each) => each.command === command);
   for (const link of nav.querySelectorAll("a")) {
     const isHere = link.textContent === (verb?.app ?? command);
@@ -75,7 +77,7 @@ function route() {
     else link.removeAttribute("aria-current");
   }
   if (verb) showVerb(verb, job);
-  else if (command === PLAYGROUND) showPlayground();
+  else if (command === PLAYGROUND) showPlayground(new URLSearchParams(query));
   else showHome(command);
 }
 
