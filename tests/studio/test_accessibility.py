@@ -10,6 +10,7 @@ GRAVE = {"serious", "critical"}
 PLACES = (
     *("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground"),
     "playground?data=digits&steps=20&open=0,1",
+    "biology",
 )
 
 

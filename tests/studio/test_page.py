@@ -12,6 +12,7 @@ from neuropil.apps.handwrite.styles import Style
 from neuropil.kit.media.image import Image
 
 WAIT = 120_000
+PLACES = 2  # that are no applications
 
 
 def color_the_church(page: Page, address: str) -> None:
@@ -23,11 +24,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -290,7 +291,7 @@ def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:
@@ -314,7 +315,8 @@ def test_a_worked_example_is_shown_as_text(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "colorize", "handwrite", "classify-teach", "drive", "neuron", "playground"]
+    "command",
+    ["", "colorize", "handwrite", "classify-teach", "drive", "neuron", "playground", "biology"],
 )
 def test_it_fits_on_a_telephone(page: Page, address: str, command: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
@@ -372,3 +374,18 @@ def test_a_table_of_ones_own_is_learned(page: Page, address: str) -> None:
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="neuron 2 of layer 1").click()
     expect(page.locator("section.neuron tbody tr").nth(1)).to_contain_text("width")
+
+
+def test_both_neurons_answer_to_a_slider(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/biology?x=0.8,0.6,0.3&w=3,2,-1&b=0.5")
+    artificial = page.locator(".answer").last
+    living = page.locator(".answer").first
+    expect(artificial).to_have_text("a = 0.9781", timeout=WAIT)
+    expect(living).to_have_text(re.compile("^[1-9][0-9]* a second"), timeout=WAIT)
+    page.get_by_role("slider", name="b").fill("-4")
+    expect(artificial).to_have_text("a = 0.3318")
+    expect(living).to_have_text(re.compile("^0 a second"), timeout=WAIT)
+    expect(page.get_by_role("img", name="it fired 0 times")).to_be_visible()
+    expect(page).to_have_url(re.compile("b=-4$"))
+    page.reload()
+    expect(artificial).to_have_text("a = 0.3318", timeout=WAIT)

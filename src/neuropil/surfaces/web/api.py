@@ -10,6 +10,7 @@
     GET    /api/results/{name}/{n}  the n-th file that was made
     GET    /api/walks/{name}        a neuron that was opened, as a page of its own
     POST   /api/playground          a small network, moved by some steps, and all its numbers
+    POST   /api/biology             the living neuron on some inputs; GET .../curve: its firing rate
     POST   /api/tables              a table of one's own, as points for that
     POST   /api/live/{app}          what goes on step by step, as a drive: a session, by its name
     POST   /api/sessions/{name}     the session moved, and what is to be seen
@@ -51,6 +52,7 @@ from neuropil.surfaces.web.forms import (
     take_option_files,
 )
 from neuropil.surfaces.web.live import LiveSessions
+from neuropil.surfaces.web.living import add_biology_routes
 from neuropil.surfaces.web.pages import add_page_routes
 from neuropil.surfaces.web.playground import Play, advance
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
@@ -143,6 +145,7 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     add_job_routes(app, studio, policy)
     add_live_routes(app, studio)
     add_table_routes(app)
+    add_biology_routes(app)
     add_page_routes(app)
     app.add_middleware(Guard, policy=policy)
     return app

@@ -49,6 +49,12 @@ export const fetchSamples = () => ask("/api/samples");
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
 export const playOn = (play) => post("/api/playground", play);
 
+/** @param {Record<string, unknown>} given what comes in @returns {Promise<import("./biology.js").Living>} */
+export const followCell = (given) => post("/api/biology", given);
+
+/** @returns {Promise<{z: number[], rate: number[]}>} */
+export const fetchCurve = () => ask("/api/biology/curve");
+
 /** @param {File} file a CSV file @returns {Promise<import("./examples.js").Table>} */
 export const readTable = (file) => {
   const form = new FormData();

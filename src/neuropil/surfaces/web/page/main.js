@@ -1,6 +1,7 @@
 // The page: what is shown is in its address, #/colorize, #/colorize/JOB or #/playground?data=XOR.
 
 import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
+import { BiologyView } from "./biology.js";
 import { make } from "./dom.js";
 import { PlaygroundView } from "./playground.js";
 import { VerbView } from "./verb-view.js";
@@ -16,7 +17,22 @@ let probes = [];
 /** @param {string} app */
 const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
 
-const PLAYGROUND = "playground";
+/**
+ * What is no application: its title, a line about it, and its view.
+ * @type {Record<string, {title: string, summary: string, view: (asked: URLSearchParams, path: string) => HTMLElement}>}
+ */
+const PLACES = {
+  playground: {
+    title: "Playground",
+    summary: "Build a small network, train it on points, digits or a table of your own, and read every number of it.",
+    view: (asked) => new PlaygroundView(asked),
+  },
+  biology: {
+    title: "Biology",
+    summary: "The living neuron beside the artificial one, on the same inputs.",
+    view: (asked) => new BiologyView(asked),
+  },
+};
 
 const apps = () => [...new Set(verbs.map((verb) => verb.app))];
 
@@ -38,7 +54,7 @@ function showHome(lost) {
     make("h1", {}, "Small neural networks that do a job here, and show their work"),
     make("p", { class: "lead" }, "Everything runs on this machine; nothing leaves it."),
     lost ? make("p", { class: "mistake", role: "alert" }, `There is no ${lost} here; this is what there is:`) : "",
-    make("div", { class: "cards" }, ...cards, playgroundCard()),
+    make("div", { class: "cards" }, ...cards, ...Object.keys(PLACES).map(placeCard)),
   );
 }
 
@@ -56,15 +72,17 @@ function showVerb(verb, job) {
   );
 }
 
-function playgroundCard() {
-  const title = make("h2", {}, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
-  return make("article", { class: "card" }, title, make("p", {}, "Build a small network, train it, and read every number of it."));
+/** @param {string} name of a place */
+function placeCard(name) {
+  const title = make("h2", {}, make("a", { href: `#/${name}` }, name));
+  return make("article", { class: "card" }, title, make("p", {}, PLACES[name].summary));
 }
 
-/** @param {URLSearchParams} asked */
-function showPlayground(asked) {
-  document.title = "Playground – Neuropil";
-  main.replaceChildren(new PlaygroundView(asked));
+/** @param {string} name of a place @param {string} path below it @param {URLSearchParams} asked */
+function showPlace(name, path, asked) {
+  const { title, view } = PLACES[name];
+  document.title = `${title} – Neuropil`;
+  main.replaceChildren(view(asked, path));
 }
 
 function route() {
@@ -77,7 +95,7 @@ function route() {
     else link.removeAttribute("aria-current");
   }
   if (verb) showVerb(verb, job);
-  else if (command === PLAYGROUND) showPlayground(new URLSearchParams(query));
+  else if (command in PLACES) showPlace(command, job, new URLSearchParams(query));
   else showHome(command);
 }
 
@@ -90,7 +108,7 @@ async function begin() {
     return;
   }
   const links = apps().map((app) => make("a", { href: `#/${verbsOf(app)[0].command}` }, app));
-  nav.replaceChildren(...links, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
+  nav.replaceChildren(...links, ...Object.keys(PLACES).map((name) => make("a", { href: `#/${name}` }, name)));
   window.addEventListener("hashchange", () => {
     route();
     main.focus();

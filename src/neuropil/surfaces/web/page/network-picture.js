@@ -24,7 +24,7 @@ export class NetworkPicture extends HTMLElement {
     this.picture.replaceChildren();
   }
 
-  /** @param {Played} played @param {[number, number] | null} opened @param {string[]} classes names of the outputs */
+  /** @param {Played} played @param {number[] | null} opened @param {string[]} classes names of the outputs */
   show(played, opened, classes) {
     const columns = [played.layers[0][0].x, ...played.layers.map((layer) => layer.map((neuron) => neuron.a))];
     const isPicture = columns[0].length === SIDE * SIDE;
@@ -72,7 +72,7 @@ export class NetworkPicture extends HTMLElement {
   }
 }
 
-/** @param {[number, number] | null} opened @param {number} layer @param {number} j */
+/** @param {number[] | null} opened @param {number} layer @param {number} j */
 const isAt = (opened, layer, j) => opened?.[0] === layer - 1 && opened?.[1] === j;
 
 /** The radius of neurons, so that many fit. @param {number} many */

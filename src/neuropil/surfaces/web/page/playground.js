@@ -38,11 +38,8 @@ export class PlaygroundView extends HTMLElement {
   /** @param {URLSearchParams} asked what the address says */
   constructor(asked) {
     super();
-    this.state = {
-      data: "XOR", hidden: [4], curve: "tanh", seed: 1, shown: 0,
-      opened: /** @type {[number, number] | null} */ (null),
-      strokes: /** @type {number[][][] | null} */ (null),
-    };
+    /** @type {{data: string, hidden: number[], curve: string, seed: number, shown: number, opened: number[] | null, strokes: number[][][] | null}} */
+    this.state = { data: "XOR", hidden: [4], curve: "tanh", seed: 1, shown: 0, opened: null, strokes: null };
     [this.points, this.targets] = POINTS.XOR();
     this.table = /** @type {import("./examples.js").Table | null} */ (null);
     this.played = /** @type {Played | null} */ (null);
@@ -175,7 +172,7 @@ export class PlaygroundView extends HTMLElement {
     this.train.textContent = "Train";
     this.layered.value = this.state.hidden.join(", ");
     this.curves.value = this.state.curve;
-    this.own.hidden = this.state.data !== TABLE;
+    if (this.own) this.own.hidden = this.state.data !== TABLE;
     this.why.hidden = this.state.curve !== "none" || this.state.data in BOOKS;
     if (this.state.data === TABLE && !this.table) this.wait();
     else await this.step(0);
