@@ -11,6 +11,7 @@ PLACES = (
     *("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground"),
     "playground?data=digits&steps=20&open=0,1",
     "biology",
+    "network/drive.driver?unit=",
 )
 
 

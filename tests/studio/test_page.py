@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zoo
 from playwright.sync_api import Locator, Page, expect
 
 from neuropil import registry
@@ -12,7 +13,7 @@ from neuropil.apps.handwrite.styles import Style
 from neuropil.kit.media.image import Image
 
 WAIT = 120_000
-PLACES = 2  # that are no applications
+PLACES = 3  # that are no applications
 
 
 def color_the_church(page: Page, address: str) -> None:
@@ -82,6 +83,9 @@ def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None
     expect(shown.first).not_to_have_text(before)
     page.get_by_role("button", name="Deeper, along the largest term").click()
     expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
+    unit = page.locator(".crumbs button").last.inner_text()
+    page.reload()
+    expect(page.locator(".step .unit").first).to_have_text(unit, timeout=WAIT)
 
 
 def test_colors_are_put_on_the_picture_moved_and_removed(page: Page, address: str) -> None:
@@ -391,3 +395,37 @@ def test_both_neurons_answer_to_a_slider(page: Page, address: str) -> None:
     expect(page).to_have_url(re.compile(r"x=0,0\.6,0\.3&w=3,2,-1&b=-4$"))
     page.reload()
     expect(artificial).to_have_text("a = 0.04311", timeout=WAIT)
+
+
+def test_a_network_is_dropped_in_browsed_and_found_again(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    text = """(float[1,3] x) => (float[1,2] y) <float[3,2] w = {1, 2, 3, 4, 5, 6}>
+        { z = MatMul (x, w)  s = Relu (z)  y = Celu (s) }"""
+    (tmp_path / "mine.onnx").write_bytes(zoo.parse(text).SerializeToString())
+    np.save(tmp_path / "x.npy", np.array([[1, 2, 3]], np.float32))
+    page.goto(f"{address}/#/network")
+    page.get_by_label("choose").set_input_files(tmp_path / "mine.onnx")
+    expect(page.get_by_text("3 operations, 6 parameters")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Celu can be run, but not taken apart")).to_be_visible()
+    page.get_by_label("file of x").set_input_files(tmp_path / "x.npy")
+    page.get_by_role("button", name="z", exact=True).click()
+    step = page.locator(".step").first
+    expect(step).to_contain_text("z = Σ w·x + b = 28", timeout=WAIT)
+    page.get_by_label("number to open").fill("z,0,0")
+    page.get_by_role("button", name="Open").click()
+    expect(step).to_contain_text("z = Σ w·x + b = 22", timeout=WAIT)
+    page.reload()
+    expect(step).to_contain_text("z = Σ w·x + b = 22", timeout=WAIT)
+    page.get_by_label("number to open").fill("y,0,0")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("walk-view .mistake")).to_contain_text("Celu", timeout=WAIT)
+
+
+def test_a_file_that_is_no_network_is_said(page: Page, address: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"nothing")
+    page.goto(f"{address}/#/network")
+    page.get_by_label("choose").set_input_files(tmp_path / "bad.onnx")
+    expect(page.locator("network-view > .mistake")).to_contain_text(
+        "bad.onnx is not an ONNX network", timeout=WAIT
+    )

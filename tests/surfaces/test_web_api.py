@@ -18,15 +18,14 @@ pytest.importorskip("fastapi")
 pytest.importorskip("pebble")
 
 from starlette.testclient import TestClient
+from web_client import ORIGIN, finish
 
 from neuropil.apps.handwrite.styles import Style
-from neuropil.surfaces.web import api, live
+from neuropil.surfaces.web import api, live, studio
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
-
-ORIGIN = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +64,6 @@ def start(client: TestClient, command: str, options: Any = None, **fields: Any) 
     assert answer.status_code == 202, answer.text
     told: dict[str, Any] = answer.json()
     return told
-
-
-def finish(client: TestClient, name: str, seconds: float = 60) -> dict[str, Any]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        told: dict[str, Any] = client.get(f"/api/jobs/{name}").json()
-        if told["state"] not in ("waiting", "running"):
-            return told
-        time.sleep(0.05)
-    raise AssertionError(f"not done in {seconds} s")
 
 
 def test_verbs_are_described(client: TestClient) -> None:
@@ -348,7 +337,7 @@ def test_a_killed_worker_costs_its_job_alone(client: TestClient, pool: Pool) -> 
 def test_a_job_that_nobody_asks_about_is_stopped(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "ALONE", 0.5)
+    monkeypatch.setattr(studio, "ALONE", 0.5)
     monkeypatch.setattr(api, "SWEEP", 0.1)
     text = "All work and no play makes Jack a dull boy. " * 60
     name = start(client, "handwrite", {}, text=text)["name"]

@@ -84,6 +84,15 @@ export const fetchProbes = () => ask("/api/probes");
 /** @param {string} app @param {FormData} form @returns {Promise<Job>} */
 export const openNeuron = (app, form) => ask(`/api/open/${app}`, { method: "POST", body: form });
 
+/** @returns {Promise<{name: string, bytes: number}[]>} networks of the package */
+export const fetchNetworks = () => ask("/api/networks");
+
+/** @param {FormData} form @returns {Promise<Job>} that lists it */
+export const takeNetwork = (form) => ask("/api/networks", { method: "POST", body: form });
+
+/** @param {string} name of the job that listed it @param {FormData} form @returns {Promise<Job>} */
+export const openUnit = (name, form) => ask(`/api/networks/${name}/open`, { method: "POST", body: form });
+
 /** @param {string} name @returns {Promise<Job>} */
 export const fetchJob = (name) => ask(`/api/jobs/${name}`);
 

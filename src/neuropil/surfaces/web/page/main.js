@@ -3,6 +3,7 @@
 import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
 import { BiologyView } from "./biology.js";
 import { make } from "./dom.js";
+import { NetworkView } from "./network-view.js";
 import { PlaygroundView } from "./playground.js";
 import { VerbView } from "./verb-view.js";
 
@@ -26,6 +27,11 @@ const PLACES = {
     title: "Playground",
     summary: "Build a small network, train it on points, digits or a table of your own, and read every number of it.",
     view: (asked) => new PlaygroundView(asked),
+  },
+  network: {
+    title: "Network",
+    summary: "Drop in any ONNX file, and read what its neurons calculate.",
+    view: (asked, path) => new NetworkView(path, asked),
   },
   biology: {
     title: "Biology",
@@ -58,8 +64,8 @@ function showHome(lost) {
   );
 }
 
-/** @param {import("./api.js").Verb} verb @param {string} job */
-function showVerb(verb, job) {
+/** @param {import("./api.js").Verb} verb @param {string} job @param {URLSearchParams} asked */
+function showVerb(verb, job, asked) {
   const siblings = verbsOf(verb.app);
   const tabs = siblings.map((each) =>
     make("a", { href: `#/${each.command}`, "aria-current": each === verb ? "page" : null }, each.command),
@@ -68,7 +74,7 @@ function showVerb(verb, job) {
   main.replaceChildren(
     make("h1", {}, verb.summary),
     siblings.length > 1 ? make("nav", { class: "tabs", "aria-label": `Commands of ${verb.app}` }, ...tabs) : "",
-    new VerbView(verb, probes.find((each) => each.app === verb.app), job),
+    new VerbView(verb, probes.find((each) => each.app === verb.app), job, asked),
   );
 }
 
@@ -94,8 +100,9 @@ function route() {
     if (isHere) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  if (verb) showVerb(verb, job);
-  else if (command in PLACES) showPlace(command, job, new URLSearchParams(query));
+  const asked = new URLSearchParams(query);
+  if (verb) showVerb(verb, job, asked);
+  else if (command in PLACES) showPlace(command, job, asked);
   else showHome(command);
 }
 

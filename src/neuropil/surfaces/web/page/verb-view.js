@@ -13,9 +13,11 @@ export class VerbView extends HTMLElement {
    * @param {import("./api.js").Verb} verb
    * @param {import("./api.js").Verb | undefined} probe what opens a neuron of its results
    * @param {string} job the name of one to be found again, or ""
+   * @param {URLSearchParams} asked the place and unit of a neuron that was open, or nothing
    */
-  constructor(verb, probe, job) {
+  constructor(verb, probe, job, asked) {
     super();
+    this.asked = asked;
     this.verb = verb;
     this.probe = probe;
     this.job = job;
@@ -23,6 +25,11 @@ export class VerbView extends HTMLElement {
       const { detail } = /** @type {CustomEvent} */ (event);
       this.offerNeurons(detail);
       this.offerView(detail);
+    });
+    this.addEventListener("looked", (event) => {
+      const { place, unit } = /** @type {CustomEvent} */ (event).detail;
+      const told = new URLSearchParams({ place: JSON.stringify(place), ...(unit ? { unit } : {}) });
+      history.replaceState(null, "", `${location.hash.split("?")[0]}?${told}`);
     });
   }
 
@@ -32,6 +39,7 @@ export class VerbView extends HTMLElement {
     if (!this.probe || !isSame || this.probe.inputs.length !== this.verb.inputs.length) return;
     const view = new MicroscopeView(this.probe, job.name);
     this.microscope.replaceChildren(view);
+    if (this.asked.has("place")) view.openAgain(readPlace(this.asked.get("place") ?? ""), this.asked.get("unit") ?? "");
     const [picture] = this.result.querySelectorAll("figure img:last-of-type");
     if (!(picture instanceof HTMLImageElement) || !("at" in this.probe.options.properties)) return;
     picture.closest("figure")?.classList.add("pressed-on");
@@ -103,6 +111,7 @@ export class VerbView extends HTMLElement {
   async start(event) {
     event.preventDefault();
     this.mistake.hidden = true;
+    this.asked = new URLSearchParams();
     try {
       this.microscope.replaceChildren();
       this.own.replaceChildren();
@@ -140,6 +149,15 @@ export class VerbView extends HTMLElement {
     this.mistake.textContent = error.message;
     this.mistake.hidden = false;
     this.mistake.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {string} text @returns {Record<string, unknown>} what an address says of a place */
+function readPlace(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
   }
 }
 
