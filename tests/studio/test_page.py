@@ -347,6 +347,10 @@ def test_a_digit_is_learned_drawn_and_its_neurons_opened(page: Page, address: st
     page.get_by_role("button", name="neuron 3 of layer 2").press("Enter")
     expect(page.locator("section.neuron")).to_contain_text("Neuron 3 of layer 2", timeout=WAIT)
     expect(page.locator("section.neuron .proof")).to_contain_text("Checked")
+    page.get_by_role("button", name="As homework").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the sheet").click()
+    expect(opened.value.get_by_role("heading", name="Solutions")).to_be_visible()
     page.get_by_role("button", name="neuron 3 of layer 1,").click()
     expect(page.get_by_label("its weights")).to_be_visible()
     page.get_by_role("button", name="show", exact=True).click()

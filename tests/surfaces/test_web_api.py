@@ -142,6 +142,16 @@ def test_a_table_is_read(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "input.required")
 
 
+def test_a_neuron_of_the_playground_becomes_homework(client: TestClient) -> None:
+    play = {"sizes": [2, 1], "activations": ["sigmoid"], "points": [[1, 2]], "targets": [[1]]}
+    answer = client.post("/api/playground/sheet", json=play)
+    assert answer.json()["code"] == "option.missing"
+    told = client.post("/api/playground/sheet", json=play | {"opened": [0, 0]}).json()
+    sheet = client.get(told["address"]).text
+    assert "neuron 1 of layer 1" in sheet
+    assert "One step of learning" in sheet
+
+
 def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
     written = finish(client, start(client, "handwrite", text="/etc/hostname")["name"])
     data = {"job": written["name"], "options": "{}"}
@@ -357,6 +367,12 @@ def test_a_neuron_behind_a_pixel_is_opened(client: TestClient) -> None:
     assert page.headers["x-content-type-options"] == "nosniff"
     assert "neuropil open colorize FILE --at=40,30 --unit=" in page.text
     assert client.get(f"/api/walks/{job['name']}").status_code == 404
+    sheet = client.get(walk["sheet"])
+    assert "Solutions" in sheet.text
+    assert "red of the pixel" in sheet.text
+    assert sheet.headers["content-security-policy"].startswith("sandbox;")
+    assert client.get(f"/api/sheets/{job['name']}").status_code == 404
+    assert client.get("/api/sheets/..").status_code == 404
     assert all(step["proved"] for step in walk["steps"])
     assert walk["image"]["at"] == [40.5 / 96, 30.5 / 64]
     deeper = [unit for step in walk["steps"] for unit in step["sources"].values()]

@@ -10,6 +10,7 @@
     POST   /api/networks            an ONNX file, listed; POST .../{name}/open: a neuron of it
     GET    /api/results/{name}/{n}  the n-th file that was made
     GET    /api/walks/{name}        a neuron that was opened, as a page of its own
+    GET    /api/sheets/{name}       the same neurons as homework, with solutions
     POST   /api/playground          a small network, moved by some steps, and all its numbers
     POST   /api/biology             the living neuron on some inputs; GET .../curve: its firing rate
     POST   /api/tables              a table of one's own, as points for that
@@ -50,7 +51,7 @@ from neuropil.surfaces.web.forms import (
 from neuropil.surfaces.web.living import add_biology_routes
 from neuropil.surfaces.web.networks import add_network_routes
 from neuropil.surfaces.web.pages import add_page_routes
-from neuropil.surfaces.web.playground import Play, advance
+from neuropil.surfaces.web.playground import Play, advance, write_homework
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
 from neuropil.surfaces.web.pool import Pool, QueueFullError
 from neuropil.surfaces.web.store import ResultStore
@@ -64,7 +65,7 @@ from neuropil.surfaces.web.studio import (
     refuse_full,
 )
 from neuropil.surfaces.web.tables import add_table_routes
-from neuropil.surfaces.web.worker import WALK, OpenTask, open_neuron, run_job
+from neuropil.surfaces.web.worker import SHEET, WALK, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
 SWEEP = 1.0  # seconds between two looks for such jobs
@@ -75,6 +76,9 @@ APART = MappingProxyType(  # a page with a script of its own, in an origin of it
         "content-security-policy": "sandbox allow-scripts; default-src 'none'; img-src data:;"
         " script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'"
     }
+)
+PLAIN = MappingProxyType(  # a page without any
+    {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
 )
 Options = Annotated[dict[str, Any], Body()]
 
@@ -164,6 +168,15 @@ def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
             raise UserError("name.unknown", "that job has opened no neuron", name=name)
         return FileResponse(page, media_type="text/html", headers=dict(APART))
 
+    @app.get("/api/sheets/{name}")
+    def give_sheet(name: str) -> FileResponse:
+        """Give the homework of neurons that were opened, a page that prints well."""
+        folder = studio.store.find(name)
+        if folder is None or not (folder / SHEET).is_file():
+            words = "there is no such sheet any more: sheets are kept for an hour; make it again"
+            raise UserError("name.unknown", words, name=name)
+        return FileResponse(folder / SHEET, media_type="text/html", headers=dict(PLAIN))
+
     @app.get("/api/results/{name}/{number}")
     def give_result(name: str, number: int) -> FileResponse:
         """Give a file that a job made."""
@@ -180,6 +193,14 @@ def add_live_routes(app: FastAPI, studio: Studio) -> None:
     def play_on(play: Play) -> dict[str, Any]:
         """Move a small network by some steps, and tell all its numbers."""
         return advance(play)
+
+    @app.post("/api/playground/sheet")
+    def write_sheet(play: Play) -> dict[str, str]:
+        """Write the neuron that is open as homework, and tell its address."""
+        sheet = write_homework(play)
+        folder = studio.store.create()
+        (folder / SHEET).write_text(sheet, encoding="utf-8")
+        return {"address": f"/api/sheets/{folder.name}"}
 
     @app.post("/api/live/{name}", status_code=ACCEPTED)
     def begin_session(name: str, options: Options) -> JSONResponse:

@@ -9,7 +9,7 @@ loss `classes` the outputs are scores, of which softmax makes shares: -ln p of t
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -337,3 +337,17 @@ def open_one(network: Network, seen: Floats, target: Any, play: Play) -> Printab
     return open_neuron(
         network, seen, layer=2 * layer, unit=unit, target=target, loss=loss, rate=play.rate
     )
+
+
+def write_homework(play: Play) -> str:
+    """Write the neuron that is open, at the point that is shown, as a sheet of homework."""
+    from neuropil.microscope.homework import render_homework
+
+    if not play.opened:
+        raise UserError("option.missing", "open a neuron first: [layer, neuron]", name="opened")
+    examples, network = gather(play), build(play)
+    seen, target = choose_seen(play, examples)
+    layer, unit = play.opened
+    name = f"neuron {unit + 1} of layer {layer + 1}"
+    record = replace(open_one(network, seen, target, play), name=name)
+    return render_homework("from the playground", [record])

@@ -100,7 +100,10 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
         told["files"] = describe_files(known, outcome, name)
     if isinstance(outcome, Opened):
-        told["walk"] = outcome.walk | {"page": f"/api/walks/{name}"}
+        told["walk"] = outcome.walk | {
+            "page": f"/api/walks/{name}",
+            "sheet": f"/api/sheets/{name}",
+        }
     if isinstance(outcome, Listed):
         told["network"] = outcome.network
     return told

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from neuropil.microscope.walk import Walk
 
 WALK = "walk.html"  # a file in the folder of a neuron that was opened
+SHEET = "sheet.html"  # the same as homework
 STARTED = "started"  # a file that a worker leaves once it has begun
 SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
 
@@ -102,14 +103,17 @@ def walk_from(task: OpenTask) -> "Walk":
 def tell_walk(walk: "Walk", command: str, folder: Path) -> dict[str, Any]:
     """Give what the studio shows of a walk, each step also in forms to be copied.
 
-    Also writes it as a page that needs nothing else, in which numbers can be changed; `command`
-    is what opens what lies deeper.
+    Also writes it as a page that needs nothing else, in which numbers can be changed, and as a
+    sheet of homework; `command` is what opens what lies deeper.
     """
     from neuropil.core.formatting import to_csv, to_latex, to_text
+    from neuropil.microscope.homework import render_homework
     from neuropil.microscope.page import render_told, walk_json
 
     told = walk_json(walk)
     (folder / WALK).write_text(render_told(told, command), encoding="utf-8")
+    sheet = render_homework(told["title"], [step.record for step in walk.steps])
+    (folder / SHEET).write_text(sheet, encoding="utf-8")
     for shown, step in zip(told["steps"], walk.steps, strict=True):
         record = step.record
         copies = {"text": to_text(record), "LaTeX": to_latex(record), "CSV": to_csv(record)}

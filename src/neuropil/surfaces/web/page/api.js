@@ -49,6 +49,9 @@ export const fetchSamples = () => ask("/api/samples");
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
 export const playOn = (play) => post("/api/playground", play);
 
+/** @param {Record<string, unknown>} play with the neuron that is open @returns {Promise<{address: string}>} */
+export const writeSheet = (play) => post("/api/playground/sheet", play);
+
 /** @param {Record<string, unknown>} given what comes in @returns {Promise<import("./biology.js").Living>} */
 export const followCell = (given) => post("/api/biology", given);
 

@@ -1,6 +1,6 @@
 // The playground: a small network to build and train, where every number can be read and changed.
 
-import { Mistake, playOn, readTable } from "./api.js";
+import { Mistake, playOn, readTable, writeSheet } from "./api.js";
 import { ClassReport } from "./class-report.js";
 import { DigitSheet } from "./digit-sheet.js";
 import { make } from "./dom.js";
@@ -335,8 +335,24 @@ export class PlaygroundView extends HTMLElement {
     const names = neuron.x.map((_, k) => (layer ? `a${k + 1} of layer ${layer}` : (columns?.[k] ?? `x${k + 1}`)));
     const many = data === DIGITS ? KNOWN_DIGITS : this.points.length;
     const point = strokes ? "Of the digit that you drew;" : `At point ${shown + 1} of ${many};`;
-    this.numbers.show(neuron, { layer, j, point, names, opened: played.opened });
+    this.numbers.show(neuron, { layer, j, point, names, opened: played.opened }, this.homework());
     this.neuron.replaceChildren(this.numbers);
+  }
+
+  /** A button that becomes a link to the sheet. */
+  homework() {
+    const place = make("p", {}, make("button", { type: "button", onclick: () => write() }, "As homework"));
+    const write = async () => {
+      try {
+        const { address } = await writeSheet(this.request());
+        const link = make("a", { href: address, target: "_blank", rel: "noopener" }, "Open the sheet");
+        place.replaceChildren(link, ": blanks to fill in, and solutions on a page of their own.");
+        link.focus();
+      } catch (error) {
+        this.complain(error);
+      }
+    };
+    return place;
   }
 
   /** Write what is shown into the address, so that it can be shared. */

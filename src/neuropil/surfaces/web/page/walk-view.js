@@ -11,7 +11,7 @@ const SHOWN = 8; // terms of a neuron, the largest
  *   below: Record<string, number>, field: number[] | null, fields: Record<string, number[]>,
  *   sources: Record<string, string>, copies: Record<string, string>, back: string, proved: boolean, proofText: string}} WalkStep
  * @typedef {{title: string, steps: WalkStep[], next: string, no_gradients: string,
- *   page: string, image: {picture: string, words: string, at?: number[], rgb?: number[]} | null}} Walk
+ *   page: string, sheet: string, image: {picture: string, words: string, at?: number[], rgb?: number[]} | null}} Walk
  */
 
 /** @param {number} v six digits, as people write them @returns {string} */
@@ -93,7 +93,7 @@ export class WalkView extends HTMLElement {
       ? make("button", { type: "button", onclick: () => this.deeper(walk.next) }, "Deeper, along the largest term")
       : make("p", { class: "quiet" }, "Below are only inputs.");
     const warning = walk.no_gradients ? make("p", { class: "quiet" }, `No gradients: ${walk.no_gradients}.`) : null;
-    const column = make("div", { class: "steps" }, make("h3", {}, walk.title), make("p", { class: "quiet" }, make("a", { href: walk.page, target: "_blank", rel: "noopener" }, "As a page"), ": there every number can be changed, and what follows from it changes too."), ...(warning ? [warning] : []), ...steps, next);
+    const column = make("div", { class: "steps" }, make("h3", {}, walk.title), make("p", { class: "quiet" }, make("a", { href: walk.page, target: "_blank", rel: "noopener" }, "As a page"), ": there every number can be changed, and what follows from it changes too. ", make("a", { href: walk.sheet, target: "_blank", rel: "noopener" }, "As homework"), ": a sheet with blanks to print, and its solutions."), ...(warning ? [warning] : []), ...steps, next);
     return [make("div", { class: picture ? "seen" : "" }, ...(picture ? [picture] : []), column)];
   }
 
