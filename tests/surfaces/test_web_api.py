@@ -465,3 +465,54 @@ def test_results_are_swept_by_age_and_size(tmp_path: Path) -> None:
     assert store.find("../etc") is None
     store.close()
     assert not store.root.exists()
+
+
+def test_what_goes_while_it_is_swept_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ResultStore(most_bytes=1000, most_seconds=1000)
+    gone, old = store.create(), store.create()
+    os.utime(old, (0, 0))
+    listed = [gone, old]
+    monkeypatch.setattr(type(store.root), "iterdir", lambda self: iter(listed))
+    gone.joinpath("in").rmdir()
+    gone.joinpath("out").rmdir()
+    gone.rmdir()
+    store.sweep()
+    assert store.find(old.name) is None
+    monkeypatch.undo()
+    store.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [
+        ("in/00000.png", "/api/jobs/colorize"),
+        ("status.new", "/api/jobs/handwrite"),
+        ("sheet.html", "/api/open/colorize"),
+    ],
+)
+def test_a_full_disk_is_said_and_nothing_half_written(
+    client: TestClient,
+    store: ResultStore,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    address: str,
+) -> None:
+    create = store.create
+
+    def create_on_a_full_disk() -> Path:
+        folder = create()
+        folder.joinpath(place).symlink_to("/dev/full")
+        return folder
+
+    monkeypatch.setattr(store, "create", create_on_a_full_disk)
+    fields = {"text": "Hi", "options": '{"at": "5,5"}' if "open" in address else "{}"}
+    answer = client.post(address, data=fields, files={"photo": ("a.png", png())})
+    if place == "in/00000.png":
+        assert (answer.status_code, answer.json()["code"]) == (507, "disk.full")
+        assert not [*store.root.iterdir()]
+        return
+    told = finish(client, answer.json()["name"])
+    assert told["error"]["code"] == "disk.full", told
+    assert "make room" in told["error"]["message"]
+    assert not [*(store.root / told["name"] / "out").iterdir()]

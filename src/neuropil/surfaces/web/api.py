@@ -26,6 +26,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -37,6 +38,7 @@ from starlette.datastructures import FormData
 
 from neuropil import registry
 from neuropil.checks import check
+from neuropil.jobs import explain
 from neuropil.kit.errors import UserError
 from neuropil.kit.ranges import Range
 from neuropil.signature import Input, Option, Signature
@@ -50,6 +52,7 @@ from neuropil.surfaces.web.forms import (
 )
 from neuropil.surfaces.web.living import add_biology_routes
 from neuropil.surfaces.web.networks import add_network_routes
+from neuropil.surfaces.web.openapi import describe_api
 from neuropil.surfaces.web.pages import add_page_routes
 from neuropil.surfaces.web.playground import Play, advance, write_homework
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
@@ -70,7 +73,7 @@ from neuropil.surfaces.web.worker import SHEET, WALK, OpenTask, open_neuron, run
 LOOK = 0.1  # seconds between two looks at a job that is followed
 SWEEP = 1.0  # seconds between two looks for such jobs
 DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
-MISTAKE, GONE = 422, 404
+MISTAKE, GONE, NO_ROOM = 422, 404, 507
 APART = MappingProxyType(  # a page with a script of its own, in an origin of its own
     {
         "content-security-policy": "sandbox allow-scripts; default-src 'none'; img-src data:;"
@@ -99,6 +102,7 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     app = FastAPI(title="Neuropil", lifespan=live, docs_url=None, redoc_url=None)
     app.add_exception_handler(UserError, word_mistake)
     app.add_exception_handler(RefusedError, word_refusal)
+    app.add_exception_handler(OSError, word_machine)
     app.add_exception_handler(RequestValidationError, word_invalid)
     add_job_routes(app, studio, policy)
     add_live_routes(app, studio)
@@ -106,6 +110,7 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     add_table_routes(app)
     add_biology_routes(app)
     add_page_routes(app)
+    app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
     app.add_middleware(Guard, policy=policy)
     return app
 
@@ -359,6 +364,14 @@ async def word_invalid(request: Request, error: Exception) -> JSONResponse:
     name = " ".join(str(part) for part in first["loc"] if part != "body")
     told = {"code": "option.range", "message": f"{name}: {first['msg']}", "name": name}
     return JSONResponse(told, MISTAKE)
+
+
+async def word_machine(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the machine refused, as a full disk; nothing of the request is left."""
+    failed = explain(error)
+    if failed.code != "disk.full":
+        raise error
+    return JSONResponse({"code": failed.code, "message": failed.message, "name": ""}, NO_ROOM)
 
 
 async def word_refusal(request: Request, error: Exception) -> PlainTextResponse:

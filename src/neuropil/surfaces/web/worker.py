@@ -66,15 +66,18 @@ def begin_worker() -> None:
 def run_job(job: str, folder: str) -> Done | Failed:
     """Do a job."""
     place = Path(folder)
-    (place / STARTED).touch()
-    return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))
+    try:
+        (place / STARTED).touch()
+        return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))
+    except Exception as error:
+        return explain(error)
 
 
 def open_neuron(task: str, folder: str) -> Opened | Failed:
     """Open a neuron, and those behind it."""
-    (Path(folder) / STARTED).touch()
-    kept = json.loads(task)
     try:
+        (Path(folder) / STARTED).touch()
+        kept = json.loads(task)
         given = OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})
         walk = walk_from(given)
         return Opened(tell_walk(walk, word_deeper(walk, given), Path(folder)))
