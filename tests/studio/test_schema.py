@@ -42,7 +42,7 @@ def client() -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def operations(client: TestClient) -> list[Any]:
-    schema = schemathesis.openapi.from_asgi("/openapi.json", client.app)
+    schema: Any = schemathesis.openapi.from_asgi("/openapi.json", client.app)
     return [found.ok() for found in schema.get_all_operations()]
 
 

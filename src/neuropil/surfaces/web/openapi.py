@@ -25,7 +25,8 @@ OTHERS: Mapping[str, Schema] = {
     "/api/tables": {"table": FILE},
     "/api/networks": {"network": FILE, "packaged": TEXT},
     "/api/networks/{name}/open": {
-        **dict.fromkeys(("unit", "job"), TEXT),
+        "unit": TEXT,
+        "job": TEXT,
         "depth": {"type": "integer", "minimum": 1, "maximum": 30},
         "seed": {"type": "integer", "minimum": 0},
         "shapes": {"type": "object", "additionalProperties": TEXT},
