@@ -140,6 +140,8 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),
     "pebble": ("surfaces/web/*",),
+    "playwright": ("lazy surfaces/web/bench.py",),
+    "gradio": ("lazy surfaces/web/peer_gradio.py",),
 }
 
 PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one

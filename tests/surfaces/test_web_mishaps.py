@@ -1,4 +1,4 @@
-"""When things go wrong around the studio: results too old or too many, folders gone, a full disk."""
+"""When things go wrong around the studio: too many results, folders that go, a full disk."""
 
 import io
 import os

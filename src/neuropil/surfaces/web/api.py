@@ -94,7 +94,9 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(sweep(studio))
+        loading = asyncio.create_task(asyncio.to_thread(describe_verbs))  # before it is asked for
         yield
+        loading.cancel()
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
