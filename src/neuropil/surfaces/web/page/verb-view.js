@@ -21,6 +21,19 @@ export class VerbView extends HTMLElement {
     this.verb = verb;
     this.probe = probe;
     this.job = job;
+    this.inputs = this.verb.inputs.map((input) =>
+      input.kind.includes("text") ? textField(input) : new DropField(input, this.verb.app),
+    );
+    this.controls = Object.entries(this.verb.options.properties).map(
+      ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
+    );
+    this.endings = this.verb.outputs
+      .filter((output, n, all) => all.findIndex((each) => each.name === output.name) === n)
+      .map((output) => /** @type {const} */ ([output.name, makeEndings(output)]));
+    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
+    this.result = make("section", { class: "results", "aria-label": "Result" });
+    this.own = make("section", { class: "own" });
+    this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
     this.addEventListener("finished", (event) => {
       const { detail } = /** @type {CustomEvent} */ (event);
       this.offerNeurons(detail);
@@ -72,27 +85,14 @@ export class VerbView extends HTMLElement {
   }
 
   connectedCallback() {
-    this.inputs = this.verb.inputs.map((input) =>
-      input.kind.includes("text") ? textField(input) : new DropField(input, this.verb.app),
-    );
-    this.controls = Object.entries(this.verb.options.properties).map(
-      ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
-    );
-    this.endings = this.verb.outputs
-      .filter((output, n, all) => all.findIndex((each) => each.name === output.name) === n)
-      .map((output) => /** @type {const} */ ([output.name, makeEndings(output)]));
     const options = [...this.controls, ...this.endings]
       .map(([, control]) => control?.element ?? null)
       .filter((e) => e !== null);
-    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     const start = make("button", { type: "submit", class: "start" }, "Start");
     const more = options.length
       ? make("details", { open: options.length <= 4 }, make("summary", {}, "Options"), ...options)
       : null;
     const form = make("form", { onsubmit: (/** @type {Event} */ e) => this.start(e) }, ...this.inputs, more, start, this.mistake);
-    this.result = make("section", { class: "results", "aria-label": "Result" });
-    this.own = make("section", { class: "own" });
-    this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
     this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.own, this.microscope);
     this.prepareForm(form);
     if (this.job) this.findAgain();
