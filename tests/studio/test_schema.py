@@ -19,7 +19,7 @@ from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
 
-EXAMPLES = 10  # of each path
+EXAMPLES = 6  # of each path
 WHOLE = settings(
     max_examples=EXAMPLES,
     derandomize=True,

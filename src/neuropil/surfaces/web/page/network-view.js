@@ -1,6 +1,6 @@
 // Any ONNX file: dropped in, its tensors listed, a number of it chosen, and its arithmetic opened.
 
-import { fetchJob, fetchNetworks, followJob, Mistake, openUnit, takeNetwork } from "./api.js";
+import { fetchJob, fetchNetworks, followJob, Mistake, openUnit, stopJob, takeNetwork } from "./api.js";
 import { make, wordBytes } from "./dom.js";
 import { WalkView } from "./walk-view.js";
 
@@ -88,7 +88,7 @@ export class NetworkView extends HTMLElement {
 
   /** @param {FormData} form */
   begin(form) {
-    this.listed.replaceChildren(make("p", { class: "quiet", role: "status" }, "It is read, and run once…"));
+    this.listed.replaceChildren(make("p", { class: "quiet", role: "status" }, "It is read, and run once… ", make("button", { type: "button", onclick: () => stopJob(this.job) }, "Stop")));
     this.walk.shown.replaceChildren();
     this.attempt(async () => this.follow(await takeNetwork(form)));
   }

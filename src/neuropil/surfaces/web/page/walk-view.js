@@ -1,6 +1,6 @@
 // A walk through a network: every term of a neuron's sum, the curve, the proof; a press on a term leads deeper.
 
-import { followJob, Mistake } from "./api.js";
+import { followJob, Mistake, stopJob } from "./api.js";
 import { humanize, make } from "./dom.js";
 
 const SHOWN = 8; // terms of a neuron, the largest
@@ -28,10 +28,11 @@ export class WalkView extends HTMLElement {
     this.job = ""; // what opened the last one
     this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     this.shown = make("div", { class: "walk" });
+    this.busy = make("p", { class: "quiet", role: "status", hidden: true }, "It is opened… ", make("button", { type: "button", onclick: () => stopJob(this.job) }, "Stop"));
   }
 
   connectedCallback() {
-    this.replaceChildren(this.mistake, this.shown);
+    this.replaceChildren(this.mistake, this.busy, this.shown);
   }
 
   /** Begin at a unit. @param {string} unit */
@@ -46,7 +47,7 @@ export class WalkView extends HTMLElement {
     try {
       const job = await this.ask(unit);
       this.job = job.name;
-      this.shown.setAttribute("aria-busy", "true");
+      this.wait(true);
       followJob(job.name, (each) => this.show(each));
       this.dispatchEvent(new CustomEvent("walked", { detail: unit, bubbles: true }));
     } catch (error) {
@@ -55,9 +56,15 @@ export class WalkView extends HTMLElement {
     }
   }
 
+  /** @param {boolean} isBusy */
+  wait(isBusy) {
+    this.busy.hidden = !isBusy;
+    this.shown.setAttribute("aria-busy", String(isBusy));
+  }
+
   /** @param {string} words */
   complain(words) {
-    this.shown.removeAttribute("aria-busy");
+    this.wait(false);
     this.mistake.textContent = words;
     this.mistake.hidden = false;
   }
@@ -66,7 +73,7 @@ export class WalkView extends HTMLElement {
   show(job) {
     if (job.error) this.complain(job.error.message);
     if (!job.walk) return;
-    this.shown.removeAttribute("aria-busy");
+    this.wait(false);
     this.shown.replaceChildren(this.crumbs(), ...this.render(job.walk));
     this.shown.scrollIntoView({ behavior: "smooth", block: "start" });
   }
