@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -409,6 +410,19 @@ def test_probes_are_described_and_the_page_is_there(client: TestClient) -> None:
     assert {"file": "speech.opus", "kind": "audio", "app": "lipsync"} in samples
     for sample in samples:
         assert client.get(f"/samples/{sample['file']}").is_success
+
+
+def test_all_of_the_page_is_asked_for_at_once() -> None:
+    page = Path(api.__file__).with_name("page")
+    ahead, found = ["main.js"], set[str]()
+    while ahead:
+        found.add(name := ahead.pop())
+        text = (page / name).read_text(encoding="utf-8")
+        ahead += set(re.findall(r'^import .* from "\./([\w-]+\.js)";', text, re.MULTILINE)) - found
+    index = (page / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'<link rel="modulepreload" href="/([\w-]+\.js)">', index)
+    assert set(named) == found - {"main.js"}
+    assert len(named) > 10
 
 
 def test_requests_of_others_are_refused(client: TestClient) -> None:
