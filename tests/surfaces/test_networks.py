@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from web_client import ORIGIN, finish
 
 from neuropil.surfaces.web.api import create_app
+from neuropil.surfaces.web.onnx_worker import MEMORY
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
@@ -153,6 +154,14 @@ def test_inputs_that_cannot_be_are_said(client: TestClient) -> None:
     assert "neuropil-studio" not in failed["error"]["message"]
     failed = look(client, name, unit="q,0")
     assert failed["error"]["code"] == "network.unknown_tensor"
+
+
+@pytest.mark.skipif(not MEMORY.exists(), reason="this system bounds no memory")
+def test_a_tensor_of_any_size_is_refused_and_the_worker_goes_on(client: TestClient) -> None:
+    huge = """(float[1] x) => (float[N] y) <int64[1] n = {6000000000}> { y = Expand (x, n) }"""
+    listed = bring(client, network(huge))["network"]
+    assert "can't run on these inputs" in listed["fault"]
+    assert bring(client, network(SUM))["network"]["fault"] == ""
 
 
 def test_other_jobs_are_no_networks(client: TestClient) -> None:

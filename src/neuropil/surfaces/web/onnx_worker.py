@@ -8,7 +8,8 @@ An input that nobody gave is drawn: normal numbers, or small whole ones, the sam
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -33,6 +34,8 @@ Array = NDArray[Any]
 
 MOST_VALUES = 4_000_000  # of an input that is drawn
 MOST_AXES = 8
+MOST_MEMORY = 4_000_000_000  # bytes that a network may take
+MEMORY = Path("/proc/self/statm")  # pages of this process, the first number of all
 SIDE, FEW = 64, 16  # lengths of free axes: of a picture's sides, and of others
 NAMED = {"h": FEW, "w": FEW}  # sides of a picture that was reduced to a quarter
 BELOW = 3  # whole numbers that are drawn are less: they choose a row of a table
@@ -66,9 +69,10 @@ def list_network(task: str, folder: str) -> Listed | Failed:
     try:
         (Path(folder) / STARTED).touch()
         given = NetworkTask(**json.loads(task))
-        graph = load_graph(Path(given.path))
-        run, fault = try_run(graph, given)
-        return Listed(describe_network(graph, run, fault))
+        with bounded_memory():
+            graph = load_graph(Path(given.path))
+            run, fault = try_run(graph, given)
+            return Listed(describe_network(graph, run, fault))
     except Exception as error:
         return explain(error)
 
@@ -81,13 +85,37 @@ def open_unit(task: str, folder: str) -> Opened | Failed:
     try:
         (Path(folder) / STARTED).touch()
         given = NetworkTask(**json.loads(task))
-        graph = load_graph(Path(given.path))
-        walk = walk_back(graph, make_probe(graph, given), depth=given.depth, threads=1)
-        return Opened(tell_walk(walk, word_command(walk), Path(folder)))
+        with bounded_memory():
+            graph = load_graph(Path(given.path))
+            walk = walk_back(graph, make_probe(graph, given), depth=given.depth, threads=1)
+            return Opened(tell_walk(walk, word_command(walk), Path(folder)))
     except UserError as error:
         return explain(with_nearest(error))
     except Exception as error:
         return explain(error)
+
+
+@contextmanager
+def bounded_memory() -> Iterator[None]:
+    """Let a network take so much memory and no more, where the system sees to that (Linux).
+
+    A small file can ask for a tensor of any size; without a bound others would be killed for it.
+    """
+    if not MEMORY.exists():
+        yield
+        return
+    import resource
+
+    pages = int(MEMORY.read_text(encoding="utf-8").split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + MOST_MEMORY
+    resource.setrlimit(
+        resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def word_command(walk: "Walk") -> str:
