@@ -16,7 +16,9 @@ pytest.importorskip("pebble")
 
 import uvicorn
 
-from neuropil.surfaces.web import bench
+from neuropil import registry
+from neuropil.signature import Json
+from neuropil.surfaces.web import bench, peer_gradio
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
@@ -59,6 +61,11 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatc
 def test_a_job_is_timed_until_its_answer_is_there(address: str) -> None:
     started = time.perf_counter()
     assert 0 < bench.job_studio(address, 3) <= time.perf_counter() - started
+
+
+def test_the_peer_runs_the_same_application() -> None:
+    options: dict[str, Json] = {"x": "3", "w": ["2"], "b": ["1"], "activations": ["linear"]}
+    assert peer_gradio.call(registry.load_app("neuron"), "neuron", options).outputs == (7,)
 
 
 def test_what_a_process_has_started_counts() -> None:
