@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         "__init__",
         *KIT,
     },
-    "surfaces.web": {*CONTRACT, "core", "microscope", *KIT},
+    "surfaces.web": {*CONTRACT, "core", "biology", "microscope", *KIT},
     "__init__": {"registry", "apps.*", "apps.neuron", "kit.audio", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
@@ -135,11 +135,13 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "typer": ("surfaces/cli/*",),
     "ezdxf": ("lazy kit/drawing/dxf.py",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
-    "pydantic": ("surfaces/web/playground.py",),  # comes with FastAPI
+    "pydantic": ("surfaces/web/*",),  # comes with FastAPI
     "fastapi": ("surfaces/web/*",),
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),
     "pebble": ("surfaces/web/*",),
+    "playwright": ("lazy surfaces/web/bench.py",),
+    "gradio": ("lazy surfaces/web/peer_gradio.py",),
 }
 
 PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one

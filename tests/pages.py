@@ -33,6 +33,7 @@ MARK = re.compile(
 UNMARKED = re.compile(r"\d+\.\d+\s?(?:dB|s|ms|MB|%|fps|times|seconds|frames)(?![A-Za-z])")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|<(?:img|a)[^>]+(?:src|href)=\"([^\"]+)\"")
+RENAMED = {"web": "studio"}  # folder -> what is measured there
 IGNORED = {"__pycache__"}
 WIDEST = 120  # characters of a line of prose
 
@@ -51,9 +52,10 @@ def pages() -> list[Path]:
 def record_files() -> dict[str, Path]:
     """Find the records that lie in the folders of applications and parts, by their names."""
     files = (ROOT / "src" / "neuropil").rglob("bench.json")
-    return {
-        (file.parents[1] if file.parent.name == "lab" else file.parent).name: file for file in files
+    folders = {
+        file: file.parents[1] if file.parent.name == "lab" else file.parent for file in files
     }
+    return {RENAMED.get(folder.name, folder.name): file for file, folder in folders.items()}
 
 
 def records() -> Records:

@@ -19,6 +19,7 @@ from neuropil.kit.media.film import Film
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.media.image import Image
 from neuropil.kit.networks.network import NetworkFile
+from neuropil.kit.provenance import code_files
 from neuropil.kit.report import Report, Table
 from neuropil.surfaces.cli import bench as cli_bench
 
@@ -230,6 +231,13 @@ def test_the_stamp_names_the_weights_that_ran(
 
 def test_parts_have_no_weights() -> None:
     assert bench.weights_sha256("core") == ""
+
+
+def test_the_stamp_of_the_studio_names_its_server() -> None:
+    begun = {file.name for file in bench.measured_files("studio")}
+    assert begun == {"bench.py", "serve.py"}
+    needed = {file.name for file in code_files(bench.PACKAGE, bench.measured_files("studio"))}
+    assert needed >= {"api.py", "pool.py", "worker.py", "playground.py"}
 
 
 @pytest.mark.parametrize("name", [*bench.PARTS, "colorize"])

@@ -101,6 +101,30 @@ def test_test_adds_what_it_needs_and_demo_takes_that(checkout: Checkout) -> None
     assert checkout.n_installs == 2
 
 
+def test_the_studio_is_tested_and_what_is_missing_is_said(checkout: Checkout) -> None:
+    checkout.python("python3", "fit 3.12")
+    done = checkout.run("test", "studio")
+    assert done.returncode == 0, done.stderr
+    assert "-m pytest tests/studio" in done.stdout
+    assert "the types of the page are left out" in done.stderr
+    failed = checkout.run("test", "studio", FAILS="pytest")
+    assert failed.returncode == 1
+    assert "failed: pytest tests/studio" in failed.stderr
+
+
+def test_the_types_of_the_page_are_checked_where_npm_is(checkout: Checkout) -> None:
+    checkout.python("python3", "fit 3.12")
+    npm = checkout.tools / "npm"
+    npm.write_text(
+        '#!/bin/sh\ncase "$*" in *--version) ;; *) echo "npm $*"; false ;; esac\n', encoding="utf-8"
+    )
+    npm.chmod(0o755)
+    done = checkout.run("test", "studio")
+    assert "tsc -p tests/studio" in done.stdout
+    assert "-m pytest tests/studio" in done.stdout
+    assert "failed: tsc" in done.stderr
+
+
 def test_moved_folder_is_installed_again(checkout: Checkout) -> None:
     checkout.python("python3", "fit 3.12")
     checkout.run("demo")

@@ -39,6 +39,7 @@ PARTS = {  # of the package that are measured -> where their bench.py lies
     "microscope": "microscope",
     "biology": "biology",
     "cli": "surfaces.cli",
+    "studio": "surfaces.web",
     "eye": "eye.lab",
 }
 GAP = "  "  # between columns
@@ -202,7 +203,9 @@ def provenance(name: str) -> dict[str, str]:
 def measured_files(name: str) -> list[Path]:
     """Find the files that measuring an application or a part begins with."""
     if name in PARTS:
-        return [PACKAGE.joinpath(*PARTS[name].split("."), "bench.py")]
+        folder = PACKAGE.joinpath(*PARTS[name].split("."))
+        files = (folder / "bench.py", folder / "serve.py")  # what runs in a process of its own
+        return [file for file in files if file.exists()]
     folder = PACKAGE / "apps" / name
     return [file for file in (folder / "app.py", folder / "lab" / "bench.py") if file.exists()]
 

@@ -214,6 +214,8 @@ def explain(error: BaseException) -> Failed:
         case MemoryError():
             words = "there is too little memory for this; give it something smaller"
             return Failed("memory", words)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Failed("disk.full", "the disk is full; nothing half-written is left: make room")
         case OSError(errno=errno.ENAMETOOLONG):
             start = str(error.filename)[:SHOWN]
             words = f"{start}... is too long for the name of a file; give a shorter one"

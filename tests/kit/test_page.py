@@ -63,7 +63,7 @@ def test_the_colors_of_all_pages_are_one_set() -> None:
     )
     assert night.keys() == printed.keys() == day.keys() - {"--serif", "--mono"}
     sheets = [file for file in PACKAGE.rglob("*.css") if file != TOKENS]
-    assert {file.name for file in sheets} >= {"page.css", "walk.css", "homework.css"}
+    assert {file.name for file in sheets} >= {"page.css", "walk.css", "sheet.css"}
     for file in sheets:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"[\s{;]--\w+:", text), file

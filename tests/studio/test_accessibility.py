@@ -7,7 +7,12 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 WAIT = 120_000
 GRAVE = {"serious", "critical"}
-PLACES = ("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground")
+PLACES = (
+    *("", "colorize", "classify-teach", "drive", "neuron", "translate-text", "playground"),
+    "playground?data=digits&steps=20&open=0,1",
+    "biology",
+    "network/drive.driver?unit=",
+)
 
 
 def require_accessible(page: Page) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zoo
 from playwright.sync_api import Locator, Page, expect
 
 from neuropil import registry
@@ -12,6 +13,7 @@ from neuropil.apps.handwrite.styles import Style
 from neuropil.kit.media.image import Image
 
 WAIT = 120_000
+PLACES = 3  # that are no applications
 
 
 def color_the_church(page: Page, address: str) -> None:
@@ -23,11 +25,11 @@ def color_the_church(page: Page, address: str) -> None:
 
 def test_the_first_page_leads_to_every_application(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
     page.get_by_role("link", name="handwrite-learn").click()
     expect(page).to_have_title(re.compile("handwrite-learn"))
     page.go_back()
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
 
 
 def test_a_sample_is_colored_and_can_be_compared(page: Page, address: str) -> None:
@@ -81,6 +83,9 @@ def test_a_pixel_is_walked_down_to_the_network(page: Page, address: str) -> None
     expect(shown.first).not_to_have_text(before)
     page.get_by_role("button", name="Deeper, along the largest term").click()
     expect(page.locator(".crumbs button")).to_have_count(2, timeout=WAIT)
+    unit = page.locator(".crumbs button").last.inner_text()
+    page.reload()
+    expect(page.locator(".step .unit").first).to_have_text(unit, timeout=WAIT)
 
 
 def test_colors_are_put_on_the_picture_moved_and_removed(page: Page, address: str) -> None:
@@ -290,7 +295,7 @@ def test_the_camera_records_and_is_told_what_it_sees(page: Page, address: str) -
 def test_an_address_that_leads_nowhere_says_so(page: Page, address: str) -> None:
     page.goto(f"{address}/#/nonsense")
     expect(page.locator("[role=alert]")).to_contain_text("There is no nonsense here")
-    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + 1)
+    expect(page.locator(".card")).to_have_count(len(registry.NAMES) + PLACES)
 
 
 def test_work_can_be_stopped(page: Page, address: str) -> None:
@@ -314,10 +319,117 @@ def test_a_worked_example_is_shown_as_text(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "colorize", "handwrite", "classify-teach", "drive", "neuron", "playground"]
+    "command",
+    ["", "colorize", "handwrite", "classify-teach", "drive", "neuron", "playground", "biology"],
 )
 def test_it_fits_on_a_telephone(page: Page, address: str, command: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{address}/#/{command}")
     expect(page.locator("h1")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_digit_is_learned_drawn_and_its_neurons_opened(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground?data=digits&steps=150")
+    expect(page.get_by_text(re.compile("^150 steps, L = 0"))).to_be_visible(timeout=WAIT)
+    expect(page.locator(".score")).to_have_text(re.compile(r"9\d\.\d % of those it has never"))
+    box = page.get_by_label("sheet to draw a digit on").bounding_box()
+    assert box
+    two = [(0.3, 0.3), (0.5, 0.12), (0.7, 0.3), (0.5, 0.6), (0.3, 0.88), (0.7, 0.88)]
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in two]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for point in at[1:]:
+        page.mouse.move(*point, steps=4)
+    page.mouse.up()
+    expect(page.get_by_text("The digit that you drew.")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".shares .best")).to_have_text(re.compile("^2"))
+    page.get_by_role("button", name="neuron 3 of layer 2").press("Enter")
+    expect(page.locator("section.neuron")).to_contain_text("Neuron 3 of layer 2", timeout=WAIT)
+    expect(page.locator("section.neuron .proof")).to_contain_text("Checked")
+    page.get_by_role("button", name="As homework").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the sheet").click()
+    expect(opened.value.get_by_role("heading", name="Solutions")).to_be_visible()
+    page.get_by_role("button", name="neuron 3 of layer 1,").click()
+    expect(page.get_by_label("its weights")).to_be_visible()
+    page.get_by_role("button", name="show", exact=True).click()
+    expect(page.locator("section.neuron tbody tr")).to_have_count(65)
+    page.reload()
+    expect(page.get_by_text(re.compile("^150 steps, L = 0"))).to_be_visible(timeout=WAIT)
+    expect(page.locator("section.neuron")).to_contain_text("Neuron 3 of layer 1")
+
+
+def test_a_table_of_ones_own_is_learned(page: Page, address: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = "".join(
+        f"{x:.2f},{y:.2f},{kind}\n"
+        for kind, center in (("oak", (5, 2)), ("elm", (7, 4)), ("ash", (5, 4)))
+        for x, y in rng.normal(center, 0.3, (20, 2))
+    )
+    page.goto(f"{address}/#/playground")
+    page.get_by_role("combobox", name="points").select_option("a table of your own")
+    expect(page.get_by_text("Choose a CSV file")).to_be_visible()
+    chooser = page.get_by_label("CSV file")
+    bad = b"length,kind\n1,oak\n2,elm\n"
+    chooser.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": bad})
+    expect(page.get_by_text("two or more columns of numbers")).to_be_visible()
+    table = f"length,width,kind\n{rows}".encode()
+    chooser.set_input_files({"name": "leaves.csv", "mimeType": "text/csv", "buffer": table})
+    expect(page.get_by_text("60 rows, length, width to tell kind")).to_be_visible()
+    page.get_by_role("button", name="Train").click()
+    expect(page.locator(".score")).to_contain_text("100.0 % of those it has never", timeout=WAIT)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="neuron 2 of layer 1").click()
+    expect(page.locator("section.neuron tbody tr").nth(1)).to_contain_text("width")
+
+
+def test_both_neurons_answer_to_a_slider(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/biology?x=0.8,0.6,0.3&w=3,2,-1&b=0.5")
+    artificial = page.locator(".answer").last
+    living = page.locator(".answer").first
+    expect(artificial).to_have_text("a = 0.9781", timeout=WAIT)
+    expect(living).to_have_text(re.compile("^[1-9][0-9]* a second"), timeout=WAIT)
+    page.get_by_role("slider", name="b").fill("-4")
+    expect(artificial).to_have_text("a = 0.3318")
+    page.get_by_role("slider", name="x1").fill("0")
+    expect(artificial).to_have_text("a = 0.04311")
+    expect(living).to_have_text(re.compile("^0 a second"), timeout=WAIT)
+    expect(page.get_by_role("img", name="it fired 0 times")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"x=0,0\.6,0\.3&w=3,2,-1&b=-4$"))
+    page.reload()
+    expect(artificial).to_have_text("a = 0.04311", timeout=WAIT)
+
+
+def test_a_network_is_dropped_in_browsed_and_found_again(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    text = """(float[1,3] x) => (float[1,2] y) <float[3,2] w = {1, 2, 3, 4, 5, 6}>
+        { z = MatMul (x, w)  s = Relu (z)  y = Celu (s) }"""
+    (tmp_path / "mine.onnx").write_bytes(zoo.parse(text).SerializeToString())
+    np.save(tmp_path / "x.npy", np.array([[1, 2, 3]], np.float32))
+    page.goto(f"{address}/#/network")
+    page.get_by_label("choose").set_input_files(tmp_path / "mine.onnx")
+    expect(page.get_by_text("3 operations, 6 parameters")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("Celu can be run, but not taken apart")).to_be_visible()
+    page.get_by_label("file of x").set_input_files(tmp_path / "x.npy")
+    page.get_by_role("button", name="z", exact=True).click()
+    step = page.locator(".step").first
+    expect(step).to_contain_text("z = Σ w·x + b = 28", timeout=WAIT)
+    page.get_by_label("number to open").fill("z,0,0")
+    page.get_by_role("button", name="Open").click()
+    expect(step).to_contain_text("z = Σ w·x + b = 22", timeout=WAIT)
+    page.reload()
+    expect(step).to_contain_text("z = Σ w·x + b = 22", timeout=WAIT)
+    page.get_by_label("number to open").fill("y,0,0")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("walk-view .mistake")).to_contain_text("Celu", timeout=WAIT)
+
+
+def test_a_file_that_is_no_network_is_said(page: Page, address: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"nothing")
+    page.goto(f"{address}/#/network")
+    page.get_by_label("choose").set_input_files(tmp_path / "bad.onnx")
+    expect(page.locator("network-view > .mistake")).to_contain_text(
+        "bad.onnx is not an ONNX network", timeout=WAIT
+    )

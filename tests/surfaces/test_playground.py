@@ -40,17 +40,24 @@ def trained(sizes: list[int], activations: list[str], rounds: int = 8) -> dict[s
     return told
 
 
+def outputs(told: dict[str, Any], **given: Any) -> list[float]:
+    kept = {"weights": told["weights"], "biases": told["biases"]}
+    each = [play(**{**given, **kept, "shown": n}) for n in range(4)]
+    return [one["layers"][-1][0]["a"] for one in each]
+
+
 def test_one_hidden_layer_learns_xor() -> None:
     told = trained([2, 4, 1], ["tanh", "sigmoid"])
-    assert np.round(np.ravel(told["outputs"])).tolist() == [0, 1, 1, 0]
+    given = {**XOR, "sizes": [2, 4, 1], "activations": ["tanh", "sigmoid"]}
+    assert np.round(outputs(told, **given)).tolist() == [0, 1, 1, 0]
     assert told["losses"][-1] < 0.3
 
 
 def test_without_activation_it_is_a_straight_line_and_fails() -> None:
     given = {**XOR, "loss": "mean-squares", "sizes": [2, 4, 1], "activations": ["none", "none"]}
     told = play(**given, steps=500, rate=0.1)
-    assert np.ravel(told["outputs"]) == pytest.approx([0.5] * 4, abs=0.01)
-    rows = np.array(told["field"])
+    assert outputs(told, **given) == pytest.approx([0.5] * 4, abs=0.01)
+    rows = np.array(told["field"]["value"])
     assert np.abs(np.diff(rows, 2, axis=0)).max() < 1e-9, "a plane has no bend"
     assert rows.shape == (R, R)
 
@@ -96,13 +103,104 @@ def test_what_does_not_fit_is_refused() -> None:
     for change in wrong:
         with refused("option.conflict", "[2, 1]"):
             play(**{**usual, **change})
+    for change in ({"points": []}, {"points": [[0, 0], [1]]}, {"held_out": 1}):
+        with refused("option.conflict", "each point needs a target"):
+            play(**{**usual, **change})
+    for change in ({"loss": "classes"}, {"sizes": [2, 2], "targets": [[0, 1]], "loss": "classes"}):
+        with refused("option.conflict", "no activation at the end"):
+            play(**{**usual, **change})
+    with refused("option.conflict", "read as a digit"):
+        play(**usual, strokes=[[(0, 0)]])
     with refused("option.conflict", "sigmoid"):
         play(**{**usual, "activations": ["relu"], "loss": "log"})
-    with pytest.raises(ValueError, match="less than or equal to 8"):
-        play(**{**usual, "sizes": [2, 9]})
+    with pytest.raises(ValueError, match="less than or equal to 64"):
+        play(**{**usual, "sizes": [2, 65]})
 
 
 def test_numbers_that_grow_without_bound_are_said() -> None:
     given = {**XOR, "loss": "half-squares", "sizes": [2, 4, 1], "activations": ["none", "none"]}
     with refused("option.range", "smaller rate"):
         play(**given, steps=500, rate=100)
+
+
+DIGITS: dict[str, Any] = {
+    "data": "digits",
+    "sizes": [64, 16, 10],
+    "activations": ["tanh", "none"],
+    "loss": "classes",
+    "rate": 0.5,
+}
+DRAWN: dict[int, list[list[tuple[float, float]]]] = {  # as a hand draws them, anywhere
+    0: [[(0.5, 0.1), (0.3, 0.3), (0.3, 0.7), (0.5, 0.9), (0.7, 0.7), (0.7, 0.3), (0.5, 0.1)]],
+    1: [[(0.4, 0.3), (0.52, 0.1), (0.5, 0.9)]],
+    2: [[(0.3, 0.3), (0.5, 0.1), (0.7, 0.3), (0.5, 0.6), (0.3, 0.9), (0.7, 0.9)]],
+    4: [[(0.55, 0.1), (0.3, 0.6), (0.75, 0.6)], [(0.6, 0.4), (0.55, 0.9)]],
+    7: [[(0.3, 0.1), (0.7, 0.1), (0.5, 0.5), (0.4, 0.9)], [(0.35, 0.5), (0.65, 0.5)]],
+}
+
+
+@pytest.fixture(scope="module")
+def learned_digits() -> dict[str, Any]:
+    told = play(**DIGITS)
+    for _ in range(8):
+        told = play(**DIGITS, weights=told["weights"], biases=told["biases"], steps=50)
+    return told
+
+
+def test_digits_are_learned_from_and_judged_by_others(learned_digits: dict[str, Any]) -> None:
+    classes = learned_digits["classes"]
+    assert classes["right"]["learned"] > 0.93
+    assert classes["right"]["held_out"] > 0.9
+    assert np.sum(classes["confusion"]) == 360
+    assert sum(classes["shares"]) == pytest.approx(1)
+    assert learned_digits["field"] is None
+
+
+@pytest.mark.parametrize("digit", DRAWN)
+def test_a_drawn_digit_is_read(learned_digits: dict[str, Any], digit: int) -> None:
+    kept = {"weights": learned_digits["weights"], "biases": learned_digits["biases"]}
+    told = play(**DIGITS, **kept, strokes=DRAWN[digit], opened=(0, 3))
+    assert int(np.argmax(told["classes"]["shares"])) == digit
+    assert told["target"] is None
+    assert told["opened"]["proved"]
+    assert "64 inputs" in told["opened"]["text"]
+    small = [[(0.2 + 0.1 * x, 0.7 + 0.1 * y) for x, y in line] for line in DRAWN[digit]]
+    again = play(**DIGITS, **kept, strokes=small)
+    assert again["layers"][0][0]["x"] == pytest.approx(told["layers"][0][0]["x"], abs=0.02)
+
+
+def test_a_dot_is_a_drawing_too() -> None:
+    (neuron, *_), _ = play(**DIGITS, strokes=[[(0.3, 0.3)]])["layers"]
+    pixels = np.reshape(neuron["x"], (8, 8))
+    assert pixels[3:5, 3:5].min() == 1
+    assert pixels[0].max() == 0
+
+
+def test_too_much_at_once_is_refused() -> None:
+    with refused("option.range", "take fewer"):
+        play(
+            **{**DIGITS, "sizes": [64, 64, 64, 10], "activations": ["tanh", "tanh", "none"]},
+            steps=500,
+        )
+
+
+def test_classes_of_points_are_separated() -> None:
+    rng = np.random.default_rng(0)
+    centers = np.array([[-1, 0], [1, 0], [0, 1.5]])
+    labels = np.arange(60) % 3
+    points = centers[labels] + 0.2 * rng.normal(size=(60, 2))
+    told = play(
+        sizes=[2, 4, 3],
+        activations=["tanh", "none"],
+        points=points.tolist(),
+        targets=np.eye(3)[labels].tolist(),
+        loss="classes",
+        held_out=12,
+        steps=200,
+        rate=1,
+        edge=3,
+    )
+    assert told["classes"]["right"] == {"learned": 1, "held_out": 1}
+    assert np.array(told["field"]["kind"]).shape == (R, R)
+    assert set(np.ravel(told["field"]["kind"])) == {0, 1, 2}
+    assert np.min(told["field"]["value"]) >= 1 / 3

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -18,15 +19,14 @@ pytest.importorskip("fastapi")
 pytest.importorskip("pebble")
 
 from starlette.testclient import TestClient
+from web_client import ORIGIN, finish
 
 from neuropil.apps.handwrite.styles import Style
-from neuropil.surfaces.web import api, live
+from neuropil.surfaces.web import api, live, studio
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
-
-ORIGIN = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +65,6 @@ def start(client: TestClient, command: str, options: Any = None, **fields: Any) 
     assert answer.status_code == 202, answer.text
     told: dict[str, Any] = answer.json()
     return told
-
-
-def finish(client: TestClient, name: str, seconds: float = 60) -> dict[str, Any]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        told: dict[str, Any] = client.get(f"/api/jobs/{name}").json()
-        if told["state"] not in ("waiting", "running"):
-            return told
-        time.sleep(0.05)
-    raise AssertionError(f"not done in {seconds} s")
 
 
 def test_verbs_are_described(client: TestClient) -> None:
@@ -135,14 +125,32 @@ def test_no_option_names_a_file_of_this_machine(
 
 
 def test_numbers_out_of_range_are_said(client: TestClient) -> None:
-    play = {"sizes": [2, 9], "activations": ["tanh"], "points": [[0, 0]], "targets": [[1]]}
+    play = {"sizes": [2, 65], "activations": ["tanh"], "points": [[0, 0]], "targets": [[1]]}
     answer = client.post("/api/playground", json=play)
     assert answer.status_code == 422
     said = answer.json()
-    assert said["message"] == "sizes 1: Input should be less than or equal to 8"
+    assert said["message"] == "sizes 1: Input should be less than or equal to 64"
     play["sizes"] = [2, 2]
     answer = client.post("/api/playground", json=play)
     assert answer.json()["code"] == "option.conflict"
+
+
+def test_a_table_is_read(client: TestClient) -> None:
+    table = ("leaves.csv", b"length,width,kind\n1,2,oak\n3,4,elm\n")
+    told = client.post("/api/tables", files={"table": table}).json()
+    assert told["classes"] == ["elm", "oak"]
+    answer = client.post("/api/tables", data={"table": "1,2,x"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input.required")
+
+
+def test_a_neuron_of_the_playground_becomes_homework(client: TestClient) -> None:
+    play = {"sizes": [2, 1], "activations": ["sigmoid"], "points": [[1, 2]], "targets": [[1]]}
+    answer = client.post("/api/playground/sheet", json=play)
+    assert answer.json()["code"] == "option.missing"
+    told = client.post("/api/playground/sheet", json=play | {"opened": [0, 0]}).json()
+    sheet = client.get(told["address"]).text
+    assert "neuron 1 of layer 1" in sheet
+    assert "One step of learning" in sheet
 
 
 def test_a_text_is_never_taken_for_a_file(client: TestClient) -> None:
@@ -340,7 +348,7 @@ def test_a_killed_worker_costs_its_job_alone(client: TestClient, pool: Pool) -> 
 def test_a_job_that_nobody_asks_about_is_stopped(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "ALONE", 0.5)
+    monkeypatch.setattr(studio, "ALONE", 0.5)
     monkeypatch.setattr(api, "SWEEP", 0.1)
     text = "All work and no play makes Jack a dull boy. " * 60
     name = start(client, "handwrite", {}, text=text)["name"]
@@ -360,6 +368,12 @@ def test_a_neuron_behind_a_pixel_is_opened(client: TestClient) -> None:
     assert page.headers["x-content-type-options"] == "nosniff"
     assert "neuropil open colorize FILE --at=40,30 --unit=" in page.text
     assert client.get(f"/api/walks/{job['name']}").status_code == 404
+    sheet = client.get(walk["sheet"])
+    assert "Solutions" in sheet.text
+    assert "red of the pixel" in sheet.text
+    assert sheet.headers["content-security-policy"].startswith("sandbox;")
+    assert client.get(f"/api/sheets/{job['name']}").status_code == 404
+    assert client.get("/api/sheets/..").status_code == 404
     assert all(step["proved"] for step in walk["steps"])
     assert walk["image"]["at"] == [40.5 / 96, 30.5 / 64]
     deeper = [unit for step in walk["steps"] for unit in step["sources"].values()]
@@ -396,6 +410,19 @@ def test_probes_are_described_and_the_page_is_there(client: TestClient) -> None:
     assert {"file": "speech.opus", "kind": "audio", "app": "lipsync"} in samples
     for sample in samples:
         assert client.get(f"/samples/{sample['file']}").is_success
+
+
+def test_all_of_the_page_is_asked_for_at_once() -> None:
+    page = Path(api.__file__).with_name("page")
+    ahead, found = ["main.js"], set[str]()
+    while ahead:
+        found.add(name := ahead.pop())
+        text = (page / name).read_text(encoding="utf-8")
+        ahead += set(re.findall(r'^import .* from "\./([\w-]+\.js)";', text, re.MULTILINE)) - found
+    index = (page / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'<link rel="modulepreload" href="/([\w-]+\.js)">', index)
+    assert set(named) == found - {"main.js"}
+    assert len(named) > 10
 
 
 def test_requests_of_others_are_refused(client: TestClient) -> None:
@@ -436,19 +463,3 @@ def test_a_token_is_asked_for(pool: Pool, store: ResultStore) -> None:
         assert client.get("/api/verbs", headers={"authorization": "Bearer secret"}).is_success
         assert client.get("/api/verbs?token=secret").is_success
         assert client.get("/api/verbs").is_success  # by the cookie that came with it
-
-
-def test_results_are_swept_by_age_and_size(tmp_path: Path) -> None:
-    gone: list[str] = []
-    store = ResultStore(most_bytes=1000, most_seconds=1000, forget=gone.append)
-    old, large, new = (store.create() for _ in range(3))
-    os.utime(old, (0, 0))
-    (large / "out" / "a").write_bytes(b"x" * 900)
-    (new / "out" / "a").write_bytes(b"x" * 200)
-    os.utime(large, (time.time() - 5,) * 2)
-    store.sweep()
-    assert gone == [old.name, large.name]
-    assert store.find(new.name)
-    assert store.find("../etc") is None
-    store.close()
-    assert not store.root.exists()

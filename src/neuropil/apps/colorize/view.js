@@ -27,9 +27,6 @@ class HintBoard extends HTMLElement {
     /** @type {Hint[]} */
     this.hints = readHints(job.options?.hints);
     this.running = "";
-  }
-
-  connectedCallback() {
     this.color = /** @type {HTMLInputElement} */ (make("input", { type: "color", value: "#b0402a", "aria-label": "color of the next hint" }));
     this.image = /** @type {HTMLImageElement} */ (make("img", { src: this.picture.address, alt: "the colored picture", draggable: "false" }));
     this.shade = /** @type {HTMLImageElement} */ (make("img", { class: "shade", alt: "how sure the network is", hidden: true }));
@@ -37,6 +34,9 @@ class HintBoard extends HTMLElement {
     this.stage = make("div", { class: "stage", onclick: (/** @type {MouseEvent} */ e) => this.put(e) }, this.image, this.shade, this.marks);
     this.words = make("p", { class: "quiet", "aria-live": "polite" });
     this.others = make("div", { class: "others" });
+  }
+
+  connectedCallback() {
     this.replaceChildren(
       make("h2", {}, "Put colors on it"),
       make("p", { class: "quiet" }, "Choose a color and press on the picture where you know it. Drag a mark, or move it by the arrow keys; Delete removes it."),

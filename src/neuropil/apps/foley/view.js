@@ -14,7 +14,7 @@ import { make, wordBytes } from "/dom.js";
 /** @type {HTMLFormElement | undefined} where libraries were chosen */
 let given;
 
-/** @param {string} command @param {HTMLFormElement} form remembers where libraries are chosen; adds nothing */
+/** @param {string} command @param {HTMLFormElement} form remembers where libraries are chosen; adds nothing @returns {null} */
 export function prepare(command, form) {
   given = command === "foley" ? form : undefined;
   return null;

@@ -27,7 +27,7 @@ const MOUTHS = {
 /** @type {import("/drop-field.js").DropField | undefined} where the speech was given */
 let speech;
 
-/** @param {string} command @param {HTMLElement} form @param {any[]} fields remembers where the sound is; adds nothing */
+/** @param {string} command @param {HTMLElement} form @param {any[]} fields remembers where the sound is; adds nothing @returns {null} */
 export function prepare(command, form, fields) {
   speech = command === "lipsync-cues" ? fields[0] : undefined;
   return null;

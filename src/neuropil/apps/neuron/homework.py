@@ -5,8 +5,6 @@ solutions are worked neurons.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -15,12 +13,11 @@ from neuropil.apps.neuron.small_network import LearningGoal, SmallNetwork, open_
 from neuropil.core.activations import ACTIVATIONS
 from neuropil.core.formatting import number
 from neuropil.core.neuron import NeuronRecord
-from neuropil.kit.html.templates import render
+from neuropil.kit.html.sheet import SheetHead, SolvedExercise, render_sheet
 from neuropil.kit.media.document import Document
 
 DIGITS = 4  # significant, of the solutions
 RATE = 0.5
-TEMPLATE = Path(__file__).with_name("homework.html.jinja")
 
 
 @dataclass(frozen=True)
@@ -187,15 +184,14 @@ def gradient_exercises(rng: np.random.Generator) -> tuple[Exercise, Exercise]:
 def worksheet(seed: int) -> HomeworkSheet:
     """Write the sheet of a seed: the exercises with blanks, then the solutions."""
     tasks = exercises(seed)
-    head = f"Sheet {seed}"
-    page = render(
-        TEMPLATE,
-        title=f"A neuron by hand: {head}",
-        head=head,
-        tasks=tasks,
-        number=partial(number, digits=DIGITS),
-    )
-    return HomeworkSheet(_plain(head, tasks), page)
+    head = SheetHead("A neuron by hand", f"Sheet {seed}", "Four significant digits are enough.")
+    return HomeworkSheet(_plain(head.name, tasks), render_sheet(head, list(map(solved, tasks))))
+
+
+def solved(task: Exercise) -> SolvedExercise:
+    """Write what belongs in the blanks of an exercise."""
+    blanks = tuple((label, number(value, DIGITS)) for label, value in task.blanks)
+    return SolvedExercise(task.title, task.given, task.task, blanks)
 
 
 def _plain(head: str, tasks: tuple[Exercise, ...]) -> str:

@@ -7,9 +7,13 @@
     GET    /api/jobs/{name}/events  the same as it changes, as server-sent events
     DELETE /api/jobs/{name}         stops it
     POST   /api/open/{app}          a form: the neuron behind a place of a result -> 202, as a job
+    POST   /api/networks            an ONNX file, listed; POST .../{name}/open: a neuron of it
     GET    /api/results/{name}/{n}  the n-th file that was made
     GET    /api/walks/{name}        a neuron that was opened, as a page of its own
+    GET    /api/sheets/{name}       the same neurons as homework, with solutions
     POST   /api/playground          a small network, moved by some steps, and all its numbers
+    POST   /api/biology             the living neuron on some inputs; GET .../curve: its firing rate
+    POST   /api/tables              a table of one's own, as points for that
     POST   /api/live/{app}          what goes on step by step, as a drive: a session, by its name
     POST   /api/sessions/{name}     the session moved, and what is to be seen
     DELETE /api/sessions/{name}     the session closed
@@ -20,11 +24,9 @@ A job that nobody has asked about for a while is stopped: whoever reloads the pa
 
 import asyncio
 import json
-import re
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -35,12 +37,11 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Str
 from starlette.datastructures import FormData
 
 from neuropil import registry
-from neuropil.checks import check, outputs_of
-from neuropil.contract import Verb
-from neuropil.jobs import Done, Failed
+from neuropil.checks import check
+from neuropil.jobs import explain
 from neuropil.kit.errors import UserError
 from neuropil.kit.ranges import Range
-from neuropil.signature import Input, Json, Option, Signature
+from neuropil.signature import Input, Option, Signature
 from neuropil.surfaces.web.forms import (
     label_files,
     make_job,
@@ -49,76 +50,40 @@ from neuropil.surfaces.web.forms import (
     take_inputs,
     take_option_files,
 )
-from neuropil.surfaces.web.live import LiveSessions
+from neuropil.surfaces.web.living import add_biology_routes
+from neuropil.surfaces.web.networks import add_network_routes
+from neuropil.surfaces.web.openapi import describe_api
 from neuropil.surfaces.web.pages import add_page_routes
-from neuropil.surfaces.web.playground import Play, advance
+from neuropil.surfaces.web.playground import Play, advance, write_homework
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
-from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
-from neuropil.surfaces.web.status import read_status
-from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore
-from neuropil.surfaces.web.worker import WALK, Opened, OpenTask, open_neuron, run_job
+from neuropil.surfaces.web.pool import Pool, QueueFullError
+from neuropil.surfaces.web.store import ResultStore
+from neuropil.surfaces.web.studio import (
+    ACCEPTED,
+    FLAG,
+    KnownJob,
+    Studio,
+    describe_job,
+    files_of,
+    refuse_full,
+)
+from neuropil.surfaces.web.tables import add_table_routes
+from neuropil.surfaces.web.worker import SHEET, WALK, OpenTask, open_neuron, run_job
 
 LOOK = 0.1  # seconds between two looks at a job that is followed
-ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
 SWEEP = 1.0  # seconds between two looks for such jobs
-RETRY = "2"  # seconds after which a full line may be tried again
 DEPTH = Option("depth", int, 1, "how many neurons to open", Range(1, 30))
-MISTAKE, GONE, FULL, ACCEPTED = 422, 404, 503, 202
+MISTAKE, GONE, NO_ROOM = 422, 404, 507
 APART = MappingProxyType(  # a page with a script of its own, in an origin of its own
     {
         "content-security-policy": "sandbox allow-scripts; default-src 'none'; img-src data:;"
         " script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'"
     }
 )
+PLAIN = MappingProxyType(  # a page without any
+    {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
+)
 Options = Annotated[dict[str, Any], Body()]
-FLAG = re.compile(r"(?<!\S)--(\w[\w-]*)")  # an option as it is typed
-
-
-@dataclass(eq=False)
-class KnownJob:
-    """A job that was taken: what it is, and when somebody last asked about it.
-
-    verb: None of a neuron that is opened
-    labels: by the name of a file as it is kept here, what it was called where it came from
-    """
-
-    command: str
-    inputs: tuple[str, ...]
-    options: dict[str, Json]
-    folder: Path
-    verb: Verb | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    seen: float = field(default_factory=time.monotonic)
-
-
-@dataclass(eq=False)
-class Studio:
-    """Everything that requests share."""
-
-    pool: Pool
-    store: ResultStore
-    jobs: dict[str, KnownJob] = field(default_factory=dict)
-    sessions: LiveSessions = field(default_factory=LiveSessions)
-
-    def find(self, name: str) -> KnownJob:
-        """Find a job, and note that it was asked for; raises UserError where there is none."""
-        if name not in self.jobs:
-            words = "there is no such job any more: results are kept for an hour; start it again"
-            raise UserError("name.unknown", words, name=name)
-        self.jobs[name].seen = time.monotonic()
-        return self.jobs[name]
-
-    def forget(self, name: str) -> None:
-        """Forget a job whose folder goes."""
-        self.pool.forget(name)
-        self.jobs.pop(name, None)
-
-    def stop_lonely(self) -> None:
-        """Stop jobs that nobody asks about."""
-        now = time.monotonic()
-        for name, known in list(self.jobs.items()):
-            if now - known.seen > ALONE and self.pool.outcome(name) is None:
-                self.pool.cancel(name)
 
 
 def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
@@ -129,7 +94,9 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(sweep(studio))
+        loading = asyncio.create_task(asyncio.to_thread(describe_verbs))  # before it is asked for
         yield
+        loading.cancel()
         sweeping.cancel()
         with suppress(asyncio.CancelledError):
             await sweeping
@@ -137,10 +104,15 @@ def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
     app = FastAPI(title="Neuropil", lifespan=live, docs_url=None, redoc_url=None)
     app.add_exception_handler(UserError, word_mistake)
     app.add_exception_handler(RefusedError, word_refusal)
+    app.add_exception_handler(OSError, word_machine)
     app.add_exception_handler(RequestValidationError, word_invalid)
     add_job_routes(app, studio, policy)
     add_live_routes(app, studio)
+    add_network_routes(app, studio)
+    add_table_routes(app)
+    add_biology_routes(app)
     add_page_routes(app)
+    app.openapi = partial(describe_api, app)  # type: ignore[method-assign]
     app.add_middleware(Guard, policy=policy)
     return app
 
@@ -203,6 +175,15 @@ def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
             raise UserError("name.unknown", "that job has opened no neuron", name=name)
         return FileResponse(page, media_type="text/html", headers=dict(APART))
 
+    @app.get("/api/sheets/{name}")
+    def give_sheet(name: str) -> FileResponse:
+        """Give the homework of neurons that were opened, a page that prints well."""
+        folder = studio.store.find(name)
+        if folder is None or not (folder / SHEET).is_file():
+            words = "there is no such sheet any more: sheets are kept for an hour; make it again"
+            raise UserError("name.unknown", words, name=name)
+        return FileResponse(folder / SHEET, media_type="text/html", headers=dict(PLAIN))
+
     @app.get("/api/results/{name}/{number}")
     def give_result(name: str, number: int) -> FileResponse:
         """Give a file that a job made."""
@@ -219,6 +200,14 @@ def add_live_routes(app: FastAPI, studio: Studio) -> None:
     def play_on(play: Play) -> dict[str, Any]:
         """Move a small network by some steps, and tell all its numbers."""
         return advance(play)
+
+    @app.post("/api/playground/sheet")
+    def write_sheet(play: Play) -> dict[str, str]:
+        """Write the neuron that is open as homework, and tell its address."""
+        sheet = write_homework(play)
+        folder = studio.store.create()
+        (folder / SHEET).write_text(sheet, encoding="utf-8")
+        return {"address": f"/api/sheets/{folder.name}"}
 
     @app.post("/api/live/{name}", status_code=ACCEPTED)
     def begin_session(name: str, options: Options) -> JSONResponse:
@@ -341,94 +330,7 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
-def refuse_full(error: BaseException) -> JSONResponse:
-    """Answer that the line is full; raises every other error."""
-    if not isinstance(error, QueueFullError):
-        raise error
-    words = "too much goes on already; try again in a moment"
-    told = {"code": "queue.full", "message": words}
-    return JSONResponse(told, FULL, headers={"Retry-After": RETRY})
-
-
 # --- a job told ---------------------------------------------------------------------------------
-
-
-def describe_job(studio: Studio, name: str) -> dict[str, Any]:
-    """Tell all about a job."""
-    known = studio.find(name)
-    outcome, place = studio.pool.outcome(name), studio.pool.place(name)
-    told = {
-        "name": name,
-        "command": known.command,
-        "options": known.options,
-        "state": word_state(outcome, place),
-        "place": place,
-        **describe_status(known),
-    }
-    if isinstance(outcome, Failed):
-        told["error"] = {"code": outcome.code, "message": for_page(outcome.message, known)}
-    if isinstance(outcome, Done):
-        told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
-        told["files"] = describe_files(known, outcome, name)
-    if isinstance(outcome, Opened):
-        told["walk"] = outcome.walk | {"page": f"/api/walks/{name}"}
-    return told
-
-
-def word_state(outcome: Outcome | None, place: int) -> str:
-    """Name the state of a job."""
-    if outcome is None:
-        return "waiting" if place else "running"
-    if isinstance(outcome, Failed):
-        return "cancelled" if outcome.code == "cancelled" else "failed"
-    return "done"
-
-
-def describe_status(known: KnownJob) -> dict[str, Any]:
-    """Tell how far a job is, and what it has said."""
-    told = asdict(read_status(known.folder))
-    told["title"] = for_page(told["title"], known)
-    told["messages"] = [for_page(sentence, known) for sentence in told["messages"]]
-    return told
-
-
-def for_page(sentence: str, known: KnownJob) -> str:
-    """Word a sentence as a page says it: files by their own names, options without dashes."""
-    for part in (INPUT, OUTPUT):
-        sentence = sentence.replace(f"{known.folder / part}/", "")
-    sentence = sentence.replace(str(known.folder), "the studio's folder")
-    for kept, label in known.labels.items():
-        sentence = sentence.replace(kept, label)
-    return FLAG.sub(r"\1", sentence)
-
-
-def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
-    """List the files that were made, with what they are and where to get them."""
-    assert known.verb, "files are made by verbs alone"
-    given = known.verb.signature.inputs
-    is_text = not given or given[0].is_text
-    source = None if is_text else Path(known.inputs[0])
-    kinds = {o.name: o.type for o in outputs_of(known.verb, source)}
-    pairs = [(output, path) for output, paths in done.files.items() for path in paths]
-    return [
-        {
-            "output": output,
-            "kind": kinds[output].KIND,
-            "file": f"{known.command}-{Path(path).name}",
-            "address": f"/api/results/{name}/{number}",
-            "bytes": Path(path).stat().st_size,
-        }
-        for number, (output, path) in enumerate(pairs)
-    ]
-
-
-def files_of(studio: Studio, name: str) -> list[str]:
-    """List the paths of the files that a job made."""
-    studio.find(name)
-    outcome = studio.pool.outcome(name)
-    return (
-        [path for of in outcome.files.values() for path in of] if isinstance(outcome, Done) else []
-    )
 
 
 async def follow(studio: Studio, name: str) -> AsyncIterator[str]:
@@ -464,6 +366,14 @@ async def word_invalid(request: Request, error: Exception) -> JSONResponse:
     name = " ".join(str(part) for part in first["loc"] if part != "body")
     told = {"code": "option.range", "message": f"{name}: {first['msg']}", "name": name}
     return JSONResponse(told, MISTAKE)
+
+
+async def word_machine(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the machine refused, as a full disk; nothing of the request is left."""
+    failed = explain(error)
+    if failed.code != "disk.full":
+        raise error
+    return JSONResponse({"code": failed.code, "message": failed.message, "name": ""}, NO_ROOM)
 
 
 async def word_refusal(request: Request, error: Exception) -> PlainTextResponse:

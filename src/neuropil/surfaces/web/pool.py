@@ -21,9 +21,9 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from neuropil.jobs import Done, Failed
-from neuropil.surfaces.web.worker import STARTED, Opened, begin_worker
+from neuropil.surfaces.web.worker import STARTED, Listed, Opened, begin_worker
 
-Outcome = Done | Opened | Failed
+Outcome = Done | Opened | Listed | Failed
 Work = Callable[[str, str], Outcome]  # a task as JSON, and the folder of it
 CANCELLED = Failed("cancelled", "cancelled; nothing was made")
 DIED = Failed(

@@ -14,6 +14,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 INPUT, OUTPUT = "in", "out"
@@ -42,8 +43,12 @@ class ResultStore:
     def create(self) -> Path:
         """Make the folder of a new job, whose name nobody can guess."""
         folder = self.root / secrets.token_hex(12)
-        for part in (folder, folder / INPUT, folder / OUTPUT):
-            part.mkdir()
+        try:
+            for part in (folder, folder / INPUT, folder / OUTPUT):
+                part.mkdir()
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return folder
 
     def find(self, name: str) -> Path | None:
@@ -59,23 +64,26 @@ class ResultStore:
 
     def sweep(self) -> None:
         """Remove jobs that are too old, then the oldest until the rest is small enough."""
-        folders = sorted(self.root.iterdir(), key=lambda folder: folder.stat().st_mtime)
-        now, sizes = time.time(), {folder: size_of(folder) for folder in folders}
-        total = sum(sizes.values())
-        for folder in folders:
-            is_old = now - folder.stat().st_mtime > self.most_seconds
-            if is_old or total > self.most_bytes:
-                total -= sizes[folder]
-                self.remove(folder.name)
+        found = [(*measure(folder), folder.name) for folder in self.root.iterdir()]
+        now, total = time.time(), sum(size for _, size, _ in found)
+        for changed, size, name in sorted(found):
+            if now - changed > self.most_seconds or total > self.most_bytes:
+                total -= size
+                self.remove(name)
 
     def close(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def size_of(folder: Path) -> int:
-    """Add up the bytes of all files of a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def measure(folder: Path) -> tuple[float, int]:
+    """Tell when a folder was changed, and add up the bytes of its files; what goes is nothing."""
+    size = 0
+    with suppress(FileNotFoundError):  # a job may be removed at any moment, by whoever refuses it
+        for path in folder.rglob("*"):
+            size += path.stat().st_size if path.is_file() else 0
+        return folder.stat().st_mtime, size
+    return time.time(), 0
 
 
 def name_upload(label: str, number: int) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from neuropil.microscope.walk import Walk
 
 WALK = "walk.html"  # a file in the folder of a neuron that was opened
+SHEET = "sheet.html"  # the same as homework
 STARTED = "started"  # a file that a worker leaves once it has begun
 SESSIONS: list[Sessions] = []  # of this worker: one, made when it starts
 
@@ -50,6 +51,13 @@ class Opened:
     walk: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What an ONNX file holds, as a page shows it."""
+
+    network: dict[str, Any]
+
+
 def begin_worker() -> None:
     """Make ready to keep applications loaded."""
     SESSIONS.append(Sessions())
@@ -58,17 +66,21 @@ def begin_worker() -> None:
 def run_job(job: str, folder: str) -> Done | Failed:
     """Do a job."""
     place = Path(folder)
-    (place / STARTED).touch()
-    return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))
+    try:
+        (place / STARTED).touch()
+        return attempt(Job.from_json(job), SESSIONS[0], emit=StatusWriter(place))
+    except Exception as error:
+        return explain(error)
 
 
 def open_neuron(task: str, folder: str) -> Opened | Failed:
     """Open a neuron, and those behind it."""
-    (Path(folder) / STARTED).touch()
-    kept = json.loads(task)
     try:
+        (Path(folder) / STARTED).touch()
+        kept = json.loads(task)
         given = OpenTask(**{**kept, "inputs": tuple(kept["inputs"])})
-        return Opened(tell_walk(walk_from(given), given, Path(folder) / WALK))
+        walk = walk_from(given)
+        return Opened(tell_walk(walk, word_deeper(walk, given), Path(folder)))
     except Exception as error:
         return explain(error)
 
@@ -91,16 +103,20 @@ def walk_from(task: OpenTask) -> "Walk":
     return walk_back(graph, probe, depth=task.depth, threads=1)
 
 
-def tell_walk(walk: "Walk", task: OpenTask, path: Path) -> dict[str, Any]:
+def tell_walk(walk: "Walk", command: str, folder: Path) -> dict[str, Any]:
     """Give what the studio shows of a walk, each step also in forms to be copied.
 
-    Also writes it as a page that needs nothing else, in which numbers can be changed.
+    Also writes it as a page that needs nothing else, in which numbers can be changed, and as a
+    sheet of homework; `command` is what opens what lies deeper.
     """
     from neuropil.core.formatting import to_csv, to_latex, to_text
+    from neuropil.microscope.homework import render_homework
     from neuropil.microscope.page import render_told, walk_json
 
     told = walk_json(walk)
-    path.write_text(render_told(told, word_deeper(walk, task)), encoding="utf-8")
+    (folder / WALK).write_text(render_told(told, command), encoding="utf-8")
+    sheet = render_homework(told["title"], [step.record for step in walk.steps])
+    (folder / SHEET).write_text(sheet, encoding="utf-8")
     for shown, step in zip(told["steps"], walk.steps, strict=True):
         record = step.record
         copies = {"text": to_text(record), "LaTeX": to_latex(record), "CSV": to_csv(record)}

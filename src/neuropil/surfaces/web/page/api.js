@@ -49,6 +49,22 @@ export const fetchSamples = () => ask("/api/samples");
 /** @param {Record<string, unknown>} play a network, and what is to be done with it @returns {Promise<any>} */
 export const playOn = (play) => post("/api/playground", play);
 
+/** @param {Record<string, unknown>} play with the neuron that is open @returns {Promise<{address: string}>} */
+export const writeSheet = (play) => post("/api/playground/sheet", play);
+
+/** @param {Record<string, unknown>} given what comes in @returns {Promise<import("./biology.js").Living>} */
+export const followCell = (given) => post("/api/biology", given);
+
+/** @returns {Promise<{z: number[], rate: number[]}>} */
+export const fetchCurve = () => ask("/api/biology/curve");
+
+/** @param {File} file a CSV file @returns {Promise<import("./examples.js").Table>} */
+export const readTable = (file) => {
+  const form = new FormData();
+  form.append("table", file, file.name);
+  return ask("/api/tables", { method: "POST", body: form });
+};
+
 /** @param {string} app that goes on step by step @param {Record<string, unknown>} options @returns {Promise<{name: string}>} */
 export const beginSession = (app, options) => post(`/api/live/${app}`, options);
 
@@ -70,6 +86,15 @@ export const fetchProbes = () => ask("/api/probes");
 
 /** @param {string} app @param {FormData} form @returns {Promise<Job>} */
 export const openNeuron = (app, form) => ask(`/api/open/${app}`, { method: "POST", body: form });
+
+/** @returns {Promise<{name: string, bytes: number}[]>} networks of the package */
+export const fetchNetworks = () => ask("/api/networks");
+
+/** @param {FormData} form @returns {Promise<Job>} that lists it */
+export const takeNetwork = (form) => ask("/api/networks", { method: "POST", body: form });
+
+/** @param {string} name of the job that listed it @param {FormData} form @returns {Promise<Job>} */
+export const openUnit = (name, form) => ask(`/api/networks/${name}/open`, { method: "POST", body: form });
 
 /** @param {string} name @returns {Promise<Job>} */
 export const fetchJob = (name) => ask(`/api/jobs/${name}`);

@@ -23,3 +23,13 @@ export const humanize = (words) => words.replace(/_$/, "").replaceAll("_", " ").
 /** @param {number} bytes @returns {string} */
 export const wordBytes = (bytes) =>
   bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/**
+ * An element of a drawing.
+ * @param {string} tag @param {Record<string, string | number>} attributes
+ */
+export function svg(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  return /** @type {SVGElement} */ (element);
+}

@@ -3,6 +3,7 @@
 import { fetchSamples } from "./api.js";
 import { humanize, make } from "./dom.js";
 
+/** @type {Record<string, string>} */
 const ENDINGS = { image: "image/*,.heic,.tif,.psd", film: "video/*,.mkv", audio: "audio/*,video/*" };
 const FOLDERS = ["image-folder", "photo-folder", "sound-folder"];
 
@@ -16,9 +17,7 @@ export class DropField extends HTMLElement {
     /** @type {File[]} */
     this.files = [];
     this.isFolder = input.kind.some((kind) => FOLDERS.includes(kind));
-  }
-
-  connectedCallback() {
+    this.pasted = (/** @type {ClipboardEvent} */ event) => this.paste(event);
     const id = `file-${this.input.name}`;
     this.chooser = /** @type {HTMLInputElement} */ (
       make("input", {
@@ -45,9 +44,11 @@ export class DropField extends HTMLElement {
       make("p", {}, this.words, make("label", { for: id, class: "button" }, "choose"), this.cameraButton()),
       this.chooser,
     );
+  }
+
+  connectedCallback() {
     const title = make("h3", {}, humanize(this.input.name));
     this.replaceChildren(title, make("p", { class: "quiet" }, this.input.text), this.area, this.samples);
-    this.pasted = (/** @type {ClipboardEvent} */ event) => this.paste(event);
     document.addEventListener("paste", this.pasted);
     this.offerSamples();
   }

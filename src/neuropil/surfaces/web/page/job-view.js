@@ -5,13 +5,18 @@ import { humanize, make, wordBytes } from "./dom.js";
 
 const SHOWN_TEXT = 100_000; // characters of a document
 
-/** Follows a job; `before` is the address of the picture that it was made of, or "". */
+/** Follows a job; `picture` is the address of the picture that it was made of, or "". */
 export class JobView extends HTMLElement {
-  /** @param {string} name @param {string} before */
-  constructor(name, before) {
+  /** @param {string} name @param {string} picture */
+  constructor(name, picture) {
     super();
     this.name = name;
-    this.before = before;
+    this.picture = picture;
+    this.words = make("p", {});
+    this.bar = /** @type {HTMLProgressElement} */ (make("progress", { "aria-label": "how far it is" }));
+    const stop = make("button", { type: "button", onclick: () => stopJob(this.name) }, "Stop");
+    // The same elements for as long as it goes on: a button that is replaced can't be pressed.
+    this.progress = make("div", { class: "progress" }, this.words, this.bar, stop);
   }
 
   connectedCallback() {
@@ -38,17 +43,9 @@ export class JobView extends HTMLElement {
     }
   }
 
-  /** The same elements for as long as it goes on: a button that is replaced can't be pressed. */
-  makeProgress() {
-    this.words = make("p", {});
-    this.bar = /** @type {HTMLProgressElement} */ (make("progress", { "aria-label": "how far it is" }));
-    this.stop = make("button", { type: "button", onclick: () => stopJob(this.name) }, "Stop");
-    this.replaceChildren(make("div", { class: "progress" }, this.words, this.bar, this.stop));
-  }
-
   /** @param {import("./api.js").Job} job */
   showProgress(job) {
-    if (!this.bar) this.makeProgress();
+    if (!this.progress.isConnected) this.replaceChildren(this.progress);
     this.words.textContent = job.state === "waiting" ? `waiting, place ${job.place} in the line` : job.title || "at work";
     this.bar.max = job.total ?? 1;
     if (job.total) this.bar.value = job.done;
@@ -79,7 +76,7 @@ export class JobView extends HTMLElement {
   /** @param {import("./api.js").ResultFile} file @param {boolean} isFirst @returns {Node | null} */
   media(file, isFirst) {
     const isPicture = /\.(png|jpe?g|webp|gif|svg|avif)$/.test(file.file);
-    if (isPicture && isFirst && this.before) return compare(this.before, file.address);
+    if (isPicture && isFirst && this.picture) return compare(this.picture, file.address);
     if (isPicture) return make("img", { src: file.address, alt: humanize(file.output), class: "result" });
     if (/\.(mp4|webm|mov)$/.test(file.file)) return make("video", { src: file.address, controls: true });
     return /\.(wav|flac|opus|mp3)$/.test(file.file) ? make("audio", { src: file.address, controls: true }) : null;

@@ -1,7 +1,9 @@
-// The page: which command is shown is in its address, #/colorize or #/colorize/JOB.
+// The page: what is shown is in its address, #/colorize, #/colorize/JOB or #/playground?data=XOR.
 
 import { fetchProbes, fetchVerbs, Mistake } from "./api.js";
+import { BiologyView } from "./biology.js";
 import { make } from "./dom.js";
+import { NetworkView } from "./network-view.js";
 import { PlaygroundView } from "./playground.js";
 import { VerbView } from "./verb-view.js";
 
@@ -16,7 +18,27 @@ let probes = [];
 /** @param {string} app */
 const verbsOf = (app) => verbs.filter((verb) => verb.app === app);
 
-const PLAYGROUND = "playground";
+/**
+ * What is no application: its title, a line about it, and its view.
+ * @type {Record<string, {title: string, summary: string, view: (asked: URLSearchParams, path: string) => HTMLElement}>}
+ */
+const PLACES = {
+  playground: {
+    title: "Playground",
+    summary: "Build a small network, train it on points, digits or a table of your own, and read every number of it.",
+    view: (asked) => new PlaygroundView(asked),
+  },
+  network: {
+    title: "Network",
+    summary: "Drop in any ONNX file, and read what its neurons calculate.",
+    view: (asked, path) => new NetworkView(path, asked),
+  },
+  biology: {
+    title: "Biology",
+    summary: "The living neuron beside the artificial one, on the same inputs.",
+    view: (asked) => new BiologyView(asked),
+  },
+};
 
 const apps = () => [...new Set(verbs.map((verb) => verb.app))];
 
@@ -38,12 +60,12 @@ function showHome(lost) {
     make("h1", {}, "Small neural networks that do a job here, and show their work"),
     make("p", { class: "lead" }, "Everything runs on this machine; nothing leaves it."),
     lost ? make("p", { class: "mistake", role: "alert" }, `There is no ${lost} here; this is what there is:`) : "",
-    make("div", { class: "cards" }, ...cards, playgroundCard()),
+    make("div", { class: "cards" }, ...cards, ...Object.keys(PLACES).map(placeCard)),
   );
 }
 
-/** @param {import("./api.js").Verb} verb @param {string} job */
-function showVerb(verb, job) {
+/** @param {import("./api.js").Verb} verb @param {string} job @param {URLSearchParams} asked */
+function showVerb(verb, job, asked) {
   const siblings = verbsOf(verb.app);
   const tabs = siblings.map((each) =>
     make("a", { href: `#/${each.command}`, "aria-current": each === verb ? "page" : null }, each.command),
@@ -52,30 +74,35 @@ function showVerb(verb, job) {
   main.replaceChildren(
     make("h1", {}, verb.summary),
     siblings.length > 1 ? make("nav", { class: "tabs", "aria-label": `Commands of ${verb.app}` }, ...tabs) : "",
-    new VerbView(verb, probes.find((each) => each.app === verb.app), job),
+    new VerbView(verb, probes.find((each) => each.app === verb.app), job, asked),
   );
 }
 
-function playgroundCard() {
-  const title = make("h2", {}, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
-  return make("article", { class: "card" }, title, make("p", {}, "Build a small network, train it, and read every number of it."));
+/** @param {string} name of a place */
+function placeCard(name) {
+  const title = make("h2", {}, make("a", { href: `#/${name}` }, name));
+  return make("article", { class: "card" }, title, make("p", {}, PLACES[name].summary));
 }
 
-function showPlayground() {
-  document.title = "Playground – Neuropil";
-  main.replaceChildren(new PlaygroundView());
+/** @param {string} name of a place @param {string} path below it @param {URLSearchParams} asked */
+function showPlace(name, path, asked) {
+  const { title, view } = PLACES[name];
+  document.title = `${title} – Neuropil`;
+  main.replaceChildren(view(asked, path));
 }
 
 function route() {
-  const [command, job = ""] = location.hash.replace(/^#\//, "").split("/");
+  const [path, query = ""] = location.hash.replace(/^#\//, "").split("?");
+  const [command, job = ""] = path.split("/");
   const verb = verbs.find((each) => each.command === command);
   for (const link of nav.querySelectorAll("a")) {
     const isHere = link.textContent === (verb?.app ?? command);
     if (isHere) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  if (verb) showVerb(verb, job);
-  else if (command === PLAYGROUND) showPlayground();
+  const asked = new URLSearchParams(query);
+  if (verb) showVerb(verb, job, asked);
+  else if (command in PLACES) showPlace(command, job, asked);
   else showHome(command);
 }
 
@@ -88,7 +115,7 @@ async function begin() {
     return;
   }
   const links = apps().map((app) => make("a", { href: `#/${verbsOf(app)[0].command}` }, app));
-  nav.replaceChildren(...links, make("a", { href: `#/${PLAYGROUND}` }, PLAYGROUND));
+  nav.replaceChildren(...links, ...Object.keys(PLACES).map((name) => make("a", { href: `#/${name}` }, name)));
   window.addEventListener("hashchange", () => {
     route();
     main.focus();

@@ -1,313 +1,379 @@
 // The playground: a small network to build and train, where every number can be read and changed.
 
-import { Mistake, playOn } from "./api.js";
+import { Mistake, playOn, readTable, writeSheet } from "./api.js";
+import { ClassReport } from "./class-report.js";
+import { DigitSheet } from "./digit-sheet.js";
 import { make } from "./dom.js";
+import { BOOKS, DIGITS, POINTS, TABLE } from "./examples.js";
+import { NetworkPicture } from "./network-picture.js";
+import { NeuronTable } from "./neuron-table.js";
+import { PlanePlot } from "./plane-plot.js";
 
-const [WIDTH, HEIGHT, PLOT] = [560, 380, 360]; // of the network's picture, and of the plot's side
-const STEPS = 20; // of training between two pictures
-const SVG = "http://www.w3.org/2000/svg";
+const MOST_STEPS = 500; // of one request
+const KNOWN_DIGITS = 1797;
+const MOST_AGAIN = 5000; // of a training that an address asks for
+const WIDE = 3; // half the side of the plane of a table, in deviations
 const NO_CURVE =
   "Without an activation the layers are one: a sum of sums is a sum. All that it can draw is a straight line, however many neurons there are.";
+const CURVES = ["tanh", "sigmoid", "relu", "none"];
 
 /**
  * @typedef {{x: number[], w: number[], b: number, z: number, a: number, dL_dw: number[], dL_db: number,
  *   w_next: number[], b_next: number}} Neuron
- * @typedef {{weights: number[][][], biases: number[][], losses: number[], outputs: number[][],
- *   layers: Neuron[][], field: number[][] | null, edge: number,
+ * @typedef {{weights: number[][][], biases: number[][], losses: number[], layers: Neuron[][],
+ *   target: number[] | number | null, edge: number,
+ *   field: {value: number[][], kind: number[][] | null} | null,
+ *   classes: import("./class-report.js").Classes | null,
  *   opened: {text: string, proved: boolean} | null}} Played
- * @typedef {{sizes: number[], activations: string[], points: number[][], targets: number[][], loss: string,
- *   rate: number, weights?: number[][][] | null, biases?: number[][] | null}} Example
+ * @typedef {{hidden: number[], rate: string, steps: number}} Usual what data begin with; steps between two pictures
  */
 
-/** @type {Record<string, () => [number[][], number[][]]>} points and what they are: 0 or 1 */
-const DATA = {
-  XOR: () => [[[-1, -1], [-1, 1], [1, -1], [1, 1]], [[0], [1], [1], [0]]],
-  "two halves": () => scatter((u, v) => [u, v], (x, y) => x + 0.6 * y > 0.1),
-  circle: () => scatter((u, v) => [u, v], (x, y) => x * x + y * y < 0.8),
-  moons: () => {
-    const at = Array.from({ length: 24 }, (_, i) => (Math.PI * i) / 23);
-    const upper = at.map((t) => [Math.cos(t) - 0.5, Math.sin(t) - 0.25]);
-    const lower = at.map((t) => [0.5 - Math.cos(t), 0.25 - Math.sin(t)]);
-    return [[...upper, ...lower], [...upper.map(() => [0]), ...lower.map(() => [1])]];
-  },
-};
-
-/** @type {Record<string, Example>} worked examples of books, one point each */
-const BOOKS = {
-  "the notes' example": {
-    sizes: [1, 1, 1], activations: ["sigmoid", "sigmoid"], points: [[0.1]], targets: [[1]],
-    weights: [[[0.15]], [[0.25]]], biases: [[0.4], [0.5]], loss: "mean-squares", rate: 0.5,
-  },
-  "Mazur's two layers": {
-    sizes: [2, 2, 2], activations: ["sigmoid", "sigmoid"], points: [[0.05, 0.1]], targets: [[0.01, 0.99]],
-    weights: [[[0.15, 0.2], [0.25, 0.3]], [[0.4, 0.45], [0.5, 0.55]]], biases: [[0.35, 0.35], [0.6, 0.6]],
-    loss: "half-squares", rate: 0.5,
-  },
-};
-
-/** Points on a sunflower's spiral, the same each time. @param {(u: number, v: number) => number[]} place @param {(x: number, y: number) => boolean} isOne */
-function scatter(place, isOne) {
-  const points = Array.from({ length: 60 }, (_, i) => {
-    const [r, t] = [1.35 * Math.sqrt((i + 0.5) / 60), 2.399963 * i];
-    return place(r * Math.cos(t), r * Math.sin(t));
-  });
-  return [points, points.map(([x, y]) => [Number(isOne(x, y))])];
+/** @param {string} data @returns {Usual} */
+function usual(data) {
+  if (data === DIGITS) return { hidden: [16], rate: "0.5", steps: 10 };
+  return { hidden: [4], rate: data in BOOKS ? String(BOOKS[data].rate) : data === TABLE ? "0.5" : "0.3", steps: 20 };
 }
 
-/** @param {number} v @returns {string} few digits, with a true minus */
-const short = (v) => String(Number(v.toPrecision(3))).replace("-", "\u2212");
-
 export class PlaygroundView extends HTMLElement {
-  connectedCallback() {
-    /** @type {{hidden: number[], curve: string, seed: number, shown: number, opened: [number, number] | null, example: Example | null}} */
-    this.state = { hidden: [4], curve: "tanh", seed: 1, shown: 0, opened: null, example: null };
-    [this.points, this.targets] = DATA.XOR();
-    this.rate = /** @type {HTMLInputElement} */ (make("input", { type: "number", min: 0.001, max: 100, step: "any", value: 0.3 }));
-    this.curves = select(["tanh", "sigmoid", "relu", "none"], (value) => this.rebuild({ curve: value }));
-    this.layered = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: "4", onchange: () => this.rebuild({ hidden: readSizes(this.layered.value) }) }));
-    this.data = select([...Object.keys(DATA), ...Object.keys(BOOKS)], (value) => this.choose(value));
+  /** @param {URLSearchParams} asked what the address says */
+  constructor(asked) {
+    super();
+    /** @type {{data: string, hidden: number[], curve: string, seed: number, shown: number, opened: number[] | null, strokes: number[][][] | null}} */
+    this.state = { data: "XOR", hidden: [4], curve: "tanh", seed: 1, shown: 0, opened: null, strokes: null };
+    [this.points, this.targets] = POINTS.XOR();
+    this.table = /** @type {import("./examples.js").Table | null} */ (null);
+    this.played = /** @type {Played | null} */ (null);
+    this.losses = /** @type {number[]} */ ([]);
+    this.isTraining = false;
+    this.isPlain = true; // whether the address alone leads here: no number was changed by hand
+    this.round = 0; // of networks begun
+    this.turn = Promise.resolve();
+    this.asked = asked;
+    this.rate = /** @type {HTMLInputElement} */ (make("input", { type: "number", min: 0.001, max: 100, step: "any", value: 0.3, onchange: () => (this.isPlain &&= this.losses.length < 2) }));
+    this.curves = select(CURVES, (curve) => this.rebuild({ curve }));
+    this.layered = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: "4", onchange: () => this.rebuild({ hidden: readSizes(this.layered.value, this.widest()) }) }));
+    this.data = select([...Object.keys(POINTS), DIGITS, TABLE, ...Object.keys(BOOKS)], (data) => this.choose(data));
+    this.file = /** @type {HTMLInputElement} */ (make("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", onchange: () => this.takeTable() }));
     this.train = make("button", { type: "button", class: "start", onclick: () => this.toggle() }, "Train");
+    this.told = make("p", { class: "quiet", "aria-live": "polite" });
+    this.why = make("p", { class: "message", hidden: true }, NO_CURVE);
+    this.picture = new NetworkPicture();
+    this.plot = new PlanePlot();
+    this.sheet = new DigitSheet();
+    this.plotWords = make("p", { class: "quiet" });
+    this.plane = make("div", { hidden: true }, this.plot, this.plotWords);
+    this.digitWords = make("p", { class: "quiet" });
+    const tools = make("p", { class: "tools" }, make("button", { type: "button", onclick: () => this.anotherDigit() }, "One of others"), make("button", { type: "button", onclick: () => this.sheet.clear() }, "Clear"));
+    this.digit = make("div", { hidden: true }, this.sheet, tools, this.digitWords);
+    this.report = new ClassReport();
+    this.row = make("div", { hidden: true });
+    this.side = make("div", { class: "beside" }, this.plane, this.digit, this.report, this.row);
+    this.neuron = make("section", { class: "neuron", "aria-label": "A neuron" });
+    this.numbers = new NeuronTable();
+    this.listen();
+  }
+
+  listen() {
+    const detail = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail;
+    this.picture.addEventListener("open", (event) => this.change({ opened: detail(event) }));
+    this.plot.addEventListener("point", (event) => this.change({ shown: detail(event) }));
+    this.plot.addEventListener("place", (event) => this.addPoint(detail(event)));
+    this.sheet.addEventListener("drawn", (event) => this.change({ strokes: detail(event) }));
+    this.numbers.addEventListener("changed", (event) => this.setWeight(detail(event)));
+  }
+
+  connectedCallback() {
     const button = (/** @type {string} */ words, /** @type {() => void} */ press) => make("button", { type: "button", onclick: press }, words);
     const label = (/** @type {string} */ words, /** @type {HTMLElement} */ control, words2 = "") =>
       make("label", { class: "option" }, make("span", { class: "name" }, words), control, make("small", {}, words2));
-    this.told = make("p", { class: "quiet", "aria-live": "polite" });
-    this.why = make("p", { class: "message", hidden: true }, NO_CURVE);
-    this.net = document.createElementNS(SVG, "svg");
-    this.net.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-    this.net.setAttribute("class", "net");
-    this.plot = /** @type {HTMLCanvasElement} */ (
-      make("canvas", { class: "plot", width: PLOT, height: PLOT, role: "img", "aria-label": "points, and what the network says of the plane", onclick: (/** @type {MouseEvent} */ e) => this.press(e) })
-    );
-    this.neuron = make("section", { class: "neuron", "aria-label": "A neuron" });
+    this.own = label("CSV file", this.file, "columns of numbers and one of classes; at most 2,000 rows");
     this.replaceChildren(
       make("h1", {}, "A network to build, train and read"),
       make("p", { class: "lead" }, "Press on a neuron: all its numbers stand there, and its weights can be changed."),
       make(
         "div",
         { class: "play" },
-        make("div", {}, label("points", this.data), label("hidden neurons", this.layered, "of each layer, as in 4 or 4, 3; nothing for none"), label("activation", this.curves), label("rate", this.rate, "of a step of gradient descent"),
+        make("div", {}, label("points", this.data), this.own, label("hidden neurons", this.layered, "of each layer, as in 4 or 4, 3; nothing for none"), label("activation", this.curves), label("rate", this.rate, "of a step of gradient descent"),
           make("p", {}, this.train, button("One step", () => this.step(1)), button("Start anew", () => this.rebuild({ seed: this.state.seed + 1 }))), this.told, this.why),
-        this.net,
-        make("div", {}, this.plot, make("p", { class: "quiet" }, "Press on a point to see its numbers; press elsewhere to add one, with the shift key one of the other kind.")),
+        this.picture,
+        this.side,
       ),
       this.neuron,
     );
-    this.rebuild({});
+    this.restore();
   }
 
   disconnectedCallback() {
     this.isTraining = false;
   }
 
-  /** @param {string} name of points, or of a worked example */
-  choose(name) {
-    const example = BOOKS[name] ?? null;
-    [this.points, this.targets] = example ? [example.points, example.targets] : DATA[name]();
-    if (example) this.rate.value = String(example.rate);
-    this.rebuild({ example, shown: 0, opened: example ? [example.sizes.length - 2, 0] : null });
+  /** Begin as the address says. */
+  async restore() {
+    const asked = this.asked;
+    const data = asked.get("data") ?? "XOR";
+    this.data.value = [...this.data.options].some((each) => each.value === data) ? data : "XOR";
+    const curve = asked.get("curve") ?? "tanh";
+    const opened = (asked.get("open") ?? "").split(",").map(Number);
+    this.take(this.data.value);
+    if (asked.get("rate")) this.rate.value = String(Number(asked.get("rate")) || 0.3);
+    await this.rebuild({
+      hidden: asked.has("hidden") ? readSizes(asked.get("hidden") ?? "", this.widest()) : this.state.hidden,
+      curve: CURVES.includes(curve) ? curve : "tanh",
+      seed: Math.floor(Number(asked.get("seed") ?? 1)) || 0,
+      shown: Math.floor(Number(asked.get("shown"))) || 0,
+      opened: Number.isInteger(opened[1]) ? [opened[0], opened[1]] : this.state.opened,
+    });
+    const steps = Math.min(MOST_AGAIN, Math.floor(Number(asked.get("steps"))) || 0);
+    const most = data === DIGITS ? MOST_STEPS / 10 : MOST_STEPS;
+    for (let left = steps; left > 0; left -= most) await this.step(Math.min(left, most));
+  }
+
+  /** @param {string} data of which the network is to learn */
+  choose(data) {
+    this.take(data);
+    this.rebuild({ shown: 0, strokes: null });
+  }
+
+  /** Take what belongs to data. @param {string} data */
+  take(data) {
+    const { hidden, rate } = usual(data);
+    const example = BOOKS[data];
+    if (example) [this.points, this.targets] = [example.points, example.targets];
+    else if (data in POINTS) [this.points, this.targets] = POINTS[data]();
+    this.rate.value = rate;
+    this.sheet.clear();
+    this.state = { ...this.state, data, hidden, opened: example ? [example.sizes.length - 2, 0] : null };
+  }
+
+  async takeTable() {
+    const [file] = this.file.files ?? [];
+    if (!file) return;
+    try {
+      this.table = await readTable(file);
+    } catch (error) {
+      this.complain(error);
+      return;
+    }
+    [this.points, this.targets] = [this.table.points, this.table.targets];
+    this.rebuild({ shown: 0 });
   }
 
   /** Begin anew. @param {Partial<PlaygroundView["state"]>} change */
-  rebuild(change) {
-    if ("curve" in change || "hidden" in change) change = { ...change, example: null };
+  async rebuild(change) {
+    const isBook = this.state.data in BOOKS;
+    if (isBook && ("curve" in change || "hidden" in change)) change = { ...change, data: this.leaveBook() };
     this.state = { ...this.state, ...change };
-    if (this.state.opened && !("opened" in change)) this.state.opened = null;
-    this.played = /** @type {Played | null} */ (null);
-    this.losses = /** @type {number[]} */ ([]);
+    if (!("opened" in change) && !(this.state.data in BOOKS)) this.state.opened = null;
+    this.played = null;
+    this.losses = [];
     this.isTraining = false;
+    this.isPlain = true;
+    this.round += 1;
     this.train.textContent = "Train";
-    this.why.hidden = this.state.curve !== "none" || !!this.state.example;
-    this.step(0);
+    this.layered.value = this.state.hidden.join(", ");
+    this.curves.value = this.state.curve;
+    if (this.own) this.own.hidden = this.state.data !== TABLE;
+    this.why.hidden = this.state.curve !== "none" || this.state.data in BOOKS;
+    if (this.state.data === TABLE && !this.table) this.wait();
+    else await this.step(0);
   }
 
-  /** @returns {Example} the network as it is to be asked for */
+  /** A book's network is as it is; whoever changes it has one of their own. */
+  leaveBook() {
+    this.data.value = "XOR";
+    [this.points, this.targets] = POINTS.XOR();
+    this.state.shown = 0;
+    return "XOR";
+  }
+
+  /** Say what is to be done where there is no table yet. */
+  wait() {
+    this.picture.clear();
+    for (const part of this.side.children) /** @type {HTMLElement} */ (part).hidden = true;
+    this.neuron.replaceChildren();
+    this.told.textContent = "Choose a CSV file: it stays on this machine.";
+  }
+
+  /** @returns {Record<string, unknown>} the network as it is to be asked for */
   network() {
-    const { example, hidden, curve } = this.state;
-    if (example) return example;
-    const isLine = curve === "none";
-    return {
-      sizes: [2, ...hidden, 1],
-      activations: [...hidden.map(() => curve), isLine ? "none" : "sigmoid"],
-      points: this.points,
-      targets: this.targets,
-      loss: "mean-squares",
-      rate: 1,
-    };
+    const { data, hidden, curve } = this.state;
+    if (data in BOOKS) return BOOKS[data];
+    const curves = hidden.map(() => curve);
+    if (data === DIGITS) return { data: "digits", sizes: [64, ...hidden, 10], activations: [...curves, "none"], loss: "classes" };
+    const learned = { points: this.points, targets: this.targets };
+    if (data !== TABLE) return { ...learned, sizes: [2, ...hidden, 1], activations: [...curves, curve === "none" ? "none" : "sigmoid"], loss: "mean-squares" };
+    const many = this.names().length;
+    return { ...learned, sizes: [this.points[0].length, ...hidden, many], activations: [...curves, "none"], loss: "classes", held_out: this.table?.held_out, edge: WIDE };
+  }
+
+  /** @returns {string[]} names of the classes, none where there is one output */
+  names() {
+    if (this.state.data === DIGITS) return [..."0123456789"];
+    return this.state.data === TABLE ? (this.table?.classes ?? []) : [];
+  }
+
+  /** @returns {number} of neurons of a layer, at most */
+  widest() {
+    return [DIGITS, TABLE].includes(this.state.data) ? 32 : 8;
+  }
+
+  /** One after the other. @param {number} steps */
+  step(steps) {
+    this.turn = this.turn.then(() => this.advance(steps));
+    return this.turn;
+  }
+
+  /** @returns {Record<string, unknown>} all that the server needs to know */
+  request() {
+    const network = this.network();
+    const { seed, shown, opened, strokes } = this.state;
+    const kept = this.played ? { weights: this.played.weights, biases: this.played.biases } : {};
+    return { ...network, ...kept, rate: Number(this.rate.value), seed, shown, opened, strokes };
   }
 
   /** @param {number} steps */
-  async step(steps) {
-    const asked = { weights: this.played?.weights ?? null, biases: this.played?.biases ?? null };
-    const { seed, shown, opened } = this.state;
-    const network = this.network();
-    const given = { ...network, ...(this.played ? asked : { weights: network.weights ?? null, biases: network.biases ?? null }) };
+  async advance(steps) {
+    const round = this.round;
     try {
-      this.played = /** @type {Played} */ (await playOn({ ...given, rate: Number(this.rate.value), steps, seed, shown, opened }));
+      const played = /** @type {Played} */ (await playOn({ ...this.request(), steps }));
+      if (round !== this.round) return;
+      this.played = played;
     } catch (error) {
-      if (!(error instanceof Mistake)) throw error;
-      this.isTraining = false;
-      this.train.textContent = "Train";
-      this.told.textContent = error.message;
+      this.complain(error);
       return;
     }
     this.losses.push(...this.played.losses.slice(this.losses.length ? 1 : 0));
-    this.draw();
+    this.draw(this.played);
+  }
+
+  /** @param {unknown} error */
+  complain(error) {
+    if (!(error instanceof Mistake)) throw error;
+    this.isTraining = false;
+    this.train.textContent = "Train";
+    this.told.textContent = error.message;
   }
 
   async toggle() {
     this.isTraining = !this.isTraining;
     this.train.textContent = this.isTraining ? "Pause" : "Train";
     while (this.isTraining) {
-      await this.step(STEPS);
+      await this.step(usual(this.state.data).steps);
       await new Promise(requestAnimationFrame);
     }
   }
 
-  draw() {
-    const played = this.played;
-    if (!played) return;
-    const loss = this.losses[this.losses.length - 1];
-    this.told.textContent = `${this.losses.length - 1} steps, L = ${loss}`;
-    this.drawNet(played);
-    this.drawPlot(played);
-    this.drawNeuron(played);
+  /** @param {Partial<PlaygroundView["state"]>} change of what is looked at */
+  change(change) {
+    this.state = { ...this.state, ...change };
+    return this.step(0);
   }
 
-  /** @param {Played} played */
-  drawNet(played) {
-    const columns = [played.layers[0][0].x, ...played.layers.map((layer) => layer.map((neuron) => neuron.a))];
-    const at = (/** @type {number} */ layer, /** @type {number} */ j) => [
-      40 + (layer * (WIDTH - 80)) / (columns.length - 1),
-      (HEIGHT * (j + 0.5)) / columns[layer].length,
-    ];
-    const edges = played.layers.flatMap((layer, i) =>
-      layer.flatMap((neuron, j) => neuron.w.map((w, k) => edge(at(i, k), at(i + 1, j), w))),
-    );
-    const nodes = columns.flatMap((values, layer) => values.map((a, j) => this.node(layer, j, a, at(layer, j))));
-    this.net.replaceChildren(...edges, ...nodes);
+  /** @param {{place: number[], isOther: boolean}} added */
+  addPoint({ place, isOther }) {
+    if (!(this.state.data in POINTS)) return;
+    this.points = [...this.points, place];
+    this.targets = [...this.targets, [isOther ? 0 : 1]];
+    this.isPlain = false;
+    this.change({ shown: this.points.length - 1 });
   }
 
-  /** @param {number} layer 0 for inputs @param {number} j @param {number} a @param {number[]} place */
-  node(layer, j, a, [x, y]) {
-    const isOpen = this.state.opened?.[0] === layer - 1 && this.state.opened?.[1] === j;
-    const group = draw("g", { class: `node${isOpen ? " open" : ""}`, transform: `translate(${x} ${y})` });
-    const words = layer ? `neuron ${j + 1} of layer ${layer}, ${a}` : `input ${j + 1}, ${a}`;
-    const circle = draw("circle", { r: 19 });
-    circle.style.fillOpacity = String(0.15 + 0.75 * Math.min(1, Math.abs(a)));
-    circle.style.fill = a < 0 ? "var(--minus)" : "var(--plus)";
-    const text = draw("text", { "text-anchor": "middle", dy: ".35em" });
-    text.textContent = short(a);
-    group.append(draw("circle", { r: 19, class: "ground" }), circle, text);
-    if (!layer) return group;
-    for (const [name, value] of Object.entries({ role: "button", tabindex: "0", "aria-label": words })) group.setAttribute(name, value);
-    const open = () => {
-      this.state.opened = [layer - 1, j];
-      this.step(0);
-    };
-    group.addEventListener("click", open);
-    group.addEventListener("keydown", (event) => /** @type {KeyboardEvent} */ (event).key === "Enter" && open());
-    return group;
-  }
-
-  /** @param {Played} played */
-  drawPlot(played) {
-    const pen = this.plot.getContext("2d");
-    this.plot.parentElement?.classList.toggle("hidden", !played.field);
-    if (!pen || !played.field) return;
-    const rows = played.field.length;
-    const side = PLOT / rows;
-    const colors = getComputedStyle(this);
-    const [minus, plus] = ["--minus", "--plus"].map((name) => colors.getPropertyValue(name).trim());
-    pen.clearRect(0, 0, PLOT, PLOT);
-    played.field.forEach((row, i) =>
-      row.forEach((value, j) => {
-        pen.globalAlpha = Math.min(0.75, 1.5 * Math.abs(value - 0.5));
-        pen.fillStyle = value > 0.5 ? plus : minus;
-        pen.fillRect(j * side, i * side, side, side);
-      }),
-    );
-    pen.globalAlpha = 1;
-    this.points.forEach((point, n) => {
-      const [x, y] = this.toPlot(point, played.edge);
-      pen.beginPath();
-      pen.arc(x, y, n === this.state.shown ? 8 : 5.5, 0, 7);
-      pen.fillStyle = this.targets[n][0] > 0.5 ? plus : minus;
-      pen.fill();
-      pen.lineWidth = n === this.state.shown ? 3 : 1.5;
-      pen.strokeStyle = n === this.state.shown ? "#000" : "#fff";
-      pen.stroke();
-    });
-  }
-
-  /** @param {number[]} point @param {number} edge @returns {[number, number]} */
-  toPlot([x, y], edge) {
-    return [(PLOT * (x + edge)) / (2 * edge), (PLOT * (edge - y)) / (2 * edge)];
-  }
-
-  /** @param {MouseEvent} event */
-  press(event) {
-    if (!this.played || this.state.example) return;
-    const scale = PLOT / this.plot.getBoundingClientRect().width;
-    const [px, py] = [event.offsetX * scale, event.offsetY * scale];
-    const edge = this.played.edge;
-    const near = this.points.findIndex((point) => {
-      const [x, y] = this.toPlot(point, edge);
-      return Math.hypot(x - px, y - py) < 10;
-    });
-    if (near < 0) {
-      const place = [(2 * edge * px) / PLOT - edge, edge - (2 * edge * py) / PLOT].map((v) => Math.round(100 * v) / 100);
-      this.points = [...this.points, place];
-      this.targets = [...this.targets, [event.shiftKey ? 0 : 1]];
-    }
-    this.state.shown = near < 0 ? this.points.length - 1 : near;
+  /** @param {[number, number]} changed which weight of the opened neuron, -1 for the bias, and its value */
+  setWeight([k, value]) {
+    if (!this.played || !this.state.opened) return;
+    const [layer, j] = this.state.opened;
+    if (k < 0) this.played.biases[layer][j] = value;
+    else this.played.weights[layer][j][k] = value;
+    this.losses = [];
+    this.isPlain = false;
     this.step(0);
   }
 
   /** @param {Played} played */
+  draw(played) {
+    const loss = this.losses[this.losses.length - 1];
+    this.told.textContent = `${this.losses.length - 1} steps, L = ${loss}`;
+    this.picture.show(played, this.state.opened, this.names());
+    this.drawSide(played);
+    this.drawNeuron(played);
+    this.writeAddress();
+  }
+
+  /** @param {Played} played */
+  drawSide(played) {
+    const { data, shown, strokes } = this.state;
+    const names = this.names();
+    this.plane.hidden = !played.field;
+    this.digit.hidden = data !== DIGITS;
+    this.report.hidden = !played.classes;
+    this.row.hidden = data !== TABLE;
+    if (played.field) {
+      const kinds = this.targets.map((/** @type {number[]} */ target) => (names.length ? target.indexOf(1) : Number(target[0] > 0.5)));
+      this.plot.show({ points: this.points, kinds, many: names.length || 2, shown, edge: played.edge, field: played.field });
+      this.plotWords.textContent = data === TABLE ? "Press on a point to see its numbers." : "Press on a point to see its numbers; press elsewhere to add one, with the shift key one of the other kind.";
+    }
+    this.digitWords.textContent = strokes ? "The digit that you drew. (Those who wrote the known ones put a bar through the 7.)" : `One that somebody else wrote: a ${played.target}.`;
+    if (played.classes) this.report.show(played.classes, names);
+    if (data === TABLE && this.table) this.row.replaceChildren(...describe(this.table, shown, (each) => this.change({ shown: each })));
+  }
+
+  anotherDigit() {
+    this.sheet.clear();
+    this.change({ strokes: null, shown: Math.floor(KNOWN_DIGITS * Math.random()) });
+  }
+
+  /** @param {Played} played */
   drawNeuron(played) {
-    const opened = this.state.opened;
-    if (!opened) {
+    const { opened, shown, strokes, data } = this.state;
+    if (!opened || !played.opened) {
       this.neuron.replaceChildren();
       return;
     }
     const [layer, j] = opened;
     const neuron = played.layers[layer][j];
-    const row = (/** @type {string} */ name, /** @type {string | number} */ x, /** @type {HTMLElement} */ w, /** @type {number} */ product, /** @type {number} */ slope, /** @type {number} */ next) =>
-      make("tr", {}, ...[name, x, w, product, slope, next].map((cell) => make("td", {}, cell instanceof Node ? cell : String(cell))));
-    const rows = neuron.w.map((w, k) =>
-      row(layer ? `a${k + 1} of layer ${layer}` : `x${k + 1}`, neuron.x[k], this.number(w, (value) => (played.weights[layer][j][k] = value), `w${k + 1}`), w * neuron.x[k], neuron.dL_dw[k], neuron.w_next[k]),
-    );
-    rows.push(row("bias", "", this.number(neuron.b, (value) => (played.biases[layer][j] = value), "b"), neuron.b, neuron.dL_db, neuron.b_next));
-    const head = ["", "x", "w", "w · x", "dL/dw", "w after a step"].map((words) => make("th", { scope: "col" }, words));
-    const proof = played.opened;
-    this.neuron.replaceChildren(
-      make("h2", {}, `Neuron ${j + 1} of layer ${layer + 1}`),
-      make("p", { class: "quiet" }, `At point ${this.state.shown + 1} of ${this.points.length}; dL/dw is of the loss over all points. Change a w, and all that follows changes.`),
-      make("div", { class: "scroll", tabindex: 0 }, make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows))),
-      make("p", { class: "sum" }, `z = Σ w·x + b = ${neuron.z}, a = ${neuron.a}`),
-      proof ? make("p", { class: proof.proved ? "proof" : "mistake" }, proof.proved ? "Checked by an independent calculation." : "The check failed: this is a fault of ours.") : "",
-      proof ? make("details", {}, make("summary", {}, "As it is written on paper, for this point alone"), make("pre", { tabindex: 0 }, proof.text)) : "",
-    );
+    const columns = data === TABLE ? this.table?.columns : undefined;
+    const names = neuron.x.map((_, k) => (layer ? `a${k + 1} of layer ${layer}` : (columns?.[k] ?? `x${k + 1}`)));
+    const many = data === DIGITS ? KNOWN_DIGITS : this.points.length;
+    const point = strokes ? "Of the digit that you drew;" : `At point ${shown + 1} of ${many};`;
+    this.numbers.show(neuron, { layer, j, point, names, opened: played.opened }, this.homework());
+    this.neuron.replaceChildren(this.numbers);
   }
 
-  /** A number that can be changed. @param {number} value @param {(value: number) => void} set @param {string} name */
-  number(value, set, name) {
-    const field = /** @type {HTMLInputElement} */ (
-      make("input", {
-        type: "number",
-        step: "any",
-        value,
-        "aria-label": name,
-        onchange: () => {
-          if (!Number.isFinite(field.valueAsNumber)) return;
-          set(field.valueAsNumber);
-          this.losses = [];
-          this.step(0);
-        },
-      })
-    );
-    return field;
+  /** A button that becomes a link to the sheet. */
+  homework() {
+    const place = make("p", {}, make("button", { type: "button", onclick: () => write() }, "As homework"));
+    const write = async () => {
+      try {
+        const { address } = await writeSheet(this.request());
+        const link = make("a", { href: address, target: "_blank", rel: "noopener" }, "Open the sheet");
+        place.replaceChildren(link, ": blanks to fill in, and solutions on a page of their own.");
+        link.focus();
+      } catch (error) {
+        this.complain(error);
+      }
+    };
+    return place;
   }
+
+  /** Write what is shown into the address, so that it can be shared. */
+  writeAddress() {
+    const { data, hidden, curve, seed, shown, opened } = this.state;
+    const told = new URLSearchParams({ data, hidden: hidden.join("-"), curve, seed: String(seed), rate: this.rate.value });
+    if (shown) told.set("shown", String(shown));
+    if (opened) told.set("open", opened.join());
+    if (this.isPlain && this.losses.length > 1) told.set("steps", String(this.losses.length - 1));
+    if (this.isConnected) history.replaceState(null, "", `#/playground?${told}`);
+  }
+}
+
+/** What was read of a table, and which row is looked at. @param {import("./examples.js").Table} table @param {number} shown @param {(row: number) => void} choose */
+function describe(table, shown, choose) {
+  const field = /** @type {HTMLInputElement} */ (
+    make("input", { type: "number", min: 1, max: table.points.length, value: shown + 1, onchange: () => choose(Math.min(table.points.length, Math.max(1, field.valueAsNumber || 1)) - 1) })
+  );
+  const out = table.left_out.length ? ` Left out: ${table.left_out.join(", ")}.` : "";
+  const words = `${table.points.length} rows, ${table.columns.join(", ")} to tell ${table.class}; each column is moved to mean 0 and scaled to deviation 1. ${table.held_out} rows are only for judging.${out}`;
+  return [make("p", { class: "quiet" }, words), make("label", { class: "option" }, make("span", { class: "name" }, "row that is looked at"), field)];
 }
 
 /** @param {string[]} values @param {(value: string) => void} choose */
@@ -318,27 +384,10 @@ function select(values, choose) {
   return element;
 }
 
-/** @param {string} text as typed: "4, 3" @returns {number[]} at most four layers of 1 to 8 */
-function readSizes(text) {
+/** @param {string} text as typed: "4, 3" @param {number} most of a layer @returns {number[]} at most four layers */
+function readSizes(text, most) {
   const sizes = (text.match(/\d+/g) ?? []).map(Number);
-  return sizes.slice(0, 4).map((n) => Math.min(8, Math.max(1, n)));
-}
-
-/** @param {string} tag @param {Record<string, string | number>} attributes */
-function draw(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return /** @type {SVGElement} */ (element);
-}
-
-/** @param {number[]} from @param {number[]} to @param {number} w */
-function edge([x1, y1], [x2, y2], w) {
-  const line = draw("line", { x1, y1, x2, y2, class: w < 0 ? "minus" : "plus" });
-  line.style.strokeWidth = `${Math.min(9, 0.6 + 2.2 * Math.abs(w))}px`;
-  const title = draw("title", {});
-  title.textContent = `w = ${w}`;
-  line.append(title);
-  return line;
+  return sizes.slice(0, 4).map((n) => Math.min(most, Math.max(1, n)));
 }
 
 customElements.define("playground-view", PlaygroundView);

@@ -13,16 +13,36 @@ export class VerbView extends HTMLElement {
    * @param {import("./api.js").Verb} verb
    * @param {import("./api.js").Verb | undefined} probe what opens a neuron of its results
    * @param {string} job the name of one to be found again, or ""
+   * @param {URLSearchParams} asked the place and unit of a neuron that was open, or nothing
    */
-  constructor(verb, probe, job) {
+  constructor(verb, probe, job, asked) {
     super();
+    this.asked = asked;
     this.verb = verb;
     this.probe = probe;
     this.job = job;
+    this.inputs = this.verb.inputs.map((input) =>
+      input.kind.includes("text") ? textField(input) : new DropField(input, this.verb.app),
+    );
+    this.controls = Object.entries(this.verb.options.properties).map(
+      ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
+    );
+    this.endings = this.verb.outputs
+      .filter((output, n, all) => all.findIndex((each) => each.name === output.name) === n)
+      .map((output) => /** @type {const} */ ([output.name, makeEndings(output)]));
+    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
+    this.result = make("section", { class: "results", "aria-label": "Result" });
+    this.own = make("section", { class: "own" });
+    this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
     this.addEventListener("finished", (event) => {
       const { detail } = /** @type {CustomEvent} */ (event);
       this.offerNeurons(detail);
       this.offerView(detail);
+    });
+    this.addEventListener("looked", (event) => {
+      const { place, unit } = /** @type {CustomEvent} */ (event).detail;
+      const told = new URLSearchParams({ place: JSON.stringify(place), ...(unit ? { unit } : {}) });
+      history.replaceState(null, "", `${location.hash.split("?")[0]}?${told}`);
     });
   }
 
@@ -32,6 +52,7 @@ export class VerbView extends HTMLElement {
     if (!this.probe || !isSame || this.probe.inputs.length !== this.verb.inputs.length) return;
     const view = new MicroscopeView(this.probe, job.name);
     this.microscope.replaceChildren(view);
+    if (this.asked.has("place")) view.openAgain(readPlace(this.asked.get("place") ?? ""), this.asked.get("unit") ?? "");
     const [picture] = this.result.querySelectorAll("figure img:last-of-type");
     if (!(picture instanceof HTMLImageElement) || !("at" in this.probe.options.properties)) return;
     picture.closest("figure")?.classList.add("pressed-on");
@@ -64,27 +85,14 @@ export class VerbView extends HTMLElement {
   }
 
   connectedCallback() {
-    this.inputs = this.verb.inputs.map((input) =>
-      input.kind.includes("text") ? textField(input) : new DropField(input, this.verb.app),
-    );
-    this.controls = Object.entries(this.verb.options.properties).map(
-      ([name, schema]) => /** @type {const} */ ([name, makeControl(name, schema)]),
-    );
-    this.endings = this.verb.outputs
-      .filter((output, n, all) => all.findIndex((each) => each.name === output.name) === n)
-      .map((output) => /** @type {const} */ ([output.name, makeEndings(output)]));
     const options = [...this.controls, ...this.endings]
       .map(([, control]) => control?.element ?? null)
       .filter((e) => e !== null);
-    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     const start = make("button", { type: "submit", class: "start" }, "Start");
     const more = options.length
       ? make("details", { open: options.length <= 4 }, make("summary", {}, "Options"), ...options)
       : null;
     const form = make("form", { onsubmit: (/** @type {Event} */ e) => this.start(e) }, ...this.inputs, more, start, this.mistake);
-    this.result = make("section", { class: "results", "aria-label": "Result" });
-    this.own = make("section", { class: "own" });
-    this.microscope = make("section", { class: "microscope", "aria-label": "Its arithmetic" });
     this.replaceChildren(make("div", { class: "verb" }, form, this.result), this.own, this.microscope);
     this.prepareForm(form);
     if (this.job) this.findAgain();
@@ -103,6 +111,7 @@ export class VerbView extends HTMLElement {
   async start(event) {
     event.preventDefault();
     this.mistake.hidden = true;
+    this.asked = new URLSearchParams();
     try {
       this.microscope.replaceChildren();
       this.own.replaceChildren();
@@ -140,6 +149,15 @@ export class VerbView extends HTMLElement {
     this.mistake.textContent = error.message;
     this.mistake.hidden = false;
     this.mistake.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {string} text @returns {Record<string, unknown>} what an address says of a place */
+function readPlace(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
   }
 }
 
