@@ -55,15 +55,17 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         "microscope",
         "training",
         "surfaces.web",
+        "surfaces.cluster",
         "__init__",
         *KIT,
     },
     "surfaces.web": {*CONTRACT, "core", "microscope", *KIT},
+    "surfaces.cluster": {*CONTRACT, "training", "surfaces.web", "__init__", *KIT},
     "__init__": {"registry", "apps.*", "apps.neuron", "kit.audio", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
 # from surfaces only inside functions
-LAZY = {"training", "microscope", "bench", "demo", "surfaces.web"}
+LAZY = {"training", "microscope", "bench", "demo", "surfaces.web", "surfaces.cluster"}
 
 NUMPY_ALONE = {"core", "biology"}
 FREE = {"numpy", "PIL"}  # light libraries that any other part may import
@@ -140,6 +142,9 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),
     "pebble": ("surfaces/web/*",),
+    "ray": ("lazy surfaces/cluster/engine.py",),
+    "fsspec": ("lazy surfaces/cluster/addresses.py", "lazy surfaces/cluster/sources.py"),
+    "obstore": ("lazy surfaces/cluster/addresses.py",),
 }
 
 PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one

@@ -19,7 +19,7 @@ from neuropil.kit.ranges import Range
 from neuropil.signature import Option
 from neuropil.surfaces.cli.bars import terminal_progress
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
-from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
+from neuropil.surfaces.cli.terminal import DONE, MAP, MAP_SUMMARY, OPEN, OPEN_SUMMARY
 
 Given = Mapping[str, Any]  # words and options by name, as they were read
 
@@ -68,7 +68,7 @@ def schemas() -> list[dict[str, Any]]:
 def summaries() -> dict[str, str]:
     """Give one line about each command, none of them loaded."""
     others = {name: first_line(call) for name, call in COMMANDS.items()}
-    return {**registry.commands(), OPEN: OPEN_SUMMARY, **others}
+    return {**registry.commands(), OPEN: OPEN_SUMMARY, MAP: MAP_SUMMARY, **others}
 
 
 def show_card(given: Given) -> int:
