@@ -44,7 +44,12 @@ def connect(workers: int | None) -> Iterator[int]:
     ray = load_ray()
     n = workers or cores()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    here = {"num_cpus": n, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+    here = {
+        "address": "local",
+        "num_cpus": n,
+        "include_dashboard": False,
+        "object_store_memory": STORE_BYTES,
+    }
     try:
         ray.init(logging_level="ERROR", log_to_driver=False, **({} if address else here))
     except Exception as error:

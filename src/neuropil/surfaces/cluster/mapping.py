@@ -25,7 +25,7 @@ from neuropil.surfaces.cluster.addresses import make_absolute, to_path
 from neuropil.surfaces.cluster.engine import connect, run_tasks
 from neuropil.surfaces.cluster.manifest import Line, Manifest
 from neuropil.surfaces.cluster.sources import MapSource, find_sources, refuse_words
-from neuropil.surfaces.cluster.work import Task, write_failure
+from neuropil.surfaces.cluster.work import Task, clear_desks, write_failure
 
 SAID = 10.0  # seconds between two lines about how far it is
 
@@ -73,13 +73,14 @@ def map_files(request: Request, workers: int | None, *, resume: bool) -> MapSumm
         sentence = f"{' '.join(words)} holds nothing that {verb.command} reads"
         raise UserError("input.empty", f"{sentence}; name other files or folders")
     manifest = Manifest(out, describe_run(request), resume=resume)
-    with closing(manifest), connect(workers) as n:
-        run = MapRun(verb, request, words, out, manifest)
-        try:
-            return run.work(n)
-        except KeyboardInterrupt:
-            progress.message(f"stopped; type the same with --resume to go on: {manifest.name}")
-            raise
+    try:
+        with closing(manifest), connect(workers) as n:
+            return MapRun(verb, request, words, out, manifest).work(n)
+    except KeyboardInterrupt:
+        progress.message(f"type the same with --resume to go on: {manifest.name} says what is done")
+        raise
+    finally:
+        clear_desks(out)  # all workers are gone
 
 
 def refuse_verb(verb: Verb) -> None:
@@ -157,7 +158,7 @@ class MapRun:
         given = self.request
         settings = replace(given.settings, threads=given.settings.threads or 1)  # a core each
         job = Job(self.verb.command, source.names, given.options, {}, settings)
-        return Task(job, f"{self.out}/{source.place}")
+        return Task(job, self.out, source.place)
 
     def take(self, lines: Sequence[Line]) -> None:
         """Write lines down, and count them."""

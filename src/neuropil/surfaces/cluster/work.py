@@ -9,9 +9,10 @@ may be done twice: it leaves the same bytes under the same names.
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -29,27 +30,37 @@ from neuropil.signature import Json
 from neuropil.surfaces.cluster.addresses import fetch, is_address, send, word_store_error
 from neuropil.surfaces.cluster.manifest import Line
 
+DESKS = ".neuropil"  # folder of what is not complete, in that of the results
+
 
 @dataclass(frozen=True)
 class Task:
     """A job whose files may lie elsewhere, and where its results go.
 
     job: its inputs are paths or addresses; it names no outputs yet, which may depend on content
-    to: folder of the results, and their name as far as the source has it: s3://new/1925/old.jpg
+    out: folder or address of all results
+    place: folders and name of the source below it: "1925/old.jpg"
     """
 
     job: Job
-    to: str
+    out: str
+    place: str
+
+    @property
+    def folder(self) -> str:
+        """Name the folder or address of its results."""
+        above = PurePosixPath(self.place).parent
+        return self.out if above == PurePosixPath() else f"{self.out}/{above}"
 
     def to_json(self) -> str:
         """Write it down."""
-        return json.dumps({"job": self.job.to_json(), "to": self.to})
+        return json.dumps({**vars(self), "job": self.job.to_json()})
 
     @classmethod
     def from_json(cls, text: str) -> "Task":
         """Read it."""
         kept = json.loads(text)
-        return cls(Job.from_json(kept["job"]), kept["to"])
+        return cls(Job.from_json(kept["job"]), kept["out"], kept["place"])
 
 
 class VerbWorker:
@@ -74,9 +85,28 @@ class VerbWorker:
     def perform_one(self, task: Task) -> Line:
         """Do a task; whatever happens is told, never raised."""
         started = time.monotonic()
-        with TemporaryDirectory(prefix="neuropil-") as folder:
-            outcomes = list(attempt_pages(task, self.sessions, Path(folder)))
+        with make_desk(task.out) as folder:
+            outcomes = list(attempt_pages(task, self.sessions, folder))
         return write_line(task, outcomes, time.monotonic() - started)
+
+
+@contextmanager
+def make_desk(out: str) -> Iterator[Path]:
+    """Make a folder for the files of a task while it is done, from which results can be moved.
+
+    It lies on the disk of the results. One that a killed process leaves goes with the run.
+    """
+    above = None if is_address(out) else Path(out, DESKS)
+    if above:
+        above.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="neuropil-", dir=above) as folder:
+        yield Path(folder)
+
+
+def clear_desks(out: str) -> None:
+    """Remove what killed processes have left in a folder of results."""
+    if not is_address(out):
+        shutil.rmtree(Path(out, DESKS), ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -113,12 +143,11 @@ def name_pages(verb: Verb, task: Task, paths: Sequence[Path], folder: Path) -> I
     comes after the verb: old.bmp becomes old-colorize-bmp.png. So no two sources share a name.
     """
     source = paths[0]
-    to = folder / "out" if is_address(task.to) else Path(task.to).parent
-    to.mkdir(parents=True, exist_ok=True)
+    (to := folder / "out").mkdir()
     media = [o for o in outputs_of(verb, source) if o.role == "primary"]
-    ending = PurePosixPath(task.to).suffix
+    ending = PurePosixPath(task.place).suffix
     is_same = not media or default_suffix(media[0], source).lower() == ending.lower()
-    stem = f"{PurePosixPath(task.to).stem}-{verb.command}"
+    stem = f"{PurePosixPath(task.place).stem}-{verb.command}"
     stem += "" if is_same else f"-{ending.removeprefix('.')}"
     request = Request(verb.command, options=task.job.options)
     for page in split_pages(source, source, verb.signature.inputs[0]):
@@ -132,17 +161,18 @@ def name_pages(verb: Verb, task: Task, paths: Sequence[Path], folder: Path) -> I
 
 
 def deliver(outcome: Done | Failed, task: Task, folder: Path) -> Delivery:
-    """Upload the results of a job where they belong elsewhere."""
+    """Bring the results of a job, which are complete, to their place."""
     if isinstance(outcome, Failed):
         return Delivery(hide_copies(outcome, task, folder))
     hashes = tuple(file_sha256(Path(path)) for path in outcome.outputs)
-    if not is_address(task.to):
-        return Delivery(outcome, outcome.outputs, hashes)
-    above = task.to.rpartition("/")[0]
-    names = tuple(f"{above}/{Path(path).name}" for path in outcome.outputs)
-    for path, name in zip(outcome.outputs, names, strict=True):
-        send(Path(path), name)
-        Path(path).unlink()
+    names = tuple(f"{task.folder}/{Path(path).name}" for path in outcome.outputs)
+    if names and not is_address(task.out):
+        Path(task.folder).mkdir(parents=True, exist_ok=True)
+    for path, name in zip(map(Path, outcome.outputs), names, strict=True):
+        if is_address(name):
+            send(path, name)
+        else:
+            path.replace(name)
     return Delivery(outcome, names, hashes)
 
 
@@ -152,7 +182,7 @@ def hide_copies(failed: Failed, task: Task, folder: Path) -> Failed:
     for number, name in enumerate(task.job.inputs):
         copy = folder / "in" / str(number) / PurePosixPath(name).name
         words = words.replace(str(copy), name)
-    return replace(failed, message=words.replace(str(folder / "out"), task.to.rpartition("/")[0]))
+    return replace(failed, message=words.replace(str(folder / "out"), task.folder))
 
 
 def explain_store(error: Exception) -> Failed:
@@ -189,4 +219,4 @@ def tell_failure(failed: Failed) -> dict[str, Any]:
 def write_failure(names: Sequence[str], code: str, message: str) -> Line:
     """Write the line of a source that nothing came of."""
     failed = Failed(code, message)
-    return write_line(Task(Job("", tuple(names)), ""), [Delivery(failed)], 0.0)
+    return write_line(Task(Job("", tuple(names)), "", ""), [Delivery(failed)], 0.0)
