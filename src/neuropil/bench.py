@@ -39,6 +39,7 @@ PARTS = {  # of the package that are measured -> where their bench.py lies
     "microscope": "microscope",
     "biology": "biology",
     "cli": "surfaces.cli",
+    "cluster": "surfaces.cluster",
     "eye": "eye.lab",
 }
 GAP = "  "  # between columns

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from map_runs import BUCKET, Map, contents, draw_pictures, read_manifest, store_settings
 
@@ -50,14 +50,11 @@ def faulty(behind: str) -> Iterator[tuple[str, list[str]]]:
             if number % FAILS == 0:
                 self.answer(503, {}, b"")
                 return
-            request = Request(f"{behind}{self.path}", body or None, method=self.command)
-            for name, value in self.headers.items():
-                request.add_header(name, value)
-            try:
-                with urlopen(request) as found:
-                    self.answer(found.status, dict(found.headers), found.read())
-            except HTTPError as error:
-                self.answer(error.code, dict(error.headers), error.read())
+            connection = HTTPConnection(urlsplit(behind).netloc)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            found = connection.getresponse()
+            self.answer(found.status, dict(found.headers), found.read())
+            connection.close()
 
         def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
             length = headers.pop("Content-Length", len(body))

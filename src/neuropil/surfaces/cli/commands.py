@@ -274,7 +274,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
             "neuropil bench colorize",
             {
                 "name": "an application, or a part of the package:"
-                " core, microscope, biology, cli, eye"
+                " core, microscope, biology, cli, cluster, eye"
             },
             (
                 Option(

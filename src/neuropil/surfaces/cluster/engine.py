@@ -12,6 +12,7 @@ one at a time, so that the one that kills its worker is found; after TRIES it ge
 import json
 import os
 import signal
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from neuropil.surfaces.cluster.work import Task, VerbWorker, write_failure
 
 TRIES = 3  # of a task whose worker dies, and of workers that can't begin
 GROUP_SECONDS, MOST_IN_GROUP = 0.5, 100  # of tasks that a worker gets at once
+ANSWER_SECONDS = 10.0  # until a cluster that is named has to answer
 LOOK = 0.5  # seconds after which whoever waits may stop
 STORE_BYTES = 100_000_000  # of Ray's own objects: names go in, lines come out
 LOOPBACK_ALONE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": as Ray does where it asks firewalls
@@ -41,6 +43,8 @@ def connect(workers: int | None) -> Iterator[int]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not address:
         os.environ[LOOPBACK_ALONE] = "0"  # Ray reads it when it is imported
+    else:
+        require_answer(address)
     ray = load_ray()
     n = workers or cores()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -67,6 +71,17 @@ def load_ray() -> Any:
     import ray
 
     return ray
+
+
+def require_answer(address: str) -> None:
+    """Refuse an address at which nothing listens: Ray would ask for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():  # "auto", which Ray knows
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise explain_connection(address, error) from error
 
 
 def explain_connection(address: str | None, error: Exception) -> UserError:
