@@ -89,7 +89,7 @@ def compare_ways(album: Path, folder: Path) -> Metrics:
         "files_per_second_2": rates["two"],
         "vs_processes": rates["two"] / rates["processes"],
         "vs_xargs": rates["two"] / rates["xargs"],
-        "overhead_ms": overhead_ms(folder),
+        "overhead_ms": overhead_ms(album, folder),
         "start_s": median(starts),
     }
 
@@ -142,31 +142,40 @@ def xargs_seconds(album: Path) -> float:
     return time.perf_counter() - started
 
 
-def overhead_ms(folder: Path) -> float:
-    """Tell what a file of the first run, of one worker, took beyond its work.
+def overhead_ms(album: Path, folder: Path) -> float:
+    """Tell what a file takes of one worker beyond its work, from the second file on.
 
-    The seconds of the work are those of the manifest; the first file loads the network.
+    The seconds of the work are those of the manifest.
     """
-    manifest = folder / "new-1" / "manifest.jsonl"
-    lines = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()[1:]]
-    work = sum(line["seconds"] for line in lines)
-    again = map_seconds(folder / "album", folder, 1)
-    return (again - work) / len(lines) * 1000
+    times: list[float] = []
+    stamp = partial(stamp_time, times)
+    request = Request(VERB, (str(album),), OPTIONS, (new_name(folder),))
+    with report_to(Watch({1: stamp, FILES: stamp})):
+        manifest = map_files(request, 1, resume=False).manifest
+    _, _, *lines = Path(manifest).read_text(encoding="utf-8").splitlines()
+    work = float(sum(json.loads(line)["seconds"] for line in lines))
+    first, last = times
+    return (last - first - work) / len(lines) * 1000
+
+
+def stamp_time(times: list[float], done: int) -> None:
+    """Note the time."""
+    times.append(time.perf_counter())
 
 
 # --- memory, and kills ---------------------------------------------------------------------------
 
 
 class Watch(Nobody):
-    """A reporter that calls once so many files are done."""
+    """A reporter that calls once so many files are done, and tells how many."""
 
-    def __init__(self, calls: dict[int, Callable[[], None]]) -> None:
+    def __init__(self, calls: dict[int, Callable[[int], None]]) -> None:
         self.calls = calls
 
     def at(self, title: str, done: int, total: int | None) -> None:
         """Call what is due."""
         for n in [n for n in self.calls if done >= n]:
-            self.calls.pop(n)()
+            self.calls.pop(n)(done)
 
 
 def measure_memory(album: Path, folder: Path) -> Metrics:
@@ -177,7 +186,7 @@ def measure_memory(album: Path, folder: Path) -> Metrics:
     listed.write_text("\n".join(repeated), encoding="utf-8")
     found: Metrics = {}
 
-    def look(n: int) -> None:
+    def look(n: int, done: int) -> None:
         found[f"rss_mb_{n // 1000}k"] = sum(map(resident_mb, [os.getpid(), *find_workers()]))
 
     request = Request(VERB, (f"{LIST}{listed}",), OPTIONS, (new_name(folder),))
@@ -196,14 +205,14 @@ def worker_recovery(album: Path, folder: Path) -> float:
     """Kill the only worker, and time how long it takes until another one has done something."""
     times: list[float] = []
 
-    def kill() -> None:
-        times.append(time.perf_counter())
+    def kill(done: int) -> None:
+        stamp_time(times, done)
+        watch.calls[done + 1] = partial(stamp_time, times)
         for number in find_workers():
             os.kill(number, signal.SIGKILL)
 
-    stamp = partial(lambda: times.append(time.perf_counter()))
+    watch = Watch({KILL_AT: kill})
     request = Request(VERB, (str(album),), OPTIONS, (new_name(folder),))
-    watch = Watch({KILL_AT: kill, 2 * KILL_AT + 1: stamp})
     with report_to(watch):
         map_files(request, 1, resume=False)
     killed, recovered = times
