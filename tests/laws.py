@@ -142,7 +142,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),
     "pebble": ("surfaces/web/*",),
-    "ray": ("lazy surfaces/cluster/engine.py",),
+    "ray": ("lazy surfaces/cluster/engine.py", "lazy surfaces/cluster/training.py"),
     "fsspec": ("lazy surfaces/cluster/addresses.py", "lazy surfaces/cluster/sources.py"),
     "obstore": ("lazy surfaces/cluster/addresses.py",),
 }

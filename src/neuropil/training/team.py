@@ -103,7 +103,8 @@ class WholeBatchNorm(nn.BatchNorm2d):
         x = input.float()
         axes = [0, *range(2, x.ndim)]
         moments = torch.stack([x.mean(axes), x.square().mean(axes)])
-        mean, square = sum_all(moments) / distributed.get_world_size()
+        add_up: Any = SumOfAll.apply
+        mean, square = add_up(moments) / distributed.get_world_size()
         variance = (square - mean.square()).clamp_min(0)
         self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1])
         form = [1, -1, *[1] * (x.ndim - 2)]
@@ -124,13 +125,22 @@ class WholeBatchNorm(nn.BatchNorm2d):
         self.running_var.lerp_(variance * (n / max(1, n - 1)), step)
 
 
-def sum_all(tensor: Tensor) -> Tensor:
-    """Add up a tensor over all processes; its gradient is a sum over them, too."""
-    from torch.distributed.nn import functional
+class SumOfAll(torch.autograd.Function):
+    """The sum of a tensor over all processes; its gradient is a sum over them, too."""
 
-    reduce: Any = functional.all_reduce
-    total: Tensor = reduce(tensor)
-    return total
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        """Add up, on a copy."""
+        total = tensor.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """Add up what reaches the sum in every process."""
+        total = gradients[0].clone()
+        distributed.all_reduce(total)
+        return total
 
 
 ALONE = Team()

@@ -6,7 +6,6 @@ neuropil map lipsync @pairs.jsonl -o s3://new --resume
 
 from collections.abc import Mapping
 from functools import partial
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -16,12 +15,12 @@ from typer.main import get_command
 from neuropil import registry
 from neuropil.checks import is_divisible
 from neuropil.contract import Verb
-from neuropil.kit.errors import UserError, say_install, suggest
+from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.ranges import Range
 from neuropil.planning import Request
 from neuropil.signature import Option
 from neuropil.surfaces.cli.bars import terminal_progress
-from neuropil.surfaces.cli.commands import Form
+from neuropil.surfaces.cli.commands import Form, require_cluster
 from neuropil.surfaces.cli.parameters import (
     common_options,
     is_given,
@@ -35,7 +34,6 @@ from neuropil.surfaces.cli.verb_command import (
     take_parameters,
 )
 
-LIBRARIES = ("ray", "fsspec", "obstore")  # not imported before it is known how
 EXAMPLE = "neuropil map colorize album -o new --workers 2"
 OUTPUT = Option(
     "output", Form("DIR"), None, "a new folder, or an address (s3://...), for the results"
@@ -129,12 +127,3 @@ def run_map(verb: Verb, given: Mapping[str, Any]) -> int:
     say(str(summary))
     typer.echo(summary.manifest)
     return MISTAKE if summary.failed else DONE
-
-
-def require_cluster() -> None:
-    """Refuse work on a cluster where the libraries for it are missing: raises UserError."""
-    for name in LIBRARIES:
-        if find_spec(name) is None:
-            words = f"{name} is missing; work on a cluster needs the extra [cluster]:"
-            words = f"{words} {say_install('cluster')}"
-            raise UserError("dependency.missing", words, name=name)
