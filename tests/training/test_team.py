@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from refusals import refused
 from tiny_recipe import sober
 from torch import nn
 
-from neuropil.training import checkpoint
 from neuropil.training.fit import fit
 from neuropil.training.team import ALONE, Team
 
@@ -38,20 +36,18 @@ def train_together(out: Path, size: int, *, until: float = 1.0, resume: bool = F
     return [process.wait() for process in running]
 
 
-def losses(out: Path) -> list[float]:
+def course(out: Path) -> list[tuple[float, float]]:
+    """Read losses, and scores of the averaged weights."""
     with (out / "curve.csv").open(encoding="utf-8") as file:
-        return [float(row["loss"]) for row in csv.DictReader(file)]
+        return [(float(row["loss"]), float(row["error"])) for row in csv.DictReader(file)]
 
 
 def test_two_train_as_one(tmp_path: Path) -> None:
     alone, pair = tmp_path / "alone", tmp_path / "pair"
     fit(sober(), data=Path(), out=alone, device="cpu")
     assert train_together(pair, 2) == [0, 0]
-    assert len(losses(pair)) > 10
-    assert np.abs(np.subtract(losses(pair), losses(alone))).max() < 1e-3
-    one, other = (checkpoint.load(out, torch.device("cpu")) for out in (alone, pair))
-    for name, weight in one.ema.items():
-        torch.testing.assert_close(weight, other.ema[name], atol=1e-2, rtol=0)  # of 16-bit products
+    assert len(course(pair)) > 10
+    assert np.abs(np.subtract(course(pair), course(alone))).max() < 1e-3
 
 
 def test_another_number_goes_on(tmp_path: Path) -> None:
@@ -59,7 +55,7 @@ def test_another_number_goes_on(tmp_path: Path) -> None:
     fit(sober(), data=Path(), out=whole, device="cpu")
     assert -signal.SIGKILL in train_together(part, 2, until=0.6)
     fit(sober(), data=Path(), out=part, device="cpu", resume=True)
-    assert np.abs(np.subtract(losses(part), losses(whole))).max() < 1e-3
+    assert np.abs(np.subtract(course(part), course(whole))).max() < 1e-3
     assert (part / "tiny-base.onnx").exists()
 
 
