@@ -21,6 +21,7 @@ from typing import Any
 
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import message
 from neuropil.surfaces.cluster.manifest import Line
 from neuropil.surfaces.cluster.work import Task, VerbWorker, write_failure
 
@@ -139,6 +140,7 @@ class Crew:
             try:
                 lines = [json.loads(text) for text in ray.get(ref)]
             except ray.exceptions.RayError:
+                message("a worker has died; what it was at is given out again")
                 self._replace(worker)
                 yield group, None
             else:
