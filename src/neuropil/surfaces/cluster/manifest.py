@@ -32,6 +32,7 @@ from neuropil.surfaces.cluster.addresses import (
     list_files,
     read_lines,
     send,
+    word_store_error,
 )
 
 FILE, FOLDER = "manifest.jsonl", "manifest"
@@ -58,6 +59,11 @@ class Manifest:
     def name(self) -> str:
         """Name it for people."""
         return f"{self.out}/{FOLDER if self.is_remote else FILE}"
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether there is something to go on with."""
+        return self.number > 0 or self.file is not None
 
     def has(self, names: Sequence[str]) -> bool:
         """Tell whether a source has been done."""
@@ -92,10 +98,19 @@ class Manifest:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "part")
             path.write_bytes(self.file.read())
-            send(path, f"{self.out}/{FOLDER}/{self.number:08}.jsonl")
+            send_manifest(path, f"{self.out}/{FOLDER}/{self.number:08}.jsonl")
         self.file.seek(0)
         self.file.truncate()
         self.number, self.lines, self.sent_at = self.number + 1, 0, time.monotonic()
+
+
+def send_manifest(path: Path, name: str) -> None:
+    """Upload a part of a manifest; raises UserError where the store does not take it."""
+    try:
+        send(path, name)
+    except Exception as error:  # each store has errors of its own
+        words = f"{name} can't be written: {word_store_error(error)}"
+        raise UserError("output.place", words, path=name) from error
 
 
 NO_KEYS: NDArray[np.uint64] = np.empty(0, np.uint64)

@@ -77,7 +77,8 @@ def map_files(request: Request, workers: int | None, *, resume: bool) -> MapSumm
         with closing(manifest), connect(workers) as n:
             return MapRun(verb, request, words, out, manifest).work(n)
     except KeyboardInterrupt:
-        progress.message(f"type the same with --resume to go on: {manifest.name} says what is done")
+        if manifest.is_begun:
+            progress.message(f"to go on, type the same with --resume; done is: {manifest.name}")
         raise
     finally:
         clear_desks(out)  # all workers are gone
