@@ -31,6 +31,7 @@ ANSWER_SECONDS = 10.0  # until a cluster that is named has to answer
 LOOK = 0.5  # seconds after which whoever waits may stop
 STORE_BYTES = 100_000_000  # of Ray's own objects: names go in, lines come out
 LOOPBACK_ALONE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": as Ray does where it asks firewalls
+NICENESS = "RAY_worker_niceness"  # 15 by itself
 DIED = "its worker was killed {n} times, perhaps for want of memory; give it something smaller"
 
 
@@ -44,6 +45,7 @@ def connect(workers: int | None) -> Iterator[int]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not address:
         os.environ[LOOPBACK_ALONE] = "0"  # Ray reads it when it is imported
+        os.environ.setdefault(NICENESS, "0")  # of workers: as of any other process of this person
     else:
         require_answer(address)
     ray = load_ray()
