@@ -55,15 +55,17 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         "microscope",
         "training",
         "surfaces.web",
+        "surfaces.cluster",
         "__init__",
         *KIT,
     },
     "surfaces.web": {*CONTRACT, "core", "biology", "microscope", *KIT},
+    "surfaces.cluster": {*CONTRACT, "training", "__init__", *KIT},
     "__init__": {"registry", "apps.*", "apps.neuron", "kit.audio", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
 # from surfaces only inside functions
-LAZY = {"training", "microscope", "bench", "demo", "surfaces.web"}
+LAZY = {"training", "microscope", "bench", "demo", "surfaces.web", "surfaces.cluster"}
 
 NUMPY_ALONE = {"core", "biology"}
 FREE = {"numpy", "PIL"}  # light libraries that any other part may import
@@ -142,6 +144,10 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pebble": ("surfaces/web/*",),
     "playwright": ("lazy surfaces/web/bench.py",),
     "gradio": ("lazy surfaces/web/peer_gradio.py",),
+    # in several files, which as one would be too long; only these two know Ray
+    "ray": ("lazy surfaces/cluster/engine.py", "lazy surfaces/cluster/training.py"),
+    "fsspec": ("lazy surfaces/cluster/addresses.py", "lazy surfaces/cluster/sources.py"),
+    "obstore": ("lazy surfaces/cluster/addresses.py",),
 }
 
 PROGRAM = {"__main__.py", "surfaces/cli/main.py"}  # the only one

@@ -433,7 +433,7 @@ def test_version_and_list(capsys: Output) -> None:
     assert first == f"neuropil {__version__}"
     words = [line.split()[0] for line in rest]
     others = ("list", "card", "bench", "train", "demo", "serve")
-    assert words == [*registry.commands(), "open", *others]
+    assert words == [*registry.commands(), "open", "map", *others]
     assert re.search("\ninvert-look +Look at a picture from all sides.\n", "\n".join(rest))
     assert re.fullmatch("demo +Show every application at work on one page.", rest[-2])
 

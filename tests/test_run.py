@@ -253,3 +253,11 @@ def test_says_what_it_can_do(checkout: Checkout, words: tuple[str, ...]) -> None
     assert "./run demo" in run.stderr
     assert "$PIP_INDEX_URL" in run.stderr
     assert "set -u" not in run.stderr
+
+
+def test_tests_of_the_cluster_bring_their_store(checkout: Checkout) -> None:
+    checkout.python("python3", "fit 3.12")
+    run = checkout.run("test", "cluster")
+    assert (run.stdout.splitlines()[-1], run.returncode) == ("-m pytest tests/cluster", 0)
+    assert (checkout.home / ".venv" / "s3" / "bin" / "python").exists()
+    assert checkout.n_installs == 2  # what development needs, and the store apart from it

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from neuropil.training.blocks import ConvNorm, Residual
 from neuropil.training.fit import fit
 from neuropil.training.recipe import Batch, ExportSpec, Recipe
 from neuropil.training.step import TrainingStep
+from neuropil.training.team import Team
 
 STEPS = 60
 
@@ -74,3 +75,34 @@ def fit_until_killed(out: str) -> None:
 
     torch.set_num_threads(1)
     fit(replace(tiny(), batch=deadly), data=Path(), out=Path(out), device="cpu")
+
+
+def sober() -> Recipe:
+    """Leave out dropout, whose chance is another one in every process; four examples a batch."""
+    return replace(tiny(), network=sober_network, batch=batch_of_four)
+
+
+def sober_network() -> nn.Module:
+    return nn.Sequential(ConvNorm(1, 4), Residual(4), nn.Conv2d(4, 1, 1))
+
+
+def batch_of_four(held_out: Any, moment: TrainingStep) -> Batch:
+    return {"noise": moment.rng().normal(size=(4, 1, 8, 8)).astype(np.float32)}
+
+
+def fit_together(out: str, meeting: str, size: str, until: str, resume: str, rank: str) -> None:
+    """Train in one of several processes, which kill themselves at a share of the steps."""
+
+    def deadly(held_out: Any, moment: TrainingStep) -> Batch:
+        if moment.fraction > float(until):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return batch_of_four(held_out, moment)
+
+    torch.set_num_threads(1)
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{meeting}", rank=int(rank), world_size=int(size)
+    )
+    recipe = replace(sober(), batch=deadly)
+    team = Team(int(rank), int(size))
+    fit(recipe, data=Path(), out=Path(out), device="cpu", resume=bool(int(resume)), team=team)
+    distributed.destroy_process_group()

@@ -40,6 +40,7 @@ PARTS = {  # of the package that are measured -> where their bench.py lies
     "biology": "biology",
     "cli": "surfaces.cli",
     "studio": "surfaces.web",
+    "cluster": "surfaces.cluster",
     "eye": "eye.lab",
 }
 GAP = "  "  # between columns

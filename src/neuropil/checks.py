@@ -42,6 +42,13 @@ def takes_files(verb: Verb) -> bool:
     return len(inputs) == 1 and not inputs[0].is_text and not takes_folder(inputs[0])
 
 
+def is_divisible(verb: Verb) -> bool:
+    """Tell a verb whose inputs are all files, so that many can be done beside each other."""
+    inputs = verb.signature.inputs
+    are_files = all(not given.is_text and not takes_folder(given) for given in inputs)
+    return bool(inputs) and are_files and not verb.local
+
+
 def empty_folder(folder: Path, verb: Verb) -> UserError:
     """Say that a folder holds nothing to work on, or that a verb takes no folders."""
     words = f"{folder} holds nothing that {verb.command} reads; name another folder"

@@ -28,6 +28,7 @@ from neuropil.training.checkpoint import Checkpoint
 from neuropil.training.export import export
 from neuropil.training.recipe import Recipe
 from neuropil.training.step import TrainingStep
+from neuropil.training.team import ALONE, Team
 
 WARM_UP = 200  # steps until the learning rate is at its highest; of a short training a tenth
 MAX_NORM = 1.0  # of the gradient, longer ones are cut to it
@@ -61,12 +62,13 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
     init: Path | None = None,
+    team: Team = ALONE,
 ) -> Path:
     """Train by a recipe and return the exported ONNX file in `out`.
 
     Stopped at any moment, also by `kill -9`, it goes on with `resume=True` to the same weights, bit
     for bit on a CPU with the same number of threads. `minutes` sets the number of steps once, at
-    the start.
+    the start. Every process of a `team` calls this; it may go on with another number of them.
     """
     place = select_device(device)
     state = load_run(out, recipe, place) if resume else None
@@ -81,7 +83,7 @@ def fit(
     network = recipe.network()
     if init is not None and state is None:
         averages.load(network, init)
-    network = to_device(network, place)
+    network = to_device(team.share_statistics(network), place)
     mean = deepcopy(network).requires_grad_(False)
     optimizer = recipe.optimizer(network, recipe.lr)
     if state is not None:
@@ -94,18 +96,20 @@ def fit(
         steps = (
             recipe.steps if minutes is None else steps_for_minutes(minutes, recipe, examples, place)
         )
+        steps = team.agree(steps, place)
         state = Checkpoint(recipe.name, recipe_settings(recipe), steps, 0, {}, {}, {})
 
     create_folder(out)  # not before: a training that is refused leaves nothing behind
     every = max(1, state.steps // EVALUATIONS)
     started, saved = time.monotonic() - state.seconds, time.monotonic()
     losses: list[Tensor] = []
-    batches = prefetch(recipe, examples, state.step, state.steps, place)
+    batches = prefetch(recipe, examples, state.step, state.steps, place, team)
     for step, batch in progress.track(
         batches, total=state.steps, start=state.step, title=recipe.name
     ):
         # Once in a while: look at the score, draw the curve, save everything.
-        if step % every == 0 and step > state.step:
+        is_later = team.is_first and step > state.step
+        if step % every == 0 and is_later:
             with autocast(place):
                 scores = recipe.score(mean.eval(), examples)
             look = {"step": step, "loss": torch.stack(losses).mean().item(), **scores}
@@ -113,9 +117,7 @@ def fit(
             losses.clear()
             history.plot(state.history, out)
             progress.message(history.format_evaluation(state.history[-1], state.steps))
-        if (
-            step % every == 0 or time.monotonic() - saved > CHECKPOINT_INTERVAL
-        ) and step > state.step:
+        if (step % every == 0 or time.monotonic() - saved > CHECKPOINT_INTERVAL) and is_later:
             state.step, state.seconds = step, time.monotonic() - started
             state.network, state.ema = network.state_dict(), mean.state_dict()
             state.optimizer, state.random = optimizer.state_dict(), torch.get_rng_state()
@@ -125,8 +127,11 @@ def fit(
 
         rate = partial(learning_rate_factor, step, state.steps)
         decay = min(recipe.ema, (step + 1) / (step + 10))
-        losses.append(take_step(recipe, network, mean, optimizer, batch, rate=rate, decay=decay))
+        loss = take_step(recipe, network, mean, optimizer, batch, rate=rate, decay=decay, team=team)
+        losses.extend([loss] if team.is_first else [])
 
+    if not team.is_first:
+        return out
     look = {
         "step": state.steps,
         **recipe.score(mean.eval(), examples),
@@ -147,6 +152,7 @@ def take_step(
     *,
     rate: Callable[[float], float],
     decay: float,
+    team: Team = ALONE,
 ) -> Tensor:
     """Take one step of a training: forward, backward, update, the running mean; return the loss.
 
@@ -162,11 +168,12 @@ def take_step(
         loss = recipe.loss(network, batch)
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
+    loss = team.average(network, loss.detach())
     norm = nn.utils.clip_grad_norm_(network.parameters(), MAX_NORM)
     if norm.isfinite():
         optimizer.step()
         update_ema(mean, network, decay)
-    return loss.detach()
+    return loss
 
 
 def describe_averages(state: Checkpoint) -> dict[str, Any]:
@@ -251,12 +258,12 @@ def update_ema(mean: nn.Module, network: nn.Module, decay: float) -> None:
 
 
 def prefetch(
-    recipe: Recipe, examples: Any, start: int, steps: int, place: torch.device
+    recipe: Recipe, examples: Any, start: int, steps: int, place: torch.device, team: Team = ALONE
 ) -> Iterator[tuple[int, dict[str, Tensor]]]:
     """Yield (step, batch) while a second thread makes the next; each depends on its step alone."""
 
     def make(step: int) -> dict[str, Tensor]:
-        arrays = recipe.batch(examples, TrainingStep(recipe.seed, step, steps))
+        arrays = team.share(recipe.batch(examples, TrainingStep(recipe.seed, step, steps)))
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     with ThreadPoolExecutor(1) as thread:

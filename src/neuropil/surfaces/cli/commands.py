@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from neuropil.kit.ranges import Range
 from neuropil.signature import Option
 from neuropil.surfaces.cli.bars import terminal_progress
 from neuropil.surfaces.cli.parameters import keyword, to_parameter
-from neuropil.surfaces.cli.terminal import DONE, OPEN, OPEN_SUMMARY
+from neuropil.surfaces.cli.terminal import DONE, MAP, MAP_SUMMARY, OPEN, OPEN_SUMMARY
 
 Given = Mapping[str, Any]  # words and options by name, as they were read
 
@@ -68,7 +69,7 @@ def schemas() -> list[dict[str, Any]]:
 def summaries() -> dict[str, str]:
     """Give one line about each command, none of them loaded."""
     others = {name: first_line(call) for name, call in COMMANDS.items()}
-    return {**registry.commands(), OPEN: OPEN_SUMMARY, **others}
+    return {**registry.commands(), OPEN: OPEN_SUMMARY, MAP: MAP_SUMMARY, **others}
 
 
 def show_card(given: Given) -> int:
@@ -154,18 +155,28 @@ def run_recipe(given: Given) -> Path:
             f"there is no training data{words}; name its folder by --data",
             path=data,
         )
-    from neuropil.training.fit import fit
     from neuropil.training.recipe import with_settings
 
-    return fit(
-        with_settings(recipes[chosen](), given["set"]),
-        data=data,
-        out=output or Path("runs", f"{name}-{chosen}"),
-        device=given["device"],
-        minutes=given["minutes"],
-        resume=given["resume"],
-        init=init,
-    )
+    recipe = with_settings(recipes[chosen](), given["set"])
+    how = {name: given[name] for name in ("device", "minutes", "resume")}
+    how |= {"data": data, "out": output or Path("runs", f"{name}-{chosen}"), "init": init}
+    if given["workers"]:
+        require_cluster()
+        from neuropil.surfaces.cluster.training import Plan, train
+
+        return train(recipe, Plan(**how), given["workers"])
+    from neuropil.training.fit import fit
+
+    return fit(recipe, **how)
+
+
+def require_cluster() -> None:
+    """Refuse work on a cluster where the libraries for it are missing: raises UserError."""
+    for name in LIBRARIES:
+        if find_spec(name) is None:
+            words = f"{name} is missing; work on a cluster needs the extra [cluster]:"
+            words = f"{words} {say_install('cluster')}"
+            raise UserError("dependency.missing", words, name=name)
 
 
 def run_stage(given: Given) -> Path:
@@ -240,9 +251,16 @@ def read_path(name: str, text: str | None) -> Path | None:
 
 
 DEMO = "demo"
+LIBRARIES = ("ray", "fsspec", "obstore")  # of the extra [cluster]
 FOLDER = Form("DIR")
 PORT = Range(1, 65535)
-OF_RECIPES = ("device", "resume", "minutes", "init")  # options that mean nothing to a stage
+OF_RECIPES = (
+    "device",
+    "resume",
+    "minutes",
+    "workers",
+    "init",
+)  # options that mean nothing to a stage
 COMMANDS: Mapping[str, Callable[[Given], int]] = MappingProxyType(
     {
         "list": list_commands,
@@ -274,7 +292,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
             "neuropil bench colorize",
             {
                 "name": "an application, or a part of the package:"
-                " core, microscope, biology, cli, eye"
+                " core, microscope, biology, cli, cluster, eye"
             },
             (
                 Option(
@@ -356,6 +374,14 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                     None,
                     "minutes that the training takes; by default the steps of the recipe count",
                     Range(0.1, 100_000),
+                ),
+                Option(
+                    "workers",
+                    int,
+                    None,
+                    "train by so many processes, here or on the Ray cluster that RAY_ADDRESS names;"
+                    " each takes its share of every batch",
+                    Range(1, 1000),
                 ),
                 Option(
                     "init",

@@ -6,11 +6,11 @@ from typer.core import TyperGroup
 
 from neuropil import registry
 from neuropil.kit.errors import UserError, suggest
-from neuropil.surfaces.cli.terminal import OPEN
+from neuropil.surfaces.cli.terminal import MAP, OPEN
 
 
 class CommandGroup(TyperGroup):
-    """All verbs of all applications, `open`, and the commands that are no application's."""
+    """All verbs of all applications, `open`, `map`, and the commands that are no application's."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name all commands."""
@@ -30,6 +30,10 @@ class CommandGroup(TyperGroup):
             from neuropil.surfaces.cli.open_command import build_open
 
             return build_open()
+        if cmd_name == MAP:
+            from neuropil.surfaces.cli.map_command import build_map
+
+            return build_map()
         if cmd_name in commands.COMMANDS:
             return commands.build(cmd_name)
         known = self.list_commands(ctx)

@@ -19,6 +19,8 @@ from neuropil.surfaces.cli.bars import terminal_progress
 DONE, FAULT, MISTAKE, STOPPED = 0, 1, 2, 130  # exit codes
 OPEN = "open"
 OPEN_SUMMARY = "Open a neuron: its terms, sum, activation, gradient, proof."
+MAP = "map"
+MAP_SUMMARY = "Do a command for many files, by several processes or machines."
 
 
 def new_parser(**settings: Any) -> typer.Typer:

@@ -191,16 +191,20 @@ def read_request(verb: Verb, given: Mapping[str, Any]) -> Request:
             "output is -, a pipe; name a file or a folder",
             name="output",
         )
-    settings = Settings(
+    outputs = tuple(given.get("output") or ())
+    keeps_done = bool(given.get("skip_existing"))
+    return Request(verb.command, sources, options, outputs, read_settings(given), keeps_done)
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """Read what stands beside a verb's own options; what was not typed keeps its default."""
+    return Settings(
         force=bool(given.get("force")),
         quality=QUALITY_OPTION.parse(given.get("quality", QUALITY_OPTION.default)),
         max_pixels=PIXELS.parse(given.get("max_pixels", PIXELS.default)),
         threads=THREADS.parse(given.get("threads")),
         networks=tuple(given.get("weights") or ()),
     )
-    outputs = tuple(given.get("output") or ())
-    keeps_done = bool(given.get("skip_existing"))
-    return Request(verb.command, sources, options, outputs, settings, keeps_done)
 
 
 def read_sources(verb: Verb, given: Mapping[str, Any]) -> tuple[str, ...]:

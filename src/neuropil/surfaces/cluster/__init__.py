@@ -1,0 +1,1 @@
+"""Many jobs, or a long training, on the machines of a Ray cluster."""
