@@ -29,13 +29,13 @@ NETWORKS = MappingProxyType(
         ENCODER: NetworkFile(
             HERE,
             "translate-encoder-v1.onnx",
-            "538e88256b093b182194c9af28da113237fac8e536dd15682df566a8384d451c",
+            "7356c21bc483e6c566781ada3021629f7a8905185aaa275ff354d4a0a8d75df9",
             "MIT",
         ),
         STEP: NetworkFile(
             HERE,
             "translate-step-v1.onnx",
-            "eb86f588a4e313c7a03e2a051c98a3297c03ea29cb5edcc5082787229ebd70d4",
+            "099b49646d50ab1e19b4434a0c26f9963cbf9e5d47792869e42b209d79026801",
             "MIT",
         ),
     }

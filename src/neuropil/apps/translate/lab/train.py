@@ -322,5 +322,6 @@ def metadata(layers: str) -> dict[str, str]:
         "layers": layers,
         "licence": "MIT",
         "data": "Tatoeba by way of manythings.org/anki (CC BY 2.0), OpenStreetMap's"
-        " id-tagging-schema (ISC), Open Food Facts (ODbL), Wiktionary (CC BY-SA 3.0)",
+        " id-tagging-schema (ISC), Open Food Facts (ODbL), Wiktionary (CC BY-SA 3.0), signs, dishes"
+        " and labels written for this package",
     }
