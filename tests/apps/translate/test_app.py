@@ -163,6 +163,22 @@ def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Trans
     assert str(block).endswith("->  The dog is in house (word for word)")
 
 
+def test_every_line_of_a_text_is_translated_by_itself(app: Translate) -> None:
+    vars(app)["translator"] = Doubter()
+    with listening() as heard:
+        made = app.text("Umleitung\nForelle mit Kräuterbutter\n", from_="de").text.text
+    assert made == "Diversion\nTrout with herb butter\n"
+    assert any("word for word" in said and "Forelle" in said for said in heard)
+
+
+def test_what_stands_around_a_text_stays(app: Translate) -> None:
+    texts = ["• Umleitung ..... 4,50 €", "Der Hund 0,5 l"]
+    assert [made.text for made in app.rate_texts(texts, "en", "de")] == [
+        "• Diversion ..... 4,50 €",
+        "DER HUND (de to en) 0,5 l",
+    ]
+
+
 def test_one_language_twice_is_refused(app: Translate) -> None:
     with refused("option.conflict", "de"):
         app.text("Umleitung", to="de", from_="de")

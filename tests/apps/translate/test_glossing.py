@@ -44,7 +44,7 @@ def test_marks_stand_where_they_stood() -> None:
 def test_adjectives_stand_in_front_in_english() -> None:
     glossary = Glossary.load("es", "en")
     assert glossary.translate("Solomillo ibérico.").text == "Iberian sirloin."
-    assert glossary.translate("pollo y asado").text == "chicken and roast"
+    assert glossary.translate("pollo y asado").text == "chicken and roasted"
 
 
 @pytest.mark.parametrize(("word", "form"), [("merluzas", "hake"), ("Forellen", "trout")])

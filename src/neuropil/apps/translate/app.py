@@ -20,7 +20,7 @@ from neuropil.apps.translate.corrections import Corrections
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
 from neuropil.apps.translate.geometry import Quad
-from neuropil.apps.translate.glossing import LEAST_KNOWN, Glossary
+from neuropil.apps.translate.glossing import prefer_words
 from neuropil.apps.translate.language import language_probabilities
 from neuropil.apps.translate.lexicon import Lexicon
 from neuropil.apps.translate.lines import Floats, Pixels
@@ -41,16 +41,17 @@ from neuropil.apps.translate.page import (
     translate_page,
 )
 from neuropil.apps.translate.page_reader import find_lines, read_picture
+from neuropil.apps.translate.peeling import peel
 from neuropil.apps.translate.preprocess import NAMES
 from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.translator import (
-    LEAST_SCORE,
     SURE,
     Translation,
     Translator,
     require_direction,
+    tell_of_doubts,
 )
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe
@@ -277,7 +278,9 @@ class Translate(App):
         elif language == to:
             message(f"the text is {NAMES[to]} already, and stays as it is")
         else:
-            (made,) = self.translate_texts([text], to, language)
+            rated = self.rate_texts(text.split("\n"), to, language)
+            tell_of_doubts(text.split("\n"), rated)
+            made = "\n".join(each.text for each in rated)
             if made == text:
                 message("no word of the text is known, so it stays as it is")
         return TextTranslation(TranslatedText(f"{made}\n"), language)
@@ -319,7 +322,7 @@ class Translate(App):
             found = page.lines[line]
             return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
         block = next(block for block in page.blocks if line in block.lines)
-        (half_way,), near = self.go_half_way([block.text], to, block.language)
+        (half_way,), near = self.go_half_way([peel(block.text).core], to, block.language)
         refuse_kept(block, half_way.text, to, near)
         traced = self.translator.trace(half_way.text, to, near)
         return probe_word(self.translator, traced, word)
@@ -374,21 +377,29 @@ class Translate(App):
         return language_probabilities(self.network(LANGUAGE), texts)
 
     def translate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[str]:
-        """Translate texts: what a list has as it stands there, the rest by the network.
-
-        Where the network is at a loss, and lists know most of the words, word for word.
-        """
+        """Translate texts: what a list has as it stands there, the rest by the network."""
         return [made.text for made in self.rate_texts(texts, to, from_)]
 
     def rate_texts(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
-        """Translate texts, each with how likely the network finds it."""
+        """Translate texts, each with how likely the network finds it.
+
+        Where it is at a loss, and lists know most of the words, word for word. Bullets, prices and
+        amounts around a text stay as they are.
+        """
+        peeled = [peel(text) for text in texts]
+        rated = self.rate_cores([each.core for each in peeled], to, from_)
+        return [
+            made._replace(text=f"{front}{made.text}{back}")
+            for (front, _, back), made in zip(peeled, rated, strict=True)
+        ]
+
+    def rate_cores(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
+        """Translate texts without what stands around them."""
         way, near = self.go_half_way(texts, to, from_)
         known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
         rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
-        rated = (
-            gloss(*pair, to, near)
-            for pair in zip(rest, self.translator.rate(rest, to, near), strict=True)
-        )
+        found = zip(rest, self.translator.rate(rest, to, near), strict=True)
+        rated = (prefer_words(text, made, to, near) for text, made in found)
         made = [next(rated) if found is None else Translation(found, SURE) for found in known]
         pairs = zip(way, made, strict=True)
         return [b._replace(score=min(a.score, b.score)) for a, b in pairs]
@@ -402,7 +413,7 @@ class Translate(App):
         """
         if not from_ or "en" in (to, from_):
             return [Translation(text, SURE) for text in texts], from_
-        return self.rate_texts(texts, "en", from_), "en"
+        return self.rate_cores(texts, "en", from_), "en"
 
     @cached_property
     def reader(self) -> OnnxNetwork:
@@ -418,16 +429,6 @@ class Translate(App):
     def translator(self) -> Translator:
         """Make the translator of its two networks."""
         return Translator(self.network(ENCODER), self.network(STEP))
-
-
-def gloss(text: str, made: Translation, to: str, from_: str | None) -> Translation:
-    """Take what lists know of a text, word for word, in place of what its network doubts."""
-    if made.score >= LEAST_SCORE or from_ is None:
-        return made
-    found = Glossary.load(from_, to).translate(text)
-    if found.known < LEAST_KNOWN:
-        return made
-    return Translation(found.text, LEAST_SCORE, word_for_word=True)
 
 
 def refuse_kept(block: TranslatedBlock, half_way: str, to: str, near: str | None) -> None:

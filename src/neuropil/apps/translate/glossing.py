@@ -1,7 +1,7 @@
 """A text word for word, where a network is at a loss: what lists know of it, in its order.
 
     Glossary.load("de", "en").translate("Gebratene Forelle mit Kräuterbutter")
-        Gloss(text="Fried trout with herb butter", known=1.0)
+        Gloss(text="Roasted trout with herb butter", known=1.0)
 
 The longest run of words that a list has is taken; a word that none has is looked up without its
 ending, a German one in two parts, then as one that was misread by a letter, which is half known. It
@@ -17,11 +17,14 @@ from typing import NamedTuple
 from neuropil.apps.translate.casing import upper_letter
 from neuropil.apps.translate.lexicon import Lexicon, drop_accents, ending, key_of, read_rows
 from neuropil.apps.translate.preprocess import LANGUAGES
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 TOKEN = re.compile(  # a French article, an abbreviation, a word, a number, a mark
     r"[dl]['’](?=\w)|[^\W\d_]{1,3}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d[\d.,]*|\S", re.IGNORECASE
 )
 LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
+FRAGMENT_SCORE = -0.6  # log p of a token, below which lists know more of a dish or a label
+SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
 LONGEST_RUN = 5  # words that are looked up together
 SHORTEST = 4  # letters of a word, and of a part of one, whose ending may be left out
 ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have it
@@ -38,6 +41,7 @@ ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have i
 LEAST_MISREAD = 5  # letters of a word that may have been misread
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ADJECTIVES_LAST = ("fr", "es")  # languages in which they stand behind their noun
+FEMININES = MappingProxyType({"fr": 5, "es": 6})  # columns of ways.tsv
 LINKS = frozenset(("and", "or", "with", "of", "in", "the", "without", "on", "from", "for"))
 JOINTS = ("", "s", "n", "en", "es")  # between the parts of a German compound
 
@@ -50,21 +54,28 @@ class Gloss(NamedTuple):
 
 
 class Glossary:
-    """What the lists of the package say from one language to another, word by word."""
+    """What the lists of the package say from one language to another, word by word.
 
-    def __init__(self, from_: str, to: str, lexicon: Lexicon, links: dict[str, str]) -> None:
-        self.from_, self.to, self.lexicon, self.links = from_, to, lexicon, links
+    links: articles, prepositions, conjunctions; ways: how something is prepared
+    """
+
+    def __init__(self, from_: str, to: str, links: dict[str, str], ways: dict[str, str]) -> None:
+        self.from_, self.to, self.links, self.ways = from_, to, links, ways
+        self.lexicon = Lexicon.load(from_, to)
 
     @classmethod
     @cache
     def load(cls, from_: str, to: str) -> "Glossary":
-        """Read the lists of the package: `links.tsv` has articles, prepositions, conjunctions."""
+        """Read the lists of the package."""
         a, b = LANGUAGES.index(from_), LANGUAGES.index(to)
-        links: dict[str, str] = {}
+        links, ways = dict[str, str](), dict[str, str]()
         for cells in read_rows("links.tsv"):
             if cells[a] and cells[b]:
                 links.setdefault(cells[a].casefold(), cells[b])
-        return cls(from_, to, Lexicon.load(from_, to), links)
+        for cells in read_rows("ways.tsv"):
+            for form in (cells[a], *cells[FEMININES.get(from_, len(cells)) :][:1]):
+                ways.setdefault(form.casefold(), cells[b])
+        return cls(from_, to, links, ways)
 
     def translate(self, text: str) -> Gloss:
         """Translate a text word for word; what no list knows stays as it is."""
@@ -98,20 +109,29 @@ class Glossary:
             return None
         if link := self.links.get(text.casefold()):
             return link
-        found = self.lexicon.entry(text)
+        found = self.find_way(text) if len(run) == 1 else None
+        found = found or self.lexicon.entry(text)
         if found is None and len(run) == 1:
             found = self.find_form(text) or (self.find_parts(text) if self.from_ == "de" else None)
         return found and (found if self.to == "de" else lower_as(found, text)) + ending(text)
 
     def find_form(self, word: str) -> str | None:
         """Look up a word, and what it may be a form of."""
-        key = key_of(word)
-        forms = [key] + [
+        forms = self.list_forms(key_of(word))
+        return next((found for form in forms if (found := self.lexicon.entry(form))), None)
+
+    def find_way(self, word: str) -> str | None:
+        """Look up how something is prepared, in any form: other lists have fritos as a dish."""
+        forms = self.list_forms(key_of(word))
+        return next((found for form in forms if (found := self.ways.get(form))), None)
+
+    def list_forms(self, key: str) -> list[str]:
+        """List a word and what it may be a form of."""
+        return [key] + [
             key.removesuffix(end) + instead
             for end, instead in ENDINGS[self.from_]
             if key.endswith(end) and len(key) > SHORTEST
         ]
-        return next((found for form in forms if (found := self.lexicon.entry(form))), None)
 
     def find_parts(self, word: str) -> str | None:
         """Look up a compound in two parts, the longest second one first: Kräuter-butter."""
@@ -149,6 +169,20 @@ def change_letter(key: str) -> Iterator[str]:
         for letter in LETTERS:
             yield before + letter + after
             yield before + letter + after[1:]
+
+
+def prefer_words(text: str, made: Translation, to: str, from_: str | None) -> Translation:
+    """Take what lists know of a text, word for word, in place of what its network doubts.
+
+    Of a sentence it has to doubt more: word for word, sentences are hard to understand.
+    """
+    least = LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE
+    if made.score >= least or from_ is None:
+        return made
+    found = Glossary.load(from_, to).translate(text)
+    if found.known < LEAST_KNOWN:
+        return made
+    return Translation(found.text, LEAST_SCORE, word_for_word=True)
 
 
 @cache

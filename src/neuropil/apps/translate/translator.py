@@ -23,12 +23,12 @@ from neuropil.apps.translate.preprocess import (
 )
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.networks.network import OnnxNetwork
-from neuropil.kit.progress import ticking
+from neuropil.kit.progress import message, ticking
 
 TOGETHER = 32  # sentences that are translated at once
 BEAMS = 4
 SURE = 0.0  # log p of what no network had to choose
-LEAST_SCORE = -1.3  # log p of a token, mean, below which translations are mostly nonsense
+LEAST_SCORE = -1.0  # log p of a token, mean, below which translations are mostly nonsense
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
 
 
@@ -161,3 +161,12 @@ def require_direction(to: str, from_: str | None) -> None:
     if from_ == to:
         words = f"--from {from_} --to {to}: name two languages, or leave out --from"
         raise UserError("option.conflict", words)
+
+
+def tell_of_doubts(lines: Sequence[str], rated: Sequence[Translation]) -> None:
+    """Say which lines were translated word for word, and of which the network is not sure."""
+    for line, made in zip(lines, rated, strict=True):
+        if made.word_for_word:
+            message(f"word for word, as the network is not sure of it: {line}")
+        elif made.score < LEAST_SCORE:
+            message(f"the network is not sure of it: {line}")

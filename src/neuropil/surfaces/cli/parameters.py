@@ -16,10 +16,12 @@ from neuropil.checks import SETTINGS, takes_files
 from neuropil.contract import Verb
 from neuropil.kit.bounded import read_bytes, too_large
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import message
 from neuropil.signature import Input, Option
 
 METAVARS: dict[type, str] = {int: "N", float: "NUMBER", str: "TEXT"}
 MOST_BYTES = 10_000_000  # of a text
+LONGEST_NAME = 255  # bytes of a file's name
 OF_FILES = ("output", "weights")  # texts that name files
 AS_TYPED = (  # of a text that is an input
     "in quotes, a new line as \\n; @FILE reads it from a file, - from a pipe, and @@ begins a text"
@@ -130,6 +132,8 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
     if text == "-":
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1), "what is piped in")
     if not text.startswith("@") or len(text) == 1 or text.startswith("@@"):
+        if names_file(text):
+            message(f"{text} is taken as the text itself; @{text} reads the file of that name")
         return text.replace("\\n", "\n").replace("@@", "@", 1 if text.startswith("@@") else 0)
     path = Path(text[1:])
     try:
@@ -140,6 +144,12 @@ def find_text(words: str | None, flag: str | None, name: str) -> str:
         reason = error.message.partition(";")[0]
         words = f"{text} names a file, and {reason}; for the text itself type @{text}"
         raise error.wrap(words, path) from error
+
+
+def names_file(text: str) -> bool:
+    """Tell a text that is the name of a file with an ending, such as letter.txt."""
+    is_name = len(text.encode(errors="replace")) <= LONGEST_NAME and "\0" not in text
+    return is_name and bool(Path(text).suffix) and Path(text).is_file()
 
 
 def decode(content: bytes, whose: str) -> str:
