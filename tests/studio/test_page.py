@@ -257,6 +257,20 @@ def test_a_step_is_taken_read_and_a_weight_changed(page: Page, address: str) -> 
     expect(neuron.locator("h2")).to_have_text("Neuron 1 of layer 1")
 
 
+def test_a_point_that_was_added_is_there_after_a_reload(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground")
+    plane = page.locator("plane-plot canvas")
+    expect(plane).to_be_visible(timeout=WAIT)
+    plane.click()  # in its middle, where no point is
+    expect(page).to_have_url(re.compile("added=0%3A0%3A1.*shown=4"), timeout=WAIT)
+    page.reload()
+    expect(page.locator("playground-view .quiet").first).to_have_text(re.compile("^0 steps, L = 0"))
+    expect(page).to_have_url(re.compile("added=0%3A0%3A1.*shown=4"))
+    page.get_by_label("hidden neurons").fill("1.5")
+    page.get_by_label("hidden neurons").press("Enter")
+    expect(page.locator("playground-view .mistake")).to_contain_text("whole numbers")
+
+
 def test_two_classes_are_taught_and_one_is_recognized(
     page: Page, address: str, tmp_path: Path
 ) -> None:

@@ -36,6 +36,11 @@ def test_commas_in_numbers_names_left_out_and_classes_that_are_numbers() -> None
     assert told["mean"][0] == pytest.approx(6)
 
 
+def test_spreadsheets_may_write_utf_16() -> None:
+    told = read_table("a,b,größe\n1,2,x\n3,4,y\n".encode("utf-16"))
+    assert told["class"] == "größe"
+
+
 def test_a_column_that_is_all_the_same_stays_a_number() -> None:
     told = read_table(b"a,b,c\n1,2,x\n1,3,y\n")
     assert np.isfinite(told["points"]).all()
@@ -52,6 +57,8 @@ def test_a_column_that_is_all_the_same_stays_a_number() -> None:
         (b"a,c\n1,x\n2,y\n", "input.content", "columns of numbers: a;"),
         (b"a,b,c\n1,2,x\n3,4,x\n", "input.content", "c has 1 different values"),
         (b"a,b,c\n1,2,inf\n3,4,nan\n5,nan,x", "input.content", "columns of numbers: a;"),
+        (b"a,b,k\n" + b"1,2,x\n3,4,y\n" * 4 + b"1,1O,x", "input.content", "b has 1O in its row 9"),
+        (b"a,b,k\n" + b"1,2,x\n3,4,y\n" * 4 + b"1,1e308,x", "input.content", "b has 1e308"),
         (b"a,b,c\n" + b"1,2,x\n" * 2001, "input.too_large", "2001 rows"),
         (b"1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,x\n" * 3, "input.too_large", "17 columns"),
         (b"a" * (MOST_BYTES + 1), "input.too_large", "2 MB"),

@@ -27,7 +27,7 @@ def test_a_free_port_is_found() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UserError, match=f"no port of {port} to {port}.*--port"):
+        with pytest.raises(UserError, match=f"port {port} is taken, .*--port"):
             serve.find_port("127.0.0.1", port)
     assert serve.find_port("127.0.0.1", port) == port
     assert serve.find_port("127.0.0.1", None) >= serve.FIRST_PORT

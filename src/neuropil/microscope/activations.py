@@ -9,6 +9,7 @@ Values come from one run of ONNX Runtime with every tensor exposed. `core` compu
 lies between the tensors that are asked about.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,9 @@ from neuropil.microscope.operators import UNKNOWN, UnsupportedOperator
 
 # What core says of shapes and settings that it wasn't made for; others' networks may have any.
 FORM = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+NOISE = re.compile(  # codes of ONNX Runtime, and the files of its source
+    r"\[ONNXRuntimeError\] : \d+ : \w+ : |\S*/onnxruntime/\S+:\d+\s?"
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def record_activations(
 
 def shorten(error: Exception) -> str:
     """Bring what a library says to one line."""
-    return " ".join(str(error).split())[:400]
+    return " ".join(NOISE.sub("", str(error)).split())[:400]
 
 
 def name_kind(value: Any) -> str:

@@ -71,7 +71,7 @@ def forward(record: NeuronRecord) -> SolvedExercise:
     blanks = [(f"w{i}·x{i}", term.product) for i, term in inputs(record)]
     curve = record.activation
     is_plain = curve.name == "identity"
-    task = f"Multiply, and add up{' with r' if others else ''} and the bias: z."
+    task = f"Multiply, and add up the products{', r' if others else ''} and the bias: z."
     task += " There is no activation function." if is_plain else f" Then find a = {curve.formula}."
     return SolvedExercise(
         record.name,

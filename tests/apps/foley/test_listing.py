@@ -23,10 +23,19 @@ RECORDINGS = SoundLibrary.open(DEFAULT_LIBRARY).recordings
         ("DOG BARK", "dog-bark/dog-bark_03.opus"),
         ("dog_bark", "dog-bark/dog-bark_03.opus"),
         ("moffet", "dog-bark/dog-bark_03.opus"),  # its author
+        ("bark", "dog-bark/dog-bark_03.opus"),  # a later word
     ],
 )
 def test_recordings_are_found_by_a_word(word: str, file: str) -> None:
     assert file in [each.file for each in find_recordings(RECORDINGS, word)]
+
+
+def test_words_are_found_by_their_beginning_and_classes_come_first() -> None:
+    found = find_recordings(RECORDINGS, "hund")
+    assert not any(each.name == "thunder" for each in found)
+    dogs = [each.name for each in find_recordings(RECORDINGS, "dog")]
+    assert dogs[0] == "dog-bark"
+    assert dogs == sorted(dogs, key=lambda name: name != "dog-bark")
 
 
 def test_a_blank_finds_all() -> None:
@@ -34,7 +43,7 @@ def test_a_blank_finds_all() -> None:
 
 
 def test_a_word_that_nothing_has_is_refused() -> None:
-    with refused("input.content", "dog-brak", "did you mean dog-bark?", "foley-find ' '"):
+    with refused("input.content", "dog-brak", "did you mean dog-bark?", "a blank finds all"):
         find_recordings(RECORDINGS, "dog-brak")
 
 

@@ -8,6 +8,7 @@ A cue sheet names its candidates by their files: so they are heard before one ta
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from neuropil.apps.foley.sound_library import Recording
 from neuropil.kit.errors import UserError, suggest
 from neuropil.kit.media.document import Document
 
+MARKS = re.compile(r"[\W_]+")
 COLUMNS = ("file", "class", "kind", "seconds", "LUFS", "author", "licence", "title")
 MOST_NAMED = 12  # classes that an error names
 
@@ -34,8 +36,9 @@ def find_recordings(recordings: Sequence[Recording], word: str) -> list[Recordin
     found = [
         each
         for each in recordings
-        if any(key in simplify(t) for t in (each.file, each.name, each.title, each.author))
+        if any(begins(key, text) for text in (each.file, each.name, each.title, each.author))
     ]
+    found.sort(key=lambda each: not begins(key, each.name))  # classes first
     if not found:
         raise UserError("input.content", word_unknown(recordings, word), value=word)
     return found
@@ -59,12 +62,17 @@ def word_unknown(recordings: Sequence[Recording], word: str) -> str:
     classes = sorted({each.name for each in recordings})
     near = suggest(word, [*classes, *(each.file for each in recordings)])
     there = ", ".join(classes[:MOST_NAMED]) + (", ..." if len(classes) > MOST_NAMED else "")
-    return f"no recording is called {word}{near}; there are {there} (all: neuropil foley-find ' ')"
+    return f"no recording is called {word}{near}; there are {there} (a blank finds all)"
+
+
+def begins(key: str, text: str) -> bool:
+    """Tell whether a word of a text begins as what is sought: dog in dog-bark, not in keweldog."""
+    return f" {key}" in f" {simplify(text)}"
 
 
 def simplify(text: str) -> str:
     """Bring a text to the form in which it is searched."""
-    return text.casefold().replace("-", " ").replace("_", " ").strip()
+    return MARKS.sub(" ", text.casefold()).strip()
 
 
 def list_recordings(recordings: Sequence[Recording]) -> SoundList:

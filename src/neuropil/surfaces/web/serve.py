@@ -63,5 +63,7 @@ def find_port(host: str, port: int | None) -> int:
             except OSError:
                 continue
             return each
-    words = f"no port of {wanted[0]} to {wanted[-1]} can be opened on {host}; name one by --port"
+    ports = f"port {wanted[0]}" if len(wanted) == 1 else f"no port of {wanted[0]} to {wanted[-1]}"
+    able = "is taken, or can't be opened" if len(wanted) == 1 else "can be opened"
+    words = f"{ports} {able} on {host}; name another by --port"
     raise UserError("option.range", words, name="port", low=wanted[0], high=wanted[-1])

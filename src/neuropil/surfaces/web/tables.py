@@ -6,9 +6,9 @@ The numbers of a column are moved to mean 0 and scaled to deviation 1, as first 
 Every fifth row of a class comes last: it is for judging, not for learning. Nothing is kept here.
 """
 
+import codecs
 import csv
 import io
-import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,9 @@ from neuropil.kit.errors import UserError
 
 MOST_BYTES = 2_000_000
 MOST_ROWS, MOST_COLUMNS, MOST_CLASSES = 2000, 16, 10
+MOST = 1e12  # of a number: sums of larger ones lose what tells rows apart
 EVERY = 5  # one row of so many is for judging
+ODD_SHARE = 4  # a column of which one cell of so many is no number was meant as one of numbers
 SHAPE = (
     "a table has a row of names, two or more columns of numbers and one of classes, as in"
     " length,width,kind"
@@ -98,12 +100,13 @@ def read_rows(content: bytes) -> tuple[list[str], Rows]:
 
 def decode(content: bytes) -> str:
     """Read bytes as text."""
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        words = "the file is no text; save the table as CSV in UTF-8 and give that"
+        words = "the file is no text in UTF-8; save the table as CSV in UTF-8 and give that"
         raise UserError("input.kind", words, name="table")
     return text
 
@@ -123,7 +126,7 @@ def require_row(row: list[str], names: list[str], number: int) -> None:
 def to_number(word: str) -> float:
     """Read a number, with a point or a comma; raises ValueError for what is none."""
     value = float(word.replace(",", "."))
-    if not math.isfinite(value):
+    if not abs(value) <= MOST:
         raise ValueError(word)
     return value
 
@@ -152,6 +155,7 @@ def require_counts(names: list[str], columns: Rows, numeric: list[int], chosen: 
     """Raise UserError for too few or too many columns or classes."""
     n = len(set(columns[chosen]))
     if len(numeric) < 2:
+        refuse_odd_cells(names, columns)
         told = ", ".join(names[i] for i in numeric) or "none"
         raise UserError("input.content", f"columns of numbers: {told}; {SHAPE}", name="table")
     if len(numeric) > MOST_COLUMNS:
@@ -163,6 +167,18 @@ def require_counts(names: list[str], columns: Rows, numeric: list[int], chosen: 
             f" {MOST_CLASSES}: put them into a column of words, or into the last one"
         )
         raise UserError("input.content", words, name="table", low=2, high=MOST_CLASSES)
+
+
+def refuse_odd_cells(names: list[str], columns: Rows) -> None:
+    """Raise UserError that names the first cell that makes a column of numbers none."""
+    for name, column in zip(names, columns, strict=True):
+        odd = [row for row, cell in enumerate(column) if not is_number(cell)]
+        if 0 < len(odd) <= len(column) / ODD_SHARE:
+            words = (
+                f"{name} has {column[odd[0]][:40]} in its row {odd[0] + 1} of {len(column)}, which"
+                f" is no number up to {MOST:g}; mend it, or take the row out"
+            )
+            raise UserError("input.content", words, name="table")
 
 
 def hold_out(labels: NDArray[Any]) -> tuple[NDArray[Any], int]:

@@ -20,6 +20,7 @@ export class NetworkView extends HTMLElement {
   constructor(name, asked) {
     super();
     this.name = name;
+    this.fileName = name.includes(".") ? name : ""; // of a network of the package, or of the file that was dropped
     this.asked = asked;
     this.job = ""; // that listed it
     /** @type {Given[]} */
@@ -72,7 +73,7 @@ export class NetworkView extends HTMLElement {
   /** @param {string} name of a network of the package */
   choose(name) {
     this.asked = new URLSearchParams();
-    this.name = name;
+    this.name = this.fileName = name;
     this.begin(this.packagedForm(name));
   }
 
@@ -81,6 +82,7 @@ export class NetworkView extends HTMLElement {
     if (!file) return;
     this.asked = new URLSearchParams();
     this.name = "";
+    this.fileName = file.name;
     const form = new FormData();
     form.append("network", file, file.name);
     this.begin(form);
@@ -134,13 +136,14 @@ export class NetworkView extends HTMLElement {
     const operators = Object.entries(listing.operators).map(([op, n]) => (n > 1 ? `${op} × ${n}` : op));
     const ends = (/** @type {Record<string, string>} */ named) => Object.entries(named).map(([name, kind]) => `${name}: ${kind}`).join("; ");
     const rows = [["operations", operators.join(", ")], ["inputs", ends(listing.inputs)], ["outputs", ends(listing.outputs)]];
-    const unknown = listing.unknown.length ? `${listing.unknown.join(", ")} can be run, but not taken apart here; what leads to them can.` : "";
+    const isHopeless = listing.unknown.length || listing.fault.includes("not run here"); // other inputs would not help
+    const unknown = listing.unknown.length && !listing.fault ? `${listing.unknown.join(", ")} can be run, but not taken apart here; what leads to them can.` : "";
     this.unit.value = listing.first;
     this.listed.replaceChildren(
-      make("h2", {}, `${many} operations, ${listing.parameters.toLocaleString("en")} parameters`),
+      make("h2", {}, `${this.fileName ? `${this.fileName}: ` : ""}${many} ${many === 1 ? "operation" : "operations"}, ${listing.parameters.toLocaleString("en")} parameters`),
       make("dl", { class: "of-network" }, ...rows.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])),
       unknown ? make("p", { class: "message" }, unknown) : "",
-      listing.fault ? make("p", { class: "mistake", role: "alert" }, `It did not run: ${listing.fault}. Give other shapes or inputs below.`) : "",
+      listing.fault ? make("p", { class: "mistake", role: "alert" }, `It did not run: ${listing.fault}.${isHopeless ? "" : " Give other shapes or inputs below."}`) : "",
       make("div", { class: "browse" }, this.tensors(listing.tensors), this.inputs(listing)),
     );
   }

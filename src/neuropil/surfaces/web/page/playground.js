@@ -12,6 +12,9 @@ import { PlanePlot } from "./plane-plot.js";
 const MOST_STEPS = 500; // of one request
 const KNOWN_DIGITS = 1797;
 const MOST_AGAIN = 5000; // of a training that an address asks for
+const MOST_ADDED = 40; // points that an address keeps
+const LAYERS = 4;
+const NOT_KEPT = ". The address of this page does not keep what was changed by hand, drawn, or trained beyond 5,000 steps.";
 const WIDE = 3; // half the side of the plane of a table, in deviations
 const NO_CURVE =
   "Without an activation the layers are one: a sum of sums is a sum. All that it can draw is a straight line, however many neurons there are.";
@@ -41,6 +44,7 @@ export class PlaygroundView extends HTMLElement {
     /** @type {{data: string, hidden: number[], curve: string, seed: number, shown: number, opened: number[] | null, strokes: number[][][] | null}} */
     this.state = { data: "XOR", hidden: [4], curve: "tanh", seed: 1, shown: 0, opened: null, strokes: null };
     [this.points, this.targets] = POINTS.XOR();
+    this.added = /** @type {number[][]} */ ([]); // points by hand: x, y and target
     this.table = /** @type {import("./examples.js").Table | null} */ (null);
     this.played = /** @type {Played | null} */ (null);
     this.losses = /** @type {number[]} */ ([]);
@@ -51,11 +55,12 @@ export class PlaygroundView extends HTMLElement {
     this.asked = asked;
     this.rate = /** @type {HTMLInputElement} */ (make("input", { type: "number", min: 0.001, max: 100, step: "any", value: 0.3, onchange: () => (this.isPlain &&= this.losses.length < 2) }));
     this.curves = select(CURVES, (curve) => this.rebuild({ curve }));
-    this.layered = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: "4", onchange: () => this.rebuild({ hidden: readSizes(this.layered.value, this.widest()) }) }));
+    this.layered = /** @type {HTMLInputElement} */ (make("input", { type: "text", value: "4", onchange: () => this.takeSizes() }));
     this.data = select([...Object.keys(POINTS), DIGITS, TABLE, ...Object.keys(BOOKS)], (data) => this.choose(data));
     this.file = /** @type {HTMLInputElement} */ (make("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", onchange: () => this.takeTable() }));
     this.train = make("button", { type: "button", class: "start", onclick: () => this.toggle() }, "Train");
     this.told = make("p", { class: "quiet", "aria-live": "polite" });
+    this.mistake = make("p", { class: "mistake", role: "alert", hidden: true });
     this.why = make("p", { class: "message", hidden: true }, NO_CURVE);
     this.picture = new NetworkPicture();
     this.plot = new PlanePlot();
@@ -93,8 +98,8 @@ export class PlaygroundView extends HTMLElement {
       make(
         "div",
         { class: "play" },
-        make("div", {}, label("points", this.data), this.own, label("hidden neurons", this.layered, "of each layer, as in 4 or 4, 3; nothing for none"), label("activation", this.curves), label("rate", this.rate, "of a step of gradient descent"),
-          make("p", {}, this.train, button("One step", () => this.step(1)), button("Start anew", () => this.rebuild({ seed: this.state.seed + 1 }))), this.told, this.why),
+        make("div", {}, label("points", this.data), this.own, label("hidden neurons", this.layered, `of each layer, as in 4 or 4, 3; at most ${LAYERS} layers of 8 (digits, tables: 32); nothing for none`), label("activation", this.curves), label("rate", this.rate, "of a step of gradient descent"),
+          make("p", {}, this.train, button("One step", () => this.step(1)), button("Start anew", () => this.rebuild({ seed: this.state.seed + 1 }))), this.told, this.mistake, this.why),
         this.picture,
         this.side,
       ),
@@ -115,17 +120,36 @@ export class PlaygroundView extends HTMLElement {
     const curve = asked.get("curve") ?? "tanh";
     const opened = (asked.get("open") ?? "").split(",").map(Number);
     this.take(this.data.value);
+    this.takeAdded(asked.get("added") ?? "");
     if (asked.get("rate")) this.rate.value = String(Number(asked.get("rate")) || 0.3);
     await this.rebuild({
       hidden: asked.has("hidden") ? readSizes(asked.get("hidden") ?? "", this.widest()) : this.state.hidden,
       curve: CURVES.includes(curve) ? curve : "tanh",
-      seed: Math.floor(Number(asked.get("seed") ?? 1)) || 0,
-      shown: Math.floor(Number(asked.get("shown"))) || 0,
+      seed: within(asked.get("seed") ?? 1, 10 ** 9),
+      shown: within(asked.get("shown"), (data === DIGITS ? KNOWN_DIGITS : this.points.length) - 1),
       opened: Number.isInteger(opened[1]) ? [opened[0], opened[1]] : this.state.opened,
     });
-    const steps = Math.min(MOST_AGAIN, Math.floor(Number(asked.get("steps"))) || 0);
+    if (data === TABLE) return; // which is not in the address
+    const steps = within(asked.get("steps"), MOST_AGAIN);
     const most = data === DIGITS ? MOST_STEPS / 10 : MOST_STEPS;
     for (let left = steps; left > 0; left -= most) await this.step(Math.min(left, most));
+  }
+
+  /** Take points that were added, as an address has them: "0.5:-1:1;...", x, y and target. @param {string} text */
+  takeAdded(text) {
+    if (!(this.state.data in POINTS)) return;
+    for (const part of text.split(";").filter(Boolean).slice(0, MOST_ADDED)) {
+      const [x, y, target] = part.split(":").map(Number);
+      if (Math.abs(x) <= 2 && Math.abs(y) <= 2) this.added.push([x, y, target ? 1 : 0]);
+    }
+    this.points = [...this.points, ...this.added.map(([x, y]) => [x, y])];
+    this.targets = [...this.targets, ...this.added.map(([, , target]) => [target])];
+  }
+
+  /** Take the layers that were typed. */
+  takeSizes() {
+    if (/[^\d,\s]/.test(this.layered.value)) this.complain(new Mistake("Hidden neurons are whole numbers, one for each layer, such as 4 or 4, 3.", ""));
+    else this.rebuild({ hidden: readSizes(this.layered.value, this.widest()) });
   }
 
   /** @param {string} data of which the network is to learn */
@@ -141,6 +165,7 @@ export class PlaygroundView extends HTMLElement {
     if (example) [this.points, this.targets] = [example.points, example.targets];
     else if (data in POINTS) [this.points, this.targets] = POINTS[data]();
     this.rate.value = rate;
+    this.added = [];
     this.sheet.clear();
     this.state = { ...this.state, data, hidden, opened: example ? [example.sizes.length - 2, 0] : null };
   }
@@ -151,6 +176,8 @@ export class PlaygroundView extends HTMLElement {
     try {
       this.table = await readTable(file);
     } catch (error) {
+      this.table = null;
+      await this.rebuild({ shown: 0 }); // nothing of a table before it stays
       this.complain(error);
       return;
     }
@@ -191,7 +218,7 @@ export class PlaygroundView extends HTMLElement {
     this.picture.clear();
     for (const part of this.side.children) /** @type {HTMLElement} */ (part).hidden = true;
     this.neuron.replaceChildren();
-    this.told.textContent = "Choose a CSV file: it stays on this machine.";
+    this.told.textContent = "Choose a CSV file: it stays on this machine. (The address of this page does not keep it.)";
   }
 
   /** @returns {Record<string, unknown>} the network as it is to be asked for */
@@ -234,6 +261,7 @@ export class PlaygroundView extends HTMLElement {
   /** @param {number} steps */
   async advance(steps) {
     const round = this.round;
+    if (this.state.data === TABLE && !this.table) return;
     try {
       const played = /** @type {Played} */ (await playOn({ ...this.request(), steps }));
       if (round !== this.round) return;
@@ -251,7 +279,8 @@ export class PlaygroundView extends HTMLElement {
     if (!(error instanceof Mistake)) throw error;
     this.isTraining = false;
     this.train.textContent = "Train";
-    this.told.textContent = error.message;
+    this.mistake.textContent = error.message;
+    this.mistake.hidden = false;
   }
 
   async toggle() {
@@ -274,7 +303,8 @@ export class PlaygroundView extends HTMLElement {
     if (!(this.state.data in POINTS)) return;
     this.points = [...this.points, place];
     this.targets = [...this.targets, [isOther ? 0 : 1]];
-    this.isPlain = false;
+    this.added.push([...place.map((v) => Number(v.toFixed(3))), isOther ? 0 : 1]);
+    this.isPlain &&= this.losses.length < 2 && this.added.length <= MOST_ADDED; // it was trained without it
     this.change({ shown: this.points.length - 1 });
   }
 
@@ -292,7 +322,10 @@ export class PlaygroundView extends HTMLElement {
   /** @param {Played} played */
   draw(played) {
     const loss = this.losses[this.losses.length - 1];
-    this.told.textContent = `${this.losses.length - 1} steps, L = ${loss}`;
+    const steps = this.losses.length - 1;
+    const isKept = this.isPlain && !this.state.strokes && steps <= MOST_AGAIN;
+    this.mistake.hidden = true;
+    this.told.textContent = `${steps} ${steps === 1 ? "step" : "steps"}, L = ${loss}${isKept || this.state.data === TABLE ? "" : NOT_KEPT}`;
     this.picture.show(played, this.state.opened, this.names());
     this.drawSide(played);
     this.drawNeuron(played);
@@ -359,6 +392,7 @@ export class PlaygroundView extends HTMLElement {
   writeAddress() {
     const { data, hidden, curve, seed, shown, opened } = this.state;
     const told = new URLSearchParams({ data, hidden: hidden.join("-"), curve, seed: String(seed), rate: this.rate.value });
+    if (this.added.length) told.set("added", this.added.slice(0, MOST_ADDED).map((each) => each.join(":")).join(";"));
     if (shown) told.set("shown", String(shown));
     if (opened) told.set("open", opened.join());
     if (this.isPlain && this.losses.length > 1) told.set("steps", String(this.losses.length - 1));
@@ -386,8 +420,13 @@ function select(values, choose) {
 
 /** @param {string} text as typed: "4, 3" @param {number} most of a layer @returns {number[]} at most four layers */
 function readSizes(text, most) {
-  const sizes = (text.match(/\d+/g) ?? []).map(Number);
-  return sizes.slice(0, 4).map((n) => Math.min(most, Math.max(1, n)));
+  const sizes = (text.match(/\d+/g) ?? []).map(Number).filter((n) => n > 0);
+  return sizes.slice(0, LAYERS).map((n) => Math.min(most, n));
+}
+
+/** @param {unknown} asked a number of an address @param {number} most @returns {number} a whole one, from 0 */
+function within(asked, most) {
+  return Math.max(0, Math.min(most, Math.floor(Number(asked)) || 0));
 }
 
 customElements.define("playground-view", PlaygroundView);

@@ -71,7 +71,10 @@ export class WalkView extends HTMLElement {
 
   /** @param {import("./api.js").Job & {walk?: Walk}} job */
   show(job) {
-    if (job.error) this.complain(job.error.message);
+    if (job.error) {
+      this.shown.replaceChildren(); // what stood there was of another number
+      this.complain(job.error.message);
+    }
     if (!job.walk) return;
     this.wait(false);
     this.shown.replaceChildren(this.crumbs(), ...this.render(job.walk));
