@@ -106,7 +106,7 @@ def test_the_studio_is_tested_and_what_is_missing_is_said(checkout: Checkout) ->
     done = checkout.run("test", "studio")
     assert done.returncode == 0, done.stderr
     assert "-m pytest tests/studio" in done.stdout
-    assert "the types of the page are left out" in done.stderr
+    assert "the page is not checked by them" in done.stderr
     failed = checkout.run("test", "studio", FAILS="pytest")
     assert failed.returncode == 1
     assert "failed: pytest tests/studio" in failed.stderr

@@ -367,7 +367,9 @@ def test_a_wrong_weight_is_seen(activations: Activations) -> None:
     """Change one weight behind the back of the run: the arithmetic no longer fits."""
     node = next(node for node in activations.graph.nodes if node.op in ("Conv", "Gemm", "MatMul"))
     weight = activations.values[node.inputs[1]].copy()
-    weight[0] += 0.01 * np.abs(weight).max()
+    x = activations.values[node.inputs[0]]
+    row = int(np.abs(x[0, 0]).argmax()) if node.op == "MatMul" else 0  # of an input that counts
+    weight[row] += 0.01 * np.abs(weight).max()
     changed = Activations(activations.graph, {**activations.values, node.inputs[1]: weight})
     shape = activations.values[node.outputs[0]].shape
     unit = Unit(node.outputs[0], (0, 0, *(n // 2 for n in shape[2:])))

@@ -260,7 +260,7 @@ class Foley(App):
     def sound(self, recording: str, *, library: tuple[SoundLibrary, ...] = ()) -> FoundSound:
         """Take a recording out of a library, to be heard.
 
-        recording: its file, as cue sheets and foley-find have it
+        recording: name of its file, as cue sheets and foley-find have it
         library: libraries to look into, by default the one that ships
         """
         found = take_recording(open_recordings(library), recording)

@@ -21,12 +21,13 @@ from neuropil.apps.lipsync.phones import PHONES, PHONES_OF_CUE
 from neuropil.apps.lipsync.shapes import Numbers
 from neuropil.apps.lipsync.speech import SpeechReading
 from neuropil.kit.errors import UserError
+from neuropil.kit.progress import ticking
 
 SHUT, OPEN = 5, 95  # percentiles of the opening that are brought to the person's own
 CLOSED = 0.012  # eye distances: an opening below it is closed
 SCALES = (0.5, 2.0)  # by which shapes are made smaller or larger
-CELL_STEPS = (-8, -4, -2, 0, 2, 4, 8)  # steps around a moment, whose cells the mapping is given
-SOUND_STEPS = tuple(range(-12, 13, 2))  # and those whose sound
+CELL_STEPS = (-6, -3, 0, 3, 6)  # steps around a moment, whose cells the mapping is given
+SOUND_STEPS = tuple(range(-12, 13, 3))  # and those whose sound
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the ridge regression, of which one is chosen
 BLOCK = 250  # frames that are summed up at once
 CLOSED_CUE = "A"  # of p, b, m
@@ -167,8 +168,8 @@ def learn_mapping(
     ]
     first = len(blocks) - max(1, len(blocks) // 5)
     learned, rest = (
-        reduce(add, (Moments.of(gather_cells(r, t), y) for r, t, y in some))
+        reduce(add, (Moments.of(gather_cells(r, t), y) for r, t, y in ticking(some)))
         for some in (blocks[: max(1, first)], blocks[first:])
     )
-    best = min(PENALTIES, key=lambda penalty: rest.measure(learned.fit(penalty)))
+    best = min(ticking(PENALTIES), key=lambda penalty: rest.measure(learned.fit(penalty)))
     return (learned + rest).fit(best)

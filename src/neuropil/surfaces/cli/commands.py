@@ -292,7 +292,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
             "neuropil bench colorize",
             {
                 "name": "an application, or a part of the package:"
-                " core, microscope, biology, cli, cluster, eye"
+                " core, microscope, biology, cli, studio, cluster, eye"
             },
             (
                 Option(
