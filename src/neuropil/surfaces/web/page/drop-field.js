@@ -16,6 +16,7 @@ export class DropField extends HTMLElement {
     this.app = app;
     /** @type {File[]} */
     this.files = [];
+    this.coming = Promise.resolve(); // of a sample that is fetched, and who starts waits for it
     this.isFolder = input.kind.some((kind) => FOLDERS.includes(kind));
     this.pasted = (/** @type {ClipboardEvent} */ event) => this.paste(event);
     const id = `file-${this.input.name}`;
@@ -141,7 +142,7 @@ export class DropField extends HTMLElement {
     const buttons = samples.map(({ file, kind }) =>
       make(
         "button",
-        { type: "button", title: file, "aria-label": `Sample ${file}`, onclick: () => this.takeSample(file) },
+        { type: "button", title: file, "aria-label": `Sample ${file}`, onclick: () => (this.coming = this.takeSample(file)) },
         thumbnail(file, kind),
       ),
     );

@@ -304,7 +304,9 @@ export class PlaygroundView extends HTMLElement {
     this.points = [...this.points, place];
     this.targets = [...this.targets, [isOther ? 0 : 1]];
     this.added.push([...place.map((v) => Number(v.toFixed(3))), isOther ? 0 : 1]);
-    this.isPlain &&= this.losses.length < 2 && this.added.length <= MOST_ADDED; // it was trained without it
+    if (this.losses.length < 2) this.losses = []; // the loss is another one now
+    else this.isPlain = false; // it was trained without it
+    this.isPlain &&= this.added.length <= MOST_ADDED;
     this.change({ shown: this.points.length - 1 });
   }
 

@@ -115,6 +115,7 @@ export class VerbView extends HTMLElement {
     try {
       this.microscope.replaceChildren();
       this.own.replaceChildren();
+      await Promise.all(this.inputs.map((field) => field instanceof DropField && field.coming));
       const job = await startJob(this.verb.command, this.form());
       const [first] = this.inputs;
       this.result.replaceChildren(new JobView(job.name, first instanceof DropField ? first.picture : ""));
