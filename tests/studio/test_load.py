@@ -1,7 +1,6 @@
 """Many at once: two hundred jobs of twenty clients, on a line that is too short for them."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,11 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("pebble")
 
-import uvicorn
+from web_client import serving
 
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
-from neuropil.surfaces.web.serve import find_port
 from neuropil.surfaces.web.store import ResultStore
 
 CLIENTS, JOBS = 20, 200
@@ -39,16 +37,9 @@ def pool() -> Iterator[Pool]:
 @pytest.fixture(scope="module")
 def address(pool: Pool) -> Iterator[str]:
     """Serve a studio with a short line."""
-    store, port = ResultStore(most_bytes=10**9, most_seconds=3600), find_port("127.0.0.1", None)
-    app = create_app(pool, store, Policy())
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    store = ResultStore(most_bytes=10**9, most_seconds=3600)
+    with serving(create_app(pool, store, Policy())) as made:
+        yield made
     store.close()
 
 

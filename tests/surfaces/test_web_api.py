@@ -36,19 +36,6 @@ def pool() -> Iterator[Pool]:
     made.close()
 
 
-@pytest.fixture
-def store() -> Iterator[ResultStore]:
-    made = ResultStore(most_bytes=10**9, most_seconds=3600)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(pool: Pool, store: ResultStore) -> Iterator[TestClient]:
-    with TestClient(create_app(pool, store, Policy()), base_url=ORIGIN) as made:
-        yield made
-
-
 def png(size: tuple[int, int] = (48, 32)) -> bytes:
     file = io.BytesIO()
     rng = np.random.default_rng(0)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -14,7 +13,7 @@ from refusals import refused
 pytest.importorskip("fastapi")
 pytest.importorskip("pebble")
 
-import uvicorn
+from web_client import serving
 
 from neuropil import registry
 from neuropil.signature import Json
@@ -22,7 +21,6 @@ from neuropil.surfaces.web import bench, peer_gradio
 from neuropil.surfaces.web.api import create_app
 from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
-from neuropil.surfaces.web.serve import find_port
 from neuropil.surfaces.web.store import ResultStore
 
 WANTED = {"first_paint_s", "ready_s", "hint_s", "p99_s", "rss_idle_mb", "rss_load_mb"}
@@ -32,16 +30,8 @@ WANTED = {"first_paint_s", "ready_s", "hint_s", "p99_s", "rss_idle_mb", "rss_loa
 def address() -> Iterator[str]:
     """Serve a studio."""
     pool, store = Pool(workers=1), ResultStore(most_bytes=10**9, most_seconds=3600)
-    port = find_port("127.0.0.1", None)
-    app = create_app(pool, store, Policy())
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with serving(create_app(pool, store, Policy())) as made:
+        yield made
     pool.close()
     store.close()
 

@@ -13,10 +13,8 @@ pytest.importorskip("fastapi")
 pytest.importorskip("pebble")
 
 from starlette.testclient import TestClient
-from web_client import ORIGIN, finish
+from web_client import finish
 
-from neuropil.surfaces.web.api import create_app
-from neuropil.surfaces.web.policy import Policy
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
 
@@ -26,19 +24,6 @@ def pool() -> Iterator[Pool]:
     made = Pool(workers=1)
     yield made
     made.close()
-
-
-@pytest.fixture
-def store() -> Iterator[ResultStore]:
-    made = ResultStore(most_bytes=10**9, most_seconds=3600)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client(pool: Pool, store: ResultStore) -> Iterator[TestClient]:
-    with TestClient(create_app(pool, store, Policy()), base_url=ORIGIN) as made:
-        yield made
 
 
 def png() -> bytes:

@@ -278,8 +278,9 @@ class Translate(App):
         elif language == to:
             message(f"the text is {NAMES[to]} already, and stays as it is")
         else:
-            rated = self.rate_texts(text.split("\n"), to, language)
-            tell_of_doubts(text.split("\n"), rated)
+            lines = text.split("\n")
+            rated = self.rate_texts(lines, to, language)
+            tell_of_doubts(lines, rated)
             made = "\n".join(each.text for each in rated)
             if made == text:
                 message("no word of the text is known, so it stays as it is")

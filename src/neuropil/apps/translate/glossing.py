@@ -14,8 +14,14 @@ from functools import cache, cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
-from neuropil.apps.translate.casing import upper_letter
-from neuropil.apps.translate.lexicon import Lexicon, drop_accents, ending, key_of, read_rows
+from neuropil.apps.translate.lexicon import (
+    Lexicon,
+    drop_accents,
+    ending,
+    key_of,
+    read_rows,
+    take_case,
+)
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
@@ -90,7 +96,7 @@ class Glossary:
             pieces.append(found or " ".join(some))
         if self.to == "en" and self.from_ in ADJECTIVES_LAST:
             pieces = put_ways_first(pieces)
-        return Gloss(in_case(join_pieces(pieces), text), n_known / max(1, n_words))
+        return Gloss(take_case(join_pieces(pieces), text), n_known / max(1, n_words))
 
     def cut(self, tokens: Sequence[str]) -> Iterator[tuple[Sequence[str], str | None]]:
         """Cut a text into the longest runs that a list knows, each with its translation."""
@@ -224,10 +230,3 @@ def is_closing(piece: str) -> bool:
 def lower_as(found: str, text: str) -> str:
     """Begin a translation with a small letter where the text does; lists begin with capitals."""
     return found[:1].lower() + found[1:] if text[:1].islower() else found
-
-
-def in_case(made: str, text: str) -> str:
-    """Write in capitals what stood in capitals, and begin with one what began with one."""
-    if text.isupper():
-        return made.upper()
-    return upper_letter(made[0]) + made[1:] if made and text[:1].isupper() else made

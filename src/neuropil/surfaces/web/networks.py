@@ -105,9 +105,7 @@ async def take_unit(studio: Studio, name: str, request: Request) -> JSONResponse
                 unit=str(form.get("unit") or ""),
                 depth=DEPTH.parse(str(form.get("depth") or DEPTH.default)),
                 seed=SEED.parse(str(form.get("seed") or SEED.default)),
-                shapes={
-                    str(k): str(v) for k, v in read_object(form.get("shapes"), "shapes").items()
-                },
+                shapes=read_shapes(form),
                 files=files,
             )
         studio.pool.submit(folder.name, open_unit, task.to_json(), folder)

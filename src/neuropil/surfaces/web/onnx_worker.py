@@ -34,11 +34,6 @@ Array = NDArray[Any]
 
 MOST_VALUES = 4_000_000  # of an input that is drawn
 MOST_AXES = 8
-TYPED = (  # what an error says to type, and what it is on a page
-    ("`neuropil open FILE.onnx` lists them all", "they stand in the list above"),
-    ("name an .onnx file or an application", "choose another file"),
-    ("name an .onnx file", "choose another file"),
-)
 MOST_MEMORY = 4_000_000_000  # bytes that a network may take
 MEMORY = Path("/proc/self/statm")  # pages of this process, the first number of all
 SIDE, FEW = 64, 16  # lengths of free axes: of a picture's sides, and of others
@@ -78,8 +73,6 @@ def list_network(task: str, folder: str) -> Listed | Failed:
             graph = load_graph(Path(given.path))
             run, fault = try_run(graph, given)
             return Listed(describe_network(graph, run, fault))
-    except UserError as error:
-        return explain(for_page(error))
     except Exception as error:
         return explain(error)
 
@@ -97,7 +90,7 @@ def open_unit(task: str, folder: str) -> Opened | Failed:
             walk = walk_back(graph, make_probe(graph, given), depth=given.depth, threads=1)
             return Opened(tell_walk(walk, word_command(walk), Path(folder)))
     except UserError as error:
-        return explain(for_page(with_nearest(error)))
+        return explain(with_nearest(error))
     except Exception as error:
         return explain(error)
 
@@ -128,14 +121,6 @@ def bounded_memory() -> Iterator[None]:
 def word_command(walk: "Walk") -> str:
     """Word the command that opens what lies deeper, nothing where that is inputs alone."""
     return f"neuropil open FILE.onnx --input NAME=FILE.npy --unit={walk.next}" if walk.next else ""
-
-
-def for_page(error: UserError) -> UserError:
-    """Word an error without what one would type on the command line."""
-    words = error.message
-    for typed, instead in TYPED:
-        words = words.replace(typed, instead)
-    return UserError(error.code, words)
 
 
 def with_nearest(error: UserError) -> UserError:

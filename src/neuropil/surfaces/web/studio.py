@@ -23,6 +23,11 @@ from neuropil.surfaces.web.worker import Listed, Opened
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
 RETRY = "2"  # seconds after which a full line may be tried again
 ACCEPTED, FULL = 202, 503
+TYPED = (  # what a sentence says to type, and what it is on a page
+    ("`neuropil open FILE.onnx` lists them all", "they stand in the list above"),
+    ("name an .onnx file or an application", "choose another file"),
+    ("name an .onnx file", "choose another file"),
+)
 FLAG = re.compile(r"(?<!\S)--(\w[\w-]*)")  # an option as it is typed
 
 
@@ -127,12 +132,14 @@ def describe_status(known: KnownJob) -> dict[str, Any]:
 
 
 def for_page(sentence: str, known: KnownJob) -> str:
-    """Word a sentence as a page says it: files by their own names, options without dashes."""
+    """Word a sentence as a page says it: files by their own names, nothing that is typed."""
     for kept, label in known.labels.items():
         sentence = sentence.replace(kept, label)
     for part in (INPUT, OUTPUT):
         sentence = sentence.replace(f"{known.folder / part}/", "")
     sentence = sentence.replace(str(known.folder), "the studio's folder")
+    for typed, instead in TYPED:
+        sentence = sentence.replace(typed, instead)
     return FLAG.sub(r"\1", sentence)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, load_written, side
+from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, side
 from neuropil.apps.translate.lab.noise import add_noise, add_price, swap_name
 from neuropil.apps.translate.preprocess import (
     MOST_TOKENS,
@@ -63,9 +63,8 @@ class Checked:
 
 def examples(data: Path) -> Split[object]:
     """Read a folder: Buckets to learn from, and a tuple of Checked."""
-    corpus = load_corpus(data)
-    pairs = [*corpus.train, *load_written(data, COMPOSED)]
-    return Split[object](sort_by_length(pairs), choose_checked(corpus.held_out))
+    corpus = load_corpus(data, COMPOSED)
+    return Split[object](sort_by_length(corpus.train), choose_checked(corpus.held_out))
 
 
 def sort_by_length(pairs: Sequence[Pair]) -> Buckets:

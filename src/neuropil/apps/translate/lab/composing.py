@@ -90,8 +90,8 @@ class Lists:
         if chance < 0.2:
             return glue(dish.texts, (" on ", " auf ", " sur ", " sobre "), beside[0])
         a, b, c, d = join_all(beside, dative=True)
-        french = " " + french_with(beside[0])[: -len(beside[0].texts[2])] if chance < 0.6 else ""
-        there = (" with ", " mit ", french or " avec ", " con ")
+        french = french_article(beside[0]) if chance < 0.6 else "avec "
+        there = (" with ", " mit ", f" {french}", " con ")
         return glue(dish.texts, there, Named((a, b, c, d), "", b))
 
     def draw_named(self, rng: Generator) -> Named:
@@ -162,9 +162,8 @@ def read_word(row: Sequence[str]) -> Named:
 def make_dish(pattern: Sequence[str], noun: Noun) -> Named:
     """Make a soup, a salad, a fillet of a thing."""
     english, german, d, french, f, spanish, s = pattern
-    of = noun.named.genders[1]
     thing = noun.named.texts[2]
-    french = french.replace("{de}", french_of(thing)).replace("{à}", french_with(noun.named, of))
+    french = french.replace("{de}", french_of(thing)).replace("{à}", french_with(noun.named))
     compound = join_stem(noun.stem, german) if german.startswith("{}") else ""
     texts = (
         english.format(noun.modifier if english.startswith("{}") else noun.named.texts[0]),
@@ -189,7 +188,7 @@ def dative_of(german: str, gender: str) -> str:
 
 def prepare(named: Named, way: Sequence[str]) -> Named:
     """Say how something is prepared: grilled trout, gegrillte Forelle, truite grillée."""
-    english, german, french, spanish, fixed, *feminines = [*way, ""][: max(5, len(way))]
+    english, german, french, spanish, fixed, feminine, femenina = [*way, "", "", ""][:7]
     d, f, s = (*named.genders,)
     texts = named.texts
     if "d" in fixed:
@@ -197,7 +196,6 @@ def prepare(named: Named, way: Sequence[str]) -> Named:
     else:
         ends = {"m": ("er", "em"), "f": ("e", "er"), "n": ("es", "em"), "P": ("e", "en")}[d]
         made, dative = f"{german}{ends[0]} {texts[1]}", f"{german}{ends[1]} {named.dative}"
-    feminine, femenina = [*feminines, "", ""][:2]
     french = french if "f" in fixed else french_adjective(french, feminine, f)
     spanish = spanish if "s" in fixed else spanish_adjective(spanish, femenina, s)
     texts = (f"{english} {texts[0]}", made, f"{texts[2]} {french}", f"{texts[3]} {spanish}")
@@ -228,14 +226,19 @@ def french_of(text: str) -> str:
     return f"d'{text}" if MUTE.match(text) else f"de {text}"
 
 
-def french_with(named: Named, gender: str = "") -> str:
-    """Put what a dish is made with before a noun: au, à la, à l', aux."""
-    text, gender = named.texts[2], gender or named.genders[1]
+def french_with(named: Named) -> str:
+    """Say what a dish is made with: au jambon, à la crème, à l'huile, aux amandes."""
+    return french_article(named) + named.texts[2]
+
+
+def french_article(named: Named) -> str:
+    """Give what stands before what a dish is made with."""
+    gender = named.genders[1]
     if gender in PLURAL:
-        return f"aux {text}"
-    if MUTE.match(text):
-        return f"à l'{text}"
-    return f"au {text}" if gender == "m" else f"à la {text}"
+        return "aux "
+    if MUTE.match(named.texts[2]):
+        return "à l'"
+    return "au " if gender == "m" else "à la "
 
 
 def french_some(named: Named) -> str:

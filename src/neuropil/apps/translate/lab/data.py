@@ -58,40 +58,39 @@ class Pair:
     kind: Kind
 
 
-def load_corpus(data: Path) -> Split[list[Pair]]:
+def load_corpus(data: Path, composed: int = 0) -> Split[list[Pair]]:
     """Read what teaches, and the sentences that validate; raises UserError where a file is missing.
 
     A text of the validation part, also of another English sentence, is in no pair that teaches.
+
+    composed: how many texts are composed of lists, and come with the signs that were written; with
+        0 neither does
     """
     pairs = read_pairs(data)
-    taken = taken_keys(pairs, data)
     parts = split_sentences(pairs)
-    others = [pair for pair in pairs if pair.kind != "sentence"]
-    train = [pair for pair in (*parts["train"], *others) if text_keys([pair]).isdisjoint(taken)]
     apart = measured_keys(pairs, data)
+    taken = apart | text_keys([*parts["test"], *parts["validation"]])
+    others = (pair for pair in pairs if pair.kind != "sentence")
+    written = write_pairs(composed) if composed else ()
+    every = chain(parts["train"], others, written)
+    train = [pair for pair in every if text_keys([pair]).isdisjoint(taken)]
     held_out = [pair for pair in parts["validation"] if text_keys([pair]).isdisjoint(apart)]
     return Split(train, held_out)
 
 
-def taken_keys(pairs: Sequence[Pair], data: Path) -> set[tuple[str, str]]:
-    """List the texts that teach nothing, as they measure or validate."""
-    parts = split_sentences(pairs)
-    return measured_keys(pairs, data) | text_keys([*parts["test"], *parts["validation"]])
+def write_pairs(composed: int) -> Iterator[Pair]:
+    """Yield the signs that were written for this package, and so many texts composed of lists."""
+    rng, lists = default_rng(composed), Lists.read()
+    for row in read_list("signs.tsv"):
+        yield from row_pairs(row, "sign")
+    for _ in range(composed):
+        yield from row_pairs(lists.compose(rng), "composed")
 
 
 def measured_keys(pairs: Sequence[Pair], data: Path) -> set[tuple[str, str]]:
     """List the texts by which translators are measured."""
     set_aside = [pair for found in phrases(pairs).values() for pair in found]
     return text_keys([*read_peers_pairs(data), *set_aside])
-
-
-def load_written(data: Path, n: int) -> list[Pair]:
-    """Give what was written for this package: signs, and n texts composed of lists."""
-    rng, lists = default_rng(n), Lists.read()
-    signs = (pair for row in read_list("signs.tsv") for pair in row_pairs(row, "sign"))
-    made = (pair for _ in range(n) for pair in row_pairs(lists.compose(rng), "composed"))
-    taken = taken_keys(read_pairs(data), data)
-    return [pair for pair in chain(signs, made) if text_keys([pair]).isdisjoint(taken)]
 
 
 def split_sentences(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:

@@ -22,7 +22,6 @@ from neuropil.apps.translate.lab.data import (
     Pair,
     find_file,
     load_corpus,
-    load_written,
     read_rows,
     side,
 )
@@ -105,10 +104,9 @@ def read_texts(data: Path) -> Split[Mapping[str, LanguageTexts]]:
 
     Raises UserError where a file is missing or damaged.
     """
-    corpus = load_corpus(data)
-    pairs = [*corpus.train, *load_written(data, COMPOSED)]
+    corpus = load_corpus(data, COMPOSED)
     lists = read_frequencies(find_file(ARCHIVE, (data, data.parent)))
-    train = {name: collect(pairs, name, lists[name]) for name in LANGUAGES}
+    train = {name: collect(corpus.train, name, lists[name]) for name in LANGUAGES}
     held_out = {
         name: LanguageTexts(name, sentences_of(corpus.held_out, name), *vars_of(train[name]))
         for name in LANGUAGES
