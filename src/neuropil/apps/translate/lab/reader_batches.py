@@ -33,7 +33,8 @@ from neuropil.training.step import TrainingStep
 LINES = 320  # made at a time
 BATCHES = 8  # that are cut out of them
 LONGEST = 1000  # pixels of a line that teaches
-REAL = 0.3  # share of the lines that are real
+REAL = 0.35  # share of the lines that are real
+OFTEN = 3  # how often a line of a scene is drawn beside a word crop: few, but whole lines
 FOREIGN = 0.06  # share of the rendered lines in scripts of which the reader tells the name alone
 DIRTY = 0.3  # share of the real ones that get more dirt
 INVERTED = 0.1  # share of the real ones whose colors are turned round
@@ -48,12 +49,16 @@ RNG = 2015  # of the lines of the score
 
 @dataclass(frozen=True, eq=False)
 class RealLine:
-    """A text in a small picture: its quad, and what it says, unified."""
+    """A text in a small picture: its quad, and what it says, unified.
+
+    is_whole: cut out of a scene, with what is around it
+    """
 
     pixels: Pixels
     quad: NDArray[np.float64]
     text: str
     scene: str
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +86,7 @@ def examples(data: Path) -> Split[object]:
     writing, real = read_writing(data), read_real(data)
     kept = [line for line in real if is_held_out(line.scene)]
     train = [line for line in real if not is_held_out(line.scene)]
+    train += (OFTEN - 1) * [line for line in train if line.is_whole]
     checked = (*check_rendered(writing.held_out, RNG), *check_real(kept))
     return Split[object](replace(writing.train, real=train), checked)
 
@@ -147,7 +153,7 @@ def cut_items(scene: Scene) -> list[RealLine]:
             low = np.floor(np.maximum(item.quad.min(axis=0) - margin, 0)).astype(int)
             high = np.ceil(item.quad.max(axis=0) + margin).astype(int)
             part = scene.pixels[low[1] : high[1], low[0] : high[0]]
-            found.append(RealLine(part, item.quad - low, unify(item.text), scene.photo))
+            found.append(RealLine(part, item.quad - low, unify(item.text), scene.photo, True))
     return found
 
 

@@ -11,7 +11,7 @@ from neuropil.training.blocks import ConvNorm, Residual
 WIDTHS = (32, 64, 128, 192)  # channels at 16, 8, 4 and 2 pixels of height
 D = 256  # channels of a step
 REACH = 9  # steps that a layer along the line sees
-ALONG = 4  # layers along the line
+ALONG = 6  # layers along the line
 
 
 class Along(nn.Module):
