@@ -8,9 +8,16 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate import page_reader
 from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS
+from neuropil.apps.translate.detector import FoundQuads
 from neuropil.apps.translate.lines import STEP, Floats, Pixels
 from neuropil.apps.translate.page import TextLine
-from neuropil.apps.translate.page_reader import content, is_sideways, read_picture, sureness
+from neuropil.apps.translate.page_reader import (
+    content,
+    find_lines,
+    is_sideways,
+    read_picture,
+    sureness,
+)
 
 H, W = 120, 300
 BOX = np.array([[40, 30], [260, 30], [260, 62], [40, 62]], np.float64)
@@ -114,3 +121,33 @@ def test_how_sure_a_page_is() -> None:
     assert sureness(lines) == pytest.approx((4 * 0.9 + 2 * 0.3) / 6)
     assert sureness([]) == 1
     assert content(lines) == pytest.approx(4 * 0.8)
+
+
+@pytest.mark.parametrize(
+    ("height", "found_at", "looked_at", "taken"),
+    [
+        (40, {1000: 3}, [1000], 3),  # large enough: nothing is sought once more
+        (12, {1000: 3, 1500: 3}, [1000, 1500], 3),  # no more to be seen
+        (12, {1000: 3, 1500: 5, 2250: 5}, [1000, 1500, 2250], 5),
+        (6, {1000: 3, 1500: 5, 2250: 9}, [1000, 1500, 2250], 9),  # 3375 would be too large
+        (12, {1000: 0}, [1000], 0),
+    ],
+)
+def test_small_lines_are_sought_larger_as_long_as_that_shows_more(
+    monkeypatch: pytest.MonkeyPatch,
+    height: int,
+    found_at: dict[int, int],
+    looked_at: list[int],
+    taken: int,
+) -> None:
+    line = np.array([[0, 0], [200, 0], [200, height], [0, height]], np.float64)
+    asked: list[int] = []
+
+    def detect(pixels: Pixels, look: object, *, long: int) -> FoundQuads:
+        asked.append(long)
+        n = found_at[long]
+        return FoundQuads(np.tile(line, (n, 1, 1)), np.full(n, 0.9, np.float32))
+
+    monkeypatch.setattr(page_reader, "detect", detect)
+    quads = find_lines(np.zeros((500, 1000, 3), np.uint8), look)
+    assert (asked, len(quads)) == (looked_at, taken)

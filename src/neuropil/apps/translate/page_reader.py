@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neuropil.apps.translate.alphabet import ReadLine
-from neuropil.apps.translate.detector import detect
+from neuropil.apps.translate.detector import FoundQuads, detect
 from neuropil.apps.translate.geometry import Quad, axes
-from neuropil.apps.translate.lines import Floats, Pixels, cut_line
+from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.reader import read_lines
 
@@ -22,6 +22,10 @@ Look = Callable[[Pixels], Floats]
 Read = Callable[[Floats], Floats]
 
 LEAST, MOST = 1000, 2400  # pixels of the long side in which lines are sought
+LARGEST = 3000  # pixels of it where they are sought once more, larger
+SMALL = 32  # pixels of the usual height of lines, as they were sought, below which that is tried
+LARGER = 1.5  # times
+MORE = 1.1  # times the length of all lines that has to be found then
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
 UNSURE_PAGE = 0.6  # mean confidence of a picture's characters below which it is turned
@@ -55,9 +59,31 @@ def content(lines: Sequence[TextLine]) -> float:
 
 
 def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
-    """Find the quads of the lines of a picture."""
+    """Find the quads of the lines of a picture; small ones larger, where that shows more of them.
+
+    Kernels of small lines that stand close to each other are missed, or become one.
+    """
     long = min(max(max(pixels.shape[:2]), LEAST), MOST)
-    return [*detect(pixels, look, long=long).quads]
+    found = detect(pixels, look, long=long)
+    while has_small_lines(found, long / max(pixels.shape[:2])) and long * LARGER <= LARGEST:
+        long = round(long * LARGER)
+        larger = detect(pixels, look, long=long)
+        if extent(larger) < MORE * extent(found):
+            break
+        found = larger
+    return [*found.quads]
+
+
+def has_small_lines(found: FoundQuads, scale: float) -> bool:
+    """Tell whether half of the lines are small in a picture that was scaled so."""
+    heights = [size_of(quad)[1] for quad in found.quads]
+    return bool(heights) and float(np.median(heights)) * scale < SMALL
+
+
+def extent(found: FoundQuads) -> float:
+    """Add up the lengths of all lines, in pixels, each as far as it is sure."""
+    lengths = np.array([size_of(quad)[0] for quad in found.quads])
+    return float(lengths @ found.confidences) if len(lengths) else 0.0
 
 
 def is_sideways(quads: Sequence[Quad]) -> bool:
