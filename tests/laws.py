@@ -83,6 +83,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "apps/colorize/lab/decoder_training.py",
         "apps/colorize/lab/objective.py",
         "apps/translate/lab/languages.py",
+        "apps/translate/lab/spelling.py",
         "apps/translate/lab/cross_entropy.py",
         "lazy apps/colorize/lab/judge.py",
         "apps/translate/lab/detector_model.py",

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from neuropil.apps.translate import alphabet
-from neuropil.apps.translate.alphabet import NUMBERS, decode, decode_lines, encode, unify
+from neuropil.apps.translate.alphabet import (
+    NUMBERS,
+    ReadLine,
+    encode,
+    find_characters,
+    join_characters,
+    unify,
+)
 
 
 def logits_of(steps: str, other: float = 0.0) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -11,6 +18,10 @@ def logits_of(steps: str, other: float = 0.0) -> np.ndarray[tuple[int, ...], np.
     for row, character in zip(made, steps, strict=True):
         row[0 if character == "_" else NUMBERS[character]] = 20
     return made
+
+
+def decode(logits: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> ReadLine:
+    return join_characters(find_characters(logits))
 
 
 def test_every_letter_of_the_four_languages_is_known() -> None:
@@ -41,8 +52,3 @@ def test_confidence_is_that_of_the_characters() -> None:
     n = alphabet.N_OUTPUTS - 1
     assert unsure.confidence == pytest.approx(1 / (1 + n * np.exp(-3)), rel=1e-4)
     assert decode(logits_of("___")).confidence == 0
-
-
-def test_padding_is_not_read() -> None:
-    batch = np.stack([logits_of("a_b_"), logits_of("a_bb")])
-    assert [r.text for r in decode_lines(batch, [1, 4])] == ["a", "ab"]

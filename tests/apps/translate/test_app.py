@@ -21,7 +21,7 @@ from neuropil.apps.translate.lab.reader_training import export_spec
 from neuropil.apps.translate.lines import Pixels
 from neuropil.apps.translate.networks import ENCODER, NETWORKS, READER, STEP
 from neuropil.apps.translate.page import TextLine
-from neuropil.apps.translate.probe import name_token
+from neuropil.apps.translate.probe import Choice, name_token
 from neuropil.apps.translate.setting import load_font
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 from neuropil.contract import Verb
@@ -261,6 +261,26 @@ def test_a_letter_can_be_taught(opened: Translate) -> None:
     assert all(stage.record.check().passed for stage in walk.steps)
     with refused("option.choice", "target", "one character"):
         opened.probe(Image(picture()), line=1, target="Hund")
+
+
+def test_what_the_speller_says_is_walked_down_to_the_letters_before(opened: Translate) -> None:
+    probe = opened.probe(Image(picture()), line=1, letter=4, spelling=True)
+    walk = walk_back(load_chain(probe.networks), probe, depth=5)
+    assert walk.steps[0].record.name.startswith("p of 'h' behind 'Der '")
+    assert all(stage.record.check().passed for stage in walk.steps)
+    end = opened.probe(Image(picture()), line=1, letter=0, spelling=True, target="S")
+    assert "-ln p of the true 's', in place of 'd' behind ''" in end.goal.text
+    with refused("option.range", "letter 99", "20 characters"):
+        opened.probe(Image(picture()), line=1, letter=99, spelling=True)
+    with refused("option.conflict", "--spelling", "--word"):
+        opened.probe(Image(picture()), line=1, word=0, spelling=True)
+
+
+def test_a_letter_that_only_its_spelling_made_likely_is_told() -> None:
+    logits = np.log(np.array([0.1, 0.3, 0.6]))
+    names = "abc".__getitem__
+    assert Choice(logits, 1, "b", names).rival == "likelier by itself is c, p = 0.6"
+    assert Choice(logits, 2, "c", names).rival == "the runner-up is b, p = 0.3"
 
 
 def test_a_word_is_walked_down_to_the_source(opened: Translate) -> None:

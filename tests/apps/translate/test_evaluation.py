@@ -8,7 +8,6 @@ from refusals import refused
 from translate_data import write_data
 
 from neuropil.apps.translate.alphabet import MARKS
-from neuropil.apps.translate.app import ReadPage
 from neuropil.apps.translate.lab import peers, text_evaluation
 from neuropil.apps.translate.lab.film_evaluation import (
     HEIGHT,
@@ -34,6 +33,7 @@ from neuropil.apps.translate.lab.scene_evaluation import (
 )
 from neuropil.apps.translate.lexicon import Lexicon
 from neuropil.apps.translate.page import TextLine, TranslatedBlock
+from neuropil.apps.translate.told import ReadPage
 
 BOX = np.array([[0, 0], [100, 0], [100, 20], [0, 20]], np.float64)
 

@@ -16,6 +16,11 @@ from neuropil.apps.translate.glossing import Glossary
         ("en", "de", "trout with butter", "Forelle mit Butter"),
         ("en", "fr", "trout with butter", "truite avec beurre"),
         ("en", "es", "trout and butter", "trucha y mantequilla"),
+        ("en", "fr", "grilled salmon fillet", "filet de saumon grillé"),
+        ("en", "fr", "orange cake with herrings", "gâteau d'orange avec hareng"),
+        ("en", "es", "baked chicken soup", "sopa de pollo al horno"),
+        ("en", "de", "grilled salmon soup", "gegrillt Lachssuppe"),
+        ("es", "en", "pan muy fresco", "bread very fresh"),
     ],
 )
 def test_what_lists_know_stands_in_its_order(from_: str, to: str, text: str, made: str) -> None:

@@ -18,6 +18,7 @@ from neuropil.apps.translate.page_reader import (
     read_picture,
     sureness,
 )
+from neuropil.apps.translate.reader import read_lines
 
 H, W = 120, 300
 BOX = np.array([[40, 30], [260, 30], [260, 62], [40, 62]], np.float64)
@@ -30,7 +31,7 @@ def picture() -> Pixels:
     return made
 
 
-def read(lines: Floats) -> Floats:
+def logits_of(lines: Floats) -> Floats:
     """Read "ab" where a line is brighter at its left, else something unsure."""
     said = []
     for line in lines[:, 0]:
@@ -43,6 +44,9 @@ def read(lines: Floats) -> Floats:
             logits[step, NUMBERS[c]] = sure
         said.append(logits)
     return np.stack(said)
+
+
+read = partial(read_lines, run=logits_of)
 
 
 def find(quads: dict[tuple[int, int], NDArray[np.float64]], pixels: Pixels, look: object) -> object:

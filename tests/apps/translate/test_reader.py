@@ -161,6 +161,16 @@ def test_lines_are_read_in_their_order_whatever_their_width() -> None:
     assert read_lines([], run) == []
 
 
+def test_padding_is_not_read() -> None:
+    def run(batch: Floats) -> Floats:
+        logits = np.zeros((len(batch), batch.shape[3] // STEP, N_OUTPUTS), np.float32)
+        logits[:, :, NUMBERS["b"]], logits[:, :4, NUMBERS["a"]] = 9, 18
+        return logits
+
+    lines = [np.zeros((HEIGHT, width), np.float32) for width in (16, 64)]
+    assert [line.text for line in read_lines(lines, run)] == ["a", "ab"]
+
+
 def test_a_few_lines_are_learned_by_heart() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)

@@ -2,7 +2,7 @@
 
 T  steps along a line     N  characters, and before them the blank that separates equal ones
 
-    decode(logits)      ReadLine("Zwei Bier", 0.98)
+    join_characters(find_characters(logits))        ReadLine("Zwei Bier", 0.98)
 
 A word in a script that is not the reader's is one mark, of which `foreign_script` tells the name.
 """
@@ -78,12 +78,8 @@ def encode(text: str) -> list[int] | None:
     return [n for n in numbers if n is not None] if None not in numbers else None
 
 
-def decode(logits: NDArray[np.float32]) -> ReadLine:
-    """Take the likeliest output of every step (T, N): equal neighbors are one, blanks are none.
-
-    The confidence is the mean probability of the characters, each at its surest step.
-    """
-    said = find_characters(logits)
+def join_characters(said: Sequence[ReadCharacter]) -> ReadLine:
+    """Put a line together; its confidence is the mean probability of its characters."""
     if not said:
         return ReadLine("", 0.0)
     confidence = sum(each.probability for each in said) / len(said)
@@ -91,7 +87,10 @@ def decode(logits: NDArray[np.float32]) -> ReadLine:
 
 
 def find_characters(logits: NDArray[np.floating]) -> list[ReadCharacter]:
-    """Find the characters of a line (T, N), without blanks at its ends."""
+    """Take the likeliest output of every step (T, N): equal neighbors are one, blanks are none.
+
+    Each character is at its surest step; blanks at the ends of the line are left out.
+    """
     best, chances = logits.argmax(axis=1), likeliest_chances(logits)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     said = []
@@ -100,6 +99,11 @@ def find_characters(logits: NDArray[np.floating]) -> list[ReadCharacter]:
             step = start + int(chances[start:end].argmax())
             character = CHARACTERS[best[start] - 1]
             said.append(ReadCharacter(character, int(step), float(chances[step])))
+    return trim(said)
+
+
+def trim(said: list[ReadCharacter]) -> list[ReadCharacter]:
+    """Leave out blanks at the ends of a line."""
     text = "".join(each.character for each in said)
     first = len(text) - len(text.lstrip())
     return said[first : len(text.rstrip())]
@@ -111,10 +115,3 @@ def likeliest_chances(logits: NDArray[np.floating]) -> NDArray[np.floating]:
         axis=1
     )
     return chances
-
-
-def decode_lines(
-    logits: NDArray[np.float32], lengths: Sequence[int] | NDArray[np.integer]
-) -> list[ReadLine]:
-    """Read lines that were padded to one length, (B, T, N), by the steps that each has."""
-    return [decode(rows[:n]) for rows, n in zip(logits, lengths, strict=True)]

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.alphabet import CHARACTERS, name_marks
+from neuropil.apps.translate.alphabet import CHARACTERS, ReadLine, name_marks
 from neuropil.apps.translate.corrections import Corrections
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
@@ -31,10 +31,10 @@ from neuropil.apps.translate.networks import (
     LANGUAGE,
     NETWORKS,
     READER,
+    SPELLER,
     STEP,
 )
 from neuropil.apps.translate.page import (
-    TextLine,
     TranslatedBlock,
     name_languages,
     replacements,
@@ -43,9 +43,24 @@ from neuropil.apps.translate.page import (
 from neuropil.apps.translate.page_reader import find_lines, read_picture
 from neuropil.apps.translate.peeling import peel
 from neuropil.apps.translate.preprocess import NAMES
-from neuropil.apps.translate.probe import probe_letter, probe_word, require_below
+from neuropil.apps.translate.probe import (
+    OpenLetter,
+    probe_letter,
+    probe_spelling,
+    probe_word,
+    require_below,
+)
+from neuropil.apps.translate.reader import read_lines
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
+from neuropil.apps.translate.spelling import LETTERS, Speller
+from neuropil.apps.translate.told import (
+    PictureBlock,
+    PictureLine,
+    ReadPage,
+    word_blocks,
+    word_lines,
+)
 from neuropil.apps.translate.translator import (
     SURE,
     Translation,
@@ -69,50 +84,6 @@ from neuropil.signature import Alias
 Language = Literal["en", "de", "fr", "es"]
 LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
 SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class PictureLine:
-    """A line of text in a picture.
-
-    quad: corners x, y in pixels, clockwise from the upper left of the text as it reads
-    confidence: of the reading, 0..1
-    language: None where it is not known
-    """
-
-    quad: tuple[Point, Point, Point, Point]
-    text: str
-    confidence: float
-    language: str | None
-
-    def __str__(self) -> str:
-        """Word it in a line."""
-        return f"{self.text}  ({self.language or 'language not known'}, {self.confidence:.2f})"
-
-
-@dataclass(frozen=True)
-class PictureBlock:
-    """Lines that are one text.
-
-    lines: their numbers among the lines of the picture, from 0, in reading order
-    translation: the text itself where it was kept
-    kept: why it stays as it is; None where it was translated
-    word_for_word: translated by lists alone, since the network was at a loss
-    """
-
-    lines: tuple[int, ...]
-    text: str
-    language: str | None
-    translation: str
-    kept: str | None
-    word_for_word: bool
-
-    def __str__(self) -> str:
-        """Word it in a line."""
-        note = " (word for word)" if self.word_for_word else ""
-        made = f"kept: {self.kept}" if self.kept else f"{self.translation}{note}"
-        return f"{self.text}  ->  {made}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,15 +119,6 @@ class TextTranslation:
 
     text: TranslatedText
     language: str | None
-
-
-@dataclass(frozen=True, eq=False)
-class ReadPage:
-    """The lines and blocks of a picture."""
-
-    lines: tuple[TextLine, ...]
-    languages: tuple[str | None, ...]
-    blocks: tuple[TranslatedBlock, ...]
 
 
 def check_direction(options: Mapping[str, Any]) -> None:
@@ -293,6 +255,7 @@ class Translate(App):
         line: Annotated[int, NUMBER] = 0,
         letter: Annotated[int | None, NUMBER] = None,
         word: Annotated[int | None, NUMBER] = None,
+        spelling: bool = False,
         target: str | None = None,
         rate: Annotated[float, RATE] = 0.01,
         to: Language = "en",
@@ -305,14 +268,15 @@ class Translate(App):
         line: number of a line, from 0, as --json lists them
         letter: number of a character of the line, from 0; by default the first
         word: number of a word, from 0, of the translation of the block that the line is in
+        spelling: of the letter, what the letters before it say, in place of what it looks like
         target: the letter that it is in truth; with it a loss and a training step are shown
         rate: learning rate of the training step towards the target
         to: the language that the text is put into
         from_: the language that it is in; by default it is found
         least: how sure of a line the reader must be, or it is not translated
         """
-        if word is not None and (letter is not None or target is not None):
-            words = "--letter and --target are of a letter that was read, --word of a translation"
+        if word is not None and (letter is not None or target is not None or spelling):
+            words = "--letter, --spelling and --target are of a letter, --word of a translation"
             raise UserError("option.conflict", f"{words}; leave out --word or the others")
         pixels = to_rgb8(photo)
         # Words are opened of any translation, also of those that are not set.
@@ -321,7 +285,11 @@ class Translate(App):
         require_below("line", line, len(page.lines), f"the picture has {len(page.lines)} lines")
         if word is None:
             found = page.lines[line]
-            return probe_letter(self.reader, pixels, found, letter or 0, target, rate)
+            opened = OpenLetter(found, letter or 0, target, rate)
+            if spelling:
+                return probe_spelling(self.speller, opened)
+            find = Speller(self.rate_letters).find
+            return probe_letter(self.reader, find, pixels, opened)
         block = next(block for block in page.blocks if line in block.lines)
         (half_way,), near = self.go_half_way([peel(block.text).core], to, block.language)
         refuse_kept(block, half_way.text, to, near)
@@ -333,7 +301,7 @@ class Translate(App):
     def read_page(self, pixels: Pixels, to: str, from_: str | None, least: float) -> ReadPage:
         """Find, read, group and translate the lines of a picture (H, W, 3)."""
         require_direction(to, from_)
-        lines = read_picture(pixels, self.look, self.read_logits)
+        lines = read_picture(pixels, self.look, self.read_lines)
         blocks = translate_page(
             lines, self.tell_languages, self.rate_texts, to=to, from_=from_, least=least
         )
@@ -368,9 +336,18 @@ class Translate(App):
         """Find the quads of a picture's lines."""
         return find_lines(pixels, self.look)
 
+    def read_lines(self, lines: Sequence[Floats]) -> list[ReadLine]:
+        """Read lines (32, L), by what their letters look like and by what is likely to follow."""
+        return read_lines(lines, self.read_logits, Speller(self.rate_letters).find)
+
     def read_logits(self, lines: Floats) -> Floats:
         """Give the logits of lines (N, 1, 32, W)."""
         logits: Floats = self.reader.run(line=lines)["logits"]
+        return logits
+
+    def rate_letters(self, before: NDArray[np.int64]) -> Floats:
+        """Give the logits of letters that may follow others (B, K)."""
+        logits: Floats = self.speller.run(before=before)["logits"]
         return logits
 
     def tell_languages(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -419,10 +396,19 @@ class Translate(App):
     @cached_property
     def reader(self) -> OnnxNetwork:
         """Open the reader; raises UserError for one that was trained on other characters."""
-        network = self.network(READER)
-        if network.metadata.get("alphabet") != CHARACTERS:
-            words = f"{network.path} was trained to read other characters; train one by"
-            way = "neuropil train translate reader, or leave it out"
+        return self.require(READER, "alphabet", CHARACTERS)
+
+    @cached_property
+    def speller(self) -> OnnxNetwork:
+        """Open the speller; raises UserError for one that was trained on other letters."""
+        return self.require(SPELLER, "letters", LETTERS)
+
+    def require(self, role: str, what: str, wanted: str) -> OnnxNetwork:
+        """Open a network; raises UserError where it was trained for others than what is wanted."""
+        network = self.network(role)
+        if network.metadata.get(what) != wanted:
+            words = f"{network.path} was trained for another {what}; train one by"
+            way = f"neuropil train translate {role}, or leave it out"
             raise UserError("network.mismatch", f"{words} {way}", path=network.path)
         return network
 
@@ -466,34 +452,3 @@ def with_changes(photo: Image, before: Pixels, after: Pixels) -> Image:
         return photo.replace(pixels=pixels)
     opaque = np.iinfo(photo.alpha.dtype).max
     return replace(photo, pixels=pixels, alpha=np.where(changed, opaque, photo.alpha))
-
-
-def word_lines(page: ReadPage) -> tuple[PictureLine, ...]:
-    """Give the lines of a page as plain values."""
-    return tuple(
-        PictureLine(
-            word_quad(line.quad), name_marks(line.text), round(line.confidence, 4), language
-        )
-        for line, language in zip(page.lines, page.languages, strict=True)
-    )
-
-
-def word_quad(quad: Quad) -> tuple[Point, Point, Point, Point]:
-    """Give the corners of a quad as plain numbers, in tenths of pixels."""
-    a, b, c, d = ((round(float(x), 1), round(float(y), 1)) for x, y in quad)
-    return a, b, c, d
-
-
-def word_blocks(page: ReadPage) -> tuple[PictureBlock, ...]:
-    """Give the blocks of a page as plain values."""
-    return tuple(
-        PictureBlock(
-            block.lines,
-            name_marks(block.text),
-            block.language,
-            name_marks(block.translation),
-            block.kept,
-            block.word_for_word,
-        )
-        for block in page.blocks
-    )

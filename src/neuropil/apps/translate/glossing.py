@@ -11,6 +11,7 @@ reads as a list does, and says what there is to eat.
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
+from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -48,8 +49,8 @@ LEAST_MISREAD = 5  # letters of a word that may have been misread
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ADJECTIVES_LAST = ("fr", "es")  # languages in which they stand behind their noun
 FEMININES = MappingProxyType({"fr": 5, "es": 6})  # columns of ways.tsv
-LINKS = frozenset(("and", "or", "with", "of", "in", "the", "without", "on", "from", "for"))
 JOINTS = ("", "s", "n", "en", "es")  # between the parts of a German compound
+MUTE = re.compile(r"[aeiouâàéèêîôœæy]|h(?!omard|areng|aricot|aché)", re.IGNORECASE)  # d'huile
 
 
 class Gloss(NamedTuple):
@@ -86,14 +87,18 @@ class Glossary:
     def translate(self, text: str) -> Gloss:
         """Translate a text word for word; what no list knows stays as it is."""
         tokens = [found.group() for found in TOKEN.finditer(text)]
-        pieces, n_words, n_known = list[str](), 0, 0.0
+        pieces, sources = list[str](), list[str]()
+        n_words, n_known = 0, 0.0
         for some, found in self.cut(tokens):
             words = sum(map(is_word, some))
             n_words += words
             n_known += words if found else 0
             if found is None and words and (found := self.find_misread(some[0])):
                 n_known += 0.5
-            pieces.append(found or " ".join(some))
+            sources.append(" ".join(some))
+            pieces.append(found or sources[-1])
+        if self.from_ == "en":
+            pieces = order_from_english(sources, pieces, self.to)
         if self.to == "en" and self.from_ in ADJECTIVES_LAST:
             pieces = put_ways_first(pieces)
         return Gloss(take_case(join_pieces(pieces), text), n_known / max(1, n_words))
@@ -192,20 +197,62 @@ def prefer_words(text: str, made: Translation, to: str, from_: str | None) -> Tr
 
 
 @cache
-def english_ways() -> frozenset[str]:
-    """List the English words that say how something is prepared: grilled, Iberian."""
-    return frozenset(cells[0].casefold() for cells in read_rows("ways.tsv"))
+def english_of(file: str) -> frozenset[str]:
+    """List the English words of a list: those that say how something is prepared, or that link."""
+    return frozenset(cells[0].casefold() for cells in read_rows(file))
 
 
 def put_ways_first(pieces: Sequence[str]) -> list[str]:
     """Put what says how something is prepared in front of it: marinated salmon."""
     made: list[str] = []
     for piece in pieces:
-        is_way = piece.casefold() in english_ways()
-        if is_way and made and is_word(made[-1]) and made[-1] not in LINKS:
+        is_way = piece.casefold() in english_of("ways.tsv")
+        if is_way and made and is_word(made[-1]) and made[-1] not in english_of("links.tsv"):
             made.insert(len(made) - 1, piece)
         else:
             made.append(piece)
+    return made
+
+
+def order_from_english(sources: Sequence[str], pieces: Sequence[str], to: str) -> list[str]:
+    """Order what was English: salmon fillet, filet de saumon, Lachsfilet; ways behind, but German.
+
+    sources: the English of each piece
+    """
+    made: list[str] = []
+    kinds = map(kind_of, sources)
+    for is_named, some in groupby(zip(kinds, pieces, strict=True), lambda pair: bool(pair[0])):
+        run = [*some]
+        if not is_named:
+            made += [piece for _, piece in run]
+            continue
+        nouns = [piece for kind, piece in run if kind == "noun"]
+        ways = [piece for kind, piece in run if kind == "way"]
+        made += [*ways, join_compound(nouns)] if to == "de" else [join_with_of(nouns, to), *ways]
+    return [piece for piece in made if piece]
+
+
+def kind_of(english: str) -> str:
+    """Tell a "noun" of the dishes, as "chicken soups", from a "way" to prepare them, else ""."""
+    key = key_of(english)
+    if key in english_of("ways.tsv"):
+        return "way"
+    last = key.rpartition(" ")[2]
+    forms = (key, last, last.removesuffix("s"), last.removesuffix("es"))
+    return "noun" if any(form in english_of("dishes.tsv") for form in forms) else ""
+
+
+def join_compound(nouns: Sequence[str]) -> str:
+    """Make one German word of nouns of which each tells more of the next: Lachsfilet."""
+    plain = all(noun.isalpha() for noun in nouns)
+    return "".join([*nouns[:1], *map(str.lower, nouns[1:])]) if plain else " ".join(nouns)
+
+
+def join_with_of(nouns: Sequence[str], to: str) -> str:
+    """Put the last of English nouns first, each of the next: filet de saumon, filete de salmón."""
+    made = nouns[-1] if nouns else ""
+    for noun in reversed(nouns[:-1]):
+        made += f" d'{noun}" if to == "fr" and MUTE.match(noun) else f" de {noun}"
     return made
 
 

@@ -7,7 +7,7 @@ from neuropil.apps.translate import language
 from neuropil.eye.network import NETWORK as EYE_NETWORK
 from neuropil.kit.networks.network import NetworkFile
 
-EYE, DETECTOR, READER = "eye", "detector", "reader"
+EYE, DETECTOR, READER, SPELLER = "eye", "detector", "reader", "speller"
 LANGUAGE, ENCODER, STEP = "language", "encoder", "step"
 HERE = Path(__file__).parent / "weights"
 NETWORKS = MappingProxyType(
@@ -23,6 +23,12 @@ NETWORKS = MappingProxyType(
             HERE,
             "translate-reader-v1.onnx",
             "b93dea34897a0892bc07d3038c5ed51c782406f0707f3adaac173e22219db9ae",
+            "MIT",
+        ),
+        SPELLER: NetworkFile(
+            HERE,
+            "translate-speller-v1.onnx",
+            "f393dc71d630e338ef7427ef16a67401f5dbdeccf48b88cd741239c27ffc35af",
             "MIT",
         ),
         LANGUAGE: language.NETWORK,

@@ -4,7 +4,7 @@
 
 H, W  height and width      N  lines
 
-`look` gives the maps of a part of a picture (detector.py), `read` the logits of lines (reader.py).
+`look` gives the maps of a part of a picture (detector.py), `read` what lines say (reader.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,12 @@ from neuropil.apps.translate.detector import FoundQuads, detect
 from neuropil.apps.translate.geometry import Quad, axes
 from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of
 from neuropil.apps.translate.page import TextLine
-from neuropil.apps.translate.reader import read_lines
 
 Look = Callable[[Pixels], Floats]
-Read = Callable[[Floats], Floats]
+Read = Callable[[Sequence[Floats]], list[ReadLine]]
 
 LEAST, MOST = 1000, 2400  # pixels of the long side in which lines are sought
-LARGEST = 3000  # pixels of it where they are sought once more, larger
+LARGEST, ENLARGED = 3000, 2.5  # pixels of it where they are sought larger, and times its own
 SMALL = 32  # pixels of the usual height of lines, as they were sought, below which that is tried
 LARGER = 1.5  # times
 MORE = 1.1  # times the length of all lines that has to be found then
@@ -63,9 +62,10 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
 
     Kernels of small lines that stand close to each other are missed, or become one.
     """
-    long = min(max(max(pixels.shape[:2]), LEAST), MOST)
+    own = max(pixels.shape[:2])
+    long, most = min(max(own, LEAST), MOST), min(LARGEST, ENLARGED * own)
     found = detect(pixels, look, long=long)
-    while has_small_lines(found, long / max(pixels.shape[:2])) and long * LARGER <= LARGEST:
+    while has_small_lines(found, long / own) and long * LARGER <= most:
         long = round(long * LARGER)
         larger = detect(pixels, look, long=long)
         if extent(larger) < MORE * extent(found):
@@ -102,10 +102,10 @@ def turn_back(line: TextLine, width: int) -> TextLine:
 
 def read_quads(pixels: Pixels, quads: Sequence[Quad], read: Read) -> list[TextLine]:
     """Read the lines of quads; those that are surer to say something upside down are turned."""
-    first = read_lines([cut_line(pixels, quad) for quad in quads], read)
+    first = read([cut_line(pixels, quad) for quad in quads])
     unsure = [n for n, line in enumerate(first) if line.confidence < UNSURE]
     turned = {n: np.roll(quads[n], 2, axis=0) for n in unsure}
-    second = read_lines([cut_line(pixels, quad) for quad in turned.values()], read)
+    second = read([cut_line(pixels, quad) for quad in turned.values()])
     upside_down = dict(zip(unsure, second, strict=True))
     better = {n for n, line in upside_down.items() if is_surer(line, first[n])}
     return [

@@ -1,9 +1,11 @@
 """From a letter that was read, or a word that was translated, back to the neuron behind it.
 
 p of the letter  <-  e^(z - m)  <-  z, a unit of the reader at a step of the line  <-  its pixels
+p of the letter  <-  e^(z - m)  <-  z, a unit of the speller  <-  the letters before it
 p of the piece   <-  e^(z - m)  <-  z, a unit of the translator at a step of writing
 
 L  width of a line   T  steps   N  characters, and the blank   V  tokens   m  the largest logit
+K  letters before another   F  letters that may follow
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.alphabet import CHARACTERS, NUMBERS, find_characters, name_marks
+from neuropil.apps.translate.alphabet import CHARACTERS, MARKS, NUMBERS, name_marks
 from neuropil.apps.translate.decoding import bar_signs, pad
 from neuropil.apps.translate.lines import HEIGHT, STEP, Pixels, cut_line, stack_lines, straighten
 from neuropil.apps.translate.page import TextLine
@@ -26,6 +28,9 @@ from neuropil.apps.translate.preprocess import (
     TO,
     EncodedText,
 )
+from neuropil.apps.translate.reader import Find
+from neuropil.apps.translate.spelling import END as TEXT_END
+from neuropil.apps.translate.spelling import LETTERS, K, list_before, spelled_number
 from neuropil.apps.translate.subwords import BLANK, Subwords
 from neuropil.apps.translate.translator import TracedPart, Translator
 from neuropil.core.activations import EXP, IDENTITY, softmax_share
@@ -64,13 +69,17 @@ class Choice:
         return float(self.powers[self.number] / self.powers.sum())
 
     @property
-    def runner_up(self) -> str:
-        """Name the second best, with its probability."""
+    def rival(self) -> str:
+        """Name the likeliest other, with its probability.
+
+        A search that looks at the whole text may choose what is not the likeliest of its place.
+        """
         powers = self.powers
         powers[self.number] = 0
-        second = int(powers.argmax())
-        share = powers[second] / self.powers.sum()
-        return f"{self.names(second)}, p = {share:.3g}"
+        other = int(powers.argmax())
+        share = float(powers[other] / self.powers.sum())
+        place = "the runner-up is" if share <= self.probability else "likelier by itself is"
+        return f"{place} {self.names(other)}, p = {share:.3g}"
 
 
 def choice_steps(choice: Choice, first: int = 0) -> tuple[Step, ...]:
@@ -88,7 +97,7 @@ def share_step(choice: Choice) -> NeuronRecord:
         for n, e in enumerate(choice.powers)
     )
     top = float(choice.powers[choice.number])
-    name = f"p of {choice.name}; the runner-up is {choice.runner_up}"
+    name = f"p of {choice.name}; {choice.rival}"
     seen = Observed(None, choice.probability, ROUNDING)
     return NeuronRecord(name, terms, 0.0, softmax_share(top, choice.number), seen)
 
@@ -112,48 +121,77 @@ def require_below(name: str, value: int, n: int, whole: str) -> None:
 # --- a letter -----------------------------------------------------------------------------------
 
 
-def probe_letter(
-    reader: OnnxNetwork,
-    pixels: Pixels,
-    line: TextLine,
-    letter: int,
-    target: str | None,
-    rate: float,
-) -> Probe:
-    """Find the unit that said a letter of a line, at the step where it was surest.
+@dataclass(frozen=True)
+class OpenLetter:
+    """A letter of a line that is to be opened.
 
     letter: its number in the text of the line, from 0
     target: the letter that it is in truth
+    rate: learning rate of a training step towards it
     """
-    batch, _ = stack_lines([cut_line(pixels, line.quad)])
-    logits = reader.run(line=batch)["logits"][0].astype(np.float64)
-    said = find_characters(logits)
-    whole = f"the line {name_marks(line.text)!r} has {len(said)} characters"
-    require_below("letter", letter, len(said), whole)
-    chosen = said[letter]
+
+    line: TextLine
+    letter: int
+    target: str | None
+    rate: float
+
+    def require_there(self, n: int) -> None:
+        """Raise UserError where the line has only n characters."""
+        whole = f"the line {name_marks(self.line.text)!r} has {n} characters"
+        require_below("letter", self.letter, n, whole)
+
+    def goal(self, choice: Choice, unit: Unit, number: Callable[[str], int]) -> Goal:
+        """Make what is to be learned: the true letter, else more of the unit itself."""
+        if self.target is None:
+            return Goal.of_unit(unit, f"z of {choice.name}")
+        true = number(self.target)
+        place: tuple[int | slice, ...] = (*unit.index[:-1], slice(None))
+        text = f"-ln p of the true {choice.names(true)}, in place of {choice.name}"
+        return Goal.cross_entropy(text, unit.tensor, place, true, self.rate)
+
+
+def probe_letter(reader: OnnxNetwork, find: Find, pixels: Pixels, opened: OpenLetter) -> Probe:
+    """Find the unit that said a letter of a line, at the step where it was surest.
+
+    find: finds the characters in the logits (T, N) of a line
+    """
+    batch, _ = stack_lines([cut_line(pixels, opened.line.quad)])
+    logits = reader.run(line=batch)["logits"][0]
+    said = find(logits)
+    opened.require_there(len(said))
+    chosen = said[opened.letter]
     number = NUMBERS[chosen.character]
     name = f"{name_character(number)} at step {chosen.step}"
-    choice = Choice(logits[chosen.step], number, name, name_character)
+    choice = Choice(logits[chosen.step].astype(np.float64), number, name, name_character)
     unit = Unit("logits", (0, chosen.step, number))
-    goal = Goal.of_unit(unit, f"z of {name}")
-    if target is not None:
-        true, place = letter_number(target), (0, chosen.step, slice(None))
-        text = f"-ln p of the true {name_character(true)} at step {chosen.step}"
-        goal = Goal.cross_entropy(text, "logits", place, true, rate)
-    strip = straighten(pixels, np.asarray(line.quad, np.float64))
+    strip = straighten(pixels, np.asarray(opened.line.quad, np.float64))
     shown = strip.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
     middle = (ENLARGED * STEP * chosen.step + ENLARGED * STEP // 2, ENLARGED * HEIGHT // 2)
     return Probe(
         reader.path,
         {"line": batch},
         unit,
-        goal,
+        opened.goal(choice, unit, letter_number),
         choice_steps(choice),
         describe_reader,
         ProbedImage(shown, middle, f"{name}, {STEP} pixels a step"),
         ("line",),
         saliency=True,
     )
+
+
+def probe_spelling(speller: OnnxNetwork, opened: OpenLetter) -> Probe:
+    """Find the unit that said how likely a letter of a line follows those before it."""
+    text = opened.line.text
+    opened.require_there(len(text))
+    before = list_before(text[: opened.letter])
+    logits = speller.run(before=before)["logits"][0].astype(np.float64)
+    number = spelled_number(text[opened.letter])
+    name = f"{name_letter(number)} behind {name_marks(text[: opened.letter][-K:])!r}"
+    choice = Choice(logits, number, name, name_letter)
+    unit = Unit("logits", (0, number))
+    goal = opened.goal(choice, unit, lambda target: spelled_number(letter_of(target)))
+    return Probe(speller.path, {"before": before}, unit, goal, choice_steps(choice), word_speller)
 
 
 def is_plain(character: str) -> bool:
@@ -163,6 +201,11 @@ def is_plain(character: str) -> bool:
 
 def letter_number(target: str) -> int:
     """Give the number of a character; raises UserError for what the reader doesn't know."""
+    return NUMBERS[letter_of(target)]
+
+
+def letter_of(target: str) -> str:
+    """Give a character that the reader knows; raises UserError for others."""
     if target not in NUMBERS:
         raise UserError(
             "option.choice",
@@ -172,7 +215,7 @@ def letter_number(target: str) -> int:
             name="target",
             value=target,
         )
-    return NUMBERS[target]
+    return target
 
 
 def name_character(number: int) -> str:
@@ -187,6 +230,19 @@ def describe_reader(unit: Unit) -> str | None:
     if unit.tensor == "logits":
         return f"z of {name_character(unit.index[2])} at step {unit.index[1]}"
     return None
+
+
+def name_letter(number: int) -> str:
+    """Name an output of the speller."""
+    if number == TEXT_END:
+        return "the end"
+    letter = LETTERS[number - 1]
+    return "a digit" if letter == "0" else "a mark" if letter in MARKS else repr(letter)
+
+
+def word_speller(unit: Unit) -> str | None:
+    """Say what a unit of the speller's output is."""
+    return f"z of {name_letter(unit.index[1])}" if unit.tensor == "logits" else None
 
 
 # --- a word -------------------------------------------------------------------------------------

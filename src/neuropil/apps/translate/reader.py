@@ -1,6 +1,6 @@
 """Lines read: those of about one width together, so that little is padding.
 
-    read_lines(lines, run)      [ReadLine("Zwei Bier", 0.98), ...]
+    read_lines(lines, run, speller.find)        [ReadLine("Zwei Bier", 0.98), ...]
 
 B  lines   L  width of the longest   T  steps   N  characters, and the blank
 """
@@ -9,7 +9,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from neuropil.apps.translate.alphabet import ReadLine, decode_lines
+from neuropil.apps.translate.alphabet import (
+    ReadCharacter,
+    ReadLine,
+    find_characters,
+    join_characters,
+)
 from neuropil.apps.translate.casing import upper_text
 from neuropil.apps.translate.lines import Floats, stack_lines
 from neuropil.kit.progress import ticking
@@ -19,17 +24,24 @@ CAPITALS = 0.6  # share of a word's letters, from which all of them are meant as
 WORD = re.compile(r"[^\W\d_]{4,}")
 
 
-def read_lines(lines: Sequence[Floats], run: Callable[[Floats], Floats]) -> list[ReadLine]:
+Find = Callable[[Floats], list[ReadCharacter]]
+
+
+def read_lines(
+    lines: Sequence[Floats], run: Callable[[Floats], Floats], find: Find = find_characters
+) -> list[ReadLine]:
     """Read lines (32, L), in their order.
 
     run: gives the logits (B, T, N) of lines (B, 1, 32, L)
+    find: finds the characters in the logits (T, N) of a line; by default the likeliest of each step
     """
     order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1])
     found: dict[int, ReadLine] = {}
     for start in ticking(range(0, len(order), TOGETHER)):
         some = order[start : start + TOGETHER]
         batch, steps = stack_lines([lines[i] for i in some])
-        found |= zip(some, decode_lines(run(batch), steps), strict=True)
+        said = (find(logits[:n]) for logits, n in zip(run(batch), steps, strict=True))
+        found |= zip(some, map(join_characters, said), strict=True)
     return [replace(found[i], text=mend_capitals(found[i].text)) for i in range(len(lines))]
 
 

@@ -18,11 +18,11 @@ from typing import NamedTuple
 from numpy.random import Generator
 
 from neuropil.apps.translate.casing import upper_letter
+from neuropil.apps.translate.glossing import MUTE
 from neuropil.apps.translate.lexicon import read_rows
 
 FOLDER = Path(__file__).with_name("patterns")
 Texts = tuple[str, str, str, str]  # English, German, French, Spanish
-MUTE = re.compile(r"[aeiouâàéèêîôœæy]|h(?!omard|areng|aricot|aché)", re.IGNORECASE)
 SLOT = re.compile(r"\{(de |du )?(\w)(\+)?\}")
 PLURAL = "PMF"  # genders of words that stand in the plural
 KINDS = (0.5, 0.12, 0.38)  # shares of dishes, lists of ingredients, labels and notices

@@ -36,8 +36,8 @@ PICTURES = 4  # of a batch
 REAL = 0.5  # share of the pictures that are real
 DIRTY = 0.2  # share of the real ones that get more dirt
 OFTEN = {"icdar2015": 1.0, "icdar2003": 1.0, "receipts_de": 1.0, "foreign": 6.0, "menu": 8.0}
-SCALES = (0.5, 1.6)  # of a real picture whose long side is LONG
-LONG = 800
+SCALES = (0.7, 2.4)  # of a real picture whose long side is LONG, in which lines are sought
+LONG = 1000
 CHECKED = 36  # scenes for the score, about
 
 

@@ -10,7 +10,6 @@ from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.lab.measuring import count_edits
 from neuropil.apps.translate.lab.reader_batches import RNG, check_rendered, read_writing
 from neuropil.apps.translate.preprocess import LANGUAGES
-from neuropil.apps.translate.reader import read_lines
 from neuropil.kit.errors import UserError
 from neuropil.kit.progress import message
 from neuropil.kit.report import Metrics, Table
@@ -27,7 +26,7 @@ def evaluate_lines(app: Translate, data: Path) -> tuple[list[Table], Metrics]:
     for kind, group in groupby(lines, key=lambda each: each.kind):
         if kind in LANGUAGES:
             some = [*group]
-            said = read_lines([each.line for each in some], app.read_logits)
+            said = app.read_lines([each.line for each in some])
             edits = sum(count_edits(a.text, b.text) for a, b in zip(said, some, strict=True))
             figures[f"cer_lines_{kind}"] = edits / sum(len(each.text) for each in some)
     rows = tuple((key.removeprefix("cer_lines_"), value) for key, value in figures.items())

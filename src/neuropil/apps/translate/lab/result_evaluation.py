@@ -12,13 +12,14 @@ from statistics import mean
 
 import numpy as np
 
-from neuropil.apps.translate.app import ReadPage, Translate
+from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lab.measuring import FoundLine, count_edits, folded_key
 from neuropil.apps.translate.lab.peers import ReadScene
 from neuropil.apps.translate.lab.scene_evaluation import LEAST, center, is_inside
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.setting import quad_around
+from neuropil.apps.translate.told import ReadPage
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
 

@@ -26,7 +26,6 @@ from neuropil.apps.translate.lab.peers import ReadCrop, ReadScene
 from neuropil.apps.translate.lab.scenes import Scene, WordCrop, read_rows, read_scenes, read_words
 from neuropil.apps.translate.lines import Pixels, cut_line
 from neuropil.apps.translate.page_reader import read_picture
-from neuropil.apps.translate.reader import read_lines
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
 
@@ -96,7 +95,7 @@ def read_by(app: Translate) -> ReadScene:
     """Make the application a reader of scenes."""
 
     def read(pixels: Pixels) -> list[FoundLine]:
-        lines = read_picture(pixels, app.look, app.read_logits)
+        lines = read_picture(pixels, app.look, app.read_lines)
         return [FoundLine(line.quad, line.text) for line in lines]
 
     return read
@@ -121,7 +120,7 @@ def evaluate_words(
 
 def crop_reader(app: Translate) -> ReadCrop:
     """Make the application a reader of crops."""
-    return lambda pixels: read_lines([cut_line(pixels)], app.read_logits)[0].text
+    return lambda pixels: app.read_lines([cut_line(pixels)])[0].text
 
 
 # --- the whole way ------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from neuropil.apps.translate.lab import (
     languages,
     reader_batches,
     reader_training,
+    spelling,
 )
 from neuropil.apps.translate.lab.batches import Checked
 from neuropil.apps.translate.lab.cross_entropy import choice_loss
@@ -184,6 +185,26 @@ def language() -> Recipe:
         steps=3000,
         lr=2e-2,
         optimizer=partial(adamw, weight_decay=0.0),
+    )
+
+
+def speller() -> Recipe:
+    """Train the speller: fifteen minutes on one core.
+
+    neuropil train translate speller --data DIR
+    """
+    return Recipe(
+        name="translate-speller",
+        network=spelling.SpellerNet,
+        examples=spelling.examples,
+        batch=spelling.make_batch,
+        loss=spelling.loss,
+        score=spelling.score,
+        exports=(spelling.export_spec(metadata(spelling.LAYERS)),),
+        steps=9000,
+        lr=2e-3,
+        ema=0.998,
+        optimizer=partial(adamw, weight_decay=0.01, fall=1.0),
     )
 
 
