@@ -55,17 +55,20 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
         "microscope",
         "training",
         "surfaces.web",
-        "surfaces.cluster",
+        *("surfaces.cluster", "surfaces.cluster.studio"),
         "__init__",
         *KIT,
     },
     "surfaces.web": {*CONTRACT, "core", "biology", "microscope", *KIT},
-    "surfaces.cluster": {*CONTRACT, "training", "__init__", *KIT},
+    "surfaces.cluster": {*CONTRACT, "training", "surfaces.cluster.studio", "__init__", *KIT},
+    "surfaces.cluster.studio": {*CONTRACT, "surfaces.web", "surfaces.cluster", *KIT},
     "__init__": {"registry", "apps.*", "apps.neuron", "kit.audio", *MEDIA},  # the public names
     "__main__": {"surfaces.cli"},
 }
 # from surfaces only inside functions
-LAZY = {"training", "microscope", "bench", "demo", "surfaces.web", "surfaces.cluster"}
+LAZY = {"training", "microscope", "bench", "demo", "surfaces.web"}
+LAZY |= {"surfaces.cluster", "surfaces.cluster.studio"}
+STUDIOS = {("surfaces.cluster.studio", "surfaces.web")}  # the one is made of the other
 
 NUMPY_ALONE = {"core", "biology"}
 FREE = {"numpy", "PIL"}  # light libraries that any other part may import
@@ -139,14 +142,18 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "ezdxf": ("lazy kit/drawing/dxf.py",),
     "svg": ("lazy apps/handwrite/svg_strokes.py",),
     "pydantic": ("surfaces/web/*",),  # comes with FastAPI
-    "fastapi": ("surfaces/web/*",),
+    "fastapi": ("surfaces/web/*", "surfaces/cluster/studio/serving.py"),
     "starlette": ("surfaces/web/*",),
     "uvicorn": ("surfaces/web/*",),
     "pebble": ("surfaces/web/*",),
     "playwright": ("lazy surfaces/web/bench.py",),
     "gradio": ("lazy surfaces/web/peer_gradio.py",),
-    # in several files, which as one would be too long; only these two know Ray
-    "ray": ("lazy surfaces/cluster/engine.py", "lazy surfaces/cluster/training.py"),
+    # in several files, which as one would be too long
+    "ray": (
+        "lazy surfaces/cluster/engine.py",
+        "lazy surfaces/cluster/training.py",
+        "lazy surfaces/cluster/studio/serving.py",
+    ),
     "fsspec": ("lazy surfaces/cluster/addresses.py", "lazy surfaces/cluster/sources.py"),
     "obstore": ("lazy surfaces/cluster/addresses.py",),
 }
@@ -297,7 +304,9 @@ def layer_faults(module: Module) -> Iterator[str]:
 
 def is_heavy(home: str, target: str) -> bool:
     """Tell a room that a surface imports inside functions alone."""
-    return home.startswith("surfaces") and target in LAZY and target != home
+    if home.startswith(target) or (home, target) in STUDIOS:
+        return False
+    return home.startswith("surfaces") and target in LAZY
 
 
 def _may_import(importer: str, home: str, name: str, target: str) -> bool:

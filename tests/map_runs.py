@@ -61,12 +61,12 @@ def undisturbed(album: Path, out: Path) -> dict[str, bytes]:
     return contents(out)
 
 
-def workers_of(mark: str) -> list[int]:
+def workers_of(mark: str, kind: str = "VerbWorker") -> list[int]:
     """Find the worker processes that carry a mark in their environment."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
-            is_worker = b"VerbWorker" in (folder / "cmdline").read_bytes()
+            is_worker = kind.encode() in (folder / "cmdline").read_bytes()
             if is_worker and f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
         except OSError:  # no process, or gone

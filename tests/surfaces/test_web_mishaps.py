@@ -2,6 +2,7 @@
 
 import io
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ pytest.importorskip("pebble")
 from starlette.testclient import TestClient
 from web_client import finish
 
+from neuropil.surfaces.web.claims import claim_folder
 from neuropil.surfaces.web.pool import Pool
 from neuropil.surfaces.web.store import ResultStore
 
@@ -48,6 +50,19 @@ def test_results_are_swept_by_age_and_size(tmp_path: Path) -> None:
     assert not store.root.exists()
 
 
+def test_what_a_killed_studio_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (left := tmp_path / "neuropil-studio-1-left").mkdir()
+    (young := tmp_path / "neuropil-studio-1-young").mkdir()
+    used = claim_folder("neuropil-studio")
+    for folder in (left, used):
+        os.utime(folder, (0, 0))
+    claim_folder("neuropil-studio")
+    assert (left.exists(), young.exists(), used.exists()) == (False, True, True)
+
+
 def test_what_goes_while_it_is_swept_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     store = ResultStore(most_bytes=1000, most_seconds=1000)
     gone, old = store.create(), store.create()
@@ -61,6 +76,16 @@ def test_what_goes_while_it_is_swept_is_no_fault(monkeypatch: pytest.MonkeyPatch
     assert store.find(old.name) is None
     monkeypatch.undo()
     store.close()
+
+
+def test_a_worker_that_is_killed_at_rest_is_replaced(client: TestClient, pool: Pool) -> None:
+    for _ in range(2):
+        answer = client.post("/api/jobs/handwrite", data={"text": "Hi"})
+        assert finish(client, answer.json()["name"])["state"] == "done"
+        (process,) = pool.pool._pool_manager.worker_manager.workers.values()
+        process.kill()
+        while pool.pool.active:  # until it has noticed
+            time.sleep(0.02)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")

@@ -19,6 +19,7 @@ def test_others_need_a_token() -> None:
         serve.make_policy("0.0.0.0", None)
     policy = serve.make_policy("192.0.2.7", "word")
     assert policy.token == "word"
+    assert policy.hosts is not None
     assert "192.0.2.7" in policy.hosts
 
 

@@ -216,6 +216,12 @@ def make_demo(given: Given) -> int:
 
 def serve_studio(given: Given) -> int:
     """Start the studio: a page in the browser on which everything runs."""
+    if given["cluster"]:
+        return serve_on_cluster(given)
+    for name in OF_CLUSTERS:
+        if given[name] is not None:
+            words = f"--{name} goes with --cluster; add that, or leave it out"
+            raise UserError("option.conflict", words, name=name)
     try:
         from neuropil.surfaces.web.serve import serve
     except ModuleNotFoundError as error:
@@ -223,6 +229,22 @@ def serve_studio(given: Given) -> int:
         words = f"{words} {say_install('studio')}"
         raise UserError("dependency.missing", words, name=error.name) from error
     serve(given["host"], given["port"], given["token"], typer.echo, browse=not given["quiet"])
+    return DONE
+
+
+def serve_on_cluster(given: Given) -> int:
+    """Start the studio on the cores of a cluster, for many."""
+    for name in NEEDED_ON_CLUSTERS:
+        if not given[name]:
+            example = "neuropil serve --cluster --token SECRET --store s3://BUCKET/studio"
+            words = f"--cluster needs --{name}, as in: {example}"
+            raise UserError("option.missing", words, name=name)
+    require_cluster()
+    from neuropil.surfaces.cluster.studio.serving import Service, name_store, serve_cluster
+
+    service = Service(name_store(given["store"]), given["token"])
+    place = (given["host"], given["port"])
+    serve_cluster(service, *place, given["workers"], typer.echo, browse=not given["quiet"])
     return DONE
 
 
@@ -251,7 +273,9 @@ def read_path(name: str, text: str | None) -> Path | None:
 
 
 DEMO = "demo"
-LIBRARIES = ("ray", "fsspec", "obstore")  # of the extra [cluster]
+LIBRARIES = ("ray", "fsspec", "obstore", "fastapi", "pebble")  # of the extra [cluster]
+OF_CLUSTERS = ("store", "workers")  # options that mean nothing to a studio on this machine alone
+NEEDED_ON_CLUSTERS = ("token", "store")
 FOLDER = Form("DIR")
 PORT = Range(1, 65535)
 OF_RECIPES = (
@@ -402,6 +426,27 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                 Option("host", str, "127.0.0.1", "where it listens; on others it needs a --token"),
                 Option("token", str, None, "a word that who asks has to bring"),
                 Option("quiet", bool, False, "don't open a browser"),
+                Option(
+                    "cluster",
+                    bool,
+                    False,
+                    "for many: on all cores of this machine, or of the Ray cluster that RAY_ADDRESS"
+                    " names; needs a --token and a --store",
+                ),
+                Option(
+                    "store",
+                    Form("ADDRESS"),
+                    None,
+                    "where results go with --cluster: s3://BUCKET/studio, gs://, az://, or a folder"
+                    " that all machines see",
+                ),
+                Option(
+                    "workers",
+                    int,
+                    None,
+                    "with --cluster, how many jobs run at once; by default one on each core",
+                    Range(1, 10_000),
+                ),
             ),
         ),
     }

@@ -1,1 +1,1 @@
-"""Many jobs, or a long training, on the machines of a Ray cluster."""
+"""Many jobs, a long training, or the studio for many people, on the machines of a Ray cluster."""

@@ -97,6 +97,11 @@ def reach(name: str, ask: Callable[[Any], Any]) -> Any:
         raise UserError("input.unreadable", words, path=name) from error
 
 
+def is_of_store(error: Exception) -> bool:
+    """Tell what a store has answered from a fault of ours; a file that is missing is neither."""
+    return type(error).__module__.startswith("obstore")
+
+
 def word_store_error(error: Exception) -> str:
     """Say in one line what a store has answered."""
     words = " ".join(str(error).partition("Debug source")[0].split())
@@ -204,3 +209,12 @@ def download(name: str, path: Path) -> None:
 def send(path: Path, name: str) -> None:
     """Upload a file, which appears under its address once it is complete."""
     open_store(name).put_file(str(path), name)
+
+
+def open_place(name: str) -> Any:
+    """Open a folder, which is made, or a place in a store, where objects have names below it."""
+    from obstore.store import LocalStore, from_url
+
+    if is_address(name):
+        return from_url(name)
+    return LocalStore(name, mkdir=True, automatic_cleanup=True)

@@ -4,7 +4,8 @@
 
 Tiny pictures are classified by the network of ten classes, a few milliseconds each, so that what
 stands between the files shows. All ways begin with nothing loaded; the start of Ray itself is told
-apart. Memory is that of the run and its workers together.
+apart. Memory is that of the run and its workers together. `neuropil serve --cluster` is measured
+beside the plain studio, with a neuron worked out as a job.
 """
 
 import json
@@ -51,6 +52,9 @@ def measure(data: Path | None) -> Report:
         figures = compare_ways(album, Path(folder))
         figures |= measure_memory(album, Path(folder))
         figures |= measure_recovery(album, Path(folder))
+    from neuropil.surfaces.cluster.studio.bench import measure_service
+
+    figures |= measure_service()
     rows = tuple((name, value) for name, value in figures.items())
     title = f"{VERB} over {FILES} pictures of {SIDE} by {SIDE} pixels"
     return Report((Table(title, ("figure", "value"), rows),), figures)

@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,16 +57,21 @@ def connect(workers: int | None) -> Iterator[int]:
         "include_dashboard": False,
         "object_store_memory": STORE_BYTES,
     }
-    try:
-        ray.init(logging_level="ERROR", log_to_driver=False, **({} if address else here))
-    except Exception as error:
-        raise explain_connection(address, error) from error
-    try:
+    try:  # also an interruption while it starts leaves nothing running
+        start_ray(address, {} if address else here)
         for number, handler in handlers.items():  # Ray puts its own in their place
             signal.signal(number, handler)
         yield workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         ray.shutdown()
+
+
+def start_ray(address: str | None, options: Mapping[str, Any]) -> None:
+    """Join a cluster, or start one here; raises UserError."""
+    try:
+        load_ray().init(logging_level="ERROR", log_to_driver=False, **options)
+    except Exception as error:
+        raise explain_connection(address, error) from error
 
 
 def load_ray() -> Any:

@@ -23,11 +23,16 @@ from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.job import Job
 from neuropil.jobs import Done, Failed, Sessions, attempt, explain
-from neuropil.kit.errors import UserError
 from neuropil.kit.provenance import file_sha256
 from neuropil.planning import Request, default_suffix, name_outputs, split_pages
 from neuropil.signature import Json
-from neuropil.surfaces.cluster.addresses import fetch, is_address, send, word_store_error
+from neuropil.surfaces.cluster.addresses import (
+    fetch,
+    is_address,
+    is_of_store,
+    send,
+    word_store_error,
+)
 from neuropil.surfaces.cluster.manifest import Line
 
 DESKS = ".neuropil"  # folder of what is not complete, in that of the results
@@ -187,9 +192,9 @@ def hide_copies(failed: Failed, task: Task, folder: Path) -> Failed:
 
 def explain_store(error: Exception) -> Failed:
     """Say why a file could not be copied: errors of stores are of the machine, not ours."""
-    if isinstance(error, UserError) or not type(error).__module__.startswith("obstore"):
-        return explain(error)
-    return Failed("machine", word_store_error(error))
+    if is_of_store(error):
+        return Failed("machine", word_store_error(error))
+    return explain(error)
 
 
 def write_line(task: Task, outcomes: Sequence[Delivery], seconds: float) -> Line:

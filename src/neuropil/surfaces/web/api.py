@@ -56,8 +56,8 @@ from neuropil.surfaces.web.openapi import describe_api
 from neuropil.surfaces.web.pages import add_page_routes
 from neuropil.surfaces.web.playground import Play, advance, write_homework
 from neuropil.surfaces.web.policy import Guard, Policy, RefusedError
-from neuropil.surfaces.web.pool import Pool, QueueFullError
-from neuropil.surfaces.web.store import ResultStore
+from neuropil.surfaces.web.pool import QueueFullError, TaskPool
+from neuropil.surfaces.web.store import NAME, JobStore
 from neuropil.surfaces.web.studio import (
     ACCEPTED,
     FLAG,
@@ -86,7 +86,7 @@ PLAIN = MappingProxyType(  # a page without any
 Options = Annotated[dict[str, Any], Body()]
 
 
-def create_app(pool: Pool, store: ResultStore, policy: Policy) -> FastAPI:
+def create_app(pool: TaskPool, store: JobStore, policy: Policy) -> FastAPI:
     """Make the application: routes, and the guard before them."""
     studio = Studio(pool, store)
     store.forget = studio.forget
@@ -121,7 +121,7 @@ async def sweep(studio: Studio) -> None:
     """Look after jobs and results for as long as the studio is open."""
     while True:
         await asyncio.sleep(SWEEP)
-        studio.stop_lonely()
+        await asyncio.to_thread(studio.stop_lonely)
         await asyncio.to_thread(studio.sessions.close_idle)
         await asyncio.to_thread(studio.store.sweep)
 
@@ -171,18 +171,18 @@ def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
     def give_walk(name: str) -> FileResponse:
         """Give a walk as a page of its own, which may not ask this server for anything."""
         page = studio.find(name).folder / WALK
-        if not page.is_file():
+        if not studio.store.bring(page):
             raise UserError("name.unknown", "that job has opened no neuron", name=name)
         return FileResponse(page, media_type="text/html", headers=dict(APART))
 
     @app.get("/api/sheets/{name}")
     def give_sheet(name: str) -> FileResponse:
         """Give the homework of neurons that were opened, a page that prints well."""
-        folder = studio.store.find(name)
-        if folder is None or not (folder / SHEET).is_file():
+        sheet = studio.store.root / name / SHEET
+        if not NAME.fullmatch(name) or not studio.store.bring(sheet):
             words = "there is no such sheet any more: sheets are kept for an hour; make it again"
             raise UserError("name.unknown", words, name=name)
-        return FileResponse(folder / SHEET, media_type="text/html", headers=dict(PLAIN))
+        return FileResponse(sheet, media_type="text/html", headers=dict(PLAIN))
 
     @app.get("/api/results/{name}/{number}")
     def give_result(name: str, number: int) -> FileResponse:
@@ -190,7 +190,10 @@ def add_job_routes(app: FastAPI, studio: Studio, policy: Policy) -> None:
         files = files_of(studio, name)
         if not 0 <= number < len(files):
             raise UserError("name.unknown", f"the job made {len(files)} files", value=number)
-        return FileResponse(files[number])
+        path = Path(files[number])
+        if not studio.store.bring(path):
+            raise UserError("name.unknown", "that file is gone; start the job again", name=name)
+        return FileResponse(path)
 
 
 def add_live_routes(app: FastAPI, studio: Studio) -> None:
@@ -207,6 +210,7 @@ def add_live_routes(app: FastAPI, studio: Studio) -> None:
         sheet = write_homework(play)
         folder = studio.store.create()
         (folder / SHEET).write_text(sheet, encoding="utf-8")
+        studio.store.keep(folder.name, "")
         return {"address": f"/api/sheets/{folder.name}"}
 
     @app.post("/api/live/{name}", status_code=ACCEPTED)
@@ -254,15 +258,14 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
             refuse_paths(verb.signature, told)
             options = told | await take_option_files(verb.signature, form, folder)
             endings = read_object(form.get("endings"), "endings")
-            networks = taught_networks(studio, form.get("network"))
+            networks = await asyncio.to_thread(taught_networks, studio, form.get("network"))
         job = make_job(verb, inputs, options, endings, folder, networks)
         await asyncio.to_thread(check, job)
-        studio.pool.submit(folder.name, run_job, job.to_json(), folder)
+        known = KnownJob(command, job.inputs, told, folder, verb, labels)
+        return await studio.take(known, run_job, job.to_json())
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(command, job.inputs, told, folder, verb, labels)
-    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
 async def find_inputs(
@@ -275,8 +278,12 @@ async def find_inputs(
     labels = label_files(form, signature)
     if not form.get("job"):
         return await take_inputs(signature, form, folder), labels
-    known = studio.find(str(form["job"]))
-    reused = reuse_inputs(known, [each for each in signature.inputs if each.name not in form])
+    known = await asyncio.to_thread(studio.find, str(form["job"]))
+    lacking = [each for each in signature.inputs if each.name not in form]
+    reused = reuse_inputs(known, lacking)
+    for given in lacking:
+        if not given.is_text:
+            await asyncio.to_thread(studio.store.bring, Path(reused[given.name]))
     return await take_inputs(signature, form, folder, reused), {**known.labels, **labels}
 
 
@@ -297,7 +304,7 @@ def taught_networks(studio: Studio, name: object) -> tuple[str, ...]:
     if not name:
         return ()
     made = tuple(path for path in files_of(studio, str(name)) if path.endswith(".onnx"))
-    if not made:
+    if not made or not all(studio.store.bring(Path(path)) for path in made):
         words = "that job made no network; name one of classify-teach that has ended"
         raise UserError("name.unknown", words, name="network")
     return made
@@ -320,14 +327,11 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
             unit = str(form.get("unit") or "")
         signature.parse(options)
         task = OpenTask(name, tuple(inputs), options, unit, depth)
-        studio.pool.submit(folder.name, open_neuron, task.to_json(), folder)
+        known = KnownJob(f"open {name}", tuple(inputs), options, folder, labels=labels)
+        return await studio.take(known, open_neuron, task.to_json())
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    studio.jobs[folder.name] = KnownJob(
-        f"open {name}", tuple(inputs), options, folder, labels=labels
-    )
-    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
 # --- a job told ---------------------------------------------------------------------------------
@@ -337,7 +341,7 @@ async def follow(studio: Studio, name: str) -> AsyncIterator[str]:
     """Yield what is told of a job each time that it changes, until it has ended."""
     last = ""
     while name in studio.jobs:
-        told = describe_job(studio, name)
+        told = await asyncio.to_thread(describe_job, studio, name)
         text = json.dumps(told)
         if text != last:
             yield f"data: {text}\n\n"

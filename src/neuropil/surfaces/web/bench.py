@@ -250,9 +250,10 @@ def hint_gradio(page: Any, n: int) -> None:
 # --- what a program asks ------------------------------------------------------------------------
 
 
-def ask(address: str, data: bytes | None = None, kind: str = "") -> bytes:
+def ask(address: str, data: bytes | None = None, kind: str = "", token: str | None = None) -> bytes:
     """Ask, again where there is no room."""
     headers = {"content-type": kind} if kind else {}
+    headers |= {"authorization": f"Bearer {token}"} if token else {}
     while True:
         try:
             with urlopen(Request(address, data, headers)) as answer:
@@ -264,15 +265,15 @@ def ask(address: str, data: bytes | None = None, kind: str = "") -> bytes:
             time.sleep(float(error.headers["retry-after"]))
 
 
-def job_studio(address: str, number: int) -> float:
+def job_studio(address: str, number: int, token: str | None = None) -> float:
     """Let the studio work a neuron out: seconds until the answer is there."""
     options = {"x": str(number), "w": ["2"], "b": ["1"], "activations": ["linear"]}
     started = time.perf_counter()
     form = urlencode({"options": json.dumps(options)}).encode()
-    told = json.loads(ask(f"{address}/api/jobs/neuron", form))
+    told = json.loads(ask(f"{address}/api/jobs/neuron", form, token=token))
     while told["state"] in ("waiting", "running"):
         time.sleep(POLL)
-        told = json.loads(ask(f"{address}/api/jobs/{told['name']}"))
+        told = json.loads(ask(f"{address}/api/jobs/{told['name']}", token=token))
     assert told["values"]["outputs"] == [2 * number + 1]
     return time.perf_counter() - started
 

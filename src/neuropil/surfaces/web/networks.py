@@ -8,6 +8,7 @@
 Both answer with a job, which is followed as every other.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +25,7 @@ from neuropil.signature import Option
 from neuropil.surfaces.web.forms import keep, read_object
 from neuropil.surfaces.web.onnx_worker import NetworkTask, list_network, open_unit
 from neuropil.surfaces.web.store import INPUT, name_upload
-from neuropil.surfaces.web.studio import ACCEPTED, KnownJob, Studio, describe_job, refuse_full
+from neuropil.surfaces.web.studio import ACCEPTED, KnownJob, Studio, refuse_full
 
 FILE = "network.onnx"  # in the folder of inputs
 DEPTH = Option("depth", int, 3, "how many neurons to open", Range(1, 30))
@@ -69,13 +70,11 @@ async def take_network(studio: Studio, request: Request) -> JSONResponse:
     try:
         async with request.form(max_files=1, max_fields=2) as form:
             path, label = await find_network(form, folder)
-        studio.pool.submit(folder.name, list_network, NetworkTask(str(path)).to_json(), folder)
+        known = KnownJob("network", (str(path),), {}, folder, labels={str(path): label})
+        return await studio.take(known, list_network, NetworkTask(str(path)).to_json())
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    known = KnownJob("network", (str(path),), {}, folder, labels={str(path): label})
-    studio.jobs[folder.name] = known
-    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
 async def find_network(form: FormData, folder: Path) -> tuple[Path, str]:
@@ -92,10 +91,10 @@ async def find_network(form: FormData, folder: Path) -> tuple[Path, str]:
 
 async def take_unit(studio: Studio, name: str, request: Request) -> JSONResponse:
     """Read which neuron is to be opened, and put it into the line."""
-    known = studio.find(name)
+    known = await asyncio.to_thread(studio.find, name)
     if known.command != "network":
         raise UserError("name.unknown", "that job brought no network", name=name)
-    known.folder.touch()  # it is in use, and not to be swept yet
+    await asyncio.to_thread(studio.store.refresh, name)
     folder = studio.store.create()
     try:
         async with request.form(max_files=MOST_INPUTS, max_fields=100) as form:
@@ -108,15 +107,17 @@ async def take_unit(studio: Studio, name: str, request: Request) -> JSONResponse
                 shapes=read_shapes(form),
                 files=files,
             )
-        studio.pool.submit(folder.name, open_unit, task.to_json(), folder)
+        opened = KnownJob(
+            "open network",
+            (json.dumps(files),),
+            {"unit": task.unit},
+            folder,
+            labels={**known.labels, **labels},
+        )
+        return await studio.take(opened, open_unit, task.to_json())
     except BaseException as error:
         studio.store.remove(folder.name)
         return refuse_full(error)
-    labels = {**known.labels, **labels}
-    studio.jobs[folder.name] = KnownJob(
-        "open network", (json.dumps(files),), {"unit": task.unit}, folder, labels=labels
-    )
-    return JSONResponse(describe_job(studio, folder.name), ACCEPTED)
 
 
 def read_shapes(form: FormData) -> dict[str, str]:
@@ -129,7 +130,7 @@ async def find_files(
 ) -> tuple[dict[str, str], Mapping[str, str]]:
     """Keep the inputs that were sent, or find those of another job, by name; and their labels."""
     if form.get("job"):
-        other = studio.find(str(form["job"]))
+        other = await asyncio.to_thread(studio.find, str(form["job"]))
         if other.command != "open network":
             words = "that job opened no neuron of a network; send the inputs anew"
             raise UserError("input.kind", words, name="job")

@@ -37,12 +37,12 @@ HEADERS = {
 class Policy:
     """What is allowed.
 
-    hosts: names that a Host may have, without port
+    hosts: names that a Host may have, without port; None for any, where a token is asked for
     token: what each request must bring, where others than this machine can ask; None on loopback
     most_bytes: of one request
     """
 
-    hosts: tuple[str, ...] = LOOPBACK
+    hosts: tuple[str, ...] | None = LOOPBACK
     token: str | None = None
     most_bytes: int = 1_000_000_000
     most_files: int = 2_000
@@ -81,11 +81,12 @@ class Guard:
 def check_request(scope: Scope, headers: MutableMapping[str, str], policy: Policy) -> None:
     """Raise RefusedError for a request that is not allowed."""
     host = headers.get("host", "")
-    if without_port(host) not in policy.hosts:
+    if policy.hosts is not None and without_port(host) not in policy.hosts:
         raise RefusedError(421, f"this studio is not called {without_port(host)!r}")
     origin = headers.get("origin")
     site = headers.get("sec-fetch-site", "same-origin")
-    is_ours = origin in (None, f"{scope.get('scheme', 'http')}://{host}")
+    schemes = (scope.get("scheme", "http"), *(("https",) if policy.hosts is None else ()))
+    is_ours = origin is None or origin in {f"{scheme}://{host}" for scheme in schemes}
     if not is_ours or (scope["method"] not in SAFE and site not in ("same-origin", "none")):
         raise RefusedError(403, "requests of other pages are not answered")
     length = headers.get("content-length", "0")

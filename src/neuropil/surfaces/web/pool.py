@@ -1,7 +1,7 @@
 """Jobs in worker processes, which keep their networks loaded; the rest wait for their turn.
 
     pool = Pool(workers=2)
-    pool.submit("a1b2", run_job, job.to_json(), folder)
+    await pool.submit("a1b2", run_job, job.to_json(), folder)
     pool.place("a1b2")                  # how many are before it; 0 once it runs
     pool.outcome("a1b2")                # None until it has ended
     pool.cancel("a1b2")
@@ -13,10 +13,11 @@ job calls can hold it up. A worker that dies costs the job in it alone.
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -37,6 +38,25 @@ class QueueFullError(Exception):
     """There are as many jobs as may wait."""
 
 
+class TaskPool(Protocol):
+    """What a studio hands its jobs to: processes of this machine, or those of a cluster."""
+
+    async def submit(self, name: str, work: Work, task: str, folder: Path) -> None:
+        """Hand in a task under a name; raises QueueFullError."""
+
+    def place(self, name: str) -> int:
+        """Count the jobs before one that waits, and itself; 0 for one that runs or has ended."""
+
+    def outcome(self, name: str) -> Outcome | None:
+        """Give what became of a job; None while it waits or runs."""
+
+    def cancel(self, name: str) -> None:
+        """Stop a job, or take it out of the line; one that has ended stays as it is."""
+
+    def forget(self, name: str) -> None:
+        """Stop a job, and forget it."""
+
+
 @dataclass(eq=False)
 class Entry:
     """A job that was handed in."""
@@ -54,10 +74,9 @@ class Pool:
         self.workers = workers
         self.entries: dict[str, Entry] = {}
         self.lock = RLock()
-        context = multiprocessing.get_context("spawn")
-        self.pool: Any = ProcessPool(max_workers=workers, context=context, initializer=begin_worker)
+        self.pool = start_processes(workers)
 
-    def submit(self, name: str, work: Work, task: str, folder: Path) -> None:
+    async def submit(self, name: str, work: Work, task: str, folder: Path) -> None:
         """Hand in a task under a name; raises QueueFullError.
 
         folder: where it may say how far it is
@@ -65,6 +84,9 @@ class Pool:
         with self.lock:
             if len(self.waiting()) >= self.most_waiting:
                 raise QueueFullError
+            if not self.pool.active:  # a process died that did nothing, which pebble does not take
+                self.close()
+                self.pool = start_processes(self.workers)
             future = self.pool.schedule(work, args=(task, str(folder)))
             self.entries[name] = Entry(future, folder)
 
@@ -98,7 +120,7 @@ class Pool:
             self.cancel(name)
             del self.entries[name]
 
-    def when_done(self, name: str, call: Callable[[], None]) -> None:
+    def when_done(self, name: str, call: Callable[[], object]) -> None:
         """Call once a job has ended."""
         self.entries[name].future.add_done_callback(lambda future: call())
 
@@ -106,6 +128,12 @@ class Pool:
         """Stop all jobs and workers."""
         self.pool.stop()
         self.pool.join()
+
+
+def start_processes(workers: int) -> Any:
+    """Make a pool of processes, which start with the first task."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPool(max_workers=workers, context=context, initializer=begin_worker)
 
 
 def is_waiting(entry: Entry) -> bool:
@@ -119,6 +147,6 @@ def read_outcome(future: Any) -> Outcome:
         outcome: Outcome = future.result()
     except CancelledError:
         return CANCELLED
-    except ProcessExpired:
+    except (ProcessExpired, BrokenProcessPool):
         return DIED
     return outcome

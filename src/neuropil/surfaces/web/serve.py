@@ -26,8 +26,7 @@ def serve(
     """Serve the studio until it is stopped; raises UserError where it can't begin."""
     policy = make_policy(host, token)
     found = find_port(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{found}/" + (f"?token={token}" if token else "")
+    address = word_address(host, found, token)
     pool = Pool(workers=cores())
     store = ResultStore(most_bytes=MOST_BYTES, most_seconds=MOST_SECONDS)
     say(f"the studio is at {address} (Ctrl-C ends it)")
@@ -39,6 +38,12 @@ def serve(
     finally:
         pool.close()
         store.close()
+
+
+def word_address(host: str, port: int, token: str | None) -> str:
+    """Word the address at which the page is found."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
 def make_policy(host: str, token: str | None) -> Policy:

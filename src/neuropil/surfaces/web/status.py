@@ -12,6 +12,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from neuropil.jobs import Event, Message, Progress
 
@@ -33,7 +34,7 @@ class StatusWriter:
     """Takes the events of a job, and writes them down, not too often."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+        self.folder = folder
         self.status = Status()
         self.written = 0.0
 
@@ -51,9 +52,14 @@ class StatusWriter:
         else:
             return
         self.written = now
-        beside = self.path.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(self.status)), encoding="utf-8")
-        beside.replace(self.path)
+        write_status(asdict(self.status), self.folder)
+
+
+def write_status(status: dict[str, Any], folder: Path) -> None:
+    """Write down what a job has said last."""
+    beside = (path := folder / FILE).with_suffix(".new")
+    beside.write_text(json.dumps(status), encoding="utf-8")
+    beside.replace(path)
 
 
 def read_status(folder: Path) -> Status:

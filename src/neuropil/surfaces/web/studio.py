@@ -1,5 +1,7 @@
 """What requests share: the jobs that were taken, and what is told of them."""
 
+import asyncio
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -9,15 +11,16 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
+from neuropil import registry
 from neuropil.checks import outputs_of
 from neuropil.contract import Verb
 from neuropil.jobs import Done, Failed
 from neuropil.kit.errors import UserError
 from neuropil.signature import Json
 from neuropil.surfaces.web.live import LiveSessions
-from neuropil.surfaces.web.pool import Outcome, Pool, QueueFullError
+from neuropil.surfaces.web.pool import Outcome, QueueFullError, TaskPool, Work
 from neuropil.surfaces.web.status import read_status
-from neuropil.surfaces.web.store import INPUT, OUTPUT, ResultStore
+from neuropil.surfaces.web.store import INPUT, OUTPUT, JobStore
 from neuropil.surfaces.web.worker import Listed, Opened
 
 ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
@@ -47,23 +50,51 @@ class KnownJob:
     labels: Mapping[str, str] = field(default_factory=dict)
     seen: float = field(default_factory=time.monotonic)
 
+    def to_json(self) -> str:
+        """Write down what another process needs to answer for the job."""
+        told = {"command": self.command, "inputs": self.inputs, "options": self.options}
+        return json.dumps(told | {"labels": dict(self.labels)})
+
+    @classmethod
+    def from_json(cls, text: str, folder: Path) -> "KnownJob":
+        """Read it."""
+        told = json.loads(text)
+        command, inputs = told["command"], tuple(told["inputs"])
+        verb = registry.find_verb(command) if command in registry.commands() else None
+        return cls(command, inputs, told["options"], folder, verb, told["labels"])
+
 
 @dataclass(eq=False)
 class Studio:
     """Everything that requests share."""
 
-    pool: Pool
-    store: ResultStore
+    pool: TaskPool
+    store: JobStore
     jobs: dict[str, KnownJob] = field(default_factory=dict)
     sessions: LiveSessions = field(default_factory=LiveSessions)
+
+    async def take(self, known: KnownJob, work: Work, task: str) -> JSONResponse:
+        """Keep a job and put it into the line, and answer what it is; raises QueueFullError.
+
+        What may ask a store that is far away runs in a thread.
+        """
+        name = known.folder.name
+        await asyncio.to_thread(self.store.keep, name, known.to_json())
+        await self.pool.submit(name, work, task, known.folder)
+        self.jobs[name] = known
+        return JSONResponse(await asyncio.to_thread(describe_job, self, name), ACCEPTED)
 
     def find(self, name: str) -> KnownJob:
         """Find a job, and note that it was asked for; raises UserError where there is none."""
         if name not in self.jobs:
-            words = "there is no such job any more: results are kept for an hour; start it again"
-            raise UserError("name.unknown", words, name=name)
-        self.jobs[name].seen = time.monotonic()
-        return self.jobs[name]
+            record = self.store.recall(name)
+            if record is None:
+                words = "there is no such job any more: results are kept for an hour"
+                raise UserError("name.unknown", f"{words}; start it again", name=name)
+            self.jobs.setdefault(name, KnownJob.from_json(record, self.store.root / name))
+        known = self.jobs[name]
+        known.seen = time.monotonic()
+        return known
 
     def forget(self, name: str) -> None:
         """Forget a job whose folder goes."""
@@ -103,7 +134,7 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
         told["error"] = {"code": outcome.code, "message": for_page(outcome.message, known)}
     if isinstance(outcome, Done):
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
-        told["files"] = describe_files(known, outcome, name)
+        told["files"] = describe_files(studio, known, outcome, name)
     if isinstance(outcome, Opened):
         told["walk"] = outcome.walk | {
             "page": f"/api/walks/{name}",
@@ -143,7 +174,7 @@ def for_page(sentence: str, known: KnownJob) -> str:
     return FLAG.sub(r"\1", sentence)
 
 
-def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
+def describe_files(studio: Studio, known: KnownJob, done: Done, name: str) -> list[dict[str, Any]]:
     """List the files that were made, with what they are and where to get them."""
     assert known.verb, "files are made by verbs alone"
     given = known.verb.signature.inputs
@@ -157,7 +188,7 @@ def describe_files(known: KnownJob, done: Done, name: str) -> list[dict[str, Any
             "kind": kinds[output].KIND,
             "file": f"{known.command}-{Path(path).name}",
             "address": f"/api/results/{name}/{number}",
-            "bytes": Path(path).stat().st_size,
+            "bytes": studio.store.size(Path(path)),
         }
         for number, (output, path) in enumerate(pairs)
     ]

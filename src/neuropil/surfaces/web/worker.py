@@ -4,7 +4,10 @@ Everything goes in and out as plain data. Whatever happens is told, never raised
 """
 
 import json
+import multiprocessing
+import os
 import shlex
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +64,14 @@ class Listed:
 def begin_worker() -> None:
     """Make ready to keep applications loaded."""
     SESSIONS.append(Sessions())
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it has, which may be killed at any time."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def run_job(job: str, folder: str) -> Done | Failed:

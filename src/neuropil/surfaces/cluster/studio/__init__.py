@@ -1,0 +1,1 @@
+"""The studio on a Ray cluster, for those who run it for many."""
