@@ -30,7 +30,7 @@ def save(mean: Mapping[str, Tensor], about: Mapping[str, Any], path: Path) -> No
     kept: dict[str, Any] = {name: halve(tensor.cpu().numpy()) for name, tensor in mean.items()}
     kept[ABOUT] = json.dumps(about)
     with atomic_path(path) as beside, beside.open("wb") as file:
-        np.savez(file, **kept)
+        np.savez_compressed(file, **kept)
 
 
 def halve(array: NDArray[Any]) -> NDArray[Any]:
