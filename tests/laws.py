@@ -148,7 +148,6 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "pebble": ("surfaces/web/*",),
     "playwright": ("lazy surfaces/web/bench.py",),
     "gradio": ("lazy surfaces/web/peer_gradio.py",),
-    # in several files, which as one would be too long
     "ray": (
         "lazy surfaces/cluster/engine.py",
         "lazy surfaces/cluster/training.py",

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from itertools import groupby, pairwise, product
 from pathlib import Path
+from string import digits
 
 import numpy as np
 import pytest
@@ -15,12 +16,9 @@ from neuropil.apps.translate.alphabet import BLANK, CHARACTERS, MARKS, N_OUTPUTS
 from neuropil.apps.translate.lab import spelling as lab
 from neuropil.apps.translate.networks import NETWORKS, SPELLER
 from neuropil.apps.translate.spelling import (
-    DIGITS,
     END,
-    FOLDED,
     LETTER_NUMBERS,
     LETTERS,
-    SHARES,
     F,
     K,
     Speller,
@@ -63,16 +61,17 @@ def read(speller: Speller, logits: Floats) -> str:
 
 
 def test_every_character_has_a_letter_and_case_is_none() -> None:
-    assert len(FOLDED) == len(SHARES) == N_OUTPUTS
+    speller = Speller(no_opinion)
+    assert len(speller.letters) == len(speller.shares) == N_OUTPUTS
     for big, small in ("AÀ", "aà"), ("ÄẞŒ", "äßœ"):
         assert number_letters(big) == number_letters(small)
-    assert len(set(number_letters(DIGITS))) == 1
+    assert len(set(number_letters(digits))) == 1
     assert len(set(number_letters(MARKS))) == 1
     assert number_letters("é") != number_letters("e")
     assert END not in number_letters(CHARACTERS)
-    shares = [np.exp(SHARES[NUMBERS[c]]) for c in DIGITS]
+    shares = [np.exp(speller.shares[NUMBERS[c]]) for c in digits]
     assert sum(shares) == pytest.approx(1)
-    assert SHARES[NUMBERS["a"]] == 0
+    assert speller.shares[NUMBERS["a"]] == 0
 
 
 def test_letters_before_a_text_are_none() -> None:
@@ -122,16 +121,17 @@ def test_the_text_found_is_the_best_of_all(seed: int, monkeypatch: pytest.Monkey
         said = "".join(c for c, _ in groupby(path) if c != "_")
         chances[said] += float(np.prod([s[c] for s, c in zip(steps, path, strict=True)]))
 
+    speller = Speller(opinion)
+
     def worth(text: str) -> float:
         total = np.log(chances[text]) + spelling.LENGTH * len(text)
         for k, c in enumerate([*text, None]):
             row = np.log(softmax(opinion(list_before(text[:k])))[0])
-            number = END if c is None else FOLDED[NUMBERS[c]]
-            total += spelling.TRUST * (row[number] + (SHARES[NUMBERS[c]] if c else 0))
+            number = END if c is None else speller.letters[NUMBERS[c]]
+            total += spelling.TRUST * (row[number] + (speller.shares[NUMBERS[c]] if c else 0))
         return float(total)
 
     best = max(chances, key=worth)
-    speller = Speller(opinion)
     numbers = speller.search(softmax(logits_of(*steps)))
     assert "".join(CHARACTERS[n - 1] for n in numbers) == best
 

@@ -12,6 +12,7 @@ power of TRUST, is the highest (prefix beam search, Hannun et al. 2014). Case do
 spelling, nor which digit it is.
 """
 
+import string
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import log
@@ -23,6 +24,8 @@ from neuropil.apps.translate.alphabet import (
     BLANK,
     CHARACTERS,
     MARKS,
+    SIGNS,
+    SMALL,
     ReadCharacter,
     find_characters,
     likeliest_chances,
@@ -33,7 +36,9 @@ Text = tuple[int, ...]  # outputs of the reader
 Before = tuple[int, ...]  # the K letters before
 Run = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 
-DIGITS = "0123456789"
+LETTERS = f" 0{string.ascii_lowercase}{string.punctuation}{SMALL}{SIGNS}{MARKS[0]}"
+F = 1 + len(LETTERS)
+LETTER_NUMBERS = dict(zip(LETTERS, range(1, F), strict=True))
 K = 12  # letters before the one that follows
 END = 0  # the end of a text, also what stands before its start
 TRUST = 0.5  # power of the probability of a spelling
@@ -48,20 +53,17 @@ def fold(character: str) -> str:
     """Write a character as the speller knows it: small, digits as 0, marks as the first."""
     if character in MARKS:
         return MARKS[0]
-    return "0" if character in DIGITS else character.lower()
-
-
-LETTERS = "".join(dict.fromkeys(map(fold, CHARACTERS)))
-F = 1 + len(LETTERS)
-LETTER_NUMBERS = {letter: number for number, letter in enumerate(LETTERS, 1)}
-FOLDED = (END, *(LETTER_NUMBERS[fold(c)] for c in CHARACTERS))  # of each output of the reader
-SHARES = (0.0, *(-log(len(DIGITS)) if c in DIGITS else 0.0 for c in CHARACTERS))
-"""Log of the share that an output has of its letter: one digit of ten, all equally likely."""
+    return "0" if character in string.digits else character.lower()
 
 
 def spelled_number(character: str) -> int:
     """Number a character that the reader knows as the speller does."""
     return LETTER_NUMBERS[fold(character)]
+
+
+def share_of_letter(character: str) -> float:
+    """Give the logarithm of the share that a character has of its letter: a digit one of ten."""
+    return -log(len(string.digits)) if character in string.digits else 0.0
 
 
 def number_letters(text: str) -> list[int]:
@@ -107,6 +109,8 @@ class Speller:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.letters = (END, *map(spelled_number, CHARACTERS))  # of the outputs of the reader
+        self.shares = (0.0, *map(share_of_letter, CHARACTERS))
         self.known: dict[Before, list[float]] = {}  # log p of each letter that may follow
 
     def find(self, logits: NDArray[np.floating]) -> list[ReadCharacter]:
@@ -162,9 +166,9 @@ class Speller:
 
     def lengthen(self, prefix: Prefix, n: int) -> Prefix:
         """Put an output of the reader behind a text."""
-        likely = self.known[prefix.before][FOLDED[n]] + SHARES[n]
-        rating = prefix.rating + TRUST * likely + LENGTH
-        return Prefix((*prefix.before[1:], FOLDED[n]), rating)
+        letter = self.letters[n]
+        likely = self.known[prefix.before][letter] + self.shares[n]
+        return Prefix((*prefix.before[1:], letter), prefix.rating + TRUST * likely + LENGTH)
 
     def ask(self, wanted: Iterable[Before]) -> None:
         """Have the network tell what may follow, where it was not asked yet."""
