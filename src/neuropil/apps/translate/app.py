@@ -35,6 +35,7 @@ from neuropil.apps.translate.networks import (
     STEP,
 )
 from neuropil.apps.translate.page import (
+    TRUSTED,
     TranslatedBlock,
     name_languages,
     replacements,
@@ -162,7 +163,7 @@ class Translate(App):
         *,
         to: Language = "en",
         from_: Language | None = None,
-        least: Annotated[float, LEAST] = 0.5,
+        least: Annotated[float, LEAST] = TRUSTED,
         comparison: Annotated[bool, Alias("keep-original")] = False,
     ) -> TranslatedPicture | Film:
         """Translate the text in pictures, where it stands.
@@ -195,7 +196,7 @@ class Translate(App):
         *,
         to: Language = "en",
         from_: Language | None = None,
-        least: Annotated[float, LEAST] = 0.5,
+        least: Annotated[float, LEAST] = TRUSTED,
     ) -> ReadPicture:
         """Read the text in a picture, and translate it; no picture is made.
 
@@ -260,7 +261,7 @@ class Translate(App):
         rate: Annotated[float, RATE] = 0.01,
         to: Language = "en",
         from_: Language | None = None,
-        least: Annotated[float, LEAST] = 0.5,
+        least: Annotated[float, LEAST] = TRUSTED,
     ) -> Probe:
         """Find the neuron behind a letter that was read, or a word of a translation.
 

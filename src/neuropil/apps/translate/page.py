@@ -26,6 +26,7 @@ from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
 TellLanguages = Callable[[Sequence[str]], NDArray[np.float32]]  # texts: probabilities (B, L)
 
+TRUSTED = 0.7  # confidence from which a line is translated: below it four of five are misread
 FEWEST_LETTERS = 2  # of a word that is translated
 OTHERWISE = 0.3  # weight of a language that nothing else on the page is in
 

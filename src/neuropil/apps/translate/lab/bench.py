@@ -24,6 +24,7 @@ from neuropil.apps.translate.lab.line_evaluation import evaluate_lines
 from neuropil.apps.translate.lab.result_evaluation import evaluate_results
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import Pixels
+from neuropil.apps.translate.page import TRUSTED
 from neuropil.kit.errors import UserError, say_install
 from neuropil.kit.media.image import Image
 from neuropil.kit.report import Metrics, Report, Table, median_seconds_interleaved
@@ -116,7 +117,7 @@ def time_pictures(
 
     def translate(pictures: Sequence[Pixels], to: str) -> None:
         for pixels in pictures:
-            app.replace(pixels, to, None, 0.5)
+            app.replace(pixels, to, None, TRUSTED)
 
     def read(reader: peers.ReadScene, pictures: Sequence[Pixels]) -> None:
         for pixels in pictures:

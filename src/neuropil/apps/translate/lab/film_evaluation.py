@@ -17,6 +17,7 @@ from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.geometry import Quad, project
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import Pixels, perspective
+from neuropil.apps.translate.page import TRUSTED
 from neuropil.apps.translate.tracking import Tracker
 from neuropil.kit.media.frame import Frame
 from neuropil.kit.report import Metrics, Table
@@ -26,7 +27,6 @@ FRAMES, FPS = 75, 25
 SHAKE = 6.0  # pixels that a corner is off, one standard deviation
 SMOOTH = 0.85  # share of the last frame's offset that the next one keeps
 NOISE = 2.0  # levels of a camera's noise
-LEAST = 0.5  # confidence of a line that is translated
 
 
 def evaluate_film(app: Translate, scene: Scene) -> tuple[Table, Metrics]:
@@ -35,7 +35,7 @@ def evaluate_film(app: Translate, scene: Scene) -> tuple[Table, Metrics]:
     matrices = shake(np.random.default_rng(0))
     frames = [*film_of(still, matrices)]
     start = time.perf_counter()
-    deque(app.frames(iter(frames), "en", None, LEAST), maxlen=0)
+    deque(app.frames(iter(frames), "en", None, TRUSTED), maxlen=0)
     rate = len(frames) / (time.perf_counter() - start)
     jitter = measure_jitter(frames, matrices, app.find(frames[0].pixels))
     figures: Metrics = {"film_fps_640x480": rate, "jitter_px": jitter}

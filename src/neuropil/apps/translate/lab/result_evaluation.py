@@ -16,8 +16,9 @@ from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lab.measuring import FoundLine, count_edits, folded_key
 from neuropil.apps.translate.lab.peers import ReadScene
-from neuropil.apps.translate.lab.scene_evaluation import LEAST, center, is_inside
+from neuropil.apps.translate.lab.scene_evaluation import center, is_inside
 from neuropil.apps.translate.lab.scenes import Scene
+from neuropil.apps.translate.page import TRUSTED
 from neuropil.apps.translate.setting import quad_around
 from neuropil.apps.translate.told import ReadPage
 from neuropil.kit.progress import track
@@ -43,7 +44,7 @@ def evaluate_results(
     """Replace the texts of pictures, and let another reader read the results."""
     counts = ResultCounts()
     for scene in track(scenes, total=len(scenes), title="results"):
-        page, made = app.replace(scene.pixels, "en", None, LEAST)
+        page, made = app.replace(scene.pixels, "en", None, TRUSTED)
         after = read(made)
         count_blocks(counts, page, after)
         count_numbers(counts, page, read(scene.pixels), after)

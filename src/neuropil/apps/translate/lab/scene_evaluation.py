@@ -25,6 +25,7 @@ from neuropil.apps.translate.lab.measuring import (
 from neuropil.apps.translate.lab.peers import ReadCrop, ReadScene
 from neuropil.apps.translate.lab.scenes import Scene, WordCrop, read_rows, read_scenes, read_words
 from neuropil.apps.translate.lines import Pixels, cut_line
+from neuropil.apps.translate.page import TRUSTED
 from neuropil.apps.translate.page_reader import read_picture
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
@@ -39,7 +40,6 @@ NAMES = {  # of figures, by source
 WORDS = {"iiit5k": "words_iiit5k", "icdar2015": "words_ic15"}
 SAMPLED = {"tesseract": 300}  # crops of a source at most that a slow peer reads, one of some
 READ_BY_LINES = ("menu", "foreign")
-LEAST = 0.5  # confidence of a line that is translated
 STOP_WORDS = Path(__file__).with_name("stop_words.txt")
 TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -131,7 +131,7 @@ def evaluate_blocks(app: Translate, data: Path, scenes: Sequence[Scene]) -> tupl
     blocks, counts = read_blocks(data), Counts()
     some = [scene for scene in scenes if scene.file in blocks]
     for scene in track(some, total=len(some), title="blocks"):
-        page = app.read_page(scene.pixels, "en", None, LEAST)
+        page = app.read_page(scene.pixels, "en", None, TRUSTED)
         places = [center([page.lines[n].quad for n in block.lines]) for block in page.blocks]
         for truth, numbers in assign(blocks[scene.file], places):
             read = " ".join(page.blocks[n].text for n in numbers)
