@@ -284,6 +284,14 @@ def test_mistakes_are_said_at_once(
     assert answer.json()["message"]
 
 
+@pytest.mark.parametrize("address", ["/api/jobs/colorize", "/api/open/colorize"])
+def test_a_field_that_means_nothing_is_refused(client: TestClient, address: str) -> None:
+    data = {"options": '{"at": "5,5"}' if "open" in address else "{}", "strength": "2"}
+    answer = client.post(address, data=data, files={"photo": ("a.png", png())})
+    assert (answer.status_code, answer.json()["code"]) == (422, "option.conflict")
+    assert "no field strength; possible are photo" in answer.json()["message"]
+
+
 def test_a_damaged_file_is_said_without_our_paths(client: TestClient) -> None:
     name = start(client, "colorize", {}, photo=("holiday.png", b"not a picture"))["name"]
     done = finish(client, name)
@@ -340,7 +348,9 @@ def test_a_job_that_nobody_asks_about_is_stopped(
     text = "All work and no play makes Jack a dull boy. " * 60
     name = start(client, "handwrite", {}, text=text)["name"]
     time.sleep(2.5)
-    assert client.get(f"/api/jobs/{name}").json()["state"] == "cancelled"
+    told = client.get(f"/api/jobs/{name}").json()
+    assert told["state"] == "cancelled"
+    assert "nobody had asked about it" in told["error"]["message"]
 
 
 def test_a_neuron_behind_a_pixel_is_opened(client: TestClient) -> None:

@@ -54,13 +54,21 @@ def test_what_a_killed_studio_left_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    (left := tmp_path / "neuropil-studio-1-left").mkdir()
-    (young := tmp_path / "neuropil-studio-1-young").mkdir()
-    used = claim_folder("neuropil-studio")
-    for folder in (left, used):
-        os.utime(folder, (0, 0))
-    claim_folder("neuropil-studio")
-    assert (left.exists(), young.exists(), used.exists()) == (False, True, True)
+    names = ("studio-1700000000-left", "worker-1700000000-left", f"studio-{int(time.time())}-young")
+    left, other, young = folders = [tmp_path / f"neuropil-{name}" for name in names]
+    foreign = tmp_path / "neuropil-studio-of-mine"
+    for folder in (*folders, foreign):
+        folder.mkdir()
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000)
+    used = claim_folder("studio")
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    claim_folder("studio")
+    assert not left.exists()
+    assert not other.exists()
+    assert young.exists()
+    assert used.exists()
+    assert foreign.exists()
 
 
 def test_what_goes_while_it_is_swept_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +120,11 @@ def test_a_full_disk_is_said_and_nothing_half_written(
         return folder
 
     monkeypatch.setattr(store, "create", create_on_a_full_disk)
-    fields = {"text": "Hi", "options": '{"at": "5,5"}' if "open" in address else "{}"}
-    answer = client.post(address, data=fields, files={"photo": ("a.png", png())})
+    options = {"options": '{"at": "5,5"}' if "open" in address else "{}"}
+    photo = {"photo": ("a.png", png())}
+    is_text = "handwrite" in address
+    given = {"data": options | {"text": "Hi"}} if is_text else {"data": options, "files": photo}
+    answer = client.post(address, **given)
     if place == "in/00000.png":
         assert (answer.status_code, answer.json()["code"]) == (507, "disk.full")
         assert not [*store.root.iterdir()]

@@ -279,8 +279,8 @@ def test_what_the_speller_says_is_walked_down_to_the_letters_before(opened: Tran
 def test_a_letter_that_only_its_spelling_made_likely_is_told() -> None:
     logits = np.log(np.array([0.1, 0.3, 0.6]))
     names = "abc".__getitem__
-    assert Choice(logits, 1, "b", names).rival == "likelier by itself is c, p = 0.6"
-    assert Choice(logits, 2, "c", names).rival == "the runner-up is b, p = 0.3"
+    rivals = [Choice(logits, n, names(n), names, "so it was").rival for n in (1, 2)]
+    assert rivals == ["likelier is c, p = 0.6; so it was", "the runner-up is b, p = 0.3"]
 
 
 def test_a_word_is_walked_down_to_the_source(opened: Translate) -> None:

@@ -1,5 +1,6 @@
 """Lines found and read, whichever way up the picture lies."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.translate import page_reader
-from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS
+from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS, ReadLine
 from neuropil.apps.translate.detector import FoundQuads
 from neuropil.apps.translate.lines import STEP, Floats, Pixels
 from neuropil.apps.translate.page import TextLine
@@ -16,6 +17,7 @@ from neuropil.apps.translate.page_reader import (
     find_lines,
     is_sideways,
     read_picture,
+    read_quads,
     sureness,
 )
 from neuropil.apps.translate.reader import read_lines
@@ -155,3 +157,21 @@ def test_small_lines_are_sought_larger_as_long_as_that_shows_more(
     monkeypatch.setattr(page_reader, "detect", detect)
     quads = find_lines(np.zeros((500, 1000, 3), np.uint8), look)
     assert (asked, len(quads)) == (looked_at, taken)
+
+
+def test_lines_of_a_page_on_its_head_are_turned_with_it() -> None:
+    """Of three lines two are much surer upside down, and one is a little less sure."""
+    quads = [BOX, BOX + np.array([0, 40]), BOX - np.array([0, 25])]
+    answers = [[0.3, 0.5, 0.9], [0.9, 0.9], [0.85]]  # as they are, the unsure, the other one
+
+    def say(lines: Sequence[Floats]) -> list[ReadLine]:
+        return [ReadLine("text", p) for p in answers.pop(0)]
+
+    found = read_quads(picture(), quads, say)
+    assert [line.confidence for line in found] == [0.9, 0.9, 0.85]
+    for line, quad in zip(found, quads, strict=True):
+        assert line.quad == pytest.approx(np.roll(quad, 2, axis=0))
+    answers = [[0.9, 0.9, 0.3], [0.8]]
+    found = read_quads(picture(), quads, say)
+    assert [line.confidence for line in found] == [0.9, 0.9, 0.8]
+    assert found[0].quad == pytest.approx(quads[0])

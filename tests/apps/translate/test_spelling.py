@@ -113,6 +113,7 @@ def test_an_empty_line_says_nothing() -> None:
 def test_the_text_found_is_the_best_of_all(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """All ways through the steps, added up by what they say."""
     monkeypatch.setattr(spelling, "WIDTH", 10_000)
+    monkeypatch.setattr(spelling, "SURE", 1.1)
     rng = np.random.default_rng(seed)
     characters = "_ab1"
     steps = [dict(zip(characters, rng.dirichlet(np.ones(4)), strict=True)) for _ in range(5)]
@@ -126,7 +127,7 @@ def test_the_text_found_is_the_best_of_all(seed: int, monkeypatch: pytest.Monkey
     def worth(text: str) -> float:
         total = np.log(chances[text]) + spelling.LENGTH * len(text)
         for k, c in enumerate([*text, None]):
-            row = np.log(softmax(opinion(list_before(text[:k])))[0])
+            row = np.log(softmax(opinion(list_before(text[:k])))[0].clip(spelling.ODDEST))
             number = END if c is None else speller.letters[NUMBERS[c]]
             total += spelling.TRUST * (row[number] + (speller.shares[NUMBERS[c]] if c else 0))
         return float(total)
@@ -164,6 +165,31 @@ def test_each_character_stands_where_it_is_surest() -> None:
     found = align(chances, (NUMBERS["a"], NUMBERS["a"]))
     assert [(each.character, each.step) for each in found] == [("a", 2), ("a", 4)]
     assert align(chances, ()) == []
+
+
+def test_a_letter_that_was_left_out_makes_the_one_before_doubtful() -> None:
+    steps = [{"a": 1.0}, {"_": 1.0}, {"b": 0.7, "_": 0.3}, {"_": 1.0}, {"c": 1.0}]
+    chances = softmax(logits_of(*steps))
+    whole, short, late = (
+        align(chances, tuple(NUMBERS[c] for c in text)) for text in ("abc", "ac", "c")
+    )
+    assert [each.probability for each in whole] == pytest.approx([1, 0.7, 1], abs=1e-4)
+    assert [each.probability for each in short] == pytest.approx([0.3, 1], abs=1e-4)
+    assert late[0].probability == pytest.approx(0, abs=1e-4)
+
+
+def test_an_odd_letter_of_which_the_reader_is_sure_stays() -> None:
+    """As the @ of an address, which no spelling makes likely."""
+    steps = [{"a": 1.0}, {"@": 0.96, "_": 0.04}, {"b": 0.9, "d": 0.1}]
+
+    def hates_it(before: NDArray[np.int64]) -> Floats:
+        made = no_opinion(before)
+        made[:, LETTER_NUMBERS["@"]] = -50
+        return made
+
+    assert read(Speller(hates_it), logits_of(*steps)) == "a@b"
+    steps[1] = {"@": 0.7, "_": 0.3}  # dearer than a letter that is one of a hundred it is never
+    assert read(Speller(hates_it), logits_of(*steps)) == "a@b"
 
 
 # --- the shipped network ------------------------------------------------------------------------

@@ -16,7 +16,7 @@ NETWORKS = MappingProxyType(
         DETECTOR: NetworkFile(
             HERE,
             "translate-detector-v1.onnx",
-            "1f3f9cfb08a53e55dfb81506a8655a2868cd36eabc879f2f34088926569caeed",
+            "b5925b5caeea9adbd1294d1385549667c930e11273e5d74fa96d8eb13bbe87c6",
             "MIT",
         ),
         READER: NetworkFile(

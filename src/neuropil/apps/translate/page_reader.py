@@ -101,22 +101,32 @@ def turn_back(line: TextLine, width: int) -> TextLine:
 
 
 def read_quads(pixels: Pixels, quads: Sequence[Quad], read: Read) -> list[TextLine]:
-    """Read the lines of quads; those that are surer to say something upside down are turned."""
-    first = read([cut_line(pixels, quad) for quad in quads])
-    unsure = [n for n, line in enumerate(first) if line.confidence < UNSURE]
-    turned = {n: np.roll(quads[n], 2, axis=0) for n in unsure}
-    second = read([cut_line(pixels, quad) for quad in turned.values()])
-    upside_down = dict(zip(unsure, second, strict=True))
-    better = {n for n, line in upside_down.items() if is_surer(line, first[n])}
-    return [
-        as_line(turned[n], upside_down[n]) if n in better else as_line(quad, first[n])
-        for n, quad in enumerate(quads)
-    ]
+    """Read the lines of quads; those that are surer to say something upside down are turned.
+
+    Where most of the text is upside down, so are the other lines, unless they are much surer not.
+    """
+    said = read([cut_line(pixels, quad) for quad in quads])
+    upright = [as_line(quad, line) for quad, line in zip(quads, said, strict=True)]
+    unsure = [n for n, line in enumerate(upright) if line.confidence < UNSURE]
+    lines = turn_some(pixels, upright, unsure, read, SURER)
+    kept = [n for n, line in enumerate(lines) if line is upright[n]]
+    letters = [len(line.text) for line in lines]
+    if 2 * sum(letters[n] for n in kept) < sum(letters):
+        lines = turn_some(pixels, lines, kept, read, -SURER)
+    return lines
 
 
-def is_surer(line: ReadLine, other: ReadLine) -> bool:
-    """Tell a reading that is clearly surer than another."""
-    return bool(line.text) and line.confidence > other.confidence + SURER
+def turn_some(
+    pixels: Pixels, lines: Sequence[TextLine], numbers: Sequence[int], read: Read, by: float
+) -> list[TextLine]:
+    """Turn those of some lines whose confidence upside down is higher by so much."""
+    turned = [np.roll(lines[n].quad, 2, axis=0) for n in numbers]
+    made = [*lines]
+    said = read([cut_line(pixels, quad) for quad in turned])
+    for n, quad, line in zip(numbers, turned, said, strict=True):
+        if line.text and line.confidence > lines[n].confidence + by:
+            made[n] = as_line(quad, line)
+    return made
 
 
 def as_line(quad: Quad, line: ReadLine) -> TextLine:

@@ -50,12 +50,14 @@ class Choice:
     """One of several outputs that was chosen by its logit: which, of what, and how all are called.
 
     logits: of all that could be chosen, float64; -inf for what could not
+    reason: why one may be chosen that is not the likeliest of its place
     """
 
     logits: NDArray[np.float64]
     number: int
     name: str
     names: Callable[[int], str]
+    reason: str
 
     @property
     def powers(self) -> NDArray[np.float64]:
@@ -70,16 +72,14 @@ class Choice:
 
     @property
     def rival(self) -> str:
-        """Name the likeliest other, with its probability.
-
-        A search that looks at the whole text may choose what is not the likeliest of its place.
-        """
+        """Name the likeliest other, with its probability, and why that was not chosen."""
         powers = self.powers
         powers[self.number] = 0
         other = int(powers.argmax())
         share = float(powers[other] / self.powers.sum())
-        place = "the runner-up is" if share <= self.probability else "likelier by itself is"
-        return f"{place} {self.names(other)}, p = {share:.3g}"
+        told = f"{self.names(other)}, p = {share:.3g}"
+        is_likeliest = share <= self.probability
+        return f"the runner-up is {told}" if is_likeliest else f"likelier is {told}; {self.reason}"
 
 
 def choice_steps(choice: Choice, first: int = 0) -> tuple[Step, ...]:
@@ -162,7 +162,8 @@ def probe_letter(reader: OnnxNetwork, find: Find, pixels: Pixels, opened: OpenLe
     chosen = said[opened.letter]
     number = NUMBERS[chosen.character]
     name = f"{name_character(number)} at step {chosen.step}"
-    choice = Choice(logits[chosen.step].astype(np.float64), number, name, name_character)
+    seen = logits[chosen.step].astype(np.float64)
+    choice = Choice(seen, number, name, name_character, "its spelling decided (--spelling)")
     unit = Unit("logits", (0, chosen.step, number))
     strip = straighten(pixels, np.asarray(opened.line.quad, np.float64))
     shown = strip.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
@@ -188,7 +189,7 @@ def probe_spelling(speller: OnnxNetwork, opened: OpenLetter) -> Probe:
     logits = speller.run(before=before)["logits"][0].astype(np.float64)
     number = spelled_number(text[opened.letter])
     name = f"{name_letter(number)} behind {name_marks(text[: opened.letter][-K:])!r}"
-    choice = Choice(logits, number, name, name_letter)
+    choice = Choice(logits, number, name, name_letter, "its look decided")
     unit = Unit("logits", (0, number))
     goal = opened.goal(choice, unit, lambda target: spelled_number(letter_of(target)))
     return Probe(speller.path, {"before": before}, unit, goal, choice_steps(choice), word_speller)
@@ -264,7 +265,7 @@ def probe_word(translator: Translator, traced: Sequence[TracedPart], word: int) 
     feeds, logits, shares = replay(translator, part.encoded, part.best.tokens[:k])
     token = part.best.tokens[k]
     name = f"{name_token(token)}, token {k + 1} of the translation"
-    choice = Choice(logits, token, name, name_token)
+    choice = Choice(logits, token, name, name_token, "the rest of the text decided")
     unit = Unit("logits", (0, token))
     return Probe(
         translator.step.path,

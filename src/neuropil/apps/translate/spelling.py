@@ -14,7 +14,7 @@ spelling, nor which digit it is.
 
 import string
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -42,10 +42,11 @@ LETTER_NUMBERS = dict(zip(LETTERS, range(1, F), strict=True))
 K = 12  # letters before the one that follows
 END = 0  # the end of a text, also what stands before its start
 TRUST = 0.5  # power of the probability of a spelling
-LENGTH = 1.5  # added to the logarithm for each character, since each makes a text less likely
-SURE = 0.9  # probability of each step, from which a line is what its reader says
+LENGTH = 2.0  # added to the logarithm for each character, since each makes a text less likely
+SURE = 0.95  # probability of an output, from which a step is what the reader says
 WIDTH = 8  # texts that are followed at a time
 LEAST = 1e-3  # probability of an output at a step, below which it is not followed
+ODDEST = 1e-2  # probability of a letter that follows, at the least: codes are never likely
 TINY = 1e-30  # probability: so little is as good as none
 
 
@@ -134,7 +135,8 @@ class Speller:
 
     def advance(self, beam: Beam, row: NDArray[np.float64]) -> Beam:
         """Follow texts over a step (N,), and keep the best."""
-        outputs = np.flatnonzero(row > LEAST)
+        best = int(row.argmax())
+        outputs = np.flatnonzero(row > LEAST) if row[best] < SURE else np.array([best])
         if outputs[-1] != BLANK:
             self.ask(prefix.before for prefix in beam.values())
         made: Beam = {}
@@ -142,12 +144,12 @@ class Speller:
             for text, prefix in beam.items():
                 self.follow(made, text, prefix, n, float(row[n]))
         possible = (text for text, prefix in made.items() if prefix.chance > TINY)
-        best = sorted(possible, key=lambda text: made[text].worth, reverse=True)[:WIDTH]
-        total = sum(made[text].chance for text in best)
-        for text in best:  # so that nothing becomes too small to be told from zero
+        kept = sorted(possible, key=lambda text: made[text].worth, reverse=True)[:WIDTH]
+        total = sum(made[text].chance for text in kept)
+        for text in kept:  # so that nothing becomes too small to be told from zero
             made[text].blank /= total
             made[text].letter /= total
-        return {text: made[text] for text in best}
+        return {text: made[text] for text in kept}
 
     def follow(self, made: Beam, text: Text, prefix: Prefix, n: int, chance: float) -> None:
         """Add what becomes of a text where a step says n."""
@@ -174,7 +176,7 @@ class Speller:
         """Have the network tell what may follow, where it was not asked yet."""
         new = [*dict.fromkeys(before for before in wanted if before not in self.known)]
         if new:
-            rows = np.log(softmax(self.run(np.array(new, np.int64))))
+            rows = np.log(softmax(self.run(np.array(new, np.int64))).clip(min=ODDEST))
             self.known |= zip(new, rows.tolist(), strict=True)
 
 
@@ -186,16 +188,35 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def align(chances: NDArray[np.float64], text: Text) -> list[ReadCharacter]:
-    """Find the step at which each character of a text is surest, on the likeliest way (Viterbi)."""
+    """Find the step at which each character of a text is surest, on the likeliest way (Viterbi).
+
+    Where the reader sees a character that the text does not have, the one before is as doubtful.
+    """
     states = np.full(2 * len(text) + 1, BLANK)
     states[1::2] = text
     steps = np.arange(len(chances))
     path = likeliest_path(np.log(chances[:, states] + TINY), states)
+    doubts = doubts_by_state(chances, states, path)
     found = []
     for k, n in enumerate(text):
         here = steps[path == 2 * k + 1]
         step = int(here[chances[here, n].argmax()])
-        found.append(ReadCharacter(CHARACTERS[n - 1], step, float(chances[step, n])))
+        probability = min(float(chances[step, n]), *doubts[2 * k + 1 : 2 * k + 3])
+        found.append(ReadCharacter(CHARACTERS[n - 1], step, probability))
+    if found:
+        found[0] = replace(found[0], probability=min(found[0].probability, doubts[0]))
+    return found
+
+
+def doubts_by_state(
+    chances: NDArray[np.float64], states: NDArray[np.integer], path: NDArray[np.integer]
+) -> list[float]:
+    """Give the least probability of a state where the reader sees neither it nor its neighbors."""
+    found = [1.0] * len(states)
+    for row, state in zip(chances, path.tolist(), strict=True):
+        seen = int(row.argmax())
+        if seen != BLANK and seen not in states[max(0, state - 1) : state + 2]:
+            found[state] = min(found[state], float(row[states[state]]))
     return found
 
 

@@ -107,8 +107,10 @@ def show(verb: Verb, job: Job, done: Done, *, as_json: bool, is_one_of_many: boo
         return
     outputs = [o for all_of in verb.signature.outputs.values() for o in all_of]
     if takes_file and not any(output.role != "value" for output in outputs):
-        typer.echo(f"{escape_control(job.source)}: {', '.join(done.texts.values())}")
-        return
+        if not any("\n" in text for text in done.texts.values()):
+            typer.echo(f"{escape_control(job.source)}: {', '.join(done.texts.values())}")
+            return
+        typer.echo(f"{escape_control(job.source)}:")
     documents = [str(done.values[o.name]) for o in outputs if o.printed and o.name in done.values]
     if documents and takes_file and is_one_of_many:
         typer.echo(f"{escape_control(job.source)}:")

@@ -46,6 +46,7 @@ from neuropil.surfaces.web.forms import (
     label_files,
     make_job,
     read_object,
+    refuse_fields,
     refuse_paths,
     take_inputs,
     take_option_files,
@@ -254,6 +255,7 @@ async def take_job(studio: Studio, policy: Policy, command: str, request: Reques
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
             inputs, labels = await find_inputs(studio, form, verb.signature, folder)
+            refuse_fields(verb.signature, form, "options", "endings", "job", "network")
             told = read_object(form.get("options"), "options")
             refuse_paths(verb.signature, told)
             options = told | await take_option_files(verb.signature, form, folder)
@@ -320,6 +322,7 @@ async def take_look(studio: Studio, policy: Policy, name: str, request: Request)
     try:
         async with request.form(max_files=policy.most_files, max_fields=100) as form:
             inputs, labels = await find_inputs(studio, form, signature, folder)
+            refuse_fields(signature, form, "options", "job", "unit", "depth")
             told = read_object(form.get("options"), "options")
             refuse_paths(signature, told)
             options = told | await take_option_files(signature, form, folder)

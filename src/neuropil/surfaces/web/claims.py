@@ -1,35 +1,40 @@
 """Temporary folders, each of one process: it goes with it, or once the next process begins.
 
-    root = claim_folder("neuropil-studio")
+    root = claim_folder("studio")
 
 Who is killed leaves its folder, with what people have sent. A lock, which no dead process holds,
 tells such folders from those in use, also where each process sees only some of the others.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
-YOUNG = 60.0  # seconds in which a folder may not be locked yet
+YOUNG = 5.0  # seconds in which a folder may not be locked yet
+NAME = re.compile(r"neuropil-(?:studio|worker)-(\d+)-\w+")  # kind, seconds at which it was made
 
 
 def claim_folder(kind: str) -> Path:
-    """Make the folder of this process, and remove what processes of its kind have left."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{kind}-*-*"):
-        if is_left(folder):
+    """Make the folder of this process, and remove what killed ones have left.
+
+    kind: "studio" or "worker"
+    """
+    for folder in Path(tempfile.gettempdir()).iterdir():
+        named = NAME.fullmatch(folder.name)
+        if named and is_left(folder, int(named.group(1))):
             shutil.rmtree(folder, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=f"{kind}-{os.getpid()}-"))
+    made = Path(tempfile.mkdtemp(prefix=f"neuropil-{kind}-{int(time.time())}-"))
     lock(made)
     return made
 
 
-def is_left(folder: Path) -> bool:
-    """Tell a folder whose process has ended."""
+def is_left(folder: Path, made: int) -> bool:
+    """Tell a folder whose process has ended, by when it was made: what is in use changes it."""
     try:
-        is_young = time.time() - folder.stat().st_mtime < YOUNG
-        descriptor = None if is_young else lock(folder)
+        descriptor = None if time.time() - made < YOUNG else lock(folder)
     except OSError:  # of another person, or gone
         return False
     if descriptor is None:

@@ -91,6 +91,18 @@ async def take_option_files(signature: Signature, form: FormData, folder: Path) 
     return found
 
 
+def refuse_fields(signature: Signature, form: FormData, *others: str) -> None:
+    """Raise UserError for a field that means nothing: an option belongs into `options`."""
+    files = (option.name for option in signature.options if names_file(option))
+    known = [*(given.name for given in signature.inputs), *files, *others]
+    for name in form:
+        if name not in known:
+            words = f"there is no field {name}; possible are {', '.join(known)}"
+            raise UserError(
+                "option.conflict", f"{words}; options go into options, as JSON", name=name
+            )
+
+
 def names_file(option: Option) -> bool:
     """Tell an option whose value may be the name of a file."""
     return hasattr(option.type, "open")

@@ -6,6 +6,7 @@ neuropil serve --port 8765
 import socket
 import webbrowser
 from collections.abc import Callable
+from urllib.parse import quote
 
 import uvicorn
 
@@ -43,7 +44,7 @@ def serve(
 def word_address(host: str, port: int, token: str | None) -> str:
     """Word the address at which the page is found."""
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    return f"http://{shown}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
 
 
 def make_policy(host: str, token: str | None) -> Policy:

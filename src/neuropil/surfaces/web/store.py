@@ -74,7 +74,7 @@ class ResultStore:
         most_seconds: float,
         forget: Callable[[str], None] = lambda name: None,
     ) -> None:
-        self.root = claim_folder("neuropil-studio")
+        self.root = claim_folder("studio")
         self.most_bytes, self.most_seconds, self.forget = most_bytes, most_seconds, forget
 
     def create(self) -> Path:

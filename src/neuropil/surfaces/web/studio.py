@@ -23,7 +23,8 @@ from neuropil.surfaces.web.status import read_status
 from neuropil.surfaces.web.store import INPUT, OUTPUT, JobStore
 from neuropil.surfaces.web.worker import Listed, Opened
 
-ALONE = 20.0  # seconds after which a job that nobody asks about is stopped
+ALONE = 60.0  # seconds after which a job that nobody asks about is stopped
+LONELY = f"stopped, since nobody had asked about it for {ALONE:.0f} seconds; start it again"
 RETRY = "2"  # seconds after which a full line may be tried again
 ACCEPTED, FULL = 202, 503
 TYPED = (  # what a sentence says to type, and what it is on a page
@@ -40,6 +41,7 @@ class KnownJob:
 
     verb: None of a neuron that is opened
     labels: by the name or path of a file as it is kept here, what it was called where it came from
+    is_lonely: stopped, since nobody had asked about it
     """
 
     command: str
@@ -49,6 +51,7 @@ class KnownJob:
     verb: Verb | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     seen: float = field(default_factory=time.monotonic)
+    is_lonely: bool = False
 
     def to_json(self) -> str:
         """Write down what another process needs to answer for the job."""
@@ -106,6 +109,7 @@ class Studio:
         now = time.monotonic()
         for name, known in list(self.jobs.items()):
             if now - known.seen > ALONE and self.pool.outcome(name) is None:
+                known.is_lonely = True
                 self.pool.cancel(name)
 
 
@@ -131,7 +135,8 @@ def describe_job(studio: Studio, name: str) -> dict[str, Any]:
         **describe_status(known),
     }
     if isinstance(outcome, Failed):
-        told["error"] = {"code": outcome.code, "message": for_page(outcome.message, known)}
+        message = for_page(LONELY if known.is_lonely else outcome.message, known)
+        told["error"] = {"code": outcome.code, "message": message}
     if isinstance(outcome, Done):
         told |= {"seconds": outcome.seconds, "values": outcome.values, "texts": outcome.texts}
         told["files"] = describe_files(studio, known, outcome, name)

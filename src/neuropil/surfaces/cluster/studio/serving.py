@@ -8,15 +8,18 @@ keeps nothing that the store does not have, so that another one can take its pla
 
 import io
 import logging
+import os
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr
 from dataclasses import dataclass
+from secrets import token_hex
 from threading import Event
 from typing import Any
 
 from fastapi import FastAPI
 
+from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError, say_install
 from neuropil.surfaces.cluster.addresses import (
     LOCAL,
@@ -67,6 +70,7 @@ def serve_cluster(
     browse: bool,
 ) -> None:
     """Serve the studio until it is stopped; raises UserError where it can't begin."""
+    refuse_workers(workers)
     check_store(service.store)
     found = find_port(host, port)
     with connect(workers) as n, run_service(service, host, found, n):
@@ -90,9 +94,9 @@ def name_store(store: str) -> str:
 def check_store(store: str) -> None:
     """Refuse a store that takes nothing: raises UserError."""
     try:
-        place = open_place(store)
-        place.put("neuropil-studio", b"")
-        place.delete("neuropil-studio")
+        place, name = open_place(store), f"neuropil-{token_hex(12)}"  # which nobody else has
+        place.put(name, b"")
+        place.delete(name)
     except Exception as error:  # each store has errors of its own
         words = f"--store {store} takes no files ({word_store_error(error)})"
         words = f"{words}; check the name, and the credentials in the environment"
@@ -133,6 +137,13 @@ def load_serve() -> Any:
         raise UserError("dependency.missing", words, name="ray") from error
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     return serve
+
+
+def refuse_workers(workers: int | None) -> None:
+    """Refuse more workers than this machine has cores, where it is alone: raises UserError."""
+    if workers and workers > cores() and not os.environ.get("RAY_ADDRESS"):
+        words = f"--workers {workers}: this machine has {cores()} cores, and each worker takes one"
+        raise UserError("option.range", f"{words}; give it fewer", name="workers", high=cores())
 
 
 def refuse_cluster(serve: Any, workers: int) -> None:

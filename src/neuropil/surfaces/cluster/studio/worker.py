@@ -44,7 +44,7 @@ class TaskWorker:
     """
 
     def __init__(self, url: str) -> None:
-        self.root = claim_folder("neuropil-worker")
+        self.root = claim_folder("worker")
         self.pool = Pool(workers=1)
         self.mirror = Mirror(url, self.root)
 
