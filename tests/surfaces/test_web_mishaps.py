@@ -54,7 +54,8 @@ def test_what_a_killed_studio_left_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    names = ("studio-1700000000-left", "worker-1700000000-left", f"studio-{int(time.time())}-young")
+    now = int(time.time())
+    names = ("studio-1-1700000000-left", "worker-1-1700000000-left", f"studio-1-{now}-young")
     left, other, young = folders = [tmp_path / f"neuropil-{name}" for name in names]
     foreign = tmp_path / "neuropil-studio-of-mine"
     for folder in (*folders, foreign):

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 YOUNG = 5.0  # seconds in which a folder may not be locked yet
-NAME = re.compile(r"neuropil-(?:studio|worker)-(\d+)-\w+")  # kind, seconds at which it was made
+NAME = re.compile(r"neuropil-(?:studio|worker)-\d+-(\d+)-\w+")  # kind, process, when it was made
 
 
 def claim_folder(kind: str) -> Path:
@@ -26,7 +26,7 @@ def claim_folder(kind: str) -> Path:
         named = NAME.fullmatch(folder.name)
         if named and is_left(folder, int(named.group(1))):
             shutil.rmtree(folder, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=f"neuropil-{kind}-{int(time.time())}-"))
+    made = Path(tempfile.mkdtemp(prefix=f"neuropil-{kind}-{os.getpid()}-{int(time.time())}-"))
     lock(made)
     return made
 
