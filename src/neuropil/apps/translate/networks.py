@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "b93dea34897a0892bc07d3038c5ed51c782406f0707f3adaac173e22219db9ae",
+            "3fd68947a5ece8316ae7a07d40a50da618ec62cd282fb6c210ed5890fa5b9c6a",
             "MIT",
         ),
         SPELLER: NetworkFile(
