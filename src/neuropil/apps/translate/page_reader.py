@@ -60,7 +60,8 @@ def content(lines: Sequence[TextLine]) -> float:
 def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     """Find the quads of the lines of a picture; small ones larger, where that shows more of them.
 
-    Kernels of small lines that stand close to each other are missed, or become one.
+    Kernels of small lines that stand close to each other are missed, or become one. Where there is
+    no line, it is looked once more, too.
     """
     own = max(pixels.shape[:2])
     long, most = min(max(own, LEAST), MOST), min(LARGEST, ENLARGED * own)
@@ -68,16 +69,16 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     while has_small_lines(found, long / own) and long * LARGER <= most:
         long = round(long * LARGER)
         larger = detect(pixels, look, long=long)
-        if extent(larger) < MORE * extent(found):
+        if extent(larger) < MORE * extent(found) or not len(larger.quads):
             break
         found = larger
     return [*found.quads]
 
 
 def has_small_lines(found: FoundQuads, scale: float) -> bool:
-    """Tell whether half of the lines are small in a picture that was scaled so."""
+    """Tell whether half of the lines, of none all, are small in a picture that was scaled so."""
     heights = [size_of(quad)[1] for quad in found.quads]
-    return bool(heights) and float(np.median(heights)) * scale < SMALL
+    return not heights or float(np.median(heights)) * scale < SMALL
 
 
 def extent(found: FoundQuads) -> float:
