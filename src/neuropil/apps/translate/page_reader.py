@@ -20,7 +20,7 @@ from neuropil.apps.translate.page import TextLine
 Look = Callable[[Pixels], Floats]
 Read = Callable[[Sequence[Floats]], list[ReadLine]]
 
-LEAST, MOST = 1000, 2400  # pixels of the long side in which lines are sought
+LEAST, MOST = 640, 2400  # pixels of the long side in which lines are sought
 LARGEST, ENLARGED = 3000, 2.5  # pixels of it where they are sought larger, and times its own
 SMALL = 32  # pixels of the usual height of lines, as they were sought, below which that is tried
 LARGER = 1.5  # times
