@@ -46,6 +46,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
         "stride_32": (1, 320, 2, 3),
     },
     "translate reader": {"line": (2, 1, 32, 64)},
+    "translate speller": {"before": (2, 12)},
     "translate encoder": {"tokens": (2, 5), "cases": (2, 5)},
     "translate step": {
         "token": (2,),
@@ -70,7 +71,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
 }
 RESIZING = {"linear": "bilinear", "nearest": "nearest"}  # as torch calls them
 FLOAT = 1  # the number of float32 among the types of ONNX
-NUMBERS = {"token": 8000, "tokens": 8000, "cases": 3}  # inputs that choose a row, and of how many
+NUMBERS = {"token": 8000, "tokens": 8000, "cases": 3, "before": 120}  # inputs that choose a row, and of how many
 SHIPPED = {
     f"{name} {role}": weights
     for name in registry.NAMES + registry.MADE_PARTS

@@ -269,7 +269,7 @@ class Translate(App):
         line: number of a line, from 0, as --json lists them
         letter: number of a character of the line, from 0; by default the first
         word: number of a word, from 0, of the translation of the block that the line is in
-        spelling: of the letter, what the letters before it say, in place of what it looks like
+        spelling: open what the letters before a letter say of it, in place of what it looks like
         target: the letter that it is in truth; with it a loss and a training step are shown
         rate: learning rate of the training step towards the target
         to: the language that the text is put into

@@ -16,7 +16,7 @@ NETWORKS = MappingProxyType(
         DETECTOR: NetworkFile(
             HERE,
             "translate-detector-v1.onnx",
-            "b5925b5caeea9adbd1294d1385549667c930e11273e5d74fa96d8eb13bbe87c6",
+            "f032c18f46509c7de60e0a3c8f34074f5476dcc3d281564dbf7ba826a8cace2f",
             "MIT",
         ),
         READER: NetworkFile(
@@ -28,7 +28,7 @@ NETWORKS = MappingProxyType(
         SPELLER: NetworkFile(
             HERE,
             "translate-speller-v1.onnx",
-            "f393dc71d630e338ef7427ef16a67401f5dbdeccf48b88cd741239c27ffc35af",
+            "5789c908392a9b25b891da778d53e58a70713606a62b187287c604f125333d7e",
             "MIT",
         ),
         LANGUAGE: language.NETWORK,
