@@ -71,7 +71,7 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
 }
 RESIZING = {"linear": "bilinear", "nearest": "nearest"}  # as torch calls them
 FLOAT = 1  # the number of float32 among the types of ONNX
-NUMBERS = {"token": 8000, "tokens": 8000, "cases": 3, "before": 120}  # inputs that choose a row, and of how many
+NUMBERS = {"token": 8000, "tokens": 8000, "cases": 3, "before": 120}  # rows that inputs choose
 SHIPPED = {
     f"{name} {role}": weights
     for name in registry.NAMES + registry.MADE_PARTS
