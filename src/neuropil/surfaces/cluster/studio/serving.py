@@ -70,7 +70,8 @@ def serve_cluster(
     browse: bool,
 ) -> None:
     """Serve the studio until it is stopped; raises UserError where it can't begin."""
-    refuse_workers(workers)
+    if workers and not os.environ.get("RAY_ADDRESS"):  # Ray here would begin as many as are named
+        refuse_workers(workers, cores(), "this machine")
     check_store(service.store)
     found = find_port(host, port)
     with connect(workers) as n, run_service(service, host, found, n):
@@ -139,19 +140,17 @@ def load_serve() -> Any:
     return serve
 
 
-def refuse_workers(workers: int | None) -> None:
-    """Refuse more workers than this machine has cores, where it is alone: raises UserError."""
-    if workers and workers > cores() and not os.environ.get("RAY_ADDRESS"):
-        words = f"--workers {workers}: this machine has {cores()} cores, and each worker takes one"
-        raise UserError("option.range", f"{words}; give it fewer", name="workers", high=cores())
+def refuse_workers(workers: int, n: int, place: str) -> None:
+    """Refuse more workers than a place has cores: raises UserError."""
+    if workers > n:
+        words = f"--workers {workers}: {place} has {n} cores, and each worker takes one"
+        raise UserError("option.range", f"{words}; give it fewer", name="workers", high=n)
 
 
 def refuse_cluster(serve: Any, workers: int) -> None:
     """Refuse a cluster that is too small, or that serves already: raises UserError."""
-    cores = int(load_ray().cluster_resources().get("CPU", 0))
-    if workers > cores:
-        words = f"--workers {workers}: the cluster has {cores} cores, and each worker takes one"
-        raise UserError("option.range", f"{words}; give it fewer", name="workers", high=cores)
+    n = int(load_ray().cluster_resources().get("CPU", 0))
+    refuse_workers(workers, n, "the cluster")
     if serve.status().proxies:
         words = "Ray Serve runs on that cluster already; end it by `serve shutdown`, or unset"
         raise UserError("option.conflict", f"{words} RAY_ADDRESS", name="cluster")
