@@ -1,9 +1,10 @@
-"""Batches of crops that the eye has seen: hints told, cells chosen, their colors numbered.
+"""Batches of crops that the eye has seen: hints told, colors numbered.
 
-    B  crops in a batch   h = w = 32 cells   K  cells of a crop whose color is asked   N  colors
+    B  crops in a batch    S = 128 pixels    h = w = 32 cells    N  colors
+    P  crops without hints, whose made colors the eye looks at
 
-One example is what the eye sees and perhaps some hints, and the truth of K cells. Everything random
-comes from the generator of its step.
+One example is a crop's lightness, what the eye sees and perhaps some hints, and the truth. All that
+is random comes from the generator of its step.
 """
 
 from collections.abc import Sequence
@@ -18,18 +19,19 @@ from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.lab.data import HELD_OUT, RECOLORED_SHARE, recolor_object
 from neuropil.apps.colorize.lab.seen import LIGHT_STEPS, Crops, features, open_crops
 from neuropil.apps.colorize.palette import nearest_index, palette
+from neuropil.apps.colorize.preprocess import average_pool, normalize_lightness
 from neuropil.kit.errors import UserError
 from neuropil.training.step import TrainingStep
 
 BATCH = 48
-ASKED = 192  # cells of a crop, of 1,024
+LOOKED_AT = 16  # crops without hints whose made colors the eye looks at
 EVALUATED = 384  # held-out crops scored at each look
 COUNTED = 4096  # crops whose colors are counted
 UNHINTED = 0.45  # share of the examples without hints
 MOST_HINTS = 30
 SMOOTHING = 5.0  # ab units, over which counts of colors are spread
 EVEN = 0.5  # share of an even distribution in the one that weights come from
-BALANCE = 0.7  # exponent of a color's weight: 0 takes colors as often as they are, 1 evens them out
+BALANCE = 0.5  # exponent of a color's weight: 0 takes colors as often as they are, 1 evens them out
 
 Order = NDArray[np.int64]
 
@@ -79,12 +81,13 @@ def make_batch(seen: SeenPhotos, moment: TrainingStep) -> dict[str, Floats]:
     rng = moment.rng()
     crops = seen.crops[round_robin(seen.train, moment)]
     told = [tell(ab, light, draw_number(rng), rng) for ab, light in zip(*truth(crops), strict=True)]
-    cells = rng.permuted(np.tile(np.arange(32 * 32), (len(crops), 1)), axis=1)[:, :ASKED]
     batch = collate(crops, told)
-    labels = np.take_along_axis(batch.pop("label").reshape(len(crops), -1), cells, axis=1)
-    ab = np.take_along_axis(batch.pop("ab").reshape(len(crops), 2, -1), cells[:, None], axis=2)
-    asked = {"label": labels, "ab": ab, "weight": seen.weights[labels.astype(np.intp)]}
-    return batch | asked | {"cell": cells.astype(np.float32)}
+    plain = np.flatnonzero(~batch["hints"].any(axis=(1, 2, 3)))[:LOOKED_AT]
+    looked = {
+        "plain": plain.astype(np.float32),
+        "true_logits": crops["true_logits"][plain].astype(np.float32),
+    }
+    return batch | looked | {"weight": seen.weights[batch["label"].astype(np.intp)]}
 
 
 def round_robin(train: Order, moment: TrainingStep) -> Order:
@@ -100,9 +103,15 @@ def round_robin(train: Order, moment: TrainingStep) -> Order:
 
 
 def truth(crops: Crops) -> tuple[Floats, Floats]:
-    """Give colors (B, h, w, 2) and lightness (B, h, w) of crops."""
+    """Give colors (B, h, w, 2) and lightness (B, h, w) of the cells of crops."""
     ab = np.moveaxis(crops["ab"], 1, -1).astype(np.float32)
-    return ab, crops["light"].astype(np.float32) / np.float32(LIGHT_STEPS)
+    return ab, np.stack([average_pool(one) for one in lightness(crops)])
+
+
+def lightness(crops: Crops) -> Floats:
+    """Give the lightness of crops: (B, S, S)."""
+    light: Floats = crops["light"].astype(np.float32) / np.float32(LIGHT_STEPS)
+    return light
 
 
 def draw_number(rng: np.random.Generator) -> int:
@@ -130,7 +139,8 @@ def tell_at(ab: Floats, light: Floats, places: NDArray[np.int64]) -> dict[str, F
 
 def collate(crops: Crops, told: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
     """Join what is seen and what is told of crops into a batch."""
-    return features(crops) | {key: np.stack([one[key] for one in told]) for key in told[0]}
+    seen = {"lightness": normalize_lightness(lightness(crops))[:, None], **features(crops)}
+    return seen | {key: np.stack([one[key] for one in told]) for key in told[0]}
 
 
 def validation_batches(seen: SeenPhotos, n_hints: int) -> Sequence[dict[str, Floats]]:
@@ -143,5 +153,6 @@ def validation_batches(seen: SeenPhotos, n_hints: int) -> Sequence[dict[str, Flo
         for i, (ab, light) in enumerate(zip(*truth(crops), strict=True)):
             rng = np.random.default_rng((9, start + i))
             told.append(tell_at(ab, light, rng.integers(0, len(light), (n_hints, 2))))
-        batches.append(collate(crops, told))
+        named = {"true_logits": crops["true_logits"].astype(np.float32)}
+        batches.append(collate(crops, told) | named)
     return batches

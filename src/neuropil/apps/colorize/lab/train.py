@@ -1,7 +1,7 @@
 """Recipes for the colorizing networks.
 
 neuropil train colorize --data DIR -o runs/colorize
-neuropil train colorize decoder --data SEEN -o runs/decoder
+neuropil train colorize seeing --data SEEN --init UNFOLDED/averages.npz -o runs/seeing
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 from neuropil.apps.colorize.hints import N_CHANNELS
-from neuropil.apps.colorize.lab import data, decoder_training, seen_batch
-from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, DecoderNet, DecoderSize
+from neuropil.apps.colorize.lab import data, seeing_training, seen_batch
+from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, SeeingNet, SeeingSize
 from neuropil.apps.colorize.lab.objective import (
     FLOOR,
     PER_PHOTO,
@@ -53,26 +53,23 @@ def base() -> Recipe:
     )
 
 
-def decoder() -> Recipe:
-    """Train the decoder of what the eye sees, which does not ship yet.
+def seeing() -> Recipe:
+    """Go on with a network of the recipe `base`, told what the eye sees.
 
     neuropil train colorize --stage see --data DIR -o SEEN
-    neuropil train colorize decoder --data SEEN
-
-    It is livelier than the shipped network, and worse with hints and at the judge (LOG).
-    `stages/colorize-decoder.npz` holds its averages after some 3,500 steps on one core, in three
-    goes, each begun with the averages of the last.
+    neuropil train colorize --stage unfold --network BASE.onnx --data SEEN -o UNFOLDED
+    neuropil train colorize seeing --data SEEN --init UNFOLDED/averages.npz
     """
     return Recipe(
-        name="colorize-decoder",
-        network=lambda: DecoderNet(DecoderSize(n_colors=len(palette()))),
+        name="colorize-seeing",
+        network=lambda: SeeingNet(SeeingSize(n_colors=len(palette()))),
         examples=seen_batch.load_seen,
         batch=seen_batch.make_batch,
-        loss=decoder_training.loss,
-        score=decoder_training.score,
-        exports=(decoder_training.export_spec(),),
+        loss=seeing_training.loss,
+        score=seeing_training.score,
+        exports=(seeing_training.export_spec(),),
         steps=3600,
-        lr=2e-3,
+        lr=1e-3,
     )
 
 
