@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neuropil.apps.translate import page_reader
 from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS, ReadLine
 from neuropil.apps.translate.detector import FoundQuads
+from neuropil.apps.translate.geometry import laid_along, text_angle
 from neuropil.apps.translate.lines import STEP, Floats, Pixels
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.page_reader import (
@@ -176,3 +177,39 @@ def test_lines_of_a_page_on_its_head_are_turned_with_it() -> None:
     found = read_quads(picture(), quads, say)
     assert [line.confidence for line in found] == [0.9, 0.9, 0.8]
     assert found[0].quad == pytest.approx(quads[0])
+
+
+def askew_page(degrees: float) -> list[NDArray[np.float64]]:
+    """Lay two level lines, and a short one in between that was found a few degrees off."""
+    short = np.array([[40, 30], [120, 30], [120, 62], [40, 62]], np.float64)
+    off = laid_along(short, np.radians(degrees))
+    return [BOX, off, BOX + np.array([0, 50])]
+
+
+def say_as_surely(lines: Sequence[Floats]) -> list[ReadLine]:
+    return [ReadLine("ab", 0.9)] * len(lines)
+
+
+@pytest.mark.parametrize("degrees", [-9, 9])
+def test_a_line_askew_on_its_page_is_laid_along_it(degrees: float) -> None:
+    quads = askew_page(degrees)
+    lines = read_quads(picture(), quads, say_as_surely)
+    assert text_angle([lines[1].quad]) == pytest.approx(text_angle(quads))
+    assert lines[1].quad.mean(axis=0) == pytest.approx(quads[1].mean(axis=0))
+
+
+@pytest.mark.parametrize("degrees", [2, 60])
+def test_lines_that_are_level_or_steep_stay(degrees: float) -> None:
+    quads = askew_page(degrees)
+    assert read_quads(picture(), quads, say_as_surely)[1].quad == pytest.approx(quads[1])
+
+
+def test_a_line_that_is_surer_askew_stays_so() -> None:
+    def less_sure_later(lines: Sequence[Floats]) -> list[ReadLine]:
+        said.append(len(lines))
+        return [ReadLine("ab", 0.9 if len(said) == 1 else 0.5)] * len(lines)
+
+    said: list[int] = []
+    quads = askew_page(9)
+    assert read_quads(picture(), quads, less_sure_later)[1].quad == pytest.approx(quads[1])
+    assert said[-1] == 1

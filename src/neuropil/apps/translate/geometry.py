@@ -57,6 +57,18 @@ def text_angle(quads: Sequence[Quad]) -> float:
     return float(np.arctan2(along[1], along[0]))
 
 
+def angle_apart(one: float, other: float) -> float:
+    """Give the turn from an angle to another, in radians: -π to π."""
+    return float(np.arctan2(np.sin(one - other), np.cos(one - other)))
+
+
+def laid_along(quad: Quad, angle: float) -> Quad:
+    """Lay a rectangle of a quad's size about its center, at an angle in radians."""
+    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
+    laid: Quad = quad.mean(axis=0) + signs * np.array(size_of(quad)) / 2 @ rotation(-angle)
+    return laid
+
+
 def rotation(angle: float) -> NDArray[np.float64]:
     """Make the matrix by which points (N, 2) @ matrix are turned back by an angle."""
     c, s = np.cos(angle), np.sin(angle)

@@ -7,13 +7,19 @@ H, W  height and width      N  lines
 `look` gives the maps of a part of a picture (detector.py), `read` what lines say (reader.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from neuropil.apps.translate.alphabet import ReadLine
 from neuropil.apps.translate.detector import FoundQuads, detect
-from neuropil.apps.translate.geometry import Quad, axes
+from neuropil.apps.translate.geometry import (
+    Quad,
+    angle_apart,
+    axes,
+    laid_along,
+    text_angle,
+)
 from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of
 from neuropil.apps.translate.page import TextLine
 
@@ -27,6 +33,8 @@ LARGER = 1.5  # times
 MORE = 1.1  # times the length of all lines that has to be found then
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
+ASKEW = 4.0, 45.0  # degrees off the direction of the page at which a line is read along it too
+AS_SURE = 0.01  # by which the confidence along it may be lower
 UNSURE_PAGE = 0.6  # mean confidence of a picture's characters below which it is turned
 
 
@@ -114,17 +122,37 @@ def read_quads(pixels: Pixels, quads: Sequence[Quad], read: Read) -> list[TextLi
     letters = [len(line.text) for line in lines]
     if 2 * sum(letters[n] for n in kept) < sum(letters):
         lines = turn_some(pixels, lines, kept, read, -SURER)
-    return lines
+    return level_some(pixels, lines, read)
 
 
 def turn_some(
     pixels: Pixels, lines: Sequence[TextLine], numbers: Sequence[int], read: Read, by: float
 ) -> list[TextLine]:
     """Turn those of some lines whose confidence upside down is higher by so much."""
-    turned = [np.roll(lines[n].quad, 2, axis=0) for n in numbers]
+    turned = {n: np.roll(lines[n].quad, 2, axis=0) for n in numbers}
+    return read_again(pixels, lines, turned, read, by)
+
+
+def level_some(pixels: Pixels, lines: Sequence[TextLine], read: Read) -> list[TextLine]:
+    """Lay lines that are askew along their page where they are as surely read so.
+
+    A short line, or one beside an ornament, is easily found a few degrees off.
+    """
+    quads = [line.quad for line in lines]
+    page = text_angle(quads)
+    least, most = np.radians(ASKEW)
+    off = [abs(angle_apart(text_angle([quad]), page)) for quad in quads]
+    level = {n: laid_along(quads[n], page) for n in range(len(quads)) if least < off[n] < most}
+    return read_again(pixels, lines, level, read, -AS_SURE) if level else [*lines]
+
+
+def read_again(
+    pixels: Pixels, lines: Sequence[TextLine], quads: Mapping[int, Quad], read: Read, by: float
+) -> list[TextLine]:
+    """Read some lines, by number, at other quads; those that are surer by so much are taken."""
     made = [*lines]
-    said = read([cut_line(pixels, quad) for quad in turned])
-    for n, quad, line in zip(numbers, turned, said, strict=True):
+    said = read([cut_line(pixels, quad) for quad in quads.values()])
+    for (n, quad), line in zip(quads.items(), said, strict=True):
         if line.text and line.confidence > lines[n].confidence + by:
             made[n] = as_line(quad, line)
     return made
