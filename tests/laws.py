@@ -84,7 +84,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
         "apps/handwrite/lab/unrolled.py",
         "lazy apps/*/lab/bench.py",
         "lazy apps/*/lab/evaluation.py",
-        "apps/colorize/lab/unfolding.py",
+        "apps/colorize/lab/joining.py",
         "apps/colorize/lab/objective.py",
         "apps/translate/lab/languages.py",
         "apps/translate/lab/spelling.py",
@@ -114,7 +114,7 @@ DOORS: dict[str, tuple[str, ...]] = {  # library -> files; "lazy " means inside 
     "onnx": (
         "training/*",
         "microscope/*",
-        "apps/colorize/lab/unfolding.py",
+        "apps/colorize/lab/joining.py",
         "lazy apps/*/lab/bench.py",
         "lazy kit/networks/onnx_file.py",
     ),

@@ -9,17 +9,17 @@ from PIL import Image as Picture
 from refusals import refused
 
 from neuropil.apps.colorize.cielab import lightness
-from neuropil.apps.colorize.lab import seen, seen_batch, train, unfolding
-from neuropil.apps.colorize.lab.model import SeeingNet, SeeingSize
+from neuropil.apps.colorize.lab import joining, seen, seen_batch, train
+from neuropil.apps.colorize.lab.model import ColorizeSize, DecoderSize, SeeingNet
 from neuropil.apps.colorize.lab.seeing_training import (
     INPUTS,
+    SEEN,
     export_spec,
     loss,
     misnamed,
     paint,
     score,
 )
-from neuropil.apps.colorize.lab.train import base, seeing
 from neuropil.apps.colorize.palette import nearest_index, palette
 from neuropil.apps.colorize.preprocess import gray_pixels
 from neuropil.eye.network import NETWORK, normalize
@@ -28,7 +28,8 @@ from neuropil.training import averages
 from neuropil.training.export import fold_batch_norm, write
 from neuropil.training.step import TrainingStep
 
-SMALL = SeeingSize(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), more16=1, n_colors=len(palette()))
+PIXELS = ColorizeSize(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
+EYE = DecoderSize(widths=(4, 4, 8, 8), depths=(1, 1, 1, 0), n_colors=len(palette()))
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +160,7 @@ class Told(SeeingNet):
 
 def test_the_loss_is_least_where_the_truth_is_likely(photos: seen_batch.SeenPhotos) -> None:
     batch = tensors(seen_batch.make_batch(photos, TrainingStep()))
-    network = Told(SMALL).eval()
+    network = Told(PIXELS, EYE).eval()
     sure = torch.nn.functional.one_hot(batch["label"].long(), len(palette())).movedim(-1, 1) * 20.0
     found = []
     for logits in (sure, torch.zeros_like(sure), sure.roll(1, dims=1)):
@@ -189,20 +190,20 @@ def test_true_colors_are_named_as_they_are(photos: seen_batch.SeenPhotos) -> Non
 
 
 def test_scores_name_gain_nats_chroma_and_names(photos: seen_batch.SeenPhotos) -> None:
-    scores = score(SeeingNet(SMALL).eval(), photos)
+    scores = score(SeeingNet(PIXELS, EYE).eval(), photos)
     kinds = ("gain_db", "nats", "chroma_share", "misnamed")
     assert list(scores) == [f"{kind}_{n}" for n in (0, 10) for kind in kinds]
     assert scores["nats_0"] == pytest.approx(np.log(len(palette())), rel=0.3)
 
 
 def test_the_file_computes_what_torch_does_at_any_size(tmp_path: Path) -> None:
-    network = fold_batch_norm(SeeingNet(SMALL).eval())
+    network = fold_batch_norm(SeeingNet(PIXELS, EYE).eval())
     file = write(network, export_spec(), tmp_path / "seeing.onnx", {"neuropil": "colorize"})
     assert file.is_file()
 
 
 def test_the_network_is_small() -> None:
-    network = fold_batch_norm(seeing().network().eval())
+    network = fold_batch_norm(train.seeing().network().eval())
     assert sum(p.numel() for p in network.parameters()) < 6_000_000
 
 
@@ -218,16 +219,33 @@ def trained_a_little(network: torch.nn.Module) -> torch.nn.Module:
     return network
 
 
-def test_a_network_goes_on_from_its_file(folder: Path, tmp_path: Path) -> None:
-    made = fold_batch_norm(trained_a_little(base().network()).eval())
-    plain = write(made, train.export_spec(), tmp_path / "base.onnx", {"neuropil": "colorize"})
-    file = unfolding.unfold(tmp_path / "unfolded", data=folder, network=plain)
-    network = seeing().network().eval()
-    averages.load(network, file)
-    batch = tensors(seen_batch.make_batch(seen_batch.load_seen(folder), TrainingStep()))
+def test_two_networks_are_joined_out_of_their_files(folder: Path, tmp_path: Path) -> None:
+    files = []
+    for recipe in (train.base(), train.decoder()):
+        made = fold_batch_norm(trained_a_little(recipe.network()).eval())
+        (spec,) = recipe.exports
+        files.append(write(made, spec, tmp_path / f"{recipe.name}.onnx", spec.metadata))
+    joined = train.seeing().network().eval()
+    averages.load(joined, joining.join(tmp_path / "joined", data=folder, networks=files))
+    batch = seen_batch.make_batch(seen_batch.load_seen(folder), TrainingStep())
     with torch.no_grad():
-        found = network(*(batch[name] for name in INPUTS))
-    wanted = OnnxNetwork(plain).run(
-        lightness=batch["lightness"].numpy(), hints=batch["hints"].numpy()
-    )
-    assert np.abs(found.numpy() - wanted["logits"]).max() < 0.01
+        found = joined(*(torch.from_numpy(batch[name]) for name in INPUTS)).numpy()
+    parts = [
+        OnnxNetwork(file).run(**{name: batch[name] for name in inputs})["logits"]
+        for file, inputs in zip(files, (("lightness", "hints"), SEEN), strict=True)
+    ]
+    wanted = joining.SHARE * sum(parts)
+    assert np.abs(found - wanted).max() < 0.01 * np.abs(wanted).max()
+
+
+def test_networks_in_another_order_are_not_joined(folder: Path, tmp_path: Path) -> None:
+    (spec,) = train.base().exports
+    made = fold_batch_norm(train.base().network().eval())
+    base = write(made, spec, tmp_path / "base.onnx", spec.metadata)
+    with refused("network.mismatch", "base.onnx", "first what the recipe base has made"):
+        joining.join(tmp_path / "joined", data=folder, networks=[base, base])
+
+
+def test_one_network_is_not_joined(folder: Path, tmp_path: Path) -> None:
+    with refused("option.missing", "1 networks", "--network BASE.onnx --network DECODER.onnx"):
+        joining.join(tmp_path / "joined", data=folder, networks=[tmp_path / "base.onnx"])

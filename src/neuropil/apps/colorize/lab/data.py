@@ -59,6 +59,7 @@ SOURCE_WEIGHTS = {  # how often one is drawn, against others: variety counts; co
     "voc_bits": 2.0,
     "coco_bits": 3.0,
     "inet_mini": 4.0,
+    "wide_imagenet": 0.5,
 }
 AREA = 128 * 128 * 48  # pixels in a batch, whatever the size of its crops
 

@@ -78,33 +78,84 @@ def double(x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class SeeingSize(ColorizeSize):
-    """As wide and deep, and how much the eye sees: channels at 1/4, 1/8, 1/16, 1/32; a mean."""
+class DecoderSize:
+    """How wide (channels) and how deep (residual blocks) the decoder is at 1/4, 1/8, 1/16, 1/32."""
 
-    eye: tuple[int, int, int, int] = (24, 40, 112, 320)
-    n_mean: int = 1280
-    more16: int = 2  # further blocks at 1/16
+    widths: tuple[int, int, int, int] = (64, 96, 160, 192)
+    depths: tuple[int, int, int, int] = (2, 2, 2, 0)
+    eye: tuple[int, int, int, int] = (24, 40, 112, 320)  # channels of the eye's features
+    n_mean: int = 1280  # mean features of the eye
+    n_colors: int = 132
+    n_hint_channels: int = 9
 
 
-class SeeingNet(ColorizeNet):
-    """The same network, told at each level what the eye sees there.
+class EyeDecoder(nn.Module):
+    """Predicts, from what the eye sees, how likely each color is in each cell of 4 x 4 pixels.
 
-    What is new starts at zero, so that a network without it goes on learning from where it was.
+    From the coarsest features up to the finest; at each level what came from below is added to what
+    the eye sees there. Hints enter at 1/16, where a few layers reach across the photograph, at 1/8,
+    and at 1/4, where they lie.
     """
 
-    def __init__(self, size: SeeingSize) -> None:
-        super().__init__(size)
-        (quarter, eighth, sixteenth), eye = size.widths, size.eye
-        self.see4 = added(eye[0], quarter)
-        self.see8 = added(eye[1], eighth)
-        self.see16 = added(eye[2], sixteenth)
-        self.see32 = added(eye[3], sixteenth)
-        self.see_whole = nn.Linear(size.n_mean, sixteenth)
-        nn.init.zeros_(self.see_whole.weight)
-        nn.init.zeros_(self.see_whole.bias)
-        self.more16 = blocks(sixteenth, size.more16)
+    def __init__(self, size: DecoderSize) -> None:
+        super().__init__()
+        (w4, w8, w16, w32), (d4, d8, d16, d32) = size.widths, size.depths
+        eye4, eye8, eye16, eye32 = size.eye
+        self.scene = nn.Linear(size.n_mean, w32)
+        self.enter32 = ConvNorm(eye32, w32, kernel=1)
+        self.enter16 = ConvNorm(eye16, w16, kernel=1)
+        self.enter8 = ConvNorm(eye8, w8, kernel=1)
+        self.enter4 = ConvNorm(eye4, w4, kernel=3)
+        self.hints16 = nn.Conv2d(size.n_hint_channels, w16, 3, padding=1)
+        self.hints8 = nn.Conv2d(size.n_hint_channels, w8, 3, padding=1)
+        self.hints4 = nn.Conv2d(size.n_hint_channels, w4, 3, padding=1)
+        self.decode32 = blocks(w32, d32)
+        self.up16 = nn.Conv2d(w32, w16, 1)
+        self.decode16 = blocks(w16, d16)
+        self.up8 = nn.Conv2d(w16, w8, 1)
+        self.decode8 = blocks(w8, d8)
+        self.up4 = nn.Conv2d(w8, w4, 1)
+        self.decode4 = blocks(w4, d4)
+        self.widen = ConvNorm(w4, 2 * w4, kernel=1)
+        self.colors = nn.Conv2d(2 * w4, size.n_colors, 1)
 
-    def forward(  # type: ignore[override]
+    def forward(
+        self,
+        stride_4: Tensor,
+        stride_8: Tensor,
+        stride_16: Tensor,
+        stride_32: Tensor,
+        mean_features: Tensor,
+        hints: Tensor,
+    ) -> Tensor:
+        """Map features (B, C, H/s, W/s) and hints (B, 9, h, w) to logits (B, N, h, w)."""
+        scene = self.scene(mean_features)[:, :, None, None]  # one vector for the whole
+        x32 = self.decode32(torch.relu(self.enter32(stride_32) + scene))  # (B, C32, h/8, w/8)
+        told = self.hints16(nn.functional.avg_pool2d(hints, 4))
+        x16 = torch.relu(self.enter16(stride_16) + told + double(self.up16(x32)))
+        told = self.hints8(nn.functional.avg_pool2d(hints, 2))
+        x8 = torch.relu(self.enter8(stride_8) + told + double(self.up8(self.decode16(x16))))
+        x8 = self.decode8(x8)  # (B, C8, h/2, w/2)
+        x4 = self.enter4(stride_4) + self.hints4(hints) + double(self.up4(x8))
+        logits: Tensor = self.colors(self.widen(self.decode4(torch.relu(x4))))
+        return logits
+
+
+class SeeingNet(nn.Module):
+    """Two opinions multiplied: of what the pixels say, and of what the eye sees in them.
+
+        p(color) ∝ p_pixels(color) · p_eye(color)        z = z_pixels + z_eye
+
+    A product of experts (Hinton 2002): the one knows edges and hints, the other what things are,
+    and a color that either holds impossible is not taken.
+    """
+
+    def __init__(self, pixels: ColorizeSize, eye: DecoderSize) -> None:
+        super().__init__()
+        self.pixels = ColorizeNet(pixels)
+        self.eye = EyeDecoder(eye)
+
+    def forward(
         self,
         lightness: Tensor,
         hints: Tensor,
@@ -115,21 +166,6 @@ class SeeingNet(ColorizeNet):
         mean_features: Tensor,
     ) -> Tensor:
         """Map lightness (B, 1, H, W), hints (B, 9, h, w), features (B, C, H/s, W/s) to logits."""
-        x4 = self.quarter(self.stem(lightness)) + self.hints(hints) + self.see4(stride_4)
-        x4 = self.encode4(torch.relu(x4))  # (B, C4, h, w)
-        x8 = self.encode8(torch.relu(self.down8(x4) + self.see8(stride_8)))  # (B, C8, h/2, w/2)
-        x16 = self.down16(x8) + self.see16(stride_16) + double(self.see32(stride_32))
-        x16 = self.encode16(torch.relu(x16))  # (B, C16, h/4, w/4)
-        scene = self.tell(self.scene(x16.mean(dim=(2, 3)))) + self.see_whole(mean_features)
-        x16 = self.decode16(torch.relu(x16 + scene[:, :, None, None]))
-        x8 = self.decode8(torch.relu(x8 + double(self.up8(self.more16(x16)))))
-        x4 = self.decode4(torch.relu(x4 + double(self.up4(x8))))
-        logits: Tensor = self.colors(self.widen(x4))  # (B, N, h, w)
+        seen = self.eye(stride_4, stride_8, stride_16, stride_32, mean_features, hints)
+        logits: Tensor = self.pixels(lightness, hints) + seen  # (B, N, h, w)
         return logits
-
-
-def added(n_in: int, width: int) -> nn.Sequential:
-    """Make a sum of channels that adds nothing yet: (B, C, h, w) to (B, width, h, w)."""
-    norm = nn.BatchNorm2d(width)
-    nn.init.zeros_(norm.weight)
-    return nn.Sequential(nn.Conv2d(n_in, width, 1, bias=False), norm)

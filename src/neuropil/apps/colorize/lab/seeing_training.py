@@ -3,7 +3,7 @@
 B  crops     P  crops without hints     N  colors     h, w  cells of a crop     S  its pixels
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import torch
@@ -26,52 +26,50 @@ from neuropil.eye.network import MEAN, SPREAD
 from neuropil.training.fit import to_device
 from neuropil.training.recipe import ExportSpec
 
-SEEN = (*(f"stride_{stride}" for stride in CHANNELS), "mean_features")  # what the eye gives
-INPUTS = ("lightness", "hints", *SEEN)
-PER_LOOK = 0.5  # weight of what the eye makes of the colors
+EYE = (*(f"stride_{stride}" for stride in CHANNELS), "mean_features")  # what the eye gives
+SEEN = (*EYE, "hints")  # what the decoder takes
+INPUTS = ("lightness", "hints", *EYE)  # what the whole takes
 TEMPERATURE = 0.8  # of the softmax when the network runs
 
 
-def export_spec() -> ExportSpec:
+def export_spec(inputs: Sequence[str] = INPUTS, bits: int = 8) -> ExportSpec:
     """Name inputs and outputs, and tell with the file all that running needs."""
-    shapes = {f"stride_{s}": ("B", c, f"h{s}", f"w{s}") for s, c in CHANNELS.items()}
+    shapes: dict[str, tuple[int | str, ...]] = {
+        f"stride_{s}": ("B", c, f"h{s}", f"w{s}") for s, c in CHANNELS.items()
+    }
     sizes = {"B": 1, "H": 64, "h4": 16, "h8": 8, "h16": 4, "h32": 2}
     sizes |= {"W": 96, "w4": 24, "w8": 12, "w16": 6, "w32": 3}
     more = {"B": 3, "H": 128, "h4": 32, "h8": 16, "h16": 8, "h32": 4}
     more |= {"W": 32, "w4": 8, "w8": 4, "w16": 2, "w32": 1}
+    shapes |= {"lightness": ("B", 1, "H", "W"), "hints": ("B", N_CHANNELS, "h4", "w4")}
+    shapes |= {"mean_features": ("B", N_MEAN)}
     return ExportSpec(
-        inputs={
-            "lightness": ("B", 1, "H", "W"),
-            "hints": ("B", N_CHANNELS, "h4", "w4"),
-            **shapes,
-            "mean_features": ("B", N_MEAN),
-        },
+        inputs={name: shapes[name] for name in inputs},
         outputs=("logits",),
         test_sizes=(sizes, more),
-        bits=8,
-        matrix_bits=8,
+        bits=bits,
+        matrix_bits=bits,
         metadata=file_metadata("web photographs, short side 224 pixels; see the card"),
     )
 
 
-def loss(network: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
-    """Measure how unlikely the true colors are, how far off, and what the eye makes of them.
+def loss(network: nn.Module, batch: Mapping[str, Tensor], inputs: Sequence[str] = INPUTS) -> Tensor:
+    """Measure how unlikely the true colors are, how far off told ones, and what the eye names.
 
-    -w log p(true color), w greater for rare colors, + 1/2 log(squared error of the mean color)
-    + 1/2 KL(what the eye calls the true picture || what it calls the made one).
+    -w log p(true color), w greater for rare colors, + 1/2 log(squared error of the mean color) of
+    crops with hints + KL(what the eye calls the true picture || what it calls the made one) of some
+    without. (The squared error of crops without hints would make them pale.)
     """
-    logits = network(*network_inputs(batch)).float()
+    logits = network(*network_inputs(batch, inputs)).float()
     log_p = logits.log_softmax(dim=1)  # (B, N, h, w)
     surprise = nll_loss(log_p, batch["label"].long(), reduction="none")
     squared = (mean_color(log_p) - batch["ab"]).square().sum(dim=1).mean(dim=(1, 2))  # (B,)
-    off = (squared + FLOOR).log().mean()
+    told = batch["hints"].flatten(1).any(dim=1)
+    off = ((squared + FLOOR).log() * told).mean()
     plain = batch["plain"].long()
     made = mean_color((logits[plain] / TEMPERATURE).log_softmax(dim=1))  # (P, 2, h, w)
-    return (
-        (batch["weight"] * surprise).mean()
-        + PER_PHOTO * off
-        + PER_LOOK * misnamed(batch["lightness"][plain], made, batch["true_logits"])
-    )
+    look = misnamed(batch["lightness"][plain], made, batch["true_logits"])
+    return (batch["weight"] * surprise).mean() + PER_PHOTO * off + look
 
 
 def misnamed(lightness: Tensor, ab: Tensor, true_logits: Tensor) -> Tensor:
@@ -112,15 +110,17 @@ def frozen_eye(place: torch.device) -> nn.Module:
     return to_device(fold_batch_norm(published_network()).requires_grad_(False), place)
 
 
-def network_inputs(batch: Mapping[str, Tensor]) -> Iterator[Tensor]:
+def network_inputs(batch: Mapping[str, Tensor], inputs: Sequence[str] = INPUTS) -> Iterator[Tensor]:
     """Yield what the network takes, channels last, which is half the time of a step."""
-    for name in INPUTS:
+    for name in inputs:
         x = batch[name]
         yield x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
 
 
 @torch.no_grad()
-def score(network: nn.Module, seen: seen_batch.SeenPhotos) -> dict[str, float]:
+def score(
+    network: nn.Module, seen: seen_batch.SeenPhotos, inputs: Sequence[str] = INPUTS
+) -> dict[str, float]:
     """Measure on held-out crops with 0 and 10 hints: dB over grey, nats, share of the chroma.
 
     The gain is that of squared ab error of the mean color, the nats are -log p(true color).
@@ -132,7 +132,7 @@ def score(network: nn.Module, seen: seen_batch.SeenPhotos) -> dict[str, float]:
         looks = []
         for arrays in seen_batch.validation_batches(seen, n_hints):
             batch = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
-            logits = network(*network_inputs(batch)).float()
+            logits = network(*network_inputs(batch, inputs)).float()
             log_p = logits.log_softmax(dim=1)
             made = mean_color(log_p)
             vivid = mean_color((logits / TEMPERATURE).log_softmax(dim=1))

@@ -38,6 +38,7 @@ from neuropil.kit.progress import message, ticking
 SIDE = 128  # pixels of a crop
 SHORT_SIDE = 224  # pixels, to which photographs are reduced before
 PART = (0.3, 1.0)  # of the area of a photograph that a crop shows
+PART_OF_SMALL = (0.7, 1.0)  # of one that is smaller than a crop
 AGED = 0.25  # share of the crops that look like old photographs
 BATCH = 32  # crops that the eye sees at once
 CHANNELS = {4: 24, 8: 40, 16: 112, 32: 320}  # of the eye's features, by stride
@@ -129,8 +130,9 @@ def batches(data: Path, crops: int, *, after: int, network: OnnxNetwork) -> Iter
 def crops_of(photo: Bytes, number: int, crops: int, name: str) -> Iterator[tuple[Bytes, Floats]]:
     """Yield random crops of a photograph: color (S, S, 3), and L (S, S), perhaps of old film."""
     rng = np.random.default_rng((17, number))
+    part = PART if min(photo.shape[:2]) >= SIDE else PART_OF_SMALL
     for _ in range(int(crops * source_weight(name) + rng.random())):
-        rgb = random_crop(photo, SIDE, rng, PART)
+        rgb = random_crop(photo, SIDE, rng, part)
         aged = rng.random() < AGED
         yield rgb, simulate_aging(rgb, rng) if aged else lab_from_rgb(rgb)[..., 0]
 

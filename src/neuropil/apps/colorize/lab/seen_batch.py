@@ -31,7 +31,7 @@ UNHINTED = 0.45  # share of the examples without hints
 MOST_HINTS = 30
 SMOOTHING = 5.0  # ab units, over which counts of colors are spread
 EVEN = 0.5  # share of an even distribution in the one that weights come from
-BALANCE = 0.5  # exponent of a color's weight: 0 takes colors as often as they are, 1 evens them out
+BALANCE = 0.7  # exponent of a color's weight: 0 takes colors as often as they are, 1 evens them out
 
 Order = NDArray[np.int64]
 

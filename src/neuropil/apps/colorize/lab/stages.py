@@ -1,10 +1,10 @@
-"""What is made before the seeing network is trained: what the eye sees, and where it begins.
+"""What is made before networks that see are trained: what the eye sees, and where they begin.
 
 neuropil train colorize --stage see --data photos -o seen
-neuropil train colorize --stage unfold --network BASE.onnx --data seen -o unfolded
+neuropil train colorize --stage join --data seen -o joined --network BASE.onnx --network DEC.onnx
 """
 
-from neuropil.apps.colorize.lab import seen, unfolding
+from neuropil.apps.colorize.lab import joining, seen
 from neuropil.kit.ranges import Range
 from neuropil.signature import Option
 from neuropil.training.stages import DATA, OnnxPath, Stage
@@ -12,7 +12,7 @@ from neuropil.training.stages import DATA, OnnxPath, Stage
 STAGES = (
     Stage(
         "see",
-        "Before training the seeing network: keep what the eye sees of crops of photographs.",
+        "Before training the decoder: keep what the eye sees of crops of photographs.",
         seen.see_crops,
         needs=(
             DATA,
@@ -26,12 +26,19 @@ STAGES = (
         ),
     ),
     Stage(
-        "unfold",
-        "After that: make a network of the recipe base one that can go on learning, and sees.",
-        unfolding.unfold,
+        "join",
+        "Before training the seeing network: make one of the two that it consists of.",
+        joining.join,
         needs=(
             DATA,
-            Option("network", OnnxPath(), None, "what the recipe base has made", required=True),
+            Option(
+                "networks",
+                OnnxPath(),
+                None,
+                "what the recipes base and decoder have made, one after the other",
+                required=True,
+                repeated=True,
+            ),
         ),
     ),
 )

@@ -5,6 +5,7 @@ neuropil train colorize seeing --data SEEN --init UNFOLDED/averages.npz -o runs/
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,13 @@ from torch.nn.functional import nll_loss
 
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import data, seeing_training, seen_batch
-from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, SeeingNet, SeeingSize
+from neuropil.apps.colorize.lab.model import (
+    ColorizeNet,
+    ColorizeSize,
+    DecoderSize,
+    EyeDecoder,
+    SeeingNet,
+)
 from neuropil.apps.colorize.lab.objective import (
     FLOOR,
     PER_PHOTO,
@@ -53,23 +60,43 @@ def base() -> Recipe:
     )
 
 
-def seeing() -> Recipe:
-    """Go on with a network of the recipe `base`, told what the eye sees.
+def decoder() -> Recipe:
+    """Train the part that decodes what the eye sees.
 
     neuropil train colorize --stage see --data DIR -o SEEN
-    neuropil train colorize --stage unfold --network BASE.onnx --data SEEN -o UNFOLDED
-    neuropil train colorize seeing --data SEEN --init UNFOLDED/averages.npz
+    neuropil train colorize decoder --data SEEN
     """
     return Recipe(
+        name="colorize-decoder",
+        network=lambda: EyeDecoder(DecoderSize(n_colors=len(palette()))),
+        examples=seen_batch.load_seen,
+        batch=seen_batch.make_batch,
+        loss=partial(seeing_training.loss, inputs=seeing_training.SEEN),
+        score=partial(seeing_training.score, inputs=seeing_training.SEEN),
+        exports=(seeing_training.export_spec(seeing_training.SEEN, bits=16),),
+        steps=3600,
+        lr=2e-3,
+    )
+
+
+def seeing() -> Recipe:
+    """Train the parts `base` and `decoder` together.
+
+    neuropil train colorize --stage join --network BASE.onnx --network DECODER.onnx --data SEEN \
+        -o JOINED
+    neuropil train colorize seeing --data SEEN --init JOINED/averages.npz
+    """
+    n_colors = len(palette())
+    return Recipe(
         name="colorize-seeing",
-        network=lambda: SeeingNet(SeeingSize(n_colors=len(palette()))),
+        network=lambda: SeeingNet(ColorizeSize(n_colors=n_colors), DecoderSize(n_colors=n_colors)),
         examples=seen_batch.load_seen,
         batch=seen_batch.make_batch,
         loss=seeing_training.loss,
         score=seeing_training.score,
         exports=(seeing_training.export_spec(),),
-        steps=3600,
-        lr=1e-3,
+        steps=1800,
+        lr=3e-4,
     )
 
 
