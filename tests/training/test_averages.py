@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from refusals import refused
@@ -52,9 +54,33 @@ def test_a_stage_begins_where_the_last_one_ended(folder: Path, tmp_path: Path) -
     with np.load(folder / averages.FILE) as file:
         for name, tensor in network.state_dict().items():
             assert np.array_equal(tensor.numpy(), file[name].astype(tensor.numpy().dtype))
-    fit(tiny(), data=Path(), out=tmp_path, device="cpu", init=folder / averages.FILE)
+    fit(tiny(), data=Path(), out=tmp_path, device="cpu", init=[folder / averages.FILE])
     with np.load(folder / averages.FILE) as one, np.load(tmp_path / averages.FILE) as two:
         assert any(not np.array_equal(one[name], two[name]) for name in network.state_dict())
+
+
+def test_of_several_files_the_mean_is_begun_with(tmp_path: Path) -> None:
+    files = [tmp_path / f"{n}.npz" for n in (1, 2)]
+    for n, file in enumerate(files):
+        one = nn.Linear(2, 3)
+        nn.init.constant_(one.weight, 1.0 + 2 * n)
+        averages.save(one.state_dict(), {"steps": n}, file)
+    network = nn.Linear(2, 3)
+    assert averages.load(network, *files) == [{"steps": 0}, {"steps": 1}]
+    assert (network.weight == 2).all()
+
+
+def test_no_step_keeps_what_was_begun_with(folder: Path, tmp_path: Path) -> None:
+    none = replace(tiny(), steps=0)
+    init = [folder / averages.FILE] * 2
+    path = fit(none, data=Path(), out=tmp_path / "kept", device="cpu", init=init)
+    with np.load(folder / averages.FILE) as one, np.load(tmp_path / "kept" / averages.FILE) as two:
+        assert all(np.array_equal(one[name], two[name]) for name in tiny().network().state_dict())
+    told = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert [each["steps"] for each in json.loads(told["init"])] == [STEPS, STEPS]
+    with refused("training.setting", "--init"):
+        fit(none, data=Path(), out=tmp_path / "nothing", device="cpu")
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:

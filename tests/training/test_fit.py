@@ -292,7 +292,7 @@ def test_settings_change_numbers() -> None:
         ("rate=1", "rate=1"),
         ("steps=1.5", "--set steps=60"),
         ("lr=fast", "--set lr=0.01"),
-        ("steps=0", "step"),
+        ("steps=-1", "0 steps or more"),
         ("lr=0", "rate above 0"),
         ("lr=nan", "rate above 0"),
         ("ema=1", "ema"),

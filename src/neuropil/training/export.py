@@ -9,7 +9,7 @@ there is no file.
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import date
@@ -37,8 +37,16 @@ TOLERANCE = 1e-4
 Floats = NDArray[np.float32]
 
 
-def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out: Path) -> Path:
+def export(
+    network: nn.Module,
+    recipe: Recipe,
+    scores: Mapping[str, float],
+    out: Path,
+    begun: Sequence[Mapping[str, Any]] = (),
+) -> Path:
     """Write a file for each packing of a recipe, and return the first one.
+
+    begun: how the weights came about that the training began with
 
     `out/<recipe>.onnx` holds the whole network, `out/<recipe>-<part>.onnx` a part of it. Raises
     RuntimeError where engines disagree.
@@ -46,6 +54,7 @@ def export(network: nn.Module, recipe: Recipe, scores: Mapping[str, float], out:
     plain = fold_batch_norm(deepcopy(network).cpu().float().eval())
     told_with = {"recipe": recipe_json(recipe), "scores": json.dumps(dict(scores))}
     told_with |= {"command": training_command(recipe)}
+    told_with |= {"init": json.dumps([*begun])} if begun else {}
     told_with |= {"commit": git_commit(Path(__file__).parent), "date": date.today().isoformat()}
     files = [
         write(

@@ -8,7 +8,7 @@ checkpoint, curve), then the step itself. Batches are made ahead by a second thr
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
@@ -61,19 +61,22 @@ def fit(
     device: str = "auto",
     minutes: float | None = None,
     resume: bool = False,
-    init: Path | None = None,
+    init: Sequence[Path] = (),
     team: Team = ALONE,
 ) -> Path:
     """Train by a recipe and return the exported ONNX file in `out`.
 
     Stopped at any moment, also by `kill -9`, it goes on with `resume=True` to the same weights, bit
     for bit on a CPU with the same number of threads. `minutes` sets the number of steps once, at
-    the start. Every process of a `team` calls this; it may go on with another number of them.
+    the start. `init` names the averaged weights that it begins with, of several their mean; no
+    step at all keeps them as they are. Every process of a `team` calls this; it may go on with
+    another number of them.
     """
     place = select_device(device)
     state = load_run(out, recipe, place) if resume else None
     if state is None:
         refuse_trained(out)
+        refuse_nothing(recipe, init)
     else:  # its length and its beginning were set once
         progress.message(f"going on at step {state.step} of {state.steps}")
     progress.message(f"reading {data}")
@@ -81,8 +84,7 @@ def fit(
 
     torch.manual_seed(recipe.seed)
     network = recipe.network()
-    if init is not None and state is None:
-        averages.load(network, init)
+    begun = averages.load(network, *init) if init else []  # a run that goes on puts its own there
     network = to_device(team.share_statistics(network), place)
     mean = deepcopy(network).requires_grad_(False)
     optimizer = recipe.optimizer(network, recipe.lr)
@@ -140,7 +142,7 @@ def fit(
     progress.message(history.format_evaluation(look, state.steps))
     state.step, state.seconds = state.steps, look["seconds"]
     averages.save(mean.state_dict(), describe_averages(state), out / averages.FILE)
-    return export(mean, recipe, look, out)
+    return export(mean, recipe, look, out, begun)
 
 
 def take_step(
@@ -217,6 +219,15 @@ def refuse_trained(out: Path) -> None:
             "training.folder_taken",
             f"{out} holds a training already: go on with --resume, or name another --output",
             path=out,
+        )
+
+
+def refuse_nothing(recipe: Recipe, init: Sequence[Path]) -> None:
+    """Raise UserError for a training of no steps that begins from nothing."""
+    if recipe.steps == 0 and not init:
+        raise UserError(
+            "training.setting",
+            "a training of no steps keeps the weights that it begins with: name them by --init",
         )
 
 

@@ -79,9 +79,9 @@ def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
                 f"--set {setting}: {name} is {kind}, as in --set {name}={getattr(recipe, name)}",
                 value=setting,
             ) from None
-    if recipe.steps < 1 or not 0 < recipe.lr < math.inf:
+    if recipe.steps < 0 or not 0 < recipe.lr < math.inf:
         raise UserError(
-            "training.setting", "a training needs at least one step and a learning rate above 0"
+            "training.setting", "a training needs 0 steps or more and a learning rate above 0"
         )
     if not 0 <= recipe.ema < 1 or recipe.seed < 0:
         raise UserError("training.setting", "seed is 0 or more, and ema is at least 0 and below 1")

@@ -133,7 +133,8 @@ def list_stage(given: Given) -> dict[str, str]:
 def run_recipe(given: Given) -> Path:
     """Train by a recipe, and return the file that was made."""
     name = given["name"]
-    data, output, init = (read_path(key, given[key]) for key in ("data", "output", "init"))
+    data, output = (read_path(key, given[key]) for key in ("data", "output"))
+    init = tuple(filter(None, (read_path("init", path) for path in given["init"])))
     recipes = registry.recipes(name)
     chosen = given["recipe"] or next(iter(recipes))
     if chosen not in recipes:
@@ -410,8 +411,10 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                 Option(
                     "init",
                     Form("FILE"),
-                    None,
-                    "begin with the averaged weights of an earlier training, its averages.npz",
+                    [],
+                    "begin with the averaged weights of an earlier training, its averages.npz; of"
+                    " several with their mean, which --set steps=0 keeps as it is",
+                    repeated=True,
                 ),
             ),
         ),

@@ -34,7 +34,7 @@ class Plan:
     device: str = "auto"
     minutes: float | None = None
     resume: bool = False
-    init: Path | None = None
+    init: tuple[Path, ...] = ()
 
 
 def train(recipe: "Recipe", plan: Plan, workers: int) -> Path:
@@ -46,7 +46,7 @@ def train(recipe: "Recipe", plan: Plan, workers: int) -> Path:
         plan,
         data=plan.data.absolute(),
         out=plan.out.absolute(),
-        init=plan.init and plan.init.absolute(),
+        init=tuple(path.absolute() for path in plan.init),
     )
     refuse_folder(place)
     with connect(workers), tempfile.TemporaryDirectory() as folder:
