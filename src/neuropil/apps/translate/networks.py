@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "3fd68947a5ece8316ae7a07d40a50da618ec62cd282fb6c210ed5890fa5b9c6a",
+            "a9eb5cf4aedc06b03fee28323032d52e88f5790b385e4f1c7de2dbe271fa8ea6",
             "MIT",
         ),
         SPELLER: NetworkFile(
