@@ -204,6 +204,10 @@ def test_lines_that_are_level_or_steep_stay(degrees: float) -> None:
     assert read_quads(picture(), quads, say_as_surely)[1].quad == pytest.approx(quads[1])
 
 
+def test_a_page_without_lines_has_none() -> None:
+    assert read_quads(picture(), [], say_as_surely) == []
+
+
 def test_a_line_that_is_surer_askew_stays_so() -> None:
     def less_sure_later(lines: Sequence[Floats]) -> list[ReadLine]:
         said.append(len(lines))

@@ -56,7 +56,6 @@ from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.spelling import LETTERS, Speller
 from neuropil.apps.translate.told import (
-    PictureBlock,
     PictureLine,
     ReadPage,
     word_blocks,
@@ -96,7 +95,7 @@ class TranslatedPicture:
 
     picture: Image
     comparison: Image | None
-    blocks: tuple[PictureBlock, ...]
+    blocks: tuple[TranslatedBlock, ...]
     lines: tuple[PictureLine, ...]
 
 
@@ -104,7 +103,7 @@ class TranslatedPicture:
 class ReadPicture:
     """What is written in a picture, and its translation."""
 
-    blocks: tuple[PictureBlock, ...]
+    blocks: tuple[TranslatedBlock, ...]
     lines: tuple[PictureLine, ...]
 
 

@@ -46,8 +46,9 @@ class TextLine:
 
 @dataclass(frozen=True)
 class TranslatedBlock:
-    """Lines that are one text, by number, their text, and what it became.
+    """Lines that are one text, their text, and what it became.
 
+    lines: their numbers among the lines of the picture, from 0, in reading order
     language: of the whole block, None where it is not known
     translation: the text itself where it was kept
     kept: why it stays as it is, None where it was translated
@@ -60,6 +61,12 @@ class TranslatedBlock:
     translation: str
     kept: str | None
     word_for_word: bool = False
+
+    def __str__(self) -> str:
+        """Word it in a line."""
+        note = " (word for word)" if self.word_for_word else ""
+        made = f"kept: {self.kept}" if self.kept else f"{self.translation}{note}"
+        return f"{self.text}  ->  {made}"
 
 
 def name_languages(

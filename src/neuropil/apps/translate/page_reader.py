@@ -139,7 +139,7 @@ def level_some(pixels: Pixels, lines: Sequence[TextLine], read: Read) -> list[Te
     A short line, or one beside an ornament, is easily found a few degrees off.
     """
     quads = [line.quad for line in lines]
-    page = text_angle(quads)
+    page = text_angle(quads) if quads else 0.0
     least, most = np.radians(ASKEW)
     off = [abs(angle_apart(text_angle([quad]), page)) for quad in quads]
     level = {n: laid_along(quads[n], page) for n in range(len(quads)) if least < off[n] < most}

@@ -1,6 +1,6 @@
 """What is told of a picture: its lines and blocks, as plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neuropil.apps.translate.alphabet import name_marks
 from neuropil.apps.translate.geometry import Quad
@@ -28,30 +28,6 @@ class PictureLine:
         return f"{self.text}  ({self.language or 'language not known'}, {self.confidence:.2f})"
 
 
-@dataclass(frozen=True)
-class PictureBlock:
-    """Lines that are one text.
-
-    lines: their numbers among the lines of the picture, from 0, in reading order
-    translation: the text itself where it was kept
-    kept: why it stays as it is; None where it was translated
-    word_for_word: translated by lists alone, since the network was at a loss
-    """
-
-    lines: tuple[int, ...]
-    text: str
-    language: str | None
-    translation: str
-    kept: str | None
-    word_for_word: bool
-
-    def __str__(self) -> str:
-        """Word it in a line."""
-        note = " (word for word)" if self.word_for_word else ""
-        made = f"kept: {self.kept}" if self.kept else f"{self.translation}{note}"
-        return f"{self.text}  ->  {made}"
-
-
 @dataclass(frozen=True, eq=False)
 class ReadPage:
     """The lines and blocks of a picture."""
@@ -77,16 +53,9 @@ def word_quad(quad: Quad) -> tuple[Point, Point, Point, Point]:
     return a, b, c, d
 
 
-def word_blocks(page: ReadPage) -> tuple[PictureBlock, ...]:
-    """Give the blocks of a page as plain values."""
+def word_blocks(page: ReadPage) -> tuple[TranslatedBlock, ...]:
+    """Give the blocks of a page as they are told, marks by their names."""
     return tuple(
-        PictureBlock(
-            block.lines,
-            name_marks(block.text),
-            block.language,
-            name_marks(block.translation),
-            block.kept,
-            block.word_for_word,
-        )
+        replace(block, text=name_marks(block.text), translation=name_marks(block.translation))
         for block in page.blocks
     )
