@@ -35,13 +35,13 @@ NETWORKS = MappingProxyType(
         ENCODER: NetworkFile(
             HERE,
             "translate-encoder-v1.onnx",
-            "7356c21bc483e6c566781ada3021629f7a8905185aaa275ff354d4a0a8d75df9",
+            "b9474707bf82d1c4065e6987e2fbb5354906c17ee91fd0459a8fedbbf6c5b6c1",
             "MIT",
         ),
         STEP: NetworkFile(
             HERE,
             "translate-step-v1.onnx",
-            "099b49646d50ab1e19b4434a0c26f9963cbf9e5d47792869e42b209d79026801",
+            "cf37715814314143a799568d03f66cb8cd11cf0076324c0294e8e54b7c6a8059",
             "MIT",
         ),
     }
