@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # room -> rooms of ours, besides itself; th
     "apps": set(),
     "apps.*": {"signature", "contract", "core", "eye", *KIT},
     "apps.*.demo": {"apps.*", "apps.*.lab", "core", "eye", *KIT},
-    "apps.*.lab": {"apps.*", "signature", "training", "core", "eye", "eye.lab", *KIT},
+    "apps.*.lab": {"apps.*", "signature", "training", "core", "eye", *KIT},
     "apps.neuron": {"signature", "contract", "core", "biology", *KIT},
     "apps.neuron.demo": {"apps.neuron", "core", "biology", *KIT},
     "bench": {"registry", "kit", "kit.media", "kit.networks"},

@@ -70,6 +70,14 @@ def test_of_several_files_the_mean_is_begun_with(tmp_path: Path) -> None:
     assert (network.weight == 2).all()
 
 
+@pytest.mark.parametrize("about", ["", "{", "[1]"])
+def test_weights_are_read_without_how_they_came_about(about: str, tmp_path: Path) -> None:
+    network = nn.Linear(2, 3)
+    arrays = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    np.savez(tmp_path / "a.npz", about=about, **arrays)
+    assert averages.load(network, tmp_path / "a.npz") == [{}]
+
+
 def test_no_step_keeps_what_was_begun_with(folder: Path, tmp_path: Path) -> None:
     none = replace(tiny(), steps=0)
     init = [folder / averages.FILE] * 2

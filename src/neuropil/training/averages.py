@@ -58,7 +58,7 @@ def read(path: Path, own: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict
     require_file(path, "file of averaged weights")
     advice = f"--init takes the {FILE} of a training's folder"
     arrays = read_arrays(path, MOST_BYTES, advice, what="averaged weights", code="network.damaged")
-    about = json.loads(str(arrays.pop(ABOUT, "{}")))
+    about = read_about(str(arrays.pop(ABOUT, "{}")))
     if {name: a.shape for name, a in arrays.items()} != {n: tuple(t.shape) for n, t in own.items()}:
         odd = sorted({*arrays} ^ {*own}) or [n for n in own if arrays[n].shape != own[n].shape]
         raise UserError(
@@ -67,3 +67,12 @@ def read(path: Path, own: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict
             path=path,
         )
     return {name: torch.from_numpy(a).to(torch.float64) for name, a in arrays.items()}, about
+
+
+def read_about(text: str) -> dict[str, Any]:
+    """Read how weights came about; {} where that can't be read, since the weights can."""
+    try:
+        about = json.loads(text)
+    except ValueError:
+        return {}
+    return about if isinstance(about, dict) else {}

@@ -6,7 +6,7 @@ import torch
 
 from neuropil.apps.colorize.lab import data
 from neuropil.apps.colorize.lab.model import ColorizeNet, ColorizeSize, double
-from neuropil.apps.colorize.lab.train import base, export_spec, loss, score
+from neuropil.apps.colorize.lab.train import base, export_spec, score_photos
 from neuropil.apps.colorize.palette import palette
 from neuropil.training.export import fold_batch_norm
 from neuropil.training.split import Split
@@ -46,9 +46,9 @@ def test_the_loss_is_least_where_the_truth_is_likely(photos: Split[data.Weighted
     examples = data.collate(data.validation_examples(photos.held_out.photos, 3))
     batch = {name: torch.from_numpy(values) for name, values in examples.items()}
     sure = torch.nn.functional.one_hot(batch["label"].long(), 132).movedim(-1, 1) * 20.0
-    right = loss(Told(sure), batch)
-    wrong = loss(Told(sure.roll(1, dims=1)), batch)
-    even = loss(Told(torch.zeros_like(sure)), batch)
+    right = base().loss(Told(sure), batch)
+    wrong = base().loss(Told(sure.roll(1, dims=1)), batch)
+    even = base().loss(Told(torch.zeros_like(sure)), batch)
     assert right < even < wrong
     assert right.isfinite()
 
@@ -66,8 +66,10 @@ class Told(torch.nn.Module):
 
 def test_scores_name_gain_and_nats(photos: Split[data.WeightedPhotos]) -> None:
     network = ColorizeNet(SMALL).eval()
-    scores = score(network, photos)
-    assert list(scores) == ["gain_db_0", "nats_0", "gain_db_10", "nats_10"]
+    scores = score_photos(network, photos)
+    assert list(scores) == [
+        f"{kind}_{n}" for n in (0, 10) for kind in ("gain_db", "nats", "chroma_share")
+    ]
     assert scores["nats_0"] == pytest.approx(np.log(132), rel=0.3)  # it knows nothing yet
 
 

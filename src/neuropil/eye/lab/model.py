@@ -43,11 +43,8 @@ class SameConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C_out, H/stride, W/stride)."""
-        stride = self.stride[0]
-        if torch.onnx.is_in_onnx_export():
-            apply: Callable[..., Tensor] = PaddedConvolution.apply
-            return apply(x, self.weight, self.bias, stride, self.groups)
-        return convolve_padded(x, self.weight, self.bias, stride, self.groups)
+        apply: Callable[..., Tensor] = PaddedConvolution.apply
+        return apply(x, self.weight, self.bias, self.stride[0], self.groups)
 
 
 class PaddedConvolution(torch.autograd.Function):
@@ -58,7 +55,9 @@ class PaddedConvolution(torch.autograd.Function):
         ctx: Any, x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int, groups: int
     ) -> Tensor:
         """Pad, and convolve."""
-        return convolve_padded(x, kernel, bias, stride, groups)
+        first, last = padding(kernel.shape[-1], stride)
+        padded = pad(x, (first, last, first, last))
+        return conv2d(padded, kernel, bias, stride=stride, groups=groups)
 
     @staticmethod
     def symbolic(g: Any, x: Any, kernel: Any, bias: Any, stride: int, groups: int) -> Any:
@@ -74,14 +73,6 @@ class PaddedConvolution(torch.autograd.Function):
             pads_i=[first, first, last, last],
             group_i=groups,
         )
-
-
-def convolve_padded(
-    x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int, groups: int
-) -> Tensor:
-    """Pad, and convolve; gradients pass through both."""
-    first, last = padding(kernel.shape[-1], stride)
-    return conv2d(pad(x, (first, last, first, last)), kernel, bias, stride=stride, groups=groups)
 
 
 def padding(kernel: int, stride: int) -> tuple[int, int]:

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from neuropil.apps.colorize.lab import seen_batch
 from neuropil.apps.colorize.lab.model import SeeingNet
-from neuropil.apps.colorize.lab.seeing_training import network_inputs
-from neuropil.apps.colorize.lab.train import seeing
+from neuropil.apps.colorize.lab.objective import network_inputs
+from neuropil.apps.colorize.lab.train import OF_SEEING, seeing
 from neuropil.kit.errors import UserError
 from neuropil.training import averages
 from neuropil.training.stages import claim_file
@@ -53,11 +53,12 @@ def join(output: Path, data: Path, networks: Sequence[Path]) -> Path:
     file = claim_file(output, averages.FILE)
     network = seeing().network().eval()
     assert isinstance(network, SeeingNet)
-    batch = seen_batch.make_batch(seen_batch.load_seen(data), TrainingStep())
+    arrays = seen_batch.make_batch(seen_batch.load_seen(data), TrainingStep())
+    batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
     parts = zip((network.pixels, network.eye), networks, strict=True)
     settled = [norm for part, path in parts for norm in put_back(part, path)]
     with torch.no_grad():  # on the way each normalization takes mean and variance of its input
-        network(*network_inputs({name: torch.from_numpy(a) for name, a in batch.items()}))
+        network(*network_inputs(batch, OF_SEEING))
     for hook in settled:
         hook.remove()
     names = ", ".join(path.name for path in networks)

@@ -82,7 +82,7 @@ class DecoderSize:
     """How wide (channels) and how deep (residual blocks) the decoder is at 1/4, 1/8, 1/16, 1/32."""
 
     widths: tuple[int, int, int, int] = (64, 96, 160, 192)
-    depths: tuple[int, int, int, int] = (2, 2, 2, 0)
+    depths: tuple[int, int, int, int] = (2, 2, 2, 1)
     eye: tuple[int, int, int, int] = (24, 40, 112, 320)  # channels of the eye's features
     n_mean: int = 1280  # mean features of the eye
     n_colors: int = 132

@@ -6,7 +6,7 @@
     B  crops at once      S = 128 pixels, the side of a crop      h = w = S/4 cells
 
 The eye does not learn, so what it sees of a crop stays the same and need not be calculated at every
-step: two thirds of the work of a training. A crop takes 68 kB: whole numbers of 8 bits with a scale
+step: two thirds of the work of a training. A crop takes 69 kB: whole numbers of 8 bits with a scale
 for each channel. Hints, and things in another color, are drawn while training: they change neither
 lightness nor features.
 """
@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
-from neuropil.apps.colorize.cielab import Floats, encode_srgb, lab_from_rgb, to_gamut
+from neuropil.apps.colorize.cielab import Floats, lab_from_rgb
 from neuropil.apps.colorize.lab.data import (
     Bytes,
     iterate_photos,
@@ -43,7 +42,6 @@ AGED = 0.25  # share of the crops that look like old photographs
 BATCH = 32  # crops that the eye sees at once
 CHANNELS = {4: 24, 8: 40, 16: 112, 32: 320}  # of the eye's features, by stride
 N_MEAN = 1280  # mean features
-N_CLASSES = 1000  # things that the eye knows
 LIGHT_STEPS = 2.55  # numbers to a unit of L
 FILE = f"seen-by-{NETWORK.sha256[:8]}.bin"
 
@@ -52,17 +50,13 @@ Crops = NDArray[Any]  # of the type that `crop_type` makes
 
 @cache
 def crop_type() -> np.dtype[np.void]:
-    """Make the type of a crop on disk: features and their scales, lightness, the true colors.
-
-    true_logits: what the eye calls it in its true colors, those of cells
-    """
+    """Make the type of a crop on disk: features and their scales, lightness, the true colors."""
     return np.dtype(
         [
             ("photo", "i4"),
             *((f"stride_{s}", "i1", (c, SIDE // s, SIDE // s)) for s, c in CHANNELS.items()),
             *((f"scale_{s}", "f2", (c,)) for s, c in CHANNELS.items()),
             ("mean_features", "f2", (N_MEAN,)),
-            ("true_logits", "f2", (N_CLASSES,)),
             ("light", "u1", (SIDE, SIDE)),
             ("ab", "i1", (2, SIDE // CELL, SIDE // CELL)),
         ]
@@ -149,23 +143,11 @@ def look(waiting: Sequence[tuple[int, Bytes, Floats]], network: OnnxNetwork) -> 
         whole = np.rint(values / scale[..., None, None].astype(np.float32)).clip(-127, 127)
         seen[f"stride_{stride}"], seen[f"scale_{stride}"] = whole, scale
     seen["mean_features"] = found["mean_features"]
-    painted = []
     for crop, rgb, light in zip(seen, colors, lights, strict=True):
         ab = average_pool(lab_from_rgb(rgb)[..., 1:])
         crop["ab"] = np.rint(np.moveaxis(ab, -1, 0)).clip(-127, 127)
         crop["light"] = np.rint(light * LIGHT_STEPS)
-        painted.append(paint_cells(light, ab))
-    seen["true_logits"] = network.run(picture=normalize(np.stack(painted)))["logits"]
     return seen
-
-
-def paint_cells(light: Floats, ab: Floats) -> Bytes:
-    """Give L (S, S) the colors of cells (h, w, 2), smoothly: (S, S, 3)."""
-    size, how = light.shape[::-1], Picture.Resampling.BILINEAR
-    planes = [np.asarray(Picture.fromarray(ab[..., i]).resize(size, how)) for i in (0, 1)]
-    fy = (light + np.float32(16)) * np.float32(1 / 116)
-    made: Bytes = encode_srgb(to_gamut(fy, np.stack(planes, axis=-1)), np.dtype(np.uint8))
-    return made
 
 
 def features(crops: Crops) -> dict[str, Floats]:

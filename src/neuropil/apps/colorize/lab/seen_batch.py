@@ -1,7 +1,6 @@
 """Batches of crops that the eye has seen: hints told, colors numbered.
 
     B  crops in a batch    S = 128 pixels    h = w = 32 cells    N  colors
-    P  crops without hints, whose made colors the eye looks at
 
 One example is a crop's lightness, what the eye sees and perhaps some hints, and the truth. All that
 is random comes from the generator of its step.
@@ -18,32 +17,26 @@ from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.hints import hint_maps
 from neuropil.apps.colorize.lab.data import HELD_OUT, RECOLORED_SHARE, recolor_object
 from neuropil.apps.colorize.lab.seen import LIGHT_STEPS, Crops, features, open_crops
-from neuropil.apps.colorize.palette import nearest_index, palette
+from neuropil.apps.colorize.palette import nearest_index
 from neuropil.apps.colorize.preprocess import average_pool, normalize_lightness
 from neuropil.kit.errors import UserError
 from neuropil.training.step import TrainingStep
 
 BATCH = 48
-LOOKED_AT = 16  # crops without hints whose made colors the eye looks at
 EVALUATED = 384  # held-out crops scored at each look
-COUNTED = 4096  # crops whose colors are counted
 UNHINTED = 0.45  # share of the examples without hints
 MOST_HINTS = 30
-SMOOTHING = 5.0  # ab units, over which counts of colors are spread
-EVEN = 0.5  # share of an even distribution in the one that weights come from
-BALANCE = 0.7  # exponent of a color's weight: 0 takes colors as often as they are, 1 evens them out
 
 Order = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class SeenPhotos:
-    """Crops on disk, those to learn from and those held out, and the weight of each color (N)."""
+    """Crops on disk, those to learn from and those held out."""
 
     crops: Crops
     train: Order
     held_out: Order
-    weights: Floats
 
 
 def load_seen(data: Path) -> SeenPhotos:
@@ -58,22 +51,7 @@ def load_seen(data: Path) -> SeenPhotos:
             f" see at least {HELD_OUT} photographs",
             path=data,
         )
-    counted = crops[train[:: max(1, len(train) // COUNTED)]]["ab"]
-    return SeenPhotos(crops, train, held_out, color_weights(np.moveaxis(counted, 1, -1)))
-
-
-def color_weights(ab: NDArray[np.int8]) -> Floats:
-    """Weigh each color of the palette by its rarity among a, b (..., 2): (N,).
-
-    Zhang et al. 2016, equation 4, tempered: 1 on average over the photographs.
-    """
-    colors = palette()
-    counts = np.bincount(nearest_index(ab.astype(np.float32)).ravel(), minlength=len(colors))
-    near = np.exp(-np.square(colors[:, None] - colors).sum(axis=-1) / (2 * SMOOTHING**2))
-    share = near / near.sum(axis=0) @ (counts / counts.sum())
-    weight = ((1 - EVEN) * share + EVEN / len(colors)) ** -BALANCE
-    weights: Floats = (weight / (share @ weight)).astype(np.float32)
-    return weights
+    return SeenPhotos(crops, train, held_out)
 
 
 def make_batch(seen: SeenPhotos, moment: TrainingStep) -> dict[str, Floats]:
@@ -81,13 +59,7 @@ def make_batch(seen: SeenPhotos, moment: TrainingStep) -> dict[str, Floats]:
     rng = moment.rng()
     crops = seen.crops[round_robin(seen.train, moment)]
     told = [tell(ab, light, draw_number(rng), rng) for ab, light in zip(*truth(crops), strict=True)]
-    batch = collate(crops, told)
-    plain = np.flatnonzero(~batch["hints"].any(axis=(1, 2, 3)))[:LOOKED_AT]
-    looked = {
-        "plain": plain.astype(np.float32),
-        "true_logits": crops["true_logits"][plain].astype(np.float32),
-    }
-    return batch | looked | {"weight": seen.weights[batch["label"].astype(np.intp)]}
+    return collate(crops, told)
 
 
 def round_robin(train: Order, moment: TrainingStep) -> Order:
@@ -153,6 +125,5 @@ def validation_batches(seen: SeenPhotos, n_hints: int) -> Sequence[dict[str, Flo
         for i, (ab, light) in enumerate(zip(*truth(crops), strict=True)):
             rng = np.random.default_rng((9, start + i))
             told.append(tell_at(ab, light, rng.integers(0, len(light), (n_hints, 2))))
-        named = {"true_logits": crops["true_logits"].astype(np.float32)}
-        batches.append(collate(crops, told) | named)
+        batches.append(collate(crops, told))
     return batches
