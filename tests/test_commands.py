@@ -96,7 +96,7 @@ def test_training_is_handed_the_recipe_and_the_settings(
         "device": "auto",
         "minutes": 3.0,
         "resume": True,
-        "init": None,
+        "init": (),
     }
 
 

@@ -411,7 +411,7 @@ TAKEN: Mapping[str, Taken] = MappingProxyType(
                 Option(
                     "init",
                     Form("FILE"),
-                    [],
+                    (),
                     "begin with the averaged weights of an earlier training, its averages.npz; of"
                     " several with their mean, which --set steps=0 keeps as it is",
                     repeated=True,
