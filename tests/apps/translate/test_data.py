@@ -98,6 +98,7 @@ def test_missing_and_damaged_files_are_refused(folder: Path, tmp_path: Path) -> 
 
 def test_entries_that_explain_teach_nothing() -> None:
     assert [*data.word_pair("obsolete spelling of abeto", "abete", "es")] == []
+    assert [*data.word_pair("Abbreviation for téraoctet", "To", "fr")] == []
     assert [*data.word_pair("sort of (coll.)", "una especie de", "es")] == [
         Pair("sort of", "una especie de", "es", "word")
     ]

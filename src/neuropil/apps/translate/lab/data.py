@@ -40,7 +40,8 @@ LONGEST = 220  # characters of a text that teaches
 LONGEST_WORD = 40  # characters of an entry of a dictionary; longer ones explain
 ODD = re.compile(r"[():;=\[\]{}/|\d]")  # in a phrase: it is no plain one
 ABOUT = re.compile(  # a word explained, where a translation should stand
-    r"\b(?:form|spelling|plural|participle|inflection|abbreviation|synonym) of\b"
+    r"\b(?:form|spelling|plural|participle|inflection|synonym) of\b"
+    r"|\b(?i:abbreviation|initialism|acronym) (?:of|for)\b"
     r"|\w (?:surname|(?:given|first) name)s?\b"  # Spanish surname, for Gómez
 )
 NOTE = re.compile(r"\s*(\(.*?\)|\[.*?\]|\{.*?\})")
