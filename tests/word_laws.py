@@ -33,7 +33,7 @@ FORBIDDEN_FILES = {
 }
 FORBIDDEN_VERBS = re.compile(r"_*(get|do|handle|process)_")
 BRITISH = re.compile(
-    "colour|neighbour|behaviour|normalis|optimis|initialis|quantis|centre", re.IGNORECASE
+    "colour|neighbour|behaviour|normalis|optimis|initialis(?!m)|quantis|centre", re.IGNORECASE
 )
 
 

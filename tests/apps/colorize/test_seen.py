@@ -183,6 +183,13 @@ def test_networks_in_another_order_are_not_joined(folder: Path, tmp_path: Path) 
         joining.join(tmp_path / "joined", data=folder, networks=[base, base])
 
 
+def test_what_is_no_network_is_not_joined(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("# no network")
+    with refused("network.damaged", "notes.md"):
+        joining.join(tmp_path / "joined", data=folder, networks=[tmp_path / "notes.md"] * 2)
+    assert not (tmp_path / "joined").exists()
+
+
 def test_one_network_is_not_joined(folder: Path, tmp_path: Path) -> None:
     with refused("option.missing", "1 networks", "--network BASE.onnx --network DECODER.onnx"):
         joining.join(tmp_path / "joined", data=folder, networks=[tmp_path / "base.onnx"])

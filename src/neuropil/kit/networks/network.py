@@ -99,7 +99,7 @@ def choose_files(
     asked: dict[str, Path] = {}
     for path, must_fit in [*listed, *((path, True) for path in given)]:
         try:
-            network = _foreign(path)
+            network = open_foreign(path)
         except UserError as error:
             named = "" if must_fit else f" (${VARIABLE} names it)"
             raise error.wrap(f"{error.message}{named}", path) from None
@@ -166,8 +166,8 @@ def _session(content: bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def _foreign(path: Path) -> OnnxNetwork:
-    """Load a file that is not ours, in which anything may be."""
+def open_foreign(path: Path) -> OnnxNetwork:
+    """Load a file that somebody named, in which anything may be; raises UserError."""
     require_network(path)
     content = content_of(path)
     try:

@@ -27,6 +27,8 @@ from neuropil.apps.colorize.lab.model import SeeingNet
 from neuropil.apps.colorize.lab.objective import network_inputs
 from neuropil.apps.colorize.lab.train import OF_SEEING, seeing
 from neuropil.kit.errors import UserError
+from neuropil.kit.networks.network import open_foreign
+from neuropil.kit.networks.onnx_file import FLOAT16_SUFFIX
 from neuropil.training import averages
 from neuropil.training.stages import claim_file
 from neuropil.training.step import TrainingStep
@@ -50,7 +52,6 @@ def join(output: Path, data: Path, networks: Sequence[Path]) -> Path:
             f"{len(networks)} networks were named; the stage joins two: type"
             " --network BASE.onnx --network DECODER.onnx, of the recipes base and decoder",
         )
-    file = claim_file(output, averages.FILE)
     network = seeing().network().eval()
     assert isinstance(network, SeeingNet)
     arrays = seen_batch.make_batch(seen_batch.load_seen(data), TrainingStep())
@@ -62,14 +63,19 @@ def join(output: Path, data: Path, networks: Sequence[Path]) -> Path:
     for hook in settled:
         hook.remove()
     names = ", ".join(path.name for path in networks)
+    file = claim_file(output, averages.FILE)
     averages.save(network.state_dict(), {"recipe": "colorize-join", "from": names}, file)
     return file
 
 
 def read_weights(path: Path) -> Weights:
-    """Read the weights of a file, those that give logits reduced to their share."""
+    """Read the weights of a file, those that give logits reduced to their share.
+
+    Raises UserError where it is no network.
+    """
+    open_foreign(path)  # which refuses what is no network
     weights = {
-        item.name.removesuffix(".float16"): torch.tensor(numpy_helper.to_array(item)).float()
+        item.name.removesuffix(FLOAT16_SUFFIX): torch.tensor(numpy_helper.to_array(item)).float()
         for item in onnx.load(path).graph.initializer
     }
     return {name: SHARE * w if name.startswith(LAST) else w for name, w in weights.items()}

@@ -24,7 +24,7 @@ from neuropil.apps.drive.rollout import Policy, network_policy
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.atomic import atomic_path
 from neuropil.kit.folders import create_folder
-from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.network import open_foreign
 
 FIRST = 40_000  # seed of the first track
 MAX_CROSS_TRACK_ERROR = (
@@ -62,7 +62,7 @@ def collect_to_file(folder: Path, by: Path | None, seed: int) -> Path:
     """Record a drive into a file, if it isn't there yet."""
     file = folder / f"{seed}-{by.resolve().parent.name if by else 'expert'}.npz"
     if not file.exists():
-        driver = network_policy(OnnxNetwork(by, threads=1)) if by else None
+        driver = network_policy(open_foreign(by)) if by else None
         rng = np.random.default_rng(seed)
         pictures, told = zip(*collect(seed, driver, rng), strict=True)
         expert = np.array([(c.steer, c.gas, c.brake) for c in told], np.float32)

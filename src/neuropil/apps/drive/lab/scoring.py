@@ -10,7 +10,7 @@ from neuropil.apps.drive.lab.expert import Expert, ExpertParameters
 from neuropil.apps.drive.rollout import Policy, network_policy
 from neuropil.apps.drive.simulator import Simulator
 from neuropil.kit.cpu import cores
-from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.network import open_foreign
 from neuropil.kit.progress import track
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def score_policy(seed: int, driver: Policy) -> float:
 
 def score_network_file(path: Path, change: Callable[[Policy], Policy] | None, seed: int) -> float:
     """Drive a track by the network of a file, changed or not: what a process of its own does."""
-    driver = network_policy(OnnxNetwork(path, threads=1))
+    driver = network_policy(open_foreign(path))
     return score_policy(seed, change(driver) if change else driver)
 
 

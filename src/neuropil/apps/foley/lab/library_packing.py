@@ -15,7 +15,7 @@ from neuropil.apps.foley.lab.recordings import read_files, read_table
 from neuropil.apps.foley.sound_library import Recording, SoundLibrary
 from neuropil.kit.atomic import save_text
 from neuropil.kit.audio.audio import Audio
-from neuropil.kit.networks.network import OnnxNetwork
+from neuropil.kit.networks.network import OnnxNetwork, open_foreign
 from neuropil.kit.progress import track
 from neuropil.training.stages import claim_file
 
@@ -28,7 +28,7 @@ def pack_library(output: Path, *, data: Path, network: Path) -> Path:
     file = claim_file(output, FILE)
     rows = [row for row in read_table(data, "library.csv") if row["licence"] in FREE]
     contents = read_files(data / "library.zip", (row["file"] for row in rows))
-    tagger = OnnxNetwork(network)
+    tagger = open_foreign(network)
     with TemporaryDirectory() as unpacked:
         found = [
             to_recording(row, contents[row["file"]], Path(unpacked), tagger)
