@@ -16,6 +16,10 @@ from neuropil.apps.translate.lines import size_of
 Quad = NDArray[np.float64]
 Matrix = NDArray[np.floating]
 
+CORNERS = np.array(
+    [(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64
+)  # from the middle, as in a quad
+
 
 @dataclass(frozen=True)
 class Box:
@@ -57,15 +61,9 @@ def text_angle(quads: Sequence[Quad]) -> float:
     return float(np.arctan2(along[1], along[0]))
 
 
-def angle_apart(one: float, other: float) -> float:
-    """Give the turn from an angle to another, in radians: -π to π."""
-    return float(np.arctan2(np.sin(one - other), np.cos(one - other)))
-
-
 def laid_along(quad: Quad, angle: float) -> Quad:
     """Lay a rectangle of a quad's size about its center, at an angle in radians."""
-    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
-    laid: Quad = quad.mean(axis=0) + signs * np.array(size_of(quad)) / 2 @ rotation(-angle)
+    laid: Quad = quad.mean(axis=0) + CORNERS * np.array(size_of(quad)) / 2 @ rotation(-angle)
     return laid
 
 
@@ -98,8 +96,7 @@ def turn_upright(quads: Sequence[Quad]) -> tuple[list[Quad], NDArray[np.float64]
 def grow(quad: Quad, pixels: float) -> Quad:
     """Move the sides of a quad outward, or inward by a negative number."""
     along, down = (vector / max(1e-6, float(np.hypot(*vector))) for vector in axes(quad))
-    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
-    grown: Quad = quad + pixels * (signs[:, :1] * along + signs[:, 1:] * down)
+    grown: Quad = quad + pixels * (CORNERS[:, :1] * along + CORNERS[:, 1:] * down)
     return grown
 
 

@@ -15,10 +15,10 @@ from neuropil.apps.translate.alphabet import ReadLine
 from neuropil.apps.translate.detector import FoundQuads, detect
 from neuropil.apps.translate.geometry import (
     Quad,
-    angle_apart,
     axes,
     laid_along,
     text_angle,
+    turn_upright,
 )
 from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of
 from neuropil.apps.translate.page import TextLine
@@ -139,9 +139,11 @@ def level_some(pixels: Pixels, lines: Sequence[TextLine], read: Read) -> list[Te
     A short line, or one beside an ornament, is easily found a few degrees off.
     """
     quads = [line.quad for line in lines]
-    page = text_angle(quads) if quads else 0.0
+    if not quads:
+        return []
+    page, (upright, _) = text_angle(quads), turn_upright(quads)
     least, most = np.radians(ASKEW)
-    off = [abs(angle_apart(text_angle([quad]), page)) for quad in quads]
+    off = [abs(text_angle([quad])) for quad in upright]
     level = {n: laid_along(quads[n], page) for n in range(len(quads)) if least < off[n] < most}
     return read_again(pixels, lines, level, read, -AS_SURE) if level else [*lines]
 

@@ -87,7 +87,6 @@ def put_back(network: nn.Module, path: Path) -> Iterator[torch.utils.hooks.Remov
     Raises UserError where they are of another network.
     """
     weights = read_weights(path)
-    norms = dict(following_norms(network))
     learned = (nn.Conv2d, nn.Linear)
     layers = [name for name, module in network.named_modules() if isinstance(module, learned)]
     missing = [name for name in layers if not {f"{name}.weight", f"{name}.bias"} <= weights.keys()]
@@ -101,7 +100,7 @@ def put_back(network: nn.Module, path: Path) -> Iterator[torch.utils.hooks.Remov
     for name, parameter in network.named_parameters():
         if name in weights:
             parameter.data.copy_(weights[name])
-    for name, norm in norms.items():
+    for name, norm in following_norms(network):
         yield norm.register_forward_pre_hook(partial(settle, bias=weights[f"{name}.bias"]))
 
 
