@@ -20,7 +20,7 @@ from neuropil.training.export import fold_batch_norm, write
 from neuropil.training.step import TrainingStep
 
 PIXELS = ColorizeSize(stem=4, widths=(8, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
-EYE = DecoderSize(widths=(4, 4, 8, 8), depths=(1, 1, 1, 0), n_colors=len(palette()))
+EYE = DecoderSize(widths=(4, 4, 8, 8), depths=(1, 1, 1), n_colors=len(palette()))
 
 
 @pytest.fixture(scope="module")
