@@ -152,11 +152,26 @@ class Doubter(Shouter):
         return [made._replace(score=LEAST_SCORE - 1) for made in super().rate(texts, to, from_)]
 
 
-def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Translate) -> None:
+class Forgetter(Doubter):
+    """Is at a loss each time, and loses all that it was given."""
+
+    def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
+        return [made._replace(text="ZZZ") for made in super().rate(texts, to, from_)]
+
+
+def test_where_the_network_doubts_it_is_asked_again_with_words_of_lists(app: Translate) -> None:
     vars(app)["translator"] = Doubter()
     known, unknown = app.rate_texts(["Forelle mit Kräuterbutter", "Xqz brmpf wzz"], "en", "de")
-    assert known == Translation("Trout with herb butter", LEAST_SCORE, word_for_word=True)
+    asked = "Trout mit herb butter"
+    assert known == Translation(f"{asked.upper()} (de to en)", LEAST_SCORE, asked=asked)
     assert unknown == Translation("XQZ BRMPF WZZ (de to en)", LEAST_SCORE - 1)
+
+
+def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Translate) -> None:
+    vars(app)["translator"] = Forgetter()
+    known, unknown = app.rate_texts(["Forelle mit Kräuterbutter", "Xqz brmpf wzz"], "en", "de")
+    assert known == Translation("Trout with herb butter", LEAST_SCORE, word_for_word=True)
+    assert unknown == Translation("ZZZ", LEAST_SCORE - 1)
     (block,) = [b for b in app(Image(picture())).blocks if b.text == "Der Hund ist im Haus"]
     assert (block.translation, block.kept) == ("The dog is in house", None)
     assert block.word_for_word
@@ -164,7 +179,7 @@ def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Trans
 
 
 def test_every_line_of_a_text_is_translated_by_itself(app: Translate) -> None:
-    vars(app)["translator"] = Doubter()
+    vars(app)["translator"] = Forgetter()
     with listening() as heard:
         made = app.text("Umleitung\nForelle mit Kräuterbutter\n", from_="de").text.text
     assert made == "Diversion\nTrout with herb butter\n"

@@ -20,7 +20,7 @@ from neuropil.apps.translate.corrections import Corrections
 from neuropil.apps.translate.detector import look
 from neuropil.apps.translate.film import ReadView, translate_frames
 from neuropil.apps.translate.geometry import Quad
-from neuropil.apps.translate.glossing import prefer_words
+from neuropil.apps.translate.glossing import Glossary
 from neuropil.apps.translate.language import language_probabilities
 from neuropil.apps.translate.lexicon import Lexicon
 from neuropil.apps.translate.lines import Floats, Pixels
@@ -55,6 +55,7 @@ from neuropil.apps.translate.reader import read_lines
 from neuropil.apps.translate.render import set_side_by_side
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.spelling import LETTERS, Speller
+from neuropil.apps.translate.switching import prefer_known
 from neuropil.apps.translate.told import (
     PictureLine,
     ReadPage,
@@ -279,7 +280,7 @@ class Translate(App):
             words = "--letter, --spelling and --target are of a letter, --word of a translation"
             raise UserError("option.conflict", f"{words}; leave out --word or the others")
         pixels = to_rgb8(photo)
-        # Words are opened of any translation, also of those that are not set.
+        # Words are opened of what the network says, also where lists say it better.
         page = self.read_page(pixels, to, from_, least if word is None else 0.0)
         require_text(page)
         require_below("line", line, len(page.lines), f"the picture has {len(page.lines)} lines")
@@ -293,7 +294,8 @@ class Translate(App):
         block = next(block for block in page.blocks if line in block.lines)
         (half_way,), near = self.go_half_way([peel(block.text).core], to, block.language)
         refuse_kept(block, half_way.text, to, near)
-        traced = self.translator.trace(half_way.text, to, near)
+        (made,) = self.rate_unknown([half_way.text], to, near)
+        traced = self.translator.trace(made.asked or half_way.text, to, near)
         return probe_word(self.translator, traced, word)
 
     # --- pages ----------------------------------------------------------------------------------
@@ -376,11 +378,18 @@ class Translate(App):
         way, near = self.go_half_way(texts, to, from_)
         known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
         rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
-        found = zip(rest, self.translator.rate(rest, to, near), strict=True)
-        rated = (prefer_words(text, made, to, near) for text, made in found)
+        rated = iter(self.rate_unknown(rest, to, near))
         made = [next(rated) if found is None else Translation(found, SURE) for found in known]
         pairs = zip(way, made, strict=True)
         return [b._replace(score=min(a.score, b.score)) for a, b in pairs]
+
+    def rate_unknown(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
+        """Translate texts that no list has, by the network and with the words of lists."""
+        made = self.translator.rate(texts, to, from_)
+        if from_ is None:
+            return made
+        ask = partial(self.translator.rate, to=to, from_=from_)
+        return prefer_known(texts, made, ask, Glossary.load(from_, to))
 
     def go_half_way(
         self, texts: Sequence[str], to: str, from_: str | None

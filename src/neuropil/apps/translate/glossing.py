@@ -1,4 +1,4 @@
-"""A text word for word, where a network is at a loss: what lists know of it, in its order.
+"""A text word for word: what lists know of it, in its order.
 
     Glossary.load("de", "en").translate("Gebratene Forelle mit Kräuterbutter")
         Gloss(text="Roasted trout with herb butter", known=1.0)
@@ -24,14 +24,10 @@ from neuropil.apps.translate.lexicon import (
     take_case,
 )
 from neuropil.apps.translate.preprocess import LANGUAGES
-from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 TOKEN = re.compile(  # a French article, an abbreviation, a word, a number, a mark
     r"[dl]['’](?=\w)|[^\W\d_]{1,3}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d[\d.,]*|\S", re.IGNORECASE
 )
-LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
-FRAGMENT_SCORE = -0.6  # log p of a token, below which lists know more of a dish or a label
-SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
 LONGEST_RUN = 5  # words that are looked up together
 SHORTEST = 4  # letters of a word, and of a part of one, whose ending may be left out
 ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have it
@@ -103,11 +99,13 @@ class Glossary:
             pieces = put_ways_first(pieces)
         return Gloss(take_case(join_pieces(pieces), text), n_known / max(1, n_words))
 
-    def cut(self, tokens: Sequence[str]) -> Iterator[tuple[Sequence[str], str | None]]:
+    def cut(
+        self, tokens: Sequence[str], longest: int = LONGEST_RUN
+    ) -> Iterator[tuple[Sequence[str], str | None]]:
         """Cut a text into the longest runs that a list knows, each with its translation."""
         start = 0
         while start < len(tokens):
-            runs = (tokens[start : start + n] for n in range(LONGEST_RUN, 0, -1))
+            runs = (tokens[start : start + n] for n in range(longest, 0, -1))
             known = ((run, found) for run in runs if (found := self.find(run)))
             run, found = next(known, (tokens[start : start + 1], None))
             yield run, found
@@ -180,20 +178,6 @@ def change_letter(key: str) -> Iterator[str]:
         for letter in LETTERS:
             yield before + letter + after
             yield before + letter + after[1:]
-
-
-def prefer_words(text: str, made: Translation, to: str, from_: str | None) -> Translation:
-    """Take what lists know of a text, word for word, in place of what its network doubts.
-
-    Of a sentence it has to doubt more: word for word, sentences are hard to understand.
-    """
-    least = LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE
-    if made.score >= least or from_ is None:
-        return made
-    found = Glossary.load(from_, to).translate(text)
-    if found.known < LEAST_KNOWN:
-        return made
-    return Translation(found.text, LEAST_SCORE, word_for_word=True)
 
 
 @cache

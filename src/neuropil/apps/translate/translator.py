@@ -44,11 +44,13 @@ class Translation(NamedTuple):
     """A text in another language, and how likely the network found it: log p of a token, mean.
 
     word_for_word: made of lists alone, since the network was at a loss
+    asked: what the network was given, where that is not the text itself
     """
 
     text: str
     score: float
     word_for_word: bool = False
+    asked: str | None = None
 
 
 class Translator:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.lab.data import Direction, Pair, load_corpus, side
 from neuropil.apps.translate.lab.noise import add_noise, add_price, swap_name
+from neuropil.apps.translate.lab.switching import mix
 from neuropil.apps.translate.preprocess import (
     MOST_TOKENS,
     PAD,
@@ -144,8 +145,8 @@ def encode_group(pairs: Sequence[Pair], rng: Generator) -> tuple[EncodedText, En
 
 
 def vary(pair: Pair, languages: Direction, rng: Generator) -> tuple[str, str]:
-    """Give the texts of a pair, source first, with other names and numbers in them."""
-    texts = side(pair, languages[0]), side(pair, languages[1])
+    """Give the texts of a pair, source first, with other names, numbers and words in them."""
+    texts = mix(side(pair, languages[0]), side(pair, languages[1]), languages, rng)
     if pair.kind == "phrase" and rng.random() < PRICED:
         return add_price(*texts, rng)
     return swap_name(*texts, rng)

@@ -1,0 +1,110 @@
+"""Where the network doubts, lists help: their words in its grammar, or else word for word.
+
+    glossary = Glossary.load("es", "en")
+    text = "Pista de patinaje"
+    switch(text, find_runs(text, glossary))         "Track de ice skating"
+
+Lists have more words than a small network learns, and know no grammar; the network that is taught
+with such texts takes the words over and does the rest (code-switching, Song et al. 2019). Where it
+loses one of them, the lists alone translate (`glossing`).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from neuropil.apps.translate.glossing import LONGEST_RUN, TOKEN, Glossary
+from neuropil.apps.translate.lexicon import take_case
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
+
+WORD = re.compile(r"[^\W\d_]+")
+SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
+FRAGMENT_SCORE = -0.6  # log p of a token, below which lists know more of a dish or a label
+SHARED = 0.6  # of the letters of the longer of two forms of a word, from the first on
+LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
+
+Rate = Callable[[Sequence[str]], list[Translation]]
+
+
+class Run(NamedTuple):
+    """Words of a text, from one place to another, and what a list has for them."""
+
+    start: int
+    end: int
+    translation: str
+
+
+def prefer_known(
+    texts: Sequence[str], made: Sequence[Translation], rate: Rate, glossary: Glossary
+) -> list[Translation]:
+    """Take what lists know of texts in place of what their network doubts.
+
+    rate: translates texts by the network
+    """
+    pairs = enumerate(zip(texts, made, strict=True))
+    doubted = [n for n, (text, each) in pairs if is_doubted(text, each)]
+    runs = [[*find_runs(texts[n], glossary)] for n in doubted]
+    asked = [switch(texts[n], some) for n, some in zip(doubted, runs, strict=True)]
+    settled = [*made]
+    for n, some, text, again in zip(doubted, runs, asked, rate(asked), strict=True):
+        if some and keeps(again.text, some):
+            settled[n] = Translation(again.text, max(again.score, LEAST_SCORE), asked=text)
+        elif (gloss := glossary.translate(texts[n])).known >= LEAST_KNOWN:
+            settled[n] = Translation(gloss.text, LEAST_SCORE, word_for_word=True)
+    return settled
+
+
+def is_doubted(text: str, made: Translation) -> bool:
+    """Tell what the network may not have understood.
+
+    Of a sentence it has to doubt more: word for word, sentences are hard to understand.
+    """
+    return made.score < (LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE)
+
+
+def keeps(text: str, runs: Iterable[Run]) -> bool:
+    """Tell whether a text has all words of some runs, in any form."""
+    words = list_words(text)
+    return all(has_words(words, run.translation) for run in runs)
+
+
+def find_runs(text: str, glossary: Glossary, longest: int = LONGEST_RUN) -> Iterator[Run]:
+    """Find what lists know in a text; articles, prepositions and conjunctions are left out.
+
+    longest: words that are looked up together
+    """
+    tokens = [*TOKEN.finditer(text)]
+    n = 0
+    for some, translation in glossary.cut([token.group() for token in tokens], longest):
+        start, end = tokens[n].start(), tokens[n + len(some) - 1].end()
+        n += len(some)
+        if translation and text[start:end].casefold() not in glossary.links:
+            yield Run(start, end, translation)
+
+
+def switch(text: str, runs: Iterable[Run]) -> str:
+    """Put runs of a text, in their order, in the other language; capitals stay capitals."""
+    made, last = "", 0
+    for start, end, translation in runs:
+        source = text[start:end]
+        is_cased = start == 0 or source.isupper()
+        made += text[last:start] + (take_case(translation, source) if is_cased else translation)
+        last = end
+    return made + text[last:]
+
+
+def list_words(text: str) -> set[str]:
+    """List the words of a text, in small letters."""
+    return {*WORD.findall(text.casefold())}
+
+
+def has_words(words: Iterable[str], of: str) -> bool:
+    """Tell whether each word of a text, in any form, is among some."""
+    return all(any(is_form(word, other) for other in words) for word in list_words(of))
+
+
+def is_form(word: str, other: str) -> bool:
+    """Tell two forms of a word by the letters that they begin with."""
+    pairs = zip(word, other, strict=False)
+    same = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(word), len(other)))
+    return same >= SHARED * max(len(word), len(other))
