@@ -121,3 +121,13 @@ def test_a_band_behind_the_text_keeps_its_edge() -> None:
 def test_a_picture_that_is_all_quad(shape: tuple[int, int, int]) -> None:
     pixels = np.zeros(shape, np.uint8)
     assert (erase(pixels, [box(0, 0, shape[1], shape[0])])[0] == pixels).all()
+
+
+def test_a_text_that_is_kept_stays_to_the_last_bit_where_others_reach_into_it() -> None:
+    picture, quad = write(colorful(), (60, "12,50", WHITE))
+    above = quad - (0, 30)  # its lower part is over the number, which it takes for its own ink
+    clean, _ = erase(picture, [above])
+    stays, _ = erase(picture, [above], kept=[quad])
+    rows = slice(int(above[2, 1]) + 4, int(quad[2, 1]))
+    assert np.array_equal(stays[rows], picture[rows])
+    assert (clean[rows] != picture[rows]).any()

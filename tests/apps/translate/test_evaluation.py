@@ -21,7 +21,8 @@ from neuropil.apps.translate.lab.measuring import FoundLine
 from neuropil.apps.translate.lab.result_evaluation import (
     ResultCounts,
     count_blocks,
-    count_numbers,
+    is_same,
+    list_kept_numbers,
 )
 from neuropil.apps.translate.lab.scene_evaluation import (
     Counts,
@@ -80,10 +81,10 @@ def test_what_was_set_is_compared_with_the_translation() -> None:
     assert counts.has_residue == [True, False]
     assert counts.characters == len("freshsoup") + len("openwines")
     assert counts.edits == 3  # suppe, soup
-    before = [FoundLine(quads[2], "ab 9:30")]
-    count_numbers(counts, page, before, [FoundLine(quads[2], "ab 9.30")])
-    count_numbers(counts, page, before, [FoundLine(quads[2], "ab 9:80")])
-    assert counts.numbers_kept == [True, False]
+    (kept,) = list_kept_numbers(page)
+    assert np.array_equal(kept, quads[2])
+    assert is_same("ab 9:30", "Ab 9.30")
+    assert not is_same("ab 9:30", "ab 9:80")
 
 
 def test_a_still_sign_does_not_jitter_and_a_wrong_one_does() -> None:

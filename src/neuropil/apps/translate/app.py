@@ -37,6 +37,7 @@ from neuropil.apps.translate.networks import (
 from neuropil.apps.translate.page import (
     TRUSTED,
     TranslatedBlock,
+    kept_quads,
     name_languages,
     replacements,
     translate_page,
@@ -219,7 +220,8 @@ class Translate(App):
         pixels = to_rgb8(photo)
         height, width, _ = pixels.shape
         corrections.require_inside(width, height)
-        made = replace_texts(pixels, replacements(corrections.lines, corrections.blocks))
+        lines, blocks = corrections.lines, corrections.blocks
+        made = replace_texts(pixels, replacements(lines, blocks), kept_quads(lines, blocks))
         return with_changes(photo, pixels, made)
 
     @verb(example='neuropil translate-text "Zwei Bier, bitte!" --to en', check=check_direction)
@@ -315,7 +317,8 @@ class Translate(App):
     ) -> tuple[ReadPage, Pixels]:
         """Read a picture (H, W, 3), and give it with its texts replaced."""
         page = self.read_page(pixels, to, from_, least)
-        return page, replace_texts(pixels, replacements(page.lines, page.blocks))
+        changed = replacements(page.lines, page.blocks)
+        return page, replace_texts(pixels, changed, kept_quads(page.lines, page.blocks))
 
     def frames(
         self, frames: Iterator[Frame], to: str, from_: str | None, least: float

@@ -110,8 +110,13 @@ class FoundText:
     ground: Floats
 
 
-def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]]:
-    """Take the text of quads out of a picture; the rest of it stays as it is to the last bit."""
+def erase(
+    pixels: Pixels, quads: Sequence[Quad], kept: Sequence[Quad] = ()
+) -> tuple[Pixels, list[InkFound]]:
+    """Take the text of quads out of a picture; the rest of it stays as it is to the last bit.
+
+    kept: other texts, which stay also where the first ones reach into them
+    """
     height, width, _ = pixels.shape
     text = mark_quads(quads, GROWN, height, width)
     boxes = [box_around(q, REACH * size_of(q)[1] + 4, height, width) for q in quads]
@@ -132,6 +137,8 @@ def erase(pixels: Pixels, quads: Sequence[Quad]) -> tuple[Pixels, list[InkFound]
             filled = fill_hole(spot.part, shift_part(pixels, spot.box, shift), covered[spot.box])
         clean[spot.box][last.hole] = filled[last.hole]
         inks.append(last.ink)
+    stays = mark_quads(kept, 0, height, width) & ~text
+    clean[stays] = pixels[stays]
     return clean, inks
 
 

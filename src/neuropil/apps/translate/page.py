@@ -1,7 +1,7 @@
 """A page that was read: which of its blocks are translated, and why the others stay as they are.
 
     blocks = translate_page(lines, tell, translate, to="en", from_=None, least=0.5)
-    picture = replace_texts(pixels, replacements(lines, blocks))
+    picture = replace_texts(pixels, replacements(lines, blocks), kept_quads(lines, blocks))
 
 L  languages
 
@@ -184,3 +184,8 @@ def replacements(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -
         for block in blocks
         if block.kept is None and block.translation != block.text
     ]
+
+
+def kept_quads(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -> list[Quad]:
+    """List the quads of the lines that stay as they are."""
+    return [lines[n].quad for block in blocks if block.kept for n in block.lines]

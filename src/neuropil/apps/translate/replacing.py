@@ -41,9 +41,14 @@ class Replacement:
     text: str
 
 
-def replace_texts(pixels: Pixels, blocks: Sequence[Replacement]) -> Pixels:
-    """Replace blocks of text in a picture (H, W, 3), 0..255; what is in none stays as it is."""
-    made, inks = erase(pixels, [quad for block in blocks for quad in block.quads])
+def replace_texts(
+    pixels: Pixels, blocks: Sequence[Replacement], kept: Sequence[Quad] = ()
+) -> Pixels:
+    """Replace blocks of text in a picture (H, W, 3), 0..255; what is in none stays as it is.
+
+    kept: the quads of texts that stay, also where those of blocks reach into them
+    """
+    made, inks = erase(pixels, [quad for block in blocks for quad in block.quads], kept)
     ends = np.cumsum([len(block.quads) for block in blocks])
     parts = [inks[end - len(block.quads) : end] for block, end in zip(blocks, ends, strict=True)]
     ways = align_blocks([[ink.quad for ink in part] for part in parts], pixels.shape[1])

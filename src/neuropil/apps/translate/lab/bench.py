@@ -91,7 +91,7 @@ def evaluate_rest(
         time_pictures(app, scenes, others),
     ]
     if "rapidocr_v6" in others:
-        parts.append(evaluate_results(app, others["rapidocr_v6"][0], mixed))
+        parts.append(evaluate_results(app, others["rapidocr_v6"], mixed))
     for table, found in parts:
         tables.append(table)
         figures |= found

@@ -2,7 +2,9 @@
 
 The reader is RapidOCR with its own weights. Of each block that was replaced: the characters in
 which what it reads differs from the translation; whether a word of the source is left. Of each
-line with a number that stays as it is: whether it reads as it did before.
+line with a number that stays as it is: whether it reads as it did before, cut out of both pictures
+at the same place; and whether it does in both pictures as a whole, of which RapidOCR also finds
+other lines when something else in them changes.
 """
 
 import re
@@ -15,9 +17,10 @@ import numpy as np
 from neuropil.apps.translate.app import Translate
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lab.measuring import FoundLine, count_edits, folded_key
-from neuropil.apps.translate.lab.peers import ReadScene
+from neuropil.apps.translate.lab.peers import ReadCrop, ReadScene
 from neuropil.apps.translate.lab.scene_evaluation import center, is_inside
 from neuropil.apps.translate.lab.scenes import Scene
+from neuropil.apps.translate.lines import straighten
 from neuropil.apps.translate.page import TRUSTED
 from neuropil.apps.translate.setting import quad_around
 from neuropil.apps.translate.told import ReadPage
@@ -36,22 +39,33 @@ class ResultCounts:
     characters: int = 0
     has_residue: list[bool] = field(default_factory=list)
     numbers_kept: list[bool] = field(default_factory=list)
+    numbers_kept_in_pages: list[bool] = field(default_factory=list)
 
 
 def evaluate_results(
-    app: Translate, read: ReadScene, scenes: Sequence[Scene]
+    app: Translate, reader: tuple[ReadScene, ReadCrop], scenes: Sequence[Scene]
 ) -> tuple[Table, Metrics]:
-    """Replace the texts of pictures, and let another reader read the results."""
+    """Replace the texts of pictures, and let another reader read the results.
+
+    reader: reads whole pictures, and pictures of one line
+    """
     counts = ResultCounts()
+    read, read_crop = reader
     for scene in track(scenes, total=len(scenes), title="results"):
         page, made = app.replace(scene.pixels, "en", None, TRUSTED)
         after = read(made)
         count_blocks(counts, page, after)
-        count_numbers(counts, page, read(scene.pixels), after)
+        before = read(scene.pixels)
+        for line in list_kept_numbers(page):
+            crops = [straighten(pixels, line) for pixels in (scene.pixels, made)]
+            counts.numbers_kept.append(is_same(*map(read_crop, crops)))
+            pages = [text_inside(lines, line) for lines in (before, after)]
+            counts.numbers_kept_in_pages.append(is_same(*pages))
     figures: Metrics = {
         "render_cer": counts.edits / max(1, counts.characters),
         "residue_share": mean(counts.has_residue),
         "numbers_kept": mean(counts.numbers_kept),
+        "numbers_kept_in_pages": mean(counts.numbers_kept_in_pages),
     }
     title = f"{len(counts.has_residue)} replaced blocks, read by RapidOCR"
     return Table(title, ("", "share"), tuple(figures.items())), figures
@@ -77,13 +91,12 @@ def text_inside(lines: Sequence[FoundLine], quad: Quad) -> str:
     return " ".join(line.text for line in inside)
 
 
-def count_numbers(
-    counts: ResultCounts, page: ReadPage, before: Sequence[FoundLine], after: Sequence[FoundLine]
-) -> None:
-    """Compare lines with numbers that stay as they are, before and after."""
-    kept = [n for block in page.blocks if block.kept for n in block.lines]
-    for n in kept:
-        line = page.lines[n]
-        if NUMBER.search(line.text):
-            same = [text_inside(lines, np.asarray(line.quad)) for lines in (before, after)]
-            counts.numbers_kept.append(folded_key(same[0]) == folded_key(same[1]))
+def list_kept_numbers(page: ReadPage) -> list[Quad]:
+    """List the quads of lines with numbers that stay as they are."""
+    lines = [page.lines[n] for block in page.blocks if block.kept for n in block.lines]
+    return [np.asarray(line.quad) for line in lines if NUMBER.search(line.text)]
+
+
+def is_same(before: str, after: str) -> bool:
+    """Compare what is read of a line, case and blanks aside."""
+    return folded_key(before) == folded_key(after)
