@@ -34,7 +34,15 @@ INPUTS: dict[str, dict[str, tuple[int, ...]]] = {  # of each shipped network, sm
     "handwrite reader": {"strokes": (2, 24, 4)},
     "handwrite hand": {"strokes": (1, 40, 4), "there": (1, 40)},
     "handwrite judge": {"strokes": (1, 40, 4)},
-    "colorize colorizer": {"lightness": (1, 1, 48, 64), "hints": (1, 9, 12, 16)},
+    "colorize colorizer": {
+        "lightness": (1, 1, 32, 64),
+        "hints": (1, 9, 8, 16),
+        "stride_4": (1, 24, 8, 16),
+        "stride_8": (1, 40, 4, 8),
+        "stride_16": (1, 112, 2, 4),
+        "stride_32": (1, 320, 1, 2),
+        "mean_features": (1, 1280),
+    },
     "classify classifier": {"picture": (1, 3, 32, 32)},
     "drive driver": {"picture": (1, 3, 96, 96)},
     "eye eye": {"picture": (1, 3, 64, 96)},
@@ -154,9 +162,10 @@ def in_torch(node: Node, inputs: list[Any]) -> Any:
             return torch.relu(*inputs)
         case "Clip":
             return torch.clamp(*inputs)
-        case "MaxPool":
+        case "MaxPool" | "AveragePool":
             assert not any(s["pads"])
-            return F.max_pool2d(inputs[0], s["kernel_shape"], s["strides"])
+            pool = F.max_pool2d if node.op == "MaxPool" else F.avg_pool2d
+            return pool(inputs[0], s["kernel_shape"], s["strides"])
         case "ReduceMax":
             return inputs[0].amax(dim=inputs[1].tolist(), keepdim=bool(s["keepdims"]))
         case "Add":

@@ -135,7 +135,8 @@ class Probe:
 
     steps: from what is seen down to the unit, which makes the first term of the last step
     describe_unit: says what a unit of an input or an output is; None where its tensor is no picture
-    image_inputs: the input tensors (1, C, H, W) that show the whole picture of `sight`
+    image_inputs: the input tensors (1, C, H, W), all of one size, that show the whole picture of
+        `sight`
     saliency: whether a page shows how much each pixel of it matters
     before: the networks that feed it, in order: an output of one is the input of that name of the
         next; `inputs` are then those of them all

@@ -35,6 +35,7 @@ from neuropil.microscope.walk import walk_back
 SIZES = {
     **{"H": 128, "W": 256, "h": 32, "w": 64, "B": 1, "T": 96, "S": 12, "L": 96},
     **{"H4": 32, "W4": 64, "H8": 16, "W8": 32, "H16": 8, "W16": 16, "H32": 4, "W32": 8},
+    **{"h4": 32, "w4": 64, "h8": 16, "w8": 32, "h16": 8, "w16": 16, "h32": 4, "w32": 8},
 }
 INT64 = 7  # its number among the types of ONNX
 NUMBERS = 3  # below which whole numbers are drawn, that choose a row of a table

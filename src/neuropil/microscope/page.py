@@ -20,9 +20,8 @@ from neuropil.kit.html.templates import render
 from neuropil.kit.media.image import Image
 from neuropil.microscope import saliency
 from neuropil.microscope.javascript import to_javascript
-from neuropil.microscope.receptive_field import Box, receptive_field
-from neuropil.microscope.sums import argmax_unit
-from neuropil.microscope.walk import Walk, to_image_box
+from neuropil.microscope.receptive_field import Box
+from neuropil.microscope.walk import Walk, receptive_box, to_image_box
 
 TEMPLATE = Path(__file__).with_name("walk.html.jinja")
 SEEN = 12  # inputs of a neuron, the largest, whose view of the picture can be shown
@@ -117,18 +116,11 @@ def source_units(step: Step) -> dict[str, str]:
 
 def receptive_boxes(step: Step, walk: Walk) -> dict[str, list[float]]:
     """Find what the inputs with the largest products can see of the picture."""
-    if not step.sources or not walk.probe.image_inputs:
+    if not step.sources:
         return {}
     made: dict[str, list[float]] = {}
     for term in step.record.largest(SEEN):
-        unit = step.sources[term]
-        box = (
-            receptive_field(
-                walk.activations, argmax_unit(walk.activations, unit), walk.probe.image_inputs[0]
-            )
-            if unit
-            else None
-        )
+        box = receptive_box(walk.activations, walk.probe, step.sources[term])
         made |= {str(term): relative_box(box, walk)} if box else {}
     return made
 

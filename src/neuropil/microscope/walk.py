@@ -64,7 +64,7 @@ def walk_back(graph: Graph, probe: Probe, *, depth: int = 1, threads: int | None
             steps[-1] = link(activations, steps[-1], n)
         new = open_unit(activations, unit, context)
         steps += [replace(s, children={t: n + i for t, i in s.children.items()}) for s in new]
-    boxes = tuple(receptive_box(activations, probe, step) for step in steps)
+    boxes = tuple(receptive_box(activations, probe, step.unit) for step in steps)
     following = next_unit(activations, steps[-1], plain)
     return Walk(probe, activations, tuple(steps), boxes, following, no_gradients)
 
@@ -181,11 +181,13 @@ def link(activations: Activations, step: Step, n: int) -> Step:
     return replace(step, children={**step.children, number: n})
 
 
-def receptive_box(activations: Activations, probe: Probe, step: Step) -> Box | None:
-    """Find what a step can see of the picture."""
-    if not step.unit or not probe.image_inputs:
+def receptive_box(activations: Activations, probe: Probe, unit: Unit | None) -> Box | None:
+    """Find what a unit can see of the picture, by the first input through which it sees it."""
+    if not unit:
         return None
-    return receptive_field(activations, argmax_unit(activations, step.unit), probe.image_inputs[0])
+    opened = argmax_unit(activations, unit)
+    boxes = (receptive_field(activations, opened, view) for view in probe.image_inputs)
+    return next(filter(None, boxes), None)
 
 
 def to_image_box(walk: Walk, box: Box) -> tuple[float, float, float, float]:

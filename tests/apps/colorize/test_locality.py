@@ -122,7 +122,7 @@ def test_strong_hints_on_a_wall_leave_the_sky_beside_it(app: Colorize) -> None:
 
 
 def test_hints_that_are_expected_are_the_networks_alone(app: Colorize) -> None:
-    bare = view()
+    bare = app.look(preprocess(disk().pixels, ()))
     ab = app.predict_colors(bare, bare.hints)
     h, w, _ = ab.shape
     expected = np.array([[h / 2, w / 2]], np.float32), ab[h // 2, w // 2][None]

@@ -6,7 +6,7 @@ N  colors of the palette      B  colorings at once      K  hints
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -38,6 +38,7 @@ from neuropil.apps.colorize.pixel_trace import trace_pixel
 from neuropil.apps.colorize.preprocess import (
     CELL,
     average_pool,
+    gray_pixels,
     normalize_lightness,
     resize_uint8,
     working_size,
@@ -62,6 +63,7 @@ from neuropil.apps.colorize.render import (
 )
 from neuropil.contract import App, verb
 from neuropil.core.probe import Probe, ProbedImage, Unit
+from neuropil.eye.network import NETWORK, normalize
 from neuropil.kit.cpu import cores
 from neuropil.kit.errors import UserError
 from neuropil.kit.media.film import Film
@@ -72,7 +74,8 @@ from neuropil.kit.progress import message, mute, tick, ticking
 from neuropil.kit.ranges import Range
 
 TEMPERATURE = 0.8  # of the softmax; the card says why
-COLORIZER = "colorizer"
+COLORIZER, EYE = "colorizer", "eye"
+SEEN = ("stride_4", "stride_8", "stride_16", "stride_32", "mean_features")  # what the eye gives
 STRENGTH, ALTERNATIVES, SUGGESTIONS = Range(0, 3), Range(0, 16), Range(0, 50)
 FILM_SAMPLE = 30  # frames in which bars are sought
 IMAGINED = 0.6  # how far imagined hints surprise: less, so that alternatives are further apart
@@ -117,6 +120,12 @@ class NetworkInput:
     cell_lightness: Floats  # (h, w), L averaged over cells
     hints: HintArrays  # the hints
     inside: Rectangle  # the part of the photograph that all this is of
+    seen: dict[str, Floats] = field(default_factory=dict)  # what the eye sees of it, by name
+
+    @property
+    def picture(self) -> Floats:
+        """Give what the eye is shown: the lightness as grey, (1, 3, 4h, 4w)."""
+        return normalize(gray_pixels(self.light[None]))
 
 
 @final
@@ -128,10 +137,11 @@ class Colorize(App):
     networks: ClassVar = {
         COLORIZER: NetworkFile(
             Path(__file__).parent / "weights",
-            "colorize-base-v1.onnx",
-            sha256="981188d5c910fa67c2e4c23f04fb67e256b102f0b100406a2ef204fd31197a71",
+            "colorize-seeing-v1.onnx",
+            sha256="d9d92f17e21904f6b4c251ce0b1c8aeffbd4d233c933186e75bf5e8d29142580",
             licence="MIT",
-        )
+        ),
+        EYE: NETWORK,
     }
 
     @overload
@@ -164,7 +174,7 @@ class Colorize(App):
         if isinstance(photo, Film):
             find = partial(find_film_inside, photo, hints)
             return photo.map_frames(lambda frames: self.film(frames, hints, strength, find()))
-        view = preprocess(photo.pixels, hints, find_picture(photo.pixels, hints))
+        view = self.look(preprocess(photo.pixels, hints, find_picture(photo.pixels, hints)))
         ab = self.predict_colors(view, view.hints)
         return photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
 
@@ -190,7 +200,7 @@ class Colorize(App):
         seed: random seed of the alternatives; the same seed gives the same ones
         """
         frame = find_picture(photo.pixels, hints)
-        view = preprocess(photo.pixels, hints, frame)
+        view = self.look(preprocess(photo.pixels, hints, frame))
         logits = self.logits(view, [view.hints])
         ab = self.localize_hints(view, view.hints, self.mean_colors(logits)).ab
         picture = photo.replace(pixels=self.paint(photo.pixels, view, ab, strength))
@@ -218,6 +228,11 @@ class Colorize(App):
     def palette(self) -> Floats:
         """Read the palette (N, 2) that the network was trained with."""
         return np.array(json.loads(self.network(COLORIZER).metadata["palette"]), np.float32)
+
+    def look(self, view: NetworkInput) -> NetworkInput:
+        """Let the eye see a photograph as the network does, without its colors."""
+        found = self.network(EYE).run(picture=view.picture)
+        return replace(view, seen={name: found[name] for name in SEEN})
 
     def predict_colors(self, view: NetworkInput, told: HintArrays) -> Floats:
         """Predict the colors (h, w, 2) of one view, those of surprising hints on their things."""
@@ -248,14 +263,17 @@ class Colorize(App):
     def logits(self, view: NetworkInput, sets: Sequence[HintArrays]) -> Floats:
         """Run the network once for each of B sets of hints: logits (B, N, h, w)."""
         network = self.network(COLORIZER)
-        each = [network.run(**self.feeds(view, [told]))["logits"] for told in ticking(sets)]
+        each = [
+            network.run(**self.feeds(view, told), **view.seen)["logits"] for told in ticking(sets)
+        ]
         return np.concatenate(each)
 
-    def feeds(self, view: NetworkInput, sets: Sequence[HintArrays]) -> dict[str, Floats]:
-        """Make the network's inputs: lightness (B, 1, 4h, 4w), hints (B, 9, h, w)."""
-        maps = np.stack([hint_maps(*told, view.cell_lightness) for told in sets])
-        light = np.broadcast_to(normalize_lightness(view.light), (len(sets), 1, *view.light.shape))
-        return {"lightness": np.ascontiguousarray(light), "hints": maps}
+    def feeds(self, view: NetworkInput, told: HintArrays) -> dict[str, Floats]:
+        """Make the network's inputs beside what the eye sees: lightness (1, 1, 4h, 4w), hints."""
+        return {
+            "lightness": normalize_lightness(view.light)[None, None],
+            "hints": hint_maps(*told, view.cell_lightness)[None],
+        }
 
     def paint(self, pixels: Photo, view: NetworkInput, ab: Floats, strength: float) -> Photo:
         """Bring colors (h, w, 2) to a photograph (H, W, 3); what lies around them becomes grey."""
@@ -323,7 +341,7 @@ class Colorize(App):
         refuse_outside("at", (at.x, at.y), photo.pixels)
         frame = find_picture(photo.pixels, hints)
         refuse_border(at, frame)
-        view = preprocess(photo.pixels, hints, frame)
+        view = self.look(preprocess(photo.pixels, hints, frame))
         part = view.inside.cut(photo.pixels)
         place = at.x - view.inside.left, at.y - view.inside.top
         mixed = self.localize_hints(
@@ -334,14 +352,14 @@ class Colorize(App):
         point = trace_pixel(part, place, painter, view.cell_lightness, strength)
         row, column = point.cells[int(np.abs(point.weights).argmax())]
         mix = CellMix.at(row, column, mixed)
-        feeds = self.feeds(view, [view.hints if mix.opens_told else mixed.expected_hints])
-        logits = self.network(COLORIZER).run(**feeds)["logits"]
+        told = view.hints if mix.opens_told else mixed.expected_hints
+        logits = self.logits(view, [told])
         cell = DecodedCell(row, column, logits[0, :, row, column], self.palette, TEMPERATURE)
         n = cell.dominant_color()
         around = np.stack([colors[place] for place in point.cells])
         return Probe(
             self.network(COLORIZER).path,
-            feeds,
+            {"picture": view.picture, **self.feeds(view, told)},
             Unit("logits", (0, n, row, column)),
             make_goal(cell, n, target, rate),
             decoding_steps(point, around, cell, n, mix),
@@ -353,7 +371,8 @@ class Colorize(App):
                 is_pixel_color=True,
                 crop=view.inside.share_of(photo.pixels),
             ),
-            ("lightness",),
+            ("lightness", "picture"),
+            before=(self.network(EYE).path,),
         )
 
     def film(
@@ -369,7 +388,7 @@ class Colorize(App):
             return
         state = temporal.initial_state(preprocess(first.pixels, hints, inside).hints)
         for frame in chain([first], frames):
-            view = replace(preprocess(frame.pixels, (), inside), hints=state.told)
+            view = self.look(replace(preprocess(frame.pixels, (), inside), hints=state.told))
             state = temporal.next_state(state, view.light, partial(self.predict_colors, view))
             yield replace(frame, pixels=self.paint(frame.pixels, view, state.ab, strength))
 

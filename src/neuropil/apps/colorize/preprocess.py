@@ -1,5 +1,7 @@
 """Lightness L as the network takes it: H rows and W columns of pixels, in cells of 4 × 4."""
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
@@ -9,15 +11,27 @@ from neuropil.apps.colorize.cielab import Floats, Pixels, encode_uint8, lab_f_in
 CELL = 4  # pixels to a cell
 LIGHT_MEAN, LIGHT_SCALE = 50.0, 1 / 50  # L 0..100 becomes -1..1
 WORKING_AREA = 144 * 192  # pixels that the network sees of a photograph
-MULTIPLE = 16  # of which its sides are
+MULTIPLE = 32  # of which its sides are
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
-    """Choose the size at which a photograph is seen: about as many pixels always, shape kept."""
+    """Choose the size at which a photograph is seen: about as many pixels always, of its shape."""
     scale = (WORKING_AREA / (height * width)) ** 0.5
-    rows, columns = (max(2, round(side * scale / MULTIPLE)) for side in (height, width))
-    limit = WORKING_AREA // (2 * MULTIPLE**2)  # a panorama is squeezed rather than seen at length
-    return MULTIPLE * min(rows, limit), MULTIPLE * min(columns, limit)
+
+    def misfit(size: tuple[int, int]) -> float:
+        off = [
+            np.log(seen / (scale * side)) for seen, side in zip(size, (height, width), strict=True)
+        ]
+        return float(abs(off[1] - off[0]) + abs(sum(off)) / 2)  # of the shape, and of the area
+
+    return min(product(near_sides(scale * height), near_sides(scale * width)), key=misfit)
+
+
+def near_sides(side: float) -> tuple[int, int]:
+    """Give the multiples below and above; a panorama is squeezed rather than seen at length."""
+    least = int(side // MULTIPLE)
+    low, high = (min(max(n, 1), WORKING_AREA // MULTIPLE**2) for n in (least, least + 1))
+    return MULTIPLE * low, MULTIPLE * high
 
 
 def resize_uint8(pixels: Pixels, height: int, width: int) -> NDArray[np.uint8]:

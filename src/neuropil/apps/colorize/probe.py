@@ -326,9 +326,18 @@ def make_goal(cell: DecodedCell, n: int, target: RgbColor | None, rate: float) -
 
 def describe_unit(unit: Unit, cell: DecodedCell, size: tuple[int, int]) -> str | None:
     """Say what a unit of the network's inputs and outputs is; it sees a photograph of `size`."""
-    if unit.tensor == "lightness":
+    if unit.tensor in ("lightness", "picture"):
         place = f"row {unit.index[2]}, column {unit.index[3]}"
-        return f"L/50 - 1 of the photograph reduced to {size[1]} × {size[0]}, at {place}"
+        what = "L/50 - 1" if unit.tensor == "lightness" else "the grey level, less 127, over 128,"
+        return f"{what} of the photograph reduced to {size[1]} × {size[0]}, at {place}"
+    if unit.tensor.startswith("stride_"):
+        _, channel, row, column = unit.index
+        stride = unit.tensor.removeprefix("stride_")
+        return (
+            f"channel {channel} of what the eye sees at 1/{stride}, at row {row}, column {column}"
+        )
+    if unit.tensor == "mean_features":
+        return f"mean feature {unit.index[1]} of the eye"
     if unit.tensor == "hints":
         return f"hint channel {unit.index[1]} at row {unit.index[2]}, column {unit.index[3]}"
     if unit.tensor == LOGITS:

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuropil.apps.colorize.app import COLORIZER, Colorize
+from neuropil.apps.colorize.app import COLORIZER, EYE, SEEN, Colorize
+from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import evaluation, judge
 from neuropil.apps.colorize.lab.data import iterate_photos, validation
@@ -99,8 +100,9 @@ def speed(app: Colorize) -> tuple[list[Table], Metrics]:
         figures["seconds_256"] = photo_seconds(app, here, 256, 256, repeats=9)
         figures["seconds_12mp"] = photo_seconds(app, here, 3000, 4000, repeats=3)
         figures["film_fps_640x360"] = film_fps(app, here, n_frames=72)
-        own = {OURS: lambda: app.network(COLORIZER).run(**random_feeds())}
-        took = median_seconds_interleaved(own | network_peers(here), repeats=3, turns=5)
+        own = {OURS: lambda: app.network(COLORIZER).run(**random_feeds(), **seen(app))}
+        peers = network_peers(app, here)
+        took = median_seconds_interleaved(own | peers, repeats=3, turns=5)
     jobs = (
         ("photograph 256 × 256, file to file", f"{figures['seconds_256']:.3f} s"),
         ("photograph 4000 × 3000, file to file", f"{figures['seconds_12mp']:.2f} s"),
@@ -149,8 +151,8 @@ def film_fps(app: Colorize, folder: Path, n_frames: int) -> float:
     return n_frames / median_seconds(lambda: app(Film.open(given)).save(made), 1)
 
 
-def random_feeds() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    """Make what the network takes of a square photograph, of normal noise."""
+def random_feeds() -> dict[str, Floats]:
+    """Make what the network takes of a square photograph beside what the eye sees: noise."""
     rng = np.random.default_rng(0)
     H, W = working_size(256, 256)
     return {
@@ -159,16 +161,25 @@ def random_feeds() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]
     }
 
 
-def network_peers(folder: Path) -> dict[str, Callable[[], object]]:
+def seen(app: Colorize) -> dict[str, Floats]:
+    """Run the eye on normal noise, as large as what the network takes."""
+    H, W = working_size(256, 256)
+    noise = np.random.default_rng(1).standard_normal((1, 3, H, W), np.float32)
+    found = app.network(EYE).run(picture=noise)
+    return {name: found[name] for name in SEEN}
+
+
+def network_peers(app: Colorize, folder: Path) -> dict[str, Callable[[], object]]:
     """Make ready what ours is compared with; needs torch, and is empty without."""
     if importlib.util.find_spec("torch") is None:
         return {}
     import torch
 
-    from neuropil.apps.colorize.lab.train import random_network
+    from neuropil.apps.colorize.lab.train import OF_SEEING, random_network
 
     network = random_network()
-    feeds = [torch.from_numpy(value) for value in random_feeds().values()]
+    given = {name: torch.from_numpy(value) for name, value in (random_feeds() | seen(app)).items()}
+    feeds = [given[name] for name in OF_SEEING]
     published = OnnxNetwork(export_eccv16(folder / "eccv16.onnx"))
     noise = random_feeds()["lightness"]  # as many pixels as ours sees
 
@@ -177,7 +188,7 @@ def network_peers(folder: Path) -> dict[str, Callable[[], object]]:
             return network(*feeds)
 
     return {
-        "neuropil, torch eager": eager,
+        "neuropil, torch eager, without the eye": eager,
         "eccv16 shape, ONNX Runtime": lambda: published.run(lightness=noise),
     }
 
