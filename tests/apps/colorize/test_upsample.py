@@ -5,7 +5,13 @@ import pytest
 
 from neuropil.apps.colorize.cielab import Floats
 from neuropil.apps.colorize.preprocess import average_pool
-from neuropil.apps.colorize.upsample import RADIUS, box_filter, guided_filter, joint_bilateral
+from neuropil.apps.colorize.upsample import (
+    RADIUS,
+    box_filter,
+    guided_filter,
+    joint_bilateral,
+    smooth,
+)
 
 
 @pytest.fixture
@@ -34,6 +40,18 @@ def test_a_colored_edge_stays_on_the_lightness_edge(guide: Floats, ab: Floats) -
     assert step > 25  # of 40, from one pixel to the next
 
 
+def test_specks_are_averaged_away_and_edges_of_lightness_stay(guide: Floats, ab: Floats) -> None:
+    light = average_pool(guide)
+    specks = ab + np.random.default_rng(8).normal(0, 10, ab.shape).astype(np.float32)
+    made = smooth(specks, light)
+    assert made.shape == ab.shape
+    assert np.abs(made - ab)[:, :6].mean() < 3 < 7 < np.abs(specks - ab)[:, :6].mean()
+    assert made[:, :6, 0].min() > 30
+    assert made[:, 7:, 0].max() < 10  # 40 to the left, 0 to the right
+    flat = smooth(specks, np.full_like(light, 50))
+    assert flat[:, 5, 0].max() < made[:, 5, 0].min()  # nothing in the lightness holds them apart
+
+
 def test_lines_draw_the_edge_too(guide: Floats, ab: Floats) -> None:
     slope, offset = guided_filter(joint_bilateral(ab, average_pool(guide), guide), guide)
     made = slope * guide + offset
@@ -48,7 +66,7 @@ def test_constant_in_constant_out(shape: tuple[int, int]) -> None:
     guide = rng.uniform(0, 100, shape).astype(np.float32)
     cells = rng.uniform(0, 100, (4, 6)).astype(np.float32)
     color = np.array([17, -23], np.float32)
-    made = joint_bilateral(np.full((4, 6, 2), color), cells, guide)
+    made = joint_bilateral(smooth(np.full((4, 6, 2), color), cells), cells, guide)
     assert np.abs(made - color[:, None, None]).max() < 1e-4
     slope, offset = guided_filter(made, guide)
     assert np.abs(slope * guide + offset - color[:, None, None]).max() < 1e-2

@@ -29,9 +29,16 @@ from neuropil.apps.colorize.render import (
     resize_columns,
     resize_rows,
 )
-from neuropil.apps.colorize.upsample import RADIUS, guided_filter, neighbors, weighted_average
+from neuropil.apps.colorize.upsample import (
+    RADIUS,
+    REACH,
+    guided_filter,
+    neighbors,
+    smooth,
+    weighted_average,
+)
 
-REACH = 2 * RADIUS + 1  # pixels of the guide that a pixel's color depends on, to each side
+SPAN = 2 * RADIUS + 1  # pixels of the guide that a pixel's color depends on, to each side
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def cell_weights(
     rows = [(i[top:bottom], weight[top:bottom]) for i, weight in neighbors(h, Hg)]
     columns = [(j[left:right], weight[left:right]) for j, weight in neighbors(w, Wg)]
     crop = guide[top:bottom, left:right]
-    arrived = weighted_average(lit, cells, crop, rows, columns)
+    arrived = weighted_average(smooth(lit, cells), cells, crop, rows, columns)
     if (Hg, Wg) != (H, W):
         slope, offset = guided_filter(arrived, crop)
         arrived = slope * lightness(pixels[y, x]) + offset
@@ -115,12 +122,13 @@ def cell_weights(
 def guide_span(place: int, size: int, guide_size: int) -> tuple[int, int]:
     """Find the pixels of the guide, along one axis, that a pixel's color depends on."""
     middle = int((place + 0.5) * guide_size / size - 0.5)
-    return max(0, middle - REACH), min(guide_size, middle + 2 + REACH)
+    return max(0, middle - SPAN), min(guide_size, middle + 2 + SPAN)
 
 
 def cell_span(first: int, end: int, guide_size: int, n: int) -> range:
     """List the cells, along one axis, that such a stretch of the guide depends on."""
-    return range(max(0, int(first * n / guide_size) - 2), min(n, int(end * n / guide_size) + 3))
+    low, high = int(first * n / guide_size), int(end * n / guide_size)
+    return range(max(0, low - 2 - REACH), min(n, high + 3 + REACH))
 
 
 def interpolate_at(values: Floats, place: int, size: int, guide_size: int, first: int) -> Floats:

@@ -24,7 +24,7 @@ from neuropil.apps.colorize.cielab import (
 )
 from neuropil.apps.colorize.preprocess import resize_uint8
 from neuropil.apps.colorize.rectangle import Rectangle
-from neuropil.apps.colorize.upsample import guided_filter, joint_bilateral
+from neuropil.apps.colorize.upsample import guided_filter, joint_bilateral, smooth
 from neuropil.kit.progress import tick, ticking
 
 Photo = TypeVar("Photo", bound=Pixels)  # what goes in comes out, 8 or 16 bits
@@ -56,7 +56,7 @@ def upsample_to_guide(ab: Floats, cell_lightness: Floats, pixels: Pixels) -> Loc
     """Bring ab (h, w, 2) up to the guide, and fit the lines that lead on to the photograph."""
     size = guide_size(*pixels.shape[:2])
     guide = lightness(resize_uint8(pixels, *size))
-    colors = joint_bilateral(ab, cell_lightness, guide)
+    colors = joint_bilateral(smooth(ab, cell_lightness), cell_lightness, guide)
     if size == pixels.shape[:2]:
         return LocalLinearColor(None, colors)
     return LocalLinearColor(*guided_filter(colors, guide))

@@ -2,11 +2,13 @@
 
     h, w  cells of the grid      H, W  pixels of the guide, a reduced photograph      a, b last
 
-Two steps. Up to the guide: joint bilateral upsampling (Kopf et al. 2007, equation 4), so that a
-pixel takes the color of those near cells that are as light as it is. From the guide to the
-photograph, of any size: the guided filter (He, Sun and Tang 2010, equations 4-8), in whose windows
-color is a straight line of lightness, ab = slope * L + offset; both are smooth, so they can be
-enlarged, and the photograph's own L draws the edges.
+Three steps. Among the cells, a bilateral filter (Tomasi and Manduchi 1998): a cell takes the mean
+color of those around it that are about as light, since specks of color that nothing in the
+photograph has make it harder to see what is there. Up to the guide: joint bilateral upsampling
+(Kopf et al. 2007, equation 4), so that a pixel takes the color of those near cells that are as
+light as it is. From the guide to the photograph, of any size: the guided filter (He, Sun and Tang
+2010, equations 4-8), in whose windows color is a straight line of lightness, ab = slope * L +
+offset; both are smooth, so they can be enlarged, and the photograph's own L draws the edges.
 """
 
 import numpy as np
@@ -14,13 +16,22 @@ from numpy.typing import NDArray
 
 from neuropil.apps.colorize.cielab import Floats
 
+AROUND, REACH = 2.0, 4  # cells: width of the Gaussian over distance among cells, and its end
+ABOUT_ALIKE = 15.0  # units of L: width of the Gaussian over lightness among cells
 NEAR = 0.65  # cells: width of the Gaussian over distance
 ALIKE = 7.0  # units of L: width of the Gaussian over lightness
 UNLIKE_AT_MOST = 4.5  # exponent at which a cell counts as different as can be
 RADIUS = 4  # pixels of the guide: half a window of the guided filter
 NOISE = 12.0  # squared units of L below which lightness says nothing about color
 
-Neighbors = list[tuple[NDArray[np.intp], Floats]]  # three near cells for each pixel: index, weight
+Neighbors = list[tuple[NDArray[np.intp], Floats]]  # near cells for each pixel: index, weight
+
+
+def smooth(ab: Floats, cell_lightness: Floats) -> Floats:
+    """Average channels (h, w, K) over the cells around that are about as light: (h, w, K)."""
+    rows, columns = (neighbors(n, n, AROUND, REACH) for n in cell_lightness.shape)
+    light = np.float32(ALIKE / ABOUT_ALIKE) * cell_lightness
+    return np.moveaxis(weighted_average(ab, light, light, rows, columns), 0, -1)
 
 
 def joint_bilateral(ab: Floats, cell_lightness: Floats, guide: Floats) -> Floats:
@@ -54,13 +65,16 @@ def weighted_average(
     return summed
 
 
-def neighbors(n: int, size: int) -> Neighbors:
-    """List the three nearest of n cells along an axis of `size` pixels: index, weight (size)."""
+def neighbors(n: int, size: int, width: float = NEAR, reach: int = 1) -> Neighbors:
+    """List the nearest of n cells along an axis of `size` pixels: index, weight (size).
+
+    width: of the Gaussian over distance, in cells; reach: cells to each side of the nearest
+    """
     place = (np.arange(size) + 0.5) * (n / size) - 0.5
     found = []
-    for step in (-1, 0, 1):
+    for step in range(-reach, reach + 1):
         near = np.rint(place) + step
-        weight = np.exp(-((near - place) ** 2) / (2 * NEAR**2)).astype(np.float32)
+        weight = np.exp(-((near - place) ** 2) / (2 * width**2)).astype(np.float32)
         found.append((np.clip(near, 0, n - 1).astype(np.intp), weight))
     return found
 
