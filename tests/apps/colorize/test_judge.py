@@ -36,7 +36,7 @@ def test_shares_are_of_true_grey_and_made(folder: Path, monkeypatch: pytest.Monk
         return np.where(pixels == 2, 9, pixels).astype(np.uint8)
 
     tables, figures = judge.evaluate_by_judge(spoil, lambda pixels: 0 * pixels, folder)
-    assert figures == {"judge_top1_true": 1.0, "judge_top1_grey": 0.5, "judge_top1": 0.5}
+    assert figures == {"judge_top1_true": 1.0, "judge_top1_grey": 0.25, "judge_top1": 0.75}
     assert len(tables) == 1
 
 

