@@ -1,6 +1,7 @@
 """Makes the pictures of README and docs, with the package itself.
 
-python docs/pictures.py                  docs/colorize.jpg, from the package's samples;
+python docs/pictures.py                  docs/colorize.jpg and docs/true-colors.jpg, from the
+                                         package's samples;
                                          docs/letter.png, docs/hands.png and docs/field.png;
                                          docs/classify.jpg and docs/cat.jpg; docs/menu.jpg;
                                          docs/lipsync.png, and with flite the film and the
@@ -37,6 +38,7 @@ from neuropil import (
     translate,
 )
 from neuropil.apps.classify.prediction import ClassName
+from neuropil.apps.colorize.lab.evaluation import to_grayscale
 from neuropil.apps.drive.demo import SAMPLE
 from neuropil.apps.drive.render import FPS, DriveFilm
 from neuropil.apps.handwrite.app import HandwritingResult
@@ -81,6 +83,18 @@ def pairs(names: tuple[str, ...], height: int) -> Picture.Image:
     for name in names:
         photo = Image.open(SAMPLES / f"{name}.jpg")
         both = np.concatenate([photo.pixels, colorize(photo).pixels])
+        width = round(both.shape[1] * 2 * height / both.shape[0])
+        columns.append(np.asarray(Picture.fromarray(both).resize((width, 2 * height))))
+    return Picture.fromarray(np.concatenate(columns, axis=1))
+
+
+def beside_truth(height: int) -> Picture.Image:
+    """Put samples side by side, colored from grey above, their true colors below."""
+    columns = []
+    for file in sorted(SAMPLES.glob("*-color.jpg")):
+        truth = Image.open(file)
+        made = colorize(Image(to_grayscale(np.asarray(truth.pixels))))
+        both = np.concatenate([made.pixels, truth.pixels])
         width = round(both.shape[1] * 2 * height / both.shape[0])
         columns.append(np.asarray(Picture.fromarray(both).resize((width, 2 * height))))
     return Picture.fromarray(np.concatenate(columns, axis=1))
@@ -263,6 +277,7 @@ def moments(film: DriveFilm) -> Picture.Image:
 
 if __name__ == "__main__":
     pairs(SHOWN, 200).save(DOCS / "colorize.jpg", quality=88, optimize=True)
+    beside_truth(200).save(DOCS / "true-colors.jpg", quality=88, optimize=True)
     letter(8).save(DOCS / "letter.png", optimize=True)
     field(4).quantize(16).save(DOCS / "field.png", optimize=True)
     hands(5).quantize(32).save(DOCS / "hands.png", optimize=True)
