@@ -43,12 +43,14 @@ def prefer_known(
     """
     pairs = enumerate(zip(texts, made, strict=True))
     doubted = [n for n, (text, each) in pairs if is_doubted(text, each)]
-    runs = [[*find_runs(texts[n], glossary)] for n in doubted]
-    asked = [switch(texts[n], some) for n, some in zip(doubted, runs, strict=True)]
+    runs = {n: [*find_runs(texts[n], glossary)] for n in doubted}
+    asked = {n: switch(texts[n], some) for n, some in runs.items() if some}
+    again = dict(zip(asked, rate([*asked.values()]), strict=True))
     settled = [*made]
-    for n, some, text, again in zip(doubted, runs, asked, rate(asked), strict=True):
-        if some and keeps(again.text, some):
-            settled[n] = Translation(again.text, max(again.score, LEAST_SCORE), asked=text)
+    for n in doubted:
+        if n in again and keeps(again[n].text, runs[n]):
+            score = max(again[n].score, LEAST_SCORE)
+            settled[n] = Translation(again[n].text, score, asked=asked[n])
         elif (gloss := glossary.translate(texts[n])).known >= LEAST_KNOWN:
             settled[n] = Translation(gloss.text, LEAST_SCORE, word_for_word=True)
     return settled
