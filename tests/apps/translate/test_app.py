@@ -146,14 +146,18 @@ def test_between_two_others_the_way_leads_through_english(app: Translate) -> Non
 
 
 class Doubter(Shouter):
-    """Translates, and is at a loss each time."""
+    """Translates, and doubts it each time."""
+
+    score = LEAST_SCORE + 0.1
 
     def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
-        return [made._replace(score=LEAST_SCORE - 1) for made in super().rate(texts, to, from_)]
+        return [made._replace(score=self.score) for made in super().rate(texts, to, from_)]
 
 
 class Forgetter(Doubter):
     """Is at a loss each time, and loses all that it was given."""
+
+    score = LEAST_SCORE - 1
 
     def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
         return [made._replace(text="ZZZ") for made in super().rate(texts, to, from_)]
@@ -163,8 +167,8 @@ def test_where_the_network_doubts_it_is_asked_again_with_words_of_lists(app: Tra
     vars(app)["translator"] = Doubter()
     known, unknown = app.rate_texts(["Forelle mit Kräuterbutter", "Xqz brmpf wzz"], "en", "de")
     asked = "Trout mit herb butter"
-    assert known == Translation(f"{asked.upper()} (de to en)", LEAST_SCORE, asked=asked)
-    assert unknown == Translation("XQZ BRMPF WZZ (de to en)", LEAST_SCORE - 1)
+    assert known == Translation(f"{asked.upper()} (de to en)", Doubter.score, asked=asked)
+    assert unknown == Translation("XQZ BRMPF WZZ (de to en)", Doubter.score)
 
 
 def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Translate) -> None:
@@ -178,11 +182,11 @@ def test_where_the_network_is_at_a_loss_lists_translate_word_for_word(app: Trans
     assert str(block).endswith("->  The dog is in house (word for word)")
 
 
-def test_every_line_of_a_text_is_translated_by_itself(app: Translate) -> None:
+def test_every_line_and_column_of_a_text_is_translated_by_itself(app: Translate) -> None:
     vars(app)["translator"] = Forgetter()
     with listening() as heard:
-        made = app.text("Umleitung\nForelle mit Kräuterbutter\n", from_="de").text.text
-    assert made == "Diversion\nTrout with herb butter\n"
+        made = app.text("Umleitung\tHund\nForelle mit Kräuterbutter\n", from_="de").text.text
+    assert made == "Diversion\tDog\nTrout with herb butter\n"
     assert any("word for word" in said and "Forelle" in said for said in heard)
 
 

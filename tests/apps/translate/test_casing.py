@@ -8,6 +8,7 @@ from neuropil.apps.translate.casing import (
     UPPER,
     apply_case,
     case_of,
+    even_out,
     fold,
     upper_text,
 )
@@ -45,3 +46,21 @@ def test_folding_keeps_every_character_in_its_place() -> None:
 def test_capitals_fold_to_the_letters_that_they_came_from() -> None:
     for text in ("Vorfahrt für Fußgänger", "CÉDEZ le passage", "¿Dónde está el baño?"):
         assert fold(upper_text(text))[0] == fold(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "cases", "made"),
+    [
+        (("sk", "ating"), (FIRST, UPPER), "Skating"),
+        (("home", "m", "ade"), (UPPER, LOWER, UPPER), "HOMEMADE"),
+        (("home", "made"), (UPPER, LOWER), "HOMEMADE"),
+        (("as", "sor", "ted"), (FIRST, LOWER, UPPER), "Assorted"),
+        (("mc", "donald"), (FIRST, FIRST), "McDonald"),
+        (("usb", "-", "stick"), (UPPER, LOWER, FIRST), "USB-Stick"),
+        (("i", "p", "hone"), (LOWER, FIRST, LOWER), "iPhone"),
+        (("c", "édez"), (FIRST, UPPER), "CÉDEZ"),
+    ],
+)
+def test_a_word_has_one_case(pieces: tuple[str, ...], cases: tuple[int, ...], made: str) -> None:
+    evened = even_out(pieces, cases)
+    assert "".join(map(apply_case, pieces, evened)) == made

@@ -5,7 +5,8 @@ import pytest
 
 from neuropil.apps.translate.glossing import Glossary
 from neuropil.apps.translate.lab import switching as lab
-from neuropil.apps.translate.switching import find_runs, has_words, is_form, switch
+from neuropil.apps.translate.switching import find_runs, has_words, is_form, prefer_known, switch
+from neuropil.apps.translate.translator import Translation
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,8 @@ def test_only_what_lists_know_changes(from_: str, to: str, text: str, made: str)
         ("rare", "rate", False),
         ("a", "a", True),
         ("", "a", False),
-        ("sel", "selle", True),
+        ("sel", "selle", False),
+        ("salty", "salad", False),
         ("sea", "season", False),
     ],
 )
@@ -81,3 +83,52 @@ def test_most_pairs_stay_as_they_are() -> None:
     same = sum(lab.mix(*pair, ("es", "en"), rng) == pair for _ in range(1000))
     assert 690 < same < 800
     assert lab.mix("Pista", "Track", ("es", "en"), rng) == ("Pista", "Track")
+
+
+def answer(text: str, score: float) -> Translation:
+    return Translation(text, score)
+
+
+@pytest.mark.parametrize(
+    ("again", "score", "is_taken"),
+    [
+        ("Skating track", -0.9, True),
+        ("Skating track", -1.1, False),  # no more likely than what is not set
+        ("Skating", -0.2, False),  # loses a word
+        ("Skating track track", -0.2, False),  # says one twice
+    ],
+)
+def test_a_second_answer_has_all_words_and_is_likely(
+    again: str, score: float, is_taken: bool
+) -> None:
+    text, glossary = "Pista de patinaje", Glossary.load("es", "en")
+    first = [answer("Pistachio", -1.2)]
+    (made,) = prefer_known([text], first, lambda asked: [answer(again, score)], glossary)
+    assert (made.text == again) is is_taken
+    assert made.word_for_word is not is_taken
+    assert (made.asked == "Track de skating") is is_taken
+
+
+@pytest.mark.parametrize(
+    ("again", "asked"), [("Petrol grounds", None), ("Grounds of brmpfq", "Ground de brmpfq")]
+)
+def test_words_that_no_list_knows_have_to_be_there_too(again: str, asked: str | None) -> None:
+    glossary, first = Glossary.load("fr", "en"), [answer("Petrol", -1.2)]
+    (made,) = prefer_known(
+        ["Terrain de brmpfq"], first, lambda asked: [answer(again, -0.5)], glossary
+    )
+    assert made.asked == asked
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        *("www.krone.de", "info@hotel-krone.de", "https://krone.de/zimmer?id=3"),
+        *("3b", "A12-B7", "U4", "#krone", "@krone", "01", "14.30", "0,5l"),
+    ],
+)
+def test_addresses_and_codes_stay(fixed: str) -> None:
+    glossary = Glossary.load("de", "en")
+    text = f"Suppe {fixed} Hund"
+    assert switch(text, find_runs(text, glossary, 1)) == f"Soup {fixed} dog"
+    assert glossary.translate(text).text == f"Soup {fixed} dog"

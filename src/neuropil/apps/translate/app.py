@@ -7,6 +7,7 @@
 H, W  height and width      N  lines      L  languages
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -85,6 +86,7 @@ from neuropil.signature import Alias
 
 Language = Literal["en", "de", "fr", "es"]
 LEAST, NUMBER, RATE = Range(0, 1), Range(0, 10**6), Range(0, 100)
+LINE_END = re.compile(r"[\t\n]")
 SIXTEEN_BITS = 257  # levels of 16 bits for one of 8
 
 
@@ -230,7 +232,7 @@ class Translate(App):
     ) -> TextTranslation:
         """Translate a sentence, or a text in a file.
 
-        text: a text of any length; line ends stay where they are
+        text: a text of any length; line ends and tabs stay where they are
         to: the language that it is put into
         from_: the language that it is in; by default it is found
         """
@@ -243,10 +245,13 @@ class Translate(App):
         elif language == to:
             message(f"the text is {NAMES[to]} already, and stays as it is")
         else:
-            lines = text.split("\n")
+            if language is None:
+                message("its language is not known; name it by --from")
+            lines = LINE_END.split(text)
             rated = self.rate_texts(lines, to, language)
             tell_of_doubts(lines, rated)
-            made = "\n".join(each.text for each in rated)
+            ends = [*LINE_END.findall(text), ""]
+            made = "".join(f"{each.text}{end}" for each, end in zip(rated, ends, strict=True))
             if made == text:
                 message("no word of the text is known, so it stays as it is")
         return TextTranslation(TranslatedText(f"{made}\n"), language)
@@ -297,6 +302,8 @@ class Translate(App):
         (half_way,), near = self.go_half_way([peel(block.text).core], to, block.language)
         refuse_kept(block, half_way.text, to, near)
         (made,) = self.rate_unknown([half_way.text], to, near)
+        if made.word_for_word:
+            message("lists translated this block word for word; this is what the network would say")
         traced = self.translator.trace(made.asked or half_way.text, to, near)
         return probe_word(self.translator, traced, word)
 

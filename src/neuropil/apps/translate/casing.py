@@ -58,3 +58,25 @@ def apply_case(folded: str, case: int) -> str:
             if upper_letter(letter) != letter:
                 return folded[:i] + upper_letter(letter) + folded[i + 1 :]
     return folded
+
+
+def even_out(pieces: Sequence[str], cases: Sequence[int]) -> list[int]:
+    """Give the pieces of a word one case: all capitals where it begins with some, else none later.
+
+    pieces: folded; one without letters, as a hyphen, begins another word. Single letters keep their
+    case, as in iPhone.
+    """
+    made: list[int] = []
+    first = None
+    for piece, case in zip(pieces, cases, strict=True):
+        letters = sum(map(str.isalpha, piece))
+        if not letters:
+            first = None
+        elif first is None:
+            first = case if letters > 1 else None
+        elif first == UPPER:
+            case = UPPER
+        elif letters > 1 and case == UPPER:
+            case = LOWER
+        made.append(case)
+    return made

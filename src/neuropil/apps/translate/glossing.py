@@ -15,6 +15,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
+from neuropil.apps.translate.copying import ADDRESS
 from neuropil.apps.translate.lexicon import (
     Lexicon,
     drop_accents,
@@ -25,9 +26,13 @@ from neuropil.apps.translate.lexicon import (
 )
 from neuropil.apps.translate.preprocess import LANGUAGES
 
-TOKEN = re.compile(  # a French article, an abbreviation, a word, a number, a mark
-    r"[dl]['’](?=\w)|[^\W\d_]{1,3}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\d[\d.,]*|\S", re.IGNORECASE
+FIXED = rf"{ADDRESS}|[#@]\w+|(?:[^\W\d_]+-?)*\d(?:[.,:/-]?\w)*"  # addresses, codes, numbers
+TOKEN = re.compile(  # what is never translated, a French article, an abbreviation, a word, a mark
+    rf"{FIXED}|[dl]['’](?=\w)|[^\W\d_]{{1,3}}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\S",
+    re.IGNORECASE,
 )
+FIXED_TOKEN = re.compile(FIXED, re.IGNORECASE)
+CORE = re.compile(r"(\W*)(.*?)(\W*)", re.DOTALL)  # a text without quotes and marks around it
 LONGEST_RUN = 5  # words that are looked up together
 SHORTEST = 4  # letters of a word, and of a part of one, whose ending may be left out
 ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have it
@@ -81,7 +86,12 @@ class Glossary:
         return cls(from_, to, links, ways)
 
     def translate(self, text: str) -> Gloss:
-        """Translate a text word for word; what no list knows stays as it is."""
+        """Translate a text word for word; what no list knows stays as it is, as do addresses."""
+        whole = CORE.fullmatch(text)
+        assert whole is not None  # each part may be empty
+        before, text, behind = whole.groups()
+        if self.to != "es":
+            before = before.replace("¡", "").replace("¿", "")
         tokens = [found.group() for found in TOKEN.finditer(text)]
         pieces, sources = list[str](), list[str]()
         n_words, n_known = 0, 0.0
@@ -97,7 +107,8 @@ class Glossary:
             pieces = order_from_english(sources, pieces, self.to)
         if self.to == "en" and self.from_ in ADJECTIVES_LAST:
             pieces = put_ways_first(pieces)
-        return Gloss(take_case(join_pieces(pieces), text), n_known / max(1, n_words))
+        made = take_case(join_pieces(pieces), text)
+        return Gloss(f"{before}{made}{behind}", n_known / max(1, n_words))
 
     def cut(
         self, tokens: Sequence[str], longest: int = LONGEST_RUN
@@ -249,8 +260,8 @@ def join_pieces(pieces: Sequence[str]) -> str:
 
 
 def is_word(token: str) -> bool:
-    """Tell a word from numbers and marks."""
-    return token[0].isalpha()
+    """Tell a word from numbers, codes, addresses and marks."""
+    return token[0].isalpha() and not FIXED_TOKEN.fullmatch(token)
 
 
 def is_closing(piece: str) -> bool:

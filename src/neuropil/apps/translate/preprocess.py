@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from neuropil.apps.translate.casing import LOWER, apply_case, case_of, fold, upper_letter
+from neuropil.apps.translate.casing import LOWER, apply_case, case_of, even_out, fold, upper_letter
 from neuropil.apps.translate.copying import MARK, MARKS, Copies
 from neuropil.apps.translate.subwords import BLANK, Subwords
 
@@ -125,11 +125,25 @@ def encode_part(part: str) -> Iterator[tuple[int, int]]:
 
 def decode(tokens: Sequence[int], cases: Sequence[int]) -> str:
     """Write tokens as text, in which marks still stand for what is copied; signs are left out."""
-    pieces = Subwords.load().pieces
-    parts = []
+    words: list[list[tuple[str, int]]] = [[]]
     for token, case in zip(tokens, cases, strict=True):
-        if token >= FIRST_PIECE:
-            parts.append(apply_case(pieces[token - FIRST_PIECE], case))
-        elif token >= MARK_TOKENS[MARKS[0]]:
-            parts.append(MARKS[token - MARK_TOKENS[MARKS[0]]])
-    return "".join(parts).replace(BLANK, " ").strip()
+        piece = piece_of(token)
+        if piece.startswith(BLANK):
+            words.append([])
+        words[-1].append((piece, case))
+    return "".join(map(write_word, words)).replace(BLANK, " ").strip()
+
+
+def piece_of(token: int) -> str:
+    """Give the piece of a token, or its mark; nothing for a sign."""
+    if token >= FIRST_PIECE:
+        return Subwords.load().pieces[token - FIRST_PIECE]
+    first = MARK_TOKENS[MARKS[0]]
+    return MARKS[token - first] if token >= first else ""
+
+
+def write_word(word: Sequence[tuple[str, int]]) -> str:
+    """Write the pieces of a word, each with its case."""
+    pieces = [piece for piece, _ in word]
+    cases = even_out(pieces, [case for _, case in word])
+    return "".join(map(apply_case, pieces, cases))

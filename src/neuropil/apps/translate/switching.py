@@ -20,7 +20,8 @@ from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 WORD = re.compile(r"[^\W\d_]+")
 SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
 FRAGMENT_SCORE = -0.6  # log p of a token, below which lists know more of a dish or a label
-SHARED = 0.6  # of the letters of the longer of two forms of a word, from the first on
+SHARED = 0.6  # of the letters of the longer of two forms of a word, from the first on, and more
+LONG = 4  # letters of a word that a text says once
 LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
 
 Rate = Callable[[Sequence[str]], list[Translation]]
@@ -48,9 +49,8 @@ def prefer_known(
     again = dict(zip(asked, rate([*asked.values()]), strict=True))
     settled = [*made]
     for n in doubted:
-        if n in again and keeps(again[n].text, runs[n]):
-            score = max(again[n].score, LEAST_SCORE)
-            settled[n] = Translation(again[n].text, score, asked=asked[n])
+        if n in again and is_better(again[n], texts[n], runs[n], glossary):
+            settled[n] = again[n]._replace(asked=asked[n])
         elif (gloss := glossary.translate(texts[n])).known >= LEAST_KNOWN:
             settled[n] = Translation(gloss.text, LEAST_SCORE, word_for_word=True)
     return settled
@@ -64,10 +64,23 @@ def is_doubted(text: str, made: Translation) -> bool:
     return made.score < (LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE)
 
 
-def keeps(text: str, runs: Iterable[Run]) -> bool:
-    """Tell whether a text has all words of some runs, in any form."""
-    words = list_words(text)
-    return all(has_words(words, run.translation) for run in runs)
+def is_better(again: Translation, text: str, runs: Sequence[Run], glossary: Glossary) -> bool:
+    """Tell whether a second answer is one: likely, with all words that it was given, once each.
+
+    text: what was to be translated; words that no list knows have to be there too
+    """
+    rest = list_words(switch(text, [run._replace(translation=" ") for run in runs]))
+    unknown = [w for w in rest if len(w) >= LONG and w not in glossary.links]
+    given = " ".join([*unknown, *(run.translation for run in runs)])
+    said = WORD.findall(again.text.casefold())
+    return again.score >= LEAST_SCORE and has_words(said, given) and not repeats(said, given)
+
+
+def repeats(said: Sequence[str], given: str) -> bool:
+    """Tell whether a long word is said more often than what was given has it."""
+    there = WORD.findall(given.casefold())
+    long = {word for word in said if len(word) >= LONG}
+    return any(said.count(w) > max(1, sum(is_form(w, t) for t in there)) for w in long)
 
 
 def find_runs(text: str, glossary: Glossary, longest: int = LONGEST_RUN) -> Iterator[Run]:
@@ -109,4 +122,4 @@ def is_form(word: str, other: str) -> bool:
     """Tell two forms of a word by the letters that they begin with."""
     pairs = zip(word, other, strict=False)
     same = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(word), len(other)))
-    return same >= SHARED * max(len(word), len(other))
+    return same > SHARED * max(len(word), len(other))

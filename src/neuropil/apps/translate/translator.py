@@ -28,6 +28,7 @@ from neuropil.kit.progress import message, ticking
 TOGETHER = 32  # sentences that are translated at once
 BEAMS = 4
 SURE = 0.0  # log p of what no network had to choose
+MOST_SHOWN = 80  # characters of a line in a message
 LEAST_SCORE = -1.0  # log p of a token, mean, below which translations are mostly nonsense
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[\"'„“«(¿¡]*[A-ZÄÖÜÀÂÇÉÈÊÎÔÁÍÓÚÑ])")
 
@@ -169,6 +170,11 @@ def tell_of_doubts(lines: Sequence[str], rated: Sequence[Translation]) -> None:
     """Say which lines were translated word for word, and of which the network is not sure."""
     for line, made in zip(lines, rated, strict=True):
         if made.word_for_word:
-            message(f"word for word, as the network is not sure of it: {line}")
+            message(f"word for word, as the network is not sure of it: {shorten(line)}")
         elif made.score < LEAST_SCORE:
-            message(f"the network is not sure of it: {line}")
+            message(f"the network is not sure of it: {shorten(line)}")
+
+
+def shorten(line: str) -> str:
+    """Give the beginning of a line, by which it can be told."""
+    return line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN].rstrip()} ..."
