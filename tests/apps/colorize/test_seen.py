@@ -77,6 +77,9 @@ def test_a_folder_without_photographs_or_crops_is_refused(tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     with refused("data.missing", str(tmp_path / "empty"), "--data"):
         seen.see_crops(tmp_path, data=tmp_path / "empty", crops=2)
+    with refused("data.missing"):
+        seen.see_crops(tmp_path / "new", data=tmp_path / "empty", crops=2)
+    assert [*tmp_path.iterdir()] == [tmp_path / "empty"]
     with refused("data.missing", str(tmp_path), "--stage see"):
         seen_batch.load_seen(tmp_path)
 

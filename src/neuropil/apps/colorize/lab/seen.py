@@ -70,6 +70,7 @@ def see_crops(output: Path, data: Path, crops: int) -> Path:
 
     Raises UserError where there are no photographs.
     """
+    was_there = output.is_dir()
     create_folder(output)
     file = output / FILE
     last = keep_whole_photos(file)
@@ -81,6 +82,8 @@ def see_crops(output: Path, data: Path, crops: int) -> Path:
     whole = file.stat().st_size // crop_type().itemsize
     if not whole:
         file.unlink()
+        if not was_there:
+            output.rmdir()
         raise UserError(
             "data.missing",
             f"{data} holds no photographs to see:"
