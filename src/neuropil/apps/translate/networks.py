@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "a9eb5cf4aedc06b03fee28323032d52e88f5790b385e4f1c7de2dbe271fa8ea6",
+            "6dc0a90c31421965e924e409150a82cbc6844b4f1b4a060fc01a35e8c29e45df",
             "MIT",
         ),
         SPELLER: NetworkFile(
@@ -35,13 +35,13 @@ NETWORKS = MappingProxyType(
         ENCODER: NetworkFile(
             HERE,
             "translate-encoder-v1.onnx",
-            "b9474707bf82d1c4065e6987e2fbb5354906c17ee91fd0459a8fedbbf6c5b6c1",
+            "85c9182f6ff8b693aac123a80e6e00fd1e4de666fdfe3d1ae4773e23d327976a",
             "MIT",
         ),
         STEP: NetworkFile(
             HERE,
             "translate-step-v1.onnx",
-            "cf37715814314143a799568d03f66cb8cd11cf0076324c0294e8e54b7c6a8059",
+            "564c5bf9b09bf466f7a962c8b99930a31e73386942e1f572a41271ec6545e87b",
             "MIT",
         ),
     }

@@ -19,7 +19,7 @@ from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 WORD = re.compile(r"[^\W\d_]+")
 SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
-FRAGMENT_SCORE = -0.6  # log p of a token, below which lists know more of a dish or a label
+FRAGMENT_SCORE = -0.45  # log p of a token, below which lists know more of a dish or a label
 SHARED = 0.6  # of the letters of the longer of two forms of a word, from the first on, and more
 LONG = 4  # letters of a word that a text says once
 LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
