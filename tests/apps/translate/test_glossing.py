@@ -71,3 +71,9 @@ def test_words_misread_by_a_letter_are_half_known(text: str, made: str, known: f
     found = Glossary.load("es", "en").translate(text)
     assert found.text.casefold() == made.casefold()
     assert found.known == pytest.approx(known)
+
+
+def test_a_long_word_is_cut_in_a_blink() -> None:
+    """Patterns that try every way to part a word would take longer than the universe is old."""
+    word = 200 * "Donaudampfschiff"
+    assert Glossary.load("de", "en").translate(word).text == word

@@ -26,7 +26,7 @@ from neuropil.apps.translate.lexicon import (
 )
 from neuropil.apps.translate.preprocess import LANGUAGES
 
-FIXED = rf"{ADDRESS}|[#@]\w+|(?:[^\W\d_]+-?)*\d(?:[.,:/-]?\w)*"  # addresses, codes, numbers
+FIXED = rf"{ADDRESS}|[#@]\w+|(?=[\w-]*\d)\w(?:[.,:/-]?\w)*"  # addresses, codes, numbers
 TOKEN = re.compile(  # what is never translated, a French article, an abbreviation, a word, a mark
     rf"{FIXED}|[dl]['’](?=\w)|[^\W\d_]{{1,3}}\.(?!\w)|[^\W\d_]+(?:[-'’][^\W\d_]+)*|\S",
     re.IGNORECASE,
