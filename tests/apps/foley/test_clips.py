@@ -86,7 +86,7 @@ def test_a_foot_that_stands_stays() -> None:
     assert np.ptp(feet) < 1e-6 or (is_followed and np.ptp(steps) < 1e-6)
 
 
-@pytest.mark.parametrize("make", {*SOUNDING}, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", dict.fromkeys(SOUNDING), ids=lambda make: make.__name__)
 def test_every_actor_sounds_in_its_form(make: object) -> None:
     actor = make(HITS, np.random.default_rng(0))  # type: ignore[operator]
     assert {sound.form for sound in actor.sounds} <= set(FORMS)
