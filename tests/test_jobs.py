@@ -232,7 +232,7 @@ def test_a_network_that_is_replaced_is_opened_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions, file = Sessions(), tmp_path / "mine.onnx"
-    (shipped,) = registry.find_app("colorize").networks.values()
+    shipped, *_ = registry.find_app("colorize").networks.values()
     file.write_bytes(shipped.path.read_bytes())
     settings = Settings(networks=(str(file),))
     one = sessions.get("colorize", settings)

@@ -52,7 +52,7 @@ class Shouter:
     """Translates by telling what it was asked."""
 
     def rate(self, texts: Sequence[str], to: str, from_: str | None = None) -> list[Translation]:
-        return [Translation(f"{text.upper()} ({from_} to {to})", -0.5) for text in texts]
+        return [Translation(f"{text.upper()} ({from_} to {to})", -0.4) for text in texts]
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_the_lists_are_asked_on_both_legs(app: Translate) -> None:
 
 def test_between_two_others_the_way_leads_through_english(app: Translate) -> None:
     (made,) = app.rate_texts(["Der Hund"], "fr", "de")
-    assert made == Translation("DER HUND (DE TO EN) (en to fr)", -0.5)
+    assert made == Translation("DER HUND (DE TO EN) (en to fr)", -0.4)
     (half_way,), near = app.go_half_way(["Der Hund"], "fr", "de")
     assert (half_way.text, near) == ("DER HUND (de to en)", "en")
     assert app.go_half_way(["Der Hund"], "en", "de") == ([Translation("Der Hund", 0.0)], "de")
