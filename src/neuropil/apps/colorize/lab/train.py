@@ -11,6 +11,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from neuropil.apps.colorize.app import SEEN
 from neuropil.apps.colorize.hints import N_CHANNELS
 from neuropil.apps.colorize.lab import data, objective, seen_batch
 from neuropil.apps.colorize.lab.model import (
@@ -28,10 +29,9 @@ from neuropil.training.recipe import ExportSpec, Recipe
 from neuropil.training.split import Split
 
 EVALUATED = 192  # held-out photographs scored at each look
-EYE = (*(f"stride_{stride}" for stride in CHANNELS), "mean_features")  # what the eye gives
 OF_BASE = ("lightness", "hints")  # what each network takes
-OF_DECODER = (*EYE, "hints")
-OF_SEEING = (*OF_BASE, *EYE)
+OF_DECODER = (*SEEN, "hints")
+OF_SEEING = (*OF_BASE, *SEEN)
 
 
 def base() -> Recipe:
