@@ -14,13 +14,12 @@ from neuropil.apps.translate.lab import reader_batches, reader_training, train
 from neuropil.apps.translate.lab.reader_batches import (
     BATCHES,
     CheckedLine,
-    RealLine,
     Writing,
-    is_upright,
     make_batches,
     shift_corners,
 )
 from neuropil.apps.translate.lab.reader_model import ReaderNet
+from neuropil.apps.translate.lab.real_lines import RealLine, is_upright
 from neuropil.apps.translate.lines import HEIGHT, STEP, Floats
 from neuropil.apps.translate.reader import mend_capitals, read_lines
 from neuropil.training.export import export

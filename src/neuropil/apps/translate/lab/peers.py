@@ -75,12 +75,17 @@ def rapidocr(version: Version, threads: int) -> tuple[ReadScene, ReadCrop] | Non
 Answer = Callable[[Pixels, bool], list[tuple[Any, str]]]  # pixels, whether it is one word
 
 
-def answer_v6(threads: int) -> Answer:
+def open_v6(threads: int) -> Any:
     """Open the models of PP-OCRv6."""
     from rapidocr import RapidOCR
 
     options = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": threads for kind in KINDS}
-    engine: Any = RapidOCR(params={**options, "Global.log_level": "error"})
+    return RapidOCR(params={**options, "Global.log_level": "error"})
+
+
+def answer_v6(threads: int) -> Answer:
+    """Ask PP-OCRv6 for quads and texts."""
+    engine = open_v6(threads)
 
     def answer(pixels: Pixels, is_crop: bool) -> list[tuple[Any, str]]:
         told = engine(pixels[:, :, ::-1], **(CROP if is_crop else SCENE))

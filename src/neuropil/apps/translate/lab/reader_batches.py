@@ -16,15 +16,16 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.alphabet import encode, unify
+from neuropil.apps.translate.alphabet import encode
 from neuropil.apps.translate.geometry import axes
 from neuropil.apps.translate.lab.dirt import add_dirt
 from neuropil.apps.translate.lab.fonts import FOLDER, Fonts, find_fonts
+from neuropil.apps.translate.lab.real_lines import RealLine, read_real, read_taught
 from neuropil.apps.translate.lab.rendering import Grounds, render_line
-from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes, read_words
+from neuropil.apps.translate.lab.scenes import read_photos
 from neuropil.apps.translate.lab.scripts import Scripts, find_scripts
 from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
-from neuropil.apps.translate.lines import Floats, Pixels, cut_line, size_of, stack_lines
+from neuropil.apps.translate.lines import Floats, cut_line, size_of, stack_lines
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.training.recipe import Batch
 from neuropil.training.split import Split
@@ -33,32 +34,15 @@ from neuropil.training.step import TrainingStep
 LINES = 320  # made at a time
 BATCHES = 8  # that are cut out of them
 LONGEST = 1000  # pixels of a line that teaches
-REAL = 0.35  # share of the lines that are real
-OFTEN = 3  # how often a line of a scene is drawn beside a word crop: few, but whole lines
+REAL = 0.6  # share of the lines that are real
 FOREIGN = 0.06  # share of the rendered lines in scripts of which the reader tells the name alone
 DIRTY = 0.3  # share of the real ones that get more dirt
 INVERTED = 0.1  # share of the real ones whose colors are turned round
 PHOTOS = 800  # that lines are rendered on
-TRUSTED = ("icdar2003", "foreign", "menu")  # scenes whose texts are right; icdar2015's are crops
 SCENES_KEPT = 12  # one scene of so many is held out
 CHECKED = 50  # rendered lines of each language, for the score
 CHECKED_REAL = 500  # real words, for the score
-MARGIN = 0.4  # heights around a text that are kept of its scene
 RNG = 2015  # of the lines of the score
-
-
-@dataclass(frozen=True, eq=False)
-class RealLine:
-    """A text in a small picture: its quad, and what it says, unified.
-
-    is_whole: cut out of a scene, with what is around it
-    """
-
-    pixels: Pixels
-    quad: NDArray[np.float64]
-    text: str
-    scene: str
-    is_whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +69,8 @@ def examples(data: Path) -> Split[object]:
     """Read a folder: Writing to learn from, and a tuple of CheckedLine."""
     writing, real = read_writing(data), read_real(data)
     kept = [line for line in real if is_held_out(line.scene)]
-    train = [line for line in real if not is_held_out(line.scene)]
-    train += (OFTEN - 1) * [line for line in train if line.is_whole]
+    learned = [line for line in real if not is_held_out(line.scene)] + read_taught(data)
+    train = [line for line in learned for _ in range(line.often)]
     checked = (*check_rendered(writing.held_out, RNG), *check_real(kept))
     return Split[object](replace(writing.train, real=train), checked)
 
@@ -123,44 +107,6 @@ def check_real(lines: Sequence[RealLine]) -> list[CheckedLine]:
     """Take real words for the score, evenly."""
     some = lines[:: max(1, len(lines) // CHECKED_REAL)][:CHECKED_REAL]
     return [CheckedLine(cut_line(each.pixels, each.quad), each.text, "real") for each in some]
-
-
-# --- real lines ---------------------------------------------------------------------------------
-
-
-def read_real(data: Path) -> list[RealLine]:
-    """Read all real texts of the split `train` that the reader can say."""
-    found = [whole_crop(w.pixels, w.text, w.scene) for w in read_words(data, "train")]
-    for scene in read_scenes(data, "train"):
-        if scene.source in TRUSTED:
-            found += cut_items(scene)
-    return [line for line in found if encode(line.text) and not is_upright(line)]
-
-
-def whole_crop(pixels: Pixels, text: str, scene: str) -> RealLine:
-    """Take a word whose picture is all of it."""
-    h, w, _ = pixels.shape
-    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64)
-    return RealLine(pixels, corners, unify(text), scene)
-
-
-def cut_items(scene: Scene) -> list[RealLine]:
-    """Cut the readable texts out of a scene, each with a margin."""
-    found = []
-    for item in scene.items:
-        if not item.is_ignored:
-            margin = MARGIN * size_of(item.quad)[1]
-            low = np.floor(np.maximum(item.quad.min(axis=0) - margin, 0)).astype(int)
-            high = np.ceil(item.quad.max(axis=0) + margin).astype(int)
-            part = scene.pixels[low[1] : high[1], low[0] : high[0]]
-            found.append(RealLine(part, item.quad - low, unify(item.text), scene.photo, True))
-    return found
-
-
-def is_upright(line: RealLine) -> bool:
-    """Tell a text of some letters that is higher than wide: it stands on end."""
-    width, height = size_of(line.quad)
-    return len(line.text) > 2 and height > 1.5 * width
 
 
 # --- lines --------------------------------------------------------------------------------------

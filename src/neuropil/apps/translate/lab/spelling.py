@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from neuropil.apps.translate.alphabet import MARKS
-from neuropil.apps.translate.lab.reader_batches import FOREIGN, is_held_out, read_real
+from neuropil.apps.translate.lab.reader_batches import FOREIGN, is_held_out
+from neuropil.apps.translate.lab.real_lines import read_real
 from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.apps.translate.spelling import END, LETTERS, F, K, number_letters

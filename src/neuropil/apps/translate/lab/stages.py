@@ -1,6 +1,6 @@
 """What no gradient descent makes: the pieces of words, and the neuron that joins lines."""
 
-from neuropil.apps.translate.lab import joining, lexicon, vocabulary
+from neuropil.apps.translate.lab import joining, lexicon, teaching, vocabulary
 from neuropil.training.stages import DATA, Stage
 
 STAGES = (
@@ -17,6 +17,12 @@ STAGES = (
         lexicon.write_lexicon,
         needs=(DATA,),
         stands_for="lexicon/food.tsv",
+    ),
+    Stage(
+        "teach",
+        "Before training the reader: lines out of photographs, read by a teacher.",
+        teaching.teach,
+        needs=(DATA,),
     ),
     Stage(
         "joining",
