@@ -204,11 +204,11 @@ def least_strong(edges: Floats) -> float:
 
 def edges(part: Pixels) -> Floats:
     """Measure how much each pixel differs from those right of it and below it, in levels."""
-    levels = part.astype(np.float32)
-    right = np.abs(np.diff(levels, axis=1, append=levels[:, -1:])).max(axis=2)
-    down = np.abs(np.diff(levels, axis=0, append=levels[-1:])).max(axis=2)
-    found: Floats = np.maximum(right, down)
-    return found
+    levels = np.moveaxis(part, 2, 0).astype(np.int16, order="C")  # a plane of each color is faster
+    found = np.zeros(part.shape[:2], np.int16)
+    found[:, :-1] = np.abs(np.diff(levels, axis=2)).max(axis=0)
+    found[:-1] = np.maximum(found[:-1], np.abs(np.diff(levels, axis=1)).max(axis=0))
+    return found.astype(np.float32)
 
 
 def mark_quads(quads: Sequence[Quad], heights: float, height: int, width: int) -> Mask:

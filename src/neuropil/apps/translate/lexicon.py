@@ -82,6 +82,8 @@ def ending(text: str) -> str:
 
 def drop_accents(key: str) -> str:
     """Leave out accents, as capitals do on many signs."""
+    if key.isascii():
+        return key
     return "".join(c for c in unicodedata.normalize("NFD", key) if not unicodedata.combining(c))
 
 

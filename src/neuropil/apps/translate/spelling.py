@@ -45,7 +45,7 @@ TRUST = 0.4  # power of the probability of a spelling
 LENGTH = 1.6  # added to the logarithm for each character, since each makes a text less likely
 SURE = 0.95  # probability of an output, from which a step is what the reader says
 WIDTH = 8  # texts that are followed at a time
-LEAST = 1e-3  # probability of an output at a step, below which it is not followed
+LEAST = 1e-2  # probability of an output at a step, below which it is not followed
 ODDEST = 1e-2  # probability of a letter that follows, at the least: codes are never likely
 TINY = 1e-30  # probability: so little is as good as none
 

@@ -25,6 +25,7 @@ from neuropil.apps.translate.lab.rendering import Grounds, render_line
 from neuropil.apps.translate.lab.scenes import read_photos
 from neuropil.apps.translate.lab.scripts import Scripts, find_scripts
 from neuropil.apps.translate.lab.texts import LanguageTexts, read_texts
+from neuropil.apps.translate.lab.variations import vary
 from neuropil.apps.translate.lines import Floats, cut_line, size_of, stack_lines
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.training.recipe import Batch
@@ -36,8 +37,6 @@ BATCHES = 8  # that are cut out of them
 LONGEST = 1000  # pixels of a line that teaches
 REAL = 0.6  # share of the lines that are real
 FOREIGN = 0.06  # share of the rendered lines in scripts of which the reader tells the name alone
-DIRTY = 0.3  # share of the real ones that get more dirt
-INVERTED = 0.1  # share of the real ones whose colors are turned round
 PHOTOS = 800  # that lines are rendered on
 SCENES_KEPT = 12  # one scene of so many is held out
 CHECKED = 50  # rendered lines of each language, for the score
@@ -138,9 +137,8 @@ def render_dirty(text: str, fonts: Fonts, grounds: Grounds, rng: Generator) -> F
 
 def vary_real(real: RealLine, rng: Generator) -> tuple[Floats, str]:
     """Cut a real text out a little differently each time."""
-    pixels = real.pixels if rng.random() > INVERTED else 255 - real.pixels
-    pixels = add_dirt(pixels, rng) if rng.random() < DIRTY else pixels
-    return cut_line(pixels, shift_corners(real.quad, rng)), real.text
+    pixels, quad = vary(real.pixels, real.quad, rng)
+    return cut_line(pixels, shift_corners(quad, rng)), real.text
 
 
 def shift_corners(quad: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
