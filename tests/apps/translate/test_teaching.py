@@ -1,0 +1,109 @@
+"""Lines that a teacher reads in photographs: which are taken, and how they come to the reader."""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from listening import listening
+from PIL import Image
+
+from neuropil.apps.translate.lab import teaching
+from neuropil.apps.translate.lab.real_lines import MARGIN, read_taught
+from neuropil.apps.translate.lab.teaching import HIGHEST, MOST_ALIKE
+from neuropil.kit.errors import UserError
+
+BOX = [[30, 100], [230, 100], [230, 200], [30, 200]]  # higher than a line is kept
+
+
+def said(*lines: tuple[str, float]) -> Any:
+    """Answer as RapidOCR does: quads, texts and how sure it is of each."""
+    texts, scores = ([*column] for column in zip(*lines, strict=True)) if lines else (None, None)
+    return SimpleNamespace(boxes=[BOX] * len(lines), txts=texts, scores=scores)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make folders of photographs, and a teacher that reads what is asked of it."""
+    data = tmp_path / "photographs"
+    write_photographs(data / "shop", ["a.jpg"])
+    write_photographs(data / "words", ["1.png", "2.png"])
+    table = 'ImageName\tComponentLabel\tText\r\n\r\n1.png\tText\t"Café"\n2.png\tText\tMango\n'
+    (data / "words" / "GT.tsv").write_text(table, encoding="utf-8")
+
+    def engine(pixels: np.ndarray[Any, Any], *, use_det: bool, **_: bool) -> Any:
+        if not use_det:
+            return said(("CAFÉ", 0.9))
+        lines = [("Fresh bread", 0.99), ("half past", 0.5), ("FRÁN", 0.99), ("Fresh bread", 0.97)]
+        return said(*lines * MOST_ALIKE)
+
+    monkeypatch.setattr(teaching, "open_v6", lambda _: engine)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: True)
+    return data
+
+
+def write_photographs(folder: Path, names: Sequence[str]) -> None:
+    folder.mkdir(parents=True)
+    for name in names:
+        Image.new("RGB", (300, 300), (200, 90, 20)).save(folder / name)
+
+
+def test_the_teacher_is_believed_where_it_is_sure_and_a_table_where_both_agree(
+    photographs: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert teaching.teach(out, data=photographs) == out / "taught.tsv"
+    lines = read_taught(out)
+    assert [line.text for line in lines] == MOST_ALIKE * ["Fresh bread"] + ["Café"]
+    assert [line.scene for line in lines] == MOST_ALIKE * ["shop"] + ["words"]
+
+
+def test_lines_are_cut_out_with_a_margin_and_made_no_higher_than_they_need_be(
+    photographs: Path, tmp_path: Path
+) -> None:
+    teaching.teach(tmp_path / "out", data=photographs)
+    line = read_taught(tmp_path / "out")[0]
+    factor = HIGHEST / 100
+    assert line.pixels.shape == pytest.approx(
+        (100 * (1 + 2 * MARGIN) * factor, 270 * factor, 3), abs=1
+    )
+    assert line.quad[0] == pytest.approx((30 * factor, 100 * MARGIN * factor), abs=0.1)
+    assert line.pixels[5, 5].tolist() == pytest.approx([200, 90, 20], abs=4)
+
+
+def test_damaged_photographs_are_left_out(photographs: Path, tmp_path: Path) -> None:
+    (photographs / "shop" / "b.jpg").write_bytes(b"no picture")
+    with listening() as told:
+        teaching.teach(tmp_path / "out", data=photographs)
+    assert any("left out" in line and "b.jpg" in line for line in told)
+    assert len(read_taught(tmp_path / "out")) == MOST_ALIKE + 1
+
+
+def test_a_folder_without_photographs_is_said_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teaching, "open_v6", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: True)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="no photographs with text"):
+        teaching.teach(tmp_path / "out", data=tmp_path / "empty")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_teacher_that_is_missing_is_named(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"RapidOCR.*neuropil\[bench\]"):
+        teaching.teach(tmp_path / "out", data=photographs)
+
+
+def test_what_is_taught_may_be_missing_but_not_damaged(photographs: Path, tmp_path: Path) -> None:
+    assert read_taught(tmp_path) == []
+    path = teaching.teach(tmp_path / "out", data=photographs)
+    path.write_text(path.read_text(encoding="utf-8").replace(".webp", ".jpg"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"taught\.tsv is damaged"):
+        read_taught(tmp_path / "out")
