@@ -21,7 +21,7 @@ from neuropil.apps.translate.lab.reader_batches import (
 from neuropil.apps.translate.lab.reader_model import ReaderNet
 from neuropil.apps.translate.lab.real_lines import RealLine, is_upright
 from neuropil.apps.translate.lines import HEIGHT, STEP, Floats
-from neuropil.apps.translate.reader import mend_capitals, read_lines
+from neuropil.apps.translate.reader import mend_addresses, mend_capitals, read_lines
 from neuropil.training.export import export
 from neuropil.training.fit import apart
 from neuropil.training.recipe import Batch
@@ -216,3 +216,16 @@ def test_recipes_are_found_in_the_order_of_the_networks() -> None:
 )
 def test_words_of_capitals_are_all_capitals(read: str, meant: str) -> None:
     assert mend_capitals(read) == meant
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("mail: info @ hotel-post.de", "mail: info@hotel-post.de"),
+        ("info@ hotel.com.mx, Tel. 3", "info@hotel.com.mx, Tel. 3"),
+        ("2 kg @ 3.50", "2 kg @ 3.50"),
+        ("meet @ the bar", "meet @ the bar"),
+    ],
+)
+def test_addresses_of_mail_have_no_blanks(read: str, meant: str) -> None:
+    assert mend_addresses(read) == meant

@@ -22,6 +22,7 @@ from neuropil.kit.progress import ticking
 TOGETHER = 16  # lines that are read at once
 CAPITALS = 0.6  # share of a word's letters, from which all of them are meant as capitals
 WORD = re.compile(r"[^\W\d_]{4,}")
+MAIL = re.compile(r"(?<=\w) ?@ ?(?=[\w-]+\.[a-z]{2})")  # the sign, and blanks around it
 
 
 Find = Callable[[Floats], list[ReadCharacter]]
@@ -42,15 +43,25 @@ def read_lines(
         batch, steps = stack_lines([lines[i] for i in some])
         said = (find(logits[:n]) for logits, n in zip(run(batch), steps, strict=True))
         found |= zip(some, map(join_characters, said), strict=True)
-    return [replace(found[i], text=mend_capitals(found[i].text)) for i in range(len(lines))]
+    return [replace(found[i], text=mend(found[i].text)) for i in range(len(lines))]
+
+
+def mend(text: str) -> str:
+    """Mend what is read wrong although each letter looks right."""
+    return mend_addresses(mend_capitals(text))
+
+
+def mend_addresses(text: str) -> str:
+    """Take blanks out of addresses of mail: to spelling, a word that begins with @ is odd."""
+    return MAIL.sub("@", text)
 
 
 def mend_capitals(text: str) -> str:
     """Write words in capitals that are mostly so: o and O, s and S are drawn alike, DoLLAR."""
 
-    def mend(word: re.Match[str]) -> str:
+    def raise_case(word: re.Match[str]) -> str:
         read = word.group()
         share = sum(map(str.isupper, read)) / len(read)
         return upper_text(read) if share >= CAPITALS else read
 
-    return WORD.sub(mend, text)
+    return WORD.sub(raise_case, text)

@@ -143,7 +143,7 @@ class Teacher:
 
     def read_lines(self, pixels: Pixels, source: str) -> Iterator[RealLine]:
         """Read a photograph (H, W, 3), 0..255, and yield the lines of which it is sure."""
-        told = self.engine(pixels[:, :, ::-1], **SCENE)
+        told = self.engine(pixels[:, :, ::-1], **{**SCENE, "use_cls": False})  # or quads are turned
         for corners, text, sure in zip(*answers(told), strict=True):
             quad = np.array(corners, np.float64)
             is_sure = sure >= SURE and text.isascii()  # FRÅN is read as FRÁN
