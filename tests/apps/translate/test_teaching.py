@@ -74,6 +74,15 @@ def test_lines_are_cut_out_with_a_margin_and_made_no_higher_than_they_need_be(
     assert line.pixels[5, 5].tolist() == pytest.approx([200, 90, 20], abs=4)
 
 
+def test_accents_are_believed_where_a_folder_names_the_language(
+    photographs: Path, tmp_path: Path
+) -> None:
+    (photographs / "shop").rename(photographs / "es-shop")
+    teaching.teach(tmp_path / "out", data=photographs)
+    said = {line.text for line in read_taught(tmp_path / "out")}
+    assert said == {"Fresh bread", "FRÁN", "Café"}
+
+
 def test_damaged_photographs_are_left_out(photographs: Path, tmp_path: Path) -> None:
     (photographs / "shop" / "b.jpg").write_bytes(b"no picture")
     with listening() as told:

@@ -4,10 +4,11 @@
 
 `photographs` has a folder for each source. The teacher is RapidOCR (PP-OCRv6 small, Apache-2.0, in
 the extra [bench]): what it is sure of is taken, but of lines that say the same only a few, since
-one package is photographed often. A folder may have a table of what its pictures say, each of one
-text (a .tsv with the columns ImageName and Text, as AUTNT has): then that is taken, unless the
-teacher reads quite another thing. What is written, taught.tsv and taught.zip, belongs into the
-folder of which the reader learns.
+one package is photographed often. It takes Å for Á: lines with accents are taken only of folders
+whose name begins with a language, as de-spines. A folder may have a table of what its pictures say,
+each of one text (a .tsv with the columns ImageName and Text, as AUTNT has): then that is taken,
+unless the teacher reads quite another thing. What is written, taught.tsv and taught.zip, belongs
+into the folder of which the reader learns.
 """
 
 import csv
@@ -36,6 +37,7 @@ from neuropil.apps.translate.lab.real_lines import (
     whole_crop,
 )
 from neuropil.apps.translate.lines import Pixels, size_of
+from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.atomic import make_folders, write_together
 from neuropil.kit.errors import UserError, say_install
 from neuropil.kit.folders import list_files
@@ -146,7 +148,7 @@ class Teacher:
         told = self.engine(pixels[:, :, ::-1], **{**SCENE, "use_cls": False})  # or quads are turned
         for corners, text, sure in zip(*answers(told), strict=True):
             quad = np.array(corners, np.float64)
-            is_sure = sure >= SURE and text.isascii()  # FRÅN is read as FRÁN
+            is_sure = sure >= SURE and (text.isascii() or is_known_language(source))
             if is_sure and size_of(quad)[1] >= LOWEST:
                 part, moved = cut_with_margin(pixels, quad)
                 yield RealLine(part, moved, unify(text), source)
@@ -156,6 +158,11 @@ class Teacher:
         told = self.engine(pixels[:, :, ::-1], **CROP)
         read, known = (squeeze(each) for each in (" ".join(told.txts or ()), text))
         return count_edits(read, known) <= MOST_WRONG * len(known)
+
+
+def is_known_language(source: str) -> bool:
+    """Tell whether the name of a source begins with a language that the reader is to know."""
+    return source.partition("-")[0] in LANGUAGES
 
 
 def answers(told: Any) -> tuple[Any, Any, Any]:
