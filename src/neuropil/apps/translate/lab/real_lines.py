@@ -29,7 +29,7 @@ from neuropil.apps.translate.lines import Pixels, size_of
 from neuropil.kit.bounded import read_bytes
 
 TRUSTED = ("icdar2003", "foreign", "menu")  # scenes whose texts are right; icdar2015's are crops
-OFTEN_WORD, OFTEN_LINE = 2, 4  # how often what is known for sure is drawn; whole lines are few
+OFTEN_WORD, OFTEN_LINE = 3, 6  # how often what is known for sure is drawn; whole lines are few
 MARGIN = 0.4  # heights around a text that are kept of its scene
 TAUGHT = "taught.tsv"
 COLUMNS = ("file", "text", "source", "quad")
