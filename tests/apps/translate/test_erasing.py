@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from neuropil.apps.translate import setting
-from neuropil.apps.translate.erasing import InkFound, erase
+from neuropil.apps.translate.erasing import InkFound, edges, erase
 from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.lines import Pixels, size_of
 
@@ -131,3 +131,14 @@ def test_a_text_that_is_kept_stays_to_the_last_bit_where_others_reach_into_it() 
     rows = slice(int(above[2, 1]) + 4, int(quad[2, 1]))
     assert np.array_equal(stays[rows], picture[rows])
     assert (clean[rows] != picture[rows]).any()
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (1, 5), (5, 1), (1, 1)])
+def test_edges_are_the_largest_steps_to_the_right_and_down(shape: tuple[int, int]) -> None:
+    part = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    levels = part.astype(int)
+    found = edges(part)
+    for y, x in np.ndindex(shape):
+        below, right = levels[min(y + 1, shape[0] - 1), x], levels[y, min(x + 1, shape[1] - 1)]
+        steps = [*np.abs(below - levels[y, x]), *np.abs(right - levels[y, x])]
+        assert found[y, x] == max(steps)

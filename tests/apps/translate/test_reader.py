@@ -224,7 +224,12 @@ def test_words_of_capitals_are_all_capitals(read: str, meant: str) -> None:
         ("mail: info @ hotel-post.de", "mail: info@hotel-post.de"),
         ("info@ hotel.com.mx, Tel. 3", "info@hotel.com.mx, Tel. 3"),
         ("2 kg @ 3.50", "2 kg @ 3.50"),
+        ("INFO @ HOTEL.DE", "INFO@HOTEL.DE"),
         ("meet @ the bar", "meet @ the bar"),
+        ("us @ www.hotel.com", "us @ www.hotel.com"),
+        ("by @name.de", "by @name.de"),
+        ("3 @ 2.kg", "3 @ 2.kg"),
+        ("us @ facebook.com/x", "us @ facebook.com/x"),
     ],
 )
 def test_addresses_of_mail_have_no_blanks(read: str, meant: str) -> None:

@@ -1,7 +1,7 @@
 """Lines that a teacher reads in photographs: which are taken, and how they come to the reader."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -110,9 +110,84 @@ def test_a_teacher_that_is_missing_is_named(
         teaching.teach(tmp_path / "out", data=photographs)
 
 
-def test_what_is_taught_may_be_missing_but_not_damaged(photographs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("picture", "level"),
+    [
+        (Image.fromarray(np.full((300, 300), 30_000, np.uint16)), 30_000 / 257),
+        (Image.new("RGBA", (300, 300), (0, 0, 0, 0)), 255),
+    ],
+    ids=["16 bits", "transparent"],
+)
+def test_pictures_are_read_as_they_are_seen(
+    photographs: Path, tmp_path: Path, picture: Image.Image, level: float
+) -> None:
+    (photographs / "shop" / "a.jpg").unlink()
+    picture.save(photographs / "shop" / "a.png")
+    teaching.teach(tmp_path / "out", data=photographs)
+    assert read_taught(tmp_path / "out")[0].pixels[5, 5, 0] == pytest.approx(level, abs=2)
+
+
+def test_nothing_takes_the_place_of_what_is_there(photographs: Path, tmp_path: Path) -> None:
+    path = teaching.teach(tmp_path / "out", data=photographs)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="is there already"):
+        teaching.teach(tmp_path / "out", data=photographs)
+    assert path.read_bytes() == before
+
+
+def test_folders_that_are_hidden_are_none(photographs: Path, tmp_path: Path) -> None:
+    (photographs / "shop").rename(photographs / ".shop")
+    teaching.teach(tmp_path / "out", data=photographs)
+    assert [line.text for line in read_taught(tmp_path / "out")] == ["Café"]
+
+
+def test_names_of_folders_that_no_table_holds_are_refused(
+    photographs: Path, tmp_path: Path
+) -> None:
+    (photographs / "shop").rename(photographs / "a\tshop")
+    with pytest.raises(UserError, match="rename it"):
+        teaching.teach(tmp_path / "out", data=photographs)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_table_is_named(photographs: Path, tmp_path: Path) -> None:
+    (photographs / "words" / "GT.tsv").write_bytes("ImageName\tText\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"GT\.tsv is damaged"):
+        teaching.teach(tmp_path / "out", data=photographs)
+
+
+def test_pictures_of_no_shape_do_not_keep_the_teacher_busy(
+    photographs: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (400, 2), (0, 0, 0)).save(photographs / "shop" / "a.jpg")
+    teaching.teach(tmp_path / "out", data=photographs)
+    assert [line.text for line in read_taught(tmp_path / "out")] == ["Café"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(".webp", ".jpg"),
+        lambda text: text.rpartition("\t")[0] + "\n",
+        lambda text: text.replace(" 0.0", " nan"),
+        lambda text: text.replace(" 0.0", ""),
+        lambda text: text.replace("Café", "Caf\udce9"),
+        lambda text: text.replace("\tquad", "\tbox"),
+    ],
+    ids=["picture", "row", "number", "corner", "encoding", "column"],
+)
+def test_what_is_taught_may_be_missing_but_not_damaged(
+    photographs: Path, tmp_path: Path, change: Callable[[str], str]
+) -> None:
     assert read_taught(tmp_path) == []
     path = teaching.teach(tmp_path / "out", data=photographs)
-    path.write_text(path.read_text(encoding="utf-8").replace(".webp", ".jpg"), encoding="utf-8")
+    damaged = change(path.read_text(encoding="utf-8")).encode("utf-8", "surrogateescape")
+    path.write_bytes(damaged)
     with pytest.raises(UserError, match=r"taught\.tsv is damaged"):
         read_taught(tmp_path / "out")
+
+
+def test_what_the_reader_can_not_say_teaches_nothing(photographs: Path, tmp_path: Path) -> None:
+    path = teaching.teach(tmp_path / "out", data=photographs)
+    path.write_text(path.read_text(encoding="utf-8").replace("Café", "Ωmega"), encoding="utf-8")
+    assert {line.text for line in read_taught(tmp_path / "out")} == {"Fresh bread"}

@@ -51,6 +51,13 @@ def test_colors_become_grey_and_stay_apart() -> None:
         assert made.max() - made.min() > 60
 
 
+def test_letters_stay_apart_from_a_ground_that_is_as_bright() -> None:
+    line = np.full((20, 60, 3), (180, 60, 60), np.uint8)
+    line[5:15, 10:50:4] = (60, 120, 120)
+    spreads = [change_colors(line, default_rng(seed)).std(axis=(0, 1)).max() for seed in range(99)]
+    assert min(spreads) > 0.2 * line.std(axis=(0, 1)).max()  # light that is bent takes some, too
+
+
 def test_the_quad_stays_around_the_letters_of_a_wider_picture() -> None:
     pixels, quad = change_width(draw_line(), QUAD, 1.5)
     assert pixels.shape == (60, 300, 3)
@@ -58,7 +65,7 @@ def test_the_quad_stays_around_the_letters_of_a_wider_picture() -> None:
     assert quad[:, 1] == pytest.approx(QUAD[:, 1])
 
 
-def test_a_bent_line_is_lower_in_its_middle_than_at_its_ends() -> None:
+def test_a_bent_line_is_higher_in_its_middle_than_at_its_ends() -> None:
     line = np.zeros((41, 101, 3), np.uint8)
     line[20] = 255
     rows = bend(line, -10.0)[:, :, 0].argmax(axis=0)

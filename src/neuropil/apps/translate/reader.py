@@ -22,7 +22,9 @@ from neuropil.kit.progress import ticking
 TOGETHER = 16  # lines that are read at once
 CAPITALS = 0.6  # share of a word's letters, from which all of them are meant as capitals
 WORD = re.compile(r"[^\W\d_]{4,}")
-MAIL = re.compile(r"(?<=\w) ?@ ?(?=[\w-]+\.[a-z]{2})")  # the sign, and blanks around it
+MAIL = re.compile(  # the sign with a blank behind it, before what can only be a domain
+    r"(?<=\w) ?@ (?!www\.)(?=[\w-]*[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,4}\b(?![/\w]))", re.IGNORECASE
+)
 
 
 Find = Callable[[Floats], list[ReadCharacter]]
@@ -52,7 +54,7 @@ def mend(text: str) -> str:
 
 
 def mend_addresses(text: str) -> str:
-    """Take blanks out of addresses of mail: to spelling, a word that begins with @ is odd."""
+    """Take the blank behind the sign out of addresses of mail, which spelling puts there."""
     return MAIL.sub("@", text)
 
 

@@ -29,7 +29,7 @@ from neuropil.apps.translate.lines import Pixels, size_of
 from neuropil.kit.bounded import read_bytes
 
 TRUSTED = ("icdar2003", "foreign", "menu")  # scenes whose texts are right; icdar2015's are crops
-OFTEN_WORD, OFTEN_LINE = 3, 6  # how often what is known for sure is drawn; whole lines are few
+OFTEN_WORD, OFTEN_LINE = 3, 6  # how often a word or line of the data is drawn beside one taught
 MARGIN = 0.4  # heights around a text that are kept of its scene
 TAUGHT = "taught.tsv"
 COLUMNS = ("file", "text", "source", "quad")
@@ -97,16 +97,20 @@ def read_taught(data: Path) -> list[RealLine]:
     if path is None:
         return []
     pictures = read_archive(path.with_suffix(".zip"))
-    text = read_bytes(path, MOST_BYTES, "name the folder of the data by --data").decode("utf-8")
-    # not splitlines(): a text may hold any sign, and quotes are data
-    rows = csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
+    raw = read_bytes(path, MOST_BYTES, "name the folder of the data by --data")
     try:
-        return [taught_line(row, pictures[row["file"]]) for row in rows]
-    except (KeyError, ValueError) as error:
+        # not splitlines(): a text may hold any sign, and quotes are data
+        lines = raw.decode("utf-8-sig").split("\n")
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")
+        found = [taught_line(row, pictures[row["file"]]) for row in rows]
+    except (KeyError, ValueError, csv.Error) as error:
         raise damaged(path, error) from error
+    return [line for line in found if encode(line.text) and not is_upright(line)]
 
 
 def taught_line(row: Mapping[str, str], encoded: bytes) -> RealLine:
     """Make a line of a row of taught.tsv and of its picture."""
     quad = np.array(row["quad"].split(), np.float64).reshape(4, 2)
-    return RealLine(decode_picture(encoded, row["file"]), quad, row["text"], row["source"])
+    if not np.isfinite(quad).all():
+        raise ValueError(f"the quad of {row['file']} is {row['quad']}")
+    return RealLine(decode_picture(encoded, row["file"]), quad, unify(row["text"]), row["source"])

@@ -1,4 +1,4 @@
-"""What no gradient descent makes: the pieces of words, and the neuron that joins lines."""
+"""What no gradient descent makes: pieces of words, lists, lines to read, the neuron that joins."""
 
 from neuropil.apps.translate.lab import joining, lexicon, teaching, vocabulary
 from neuropil.training.stages import DATA, Stage

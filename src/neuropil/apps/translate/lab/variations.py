@@ -20,7 +20,8 @@ from neuropil.apps.translate.lines import Pixels, size_of
 SHARES = {"invert": 0.15, "colors": 0.5, "width": 0.5, "bend": 0.25, "lean": 0.5, "dirt": 0.5}
 WIDTHS = 0.3  # logarithm of the factor by which a line becomes wider or narrower, at most
 GAMMAS = 0.6  # logarithm of the power of light, at most
-RISE = 0.2  # heights by which the middle of a line is moved up or down, at most
+LEAST_SPREAD = 0.4  # of the spread of the color that varies most, what a mix must have
+RISE = 0.2  # heights by which the middle of a line is moved against its ends, at most
 SHEAR, TURN = 0.12, 2.5  # standard deviations: heights along a height, degrees
 
 
@@ -41,8 +42,13 @@ def vary(pixels: Pixels, quad: Quad, rng: Generator) -> tuple[Pixels, Quad]:
 
 
 def change_colors(pixels: Pixels, rng: Generator) -> Pixels:
-    """Mix red, green and blue to one grey by any shares, and bend its light."""
+    """Mix red, green and blue to one grey by any shares, and bend its light.
+
+    Not where letters and ground would become alike.
+    """
     grey = pixels @ rng.dirichlet(np.ones(3)) / 255
+    if 255 * grey.std() < LEAST_SPREAD * pixels.std(axis=(0, 1)).max():
+        return pixels
     light = grey ** np.exp(rng.uniform(-GAMMAS, GAMMAS))
     made: Pixels = np.repeat((255 * light).astype(np.uint8)[:, :, None], 3, axis=2)
     return made
