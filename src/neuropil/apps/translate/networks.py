@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "6dc0a90c31421965e924e409150a82cbc6844b4f1b4a060fc01a35e8c29e45df",
+            "72d430ba62eb7327323fab33d2083eee2e7e3614a9fc6ee67afc5046a32ce920",
             "MIT",
         ),
         SPELLER: NetworkFile(
