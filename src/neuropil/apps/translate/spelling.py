@@ -41,8 +41,8 @@ F = 1 + len(LETTERS)
 LETTER_NUMBERS = dict(zip(LETTERS, range(1, F), strict=True))
 K = 12  # letters before the one that follows
 END = 0  # the end of a text, also what stands before its start
-TRUST = 0.4  # power of the probability of a spelling
-LENGTH = 1.6  # added to the logarithm for each character, since each makes a text less likely
+TRUST = 0.5  # power of the probability of a spelling
+LENGTH = 2.0  # added to the logarithm for each character, since each makes a text less likely
 SURE = 0.95  # probability of an output, from which a step is what the reader says
 WIDTH = 8  # texts that are followed at a time
 LEAST = 1e-2  # probability of an output at a step, below which it is not followed
