@@ -258,7 +258,7 @@ def test_a_stage_is_run_without_torch(capsys: Output, monkeypatch: pytest.Monkey
         ("--stage count --init a.npz", "--init goes with a recipe, and not with --stage count"),
         ("plain --stage count", "plain and --stage count are two things to do"),
         ("--stage count --data .", "--data means nothing to the stage count, which takes --output"),
-        ("--stage count --set steps=2", "--set steps=2: a setting of the stage count is NAME=NUM"),
+        ("--stage count --set steps=2", "--set steps=2: settings of the stage count are NAME=NUM"),
         ("--stage count --set times=x", "--set times=x: times is x; it takes a whole number from"),
         ("--stage shake --network a.onnx", "--network 'a.onnx': there is no file a.onnx"),
         ("--stage shake", "nowhere_to_be_found is missing; to train, install the extra [train]"),

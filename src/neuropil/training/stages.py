@@ -119,9 +119,11 @@ class Stage:
         """Read a NAME=NUMBER; raises UserError."""
         name, equals, value = setting.partition("=")
         if not equals or name not in self.numbers:
-            possible = f"NAME one of {', '.join(self.numbers)}" if self.numbers else "and has none"
-            words = f"--set {setting}: a setting of the stage {self.name} is NAME=NUMBER"
-            raise UserError("training.setting", f"{words}, {possible}", value=setting)
+            possible = f"are NAME=NUMBER, NAME one of {', '.join(self.numbers)}"
+            words = f"--set {setting}: settings of the stage {self.name} {possible}"
+            if not self.numbers:
+                words = f"--set {setting}: the stage {self.name} has no settings; leave it out"
+            raise UserError("training.setting", words, value=setting)
         try:
             return name, self.numbers[name].parse(value)
         except UserError as error:

@@ -1,4 +1,4 @@
-"""What no translation changes: numbers, addresses, and words in characters that are not known.
+"""What no translation changes: numbers, addresses, names behind @, and words that can't be known.
 
     copies = Copies()
     copies.mark("Menü 2: 14,50 €", known)      "Menü \\ue000: \\ue001 €"
@@ -15,7 +15,9 @@ MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008\ue009"  # of the
 MARK = re.compile(f"[{MARKS}]")
 ADDRESS = r"(?:https?://|www\.)\S*\w|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+(?:com|de|fr|es|org|net|eu|ch|at)\b(?:/\S*\w)?"
 NUMBER = r"(?:(?<!\S)[+\-–−])?[$€£]?\d+(?:[.,:/’'\-–]\d+)*[%€$£]?"
-COPIED = re.compile(f"{ADDRESS}|{NUMBER}")
+TAG = r"(?<!\S)(?:@(?:\w[\w.-]*)?|#\w+)"  # a name or a topic; or the sign of a price for each
+ENDLESS = r"\S{60,}"  # no word of any language
+COPIED = re.compile(f"{ADDRESS}|{TAG}|{ENDLESS}|{NUMBER}")
 WORD = re.compile(r"\S+")
 
 

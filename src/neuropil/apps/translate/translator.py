@@ -139,14 +139,12 @@ def encode_parts(sentence: str, to: str, from_: str | None) -> Iterator[EncodedT
     """
     encoded = encode_source(sentence, to, from_)
     words = sentence.split()
-    if len(encoded.tokens) <= MOST_TOKENS and not (encoded.copies.is_short and len(words) > 1):
+    is_whole = len(encoded.tokens) <= MOST_TOKENS and not encoded.copies.is_short
+    if is_whole or len(words) == 1:  # one word alone is short, or copied
         yield encoded
-    elif len(words) > 1:
+    else:
         for half in (words[: len(words) // 2], words[len(words) // 2 :]):
             yield from encode_parts(" ".join(half), to, from_)
-    else:  # no word of any language
-        for cut in (sentence[: len(sentence) // 2], sentence[len(sentence) // 2 :]):
-            yield from encode_parts(cut, to, from_)
 
 
 def require_direction(to: str, from_: str | None) -> None:

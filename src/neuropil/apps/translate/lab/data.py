@@ -41,6 +41,7 @@ LONGEST_WORD = 40  # characters of an entry of a dictionary; longer ones explain
 ODD = re.compile(r"[():;=\[\]{}/|\d]")  # in a phrase: it is no plain one
 ABOUT = re.compile(  # a word explained, where a translation should stand
     r"\b(?:form|spelling|plural|participle|inflection|synonym) of\b"
+    r"|\bletter of the\b"  # x, the 25th
     r"|\b(?i:abbreviation|initialism|acronym) (?:of|for)\b"
     r"|\w (?:surname|(?:given|first) name)s?\b"  # Spanish surname, for Gómez
 )
