@@ -6,7 +6,6 @@ DIR has the pictures of `scenes.py`, and perhaps what `--stage teach` has writte
 `taught.tsv`, which tells what its pictures say.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import encode, unify
-from neuropil.apps.translate.lab.data import MOST_BYTES
 from neuropil.apps.translate.lab.scenes import (
     Scene,
     damaged,
@@ -23,10 +21,10 @@ from neuropil.apps.translate.lab.scenes import (
     places,
     read_archive,
     read_scenes,
+    read_table,
     read_words,
 )
 from neuropil.apps.translate.lines import Pixels, size_of
-from neuropil.kit.bounded import read_bytes
 
 TRUSTED = ("icdar2003", "foreign", "menu")  # scenes whose texts are right; icdar2015's are crops
 OFTEN_WORD, OFTEN_LINE = 3, 6  # how often a word or line of the data is drawn beside one taught
@@ -97,13 +95,9 @@ def read_taught(data: Path) -> list[RealLine]:
     if path is None:
         return []
     pictures = read_archive(path.with_suffix(".zip"))
-    raw = read_bytes(path, MOST_BYTES, "name the folder of the data by --data")
     try:
-        # not splitlines(): a text may hold any sign, and quotes are data
-        lines = raw.decode("utf-8-sig").split("\n")
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")
-        found = [taught_line(row, pictures[row["file"]]) for row in rows]
-    except (KeyError, ValueError, csv.Error) as error:
+        found = [taught_line(row, pictures[row["file"]]) for row in read_table(path)]
+    except (KeyError, ValueError) as error:
         raise damaged(path, error) from error
     return [line for line in found if encode(line.text) and not is_upright(line)]
 

@@ -111,9 +111,7 @@ def read_words(data: Path, split: Part) -> list[WordCrop]:
     """
     path = find_file("words.tsv", places(data))
     pictures = read_archive(path.with_name("words.zip"))
-    text = read_bytes(path, MOST_BYTES, "name the folder of the data by --data").decode("utf-8")
-    # not splitlines(): a text may hold any sign, and quotes are data
-    rows = csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = read_table(path)
     try:
         return [
             WordCrop(
@@ -127,6 +125,17 @@ def read_words(data: Path, split: Part) -> list[WordCrop]:
             if row["split"] == split and split in ("train", row["official"])
         ]
     except KeyError as error:
+        raise damaged(path, error) from error
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a table, by the names in its head; raises UserError for a damaged one."""
+    raw = read_bytes(path, MOST_BYTES, "name the folder of the data by --data")
+    try:
+        lines = raw.decode("utf-8-sig").split("\n")  # not splitlines(): a text may hold any sign
+        # quotes are data
+        return [*csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise damaged(path, error) from error
 
 

@@ -11,7 +11,6 @@ unless the teacher reads quite another thing. What is written, taught.tsv and ta
 into the folder of which the reader learns.
 """
 
-import csv
 import importlib.util
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,6 @@ import numpy as np
 from PIL import Image as Picture
 
 from neuropil.apps.translate.alphabet import encode, unify
-from neuropil.apps.translate.lab.data import MOST_BYTES
 from neuropil.apps.translate.lab.measuring import count_edits
 from neuropil.apps.translate.lab.peers import CROP, SCENE, open_v6
 from neuropil.apps.translate.lab.real_lines import (
@@ -37,11 +35,10 @@ from neuropil.apps.translate.lab.real_lines import (
     is_upright,
     whole_crop,
 )
-from neuropil.apps.translate.lab.scenes import damaged
+from neuropil.apps.translate.lab.scenes import read_table
 from neuropil.apps.translate.lines import HEIGHT, WIDEST, Pixels, size_of
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.atomic import write_together
-from neuropil.kit.bounded import read_bytes
 from neuropil.kit.errors import UserError, say_install
 from neuropil.kit.folders import list_files
 from neuropil.kit.media.image import Image
@@ -142,13 +139,9 @@ def read_tables(folder: Path) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.tsv")):
-        raw = read_bytes(path, MOST_BYTES, "move it away")
-        try:
-            lines = raw.decode("utf-8-sig").splitlines()
-            rows = [*csv.DictReader(filter(None, lines), delimiter="\t", quoting=csv.QUOTE_NONE)]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise damaged(path, error) from error
-        texts = {row.get("ImageName"): unify((row.get("Text") or "").strip('"')) for row in rows}
+        texts = {
+            row.get("ImageName"): unify(row.get("Text", "").strip('"')) for row in read_table(path)
+        }
         found |= {name: text for name, text in texts.items() if name and text}
     return found
 
