@@ -23,7 +23,7 @@ from neuropil.apps.translate.lab.fonts import FOLDER, find_fonts
 from neuropil.apps.translate.lab.pages import SIDE, Stock, render_page
 from neuropil.apps.translate.lab.reader_batches import PHOTOS, is_held_out
 from neuropil.apps.translate.lab.rendering import Grounds
-from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes
+from neuropil.apps.translate.lab.scenes import Scene, read_photos, read_scenes, read_taught_scenes
 from neuropil.apps.translate.lab.texts import read_texts
 from neuropil.apps.translate.lines import Pixels
 from neuropil.eye.network import NETWORK
@@ -55,6 +55,7 @@ def examples(data: Path) -> Split[object]:
     scenes = read_scenes(data, "train")
     kept = [scene for scene in scenes if is_held_out(scene.photo)]
     train = [scene for scene in scenes if not is_held_out(scene.photo)]
+    train += read_taught_scenes(data)
     reach = np.cumsum([OFTEN.get(scene.source, 1.0) for scene in train])
     grounds = Grounds(read_photos(data, PHOTOS))
     stock = Stock(read_texts(data).train, find_fonts(FOLDER), grounds)

@@ -28,6 +28,7 @@ from neuropil.kit.bounded import check_unpacked, read_bytes
 from neuropil.kit.errors import UserError
 
 PHOTOS = "photos-0.zip"
+TAUGHT_SCENES = "taught-scenes.jsonl"  # with an archive beside it: what `--stage teach` has written
 MOST_BYTES_OF_PICTURES = 2_000_000_000  # of an archive, unpacked
 
 Part = Literal["train", "test"]
@@ -84,9 +85,23 @@ def read_scenes(data: Path, split: Part) -> list[Scene]:
         raise damaged(path, error) from error
 
 
-def read_rows(data: Path, split: Part) -> tuple[Path, list[dict[str, Any]]]:
-    """Read what scenes.jsonl tells of the scenes of a split, and give its path, too."""
-    path = find_file("scenes.jsonl", places(data))
+def read_taught_scenes(data: Path) -> list[Scene]:
+    """Read the scenes that a teacher has read; none where DIR has no such file."""
+    if not any((place / TAUGHT_SCENES).is_file() for place in places(data)):
+        return []
+    path, rows = read_rows(data, "train", TAUGHT_SCENES)
+    files = read_archive(path.with_suffix(".zip"))
+    try:
+        return [make_scene(row, files[row["file"]]) for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from error
+
+
+def read_rows(
+    data: Path, split: Part, name: str = "scenes.jsonl"
+) -> tuple[Path, list[dict[str, Any]]]:
+    """Read what a file tells of the scenes of a split, and give its path, too."""
+    path = find_file(name, places(data))
     lines = read_bytes(path, MOST_BYTES, "name the folder of the data by --data").decode("utf-8")
     try:
         rows = [json.loads(line) for line in lines.splitlines()]

@@ -1,20 +1,26 @@
-"""Lines for the reader out of photographs whose texts nobody wrote down: a teacher reads them.
+"""Photographs whose texts nobody wrote down: a teacher finds and reads them, for both networks.
 
     neuropil train translate --stage teach --data photographs -o taught
 
 `photographs` has a folder for each source. The teacher is RapidOCR (PP-OCRv6 small, Apache-2.0, in
-the extra [bench]): what it is sure of is taken, but of lines that say the same only a few, since
-one package is photographed often. It takes Å for Á: lines with accents are taken only of folders
-whose name begins with a language, as de-spines. A folder may have a table of what its pictures say,
-each of one text (a .tsv with the columns ImageName and Text, as AUTNT has): then that is taken,
-unless the teacher reads quite another thing. What is written, taught.tsv and taught.zip, belongs
-into the folder of which the reader learns.
+the extra [bench]).
+
+The reader learns lines: what the teacher is sure of, but of lines that say the same only a few,
+since one package is photographed often. It takes Å for Á: lines with accents are taken only of
+folders whose name begins with a language, as de-spines. A folder may have a table of what its
+pictures say, each of one text (a .tsv with the columns ImageName and Text, as AUTNT has): then that
+is taken, unless the teacher reads quite another thing. The detector learns where the lines of whole
+photographs are; what the teacher reads with some doubt counts neither way.
+
+What is written, taught.tsv and taught-scenes.jsonl, each with an archive of pictures, belongs into
+the folder of which both learn.
 """
 
 import importlib.util
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +28,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from neuropil.apps.translate.alphabet import encode, unify
@@ -35,7 +42,7 @@ from neuropil.apps.translate.lab.real_lines import (
     is_upright,
     whole_crop,
 )
-from neuropil.apps.translate.lab.scenes import read_table
+from neuropil.apps.translate.lab.scenes import TAUGHT_SCENES, read_table
 from neuropil.apps.translate.lines import HEIGHT, WIDEST, Pixels, size_of
 from neuropil.apps.translate.preprocess import LANGUAGES
 from neuropil.kit.atomic import write_together
@@ -48,6 +55,9 @@ from neuropil.kit.progress import message, track
 from neuropil.training.stages import claim_file
 
 SURE = 0.95  # of the teacher, 0..1, of a line that is taken
+LIKELY = 0.6  # of the teacher, 0..1, of a line that the detector has to find
+FEWEST = 2  # such lines in a photograph from which the detector learns
+LEAST = 320  # pixels of the longer side of such a photograph
 LOWEST = 8  # pixels of height of a line that is taken
 HIGHEST = 48  # pixels of height to which lines are reduced
 LARGEST = 1600  # pixels of the longer side to which photographs are reduced
@@ -55,29 +65,90 @@ MOST_PIXELS = 50_000_000  # of a photograph
 MOST_NARROW = 60  # times as long as wide, at most, a picture
 MOST_ALIKE = 8  # lines that say the same
 MOST_WRONG = 1 / 3  # share of the characters in which the teacher may differ from a table
-QUALITY = 88  # of the pictures of lines, WebP
+QUALITY = 88  # of the pictures, WebP
+
+Quad = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A text that the teacher tells: where it is, what it says, how sure it is, 0..1."""
+
+    quad: Quad
+    text: str
+    sure: float
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A photograph that was read; `known` is what a table says of it, whose only text that is."""
+
+    source: str
+    pixels: Pixels
+    told: Sequence[Told] = ()
+    known: str | None = None
+
+
+@dataclass
+class Shelf:
+    """Pictures that are put into an archive, and a row that tells of each."""
+
+    archive: ZipFile
+    rows: list[str] = field(default_factory=list)
+
+    def put(self, source: str, pixels: Pixels) -> str:
+        """Add a picture and name its file; its row is to follow."""
+        file = f"{source}/{len(self.rows) + 1}.webp"
+        self.archive.writestr(file, encode_picture(pixels))
+        return file
 
 
 def teach(output: Path, *, data: Path) -> Path:
-    """Read the photographs of a folder of folders; write taught.tsv and taught.zip.
+    """Read the photographs of a folder of folders; write what both networks learn of them.
 
     Raises UserError where there are none, and where what would be written is there already.
     """
     sources, teacher = find_sources(data), open_teacher()
-    paths = [claim_file(output, TAUGHT), claim_file(output, Path(TAUGHT).stem + ".zip")]
-    rows = ["\t".join(COLUMNS)]
-    with write_together(paths) as (table, archive):
-        with ZipFile(archive, "w") as pictures:
-            for line in keep_few_alike(find_lines(sources, teacher)):
-                file = f"{line.scene}/{len(rows)}.webp"
-                pictures.writestr(file, encode_picture(line.pixels))
-                quad = " ".join(f"{number:.1f}" for number in line.quad.flat)
-                rows.append("\t".join((file, line.text, line.scene, quad)))
-        if len(rows) == 1:
+    names = [each for name in (TAUGHT, TAUGHT_SCENES) for each in (name, archive_of(name))]
+    paths = [claim_file(output, name) for name in names]
+    with write_together(paths) as (table, lines_zip, list_of_scenes, scenes_zip):
+        with ZipFile(lines_zip, "w") as first, ZipFile(scenes_zip, "w") as second:
+            lines, scenes = Shelf(first), Shelf(second)
+            shelve(read_photographs(sources, teacher), lines, scenes)
+        if not lines.rows:
             raise no_text(data)
-        table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    message(f"{len(rows) - 1} lines; {TAUGHT} and its .zip belong into the folder of the data")
+        table.write_text("\n".join(["\t".join(COLUMNS), *lines.rows, ""]), encoding="utf-8")
+        list_of_scenes.write_text("\n".join([*scenes.rows, ""]), encoding="utf-8")
+    found = f"{len(lines.rows)} lines and {len(scenes.rows)} scenes"
+    message(f"{found}; {', '.join(names)} belong into the folder of the data")
     return paths[0]
+
+
+def archive_of(name: str) -> str:
+    """Name the archive of the pictures that a table tells of."""
+    return Path(name).stem + ".zip"
+
+
+def shelve(photographs: Iterator[Photograph], lines: Shelf, scenes: Shelf) -> None:
+    """Put lines of photographs, and those with enough text as a whole, on their shelves."""
+    said = Counter[str]()
+    for photograph in photographs:
+        for line in lines_of(photograph):
+            said[line.text] += 1
+            if said[line.text] <= MOST_ALIKE:
+                put_line(lines, shrink(line))
+        items = items_of(photograph)
+        if sum(not item["ignore"] for item in items) >= FEWEST:
+            file = scenes.put(photograph.source, photograph.pixels)
+            row = {"file": file, "source": photograph.source, "photo": file, "split": "train"}
+            scenes.rows.append(json.dumps(row | {"items": items}, ensure_ascii=False))
+
+
+def put_line(lines: Shelf, line: RealLine) -> None:
+    """Put a line on the shelf."""
+    file = lines.put(line.scene, line.pixels)
+    quad = " ".join(f"{number:.1f}" for number in line.quad.flat)
+    lines.rows.append("\t".join((file, line.text, line.scene, quad)))
 
 
 def find_sources(data: Path) -> Mapping[str, Sequence[Path]]:
@@ -99,14 +170,42 @@ def no_text(data: Path) -> UserError:
     return UserError("data.missing", f"{words}: name another by --data", path=data)
 
 
-def keep_few_alike(lines: Iterator[RealLine]) -> Iterator[RealLine]:
-    """Leave out what the reader can't say or see, and what MOST_ALIKE lines have said before."""
-    said = Counter[str]()
-    for line in lines:
+def read_photographs(
+    sources: Mapping[str, Sequence[Path]], teacher: "Teacher"
+) -> Iterator[Photograph]:
+    """Read all photographs, source by source; those of which a table says wrong are left out."""
+    for source, paths in sources.items():
+        for path in track(paths, total=len(paths), title=source):
+            try:
+                pixels = reduce(to_rgb8(Image.open(path, max_pixels=MOST_PIXELS)))
+            except UserError as error:
+                message(f"left out: {error}")
+                continue
+            text = read_tables(path.parent).get(path.name)
+            if text is None:
+                yield Photograph(source, pixels, teacher.read(pixels))
+            elif teacher.agrees(pixels, text):
+                yield Photograph(source, pixels, known=text)
+
+
+def lines_of(photograph: Photograph) -> Iterator[RealLine]:
+    """Yield the lines that are sure, can be said and seen, and lie as a line does."""
+    pixels, source = photograph.pixels, photograph.source
+    if photograph.known is not None:
+        found = [whole_crop(pixels, photograph.known, source)]
+    else:
+        sure = [told for told in photograph.told if is_sure(told, source)]
+        parts = (cut_with_margin(pixels, told.quad) for told in sure)
+        pairs = zip(sure, parts, strict=True)
+        found = [RealLine(part, quad, told.text, source) for told, (part, quad) in pairs]
+    for line in found:
         if encode(line.text) and not is_upright(line) and has_a_size(line):
-            said[line.text] += 1
-            if said[line.text] <= MOST_ALIKE:
-                yield shrink(line)
+            yield line
+
+
+def is_sure(told: Told, source: str) -> bool:
+    """Tell whether the reader may learn what is told, accents where the language is known."""
+    return told.sure >= SURE and (is_plain(told.text) or is_known_language(source))
 
 
 def has_a_size(line: RealLine) -> bool:
@@ -115,20 +214,26 @@ def has_a_size(line: RealLine) -> bool:
     return height >= LOWEST and width * HEIGHT / height <= WIDEST and min(line.pixels.shape) > 0
 
 
-def find_lines(sources: Mapping[str, Sequence[Path]], teacher: "Teacher") -> Iterator[RealLine]:
-    """Find the lines of all pictures, source by source."""
-    for source, paths in sources.items():
-        for path in track(paths, total=len(paths), title=source):
-            try:
-                pixels = to_rgb8(Image.open(path, max_pixels=MOST_PIXELS))
-            except UserError as error:
-                message(f"left out: {error}")
-                continue
-            text = read_tables(path.parent).get(path.name)
-            if text is None:
-                yield from teacher.read_lines(reduce(pixels), source)
-            elif teacher.agrees(reduce(pixels), text):
-                yield whole_crop(pixels, text, source)
+def items_of(photograph: Photograph) -> list[dict[str, Any]]:
+    """List what is told of a photograph as scenes.jsonl does; quads follow the text."""
+    if max(photograph.pixels.shape) < LEAST:
+        return []
+    return [
+        {
+            "quad": np.round(along_text(told), 1).tolist(),
+            "text": told.text,
+            "ignore": told.sure < LIKELY,
+            "unit": "line",
+        }
+        for told in photograph.told
+    ]
+
+
+def along_text(told: Told) -> Quad:
+    """Turn the quad of a text that stands on end, so that its first side is along it."""
+    width, height = size_of(told.quad)
+    is_on_end = len(told.text) > 2 and height > 1.5 * width
+    return np.roll(told.quad, 1, axis=0) if is_on_end else told.quad
 
 
 @cache
@@ -178,16 +283,15 @@ class Teacher:
 
     engine: Any
 
-    def read_lines(self, pixels: Pixels, source: str) -> Iterator[RealLine]:
-        """Read a photograph (H, W, 3), 0..255, and yield the lines of which it is sure."""
+    def read(self, pixels: Pixels) -> list[Told]:
+        """Read a photograph (H, W, 3), 0..255."""
         if max(pixels.shape[:2]) > MOST_NARROW * min(pixels.shape[:2]):
-            return  # no photograph; the engine would be at it for minutes
-        told = self.engine(pixels[:, :, ::-1], **{**SCENE, "use_cls": False})  # or quads are turned
-        for corners, said, sure in zip(*answers(told), strict=True):
-            quad, text = np.array(corners, np.float64), unify(said)
-            if sure >= SURE and (is_plain(text) or is_known_language(source)):
-                part, moved = cut_with_margin(pixels, quad)
-                yield RealLine(part, moved, text, source)
+            return []  # no photograph; the engine would be at it for minutes
+        said = self.engine(pixels[:, :, ::-1], **{**SCENE, "use_cls": False})  # or quads are turned
+        return [
+            Told(np.array(corners, np.float64), unify(text), float(sure))
+            for corners, text, sure in zip(*answers(said), strict=True)
+        ]
 
     def agrees(self, pixels: Pixels, text: str) -> bool:
         """Tell whether it reads about this text in a picture of it, blanks and case left out."""
