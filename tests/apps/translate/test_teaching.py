@@ -13,7 +13,8 @@ from PIL import Image
 
 from neuropil.apps.translate.lab import teaching
 from neuropil.apps.translate.lab.real_lines import MARGIN, read_taught
-from neuropil.apps.translate.lab.teaching import HIGHEST, MOST_ALIKE
+from neuropil.apps.translate.lab.scenes import read_taught_scenes
+from neuropil.apps.translate.lab.teaching import HIGHEST, MOST_ALIKE, Told
 from neuropil.kit.errors import UserError
 
 BOX = [[30, 100], [230, 100], [230, 200], [30, 200]]  # higher than a line is kept
@@ -34,7 +35,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     table = 'ImageName\tComponentLabel\tText\r\n\r\n1.png\tText\t"Café"\n2.png\tText\tMango\n'
     (data / "words" / "GT.tsv").write_text(table, encoding="utf-8")
 
-    def engine(pixels: np.ndarray[Any, Any], *, use_det: bool, **_: bool) -> Any:
+    def engine(pixels: np.ndarray[Any, Any], *, use_det: bool, **_: float) -> Any:
         if not use_det:
             return said(("CAFÉ", 0.9))
         lines = [("Fresh bread", 0.99), ("half past", 0.5), ("FRÁN", 0.99), ("Fresh bread", 0.97)]
@@ -48,7 +49,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_photographs(folder: Path, names: Sequence[str]) -> None:
     folder.mkdir(parents=True)
     for name in names:
-        Image.new("RGB", (300, 300), (200, 90, 20)).save(folder / name)
+        Image.new("RGB", (330, 300), (200, 90, 20)).save(folder / name)
 
 
 def test_the_teacher_is_believed_where_it_is_sure_and_a_table_where_both_agree(
@@ -72,6 +73,33 @@ def test_lines_are_cut_out_with_a_margin_and_made_no_higher_than_they_need_be(
     )
     assert line.quad[0] == pytest.approx((30 * factor, 100 * MARGIN * factor), abs=0.1)
     assert line.pixels[5, 5].tolist() == pytest.approx([200, 90, 20], abs=4)
+
+
+def test_whole_photographs_teach_where_lines_are_and_what_is_doubtful_counts_neither_way(
+    photographs: Path, tmp_path: Path
+) -> None:
+    teaching.teach(tmp_path / "out", data=photographs)
+    (scene,) = read_taught_scenes(tmp_path / "out")
+    assert (scene.source, scene.pixels.shape) == ("shop", (300, 330, 3))
+    assert [item.is_ignored for item in scene.items] == [False, True, False, False] * MOST_ALIKE
+    assert {item.unit for item in scene.items} == {"line"}
+    assert scene.items[0].quad.tolist() == BOX
+    assert read_taught_scenes(tmp_path) == []
+
+
+def test_the_detector_is_asked_for_few_texts_of_a_scene_not_of_small_pictures(
+    photographs: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (300, 300), (200, 90, 20)).save(photographs / "shop" / "a.jpg")
+    teaching.teach(tmp_path / "out", data=photographs)
+    assert read_taught_scenes(tmp_path / "out") == []
+
+
+def test_quads_follow_a_text_that_stands_on_end() -> None:
+    upright = np.array([[0, 0], [20, 0], [20, 90], [0, 90]], np.float64)
+    quad = teaching.along_text(Told(upright, "Roman", 1.0))
+    assert quad.tolist() == [[0, 90], [0, 0], [20, 0], [20, 90]]
+    assert teaching.along_text(Told(upright, "il", 1.0)) is upright
 
 
 def test_accents_are_believed_where_a_folder_names_the_language(

@@ -67,6 +67,12 @@ MOST_ALIKE = 8  # lines that say the same
 MOST_WRONG = 1 / 3  # share of the characters in which the teacher may differ from a table
 QUALITY = 88  # of the pictures, WebP
 
+ASKED = {  # of the teacher: also what it doubts, and no quads that it has turned
+    "use_cls": False,
+    "text_score": 0.0,
+    "box_thresh": 0.3,
+}
+
 Quad = NDArray[np.float64]
 
 
@@ -287,7 +293,7 @@ class Teacher:
         """Read a photograph (H, W, 3), 0..255."""
         if max(pixels.shape[:2]) > MOST_NARROW * min(pixels.shape[:2]):
             return []  # no photograph; the engine would be at it for minutes
-        said = self.engine(pixels[:, :, ::-1], **{**SCENE, "use_cls": False})  # or quads are turned
+        said = self.engine(pixels[:, :, ::-1], **(SCENE | ASKED))
         return [
             Told(np.array(corners, np.float64), unify(text), float(sure))
             for corners, text, sure in zip(*answers(said), strict=True)
