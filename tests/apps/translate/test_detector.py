@@ -3,7 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from neuropil.apps.translate import detector
-from neuropil.apps.translate.detector import components, detect, find_quads, map_parts, split
+from neuropil.apps.translate.detector import detect, find_quads, map_parts, split
+from neuropil.apps.translate.kernels import components
 from neuropil.apps.translate.lab.detector_truth import (
     LineTruth,
     draw_truth,

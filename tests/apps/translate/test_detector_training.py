@@ -8,7 +8,8 @@ import torch
 from reading_data import plain_fonts, write_reading_data
 from torch import nn
 
-from neuropil.apps.translate.detector import CELL, see
+from neuropil.apps.translate.detector import see
+from neuropil.apps.translate.kernels import CELL
 from neuropil.apps.translate.lab import detector_batches, detector_training, train
 from neuropil.apps.translate.lab.detector_batches import Views, cut_scene, ignore_cut, open_eye
 from neuropil.apps.translate.lab.detector_model import SEEN

@@ -6,9 +6,8 @@
 H, W  pixels     h, w  cells of CELL x CELL pixels     N  cells of a kernel, lines
 maps (3, h, w): logit of a kernel, logarithms of the distances up and down, in pixels
 
-The kernel of a line is its middle: what is within a quarter of its height of its middle line, and
-not within a quarter of the ends. Kernels of neighbors never touch. Every cell of one also tells how
-far above and below it the line ends, from which the quad is fitted.
+The kernel of a line is its middle (kernels.py). Every cell of one also tells how far above and
+below it the line ends, from which the quad is fitted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,16 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from neuropil.apps.translate.kernels import CELL, SHRINK, direction, find_kernels, middles
 from neuropil.apps.translate.lines import Floats, Pixels
 from neuropil.eye.network import normalize
 from neuropil.kit.networks.network import OnnxNetwork
 from neuropil.kit.progress import ticking
 
-Numbers = NDArray[np.int64]
-
-CELL = 4  # pixels, in either direction
-SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each side
-SURE = 0.3  # probability from which a cell is of a kernel
 SUREST = 50.0  # logit, beyond which nothing changes and exp overflows
 LEAST_CONFIDENCE = 0.7  # mean probability of a kernel that is kept
 FEWEST_CELLS = 2
@@ -36,7 +31,6 @@ STRIDE = 32  # pixels, of which height and width of a part are multiples
 TILE = 1280  # pixels of a part of a large picture, in either direction
 MARGIN = 96  # pixels at the inner edges of a part that its neighbor tells of
 STIFFNESS = 0.3  # of an edge that would slope within a line as long as high
-STRAIGHT = 1.5  # times as long as high: a shorter kernel has no direction of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +107,12 @@ def find_quads(maps: Floats) -> FoundQuads:
     """Find the lines in the maps of a picture, in no order."""
     chances = 1 / (1 + np.exp(-maps[0].clip(-SUREST, SUREST)))
     quads, confidences = [], []
-    for rows, columns in components(chances > SURE):
+    heights = np.exp(maps[1:].clip(*SPAN)).sum(axis=0)
+    for rows, columns in find_kernels(chances, heights):
         confidence = float(chances[rows, columns].mean())
         if len(rows) >= FEWEST_CELLS and confidence >= LEAST_CONFIDENCE:
             up, down = np.exp(maps[1:, rows, columns].clip(*SPAN))
-            centers = CELL * (np.column_stack([columns, rows]).astype(np.float64) + 0.5)
-            quads.append(fit_quad(centers, up, down, chances[rows, columns]))
+            quads.append(fit_quad(middles(rows, columns), up, down, chances[rows, columns]))
             confidences.append(confidence)
     return FoundQuads(np.array(quads).reshape(-1, 4, 2), np.array(confidences, np.float32))
 
@@ -141,20 +135,6 @@ def fit_quad(
     return quad
 
 
-def direction(centers: NDArray[np.float64], height: float) -> NDArray[np.float64]:
-    """Give the direction in which a line reads: rightward, or down where it is upright.
-
-    That in which its cells spread most; to the right where they are too few to tell.
-    """
-    spread = np.cov(centers.T, bias=True)
-    lengths, axes = np.linalg.eigh(spread)
-    if np.sqrt(12 * max(lengths[1], 0)) < STRAIGHT * max(height * (1 - 2 * SHRINK), CELL):
-        return np.array([1.0, 0.0])
-    axis: NDArray[np.float64] = axes[:, 1]
-    is_turned = axis[0] < 0 if abs(axis[0]) > abs(axis[1]) else axis[1] < 0
-    return -axis if is_turned else axis
-
-
 def ends_of_edge(
     u: NDArray[np.float64],
     v: NDArray[np.float64],
@@ -172,44 +152,3 @@ def ends_of_edge(
     slope = weights @ ((u - center) * (v - mean)) / spread
     edge: NDArray[np.float64] = mean + slope * (ends - center)
     return edge
-
-
-# --- connected cells ----------------------------------------------------------------------------
-
-
-def components(mask: NDArray[np.bool_]) -> Iterator[tuple[Numbers, Numbers]]:
-    """Yield rows and columns of the cells of each connected part of a mask, corners not counted."""
-    rows, columns = np.nonzero(mask)
-    if not len(rows):
-        return
-    number = np.full(mask.shape, -1, np.int64)
-    number[rows, columns] = np.arange(len(rows))
-    beside = mask[:, 1:] & mask[:, :-1]
-    below = mask[1:] & mask[:-1]
-    first = np.concatenate([number[:, :-1][beside], number[:-1][below]])
-    second = np.concatenate([number[:, 1:][beside], number[1:][below]])
-    labels = join(len(rows), first, second)
-    order = np.argsort(labels, kind="stable")
-    cuts = np.flatnonzero(np.diff(labels[order])) + 1
-    for part in np.split(order, cuts):
-        yield rows[part], columns[part]
-
-
-def join(n: int, first: Numbers, second: Numbers) -> Numbers:
-    """Give each of n cells the least number of those that pairs connect it with.
-
-    Each turn hangs the larger root of a pair below the smaller, and shortens all ways to a root.
-    """
-    labels = np.arange(n)
-    while len(first):
-        a, b = labels[first], labels[second]
-        apart = a != b
-        if not apart.any():
-            break
-        np.minimum.at(labels, np.maximum(a, b)[apart], np.minimum(a, b)[apart])
-        while True:
-            shorter = labels[labels]
-            if (shorter == labels).all():
-                break
-            labels = shorter
-    return labels

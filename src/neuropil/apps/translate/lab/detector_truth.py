@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.detector import CELL, SHRINK
 from neuropil.apps.translate.geometry import axes
+from neuropil.apps.translate.kernels import CELL, SHRINK
 from neuropil.apps.translate.lab.scenes import Item
 from neuropil.apps.translate.lines import size_of
 
