@@ -96,7 +96,7 @@ class Photograph:
 
 
 @dataclass
-class Shelf:
+class PictureShelf:
     """Pictures that are put into an archive, and a row that tells of each."""
 
     archive: ZipFile
@@ -119,7 +119,7 @@ def teach(output: Path, *, data: Path) -> Path:
     paths = [claim_file(output, name) for name in names]
     with write_together(paths) as (table, lines_zip, list_of_scenes, scenes_zip):
         with ZipFile(lines_zip, "w") as first, ZipFile(scenes_zip, "w") as second:
-            lines, scenes = Shelf(first), Shelf(second)
+            lines, scenes = PictureShelf(first), PictureShelf(second)
             shelve(read_photographs(sources, teacher), lines, scenes)
         if not lines.rows:
             raise no_text(data)
@@ -135,7 +135,7 @@ def archive_of(name: str) -> str:
     return Path(name).stem + ".zip"
 
 
-def shelve(photographs: Iterator[Photograph], lines: Shelf, scenes: Shelf) -> None:
+def shelve(photographs: Iterator[Photograph], lines: PictureShelf, scenes: PictureShelf) -> None:
     """Put lines of photographs, and those with enough text as a whole, on their shelves."""
     said = Counter[str]()
     for photograph in photographs:
@@ -150,7 +150,7 @@ def shelve(photographs: Iterator[Photograph], lines: Shelf, scenes: Shelf) -> No
             scenes.rows.append(json.dumps(row | {"items": items}, ensure_ascii=False))
 
 
-def put_line(lines: Shelf, line: RealLine) -> None:
+def put_line(lines: PictureShelf, line: RealLine) -> None:
     """Put a line on the shelf."""
     file = lines.put(line.scene, line.pixels)
     quad = " ".join(f"{number:.1f}" for number in line.quad.flat)
