@@ -25,6 +25,7 @@ from neuropil.apps.translate.filling import (
     fill_hole,
     find_shift,
     fit_plane,
+    lengths,
     pull_push,
     shift_part,
     split_in_two,
@@ -258,7 +259,7 @@ def ground_around(spot: Spot) -> Floats:
 def find_ink(spot: Spot, ground: Floats) -> FoundText:
     """Find the ink of a quad: what differs from the ground (h, w, 3) more than that itself does."""
     colors, inside = spot.part.astype(np.float32), spot.within(GROWN)
-    distance = np.linalg.norm(colors - ground, axis=2)
+    distance = lengths(colors - ground)
     usual = distance[inside]
     varies = NOISE * 1.48 * float(np.median(usual[usual <= split_in_two(usual)]))
     threshold = max(varies, LEAST_DISTANCE, split_in_two(usual))
@@ -301,7 +302,7 @@ def measure_ink(spot: Spot, letters: Mask, ground: Floats) -> InkFound:
     tight = quad_of(own, spot)
     covers = letters[fill_polygon(tight, spot.box)]
     share = float(covers.mean()) if covers.size else 0.0
-    core = find_core(letters, np.linalg.norm(spot.part - ground, axis=2))
+    core = find_core(letters, lengths(spot.part - ground))
     ink, under = median_color(spot.part[core]), median_color(ground[spot.within(GROWN)])
     pair = tell_two_inks(spot.part[core].astype(np.float32), ground[core])
     return InkFound(pair[0][0] if pair else ink, under, share, tight, pair)

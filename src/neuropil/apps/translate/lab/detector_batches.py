@@ -36,6 +36,7 @@ PICTURES = 4  # of a batch
 REAL = 0.5  # share of the pictures that are real
 DIRTY = 0.2  # share of the real ones that get more dirt
 OFTEN = {"icdar2015": 1.0, "icdar2003": 1.0, "receipts_de": 1.0, "foreign": 6.0, "menu": 8.0}
+OFTEN_TAUGHT = 3.0  # how often a scene that a teacher has read is drawn
 SCALES = (0.7, 2.4)  # of a real picture whose long side is LONG, in which lines are sought
 LONG = 1000
 CHECKED = 36  # scenes for the score, about
@@ -56,7 +57,7 @@ def examples(data: Path) -> Split[object]:
     kept = [scene for scene in scenes if is_held_out(scene.photo)]
     train = [scene for scene in scenes if not is_held_out(scene.photo)]
     train += read_taught_scenes(data)
-    reach = np.cumsum([OFTEN.get(scene.source, 1.0) for scene in train])
+    reach = np.cumsum([OFTEN.get(scene.source, OFTEN_TAUGHT) for scene in train])
     grounds = Grounds(read_photos(data, PHOTOS))
     stock = Stock(read_texts(data).train, find_fonts(FOLDER), grounds)
     return Split[object](Views(stock, train, reach), tuple(kept[:: max(1, len(kept) // CHECKED)]))
