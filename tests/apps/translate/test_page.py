@@ -93,6 +93,11 @@ def test_reasons(text: str, language: str | None, to: str, why: str) -> None:
     assert why in str(why_kept(text, language, 1.0, to, 0.5))
 
 
+def test_a_sign_that_is_hardly_seen_is_of_no_script() -> None:
+    assert "confidence of 0.440" in str(why_kept("\ue100", None, 0.44, "en", 0.5))
+    assert "Cyrillic" in str(why_kept("\ue100", None, 0.44, "en", 0.0))
+
+
 def test_only_what_changes_is_set_anew() -> None:
     lines = page()
     blocks = [

@@ -158,10 +158,11 @@ def why_kept(
     text: str, language: str | None, confidence: float, to: str, least: float
 ) -> str | None:
     """Say why a block stays as it is; None for one that is to be translated."""
-    if script := foreign_script(text):
+    script = foreign_script(text)
+    if script and confidence >= least:
         return f"it is written in {script}, which is not read here"
     rest = COPIED.sub("", text)
-    if not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
+    if not script and not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
         return "it has no words"
     if confidence < least:
         seen = int(1000 * confidence) / 1000  # 0.9999 is below 1
