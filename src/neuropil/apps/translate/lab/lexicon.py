@@ -34,7 +34,7 @@ from neuropil.kit.errors import UserError
 MOST_WORDS = 3  # of an entry of a dictionary
 LONGEST = 60  # characters of an entry of a list
 ODD = frozenset("();:/[]|♀♂")  # in explanations and alternatives
-WRITTEN = ("signs.tsv", "dishes.tsv", "ways.tsv", "links.tsv")  # by hand
+WRITTEN = ("signs.tsv", "dishes.tsv", "ways.tsv", "links.tsv", "hours.tsv")  # by hand
 Keys = set[tuple[str, str]]
 
 
