@@ -28,9 +28,9 @@ Read = Callable[[Sequence[Floats]], list[ReadLine]]
 
 LEAST, MOST = 640, 2400  # pixels of the long side in which lines are sought
 LARGEST, ENLARGED = 3000, 2.5  # pixels of it where they are sought larger, and times its own
-SMALL = 32  # pixels of the usual height of lines, as they were sought, below which that is tried
-LARGER = 1.5  # times
-MORE = 1.1  # times the length of all lines that has to be found then
+SMALL = 24  # pixels of the usual height of lines, as they were sought, below which that is done
+LARGER = 1.5  # times, or that times itself
+AS_MUCH = 0.9  # of the length of all lines that has to be found then
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
 ASKEW = 4.0, 45.0  # degrees off the direction of the page at which a line is read along it too
@@ -66,27 +66,32 @@ def content(lines: Sequence[TextLine]) -> float:
 
 
 def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
-    """Find the quads of the lines of a picture; small ones larger, where that shows more of them.
+    """Find the quads of the lines of a picture; where they are small, by a second, larger look.
 
     Kernels of small lines that stand close to each other are missed, or become one. Where there is
-    no line, it is looked once more, too.
+    no line, it is looked as large as can be.
     """
     own = max(pixels.shape[:2])
-    long, most = min(max(own, LEAST), MOST), min(LARGEST, ENLARGED * own)
+    long = min(max(own, LEAST), MOST)
     found = detect(pixels, look, long=long)
-    while has_small_lines(found, long / own) and long * LARGER <= most:
-        long = round(long * LARGER)
-        larger = detect(pixels, look, long=long)
-        if extent(larger) < MORE * extent(found) or not len(larger.quads):
-            break
-        found = larger
+    larger = enlarge(long, min(LARGEST, ENLARGED * own), usual_height(found) * long / own)
+    if larger > long:
+        again = detect(pixels, look, long=larger)
+        found = again if extent(again) >= AS_MUCH * extent(found) else found
     return [*found.quads]
 
 
-def has_small_lines(found: FoundQuads, scale: float) -> bool:
-    """Tell whether half of the lines, of none all, are small in a picture that was scaled so."""
+def enlarge(long: int, most: float, height: float) -> int:
+    """Give the length of a picture at which lines of a height at `long` are not small any more."""
+    while height < SMALL and long * LARGER <= most:
+        long, height = round(long * LARGER), height * LARGER
+    return long
+
+
+def usual_height(found: FoundQuads) -> float:
+    """Give the median height of lines, in pixels of the picture; 0 where there is none."""
     heights = [size_of(quad)[1] for quad in found.quads]
-    return not heights or float(np.median(heights)) * scale < SMALL
+    return float(np.median(heights)) if heights else 0.0
 
 
 def extent(found: FoundQuads) -> float:
