@@ -20,7 +20,7 @@ STAGES = (
     ),
     Stage(
         "teach",
-        "Before training the reader: lines out of photographs, read by a teacher.",
+        "Before training detector and reader: photographs, read by a teacher.",
         teaching.teach,
         needs=(DATA,),
     ),
