@@ -28,7 +28,7 @@ Read = Callable[[Sequence[Floats]], list[ReadLine]]
 
 LEAST, MOST = 640, 2400  # pixels of the long side in which lines are sought
 LARGEST, ENLARGED = 3000, 2.5  # pixels of it where they are sought larger, and times its own
-SMALL = 24  # pixels of the usual height of lines, as they were sought, below which that is done
+SMALL = 20  # pixels of the usual height of lines, as they were sought, below which that is done
 LARGER = 1.5  # times, or that times itself
 AS_MUCH = 0.9  # of the length of all lines that has to be found then
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
