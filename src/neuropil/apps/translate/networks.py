@@ -16,7 +16,7 @@ NETWORKS = MappingProxyType(
         DETECTOR: NetworkFile(
             HERE,
             "translate-detector-v1.onnx",
-            "f032c18f46509c7de60e0a3c8f34074f5476dcc3d281564dbf7ba826a8cace2f",
+            "d7bbf393b8edf3ace49ee1e2844a0ae23df0c537b159dee62a3d313e102aac1b",
             "MIT",
         ),
         READER: NetworkFile(
