@@ -31,12 +31,14 @@ from neuropil.apps.translate.preprocess import LANGUAGES
 
 SIDE = 384  # pixels of a page
 LOWEST, HIGHEST = 9, 64  # pixels of a font
-PAGE_SHARES = (0.35, 0.3, 0.2, 0.15)  # scattered words, signs, columns, menus or receipts
+PAGE_SHARES = (0.3, 0.25, 0.2, 0.25)  # scattered words, signs, columns, menus or receipts
 TILTED = 0.6  # share of the pages seen from the side
 MOST_TILT = 0.12  # of the side, by which a corner moves
 SHOWN_THROUGH = 0.25  # share of pages of paper on which what is on the back can be seen
 FAINTEST, FAINT = 0.04, 0.16  # share of its color that shows
 TURNED = 0.06  # share of the pages that lie on their side
+LEADERS = (".", ". ", "-", "_", "·")  # that lead from a name to its price
+LED = 0.4  # share of the menus that have them
 ROUGH = {"embossed", "outlined", "shadowed"}  # of the faces of letters, those that a page has
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -200,23 +202,42 @@ def put_columns(sheet: Sheet, stock: Stock, rng: Generator) -> None:
 
 
 def put_entries(sheet: Sheet, stock: Stock, rng: Generator) -> None:
-    """Write the entries of a menu or a receipt: names at the left, prices at the right."""
+    """Write the entries of a menu or a receipt: names at the left, prices at the right.
+
+    With dots or dashes between them both are one line.
+    """
     n, size = int(rng.integers(1, 3)), choose_size(rng, LOWEST, 22)
     put_panel(sheet, 0, 0, SIDE, SIDE, stock.grounds, rng)
     if rng.random() < SHOWN_THROUGH:
         show_through(sheet, stock, rng)
     writer = choose_writer(stock, sheet.pixels, size, rng)
     width, leading = SIDE // n, rng.uniform(1.2, 2.2)
+    leader = LEADERS[rng.integers(len(LEADERS))] if rng.random() < LED else ""
     for column in range(n):
         left, row = column * width + int(rng.integers(4, 16)), int(rng.integers(4, 40))
         right = (column + 1) * width - int(rng.integers(4, 16))
         while row + size < SIDE:
             price = draw_price(rng)
             start = right - int(writer.font.load(size).getlength(price))
-            writer.write(sheet, fit_text(writer, start - left - size, rng), left, row, rng)
-            if rng.random() < 0.8:
-                writer.write(sheet, price, start, row, rng)
+            name = fit_text(writer, start - left - size, rng)
+            if leader:
+                writer.write(
+                    sheet, lead(writer, name, price, leader, right - left, rng), left, row, rng
+                )
+            else:
+                writer.write(sheet, name, left, row, rng)
+                if rng.random() < 0.8:
+                    writer.write(sheet, price, start, row, rng)
             row += int(size * leading * (2 if rng.random() < 0.1 else 1))
+
+
+def lead(writer: Writer, name: str, price: str, leader: str, width: int, rng: Generator) -> str:
+    """Join a name and a price by as many leaders as there is room for, or by a few."""
+    font = writer.font.load(writer.size)
+    room = width - font.getlength(f"{name}  {price}")
+    most = max(0, int(room / max(1.0, font.getlength(leader))))
+    n = most if rng.random() < 0.7 else min(most, int(rng.integers(2, 6)))
+    return f"{name} {leader * n} {price}"
 
 
 def show_through(sheet: Sheet, stock: Stock, rng: Generator) -> None:
