@@ -16,7 +16,7 @@ NETWORKS = MappingProxyType(
         DETECTOR: NetworkFile(
             HERE,
             "translate-detector-v1.onnx",
-            "d7bbf393b8edf3ace49ee1e2844a0ae23df0c537b159dee62a3d313e102aac1b",
+            "8c5acffb04834240cf49d0957001537a6659637a12ce95e35d0e5752c004e740",
             "MIT",
         ),
         READER: NetworkFile(
