@@ -44,6 +44,12 @@ def test_three_lines_fall_apart_too() -> None:
     assert len(kernels(line + bridge + line + bridge.replace("+", "?") + line)) == 3
 
 
+@pytest.mark.parametrize("lines", [6, 9, 14])
+def test_however_many_lines_touch_they_are_parted(lines: int) -> None:
+    line, gap = f"{64 * '#'}\n" * 2, "...+......?.....".ljust(64, ".") + "\n"
+    assert len(kernels(gap.join([line] * lines))) == lines
+
+
 @pytest.mark.parametrize(
     "picture",
     [

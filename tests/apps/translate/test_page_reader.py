@@ -139,6 +139,7 @@ def test_how_sure_a_page_is() -> None:
         (11, {1000: 3, 2250: 5}, [1000, 2250], 5),
         (6, {1000: 3, 2250: 9}, [1000, 2250], 9),  # 3375 would be too large
         (12, {1000: 0, 2250: 2}, [1000, 2250], 2),  # where there is none, once more
+        (400, {1000: 0, 2250: 0, 333: 1}, [1000, 2250, 333], 1),  # and smaller
     ],
 )
 def test_small_lines_are_sought_once_more_as_large_as_they_need(

@@ -21,7 +21,7 @@ from neuropil.apps.translate.lab.reader_batches import (
 from neuropil.apps.translate.lab.reader_model import ReaderNet
 from neuropil.apps.translate.lab.real_lines import RealLine, is_upright
 from neuropil.apps.translate.lines import HEIGHT, STEP, Floats
-from neuropil.apps.translate.reader import mend_addresses, mend_capitals, read_lines
+from neuropil.apps.translate.reader import mend_addresses, mend_capitals, mend_liters, read_lines
 from neuropil.training.export import export
 from neuropil.training.fit import apart
 from neuropil.training.recipe import Batch
@@ -234,3 +234,18 @@ def test_words_of_capitals_are_all_capitals(read: str, meant: str) -> None:
 )
 def test_addresses_of_mail_have_no_blanks(read: str, meant: str) -> None:
     assert mend_addresses(read) == meant
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("Apfelschorle 0,413,60", "Apfelschorle 0,4 l 3,60"),
+        ("Bier 0,5 1 13,90 €", "Bier 0,5 l 13,90 €"),
+        ("0.33l 4.20", "0.33 l 4.20"),
+        ("Summe 10,413,60", "Summe 10,413,60"),
+        ("0,41 3", "0,41 3"),
+        ("Tel. 0,413,605", "Tel. 0,413,605"),
+    ],
+)
+def test_a_one_between_an_amount_and_a_price_is_the_letter(read: str, meant: str) -> None:
+    assert mend_liters(read) == meant

@@ -24,6 +24,7 @@ from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.glossing import Glossary
 from neuropil.apps.translate.hours import look_up
 from neuropil.apps.translate.language import language_probabilities
+from neuropil.apps.translate.lexicon import Lexicon
 from neuropil.apps.translate.lines import Floats, Pixels
 from neuropil.apps.translate.networks import (
     DETECTOR,
@@ -384,9 +385,16 @@ class Translate(App):
         ]
 
     def rate_cores(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
-        """Translate texts without what stands around them."""
+        """Translate texts without what stands around them, first those that lists have."""
+        known = [look_up(text, from_, to) if from_ else None for text in texts]
+        rest = [text for text, found in zip(texts, known, strict=True) if found is None]
+        rated = iter(self.rate_others(rest, to, from_))
+        return [next(rated) if found is None else Translation(found, SURE) for found in known]
+
+    def rate_others(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
+        """Translate texts that no list has from the one language to the other."""
         way, near = self.go_half_way(texts, to, from_)
-        known = [look_up(each.text, near, to) if near else None for each in way]
+        known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
         rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
         rated = iter(self.rate_unknown(rest, to, near))
         made = [next(rated) if found is None else Translation(found, SURE) for found in known]
@@ -440,7 +448,8 @@ class Translate(App):
 def refuse_kept(block: TranslatedBlock, half_way: str, to: str, near: str | None) -> None:
     """Raise UserError for a block whose translation, from half way on, no network made."""
     why = f"it was kept: {block.kept}" if block.kept else None
-    if near and look_up(half_way, near, to) is not None:
+    whole = block.language and look_up(peel(block.text).core, block.language, to)
+    if whole or (near and Lexicon.load(near, to).find(half_way)):
         why = "its translation stands in the lexicon, and no network made it"
     if why:
         words = f"the block {name_marks(block.text)!r} has no neuron behind its words: {why}"

@@ -3,9 +3,9 @@
     translate_hours("Mo.-Fr. 8:00-18:00 Uhr", "de", "en")       "Mon-Fri 8:00-18:00"
     translate_hours("Do it", "en", "de")                        None
 
-A text is taken for opening hours if the list (lexicon/hours.tsv) has all of its words, and a day is
-one of them: with another day or a number, or any other word if it is written out. Numbers and what
-stands between words stay.
+A text is taken for opening hours if the list (lexicon/hours.tsv) has all of its words, and at least
+two of these are in it: days (marked d), words that only opening hours have (marked h), a number.
+Numbers and what stands between words stay, but 9am and 5pm, which other languages do not say.
 """
 
 import re
@@ -14,22 +14,23 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from neuropil.apps.translate.lexicon import Lexicon, read_rows, take_case
+from neuropil.apps.translate.lexicon import Lexicon, drop_accents, read_rows, take_case
 from neuropil.apps.translate.preprocess import LANGUAGES, normalize
 
-WORD = re.compile(r"([^\W\d_]{1,4})\.|([^\W\d_]+)")  # the period of "Mo." belongs to it
+WORD = re.compile(r"([^\W\d_]{1,6})\.|([^\W\d_]+)")  # the period of "Mo." belongs to it
 JOINT = re.compile(r"[\s'’-]+")  # between the words of one entry: "l'après-midi"
+TWELVE = re.compile(r"\b(\d{1,2})(?:[:.](\d\d))?\s?([ap])\.?m\b\.?", re.IGNORECASE)  # 9am, 5:30 pm
+BLANKS = re.compile(r"\s+(?=[,.;)]|$)|^\s+|(?<=\s)\s+")
 MOST_WORDS = 4  # of an entry
 NOTHING = "~"  # of a word that another language does without
-DAY = "d"
-SHORT = 4  # letters of the longest day that is abbreviated
+DAY, HOUR = "d", "h"
 
 
-class Hour(NamedTuple):
-    """The translation of an entry, and whether it is a day."""
+class Entry(NamedTuple):
+    """The translation of some words, and of which kind they are: DAY, HOUR or none."""
 
     text: str
-    is_day: bool
+    kind: str
 
 
 def look_up(text: str, from_: str, to: str) -> str | None:
@@ -39,52 +40,76 @@ def look_up(text: str, from_: str, to: str) -> str | None:
 
 def translate_hours(text: str, from_: str, to: str) -> str | None:
     """Translate opening hours word for word; None for any other text."""
+    if from_ == "en":
+        text = TWELVE.sub(write_in_24, text)
     table, words = read_hours(from_, to), [*WORD.finditer(text)]
-    made, end, days, n = "", 0, list[str](), 0
+    made, end, n = "", 0, 0
+    kinds: list[str] = []
     while n < len(words):
-        length, hour = find_entry(text, words[n:], table)
-        if hour is None:
+        length, entry = find_entry(text, words[n:], table)
+        if entry is None:
             return None
         start, last = words[n].start(), words[n + length - 1].end()
-        made += text[end:start] + hour.text
-        days += [text[start:last]] if hour.is_day else []
+        made = put(made + text[end:start], entry, text[last : last + 1])
+        kinds.append(entry.kind)
         n, end = n + length, last
-    if not days or (len(days) < 2 and not says_more(text, days[0])):
+    if not are_hours(kinds, text):
         return None
-    return take_case(" ".join((made + text[end:]).split()), text)
+    return take_case(BLANKS.sub("", made + text[end:]), text)
 
 
-def says_more(text: str, day: str) -> bool:
-    """Tell whether the only day of a text is one, and not a word that is spelled the same."""
-    is_written_out = len(day.strip(".")) > SHORT and day != text.strip()
-    return is_written_out or any(map(str.isdigit, text))
+def are_hours(kinds: Sequence[str], text: str) -> bool:
+    """Tell whether two things of a text are such as opening hours have."""
+    found = sum(kind in (DAY, HOUR) for kind in kinds) + any(map(str.isdigit, text))
+    return found > 1
+
+
+def tell_language(text: str, chances: Mapping[str, float]) -> str | None:
+    """Name the likeliest of the languages in which a text is opening hours; None for others."""
+    known = [a for a in LANGUAGES if translate_hours(text, a, "de" if a == "en" else "en")]
+    return max(known, key=lambda a: chances[a], default=None)
+
+
+def put(made: str, entry: Entry, behind: str) -> str:
+    """Add the translation of some words; days are apart from words and numbers."""
+    apart = " " if made[-1:].isalpha() and entry.text else ""
+    is_day_before = entry.kind == DAY and behind.isalnum()
+    return f"{made}{apart}{entry.text}{' ' if is_day_before else ''}"
 
 
 def find_entry(
-    text: str, words: Sequence[re.Match[str]], table: Mapping[str, Hour]
-) -> tuple[int, Hour | None]:
+    text: str, words: Sequence[re.Match[str]], table: Mapping[str, Entry]
+) -> tuple[int, Entry | None]:
     """Find the longest entry with which some words begin: of how many words, and what it means."""
     for length in range(min(MOST_WORDS, len(words)), 0, -1):
         some = words[:length]
         gaps = [text[a.end() : b.start()] for a, b in pairwise(some)]
-        hour = table.get(key_of(" ".join(word[1] or word[2] for word in some)))
-        if hour and all(map(JOINT.fullmatch, gaps)):
-            return length, hour
+        entry = table.get(key_of(" ".join(word[1] or word[2] for word in some)))
+        if entry and all(map(JOINT.fullmatch, gaps)):
+            return length, entry
     return 0, None
 
 
+def write_in_24(found: re.Match[str]) -> str:
+    """Write a time of twelve hours as one of 24: 5:30 pm is 17:30."""
+    hour, minutes, half = found.groups()
+    afternoon = 12 * (half in "pP")
+    return f"{int(hour) % 12 + afternoon}:{minutes or '00'}"
+
+
 @cache
-def read_hours(from_: str, to: str) -> Mapping[str, Hour]:
+def read_hours(from_: str, to: str) -> Mapping[str, Entry]:
     """Read the list: of a word with several translations the first is taken."""
     a, b = LANGUAGES.index(from_), LANGUAGES.index(to)
-    entries: dict[str, Hour] = {}
+    entries: dict[str, Entry] = {}
     for row in read_rows("hours.tsv"):
-        if row[a] not in ("", NOTHING) and row[b]:
-            hour = Hour(row[b].replace(NOTHING, ""), row[4:] == [DAY])
-            entries.setdefault(key_of(row[a]), hour)
+        if row[a] != NOTHING:
+            entry = Entry(row[b].replace(NOTHING, ""), "".join(row[4:]))
+            entries.setdefault(key_of(row[a]), entry)
     return entries
 
 
 def key_of(text: str) -> str:
-    """Bring an entry to the form by which it is looked up: no case, apostrophe or period."""
-    return " ".join(re.split(r"[\s'’-]+", normalize(text).casefold().replace(".", "")))
+    """Bring an entry to the form by which it is looked up: letters and single blanks alone."""
+    plain = drop_accents(normalize(text).casefold().replace(".", ""))
+    return " ".join(re.split(r"[\s'’-]+", plain))

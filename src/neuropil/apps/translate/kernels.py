@@ -26,7 +26,8 @@ SURE = 0.3  # probability from which a cell is of a kernel
 SURER = (0.5, 0.7, 0.85, 0.95)  # from which it is of one of those that a thick kernel falls into
 THICK = 1.6  # times as thick as it should be: a kernel of more than one line, maybe
 FEWEST = 3  # cells that are left of a line at least
-LEAST_SHARE = 0.15  # of the cells of the thick one, too
+LEAST_SHARE = 0.15  # of the cells of the thick one, too, if it is of MOST_SIMPLE lines; else less
+MOST_SIMPLE = 2
 APART = 0.5  # heights between the middles of two lines
 STRAIGHT = 1.5  # times as long as high: a shorter kernel has no direction of its own
 
@@ -55,7 +56,7 @@ def part(kernel: Cells, chances: Floats, heights: Floats) -> Iterator[Cells]:
         yield kernel
         return
     for level in SURER:
-        owners = find_seeds(kernel, chances[kernel] > level, across, APART * height)
+        owners = find_seeds(kernel, chances[kernel] > level, across, height)
         if owners.max() > 0:
             owners = grow(kernel, owners)
             for n in range(owners.max() + 1):
@@ -75,13 +76,13 @@ def depths(kernel: Cells, height: float) -> Points:
     return deep
 
 
-def find_seeds(kernel: Cells, is_sure: NDArray[np.bool_], across: Points, apart: float) -> Numbers:
+def find_seeds(kernel: Cells, is_sure: NDArray[np.bool_], across: Points, height: float) -> Numbers:
     """Number the lines that a kernel falls into: for each of its cells (N,), -1 where not told.
 
     is_sure, across: of each of its cells, and how deep it lies (N,)
-    apart: how much deeper the next line is at least, in pixels
     """
-    fewest = max(FEWEST, LEAST_SHARE * len(across))
+    lines = max(MOST_SIMPLE, np.ptp(across) / height)
+    fewest = max(FEWEST, LEAST_SHARE * len(across) * MOST_SIMPLE / lines)
     number = lay_out(kernel, np.where(is_sure, np.arange(len(across)), -1))
     seeds = [number[cells] for cells in components(number >= 0) if len(cells[0]) >= fewest]
     seeds.sort(key=lambda seed: float(across[seed].mean()))
@@ -89,7 +90,7 @@ def find_seeds(kernel: Cells, is_sure: NDArray[np.bool_], across: Points, apart:
     last = -np.inf
     for seed in seeds:
         depth = float(across[seed].mean())
-        line += depth - last >= apart
+        line += depth - last >= APART * height
         owners[seed], last = line, depth
     return owners
 

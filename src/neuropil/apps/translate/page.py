@@ -18,8 +18,9 @@ from neuropil.apps.translate.alphabet import foreign_script
 from neuropil.apps.translate.blocks import LineText, TextBlock, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.hours import tell_language
 from neuropil.apps.translate.language import WORD, name_language
-from neuropil.apps.translate.preprocess import NAMES
+from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
 from neuropil.apps.translate.replacing import Replacement
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
@@ -72,9 +73,16 @@ class TranslatedBlock:
 def name_languages(
     texts: Sequence[str], tell: TellLanguages, from_: str | None
 ) -> list[str | None]:
-    """Name the language of each text of a page: the one that is given, or the likeliest."""
+    """Name the language of each text of a page: the one that is given, or the likeliest.
+
+    Of opening hours the likeliest of those whose list has all of their words.
+    """
     told = weigh_by_others(texts, tell(texts))
-    return [from_ or name_language(p).language for p in told]
+    chances = [dict(zip(LANGUAGES, map(float, p), strict=True)) for p in told]
+    return [
+        from_ or tell_language(text, each) or name_language(p).language
+        for text, each, p in zip(texts, chances, told, strict=True)
+    ]
 
 
 def weigh_by_others(texts: Sequence[str], told: NDArray[np.float32]) -> NDArray[np.float32]:

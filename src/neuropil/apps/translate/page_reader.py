@@ -30,6 +30,7 @@ LEAST, MOST = 640, 2400  # pixels of the long side in which lines are sought
 LARGEST, ENLARGED = 3000, 2.5  # pixels of it where they are sought larger, and times its own
 SMALL = 20  # pixels of the usual height of lines, as they were sought, below which that is done
 LARGER = 1.5  # times, or that times itself
+SMALLER = 3  # times, where no line is found at all
 AS_MUCH = 0.9  # of the length of all lines that has to be found then
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
@@ -69,7 +70,8 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     """Find the quads of the lines of a picture; where they are small, by a second, larger look.
 
     Kernels of small lines that stand close to each other are missed, or become one. Where there is
-    no line, it is looked as large as can be.
+    no line, it is looked as large as can be, and where there is none even then, smaller: letters
+    may be larger than the detector knows them.
     """
     own = max(pixels.shape[:2])
     long = min(max(own, LEAST), MOST)
@@ -78,6 +80,8 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     if larger > long:
         again = detect(pixels, look, long=larger)
         found = again if extent(again) >= AS_MUCH * extent(found) else found
+    if not len(found.quads):
+        found = detect(pixels, look, long=round(long / SMALLER))
     return [*found.quads]
 
 

@@ -25,7 +25,7 @@ WORD = re.compile(r"[^\W\d_]{4,}")
 MAIL = re.compile(  # the sign with a blank behind it, before what can only be a domain
     r"(?<=\w) ?@ (?!www\.)(?=[\w-]*[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,4}\b(?![/\w]))", re.IGNORECASE
 )
-
+LITERS = re.compile(r"(?<![\d.,])(0[.,]\d{1,2})\s?[1lI|]\s?(\d{1,3}[.,]\d\d)(?![\d.,])")
 
 Find = Callable[[Floats], list[ReadCharacter]]
 
@@ -50,12 +50,17 @@ def read_lines(
 
 def mend(text: str) -> str:
     """Mend what is read wrong although each letter looks right."""
-    return mend_addresses(mend_capitals(text))
+    return mend_liters(mend_addresses(mend_capitals(text)))
 
 
 def mend_addresses(text: str) -> str:
     """Take the blank behind the sign out of addresses of mail, which spelling puts there."""
     return MAIL.sub("@", text)
+
+
+def mend_liters(text: str) -> str:
+    """Read a one between an amount and a price as the letter: "0,413,60" is "0,4 l 3,60"."""
+    return LITERS.sub(r"\1 l \2", text)
 
 
 def mend_capitals(text: str) -> str:

@@ -165,6 +165,7 @@ def find_sources(data: Path) -> Mapping[str, Sequence[Path]]:
         if not name.isprintable():
             words = f"the name of the folder {name!r} can't be written into a table: rename it"
             raise UserError("input.content", words, path=data / name)
+        read_tables(data / name)  # a damaged one is told before the work
     if not any(found.values()):
         raise no_text(data)
     return found
