@@ -60,6 +60,14 @@ def test_columns_stay_apart(network: OnnxNetwork) -> None:
     assert found == {(0, 2), (1, 3)}
 
 
+def test_lines_that_run_in_other_directions_are_of_other_texts(network: OnnxNetwork) -> None:
+    lines, quads = page([("Täglich frische", 0, 0), ("Kuchen und Torten", 0, 22)], network)
+    assert len(group(lines, quads)) == 1
+    middle = quads[1].mean(axis=0)
+    turned = middle + (quads[1] - middle) @ rotation(np.radians(30))
+    assert len(group(lines, [quads[0], turned])) == 2
+
+
 def test_every_line_is_in_one_block(network: OnnxNetwork) -> None:
     found = [n for block in group(*page(MENU, network)) for n in block.lines]
     assert sorted(found) == [*range(len(MENU))]

@@ -69,6 +69,17 @@ def test_what_is_one_stays_whole(picture: str) -> None:
     assert len(kernels(picture)) == 1
 
 
+def test_an_arc_is_no_line() -> None:
+    x = np.arange(-30, 31)
+    rows = np.rint(x**2 / 30).astype(int)
+    chances = np.zeros((40, 70), np.float32)
+    chances[rows + 2, x + 35] = chances[rows + 3, x + 35] = chances[rows + 4, x + 35] = CERTAIN
+    heights = np.full(chances.shape, HEIGHT, np.float32)
+    assert not [*find_kernels(chances, heights)]
+    (bent,) = find_kernels(chances, 10 * heights)  # of a line so high it is but a little bent
+    assert len(bent[0]) == (chances > 0).sum()
+
+
 def test_pieces_of_one_line_are_no_lines() -> None:
     picture = """
         ######???######

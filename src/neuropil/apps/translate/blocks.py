@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropil.apps.translate.geometry import Box, Quad, upright_boxes
+from neuropil.apps.translate.geometry import Box, Quad, axes, upright_boxes
 from neuropil.apps.translate.linking_words import LINKING_WORDS
 
+PARALLEL = math.cos(math.radians(20))
 LEAST_GAP, MOST_GAP = -0.7, 1.5  # between two lines of a block, in heights
 PRICE = re.compile(
     r"[^\w]*(?:€|\$|CHF|EUR)?\s*\d+(?:[.,]\d+)?\s*(?:€|euros?|%|g|kg|ml|l|kcal|kJ)?\W*",
@@ -92,7 +93,8 @@ def group(lines: Sequence[LineText], quads: Sequence[Quad]) -> list[TextBlock]:
     above = {
         j: i
         for i, j in pairs(lines, boxes)
-        if Joining.load().probability(features(i, j, lines, boxes)) > 0.5
+        if are_parallel(quads[i], quads[j])
+        and Joining.load().probability(features(i, j, lines, boxes)) > 0.5
     }
     below: dict[int, int] = {}
     for j, i in sorted(above.items(), key=lambda pair: boxes[pair[0]].top):
@@ -101,6 +103,12 @@ def group(lines: Sequence[LineText], quads: Sequence[Quad]) -> list[TextBlock]:
     chains = [tuple(chain(first, below)) for first in firsts]
     chains.sort(key=lambda numbers: (boxes[numbers[0]].top, boxes[numbers[0]].left))
     return [TextBlock(numbers, join([lines[n].text for n in numbers])) for numbers in chains]
+
+
+def are_parallel(first: Quad, second: Quad) -> bool:
+    """Tell whether two lines run in about one direction, as lines of one text do."""
+    (a, _), (b, _) = axes(first), axes(second)
+    return float(a @ b) > PARALLEL * float(np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def chain(first: int, below: dict[int, int]) -> Iterator[int]:

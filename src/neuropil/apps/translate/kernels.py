@@ -25,6 +25,7 @@ SHRINK = 0.25  # of the height of a line, by which its kernel is smaller at each
 SURE = 0.3  # probability from which a cell is of a kernel
 SURER = (0.5, 0.7, 0.85, 0.95)  # from which it is of one of those that a thick kernel falls into
 THICK = 1.6  # times as thick as it should be: a kernel of more than one line, maybe
+CURVED = 3.0  # times: if it is of one line, that is an arc, which nothing here can read
 FEWEST = 3  # cells that are left of a line at least
 LEAST_SHARE = 0.15  # of the cells of the thick one, too, if it is of MOST_SIMPLE lines; else less
 MOST_SIMPLE = 2
@@ -48,11 +49,12 @@ def middles(rows: Numbers, columns: Numbers) -> Points:
 
 
 def part(kernel: Cells, chances: Floats, heights: Floats) -> Iterator[Cells]:
-    """Yield a kernel, or those of the lines that it falls into where it is thick."""
+    """Yield a kernel, or where it is thick those of its lines; none of an arc."""
     rows, columns = kernel
     height = float(np.median(heights[kernel]))
     across = depths(kernel, height)
-    if np.ptp(across) <= THICK * max((1 - 2 * SHRINK) * height, CELL):
+    thick = np.ptp(across) / max((1 - 2 * SHRINK) * height, CELL)
+    if thick <= THICK:
         yield kernel
         return
     for level in SURER:
@@ -62,7 +64,8 @@ def part(kernel: Cells, chances: Floats, heights: Floats) -> Iterator[Cells]:
             for n in range(owners.max() + 1):
                 yield from part((rows[owners == n], columns[owners == n]), chances, heights)
             return
-    yield kernel
+    if thick <= CURVED:
+        yield kernel
 
 
 def depths(kernel: Cells, height: float) -> Points:
