@@ -11,6 +11,7 @@ from neuropil.apps.translate.setting import (
     align_blocks,
     even_out,
     fit_together,
+    group_weights,
     keep_apart,
     lay_out,
     measure_frame,
@@ -181,3 +182,9 @@ def test_a_word_that_is_too_long_is_made_to_fit() -> None:
     layout = lay_out("Donaudampfschifffahrtsgesellschaft", frame)
     width = setting.text_width(layout.lines[0], layout.em, setting.LIGHT) * layout.width
     assert width == pytest.approx(30)
+
+
+def test_letters_have_other_weights_where_none_lies_between() -> None:
+    assert group_weights(np.array([0.9, 0.2, 0.97, 0.3])).tolist() == [1, 0, 1, 0]
+    assert group_weights(np.array([0.9, 0.2, 0.5, 0.7, 0.3])).tolist() == [0] * 5
+    assert group_weights(np.zeros(0)).tolist() == []

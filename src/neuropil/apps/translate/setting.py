@@ -47,7 +47,7 @@ MARGIN = 0.4  # ems around a frame that letters may stick out
 ALIKE = 1.2  # times as large as another: sizes of letters that were meant to be the same
 ROUNDS = 8  # of medians, after which they hardly move
 SAME_COLOR = 60.0  # levels between colors of lines that were meant to be the same
-SAME_WEIGHT = 0.6  # between the boldness of lines that were meant to be the same
+OTHER_WEIGHT = 0.4  # between the boldness of one line and the next bolder one of other letters
 MOST_CUT = 0.2  # of a frame's height, above and below, where others reach into it
 FIT_ALIKE = 0.85  # of the old size to which all letters are made smaller for one text of them
 WOBBLE = 0.15  # heights by which a corner of a quad may be wrong
@@ -153,7 +153,8 @@ def even_out(frames: Sequence[TextFrame], colors: Sequence[Color]) -> list[TextF
     levels = np.array(colors, np.float64)
     bold = np.array([frame.boldness for frame in frames])
     same = np.linalg.norm(levels[:, None] - levels, axis=2) < SAME_COLOR
-    same &= np.abs(bold[:, None] - bold) < SAME_WEIGHT
+    weights = group_weights(bold)
+    same &= weights[:, None] == weights
     ems = np.array([frame.em for frame in frames])
     for _ in range(ROUNDS):
         near = same & (np.abs(np.log(ems[:, None] / ems)) < np.log(ALIKE))
@@ -164,6 +165,17 @@ def even_out(frames: Sequence[TextFrame], colors: Sequence[Color]) -> list[TextF
         resize(replace(frame, quad=quad, boldness=float(np.median(bold[row]))), em)
         for frame, quad, em, row in zip(frames, quads, ems.tolist(), alike, strict=True)
     ]
+
+
+def group_weights(bold: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number the weights that letters have (N,), by their boldness: parted where none lies between.
+
+    How bold a line is is measured roughly; of many lines of one font some seem bold, some light.
+    """
+    order = np.argsort(bold)
+    numbers = np.zeros(len(bold), np.int64)
+    numbers[order[1:]] = np.cumsum(np.diff(bold[order]) > OTHER_WEIGHT)
+    return numbers
 
 
 def resize(frame: TextFrame, em: float) -> TextFrame:
