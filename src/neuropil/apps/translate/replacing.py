@@ -24,6 +24,7 @@ from neuropil.apps.translate.setting import (
     measure_frame,
     set_text,
 )
+from neuropil.apps.translate.widening import make_room
 
 NO_INK = 8.0  # levels between letters and ground below which there are no letters
 MIDDLE = 127.5  # of brightness
@@ -54,7 +55,9 @@ def replace_texts(
     ways = align_blocks([[ink.quad for ink in part] for part in parts], pixels.shape[1])
     colors = [color_of(part) for part in parts]
     frames = [frame_of(*each) for each in zip(blocks, parts, ways, strict=True)]
-    frames = fit_together(keep_apart(even_out(frames, colors)), [block.text for block in blocks])
+    texts = [block.text for block in blocks]
+    frames = make_room(keep_apart(even_out(frames, colors)), texts, made, kept)
+    frames = fit_together(frames, texts)
     for block, frame, color, part in zip(blocks, frames, colors, parts, strict=True):
         pairs = [pair for ink in part for pair in ink.pairs]
         set_text(made, frame, block.text, color_grounds(made, pairs) if pairs else color)

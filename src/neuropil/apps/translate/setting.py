@@ -342,16 +342,21 @@ def places(boxes: Sequence[Box]) -> dict[Alignment, NDArray[np.float64]]:
 
 def lay_out(text: str, frame: TextFrame) -> TextLayout:
     """Break a text into lines that fit into a frame, as large as they can be."""
-    width, height = size_of(frame.quad)
-    file, ratio = frame.file, frame.pitch / frame.em
+    width, file = size_of(frame.quad)[0], frame.file
     for em in sizes(frame.em):
-        room = 1 + math.floor((OVER * height - HEIGHT * em) / (ratio * em))
+        room = rows_of(frame, em)
         for narrow in NARROW:
             lines = break_lines(text, width / narrow, em, file)
             if len(lines) <= room and widest(lines, em, file) <= width / narrow:
                 return TextLayout(lines, em, narrow)
     em = min(SMALLEST, frame.em)
     return TextLayout((text,), em * min(1.0, width / max(1.0, text_width(text, em, file))), 1.0)
+
+
+def rows_of(frame: TextFrame, em: float) -> int:
+    """Count the lines of a size for which a frame is high enough."""
+    height, ratio = size_of(frame.quad)[1], frame.pitch / frame.em
+    return 1 + math.floor((OVER * height - HEIGHT * em) / (ratio * em))
 
 
 def sizes(em: float) -> Iterator[float]:
