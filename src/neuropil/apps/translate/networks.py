@@ -35,13 +35,13 @@ NETWORKS = MappingProxyType(
         ENCODER: NetworkFile(
             HERE,
             "translate-encoder-v1.onnx",
-            "85c9182f6ff8b693aac123a80e6e00fd1e4de666fdfe3d1ae4773e23d327976a",
+            "3dc5ab9a5d8447581a915997285dbc3ad43a483e1e610de42c3944c965884c3a",
             "MIT",
         ),
         STEP: NetworkFile(
             HERE,
             "translate-step-v1.onnx",
-            "564c5bf9b09bf466f7a962c8b99930a31e73386942e1f572a41271ec6545e87b",
+            "b03622379d2e3c0e726184fb2a9c1f6e9da88a86d1ba1ade4c3c91f1650ebd30",
             "MIT",
         ),
     }
