@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "72d430ba62eb7327323fab33d2083eee2e7e3614a9fc6ee67afc5046a32ce920",
+            "8a4343e3fb41d1565bc2b7af079d1fa0e9035f95c8973d6904ba91bf3da0bb08",
             "MIT",
         ),
         SPELLER: NetworkFile(
