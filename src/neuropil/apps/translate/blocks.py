@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from neuropil.apps.translate.geometry import Box, Quad, axes, upright_boxes
 from neuropil.apps.translate.linking_words import LINKING_WORDS
 
-PARALLEL = math.cos(math.radians(20))
+PARALLEL = 0.94  # cosine of 20 degrees, at most between lines of one text
 LEAST_GAP, MOST_GAP = -0.7, 1.5  # between two lines of a block, in heights
 PRICE = re.compile(
     r"[^\w]*(?:€|\$|CHF|EUR)?\s*\d+(?:[.,]\d+)?\s*(?:€|euros?|%|g|kg|ml|l|kcal|kJ)?\W*",

@@ -26,7 +26,7 @@ NOTHING = "~"  # of a word that another language does without
 DAY, HOUR = "d", "h"
 
 
-class Entry(NamedTuple):
+class HourEntry(NamedTuple):
     """The translation of some words, and of which kind they are: DAY, HOUR or none."""
 
     text: str
@@ -70,7 +70,7 @@ def tell_language(text: str, chances: Mapping[str, float]) -> str | None:
     return max(known, key=lambda a: chances[a], default=None)
 
 
-def put(made: str, entry: Entry, behind: str) -> str:
+def put(made: str, entry: HourEntry, behind: str) -> str:
     """Add the translation of some words; days are apart from words and numbers."""
     apart = " " if made[-1:].isalpha() and entry.text else ""
     is_day_before = entry.kind == DAY and behind.isalnum()
@@ -78,8 +78,8 @@ def put(made: str, entry: Entry, behind: str) -> str:
 
 
 def find_entry(
-    text: str, words: Sequence[re.Match[str]], table: Mapping[str, Entry]
-) -> tuple[int, Entry | None]:
+    text: str, words: Sequence[re.Match[str]], table: Mapping[str, HourEntry]
+) -> tuple[int, HourEntry | None]:
     """Find the longest entry with which some words begin: of how many words, and what it means."""
     for length in range(min(MOST_WORDS, len(words)), 0, -1):
         some = words[:length]
@@ -98,13 +98,13 @@ def write_in_24(found: re.Match[str]) -> str:
 
 
 @cache
-def read_hours(from_: str, to: str) -> Mapping[str, Entry]:
+def read_hours(from_: str, to: str) -> Mapping[str, HourEntry]:
     """Read the list: of a word with several translations the first is taken."""
     a, b = LANGUAGES.index(from_), LANGUAGES.index(to)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, HourEntry] = {}
     for row in read_rows("hours.tsv"):
         if row[a] != NOTHING:
-            entry = Entry(row[b].replace(NOTHING, ""), "".join(row[4:]))
+            entry = HourEntry(row[b].replace(NOTHING, ""), "".join(row[4:]))
             entries.setdefault(key_of(row[a]), entry)
     return entries
 
