@@ -72,7 +72,7 @@ def grow_beside(frame: TextFrame, more: float, n: int, clean: Pixels, owners: Ow
     """Widen a frame by some pixels, as far as there is room for it."""
     ways = {"left": (0, 1), "center": (1, 1), "right": (1, 0)}[frame.alignment]  # left, right
     ground = ground_of(frame.quad, clean)
-    far, step = 0.0, STEP * frame.em
+    far, step = 0.0, max(1.0, STEP * frame.em)
     while far < more / sum(ways):
         strips = [
             beside(frame.quad, side, far, far + step + BESIDE * frame.em)
