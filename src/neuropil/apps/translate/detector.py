@@ -107,11 +107,11 @@ def find_quads(maps: Floats) -> FoundQuads:
     """Find the lines in the maps of a picture, in no order."""
     chances = 1 / (1 + np.exp(-maps[0].clip(-SUREST, SUREST)))
     quads, confidences = [], []
-    heights = np.exp(maps[1:].clip(*SPAN)).sum(axis=0)
-    for rows, columns in find_kernels(chances, heights):
+    distances = np.exp(maps[1:].clip(*SPAN))
+    for rows, columns in find_kernels(chances, distances.sum(axis=0)):
         confidence = float(chances[rows, columns].mean())
         if len(rows) >= FEWEST_CELLS and confidence >= LEAST_CONFIDENCE:
-            up, down = np.exp(maps[1:, rows, columns].clip(*SPAN))
+            up, down = distances[:, rows, columns]
             quads.append(fit_quad(middles(rows, columns), up, down, chances[rows, columns]))
             confidences.append(confidence)
     return FoundQuads(np.array(quads).reshape(-1, 4, 2), np.array(confidences, np.float32))

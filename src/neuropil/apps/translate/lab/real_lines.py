@@ -84,9 +84,14 @@ def cut_with_margin(
 
 
 def is_upright(line: RealLine) -> bool:
-    """Tell a text of some letters that is higher than wide: it stands on end."""
-    width, height = size_of(line.quad)
-    return len(line.text) > 2 and height > 1.5 * width
+    """Tell a line that stands on end."""
+    return stands_on_end(line.quad, line.text)
+
+
+def stands_on_end(quad: NDArray[np.float64], text: str) -> bool:
+    """Tell a text of some letters that is higher than wide."""
+    width, height = size_of(quad)
+    return len(text) > 2 and height > 1.5 * width
 
 
 def read_taught(data: Path) -> list[RealLine]:

@@ -40,6 +40,7 @@ from neuropil.apps.translate.lab.real_lines import (
     RealLine,
     cut_with_margin,
     is_upright,
+    stands_on_end,
     whole_crop,
 )
 from neuropil.apps.translate.lab.scenes import TAUGHT_SCENES, read_table
@@ -238,9 +239,7 @@ def items_of(photograph: Photograph) -> list[dict[str, Any]]:
 
 def along_text(told: Told) -> Quad:
     """Turn the quad of a text that stands on end, so that its first side is along it."""
-    width, height = size_of(told.quad)
-    is_on_end = len(told.text) > 2 and height > 1.5 * width
-    return np.roll(told.quad, 1, axis=0) if is_on_end else told.quad
+    return np.roll(told.quad, 1, axis=0) if stands_on_end(told.quad, told.text) else told.quad
 
 
 @cache
