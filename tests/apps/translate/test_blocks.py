@@ -93,8 +93,8 @@ def test_features_are_those_of_the_page(network: OnnxNetwork) -> None:
     x = dict(zip(FEATURES, features(3, 4, lines, boxes), strict=True))
     assert x["gap"] == pytest.approx(3 / 20)
     assert x["closer_than_next"] == pytest.approx((17 - 3) / 20)
-    assert x["left_differs"] == 0
-    assert x["begins_small"] == x["ends_open"] == x["price_beside_upper"] == 1
+    assert x["ends_open"] == 1
+    assert x["begins_small"] == pytest.approx(1 - x["other_language"])
     assert x["price_beside_lower"] == x["both_capitals"] == 0
     assert (3, 4) in pairs(lines, boxes)
     assert all(2 not in pair for pair in pairs(lines, boxes))

@@ -37,19 +37,21 @@ FEATURES = (
     "closer_than_next",  # how much farther the next line below is
     "closer_than_previous",  # how much farther the line before the upper one is
     "height_differs",  # |log of the ratio|
-    "left_differs",  # of the left edges, in heights, at most 3
-    "edge_differs",  # of the left edges or the centers, the smaller
-    "begins_small",  # the lower line begins with a small letter
+    "upper_has_room",  # the lower line's first word would have fitted behind the upper line
+    "upper_short",  # of a few letters
     "both_capitals",
-    "capitals_end",  # one of the two is in capitals alone
+    "begins_small",  # the lower line begins with a small letter, as far as the language is the same
     "ends_open",  # with a comma, a hyphen, a slash
     "links",  # a linking word at the end or the beginning
-    "price_beside_upper",
+    "link_ends",  # one at the end
     "price_beside_lower",
     "number_ends",
     "number_begins",
     "other_language",  # 1 - Σ p q of the languages of both
+    "other_words",  # that, as far as both lines are long enough to tell
 )
+FEW, MANY = 12, 20  # letters of a line that is short, and of one that tells its language
+ROOM = 0.3  # heights that are left behind a word that would have fitted
 
 
 @dataclass(frozen=True)
@@ -167,34 +169,48 @@ def features(
     """Say what a reader goes by: whether line j goes on with line i above it (F,)."""
     upper, lower = lines[i].text.strip(), lines[j].text.strip()
     above, below = boxes[i], boxes[j]
-    height, distance = (above.height + below.height) / 2, gap(above, below)
-    left = abs(above.left - below.left) / height
-    center = abs(above.center - below.center) / height
+    distance = gap(above, below)
     following = [gap(below, box) for box in boxes if is_above(below, box)]
     preceding = [gap(box, above) for box in boxes if is_above(box, above)]
-    capitals = upper.isupper(), lower.isupper()
     ends, begins = WORD.findall(upper.casefold())[-1:], WORD.findall(lower.casefold())[:1]
+    same = float(lines[i].languages @ lines[j].languages)
     return np.array(
         [
             np.clip(distance, -1, 2),
             np.clip(min(following, default=2) - distance, -1, 1),
             np.clip(min(preceding, default=2) - distance, -1, 1),
             abs(math.log(above.height / below.height)),
-            min(left, 3),
-            min(left, center, 3),
-            lower[:1].islower(),
-            all(capitals),
-            any(capitals) and not all(capitals),
+            has_room(above, below, lower),
+            len(upper) < FEW,
+            upper.isupper() and lower.isupper(),
+            same * lower[:1].islower(),
             upper[-1:] in [*"-,/&+"],
             not LINKING_WORDS.isdisjoint([*ends, *begins]),
-            has_price_beside(i, lines, boxes),
+            not LINKING_WORDS.isdisjoint(ends),
             has_price_beside(j, lines, boxes),
             re.search(r"\d\W*$", upper) is not None,
             re.match(r"[\d\W]", lower) is not None,
-            1 - float(lines[i].languages @ lines[j].languages),
+            1 - same,
+            (1 - same) * min(count_letters(upper), count_letters(lower), MANY) / MANY,
         ],
         np.float64,
     )
+
+
+def count_letters(text: str) -> int:
+    """Count the letters of a text."""
+    return sum(map(str.isalpha, text))
+
+
+def has_room(above: Box, below: Box, lower: str) -> bool:
+    """Tell whether the first word of the lower line would have fitted behind the upper one.
+
+    Where it would, somebody meant a new line. The width of both is that of the wider one.
+    """
+    word = (len(lower.partition(" ")[0]) + 1) / len(lower) * below.width
+    word *= above.height / below.height
+    left = max(above.width, below.width) - above.width - word
+    return left > ROOM * (above.height + below.height) / 2
 
 
 def has_price_beside(n: int, lines: Sequence[LineText], boxes: Sequence[Box]) -> bool:

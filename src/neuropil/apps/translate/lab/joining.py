@@ -75,16 +75,17 @@ def read_pictures(data: Path, part: Part) -> list[KnownPairs]:
 
 
 def known_pairs(picture: Mapping[str, Any], network: OnnxNetwork) -> KnownPairs:
-    """Take the pairs whose two lines are both in a block."""
+    """Take the pairs of which a line is in a block: what is in none goes on with none."""
     numbers = [n for n, item in enumerate(picture["items"]) if not item["ignore"]]
     items = [picture["items"][n] for n in numbers]
     languages = language_probabilities(network, [item["text"] for item in items])
     lines = [LineText(i["text"], row) for i, row in zip(items, languages, strict=True)]
     boxes = upright_boxes([np.array(item["quad"], np.float64) for item in items])
     block = {n: k for k, b in enumerate(picture["blocks"]) for n in b["lines"]}
-    known = [(i, j) for i, j in pairs(lines, boxes) if numbers[i] in block and numbers[j] in block]
+    of = [block.get(n) for n in numbers]
+    known = [(i, j) for i, j in pairs(lines, boxes) if not of[i] is of[j] is None]
     x = [features(i, j, lines, boxes) for i, j in known]
-    joined = [block[numbers[i]] == block[numbers[j]] for i, j in known]
+    joined = [of[i] == of[j] for i, j in known]
     return KnownPairs(np.array(x).reshape(-1, len(FEATURES)), np.array(joined, np.float64))
 
 
