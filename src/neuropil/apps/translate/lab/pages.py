@@ -39,6 +39,9 @@ FAINTEST, FAINT = 0.04, 0.16  # share of its color that shows
 TURNED = 0.06  # share of the pages that lie on their side
 LEADERS = (".", ". ", "-", "_", "·")  # that lead from a name to its price
 LED = 0.4  # share of the menus that have them
+NAMED = 0.25  # share of those in which they lead to another name
+NUMBERED = 0.2  # share of the menus whose entries are counted
+COUNTS = ("{}.", "{}", "{})", "{}.-", "Nr. {}", "•", "-", "*")  # how that is written
 ROUGH = {"embossed", "outlined", "shadowed"}  # of the faces of letters, those that a page has
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -204,7 +207,7 @@ def put_columns(sheet: Sheet, stock: Stock, rng: Generator) -> None:
 def put_entries(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     """Write the entries of a menu or a receipt: names at the left, prices at the right.
 
-    With dots or dashes between them both are one line.
+    With dots or dashes between them both are one line, as are a number and the name behind it.
     """
     n, size = int(rng.integers(1, 3)), choose_size(rng, LOWEST, 22)
     put_panel(sheet, 0, 0, SIDE, SIDE, stock.grounds, rng)
@@ -213,17 +216,22 @@ def put_entries(sheet: Sheet, stock: Stock, rng: Generator) -> None:
     writer = choose_writer(stock, sheet.pixels, size, rng)
     width, leading = SIDE // n, rng.uniform(1.2, 2.2)
     leader = LEADERS[rng.integers(len(LEADERS))] if rng.random() < LED else ""
+    named = bool(leader) and rng.random() < NAMED
+    count = COUNTS[rng.integers(len(COUNTS))] if rng.random() < NUMBERED else ""
+    count += " " * int(rng.integers(1, 4)) if count else ""
+    entry = int(rng.integers(1, 90))
     for column in range(n):
         left, row = column * width + int(rng.integers(4, 16)), int(rng.integers(4, 40))
         right = (column + 1) * width - int(rng.integers(4, 16))
         while row + size < SIDE:
-            price = draw_price(rng)
+            room = right - left - size
+            price = fit_text(writer, room // 2, rng) if named else draw_price(rng)
             start = right - int(writer.font.load(size).getlength(price))
-            name = fit_text(writer, start - left - size, rng)
+            name = count.format(entry) + fit_text(writer, start - left - size, rng)
+            entry += 1
             if leader:
-                writer.write(
-                    sheet, lead(writer, name, price, leader, right - left, rng), left, row, rng
-                )
+                line = lead(writer, name, price, leader, right - left, rng)
+                writer.write(sheet, line, left, row, rng)
             else:
                 writer.write(sheet, name, left, row, rng)
                 if rng.random() < 0.8:
@@ -236,7 +244,7 @@ def lead(writer: Writer, name: str, price: str, leader: str, width: int, rng: Ge
     font = writer.font.load(writer.size)
     room = width - font.getlength(f"{name}  {price}")
     most = max(0, int(room / max(1.0, font.getlength(leader))))
-    n = most if rng.random() < 0.7 else min(most, int(rng.integers(2, 6)))
+    n = most if rng.random() < 0.7 else min(most, int(rng.integers(1, 6)))
     return f"{name} {leader * n} {price}"
 
 
