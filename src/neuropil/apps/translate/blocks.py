@@ -30,6 +30,7 @@ PRICE = re.compile(
     re.IGNORECASE,
 )
 WORD = re.compile(r"[^\W\d_]+")
+ENTRY = re.compile(r"[^:]{2,30}:")
 HYPHEN = re.compile(r"[-‐\xad]$")
 
 FEATURES = (
@@ -41,6 +42,7 @@ FEATURES = (
     "upper_short",  # of a few letters
     "both_capitals",
     "begins_small",  # the lower line begins with a small letter, as far as the language is the same
+    "begins_entry",  # with a capital, and a colon soon: "Zutaten: Wasser"
     "ends_open",  # with a comma, a hyphen, a slash
     "links",  # a linking word at the end or the beginning
     "link_ends",  # one at the end
@@ -184,6 +186,7 @@ def features(
             len(upper) < FEW,
             upper.isupper() and lower.isupper(),
             same * lower[:1].islower(),
+            lower[:1].isupper() and not lower.isupper() and ENTRY.match(lower) is not None,
             upper[-1:] in [*"-,/&+"],
             not LINKING_WORDS.isdisjoint([*ends, *begins]),
             not LINKING_WORDS.isdisjoint(ends),
