@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from neuropil.apps.translate.geometry import Box, Quad, axes, upright_boxes
 from neuropil.apps.translate.linking_words import LINKING_WORDS
 
+JOINED = 0.6  # probability: a text in two parts is still understood, two in one are not
 PARALLEL = 0.94  # cosine of 20 degrees, at most between lines of one text
 LEAST_GAP, MOST_GAP = -0.7, 1.5  # between two lines of a block, in heights
 PRICE = re.compile(
@@ -38,7 +39,6 @@ FEATURES = (
     "closer_than_next",  # how much farther the next line below is
     "closer_than_previous",  # how much farther the line before the upper one is
     "height_differs",  # |log of the ratio|
-    "upper_has_room",  # the lower line's first word would have fitted behind the upper line
     "upper_short",  # of a few letters
     "both_capitals",
     "begins_small",  # the lower line begins with a small letter, as far as the language is the same
@@ -53,7 +53,6 @@ FEATURES = (
     "other_words",  # that, as far as both lines are long enough to tell
 )
 FEW, MANY = 12, 20  # letters of a line that is short, and of one that tells its language
-ROOM = 0.3  # heights that are left behind a word that would have fitted
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def group(lines: Sequence[LineText], quads: Sequence[Quad]) -> list[TextBlock]:
         j: i
         for i, j in pairs(lines, boxes)
         if are_parallel(quads[i], quads[j])
-        and Joining.load().probability(features(i, j, lines, boxes)) > 0.5
+        and Joining.load().probability(features(i, j, lines, boxes)) > JOINED
     }
     below: dict[int, int] = {}
     for j, i in sorted(above.items(), key=lambda pair: boxes[pair[0]].top):
@@ -182,7 +181,6 @@ def features(
             np.clip(min(following, default=2) - distance, -1, 1),
             np.clip(min(preceding, default=2) - distance, -1, 1),
             abs(math.log(above.height / below.height)),
-            has_room(above, below, lower),
             len(upper) < FEW,
             upper.isupper() and lower.isupper(),
             same * lower[:1].islower(),
@@ -203,17 +201,6 @@ def features(
 def count_letters(text: str) -> int:
     """Count the letters of a text."""
     return sum(map(str.isalpha, text))
-
-
-def has_room(above: Box, below: Box, lower: str) -> bool:
-    """Tell whether the first word of the lower line would have fitted behind the upper one.
-
-    Where it would, somebody meant a new line. The width of both is that of the wider one.
-    """
-    word = (len(lower.partition(" ")[0]) + 1) / len(lower) * below.width
-    word *= above.height / below.height
-    left = max(above.width, below.width) - above.width - word
-    return left > ROOM * (above.height + below.height) / 2
 
 
 def has_price_beside(n: int, lines: Sequence[LineText], boxes: Sequence[Box]) -> bool:

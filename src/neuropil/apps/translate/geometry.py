@@ -31,11 +31,6 @@ class Box:
     bottom: float
 
     @property
-    def width(self) -> float:
-        """Measure from left to right."""
-        return self.right - self.left
-
-    @property
     def height(self) -> float:
         """Measure from top to bottom."""
         return self.bottom - self.top
