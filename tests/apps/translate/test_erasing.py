@@ -133,6 +133,19 @@ def test_a_text_that_is_kept_stays_to_the_last_bit_where_others_reach_into_it() 
     assert (clean[rows] != picture[rows]).any()
 
 
+def test_nothing_is_copied_from_a_text_that_is_kept() -> None:
+    picture = np.full((100, 300, 3), 230, np.uint8)
+    picture -= (np.arange(100)[:, None, None] % 3 * 9).astype(np.uint8)  # a ruled ground
+    for top in (24, 60):
+        for left in range(60, 240, 18):
+            picture[top : top + 16, left : left + 6] = 20
+    above, below = box(52, 20, 248, 44), box(52, 56, 248, 80)
+    clean, _ = erase(picture, [below], kept=[above])
+    assert clean[50:].min() > 180
+    copied, _ = erase(picture, [below])
+    assert copied[50:].min() < 60
+
+
 @pytest.mark.parametrize("shape", [(7, 9), (1, 5), (5, 1), (1, 1)])
 def test_edges_are_the_largest_steps_to_the_right_and_down(shape: tuple[int, int]) -> None:
     part = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)

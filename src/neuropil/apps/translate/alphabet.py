@@ -49,10 +49,14 @@ class ReadCharacter:
 
 @dataclass(frozen=True)
 class ReadLine:
-    """What a line says, and how sure of it the reader is, 0..1."""
+    """What a line says, and how sure of it the reader is, 0..1.
+
+    tail: the share of the line from which its end, a price, stands apart; None where nothing does
+    """
 
     text: str
     confidence: float
+    tail: float | None = None
 
 
 def unify(text: str) -> str:

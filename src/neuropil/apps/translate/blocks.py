@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.geometry import Box, Quad, axes, upright_boxes
 from neuropil.apps.translate.linking_words import LINKING_WORDS
+from neuropil.apps.translate.tails import split_tail
 
 JOINED = 0.6  # probability: a text in two parts is still understood, two in one are not
 PARALLEL = 0.94  # cosine of 20 degrees, at most between lines of one text
@@ -97,6 +98,7 @@ def group(lines: Sequence[LineText], quads: Sequence[Quad]) -> list[TextBlock]:
         j: i
         for i, j in pairs(lines, boxes)
         if are_parallel(quads[i], quads[j])
+        and not split_tail(lines[i].text).leader
         and Joining.load().probability(features(i, j, lines, boxes)) > JOINED
     }
     below: dict[int, int] = {}

@@ -79,13 +79,16 @@ def damaged(words: str, path: Path) -> UserError:
 
 
 def read_line(number: int, given: Any, path: Path) -> TextLine:
-    """Read a line: four corners and a text."""
-    text = given.get("text") if isinstance(given, Mapping) else None
-    quad = read_quad(given.get("quad")) if isinstance(given, Mapping) else None
+    """Read a line: four corners, a text, and perhaps where its end begins that stays."""
+    given = given if isinstance(given, Mapping) else {}
+    text, quad, tail = given.get("text"), read_quad(given.get("quad")), given.get("tail")
     if not isinstance(text, str) or quad is None:
         words = "has no text, or no quad of four corners [x, y] around it"
         raise damaged(f"{path}: line {number} {words}", path)
-    return TextLine(quad, text, 1.0)
+    if tail is not None and not (isinstance(tail, float) and 0 < tail < 1):
+        words = f"has the tail {tail!r}; it is null, or a share of the line, as in 0.62"
+        raise damaged(f"{path}: line {number} {words}", path)
+    return TextLine(quad, text, 1.0, tail)
 
 
 def read_quad(given: Any) -> Quad | None:

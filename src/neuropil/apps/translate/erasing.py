@@ -126,7 +126,8 @@ def erase(
         depth[box] = np.minimum(depth[box], depth_of(quad, box))
     spots = [Spot(pixels[b], text[b], depth[b], q, b) for q, b in zip(quads, boxes, strict=True)]
     found = [find_text(spot) for spot in spots]
-    covered = np.zeros((height, width), bool)
+    stays = mark_quads(kept, 0, height, width) & ~text
+    covered = stays.copy()  # no ground either
     for spot, each in zip(spots, found, strict=True):
         covered[spot.box] |= each.hole
     clean, inks = pixels.copy(), []
@@ -138,7 +139,6 @@ def erase(
             filled = fill_hole(spot.part, shift_part(pixels, spot.box, shift), covered[spot.box])
         clean[spot.box][last.hole] = filled[last.hole]
         inks.append(last.ink)
-    stays = mark_quads(kept, 0, height, width) & ~text
     clean[stays] = pixels[stays]
     return clean, inks
 

@@ -22,6 +22,7 @@ from neuropil.apps.translate.hours import tell_language
 from neuropil.apps.translate.language import WORD, name_language
 from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
 from neuropil.apps.translate.replacing import Replacement
+from neuropil.apps.translate.tails import cut_quad, split_tail
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
@@ -38,11 +39,13 @@ class TextLine:
 
     quad: in pixels of the picture (4, 2)
     confidence: of the reader, 0..1
+    tail: the share of its length from which it stays as it is; None where all of it is replaced
     """
 
     quad: Quad
     text: str
     confidence: float
+    tail: float | None = None
 
 
 @dataclass(frozen=True)
@@ -184,17 +187,45 @@ def why_kept(
 
 def replacements(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -> list[Replacement]:
     """List what changes in the picture: blocks whose translation is another text."""
+    changed = (b for b in blocks if b.kept is None and b.translation != b.text)
     return [
-        Replacement(
-            tuple(lines[n].quad for n in block.lines),
-            tuple(lines[n].text for n in block.lines),
-            block.translation,
-        )
-        for block in blocks
-        if block.kept is None and block.translation != block.text
+        leave_tail(lines, block) if has_tail(lines, block) else whole(lines, block)
+        for block in changed
     ]
 
 
+def whole(lines: Sequence[TextLine], block: TranslatedBlock) -> Replacement:
+    """Replace all lines of a block."""
+    some = [lines[n] for n in block.lines]
+    quads, texts = tuple(line.quad for line in some), tuple(line.text for line in some)
+    return Replacement(quads, texts, block.translation)
+
+
+def has_tail(lines: Sequence[TextLine], block: TranslatedBlock) -> bool:
+    """Tell a block whose last line has an end that its translation has, too."""
+    last = lines[block.lines[-1]]
+    return last.tail is not None and block.translation.endswith(tail_of(last))
+
+
+def tail_of(line: TextLine) -> str:
+    """Give what stands behind the name in a line: dots, and a price."""
+    return line.text.removeprefix(split_tail(line.text).name).strip()
+
+
+def leave_tail(lines: Sequence[TextLine], block: TranslatedBlock) -> Replacement:
+    """Replace a block but for the price at the end of its last line."""
+    made, last = whole(lines, block), lines[block.lines[-1]]
+    text = block.translation.removesuffix(tail_of(last)).rstrip()
+    _, leader, price = split_tail(last.text)
+    rest = last.text.removesuffix(price).rstrip()
+    quads = (*made.quads[:-1], cut_quad(last.quad, last.tail or 1.0)[0])
+    return Replacement(quads, (*made.texts[:-1], rest), text, leader)
+
+
 def kept_quads(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -> list[Quad]:
-    """List the quads of the lines that stay as they are."""
-    return [lines[n].quad for block in blocks if block.kept for n in block.lines]
+    """List the quads of the lines that stay as they are, and those of prices that stay."""
+    kept = [lines[n].quad for block in blocks if block.kept for n in block.lines]
+    last = [lines[b.lines[-1]] for b in blocks if not b.kept and has_tail(lines, b)]
+    return kept + [
+        cut_quad(line.quad, line.tail)[1] for line in last if line.tail and line.tail < 1
+    ]

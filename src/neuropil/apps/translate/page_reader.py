@@ -8,6 +8,7 @@ H, W  height and width      N  lines
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -115,7 +116,7 @@ def is_sideways(quads: Sequence[Quad]) -> bool:
 def turn_back(line: TextLine, width: int) -> TextLine:
     """Bring a line from a picture turned by np.rot90 to the picture of that width before."""
     x, y = line.quad.T
-    return TextLine(np.column_stack([width - y, x]), line.text, line.confidence)
+    return replace(line, quad=np.column_stack([width - y, x]))
 
 
 def read_quads(pixels: Pixels, quads: Sequence[Quad], read: Read) -> list[TextLine]:
@@ -171,4 +172,4 @@ def read_again(
 
 def as_line(quad: Quad, line: ReadLine) -> TextLine:
     """Put together what a line says and where."""
-    return TextLine(np.asarray(quad, np.float64), line.text, line.confidence)
+    return TextLine(np.asarray(quad, np.float64), line.text, line.confidence, line.tail)

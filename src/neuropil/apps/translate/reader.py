@@ -17,6 +17,7 @@ from neuropil.apps.translate.alphabet import (
 )
 from neuropil.apps.translate.casing import upper_text
 from neuropil.apps.translate.lines import Floats, stack_lines
+from neuropil.apps.translate.tails import find_tail
 from neuropil.kit.progress import ticking
 
 TOGETHER = 16  # lines that are read at once
@@ -45,7 +46,13 @@ def read_lines(
         batch, steps = stack_lines([lines[i] for i in some])
         said = (find(logits[:n]) for logits, n in zip(run(batch), steps, strict=True))
         found |= zip(some, map(join_characters, said), strict=True)
-    return [replace(found[i], text=mend(found[i].text)) for i in range(len(lines))]
+    return [finish(line, found[i]) for i, line in enumerate(lines)]
+
+
+def finish(line: Floats, read: ReadLine) -> ReadLine:
+    """Mend what was read of a line, and find where its end begins that stands apart."""
+    text = mend(read.text)
+    return replace(read, text=text, tail=find_tail(line, text))
 
 
 def mend(text: str) -> str:

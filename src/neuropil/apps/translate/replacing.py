@@ -6,7 +6,7 @@ H, W  height and width     M  lines of a block
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,11 +35,15 @@ MOST_RAISED = 1.3  # times as far from the ground as the old letters were
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """A block: the quads and texts of its lines from the top (M,), and what stands there now."""
+    """A block: the quads and texts of its lines from the top (M,), and what stands there now.
+
+    leader: the dot or dash that leads from the end of the text to that of the last line
+    """
 
     quads: tuple[Quad, ...]
     texts: tuple[str, ...]
     text: str
+    leader: str = ""
 
 
 def replace_texts(
@@ -75,7 +79,11 @@ def color_grounds(pixels: Pixels, pairs: Sequence[ColorPair]) -> Pixels:
 def frame_of(block: Replacement, inks: Sequence[InkFound], alignment: Alignment) -> TextFrame:
     """Find the frame of a block."""
     share = float(np.mean([ink.share for ink in inks]))
-    return measure_frame([ink.quad for ink in inks], block.texts, share, alignment)
+    made = measure_frame([ink.quad for ink in inks], block.texts, share, alignment)
+    if not block.leader:
+        return made
+    end = inks[-1].quad[1:3].mean(axis=0)
+    return replace(made, leader=block.leader, leads_to=end)
 
 
 def color_of(inks: Sequence[InkFound]) -> Color:

@@ -70,6 +70,8 @@ class TextFrame:
     em: pixels of the size that the old letters had in our font
     pitch: pixels from line to line
     boldness: 0 of light letters, 1 of heavy ones
+    leader: the dot or dash that leads from the end of the text to a point of the picture, or none
+    leads_to: that point (2,)
     """
 
     quad: Quad
@@ -77,6 +79,8 @@ class TextFrame:
     pitch: float
     alignment: Alignment
     boldness: float = 0.0
+    leader: str = ""
+    leads_to: Quad | None = None
 
     @property
     def file(self) -> str:
@@ -353,6 +357,19 @@ def lay_out(text: str, frame: TextFrame) -> TextLayout:
     return TextLayout((text,), em * min(1.0, width / max(1.0, text_width(text, em, file))), 1.0)
 
 
+def lead_on(layout: TextLayout, frame: TextFrame) -> TextLayout:
+    """Put as many leaders behind the last line as there is room for."""
+    if frame.leads_to is None:
+        return layout
+    *lines, last = layout.lines
+    along, corner = axes(frame.quad)[0] / size_of(frame.quad)[0], frame.quad[0]
+    whole = float((frame.leads_to - corner) @ along) / layout.width
+    font = load_font(frame.file, DRAWN)
+    room = whole * DRAWN / layout.em - font.getlength(f"{last} ")
+    n = int(room / font.getlength(frame.leader))
+    return replace(layout, lines=(*lines, f"{last} {n * frame.leader}")) if n > 1 else layout
+
+
 def rows_of(frame: TextFrame, em: float) -> int:
     """Count the lines of a size for which a frame is high enough."""
     height, ratio = size_of(frame.quad)[1], frame.pitch / frame.em
@@ -410,7 +427,7 @@ def set_text(pixels: Pixels, frame: TextFrame, text: str, color: Color | Pixels)
 
     color: of the text, or that of each pixel (H, W, 3)
     """
-    layout = lay_out(text, frame)
+    layout = lead_on(lay_out(text, frame), frame)
     fine = FINE if layout.em < LARGE else 1
     sheet = draw_sheet(layout, frame, fine)
     quad = grow(move_inside(frame.quad, *pixels.shape[:2]), MARGIN * layout.em)

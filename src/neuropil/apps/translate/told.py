@@ -16,12 +16,14 @@ class PictureLine:
     quad: corners x, y in pixels, clockwise from the upper left of the text as it reads
     confidence: of the reading, 0..1
     language: None where it is not known
+    tail: the share of its length from which it stays as it is, the price of a dish, say; or None
     """
 
     quad: tuple[Point, Point, Point, Point]
     text: str
     confidence: float
     language: str | None
+    tail: float | None = None
 
     def __str__(self) -> str:
         """Word it in a line."""
@@ -41,7 +43,11 @@ def word_lines(page: ReadPage) -> tuple[PictureLine, ...]:
     """Give the lines of a page as plain values."""
     return tuple(
         PictureLine(
-            word_quad(line.quad), name_marks(line.text), round(line.confidence, 4), language
+            word_quad(line.quad),
+            name_marks(line.text),
+            round(line.confidence, 4),
+            language,
+            None if line.tail is None else round(line.tail, 4),
         )
         for line, language in zip(page.lines, page.languages, strict=True)
     )
