@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from neuropil.apps.translate import page_reader
 from neuropil.apps.translate.alphabet import N_OUTPUTS, NUMBERS, ReadLine
 from neuropil.apps.translate.detector import FoundQuads
-from neuropil.apps.translate.geometry import laid_along, text_angle
+from neuropil.apps.translate.geometry import laid_along, project, text_angle
 from neuropil.apps.translate.lines import STEP, Floats, Pixels
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.page_reader import (
     content,
     find_lines,
     is_sideways,
+    make_level,
     read_picture,
     read_quads,
     sureness,
@@ -160,6 +161,39 @@ def test_small_lines_are_sought_once_more_as_large_as_they_need(
     monkeypatch.setattr(page_reader, "detect", detect)
     quads = find_lines(np.zeros((500, 1000, 3), np.uint8), look)
     assert (asked, len(quads)) == (looked_at, taken)
+
+
+@pytest.mark.parametrize("degrees", [-40.0, 15.0, 30.0])
+def test_a_tilted_page_is_made_level(degrees: float) -> None:
+    page = np.full((200, 300, 3), 220, np.uint8)
+    page[90:110, 80:240] = 30
+    back, way = make_level(page, -np.radians(degrees))  # tilted by the angle
+    level, way_back = make_level(back, np.radians(degrees))
+    rows, columns = np.nonzero(level[:, :, 0] < 100)
+    corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+    assert np.abs(project(way, project(way_back, corners)) - [[80, 90], [240, 110]]).max() < 2
+    assert np.ptp(rows) < 24
+
+
+@pytest.mark.parametrize(("degrees", "looks"), [(3.0, 1), (25.0, 2), (88.0, 1)])
+def test_lines_of_a_tilted_page_are_sought_where_it_is_level(
+    monkeypatch: pytest.MonkeyPatch, degrees: float, looks: int
+) -> None:
+    """The second look finds one line in place of its two words."""
+    words = [laid_along(BOX, np.radians(degrees)) + np.array([k * 9, 0]) for k in (0, 1)]
+    shapes: list[tuple[int, ...]] = []
+
+    def detect(pixels: Pixels, look: object, *, long: int) -> FoundQuads:
+        shapes.append(pixels.shape)
+        quads = np.array(words if len(shapes) == 1 else [BOX * [2, 1]])
+        return FoundQuads(quads, np.full(len(quads), 0.9, np.float32))
+
+    monkeypatch.setattr(page_reader, "detect", detect)
+    quads = find_lines(picture(), look)
+    assert (len(shapes), len(quads)) == (looks, 3 - looks)
+    if looks == 2:
+        assert np.degrees(text_angle(quads)) == pytest.approx(degrees)
+        assert shapes[1] > shapes[0]
 
 
 def test_lines_of_a_page_on_its_head_are_turned_with_it() -> None:

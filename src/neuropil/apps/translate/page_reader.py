@@ -11,13 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from neuropil.apps.translate.alphabet import ReadLine
 from neuropil.apps.translate.detector import FoundQuads, detect
 from neuropil.apps.translate.geometry import (
+    Matrix,
     Quad,
     axes,
     laid_along,
+    project,
+    rotation,
     text_angle,
     turn_upright,
 )
@@ -33,6 +37,7 @@ SMALL = 20  # pixels of the usual height of lines, as they were sought, below wh
 LARGER = 1.5  # times, or that times itself
 SMALLER = 3  # times, where no line is found at all
 AS_MUCH = 0.9  # of the length of all lines that has to be found then
+TILTED = 10.0  # degrees off level or upright at which most of the text is tilted
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
 ASKEW = 4.0, 45.0  # degrees off the direction of the page at which a line is read along it too
@@ -68,7 +73,37 @@ def content(lines: Sequence[TextLine]) -> float:
 
 
 def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
-    """Find the quads of the lines of a picture; where they are small, by a second, larger look.
+    """Find the quads of the lines of a picture; where its text is tilted, in the level picture.
+
+    The detector knows lines that run about level or upright; others it finds word by word.
+    """
+    found = find_as_it_lies(pixels, look)
+    angle = text_angle([*found.quads]) if len(found.quads) else 0.0
+    if abs(angle - np.pi / 2 * round(2 * angle / np.pi)) < np.radians(TILTED):
+        return [*found.quads]
+    level, way_back = make_level(pixels, angle)
+    again = find_as_it_lies(level, look)
+    if extent(again) < AS_MUCH * extent(found):
+        return [*found.quads]
+    return [project(way_back, quad) for quad in again.quads]
+
+
+def make_level(pixels: Pixels, angle: float) -> tuple[Pixels, Matrix]:
+    """Turn a picture back by an angle in radians, all of it; also give the way back (3, 3)."""
+    h, w, _ = pixels.shape
+    turn = rotation(angle)  # from the level picture to the one that was
+    width, height = (int(np.ceil(side)) for side in np.abs(turn) @ [w, h])
+    moved = np.array([w, h]) / 2 - turn @ [width / 2, height / 2]
+    way_back = np.array([[*turn[0], moved[0]], [*turn[1], moved[1]], [0, 0, 1]])
+    image, how = Image.fromarray(pixels), Image.Transform.AFFINE
+    fill = tuple(int(level) for level in np.median(pixels, axis=(0, 1)))
+    smooth = Image.Resampling.BICUBIC
+    made = image.transform((width, height), how, [*way_back[:2].ravel()], smooth, fillcolor=fill)
+    return np.asarray(made), way_back
+
+
+def find_as_it_lies(pixels: Pixels, look: Look) -> FoundQuads:
+    """Find the quads of lines; where they are small, by a second, larger look.
 
     Kernels of small lines that stand close to each other are missed, or become one. Where there is
     no line, it is looked as large as can be, and where there is none even then, smaller: letters
@@ -83,7 +118,7 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
         found = again if extent(again) >= AS_MUCH * extent(found) else found
     if not len(found.quads):
         found = detect(pixels, look, long=round(long / SMALLER))
-    return [*found.quads]
+    return found
 
 
 def enlarge(long: int, most: float, height: float) -> int:
