@@ -37,7 +37,8 @@ SMALL = 20  # pixels of the usual height of lines, as they were sought, below wh
 LARGER = 1.5  # times, or that times itself
 SMALLER = 3  # times, where no line is found at all
 AS_MUCH = 0.9  # of the length of all lines that has to be found then
-TILTED = 10.0  # degrees off level or upright at which most of the text is tilted
+TILTED = 12.0  # degrees off level or upright from which text is tilted
+PAGE = 5  # pieces of text that tell the direction of a page
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
 ASKEW = 4.0, 45.0  # degrees off the direction of the page at which a line is read along it too
@@ -78,14 +79,20 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     The detector knows lines that run about level or upright; others it finds word by word.
     """
     found = find_as_it_lies(pixels, look)
-    angle = text_angle([*found.quads]) if len(found.quads) else 0.0
-    if abs(angle - np.pi / 2 * round(2 * angle / np.pi)) < np.radians(TILTED):
+    if not is_tilted([*found.quads]):
         return [*found.quads]
+    angle = text_angle([*found.quads])
     level, way_back = make_level(pixels, angle)
     again = find_as_it_lies(level, look)
     if extent(again) < AS_MUCH * extent(found):
         return [*found.quads]
     return [project(way_back, quad) for quad in again.quads]
+
+
+def is_tilted(quads: Sequence[Quad]) -> bool:
+    """Tell a page, of some pieces of text, whose direction is far off level and upright."""
+    angle = text_angle(quads) if len(quads) >= PAGE else 0.0
+    return bool(abs(angle - np.pi / 2 * round(2 * angle / np.pi)) > np.radians(TILTED))
 
 
 def make_level(pixels: Pixels, angle: float) -> tuple[Pixels, Matrix]:
