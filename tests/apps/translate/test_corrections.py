@@ -62,6 +62,12 @@ def test_what_editors_put_before_a_text_is_no_fault(tmp_path: Path) -> None:
     assert len(Corrections.open(path).blocks) == 1
 
 
+@pytest.mark.parametrize("tail", [None, 0.6, 1, 1.0])
+def test_where_a_price_begins_may_be_said(tail: float | None, tmp_path: Path) -> None:
+    found = Corrections.open(write(tmp_path, [{**LINES[0], "tail": tail}]))
+    assert found.lines[0].tail == tail
+
+
 def test_what_says_the_same_stays(tmp_path: Path) -> None:
     path = write(tmp_path, block={**BLOCK, "translation": "Eingang"})
     assert (Translate().render(sign(), Corrections.open(path)).pixels == sign().pixels).all()
@@ -86,6 +92,7 @@ def test_corrections_of_another_picture_are_refused(tmp_path: Path) -> None:
         ([{"quad": [[0, 0], [9, 0], [9, 9], [0, "9x"]], "text": "a"}], BLOCK, "line 0"),
         ([{**LINES[0], "tail": 2.0}], BLOCK, "tail 2.0"),
         ([{**LINES[0], "tail": "0.5"}], BLOCK, "tail '0.5'"),
+        ([{**LINES[0], "tail": True}], BLOCK, "tail True"),
         (LINES, 7, "block 0"),
         (LINES, {**BLOCK, "translation": " "}, "block 0"),
         (LINES, {**BLOCK, "lines": []}, "block 0"),

@@ -85,8 +85,8 @@ def read_line(number: int, given: Any, path: Path) -> TextLine:
     if not isinstance(text, str) or quad is None:
         words = "has no text, or no quad of four corners [x, y] around it"
         raise damaged(f"{path}: line {number} {words}", path)
-    if tail is not None and not (isinstance(tail, float) and 0 < tail < 1):
-        words = f"has the tail {tail!r}; it is null, or a share of the line, as in 0.62"
+    if tail is not None and not is_share(tail):
+        words = f"has the tail {tail!r}; it is null, or a share of the line, 0.62 say"
         raise damaged(f"{path}: line {number} {words}", path)
     return TextLine(quad, text, 1.0, tail)
 
@@ -135,6 +135,11 @@ def is_lacking(letter: str) -> bool:
     """Tell a letter that the font has no shape for."""
     font = load_font(LIGHT, 20)
     return letter != " " and bytes(font.getmask(letter)) == bytes(font.getmask(NO_LETTER))
+
+
+def is_share(given: Any) -> bool:
+    """Tell a share of a line, above 0, at most 1; a browser writes 1 without a point."""
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 < given <= 1
 
 
 def is_number(given: Any) -> bool:
