@@ -21,6 +21,7 @@ from neuropil.apps.translate.geometry import Quad
 from neuropil.apps.translate.hours import tell_language
 from neuropil.apps.translate.language import WORD, name_language
 from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
+from neuropil.apps.translate.repeating import tell_first
 from neuropil.apps.translate.replacing import Replacement
 from neuropil.apps.translate.tails import cut_quad, split_tail
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
@@ -78,12 +79,13 @@ def name_languages(
 ) -> list[str | None]:
     """Name the language of each text of a page: the one that is given, or the likeliest.
 
-    Of opening hours the likeliest of those whose list has all of their words.
+    Of opening hours the likeliest of those whose list has all of their words; of what says one
+    thing in several languages the first.
     """
     told = weigh_by_others(texts, tell(texts))
     chances = [dict(zip(LANGUAGES, map(float, p), strict=True)) for p in told]
     return [
-        from_ or tell_language(text, each) or name_language(p).language
+        from_ or tell_language(text, each) or tell_first(text) or name_language(p).language
         for text, each, p in zip(texts, chances, told, strict=True)
     ]
 
