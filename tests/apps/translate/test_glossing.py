@@ -52,7 +52,16 @@ def test_adjectives_stand_in_front_in_english() -> None:
     assert glossary.translate("pollo y asado").text == "chicken and roasted"
 
 
-@pytest.mark.parametrize(("word", "form"), [("merluzas", "hake"), ("Forellen", "trout")])
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [
+        ("merluzas", "hake"),
+        ("Forellen", "trout"),
+        ("Hände", "hand"),
+        ("Gänse", "goose"),
+        ("jamon", "ham"),
+    ],
+)
 def test_forms_of_a_word_are_found(word: str, form: str) -> None:
     language = "de" if word[0].isupper() else "es"
     assert Glossary.load(language, "en").translate(word).text.casefold() == form

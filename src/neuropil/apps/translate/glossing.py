@@ -46,6 +46,7 @@ ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have i
         "es": (("s", ""), ("es", ""), ("as", "o"), ("a", "o"), ("os", "o")),
     }
 )
+UMLAUTS = str.maketrans("äöü", "aou")
 LEAST_MISREAD = 5  # letters of a word that may have been misread
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ADJECTIVES_LAST = ("fr", "es")  # languages in which they stand behind their noun
@@ -136,9 +137,10 @@ class Glossary:
         return found and (found if self.to == "de" else lower_as(found, text)) + ending(text)
 
     def find_form(self, word: str) -> str | None:
-        """Look up a word, and what it may be a form of."""
+        """Look up a word, and what it may be a form of; then as one that has lost its accents."""
         forms = self.list_forms(key_of(word))
-        return next((found for form in forms if (found := self.lexicon.entry(form))), None)
+        whole = next((found for form in forms if (found := self.lexicon.entry(form))), None)
+        return whole or (self.lexicon.plain.get(forms[0]) if len(forms[0]) > SHORTEST else None)
 
     def find_way(self, word: str) -> str | None:
         """Look up how something is prepared, in any form: other lists have fritos as a dish."""
@@ -146,12 +148,15 @@ class Glossary:
         return next((found for form in forms if (found := self.ways.get(form))), None)
 
     def list_forms(self, key: str) -> list[str]:
-        """List a word and what it may be a form of."""
-        return [key] + [
+        """List a word and what it may be a form of; in German also without umlaut: Hände, Hand."""
+        forms = [key] + [
             key.removesuffix(end) + instead
             for end, instead in ENDINGS[self.from_]
             if key.endswith(end) and len(key) > SHORTEST
         ]
+        if self.from_ == "de":
+            forms += [plain for form in forms if (plain := form.translate(UMLAUTS)) != form]
+        return forms
 
     def find_parts(self, word: str) -> str | None:
         """Look up a compound in two parts, the longest second one first: Kräuter-butter."""
