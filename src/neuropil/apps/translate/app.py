@@ -395,9 +395,10 @@ class Translate(App):
         return [next(rated) if found is None else Translation(found, SURE) for found in known]
 
     def rate_others(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
-        """Translate texts that no list has from the one language to the other."""
+        """Translate texts that no list has; those half way in English are looked up once more."""
         way, near = self.go_half_way(texts, to, from_)
-        known = [Lexicon.load(near, to).find(each.text) if near else None for each in way]
+        lexicon = Lexicon.load(near, to) if near and near != from_ else None
+        known = [lexicon.find(each.text) if lexicon else None for each in way]
         rest = [each.text for each, found in zip(way, known, strict=True) if found is None]
         rated = iter(self.rate_unknown(rest, to, near))
         made = [next(rated) if found is None else Translation(found, SURE) for found in known]
