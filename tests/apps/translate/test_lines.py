@@ -4,6 +4,7 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.lines import (
     HEIGHT,
+    WIDER,
     WIDEST,
     cut_line,
     perspective,
@@ -19,9 +20,9 @@ def stripes(height: int, width: int, period: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.broadcast_to(row[None, :, None], (height, width, 3)))
 
 
-def test_a_line_is_as_long_as_it_was_in_proportion() -> None:
+def test_a_line_is_a_little_wider_than_it_was_in_proportion() -> None:
     line = cut_line(stripes(16, 100, 10))
-    assert line.shape == (HEIGHT, 200)
+    assert line.shape == (HEIGHT, WIDER * 200)
     assert line.mean() == pytest.approx(0, abs=1e-5)
     assert line.std() == pytest.approx(1, abs=1e-5)
 

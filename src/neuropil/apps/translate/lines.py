@@ -17,7 +17,8 @@ from PIL import Image
 
 HEIGHT = 32  # pixels of a line
 STEP = 4  # pixels along the line for each answer of the reader
-NARROWEST, WIDEST = 16, 1600  # pixels of a line
+NARROWEST, WIDEST = 16, 1920  # pixels of a line
+WIDER = 1.2  # times as wide is a line for the reader: narrow letters get steps of their own
 LEAST_SPREAD = 4.0  # levels; what varies less is noise, and is not blown up
 FINEST = 1.5  # times as large as the line: a finer picture is averaged first
 
@@ -32,18 +33,21 @@ def cut_line(pixels: Pixels, quad: NDArray[np.floating] | None = None) -> Floats
     """
     h, w, _ = pixels.shape
     corners = np.array([[0, 0], [w, 0], [w, h], [0, h]] if quad is None else quad, np.float64)
-    return normalize_line(to_grey(straighten(pixels, corners)))
+    return normalize_line(to_grey(straighten(pixels, corners, WIDER)))
 
 
-def straighten(pixels: Pixels, quad: NDArray[np.float64]) -> Pixels:
-    """Map a quad to an upright strip (HEIGHT, L, 3) by a perspective."""
+def straighten(pixels: Pixels, quad: NDArray[np.float64], wider: float = 1.0) -> Pixels:
+    """Map a quad to an upright strip (HEIGHT, L, 3) by a perspective.
+
+    wider: times as wide as its height would have it
+    """
     part, corners = cut_around(pixels, quad)
     image = Image.fromarray(part)
     width, height = size_of(corners)
     factor = int(height / (HEIGHT * FINEST))
     if factor > 1:
         image, corners = image.reduce(factor), corners / factor
-    length = line_length(width, height)
+    length = line_length(wider * width, height)
     strip = np.array([[0, 0], [length, 0], [length, HEIGHT], [0, HEIGHT]], np.float64)
     way_back = perspective(strip, corners)
     method = Image.Transform.PERSPECTIVE

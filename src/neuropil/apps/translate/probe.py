@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import CHARACTERS, MARKS, NUMBERS, name_marks
 from neuropil.apps.translate.decoding import bar_signs, pad
-from neuropil.apps.translate.lines import HEIGHT, STEP, Pixels, cut_line, stack_lines, straighten
+from neuropil.apps.translate.lines import (
+    HEIGHT,
+    STEP,
+    WIDER,
+    Pixels,
+    cut_line,
+    stack_lines,
+    straighten,
+)
 from neuropil.apps.translate.page import TextLine
 from neuropil.apps.translate.preprocess import (
     END,
@@ -165,7 +173,7 @@ def probe_letter(reader: OnnxNetwork, find: Find, pixels: Pixels, opened: OpenLe
     seen = logits[chosen.step].astype(np.float64)
     choice = Choice(seen, number, name, name_character, "its spelling decided (--spelling)")
     unit = Unit("logits", (0, chosen.step, number))
-    strip = straighten(pixels, np.asarray(opened.line.quad, np.float64))
+    strip = straighten(pixels, np.asarray(opened.line.quad, np.float64), WIDER)
     shown = strip.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
     middle = (ENLARGED * STEP * chosen.step + ENLARGED * STEP // 2, ENLARGED * HEIGHT // 2)
     return Probe(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.geometry import Quad, project
-from neuropil.apps.translate.lines import HEIGHT, Floats, perspective
+from neuropil.apps.translate.lines import HEIGHT, WIDER, Floats, perspective
 
 LEADERS = r"\s?(?:[.·_–-]\s?){3,}"
 SIGN = r"(?:€|\$|£|CHF|EUR|Euro|Fr\.?)"
@@ -59,11 +59,12 @@ def find_tail(line: Floats, text: str) -> float | None:
         return 1.0
     ink = np.abs(line - np.median(line))
     inked = (ink > INK * np.quantile(ink, NEARLY_ALL)).sum(axis=0)  # rows of each column
-    least = HEIGHT * (NARROW if leader else WIDE)
-    last = line.shape[1] - HEIGHT * THINNEST * len(price)
+    tall = HEIGHT * WIDER  # pixels along the line for one height
+    least = tall * (NARROW if leader else WIDE)
+    last = line.shape[1] - tall * THINNEST * len(price)
     gaps = list_gaps(inked > DOT * HEIGHT)
     ends = [b for a, b in gaps if a > 0 and b - a > least and b < last]
-    return (ends[-1] - BESIDE * HEIGHT) / line.shape[1] if ends else None
+    return (ends[-1] - tall * BESIDE) / line.shape[1] if ends else None
 
 
 def list_gaps(inked: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -34,7 +34,7 @@ from neuropil.training.step import TrainingStep
 
 LINES = 320  # made at a time
 BATCHES = 8  # that are cut out of them
-LONGEST = 1000  # pixels of a line that teaches
+LONGEST = 1200  # pixels of a line that teaches
 REAL = 0.65  # share of the lines that are real
 FOREIGN = 0.1  # share of the rendered lines in scripts of which the reader tells the name alone
 PHOTOS = 800  # that lines are rendered on
