@@ -91,13 +91,14 @@ def test_corrections_of_another_picture_are_refused(tmp_path: Path) -> None:
         ([{"quad": [[0, 0], [9, 0], [9, 9], [0, 1e9]], "text": "a"}], BLOCK, "line 0"),
         ([{"quad": [[0, 0], [9, 0], [9, 9], [0, "9x"]], "text": "a"}], BLOCK, "line 0"),
         ([{**LINES[0], "tail": 2.0}], BLOCK, "tail 2.0"),
-        ([{**LINES[0], "tail": "0.5"}], BLOCK, "tail '0.5'"),
-        ([{**LINES[0], "tail": True}], BLOCK, "tail True"),
+        ([{**LINES[0], "tail": "0.5"}], BLOCK, 'tail "0.5"'),
+        ([{**LINES[0], "tail": True}], BLOCK, "tail true"),
         (LINES, 7, "block 0"),
         (LINES, {**BLOCK, "translation": " "}, "block 0"),
         (LINES, {**BLOCK, "lines": []}, "block 0"),
         (LINES, {**BLOCK, "lines": [True]}, "block 0"),
         (LINES, {**BLOCK, "lines": [1]}, "counted from 0"),
+        (LINES, {**BLOCK, "lines": [0, 0]}, "a line twice"),
     ],
 )
 def test_what_is_wrong_is_named(lines: Any, block: Any, words: str, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from neuropil.apps.translate.page_reader import (
     read_picture,
     read_quads,
     sureness,
+    tilt_of,
 )
 from neuropil.apps.translate.reader import read_lines
 
@@ -176,7 +177,7 @@ def test_a_tilted_page_is_made_level(degrees: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("degrees", "n", "looks"), [(3.0, 5, 1), (25.0, 5, 2), (25.0, 4, 1), (88.0, 5, 1)]
+    ("degrees", "n", "looks"), [(3.0, 5, 1), (25.0, 3, 2), (25.0, 2, 1), (88.0, 5, 1)]
 )
 def test_lines_of_a_tilted_page_are_sought_where_it_is_level(
     monkeypatch: pytest.MonkeyPatch, degrees: float, n: int, looks: int
@@ -196,6 +197,14 @@ def test_lines_of_a_tilted_page_are_sought_where_it_is_level(
     if looks == 2:
         assert np.degrees(text_angle(quads)) == pytest.approx(degrees)
         assert shapes[1] > shapes[0]
+
+
+def test_the_direction_of_a_page_is_that_of_its_lines_whichever_way_up() -> None:
+    upright = [laid_along(BOX, np.radians(46)), laid_along(BOX, np.radians(44))]
+    head = [laid_along(BOX, np.radians(angle)) for angle in (-134, -137)]
+    assert tilt_of([*upright, *head]) == pytest.approx(np.radians(44.75), abs=0.01)
+    assert tilt_of([*upright, laid_along(BOX, np.radians(-45))]) is None  # in two directions
+    assert tilt_of([BOX, BOX, BOX]) is tilt_of([]) is None
 
 
 def test_lines_of_a_page_on_its_head_are_turned_with_it() -> None:

@@ -20,6 +20,12 @@ from neuropil.apps.translate.peeling import peel
         ("Lomo (350 g)", ("", "Lomo (350 g)", "")),
         ("Zutaten: Wasser, Hafer 12%, Salz.", ("", "Zutaten: Wasser, Hafer 12%, Salz.", "")),
         ("um 8:30 Uhr", ("", "um 8:30 Uhr", "")),
+        ("Gulasch ...... CHF 21.–", ("", "Gulasch", " ...... CHF 21.–")),
+        ("Kalbsbraten ... 14", ("", "Kalbsbraten", " ... 14")),
+        ("Salat ----- 21,00 / 25,00", ("", "Salat", " ----- 21,00 / 25,00")),
+        ("Hausgemachte Lasagne ......", ("", "Hausgemachte Lasagne", " ......")),
+        ("Käsespätzle..", ("", "Käsespätzle", "..")),
+        ("Vitamin B-12 mg", ("", "Vitamin B-12 mg", "")),
         ("", ("", "", "")),
     ],
 )

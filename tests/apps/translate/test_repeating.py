@@ -3,7 +3,7 @@
 import pytest
 
 from neuropil.apps.translate.app import Translate
-from neuropil.apps.translate.repeating import list_meanings, say_once, tell_first
+from neuropil.apps.translate.repeating import list_meanings, say_once, tell_first, translate_parts
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from neuropil.apps.translate.repeating import list_meanings, say_once, tell_firs
         ("Wurst/Käse", "en", None),
         ("Tee/Thé/Kaffee", "en", None),
         ("und/oder", "en", None),
+        ("Land/Staat", "en", None),  # two words of one language
+        ("Gift/Geschenk", "en", None),
+        ("pull/draw", "de", None),
+        ("Rot/Rouge/Rojo", "en", "Red"),
         ("Milch/Lait 1 l", "en", None),
         ("Salz", "en", None),
         ("/", "en", None),
@@ -34,7 +38,22 @@ def test_one_thing_in_several_languages_is_said_once(text: str, to: str, said: s
 def test_the_first_part_tells_the_language() -> None:
     assert tell_first("Salz/Sel") == "de"
     assert tell_first("Sel/Salz") == "fr"
+    assert tell_first("Rot/Rouge/Rojo") == "de"
     assert tell_first("Wurst/Käse") is tell_first("Salz") is tell_first("") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Ein/Aus", "On/Off"),
+        ("km/h", "km/h"),
+        ("Bosch/Siemens", "Bosch/Siemens"),
+        ("Ein / Aus", None),
+        ("Ein", None),
+    ],
+)
+def test_parts_that_no_list_has_stay(text: str, said: str | None) -> None:
+    assert translate_parts(text, "de", "en") == said
 
 
 def test_a_part_may_be_in_the_language_already() -> None:

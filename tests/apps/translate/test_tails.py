@@ -47,7 +47,7 @@ def quad(right: int = 470) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return np.array([[18, 12], [right, 12], [right, 46], [18, 46]], float)
 
 
-@pytest.mark.parametrize("price", ["4,50", "1,20", "7,00"])
+@pytest.mark.parametrize("price", ["4,50", "1,20", "7,00", "18 €", "€ 14", "11,5"])
 def test_a_price_begins_behind_its_dots(price: str) -> None:
     pixels = draw("Tagessuppe", "..........", price)
     share = find_tail(cut_line(pixels, quad()), f"Tagessuppe .......... {price}")

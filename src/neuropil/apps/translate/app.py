@@ -56,7 +56,7 @@ from neuropil.apps.translate.probe import (
 )
 from neuropil.apps.translate.reader import read_lines
 from neuropil.apps.translate.render import set_side_by_side
-from neuropil.apps.translate.repeating import say_once
+from neuropil.apps.translate.repeating import say_once, translate_parts
 from neuropil.apps.translate.replacing import replace_texts
 from neuropil.apps.translate.spelling import LETTERS, Speller
 from neuropil.apps.translate.switching import prefer_known
@@ -387,9 +387,7 @@ class Translate(App):
 
     def rate_cores(self, texts: Sequence[str], to: str, from_: str | None) -> list[Translation]:
         """Translate texts without what stands around them, first those that lists have."""
-        known = [
-            (look_up(text, from_, to) or say_once(text, to)) if from_ else None for text in texts
-        ]
+        known = [look_up_all(text, from_, to) if from_ else None for text in texts]
         rest = [text for text, found in zip(texts, known, strict=True) if found is None]
         rated = iter(self.rate_others(rest, to, from_))
         return [next(rated) if found is None else Translation(found, SURE) for found in known]
@@ -449,11 +447,16 @@ class Translate(App):
         return Translator(self.network(ENCODER), self.network(STEP))
 
 
+def look_up_all(text: str, from_: str, to: str) -> str | None:
+    """Give what lists say of a whole text, of opening hours, or of parts with strokes between."""
+    return look_up(text, from_, to) or say_once(text, to) or translate_parts(text, from_, to)
+
+
 def refuse_kept(block: TranslatedBlock, half_way: str, to: str, near: str | None) -> None:
     """Raise UserError for a block whose translation, from half way on, no network made."""
     why = f"it was kept: {block.kept}" if block.kept else None
     core = peel(block.text).core
-    whole = block.language and (look_up(core, block.language, to) or say_once(core, to))
+    whole = block.language and look_up_all(core, block.language, to)
     if whole or (near and Lexicon.load(near, to).find(half_way)):
         why = "its translation stands in the lexicon, and no network made it"
     if why:

@@ -86,7 +86,7 @@ def read_line(number: int, given: Any, path: Path) -> TextLine:
         words = "has no text, or no quad of four corners [x, y] around it"
         raise damaged(f"{path}: line {number} {words}", path)
     if tail is not None and not is_share(tail):
-        words = f"has the tail {tail!r}; it is null, or a share of the line, 0.62 say"
+        words = f"has the tail {json.dumps(tail)}; it is null, or a share of the line, 0.62 say"
         raise damaged(f"{path}: line {number} {words}", path)
     return TextLine(quad, text, 1.0, tail)
 
@@ -116,6 +116,8 @@ def read_block(number: int, given: Any, lines: list[TextLine], path: Path) -> Tr
         raise damaged(f"{path}: block {number} {words}", path)
     if not isinstance(numbers, list) or not numbers or not all(map(is_number, numbers)):
         raise damaged(f"{path}: block {number} has no list of numbers of lines", path)
+    if len({*numbers}) < len(numbers):
+        raise damaged(f"{path}: block {number} has a line twice: {numbers}", path)
     if max(numbers) >= len(lines):
         words = f"has line {max(numbers)}, and there are {len(lines)}, counted from 0"
         raise damaged(f"{path}: block {number} {words}", path)

@@ -155,7 +155,8 @@ class Glossary:
             if key.endswith(end) and len(key) > SHORTEST
         ]
         if self.from_ == "de":
-            forms += [plain for form in forms if (plain := form.translate(UMLAUTS)) != form]
+            undone = [form.translate(UMLAUTS) for form in [*forms[1:], key]]
+            forms += [plain for plain in undone if plain not in forms]
         return forms
 
     def find_parts(self, word: str) -> str | None:

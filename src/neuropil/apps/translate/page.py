@@ -23,7 +23,7 @@ from neuropil.apps.translate.language import WORD, name_language
 from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
 from neuropil.apps.translate.repeating import tell_first
 from neuropil.apps.translate.replacing import Replacement
-from neuropil.apps.translate.tails import cut_quad, split_tail
+from neuropil.apps.translate.tails import PRICES, cut_quad, split_tail
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
@@ -175,7 +175,8 @@ def why_kept(
     if script and confidence >= least:
         return f"it is written in {script}, which is not read here"
     rest = COPIED.sub("", text)
-    if not script and not any(len(word) >= FEWEST_LETTERS for word in WORD.findall(rest)):
+    words = [] if PRICES.fullmatch(text) else WORD.findall(rest)
+    if not script and not any(len(word) >= FEWEST_LETTERS for word in words):
         return "it has no words"
     if confidence < least:
         seen = int(1000 * confidence) / 1000  # 0.9999 is below 1

@@ -38,7 +38,7 @@ LARGER = 1.5  # times, or that times itself
 SMALLER = 3  # times, where no line is found at all
 AS_MUCH = 0.9  # of the length of all lines that has to be found then
 TILTED = 12.0  # degrees off level or upright from which text is tilted
-PAGE = 5  # pieces of text that tell the direction of a page
+FEWEST, TOGETHER = 3, 0.7  # pieces of a text, and share of their length, that tell its direction
 UNSURE = 0.8  # confidence of a line below which it is read upside down too
 SURER = 0.1  # by which the confidence upside down must be higher
 ASKEW = 4.0, 45.0  # degrees off the direction of the page at which a line is read along it too
@@ -79,9 +79,9 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     The detector knows lines that run about level or upright; others it finds word by word.
     """
     found = find_as_it_lies(pixels, look)
-    if not is_tilted([*found.quads]):
+    angle = tilt_of([*found.quads])
+    if angle is None:
         return [*found.quads]
-    angle = text_angle([*found.quads])
     level, way_back = make_level(pixels, angle)
     again = find_as_it_lies(level, look)
     if extent(again) < AS_MUCH * extent(found):
@@ -89,10 +89,21 @@ def find_lines(pixels: Pixels, look: Look) -> list[Quad]:
     return [project(way_back, quad) for quad in again.quads]
 
 
-def is_tilted(quads: Sequence[Quad]) -> bool:
-    """Tell a page, of some pieces of text, whose direction is far off level and upright."""
-    angle = text_angle(quads) if len(quads) >= PAGE else 0.0
-    return bool(abs(angle - np.pi / 2 * round(2 * angle / np.pi)) > np.radians(TILTED))
+def tilt_of(quads: Sequence[Quad]) -> float | None:
+    """Find the angle in radians at which the pieces of a text run; None where it is level enough.
+
+    Level or upright, or in no direction: each piece is a vector of its length at twice its angle,
+    as some may lie on their head, and these are added.
+    """
+    along = np.array([axes(quad)[0] for quad in quads]).reshape(-1, 2) @ [1, 1j]
+    lengths = np.abs(along)
+    if len(along) < FEWEST or not lengths.all():
+        return None
+    whole = complex((along**2 / lengths).sum())
+    angle = float(np.angle(whole)) / 2
+    off = abs(angle - np.pi / 2 * round(2 * angle / np.pi))
+    is_one = abs(whole) > TOGETHER * lengths.sum()
+    return angle if is_one and off > np.radians(TILTED) else None
 
 
 def make_level(pixels: Pixels, angle: float) -> tuple[Pixels, Matrix]:

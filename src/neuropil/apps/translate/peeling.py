@@ -8,10 +8,13 @@ It stays as it is, letter by letter, and what is left is looked up and translate
 import re
 from typing import NamedTuple
 
+from neuropil.apps.translate.tails import split_tail
+
 BULLET = r"\s*(?:[•·*\-–—]\s+)?"
 UNIT = r"(?:[€$£%]|EUR|CHF|Fr\.|kg|g|mg|ml|cl|l|°C|kcal|kJ|x)"
 AMOUNT = rf"(?:[€$£]\s?)?\d+(?:[.,:]\d+)+(?:\s?{UNIT}(?!\w))?|(?:[€$£]\s?)?\d+\s?{UNIT}(?!\w)"
 PEEL = re.compile(rf"({BULLET})(.*?)((?:[\s.…·]+(?:{AMOUNT}))*[\s.…·]*)", re.DOTALL)
+FEWEST = 2  # dots that are no full stop
 
 
 class Peeled(NamedTuple):
@@ -23,12 +26,15 @@ class Peeled(NamedTuple):
 
 
 def peel(text: str) -> Peeled:
-    """Take off a bullet, prices and amounts; a text of nothing else stays whole."""
-    found = PEEL.fullmatch(text)
+    """Take off a bullet, prices and amounts, and what leads to them; of nothing else all stays."""
+    name, leader, _ = split_tail(text)
+    found = PEEL.fullmatch(name if leader else text)
     assert found is not None  # each part may be empty
     front, core, back = found.groups()
     if not any(map(str.isalpha, core)):
         return Peeled("", text, "")
-    if not any(map(str.isdigit, back)):
+    if leader:
+        return Peeled(front, core, back + text[len(name) :])
+    if not any(map(str.isdigit, back)) and len(back.strip()) < FEWEST:
         core, back = core + back, ""  # a full stop, which is the text's own
     return Peeled(front, core, back)

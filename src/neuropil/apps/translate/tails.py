@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 
 from neuropil.apps.translate.geometry import Quad, project
 from neuropil.apps.translate.lines import HEIGHT, WIDER, Floats, perspective
+from neuropil.apps.translate.setting import DRAWN, LIGHT, load_font
 
-LEADERS = r"\s?(?:[.·_–-]\s?){3,}"
+LEADERS = r"\s?(?:[.·_–—-]\s?){3,}"
 SIGN = r"(?:€|\$|£|CHF|EUR|Euro|Fr\.?)"
-PRICE = rf"(?:{SIGN}\s?)?\d+(?:[.,]\d+)*(?:[.,]?[–-]+)?(?:\s?{SIGN})?"
+ONE = rf"(?:{SIGN}\s?)?\d+(?:[.,]\d+)*(?:[.,]?[–-]+)?(?:\s?{SIGN})?"
+PRICE = rf"{ONE}(?:\s?/\s?{ONE})*"
+PRICES = re.compile(rf"\W*{PRICE}\W*")
 TAIL = re.compile(rf"(?:({LEADERS})({PRICE})?|\s({PRICE}))$")
 INK = 0.4  # share of the difference between ink and ground, from which a pixel is inked
 NEARLY_ALL = 0.95
-DOT = 0.17  # heights of ink in a column of a dot or a dash, at most
-NARROW, WIDE = 0.3, 1.5  # heights of a gap with dots or dashes in it, and of one without
-THINNEST = 0.3  # heights of a character of a price
-BESIDE = 0.25  # heights in front of a price that are its own
+DOT = 0.2  # heights of a dot or a dash, at most
+NARROW, WIDE = 0.25, 1.5  # heights of a gap with dots or dashes in it, and of one without
+FAR = 0.45  # of the width of a price by which it may begin elsewhere than its letters say
+BESIDE = 0.35  # heights in front of a price that are its own
 
 
 class SplitLine(NamedTuple):
@@ -49,22 +52,35 @@ def split_tail(text: str) -> SplitLine:
 def find_tail(line: Floats, text: str) -> float | None:
     """Find the share of a line (HEIGHT, L) from which it is its price; None where none is apart.
 
-    In front of it is the last gap between letters; dots and dashes have less ink in a column than
-    any of them. 1 where dots lead to nothing.
+    In front of it is a gap, of columns without ink or with that of dots and dashes, which are low.
+    The widest gap tells how wide letters are, and so where the price has to begin. 1 where dots
+    lead to nothing.
     """
     name, leader, price = split_tail(text)
     if not name or not (leader or price):
         return None
     if not price:
         return 1.0
-    ink = np.abs(line - np.median(line))
-    inked = (ink > INK * np.quantile(ink, NEARLY_ALL)).sum(axis=0)  # rows of each column
-    tall = HEIGHT * WIDER  # pixels along the line for one height
+    tall, length = HEIGHT * WIDER, line.shape[1]
     least = tall * (NARROW if leader else WIDE)
-    last = line.shape[1] - tall * THINNEST * len(price)
-    gaps = list_gaps(inked > DOT * HEIGHT)
-    ends = [b for a, b in gaps if a > 0 and b - a > least and b < last]
-    return (ends[-1] - tall * BESIDE) / line.shape[1] if ends else None
+    gaps = [(a, b) for a, b in list_gaps(find_letters(line)) if a > 0 and b < length]
+    gaps = sorted((gap for gap in gaps if gap[1] - gap[0] > least), key=lambda gap: gap[0] - gap[1])
+    if not gaps:
+        return None
+    font = load_font(LIGHT, DRAWN)
+    wanted = font.getlength(price) * gaps[0][0] / font.getlength(name)
+    near = FAR * wanted + BESIDE * tall
+    end = next((b for _, b in gaps if abs(length - b - wanted) < near), None)
+    return float((end - BESIDE * tall) / length) if end else None
+
+
+def find_letters(line: Floats) -> NDArray[np.bool_]:
+    """Mark the columns of a line whose ink, from the first to the last row, is higher than dots."""
+    ink = np.abs(line - np.median(line))
+    inked = ink > INK * np.quantile(ink, NEARLY_ALL)
+    height = HEIGHT - inked.argmax(axis=0) - inked[::-1].argmax(axis=0)
+    marked: NDArray[np.bool_] = inked.any(axis=0) & (height > DOT * HEIGHT)
+    return marked
 
 
 def list_gaps(inked: NDArray[np.bool_]) -> NDArray[np.int64]:
