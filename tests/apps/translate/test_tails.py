@@ -94,6 +94,26 @@ def test_the_price_keeps_its_pixels_and_dots_lead_to_it() -> None:
     assert 5 < np.diff(dots.astype(int)).clip(0).sum() < 20
 
 
+@pytest.mark.parametrize(
+    ("text", "beside", "dx", "leader"),
+    [
+        ("Salat.", "4,50 €", 500, "."),
+        ("Salat -", "---- 4,50", 500, "-"),
+        ("Salat.", "........", 500, "."),
+        ("Salat", "4,50 €", 500, ""),
+        ("Salat.", "Suppe", 500, ""),
+        ("Salat.", "4,50 €", -500, ""),  # on the left
+    ],
+)
+def test_dots_lead_on_to_a_price_that_is_a_line_of_its_own(
+    text: str, beside: str, dx: int, leader: str
+) -> None:
+    lines = [TextLine(quad(), text, 0.9), TextLine(quad() + np.array([dx, 3]), beside, 0.9)]
+    (change,) = replacements(lines, [TranslatedBlock((0,), text, "de", "Salad" + text[5:], None)])
+    assert change.leader == leader
+    assert change.text == ("Salad" if leader else "Salad" + text[5:])
+
+
 def test_a_translation_without_the_price_replaces_the_whole_line() -> None:
     line = TextLine(quad(), LED, 0.9, 0.8)
     (change,) = replacements([line], [TranslatedBlock((0,), LED, "de", "4,50 € a soup", None)])

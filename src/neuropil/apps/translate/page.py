@@ -9,7 +9,7 @@ What reads and what translates is given from outside: networks when it runs, any
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from neuropil.apps.translate.alphabet import foreign_script
 from neuropil.apps.translate.blocks import LineText, TextBlock, group
 from neuropil.apps.translate.copying import COPIED
-from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.geometry import Quad, axes
 from neuropil.apps.translate.hours import tell_language
 from neuropil.apps.translate.language import WORD, name_language
+from neuropil.apps.translate.lines import size_of
 from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
 from neuropil.apps.translate.repeating import tell_first
 from neuropil.apps.translate.replacing import Replacement
-from neuropil.apps.translate.tails import PRICES, cut_quad, split_tail
+from neuropil.apps.translate.tails import DOTS, PRICES, cut_quad, split_tail
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
@@ -192,9 +193,27 @@ def replacements(lines: Sequence[TextLine], blocks: Sequence[TranslatedBlock]) -
     """List what changes in the picture: blocks whose translation is another text."""
     changed = (b for b in blocks if b.kept is None and b.translation != b.text)
     return [
-        leave_tail(lines, block) if has_tail(lines, block) else whole(lines, block)
+        leave_tail(lines, block) if has_tail(lines, block) else lead_right(lines, block)
         for block in changed
     ]
+
+
+def lead_right(lines: Sequence[TextLine], block: TranslatedBlock) -> Replacement:
+    """Replace a block; dots at its end lead on where a price or more of them is on the right."""
+    made, last = whole(lines, block), lines[block.lines[-1]]
+    dots = DOTS.search(last.text)
+    if not dots or not any(goes_on(last, other) for other in lines):
+        return made
+    return replace(made, text=DOTS.sub("", made.text), leader=dots[0].strip()[0])
+
+
+def goes_on(line: TextLine, other: TextLine) -> bool:
+    """Tell whether what another line says, a price or dots alone, is right of a line."""
+    along, down = axes(line.quad)
+    width, height = size_of(line.quad)
+    way = other.quad.mean(axis=0) - line.quad.mean(axis=0)
+    is_beside = abs(float(way @ down)) < height**2 / 2 and float(way @ along) > width**2 / 2
+    return is_beside and PRICES.fullmatch(other.text) is not None
 
 
 def whole(lines: Sequence[TextLine], block: TranslatedBlock) -> Replacement:
