@@ -137,10 +137,14 @@ class Glossary:
         return found and (found if self.to == "de" else lower_as(found, text)) + ending(text)
 
     def find_form(self, word: str) -> str | None:
-        """Look up a word, and what it may be a form of; then as one that has lost its accents."""
+        """Look up a word, and what it may be a form of; then as one that has lost its accents.
+
+        German umlauts are none: schon and schön are two words.
+        """
         forms = self.list_forms(key_of(word))
         whole = next((found for form in forms if (found := self.lexicon.entry(form))), None)
-        return whole or (self.lexicon.plain.get(forms[0]) if len(forms[0]) > SHORTEST else None)
+        may_lack = self.from_ in ("fr", "es") and len(forms[0]) > SHORTEST
+        return whole or (self.lexicon.plain.get(forms[0]) if may_lack else None)
 
     def find_way(self, word: str) -> str | None:
         """Look up how something is prepared, in any form: other lists have fritos as a dish."""
