@@ -22,7 +22,7 @@ NETWORKS = MappingProxyType(
         READER: NetworkFile(
             HERE,
             "translate-reader-v1.onnx",
-            "8a4343e3fb41d1565bc2b7af079d1fa0e9035f95c8973d6904ba91bf3da0bb08",
+            "1d23696d72082a2d495457df393a93d1e699cdf1be574bb2a2fba9dfe4aaa7b0",
             "MIT",
         ),
         SPELLER: NetworkFile(
