@@ -5,8 +5,15 @@ import pytest
 
 from neuropil.apps.translate.glossing import Glossary
 from neuropil.apps.translate.lab import switching as lab
-from neuropil.apps.translate.switching import find_runs, has_words, is_form, prefer_known, switch
-from neuropil.apps.translate.translator import Translation
+from neuropil.apps.translate.switching import (
+    find_runs,
+    has_words,
+    is_form,
+    loops,
+    prefer_known,
+    switch,
+)
+from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 
 @pytest.mark.parametrize(
@@ -132,3 +139,17 @@ def test_addresses_and_codes_stay(fixed: str) -> None:
     text = f"Suppe {fixed} Hund"
     assert switch(text, find_runs(text, glossary, 1)) == f"Soup {fixed} dog"
     assert glossary.translate(text).text == f"Soup {fixed} dog"
+
+
+LOOP = "barley malt, wheat beer, barley malt, wheat beer, barley malt, wheat beer, barley malt"
+
+
+def test_what_says_the_same_again_and_again_is_not_taken() -> None:
+    glossary = Glossary.load("de", "en")
+    sure = Translation(LOOP, -0.1)
+    (known,) = prefer_known(["Forelle mit Butter"], [sure], lambda texts: [sure], glossary)
+    assert (known.text, known.word_for_word) == ("Trout with butter", True)
+    (lost,) = prefer_known(["Xqzw Yqzw"], [sure], lambda texts: [], glossary)
+    assert lost.score < LEAST_SCORE
+    assert not loops(LOOP, LOOP)
+    assert not loops("no no no no", "nein nein nein nein")

@@ -10,6 +10,7 @@ loses one of them, the lists alone translate (`glossing`).
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ SENTENCE = re.compile(r"[.!?…][\"'»”)]*$")
 FRAGMENT_SCORE = -0.45  # log p of a token, below which lists know more of a dish or a label
 SHARED = 0.6  # of the letters of the longer of two forms of a word, from the first on, and more
 LONG = 4  # letters of a word that a text says once
+AGAIN = 3  # times that three words are said one after the other, from which a text loops
 LEAST_KNOWN = 0.6  # share of the words that lists know, below which a text is none
 
 Rate = Callable[[Sequence[str]], list[Translation]]
@@ -53,6 +55,8 @@ def prefer_known(
             settled[n] = again[n]._replace(asked=asked[n])
         elif (gloss := glossary.translate(texts[n])).known >= LEAST_KNOWN:
             settled[n] = Translation(gloss.text, LEAST_SCORE, word_for_word=True)
+        elif loops(made[n].text, texts[n]):
+            settled[n] = made[n]._replace(score=LEAST_SCORE - 1)  # which is not set
     return settled
 
 
@@ -61,7 +65,20 @@ def is_doubted(text: str, made: Translation) -> bool:
 
     Of a sentence it has to doubt more: word for word, sentences are hard to understand.
     """
-    return made.score < (LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE)
+    least = LEAST_SCORE if SENTENCE.search(text.strip()) else FRAGMENT_SCORE
+    return made.score < least or loops(made.text, text)
+
+
+def loops(text: str, source: str) -> bool:
+    """Tell a translation that says the same words again and again, which its source does not."""
+    said, given = WORD.findall(text.casefold()), WORD.findall(source.casefold())
+    return count_runs(said) >= AGAIN > count_runs(given)
+
+
+def count_runs(words: Sequence[str]) -> int:
+    """Count how often the run of three words is said that is said most."""
+    runs = Counter(zip(words, words[1:], words[2:], strict=False))
+    return max(runs.values(), default=0)
 
 
 def is_better(again: Translation, text: str, runs: Sequence[Run], glossary: Glossary) -> bool:
@@ -73,7 +90,8 @@ def is_better(again: Translation, text: str, runs: Sequence[Run], glossary: Glos
     unknown = [w for w in rest if len(w) >= LONG and w not in glossary.links]
     given = " ".join([*unknown, *(run.translation for run in runs)])
     said = WORD.findall(again.text.casefold())
-    return again.score >= LEAST_SCORE and has_words(said, given) and not repeats(said, given)
+    is_sure = again.score >= LEAST_SCORE and not loops(again.text, text)
+    return is_sure and has_words(said, given) and not repeats(said, given)
 
 
 def repeats(said: Sequence[str], given: str) -> bool:

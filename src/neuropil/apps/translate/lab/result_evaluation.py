@@ -1,7 +1,7 @@
 """What was set into pictures, read by another: whether it says what it should, and nothing else.
 
 The reader is RapidOCR with its own weights. Of each block that was replaced: the characters in
-which what it reads differs from the translation; whether a word of the source is left. Of each
+which what it reads differs from what was set; whether a word of the source is left. Of each
 line with a number that stays as it is: whether it reads as it did before, cut out of both pictures
 at the same place; and whether it does in both pictures as a whole, of which RapidOCR also finds
 other lines when something else in them changes.
@@ -21,7 +21,7 @@ from neuropil.apps.translate.lab.peers import ReadCrop, ReadScene
 from neuropil.apps.translate.lab.scene_evaluation import center, is_inside
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import straighten
-from neuropil.apps.translate.page import TRUSTED
+from neuropil.apps.translate.page import TRUSTED, replacements
 from neuropil.apps.translate.setting import quad_around
 from neuropil.apps.translate.told import ReadPage
 from neuropil.kit.progress import track
@@ -72,16 +72,14 @@ def evaluate_results(
 
 
 def count_blocks(counts: ResultCounts, page: ReadPage, after: Sequence[FoundLine]) -> None:
-    """Compare what stands in each replaced block with its translation."""
-    for block in page.blocks:
-        if block.kept is None and block.translation != block.text:
-            quads = [page.lines[n].quad for n in block.lines]
-            said = text_inside(after, quad_around(quads))
-            counts.edits += count_edits(folded_key(said), folded_key(block.translation))
-            counts.characters += len(folded_key(block.translation))
-            old = {*WORD.findall(block.text.casefold())}
-            old -= {*WORD.findall(block.translation.casefold())}
-            counts.has_residue.append(bool(old & {*WORD.findall(said.casefold())}))
+    """Compare what stands in each replaced block with what was set there."""
+    for change in replacements(page.lines, page.blocks):
+        said = text_inside(after, quad_around(change.quads))
+        counts.edits += count_edits(folded_key(said), folded_key(change.text))
+        counts.characters += len(folded_key(change.text))
+        old = {*WORD.findall(" ".join(change.texts).casefold())}
+        old -= {*WORD.findall(change.text.casefold())}
+        counts.has_residue.append(bool(old & {*WORD.findall(said.casefold())}))
 
 
 def text_inside(lines: Sequence[FoundLine], quad: Quad) -> str:
