@@ -21,6 +21,7 @@ from neuropil.apps.translate.lab.measuring import FoundLine
 from neuropil.apps.translate.lab.result_evaluation import (
     ResultCounts,
     count_blocks,
+    holds,
     is_same,
     list_kept_numbers,
 )
@@ -85,6 +86,13 @@ def test_what_was_set_is_compared_with_the_translation() -> None:
     assert np.array_equal(kept, quads[2])
     assert is_same("ab 9:30", "Ab 9.30")
     assert not is_same("ab 9:30", "ab 9:80")
+
+
+def test_a_tilted_quad_holds_what_is_in_it_alone() -> None:
+    tilted = np.array([[0, 0], [300, 60], [296, 80], [-4, 20]], np.float64)
+    assert holds(tilted, tilted.mean(axis=0))
+    assert not holds(tilted, tilted.mean(axis=0) + np.array([0, 25]))  # in the box around it
+    assert not holds(tilted, tilted.mean(axis=0) + np.array([160, 32]))
 
 
 def test_a_still_sign_does_not_jitter_and_a_wrong_one_does() -> None:

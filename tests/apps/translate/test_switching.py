@@ -148,7 +148,7 @@ def test_what_says_the_same_again_and_again_is_not_taken() -> None:
     glossary = Glossary.load("de", "en")
     sure = Translation(LOOP, -0.1)
     (known,) = prefer_known(["Forelle mit Butter"], [sure], lambda texts: [sure], glossary)
-    assert (known.text, known.word_for_word) == ("Trout with butter", True)
+    assert (known.text, known.word_for_word) == ("Trout with Butter", True)
     (lost,) = prefer_known(["Xqzw Yqzw"], [sure], lambda texts: [], glossary)
     assert lost.score < LEAST_SCORE
     assert not loops(LOOP, LOOP)

@@ -15,10 +15,10 @@ from statistics import mean
 import numpy as np
 
 from neuropil.apps.translate.app import Translate
-from neuropil.apps.translate.geometry import Quad
+from neuropil.apps.translate.geometry import Quad, axes
 from neuropil.apps.translate.lab.measuring import FoundLine, count_edits, folded_key
 from neuropil.apps.translate.lab.peers import ReadCrop, ReadScene
-from neuropil.apps.translate.lab.scene_evaluation import center, is_inside
+from neuropil.apps.translate.lab.scene_evaluation import center
 from neuropil.apps.translate.lab.scenes import Scene
 from neuropil.apps.translate.lines import straighten
 from neuropil.apps.translate.page import TRUSTED, replacements
@@ -84,9 +84,15 @@ def count_blocks(counts: ResultCounts, page: ReadPage, after: Sequence[FoundLine
 
 def text_inside(lines: Sequence[FoundLine], quad: Quad) -> str:
     """Give what lines whose middle is in a quad say, from the top."""
-    inside = [line for line in lines if is_inside(center([line.quad]), [quad])]
+    inside = [line for line in lines if holds(quad, center([line.quad]))]
     inside.sort(key=lambda line: (float(line.quad[:, 1].mean()), float(line.quad[:, 0].mean())))
     return " ".join(line.text for line in inside)
+
+
+def holds(quad: Quad, point: Quad) -> bool:
+    """Tell whether a point (2,) is in a quad, which may be tilted."""
+    way = point - quad.mean(axis=0)
+    return all(abs(float(way @ side)) <= float(side @ side) / 2 for side in axes(quad))
 
 
 def list_kept_numbers(page: ReadPage) -> list[Quad]:
