@@ -46,7 +46,7 @@ ENDINGS = MappingProxyType(  # what a form ends in, and the word as lists have i
         "es": (("s", ""), ("es", ""), ("as", "o"), ("a", "o"), ("os", "o")),
     }
 )
-UMLAUTS = str.maketrans("äöü", "aou")
+UMLAUTS = MappingProxyType({0xE4: "a", 0xF6: "o", 0xFC: "u"})  # ä, ö, ü
 LEAST_MISREAD = 5  # letters of a word that may have been misread
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ADJECTIVES_LAST = ("fr", "es")  # languages in which they stand behind their noun
