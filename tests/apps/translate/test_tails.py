@@ -24,7 +24,7 @@ Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
         ("Bier 0,5 l 4,80", ("Bier 0,5 l", "", "4,80")),
         ("Seite 5", ("Seite", "", "5")),
         ("12,50", ("12,50", "", "")),
-        ("Der Hund ist da...", ("Der Hund ist da", ".", "")),
+        ("Der Hund ist da...", ("Der Hund ist da...", "", "")),
         ("Ohne Zusatz", ("Ohne Zusatz", "", "")),
         ("", ("", "", "")),
     ],

@@ -18,13 +18,13 @@ from neuropil.apps.translate.geometry import Quad, project
 from neuropil.apps.translate.lines import HEIGHT, WIDER, Floats, perspective
 from neuropil.apps.translate.setting import DRAWN, LIGHT, load_font
 
-LEADERS = r"\s?(?:[.·_–—-]\s?){3,}"
+LEADER = r"(?:[.·_–—-]\s?)"
 SIGN = r"(?:€|\$|£|CHF|EUR|Euro|Fr\.?)"
 ONE = rf"(?:{SIGN}\s?)?\d+(?:[.,]\d+)*(?:[.,]?[–-]+)?(?:\s?{SIGN})?"
 PRICE = rf"{ONE}(?:\s?/\s?{ONE})*"
 PRICES = re.compile(rf"[\W_]*(?:{PRICE})?[\W_]*")  # and nothing else, or dots alone
 DOTS = re.compile(r"[\s.…·_–—-]*[.…·_–—-]\s*$")  # at the end of a text
-TAIL = re.compile(rf"(?:({LEADERS})({PRICE})?|\s({PRICE}))$")
+TAIL = re.compile(rf"(?:\s?({LEADER}{{3,}})({PRICE})|\s?({LEADER}{{4,}})|\s({PRICE}))$")
 INK = 0.4  # share of the difference between ink and ground, from which a pixel is inked
 NEARLY_ALL = 0.95
 DOT = 0.2  # heights of a dot or a dash, at most
@@ -42,12 +42,15 @@ class SplitLine(NamedTuple):
 
 
 def split_tail(text: str) -> SplitLine:
-    """Part a text from the price at its end, and from dots or dashes in front of it."""
+    """Part a text from the price at its end, and from dots or dashes in front of it.
+
+    Three dots that lead to nothing are the text's own.
+    """
     found = TAIL.search(text)
     if not found:
         return SplitLine(text.rstrip(), "", "")
-    leader = (found[1] or "").strip()[:1]
-    return SplitLine(text[: found.start()].rstrip(), leader, (found[2] or found[3] or "").strip())
+    leader, price = found[1] or found[3] or "", found[2] or found[4] or ""
+    return SplitLine(text[: found.start()].rstrip(), leader[:1], price.strip())
 
 
 def find_tail(line: Floats, text: str) -> float | None:
