@@ -102,6 +102,8 @@ def test_the_price_keeps_its_pixels_and_dots_lead_to_it() -> None:
         ("Salat.", "........", 500, "."),
         ("Salat", "4,50 €", 500, ""),
         ("Salat.", "Suppe", 500, ""),
+        ("Salat.", "", 500, ""),  # not read
+        ("Salat.", "|", 500, ""),
         ("Salat.", "4,50 €", -500, ""),  # on the left
     ],
 )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropil.apps.translate.alphabet import foreign_script
-from neuropil.apps.translate.blocks import LineText, TextBlock, group
+from neuropil.apps.translate.blocks import LineText, TextBlock, count_letters, group
 from neuropil.apps.translate.copying import COPIED
 from neuropil.apps.translate.geometry import Quad, axes
 from neuropil.apps.translate.hours import tell_language
@@ -24,7 +24,7 @@ from neuropil.apps.translate.lines import size_of
 from neuropil.apps.translate.preprocess import LANGUAGES, NAMES
 from neuropil.apps.translate.repeating import tell_first
 from neuropil.apps.translate.replacing import Replacement
-from neuropil.apps.translate.tails import DOTS, PRICES, cut_quad, split_tail
+from neuropil.apps.translate.tails import DOT_SIGNS, DOTS, PRICES, cut_quad, split_tail
 from neuropil.apps.translate.translator import LEAST_SCORE, Translation
 
 Translate = Callable[[Sequence[str], str, str], list[Translation]]  # of texts, to, from
@@ -97,8 +97,7 @@ def weigh_by_others(texts: Sequence[str], told: NDArray[np.float32]) -> NDArray[
     p ∝ p of the text (OTHERWISE + mean p of the others, each by its letters). A word that could be
     of two languages is of its neighbors'; a page in three keeps all of them.
     """
-    counts = [sum(map(str.isalpha, text)) for text in texts]
-    letters = np.array(counts, np.float32).reshape(-1, 1)
+    letters = np.array([*map(count_letters, texts)], np.float32).reshape(-1, 1)
     weighted = told * letters
     others = (weighted.sum(axis=0) - weighted) / np.maximum(letters.sum() - letters, 1)
     made = told * (OTHERWISE + others)
@@ -213,7 +212,8 @@ def goes_on(line: TextLine, other: TextLine) -> bool:
     width, height = size_of(line.quad)
     way = other.quad.mean(axis=0) - line.quad.mean(axis=0)
     is_beside = abs(float(way @ down)) < height**2 / 2 and float(way @ along) > width**2 / 2
-    return is_beside and PRICES.fullmatch(other.text) is not None
+    is_price = PRICES.fullmatch(other.text) is not None
+    return is_beside and is_price and any(c.isdigit() or c in DOT_SIGNS for c in other.text)
 
 
 def whole(lines: Sequence[TextLine], block: TranslatedBlock) -> Replacement:

@@ -18,12 +18,13 @@ from neuropil.apps.translate.geometry import Quad, project
 from neuropil.apps.translate.lines import HEIGHT, WIDER, Floats, perspective
 from neuropil.apps.translate.setting import DRAWN, LIGHT, load_font
 
-LEADER = r"(?:[.·_–—-]\s?)"
+DOT_SIGNS = ".·_–—-"
+LEADER = rf"(?:[{DOT_SIGNS}]\s?)"
 SIGN = r"(?:€|\$|£|CHF|EUR|Euro|Fr\.?)"
 ONE = rf"(?:{SIGN}\s?)?\d+(?:[.,]\d+)*(?:[.,]?[–-]+)?(?:\s?{SIGN})?"
 PRICE = rf"{ONE}(?:\s?/\s?{ONE})*"
 PRICES = re.compile(rf"[\W_]*(?:{PRICE})?[\W_]*")  # and nothing else, or dots alone
-DOTS = re.compile(r"[\s.…·_–—-]*[.…·_–—-]\s*$")  # at the end of a text
+DOTS = re.compile(rf"[\s…{DOT_SIGNS}]*[…{DOT_SIGNS}]\s*$")  # at the end of a text
 TAIL = re.compile(rf"(?:\s?({LEADER}{{3,}})({PRICE})|\s?({LEADER}{{4,}})|\s({PRICE}))$")
 INK = 0.4  # share of the difference between ink and ground, from which a pixel is inked
 NEARLY_ALL = 0.95
