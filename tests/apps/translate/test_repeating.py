@@ -14,6 +14,7 @@ from neuropil.apps.translate.repeating import list_meanings, say_once, tell_firs
         ("davon Zucker/ dont sucres:", "en", "Of which sugars:"),
         ("Eiweiss/Protéines", "es", "Proteínas"),
         ("Salz/Sel", "fr", "Sel"),
+        ("Inhalt/Contenu/Contenuto", "en", "Contents"),
         ("Zusammensetzung · Composition · Composizione", "en", "Composition"),
         ("Zutaten / Ingredients", "en", "Ingredients"),
         ("Wurst/Käse", "en", None),

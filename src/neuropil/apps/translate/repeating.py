@@ -1,7 +1,7 @@
 """What a package says in several languages, one beside the other: it is translated once.
 
-    say_once("Salz/Sel/Sale", "en")         "Salt"
-    say_once("Wurst/Käse", "en")            None
+    say_once("Inhalt/Contenu/Contenuto", "en")      "Contents"
+    say_once("Wurst/Käse", "en")                    None
 
 A text is taken for one if the lists have the same translation of two of its parts. What they know
 nothing of is left out then: it says so in a language that is not translated here.
@@ -59,9 +59,9 @@ def tell_first(text: str) -> str | None:
 
 
 def translate_parts(text: str, from_: str, to: str) -> str | None:
-    """Translate a word of parts with strokes between them; what no list has stays, as in km/h.
+    """Translate a word of parts with strokes between them; None for any other text.
 
-    Neither do single letters. None for any other text.
+    A part that no list has stays, and so does a single letter, as in km/h.
     """
     if not PARTS.fullmatch(text):
         return None

@@ -83,7 +83,7 @@ def known_pairs(picture: Mapping[str, Any], network: OnnxNetwork) -> KnownPairs:
     boxes = upright_boxes([np.array(item["quad"], np.float64) for item in items])
     block = {n: k for k, b in enumerate(picture["blocks"]) for n in b["lines"]}
     of = [block.get(n) for n in numbers]
-    known = [(i, j) for i, j in pairs(lines, boxes) if not of[i] is of[j] is None]
+    known = [(i, j) for i, j in pairs(lines, boxes) if (of[i], of[j]) != (None, None)]
     x = [features(i, j, lines, boxes) for i, j in known]
     joined = [of[i] == of[j] for i, j in known]
     return KnownPairs(np.array(x).reshape(-1, len(FEATURES)), np.array(joined, np.float64))

@@ -112,6 +112,20 @@ class Writer:
         return True
 
 
+@dataclass(frozen=True)
+class EntryStyle:
+    """How the entries of a menu are written.
+
+    leader: what leads from a name to what is at the right, or nothing
+    is_named: that is another name, not a price
+    count: the form of the number in front of a name, or nothing
+    """
+
+    leader: str
+    is_named: bool
+    count: str
+
+
 def render_page(stock: Stock, rng: Generator) -> Page:
     """Render a page of one kind, in one language or in several."""
     sheet = Sheet(np.array(make_ground(stock.grounds, rng)), [])
@@ -215,28 +229,45 @@ def put_entries(sheet: Sheet, stock: Stock, rng: Generator) -> None:
         show_through(sheet, stock, rng)
     writer = choose_writer(stock, sheet.pixels, size, rng)
     width, leading = SIDE // n, rng.uniform(1.2, 2.2)
-    leader = LEADERS[rng.integers(len(LEADERS))] if rng.random() < LED else ""
-    named = bool(leader) and rng.random() < NAMED
-    count = COUNTS[rng.integers(len(COUNTS))] if rng.random() < NUMBERED else ""
-    count += " " * int(rng.integers(1, 4)) if count else ""
-    entry = int(rng.integers(1, 90))
+    style, number = choose_style(rng), int(rng.integers(1, 90))
     for column in range(n):
         left, row = column * width + int(rng.integers(4, 16)), int(rng.integers(4, 40))
         right = (column + 1) * width - int(rng.integers(4, 16))
         while row + size < SIDE:
-            room = right - left - size
-            price = fit_text(writer, room // 2, rng) if named else draw_price(rng)
-            start = right - int(writer.font.load(size).getlength(price))
-            name = count.format(entry) + fit_text(writer, start - left - size, rng)
-            entry += 1
-            if leader:
-                line = lead(writer, name, price, leader, right - left, rng)
-                writer.write(sheet, line, left, row, rng)
-            else:
-                writer.write(sheet, name, left, row, rng)
-                if rng.random() < 0.8:
-                    writer.write(sheet, price, start, row, rng)
+            put_entry(sheet, writer, style, number, (left, right, row), rng)
+            number += 1
             row += int(size * leading * (2 if rng.random() < 0.1 else 1))
+
+
+def choose_style(rng: Generator) -> EntryStyle:
+    """Draw how the entries of a menu are written."""
+    leader = LEADERS[rng.integers(len(LEADERS))] if rng.random() < LED else ""
+    is_named = bool(leader) and rng.random() < NAMED
+    count = COUNTS[rng.integers(len(COUNTS))] if rng.random() < NUMBERED else ""
+    return EntryStyle(leader, is_named, count + " " * int(rng.integers(1, 4)) if count else "")
+
+
+def put_entry(
+    sheet: Sheet,
+    writer: Writer,
+    style: EntryStyle,
+    number: int,
+    place: tuple[int, int, int],
+    rng: Generator,
+) -> None:
+    """Write an entry into a row, from its left to its right end: place has these three."""
+    left, right, row = place
+    room = (right - left - writer.size) // 2
+    price = fit_text(writer, room, rng) if style.is_named else draw_price(rng)
+    start = right - int(writer.font.load(writer.size).getlength(price))
+    name = style.count.format(number) + fit_text(writer, start - left - writer.size, rng)
+    if style.leader:
+        line = lead(writer, name, price, style.leader, right - left, rng)
+        writer.write(sheet, line, left, row, rng)
+        return
+    writer.write(sheet, name, left, row, rng)
+    if rng.random() < 0.8:
+        writer.write(sheet, price, start, row, rng)
 
 
 def lead(writer: Writer, name: str, price: str, leader: str, width: int, rng: Generator) -> str:
